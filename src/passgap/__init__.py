@@ -1,0 +1,1 @@
+"""passgap: can RLVR pay on this model, and what did it teach?"""

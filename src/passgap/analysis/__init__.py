@@ -1,0 +1,1 @@
+"""Probe and compare: Counts in, results out; no disk, no plots."""

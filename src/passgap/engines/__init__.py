@@ -1,0 +1,1 @@
+"""What draws completions from a policy: a block and its prompts in, completions out."""

@@ -1,0 +1,1 @@
+"""Charts and the page: results in, HTML and figures out; computes nothing."""

@@ -1,0 +1,1 @@
+"""Pure mathematics: arrays in, results out; numpy and scipy only."""

@@ -1,0 +1,1 @@
+"""Runs on disk: whole Parquet shards, a manifest, a lock."""

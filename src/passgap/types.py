@@ -1,0 +1,387 @@
+"""The nouns of passgap: plain frozen values that every layer passes to the next.
+
+Nothing here reads a file, loads a model or computes a statistic. Arrays are numpy, one entry a
+problem unless said otherwise; probabilities lie in [0, 1], never in percent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from passgap.errors import UsageError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Design = Literal["fixed", "adaptive"]
+Status = Literal["correct", "incorrect", "unscored"]
+FinishReason = Literal["stop", "length"]
+
+
+def digest(value: Any) -> str:
+    """Sixteen hex digits of the SHA-256 of ``value`` as canonical JSON."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# ---------------------------------------------------------------------------------- problems
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question with the answer its verifier accepts.
+
+    ``id`` is a hash of (question, reference, verifier): the same question asked under another
+    prompt is the same problem, and another question at the same row is another problem.
+    """
+
+    question: str
+    reference: str
+    verifier: str = "math"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", digest([self.question, self.reference, self.verifier]))
+
+
+@dataclass(frozen=True)
+class ProblemSet:
+    """Distinct problems in a stable order; ``merged`` counts the duplicates left out."""
+
+    name: str
+    problems: tuple[Problem, ...]
+    merged: int = 0
+
+    @classmethod
+    def of(cls, name: str, problems: Iterable[Problem]) -> ProblemSet:
+        """Collect problems, merging those with equal ids (the first one stays)."""
+        distinct: dict[str, Problem] = {}
+        total = 0
+        for problem in problems:
+            total += 1
+            distinct.setdefault(problem.id, problem)
+        return cls(name, tuple(distinct.values()), merged=total - len(distinct))
+
+    @property
+    def digest(self) -> str:
+        """Identity of the set: the sorted problem ids, whatever their order."""
+        return digest(sorted(problem.id for problem in self.problems))
+
+    def __len__(self) -> int:
+        return len(self.problems)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.problems)
+
+
+# ---------------------------------------------------------------------------------- policies
+
+
+@dataclass(frozen=True)
+class PromptSettings:
+    """How a question becomes a prompt; a trained policy inherits its base's.
+
+    ``template`` is ``plain``, ``chat``, ``boxed`` or the text of a Jinja file (then
+    ``template_name`` says which). ``shots`` are worked examples put before the question.
+    """
+
+    template: str = "plain"
+    template_name: str = ""
+    system: str | None = None
+    shots: tuple[tuple[str, str], ...] = ()
+    stop: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"shots": [list(s) for s in self.shots], "stop": list(self.stop)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PromptSettings:
+        shots = tuple((str(q), str(a)) for q, a in data.get("shots", ()))
+        known = {k: data[k] for k in ("template", "template_name", "system") if k in data}
+        return cls(**known, shots=shots, stop=tuple(data.get("stop", ())))
+
+    @property
+    def digest(self) -> str:
+        return digest(self.to_dict())
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is sampled: weights and the prompt they are given.
+
+    ``path`` is a local folder or a hub id; ``weights_digest`` is filled in when the weights are
+    found (a hash of the files, or the hub commit that ``revision`` resolves to).
+    """
+
+    path: str
+    prompt: PromptSettings = PromptSettings()
+    revision: str | None = None
+    weights_digest: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.rstrip("/").rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A rendered prompt: ``text`` as it stands, or chat ``messages`` for the policy's template."""
+
+    text: str = ""
+    messages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SamplingParams:
+    """Every parameter that shapes the sampling distribution, always sent explicitly.
+
+    ``temperature`` > 0, ``top_p`` in (0, 1], ``top_k`` 0 for off, ``max_tokens`` new tokens.
+    """
+
+    max_tokens: int
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        rules = {
+            "max_tokens": (self.max_tokens >= 1, "an integer >= 1"),
+            "temperature": (self.temperature > 0, "a number > 0 (1.0 samples the policy itself)"),
+            "top_p": (0 < self.top_p <= 1, "a number in (0, 1]"),
+            "top_k": (self.top_k >= 0, "an integer >= 0 (0 turns it off)"),
+        }
+        for name, (holds, allowed) in rules.items():
+            if not holds:
+                raise UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"stop": list(self.stop)}
+
+
+@dataclass(frozen=True)
+class Block:
+    """The unit of owed work: draws ``first_draw .. first_draw + size - 1`` of some problems.
+
+    One engine call computes one block with one seed, and its completions land together.
+    """
+
+    problem_ids: tuple[str, ...]
+    first_draw: int
+    size: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One draw. ``token_ids`` holds the end token when it was drawn; ``logprob`` (nats) is the
+    log-probability of the whole sequence under the settings used, nan where unknown."""
+
+    problem_id: str
+    draw: int
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason
+    logprob: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verifier says of one completion.
+
+    ``unscored`` is neither right nor wrong: the verifier itself failed. ``reason`` is empty, or
+    one of ``no_answer``, ``truncated`` (incorrect), ``timeout``, ``error`` (unscored).
+    """
+
+    status: Status
+    extracted: str | None = None
+    reason: str = ""
+
+
+# ------------------------------------------------------------------------------------ counts
+
+
+def _column(name: str, values: ArrayLike | None, length: int) -> IntArray:
+    column = np.zeros(length, np.int64) if values is None else np.asarray(values)
+    if column.shape != (length,):
+        raise UsageError(f"{name} has shape {column.shape}; expected ({length},), one a problem")
+    if not np.array_equal(column, column.astype(np.int64)):
+        raise UsageError(f"{name} holds {column[column != np.floor(column)][0]}; counts are whole")
+    return column.astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How often each problem was answered correctly: all that most of the mathematics needs.
+
+    Parameters
+    ----------
+    problem_id
+        Distinct ids, length P.
+    n, c
+        Scored draws and correct draws a problem, 0 <= c <= n.
+    unscored
+        Draws the verifier could not score, not part of n.
+    no_answer, truncated
+        Incorrect draws without an extractable answer, and those of them cut by max_tokens;
+        None where the source does not say.
+    design
+        ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
+    provenance
+        What has to agree before two counts are compared (``prompt``, ``verifier``,
+        ``sampling``) and what names them (``policy``, ``problem_set``).
+    """
+
+    problem_id: Sequence[str]
+    n: IntArray
+    c: IntArray
+    unscored: IntArray = None  # type: ignore[assignment]
+    no_answer: IntArray | None = None
+    truncated: IntArray | None = None
+    design: Design = "fixed"
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ids = tuple(str(i) for i in self.problem_id)
+        object.__setattr__(self, "problem_id", ids)
+        for name in ("n", "c", "unscored"):
+            object.__setattr__(self, name, _column(name, getattr(self, name), len(ids)))
+        for name in ("no_answer", "truncated"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, _column(name, getattr(self, name), len(ids)))
+        self._check(ids)
+
+    def _check(self, ids: tuple[str, ...]) -> None:
+        if not ids:
+            raise UsageError("the counts hold no problem; at least one row is needed")
+        if len(set(ids)) < len(ids):
+            twice = next(i for i in ids if ids.count(i) > 1)
+            raise UsageError(f"problem_id {twice!r} occurs more than once; ids must be distinct")
+        bad = np.flatnonzero((self.c < 0) | (self.c > self.n) | (self.unscored < 0))
+        if bad.size:
+            i = int(bad[0])
+            raise UsageError(
+                f"problem {ids[i]!r} has n={self.n[i]}, c={self.c[i]}, unscored="
+                f"{self.unscored[i]}; needed: 0 <= c <= n and unscored >= 0"
+            )
+        if self.design not in ("fixed", "adaptive"):
+            raise UsageError(f"design is {self.design!r}; allowed: 'fixed', 'adaptive'")
+
+    def __len__(self) -> int:
+        return len(self.problem_id)
+
+    def take(self, rows: Sequence[int] | IntArray) -> Counts:
+        """The same counts for the given rows only, in the given order."""
+        index = np.asarray(rows, np.int64)
+
+        def pick(column: IntArray | None) -> IntArray | None:
+            return None if column is None else column[index]
+
+        return Counts(
+            problem_id=[self.problem_id[int(i)] for i in index],
+            n=self.n[index],
+            c=self.c[index],
+            unscored=self.unscored[index],
+            no_answer=pick(self.no_answer),
+            truncated=pick(self.truncated),
+            design=self.design,
+            provenance=self.provenance,
+        )
+
+
+# ----------------------------------------------------------------------------------- results
+
+
+def _json_number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with what is needed to doubt it. A bound that cannot be had is nan, with a note."""
+
+    value: float
+    low: float
+    high: float
+    confidence_level: float = 0.95
+    method: str = ""
+    standard_error: float = float("nan")
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """``value``, ``low``, ``high`` (null where not computable) and how they were made."""
+        return {
+            "value": _json_number(self.value),
+            "low": _json_number(self.low),
+            "high": _json_number(self.high),
+            "confidence_level": self.confidence_level,
+            "method": self.method,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Estimates over k.
+
+    ``low``/``high`` are pointwise, ``band_low``/``band_high`` simultaneous. All arrays have the length of ``k``. Notes say why an entry is nan.
+    """
+
+    k: IntArray
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    band_low: FloatArray | None = None
+    band_high: FloatArray | None = None
+    confidence_level: float = 0.95
+    method: str = ""
+    notes: tuple[str, ...] = ()
+
+    def at(self, k: int) -> Estimate:
+        """The estimate at one listed k."""
+        where = np.flatnonzero(self.k == k)
+        if not where.size:
+            raise UsageError(f"k={k} is not on this curve; listed: {self.k.tolist()}")
+        i = int(where[0])
+        return Estimate(
+            float(self.value[i]),
+            float(self.low[i]),
+            float(self.high[i]),
+            self.confidence_level,
+            self.method,
+            notes=self.notes,
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dict a k, in DESIGN's names, ready for JSON (nan becomes null)."""
+        columns = {"value": self.value, "low": self.low, "high": self.high}
+        if self.band_low is not None and self.band_high is not None:
+            columns |= {"band_low": self.band_low, "band_high": self.band_high}
+        return [
+            {"k": int(k)} | {name: _json_number(column[i]) for name, column in columns.items()}
+            for i, k in enumerate(self.k)
+        ]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One decision with its reasons; ``needs`` says what an open one would take."""
+
+    label: str
+    reasons: tuple[str, ...]
+    needs: str = ""
+    at_small_k: str = ""
+    at_large_k: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        data = {"label": self.label, "reasons": list(self.reasons), "needs": self.needs or None}
+        if self.at_small_k:
+            data |= {"at_small_k": self.at_small_k, "at_large_k": self.at_large_k}
+        return data

@@ -1,0 +1,1 @@
+"""What marks a completion: a problem and a text in, an Outcome out."""
