@@ -1,0 +1,78 @@
+"""The fake engine: completions of known success probability, for tests and for trying things.
+
+In: a block. Out: completions whose text is the reference with probability p of its problem, and a
+wrong answer otherwise. No model, no prompt; the truth is known exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from passgap.errors import UsageError
+from passgap.types import Block, Completion, Problem, Prompt, digest
+
+
+class FakeEngine:
+    """Draws correct answers with probability ``p[problem_id]``.
+
+    Parameters
+    ----------
+    p
+        Success probability of every problem, in [0, 1].
+    answers
+        The text that is correct for each problem.
+    """
+
+    name = "fake"
+
+    def __init__(self, p: Mapping[str, float], answers: Mapping[str, str]) -> None:
+        for problem_id, value in p.items():
+            if not 0 <= value <= 1:
+                raise UsageError(f"p of problem {problem_id} is {value}; allowed: [0, 1]")
+        self._p, self._answers = dict(p), dict(answers)
+
+    @classmethod
+    def of(
+        cls, problems: Sequence[Problem], *, alpha: float = 0.5, beta: float = 3.0, delta: float = 0
+    ) -> FakeEngine:
+        """Give every problem a p of its own from Beta(alpha, beta), its logit moved by delta.
+
+        p depends on the problem alone, so two engines that differ in ``delta`` are a base policy
+        and what a pure tilt makes of it.
+        """
+        if alpha <= 0 or beta <= 0:
+            raise UsageError(f"alpha={alpha}, beta={beta}; allowed: both > 0")
+        p = {}
+        for problem in problems:
+            rng = np.random.default_rng(int(problem.id, 16))
+            odds = np.exp(delta) * (x := rng.beta(alpha, beta)) / max(1 - x, 1e-12)
+            p[problem.id] = float(odds / (1 + odds))
+        return cls(p, {problem.id: problem.reference for problem in problems})
+
+    def describe(self) -> Mapping[str, Any]:
+        """The manifest's record: a digest of every p."""
+        return {"name": self.name, "p_digest": digest(self._p)}
+
+    def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Draw a block; the block's seed alone decides the outcomes."""
+        rng = np.random.default_rng(block.seed)
+        completions = []
+        for problem_id in block.problem_ids:
+            hits = rng.random(block.size) < self._p[problem_id]
+            for i, hit in enumerate(hits):
+                answer = self._answers[problem_id] if hit else f"wrong {rng.integers(10**6)}"
+                chance = self._p[problem_id] if hit else 1 - self._p[problem_id]
+                completions.append(
+                    Completion(
+                        problem_id=problem_id,
+                        draw=block.first_draw + i,
+                        text=answer,
+                        token_ids=tuple(answer.encode()),
+                        finish_reason="stop",
+                        logprob=float(np.log(chance)),
+                    )
+                )
+        return completions
