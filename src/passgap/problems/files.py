@@ -1,0 +1,100 @@
+"""Problem sets from files: JSONL (also .gz), CSV or Parquet with a declared mapping.
+
+In: a path, which column is the question and which the reference, and the verifier's name.
+Out: a ProblemSet. Every row has to hold a question and an answer; the first that does not is named.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.errors import UsageError
+from passgap.types import Problem, ProblemSet
+
+QUESTION_FIELDS = ("question", "problem", "prompt")
+ANSWER_FIELDS = ("reference", "answer", "gold", "final_answer")
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which fields of a row make a problem; None looks for the usual names."""
+
+    question: str | None = None
+    answer: str | None = None
+    verifier: str = "math"
+
+
+def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
+    """Read a problem file; its name is the set's name."""
+    rows = _rows(path)
+    if not rows:
+        raise UsageError(f"{path} holds no problem; one row a problem is needed")
+    question = _field(path, rows[0], mapping.question, QUESTION_FIELDS, "--question-field")
+    answer = _field(path, rows[0], mapping.answer, ANSWER_FIELDS, "--answer-field")
+    problems = (
+        _problem(path, i, row, question, answer, mapping.verifier)
+        for i, row in enumerate(rows, start=1)
+    )
+    return ProblemSet.of(path.name, problems)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    suffixes = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
+    if suffixes in ("jsonl", "ndjson"):
+        return _json_lines(path)
+    if suffixes == "csv":
+        return pl.read_csv(path, infer_schema=False).to_dicts()
+    if suffixes == "parquet":
+        return pl.read_parquet(path).to_dicts()
+    raise UsageError(f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .parquet")
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"{path} line {number} is not JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise UsageError(f"{path} line {number} is not a JSON object with fields")
+        rows.append(row)
+    return rows
+
+
+def _field(
+    path: Path, row: Mapping[str, Any], asked: str | None, usual: tuple[str, ...], flag: str
+) -> str:
+    names = (asked,) if asked else usual
+    for name in names:
+        if name in row:
+            return name
+    raise UsageError(
+        f"{path} has no field {' or '.join(repr(n) for n in names)}; its fields are "
+        f"{', '.join(row)}; name one with {flag}"
+    )
+
+
+def _problem(
+    path: Path, number: int, row: Mapping[str, Any], question: str, answer: str, verifier: str
+) -> Problem:
+    for field in (question, answer):
+        if row.get(field) is None or not str(row[field]).strip():
+            raise UsageError(f"{path} problem {number} has no {field}; every problem needs one")
+    reference = str(row[answer]).strip()
+    if "####" in reference:  # GSM8K keeps the worked solution and the answer in one field
+        reference = reference.rpartition("####")[2].strip().replace(",", "")
+    metadata = {k: v for k, v in row.items() if k not in (question, answer, "verifier")}
+    metadata = json.loads(json.dumps(metadata, default=str))
+    return Problem(str(row[question]), reference, str(row.get("verifier") or verifier), metadata)

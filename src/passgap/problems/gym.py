@@ -1,0 +1,50 @@
+"""Procedural problems from reasoning-gym: ``gym:NAME?size=100&seed=0``.
+
+In: the spec. Out: a ProblemSet whose problems carry the entry that reasoning-gym's checker needs.
+Problems are made on the spot; nothing is downloaded. Other keys of the query (integers) go to the
+data set's own configuration, e.g. ``gym:chain_sum?size=50&seed=7&min_terms=3``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from passgap.errors import MissingExtraError, UsageError
+from passgap.types import Problem, ProblemSet
+
+try:
+    import reasoning_gym
+except ImportError as error:
+    raise MissingExtraError("reasoning-gym", "gym") from error
+
+
+def load_gym(spec: str) -> ProblemSet:
+    """Make the problems a ``gym:`` spec names."""
+    name, _, query = spec.removeprefix("gym:").partition("?")
+    options = {"size": 100, "seed": 0} | {k: _integer(k, v) for k, v in parse_qsl(query)}
+    try:
+        dataset = reasoning_gym.create_dataset(name, **options)
+    except ValueError as error:
+        raise UsageError(f"{spec!r} is not a reasoning-gym data set: {error}") from error
+    except TypeError as error:
+        raise UsageError(f"{spec!r} has an option that {name} does not take: {error}") from error
+    return ProblemSet.of(spec, (_problem(dataset[i]) for i in range(options["size"])))
+
+
+def _integer(key: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise UsageError(f"{key}={value!r} in a gym: spec; allowed: an integer") from None
+
+
+def _problem(entry: Any) -> Problem:
+    plain = json.loads(json.dumps(entry, default=str))
+    return Problem(
+        question=entry["question"],
+        reference=str(entry["answer"]),
+        verifier="gym",
+        metadata={"entry": plain},
+    )
