@@ -217,7 +217,7 @@ def _column(name: str, values: ArrayLike | None, length: int) -> IntArray:
     return column.astype(np.int64)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Counts:
     """How often each problem was answered correctly: all that most of the mathematics needs.
 
@@ -230,7 +230,7 @@ class Counts:
     unscored
         Draws the verifier could not score, not part of n.
     no_answer, truncated
-        Incorrect draws without an extractable answer, and those of them cut by max_tokens;
+        Incorrect draws without an extractable answer, and incorrect draws cut by max_tokens;
         None where the source does not say.
     design
         ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
@@ -239,23 +239,35 @@ class Counts:
         ``sampling``) and what names them (``policy``, ``problem_set``).
     """
 
-    problem_id: Sequence[str]
+    problem_id: tuple[str, ...]
     n: IntArray
     c: IntArray
-    unscored: IntArray = None  # type: ignore[assignment]
-    no_answer: IntArray | None = None
-    truncated: IntArray | None = None
-    design: Design = "fixed"
-    provenance: Mapping[str, str] = field(default_factory=dict)
+    unscored: IntArray
+    no_answer: IntArray | None
+    truncated: IntArray | None
+    design: Design
+    provenance: Mapping[str, str]
 
-    def __post_init__(self) -> None:
-        ids = tuple(str(i) for i in self.problem_id)
-        object.__setattr__(self, "problem_id", ids)
-        for name in ("n", "c", "unscored"):
-            object.__setattr__(self, name, _column(name, getattr(self, name), len(ids)))
-        for name in ("no_answer", "truncated"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, _column(name, getattr(self, name), len(ids)))
+    def __init__(
+        self,
+        problem_id: Sequence[str],
+        n: ArrayLike,
+        c: ArrayLike,
+        unscored: ArrayLike | None = None,
+        no_answer: ArrayLike | None = None,
+        truncated: ArrayLike | None = None,
+        design: Design = "fixed",
+        provenance: Mapping[str, str] | None = None,
+    ) -> None:
+        ids = tuple(str(i) for i in problem_id)
+        values: dict[str, Any] = {"problem_id": ids, "design": design}
+        for name, column in {"n": n, "c": c, "unscored": unscored}.items():
+            values[name] = _column(name, column, len(ids))
+        for name, column in {"no_answer": no_answer, "truncated": truncated}.items():
+            values[name] = None if column is None else _column(name, column, len(ids))
+        values["provenance"] = dict(provenance or {})
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
         self._check(ids)
 
     def _check(self, ids: tuple[str, ...]) -> None:
@@ -331,7 +343,8 @@ class Estimate:
 class Curve:
     """Estimates over k.
 
-    ``low``/``high`` are pointwise, ``band_low``/``band_high`` simultaneous. All arrays have the length of ``k``. Notes say why an entry is nan.
+    ``low``/``high`` are pointwise, ``band_low``/``band_high`` simultaneous. All arrays have the
+    length of ``k``. Notes say why an entry is nan.
     """
 
     k: IntArray

@@ -1,7 +1,7 @@
 """The fake engine: completions of known success probability, for tests and for trying things.
 
 In: a block. Out: completions whose text is the reference with probability p of its problem, and a
-wrong answer otherwise. No model, no prompt; the truth is known exactly.
+wrong answer (the reference with one more digit) otherwise. No model, no prompt; the truth is known exactly.
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ class FakeEngine:
         for problem_id in block.problem_ids:
             hits = rng.random(block.size) < self._p[problem_id]
             for i, hit in enumerate(hits):
-                answer = self._answers[problem_id] if hit else f"wrong {rng.integers(10**6)}"
+                answer = (
+                    self._answers[problem_id]
+                    if hit
+                    else f"{self._answers[problem_id]}{rng.integers(1, 10)}"
+                )
                 chance = self._p[problem_id] if hit else 1 - self._p[problem_id]
                 completions.append(
                     Completion(

@@ -9,6 +9,7 @@ Not covered: continuous batching, several GPUs, halving a batch that does not fi
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from passgap.types import Block, Completion, FinishReason, Policy, Prompt, Sampl
 try:
     import torch
     import transformers
+    from huggingface_hub import HfApi
     from transformers import (
         GenerationConfig,
         LogitsProcessor,
@@ -70,9 +72,15 @@ class TransformersEngine:
         batch_size: int = 64,
         dtype: str = "auto",
         device: str = "auto",
+        threads: int | None = None,
         trust_remote_code: bool = False,
     ) -> TransformersEngine:
-        """Load the policy's weights (safetensors only) and tokenizer."""
+        """Load the policy's weights (safetensors only) and tokenizer.
+
+        ``threads`` sets torch's CPU threads for the whole process (its own default otherwise).
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
         if dtype not in DTYPES:
             raise UsageError(f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
         model, tokenizer = load_model(
@@ -269,6 +277,18 @@ def load_model(
     return model.to(device).eval(), tokenizer
 
 
+def resolve_hub(policy: Policy) -> Policy:
+    """Resolve a hub id's revision to a commit, which names the weights from here on."""
+    try:
+        commit = HfApi().model_info(policy.path, revision=policy.revision).sha
+    except Exception as error:  # the hub client raises many kinds: offline, unknown, gated
+        raise UsageError(
+            f"policy {policy.path!r} is not a folder and not to be had from the hub ({error}); "
+            "download it first and give the folder"
+        ) from error
+    return dataclasses.replace(policy, revision=commit, weights_digest=str(commit)[:16])
+
+
 def weights_digest(folder: Path) -> str:
     """Identity of a local policy: a hash over its weight, config and tokenizer files."""
     sha = hashlib.sha256()
@@ -279,11 +299,6 @@ def weights_digest(folder: Path) -> str:
             while chunk := file.read(1 << 20):
                 sha.update(chunk)
     return sha.hexdigest()[:16]
-
-
-def versions() -> dict[str, str]:
-    """Versions that a result made here rests on."""
-    return {"torch": torch.__version__, "transformers": transformers.__version__}
 
 
 def _end_token_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:

@@ -1,0 +1,113 @@
+"""Counting: a run's outcomes, or a counts file, in; Counts out.
+
+A counts file is CSV, Parquet or JSONL with ``problem_id`` (or ``id``), ``n`` and ``c``, and maybe
+``unscored``; further columns are ignored.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from passgap.errors import UsageError
+from passgap.store import Run
+from passgap.types import Counts
+
+
+def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
+    """Count a verified run, a problem a row in the run's order.
+
+    Raises
+    ------
+    UsageError
+        When draws are missing or not verified yet, naming what to run.
+    """
+    chosen = verifier_digest or _only_verifier(run)
+    expected = len(run.problems()) * run.manifest.n
+    outcomes = run.scan_outcomes(chosen)
+    finish = run.scan_completions().select("problem_id", "draw", "finish_reason")
+    rows = (
+        outcomes.join(finish, on=["problem_id", "draw"], how="left")
+        .group_by("problem_id")
+        .agg(
+            n=(pl.col("status") != "unscored").sum(),
+            c=(pl.col("status") == "correct").sum(),
+            unscored=(pl.col("status") == "unscored").sum(),
+            no_answer=pl.col("reason").is_in(["no_answer", "truncated"]).sum(),
+            truncated=(
+                (pl.col("finish_reason") == "length") & (pl.col("status") == "incorrect")
+            ).sum(),
+            draws=pl.len(),
+        )
+    )
+    order = pl.LazyFrame({"problem_id": [problem.id for problem in run.problems()]})
+    frame = order.join(rows, on="problem_id", how="left", maintain_order="left").collect()
+    drawn = int(frame["draws"].fill_null(0).sum())
+    if drawn < expected:
+        raise UsageError(
+            f"{run.path} holds {drawn} verified draws of {expected}; run passgap sample again to "
+            "finish it and passgap verify to mark it"
+        )
+    return Counts(
+        problem_id=frame["problem_id"].to_list(),
+        n=frame["n"].to_numpy(),
+        c=frame["c"].to_numpy(),
+        unscored=frame["unscored"].to_numpy(),
+        no_answer=frame["no_answer"].to_numpy(),
+        truncated=frame["truncated"].to_numpy(),
+        provenance=run.manifest.provenance() | {"verifier": chosen},
+    )
+
+
+def _only_verifier(run: Run) -> str:
+    digests = run.verifier_digests()
+    if not digests:
+        raise UsageError(f"{run.path} is not verified yet; run: passgap verify {run.path}")
+    return digests[-1]
+
+
+def read_counts(path: Path | str) -> Counts:
+    """Read a counts file (CSV, Parquet, JSONL) or count a run folder."""
+    path = Path(path)
+    if (path / "manifest.json").is_file():
+        return count(Run(path))
+    if not path.is_file():
+        raise UsageError(f"{path} is neither a run folder nor a counts file (.csv .parquet .jsonl)")
+    frame = _read_table(path)
+    if "problem_id" not in frame.columns and "id" in frame.columns:
+        frame = frame.rename({"id": "problem_id"})
+    missing = [name for name in ("problem_id", "n", "c") if name not in frame.columns]
+    if missing:
+        raise UsageError(
+            f"{path} has no column {', '.join(missing)}; its columns are "
+            f"{', '.join(frame.columns)}; a counts file needs problem_id, n, c"
+        )
+    return Counts(
+        problem_id=[str(i) for i in frame["problem_id"].to_list()],
+        n=_whole(path, frame, "n"),
+        c=_whole(path, frame, "c"),
+        unscored=_whole(path, frame, "unscored") if "unscored" in frame.columns else None,
+        provenance={"policy": path.name},
+    )
+
+
+def _whole(path: Path, frame: pl.DataFrame, name: str) -> list[int]:
+    try:
+        return [int(v) for v in frame[name].cast(pl.Int64, strict=True).to_list()]
+    except (pl.exceptions.InvalidOperationError, TypeError) as error:
+        raise UsageError(f"{path} column {name} holds a value that is no whole number") from error
+
+
+def _read_table(path: Path) -> pl.DataFrame:
+    readers = {
+        ".csv": lambda: pl.read_csv(path, schema_overrides={"problem_id": pl.String}),
+        ".jsonl": lambda: pl.read_ndjson(path),
+        ".parquet": lambda: pl.read_parquet(path),
+    }
+    if path.suffix not in readers:
+        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")
+    try:
+        return readers[path.suffix]()
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{path} cannot be read as {path.suffix}: {error}") from error
