@@ -1,1 +1,100 @@
-"""passgap: can RLVR pay on this model, and what did it teach?"""
+"""passgap: can RLVR pay on this model, and what did it teach?
+
+The Python face. Every name below is loaded when it is first used, so that importing passgap loads
+nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from passgap._version import __version__
+
+if TYPE_CHECKING:
+    from passgap.analysis import Comparison, Probe, compare, probe
+    from passgap.counts import count, read_counts
+    from passgap.errors import PassgapError
+    from passgap.problems import load_problems
+    from passgap.sampling import sample
+    from passgap.stats import pass_at_k
+    from passgap.store import Run
+    from passgap.training import TrainConfig, train
+    from passgap.types import (
+        Counts,
+        Curve,
+        Estimate,
+        Policy,
+        Problem,
+        ProblemSet,
+        PromptSettings,
+        SamplingParams,
+        Verdict,
+    )
+    from passgap.verifying import verify
+    from passgap.workflows.report import report
+
+_WHERE = {
+    "Comparison": "passgap.analysis",
+    "Counts": "passgap.types",
+    "Curve": "passgap.types",
+    "Estimate": "passgap.types",
+    "PassgapError": "passgap.errors",
+    "Policy": "passgap.types",
+    "Probe": "passgap.analysis",
+    "Problem": "passgap.types",
+    "ProblemSet": "passgap.types",
+    "PromptSettings": "passgap.types",
+    "Run": "passgap.store",
+    "SamplingParams": "passgap.types",
+    "TrainConfig": "passgap.training",
+    "Verdict": "passgap.types",
+    "compare": "passgap.analysis",
+    "count": "passgap.counts",
+    "load_problems": "passgap.problems",
+    "pass_at_k": "passgap.stats",
+    "probe": "passgap.analysis",
+    "read_counts": "passgap.counts",
+    "report": "passgap.workflows.report",
+    "sample": "passgap.sampling",
+    "train": "passgap.training",
+    "verify": "passgap.verifying",
+}
+
+__all__ = [
+    "Comparison",
+    "Counts",
+    "Curve",
+    "Estimate",
+    "PassgapError",
+    "Policy",
+    "Probe",
+    "Problem",
+    "ProblemSet",
+    "PromptSettings",
+    "Run",
+    "SamplingParams",
+    "TrainConfig",
+    "Verdict",
+    "__version__",
+    "compare",
+    "count",
+    "load_problems",
+    "pass_at_k",
+    "probe",
+    "read_counts",
+    "report",
+    "sample",
+    "train",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'passgap' has no attribute {name!r}")
+    return getattr(importlib.import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,7 +6,7 @@ they would have had, so a killed run ends as an uninterrupted one. Verification 
 
 from __future__ import annotations
 
-import shlex
+import dataclasses
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ def sample(
     seed: int = 0,
     block_size: int | None = None,
     progress: Progress | None = None,
+    command: str = "",
 ) -> Run:
     """Draw ``n`` completions of every problem into the run folder ``out``.
 
@@ -56,6 +57,8 @@ def sample(
         Completions in a block (default 2048, whole problems); part of the run's identity.
     progress
         Called with (completions done, completions in all, tokens drawn by this call).
+    command
+        The command line that asked for it, kept in the manifest.
 
     Raises
     ------
@@ -72,6 +75,7 @@ def sample(
     policy = resolve_policy(policy, engine)
     engine_args = check_engine(engine, engine_args or {})
     manifest = _manifest(policy, problems, n, sampling, engine, engine_args, seed, block_size)
+    manifest = dataclasses.replace(manifest, command=command)
     run = Run.create(out, manifest, problems)
     with run.writing():
         owed = run.owed()
@@ -132,7 +136,6 @@ def _manifest(
         seed=seed,
         block={"problems": max(1, (block_size or TARGET_BLOCK) // draws), "draws": draws},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["passgap", *sys.argv[1:]]),
         versions=_versions(engine),
     )
 

@@ -1,1 +1,55 @@
-"""The command line: a thin layer over the Python face."""
+"""The command line: a thin layer over the Python face.
+
+Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes the exit code unless
+``--fail-on LABEL`` asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from passgap._version import __version__
+from passgap.cli import analyse, draw, lab, learn
+from passgap.errors import PassgapError
+
+app = typer.Typer(
+    name="passgap",
+    help="Can RLVR pay on this model, and what did it teach? Sample, probe, train, compare.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+) -> None:
+    if version:
+        print(f"passgap {__version__}")
+        raise typer.Exit
+
+
+app.command("demo")(lab.demo)
+app.command("sample")(draw.sample)
+app.command("verify")(draw.verify)
+app.command("probe")(analyse.probe)
+app.command("train")(learn.train)
+app.command("compare")(analyse.compare)
+app.command("report")(analyse.report)
+app.add_typer(lab.app, name="lab")
+
+
+def main() -> None:
+    """Run the command line; a deliberate error is one line on standard error."""
+    try:
+        app()
+    except PassgapError as error:
+        print(f"passgap: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("passgap: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        sys.exit(130)

@@ -1,7 +1,7 @@
 """The fake engine: completions of known success probability, for tests and for trying things.
 
 In: a block. Out: completions whose text is the reference with probability p of its problem, and a
-wrong answer (the reference with one more digit) otherwise. No model, no prompt; the truth is known exactly.
+wrong answer (the reference with one more digit) otherwise. No model, no prompt, a known truth.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ class Manifest:
     def identity(self) -> dict[str, Any]:
         """The keys that two invocations on one folder must share."""
         data = json.loads(json.dumps(self.to_dict()))
+        del data["policy"]["path"]  # the weights' digest says what they are, wherever they lie
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
     def provenance(self) -> dict[str, str]:

@@ -1,0 +1,218 @@
+"""``passgap probe``, ``passgap compare`` and ``passgap report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passgap.cli import draw, options
+from passgap.cli.progress import command_line
+from passgap.errors import UsageError
+
+if TYPE_CHECKING:
+    from passgap.types import Counts
+
+Source = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run folder or a counts file; or a POLICY to sample.")
+]
+
+
+def probe(
+    source: Source,
+    problems: Annotated[
+        str | None,
+        typer.Argument(metavar="[PROBLEMS]", help="Given: sample and verify POLICY on them first."),
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", help="Run folder, when a policy is sampled first.")
+    ] = None,
+    k_small: options.KSmall = 2,
+    k_large: Annotated[int, typer.Option("--k-large", help="The large k of the verdict.")] = 20,
+    small: Annotated[float, typer.Option("--small", help="A headroom below it is small.")] = 0.05,
+    large: Annotated[float, typer.Option("--large", help="A headroom above it is large.")] = 0.15,
+    interval: options.Interval = "population",
+    accept_unscored: options.AcceptUnscored = False,
+    seed: options.Seed = 0,
+    json_: options.Json = False,
+    fail_on: options.FailOn = None,
+    n: options.Draws = 128,
+    engine: options.Engine = "transformers",
+    engine_arg: options.EngineArg = None,
+    template: options.Template = None,
+    system: options.System = None,
+    shots: options.Shots = None,
+    stop: options.Stop = None,
+    max_tokens: options.MaxTokens = None,
+    temperature: options.Temperature = 1.0,
+    top_p: options.TopP = 1.0,
+    top_k: options.TopK = 0,
+    revision: options.Revision = None,
+    question_field: options.QuestionField = None,
+    answer_field: options.AnswerField = None,
+    verifier: options.VerifierName = None,
+    limit: options.Limit = None,
+) -> None:
+    """The verdict before training: can RLVR pay on this base, on these problems?
+
+    Example: passgap probe lab:base lab:rare -n 64 --out runs/base
+    """
+    if problems is not None:
+        source = _sampled(
+            policy=source,
+            problems=problems,
+            out=out,
+            n=n,
+            engine=engine,
+            engine_arg=engine_arg,
+            template=template,
+            system=system,
+            shots=shots,
+            stop=stop,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            top_k=top_k,
+            seed=seed,
+            revision=revision,
+            question_field=question_field,
+            answer_field=answer_field,
+            verifier=verifier,
+            limit=limit,
+        )
+    from passgap import analysis
+
+    result = analysis.probe(
+        _counts(source),
+        k_small=k_small,
+        k_large=k_large,
+        small=small,
+        large=large,
+        interval=_interval(interval),
+        accept_unscored=accept_unscored,
+        seed=seed,
+    )
+    _show(result.to_dict(), json_, fail_on)
+
+
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="Run folder or counts file.")],
+    trained: Annotated[str, typer.Argument(metavar="TRAINED", help="Run folder or counts file.")],
+    ks: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--k", help="A k to list; repeatable. The verdict's own k are always computed."
+        ),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option("--margin", help="Differences inside +-margin count as none.")
+    ] = 0.02,
+    k_small: options.KSmall = 2,
+    k_large: options.KLarge = None,
+    interval: options.Interval = "population",
+    budget: Annotated[
+        int, typer.Option("--budget", help="Draws a problem that would still count as reachable.")
+    ] = 10_000,
+    intersect: Annotated[
+        bool, typer.Option("--intersect", help="Compare only the problems both hold.")
+    ] = False,
+    allow_different_prompts: Annotated[
+        bool,
+        typer.Option("--allow-different-prompts", help="Compare across prompts or settings."),
+    ] = False,
+    accept_trained_on: Annotated[
+        bool, typer.Option("--accept-trained-on", help="Give a verdict on problems trained on.")
+    ] = False,
+    accept_unscored: options.AcceptUnscored = False,
+    seed: options.Seed = 0,
+    json_: options.Json = False,
+    fail_on: options.FailOn = None,
+) -> None:
+    """The verdict after training: sharpened, narrowed, expanded?
+
+    Example: passgap compare runs/base runs/trained
+    """
+    from passgap import analysis
+    from passgap.workflows.report import trained_on
+
+    result = analysis.compare(
+        _counts(base),
+        _counts(trained),
+        ks=ks or None,
+        margin=margin,
+        k_small=k_small,
+        k_large=k_large,
+        interval=_interval(interval),
+        budget=budget,
+        intersect=intersect,
+        allow_different_prompts=allow_different_prompts,
+        accept_trained_on=accept_trained_on,
+        accept_unscored=accept_unscored,
+        trained_on=trained_on(trained),
+        seed=seed,
+    )
+    _show(result.to_dict(), json_, fail_on)
+
+
+def report(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="A base's run, or a base's and a trained's."),
+    ],
+    out: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
+    figures: Annotated[
+        str | None, typer.Option("--figures", help="Folder for the charts as PNG and SVG.")
+    ] = None,
+    interval: options.Interval = "population",
+    seed: options.Seed = 0,
+) -> None:
+    """Write one self-contained page: verdicts, curves, problems, completions, settings.
+
+    Example: passgap report runs/base runs/trained --out report.html
+    """
+    if len(runs) > 2:
+        raise UsageError(f"{len(runs)} runs given; allowed: one run, or a base's and a trained's")
+    from passgap.workflows.report import report as write
+
+    page = write(
+        *runs,
+        out=out,
+        figures=figures,
+        interval=_interval(interval),
+        seed=seed,
+        command=command_line(),
+    )
+    print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
+
+
+def _sampled(*, out: str | None, policy: str, **flags: Any) -> str:
+    if out is None:
+        raise UsageError("--out is missing: the completions of POLICY need a run folder")
+    draw.sample_run(policy=policy, out=out, **flags)
+    draw.verify_run(out, flags["verifier"])
+    return out
+
+
+def _counts(path: str) -> Counts:
+    from passgap.counts import read_counts
+
+    return read_counts(Path(path))
+
+
+def _interval(name: str) -> Any:
+    if name not in ("population", "fixed"):
+        raise UsageError(f"--interval {name!r}; allowed: population, fixed")
+    return name
+
+
+def _show(result: dict[str, Any], as_json: bool, fail_on: list[str] | None) -> None:
+    if as_json:
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+    else:
+        from passgap.reporting import print_result
+
+        print_result(result)
+    if result["verdict"]["label"] in (fail_on or []):
+        raise typer.Exit(1)

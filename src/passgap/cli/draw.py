@@ -1,0 +1,187 @@
+"""``passgap sample`` and ``passgap verify``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from passgap.cli import options
+from passgap.cli.progress import bar, command_line
+from passgap.errors import UsageError
+
+PolicyArgument = Annotated[
+    str, typer.Argument(metavar="POLICY", help="A folder, a hub id, lab:base or lab:teacher.")
+]
+ProblemsArgument = Annotated[
+    str,
+    typer.Argument(metavar="PROBLEMS", help="A JSONL, CSV or Parquet file, gym:NAME or lab:NAME."),
+]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")]
+
+
+def sample(
+    policy: PolicyArgument,
+    problems: ProblemsArgument,
+    out: options.Out,
+    n: options.Draws = 128,
+    engine: options.Engine = "transformers",
+    engine_arg: options.EngineArg = None,
+    template: options.Template = None,
+    system: options.System = None,
+    shots: options.Shots = None,
+    stop: options.Stop = None,
+    max_tokens: options.MaxTokens = None,
+    temperature: options.Temperature = 1.0,
+    top_p: options.TopP = 1.0,
+    top_k: options.TopK = 0,
+    seed: options.Seed = 0,
+    revision: options.Revision = None,
+    question_field: options.QuestionField = None,
+    answer_field: options.AnswerField = None,
+    verifier: options.VerifierName = None,
+    limit: options.Limit = None,
+) -> None:
+    """Draw n completions of every problem into a run folder; the same command again resumes it.
+
+    Example: passgap sample lab:base lab:rare -n 16 --out runs/base
+    """
+    sample_run(
+        policy=policy,
+        problems=problems,
+        out=out,
+        n=n,
+        engine=engine,
+        engine_arg=engine_arg,
+        template=template,
+        system=system,
+        shots=shots,
+        stop=stop,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        seed=seed,
+        revision=revision,
+        question_field=question_field,
+        answer_field=answer_field,
+        verifier=verifier,
+        limit=limit,
+    )
+    print(f"{out}: drawn; next: passgap verify {out}")
+
+
+def verify(
+    run: RunArgument,
+    verifier: options.VerifierName = None,
+    json_: options.Json = False,
+) -> None:
+    """Mark a run's completions; they are kept as they are.
+
+    Example: passgap verify runs/base
+    """
+    counts = verify_run(run, verifier)
+    figures = {
+        "problems": len(counts),
+        "draws": int((counts.n + counts.unscored).sum()),
+        "correct": int(counts.c.sum()),
+        "unscored": int(counts.unscored.sum()),
+        "verifier": counts.provenance["verifier"],
+    }
+    if json_:
+        print(json.dumps(figures))
+    else:
+        print(
+            f"{run}: {figures['draws']:,} draws of {figures['problems']} problems, "
+            f"{figures['correct']:,} correct, {figures['unscored']:,} unscored; "
+            f"next: passgap probe {run}"
+        )
+
+
+# -- shared with probe, which samples first when it is given a policy
+
+
+def sample_run(
+    *,
+    policy: str,
+    problems: str,
+    out: str,
+    n: int,
+    engine: str = "transformers",
+    engine_arg: list[str] | None = None,
+    template: str | None = None,
+    system: str | None = None,
+    shots: str | None = None,
+    stop: list[str] | None = None,
+    max_tokens: int | None = None,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    seed: int = 0,
+    revision: str | None = None,
+    question_field: str | None = None,
+    answer_field: str | None = None,
+    verifier: str | None = None,
+    limit: int | None = None,
+) -> None:
+    """Resolve what the flags name and sample it, with a progress bar."""
+    from passgap import sampling
+    from passgap.problems import Mapped
+    from passgap.types import SamplingParams
+    from passgap.workflows import resolve
+
+    mapping = Mapped(question_field, answer_field, verifier or "math")
+    problem_set = resolve.resolve_problems(problems, mapping, limit=limit)
+    chosen = resolve.resolve_policy(
+        policy,
+        revision=revision,
+        template=template,
+        system=system,
+        shots=shots,
+        stop=stop or (),
+        mapping=mapping,
+    )
+    resolve.check_shots(chosen, problem_set)
+    params = SamplingParams(
+        max_tokens=resolve.max_tokens(max_tokens, problems, engine),
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+    )
+    with bar(f"sampling {Path(out).name}") as progress:
+        sampling.sample(
+            chosen,
+            problem_set,
+            n=n,
+            out=out,
+            sampling=params,
+            engine=engine,
+            engine_args=key_values(engine_arg or []),
+            seed=seed,
+            progress=progress,
+            command=command_line(),
+        )
+
+
+def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyped-def]
+    """Verify with a progress bar; returns the counts."""
+    from passgap import counts, verifying
+    from passgap.store import Run
+
+    run = Run(path)
+    with bar(f"verifying {Path(path).name}") as progress:
+        digest = verifying.verify(run, verifier=verifier, progress=progress)
+    return counts.count(run, verifier_digest=digest)
+
+
+def key_values(pairs: list[str]) -> dict[str, str]:
+    """``KEY=VALUE`` strings as a dict."""
+    split = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--engine-arg {pair!r}; allowed: KEY=VALUE")
+        split[key] = value
+    return split

@@ -1,0 +1,60 @@
+"""The shared flags: one name everywhere, one definition here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Out = Annotated[str, typer.Option("--out", help="Folder to write; an equal run is resumed.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of all random numbers.")]
+Draws = Annotated[int, typer.Option("-n", "--draws", help="Completions a problem.")]
+Engine = Annotated[str, typer.Option("--engine", help="transformers, or fake (known p).")]
+EngineArg = Annotated[
+    list[str] | None,
+    typer.Option("--engine-arg", metavar="KEY=VALUE", help="An engine argument; repeatable."),
+]
+Template = Annotated[
+    str | None, typer.Option("--template", help="plain, chat, boxed, or a Jinja file.")
+]
+System = Annotated[str | None, typer.Option("--system", help="System text.")]
+Shots = Annotated[
+    str | None, typer.Option("--shots", metavar="PROBLEMS", help="Worked examples to put first.")
+]
+Stop = Annotated[
+    list[str] | None, typer.Option("--stop", help="A string that ends a completion; repeatable.")
+]
+MaxTokens = Annotated[
+    int | None, typer.Option("--max-tokens", help="New tokens at most; required for a real model.")
+]
+Temperature = Annotated[float, typer.Option("--temperature", help="Sampling temperature.")]
+TopP = Annotated[float, typer.Option("--top-p", help="Nucleus; 1 turns it off.")]
+TopK = Annotated[int, typer.Option("--top-k", help="Most likely tokens kept; 0 turns it off.")]
+Limit = Annotated[int | None, typer.Option("--limit", help="Only the first so many problems.")]
+QuestionField = Annotated[
+    str | None, typer.Option("--question-field", help="Field that holds the question.")
+]
+AnswerField = Annotated[
+    str | None, typer.Option("--answer-field", help="Field that holds the reference answer.")
+]
+VerifierName = Annotated[
+    str | None,
+    typer.Option("--verifier", help="math, numeric, exact or gym; default: what problems name."),
+]
+Revision = Annotated[str | None, typer.Option("--revision", help="Hub revision of the policy.")]
+KSmall = Annotated[int, typer.Option("--k-small", help="The small k of the verdict.")]
+KLarge = Annotated[int | None, typer.Option("--k-large", help="The large k of the verdict.")]
+Interval = Annotated[
+    str,
+    typer.Option(
+        "--interval", help="population: the problems are a sample; fixed: these very problems."
+    ),
+]
+AcceptUnscored = Annotated[
+    bool, typer.Option("--accept-unscored", help="Give a verdict over 2 % unscored draws.")
+]
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option("--fail-on", metavar="LABEL", help="Exit 1 when the verdict is this; repeatable."),
+]

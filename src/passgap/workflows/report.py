@@ -1,0 +1,175 @@
+"""Report: one or two runs in, one self-contained page out.
+
+Gathers what the page shows: the analyses' results, problems with their counts, some completions,
+what training logged, the manifests. The page itself computes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from passgap.analysis import compare, probe
+from passgap.counts import count
+from passgap.errors import UsageError
+from passgap.reporting import PageData, write_figures, write_page
+from passgap.store import Run
+from passgap.types import Counts
+from passgap.workflows.resolve import POLICY_FILE
+
+SHOWN_PROBLEMS = 12
+SHOWN_DRAWS = 2
+
+
+def report(
+    base: Path | str,
+    trained: Path | str | None = None,
+    *,
+    out: Path | str = "report.html",
+    figures: Path | str | None = None,
+    interval: Literal["population", "fixed"] = "population",
+    seed: int = 0,
+    title: str | None = None,
+    command: str = "",
+) -> Path:
+    """Write the page of a base's run, or of a base's and a trained policy's run.
+
+    Parameters
+    ----------
+    base, trained
+        Verified run folders on the same problems.
+    out
+        The HTML file.
+    figures
+        A folder for the same charts as PNG and SVG.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    data = page_data(base, trained, interval=interval, seed=seed, title=title, command=command)
+    page = Path(out)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_page(data, page)
+    if figures is not None:
+        write_figures(data, Path(figures))
+    return page
+
+
+def page_data(
+    base: Path | str,
+    trained: Path | str | None,
+    *,
+    interval: Literal["population", "fixed"],
+    seed: int,
+    title: str | None,
+    command: str,
+) -> PageData:
+    """Everything the page shows, as the JSON-like values it takes."""
+    runs = {"base": Run(base)} | ({"trained": Run(trained)} if trained is not None else {})
+    counts = {role: count(run) for role, run in runs.items()}
+    comparison = None
+    if trained is not None:
+        comparison = compare(
+            counts["base"],
+            counts["trained"],
+            interval=interval,
+            seed=seed,
+            trained_on=trained_on(trained),
+        ).to_dict()
+    training = _training_folder(runs.get("trained"))
+    return PageData(
+        title=title or _title(runs),
+        probe=probe(counts["base"], interval=interval, seed=seed).to_dict(),
+        comparison=comparison,
+        training=_json_lines(training, "training.jsonl"),
+        held_out=_json_lines(training, "held_out.jsonl"),
+        problems=_problem_rows(runs["base"], counts),
+        completions=_completion_rows(runs, counts),
+        runs={role: run.manifest.to_dict() for role, run in runs.items()},
+        notes=[],
+        command=command,
+    )
+
+
+def trained_on(run: Path | str) -> bool | None:
+    """Whether the policy of a run was trained on that run's problems; None where unknown."""
+    if not (Path(run) / "manifest.json").is_file():
+        return None
+    opened = Run(run)
+    file = Path(str(opened.manifest.policy["path"])) / POLICY_FILE
+    if not file.is_file():
+        return None
+    learnt = set(json.loads(file.read_text(encoding="utf-8"))["train_problem_ids"])
+    return any(problem.id in learnt for problem in opened.problems())
+
+
+def _title(runs: dict[str, Run]) -> str:
+    names = [Path(str(run.manifest.policy["path"])).name for run in runs.values()]
+    problems = runs["base"].manifest.problem_set["name"]
+    return f"{' → '.join(names)} on {problems}"
+
+
+def _training_folder(run: Run | None) -> Path | None:
+    if run is None:
+        return None
+    folder = Path(str(run.manifest.policy["path"]))
+    return folder if (folder / POLICY_FILE).is_file() else None
+
+
+def _json_lines(folder: Path | None, name: str) -> list[dict[str, Any]]:
+    if folder is None or not (folder / name).is_file():
+        return []
+    return [json.loads(line) for line in (folder / name).read_text().splitlines() if line]
+
+
+def _problem_rows(run: Run, counts: dict[str, Counts]) -> list[dict[str, Any]]:
+    hits = {role: dict(zip(c.problem_id, c.c.tolist(), strict=True)) for role, c in counts.items()}
+    drawn = {role: dict(zip(c.problem_id, c.n.tolist(), strict=True)) for role, c in counts.items()}
+    return [
+        {"problem_id": p.id, "question": p.question, "reference": p.reference}
+        | {f"{role}_n": drawn[role].get(p.id) for role in counts}
+        | {f"{role}_c": hits[role].get(p.id) for role in counts}
+        for p in run.problems()
+    ]
+
+
+def _completion_rows(runs: dict[str, Run], counts: dict[str, Counts]) -> list[dict[str, Any]]:
+    shown = _shown_ids(counts)
+    problems = {p.id: p for p in runs["base"].problems()}
+    rows = []
+    for role, run in runs.items():
+        frame = (
+            run.scan_completions()
+            .filter(pl.col("problem_id").is_in(shown) & (pl.col("draw") < SHOWN_DRAWS))
+            .join(
+                run.scan_outcomes(counts[role].provenance["verifier"]),
+                on=["problem_id", "draw"],
+                how="left",
+            )
+            .select("problem_id", "draw", "text", "finish_reason", "status", "extracted", "reason")
+            .collect()
+        )
+        for row in frame.iter_rows(named=True):
+            problem = problems[row["problem_id"]]
+            rows.append(
+                {"role": role, "question": problem.question, "reference": problem.reference} | row
+            )
+    return sorted(rows, key=lambda r: (shown.index(r["problem_id"]), r["role"], r["draw"]))
+
+
+def _shown_ids(counts: dict[str, Counts]) -> list[str]:
+    """Problems spread over the base's difficulty, the hardest and the easiest among them."""
+    base = counts["base"]
+    if not len(base):
+        raise UsageError("the run holds no problem")
+    order = sorted(range(len(base)), key=lambda i: (base.c[i] / max(base.n[i], 1), i))
+    step = max(1, (len(order) - 1) / (SHOWN_PROBLEMS - 1))
+    picked = dict.fromkeys(
+        order[min(len(order) - 1, round(j * step))] for j in range(SHOWN_PROBLEMS)
+    )
+    return [base.problem_id[i] for i in picked]

@@ -1,0 +1,161 @@
+"""The run store: whole shards, one writer, resume, refusals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from passgap.counts import count
+from passgap.errors import PassgapError, RunError, UsageError, WorkError
+from passgap.sampling import sample
+from passgap.store import Run
+from passgap.types import Policy, SamplingParams
+from passgap.verifying import verify
+
+PARAMS = SamplingParams(max_tokens=8)
+
+
+def draw(problems, out, n=10, **options):
+    settings = {"sampling": PARAMS, "engine": "fake", "block_size": 8} | options
+    return sample(Policy("fake-base"), problems, n=n, out=out, **settings)
+
+
+def completions(run: Run) -> pl.DataFrame:
+    return run.scan_completions().collect().sort("problem_id", "draw")
+
+
+def test_every_problem_and_draw_exactly_once(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    frame = completions(run)
+    wanted = {(p.id, d) for p in twenty for d in range(10)}
+    assert len(frame) == len(wanted)
+    assert set(frame.select("problem_id", "draw").iter_rows()) == wanted
+    assert not run.owed()
+
+
+def test_blocks_partition_the_work_and_have_distinct_seeds(twenty, tmp_path):
+    blocks = draw(twenty, tmp_path / "run").blocks.values()
+    pairs = [(i, b.first_draw + j) for b in blocks for i in b.problem_ids for j in range(b.size)]
+    assert sorted(pairs) == sorted({(p.id, d) for p in twenty for d in range(10)})
+    assert len({b.seed for b in blocks}) == len(blocks)
+
+
+def test_lost_shards_are_owed_and_come_back_equal(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    before = completions(run)
+    for shard in run.completion_shards()[1::2]:
+        shard.unlink()
+    assert len(run.owed()) == 20
+    assert completions(draw(twenty, tmp_path / "run")).equals(before)
+
+
+def test_another_configuration_is_refused_by_key(twenty, tmp_path):
+    draw(twenty, tmp_path / "run")
+    with pytest.raises(RunError, match=r"n: 10 there, 12 asked"):
+        draw(twenty, tmp_path / "run", n=12)
+    with pytest.raises(RunError, match=r"sampling\.temperature: 1\.0 there, 0\.5 asked"):
+        draw(twenty, tmp_path / "run", sampling=SamplingParams(8, temperature=0.5))
+
+
+def test_a_foreign_folder_and_a_foreign_schema_are_refused(twenty, tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(RunError, match="not empty and not a run"):
+        draw(twenty, tmp_path)
+    run = draw(twenty, tmp_path / "run")
+    manifest = json.loads((run.path / "manifest.json").read_text()) | {"schema": "other/9"}
+    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="other/9"):
+        Run(run.path)
+
+
+def test_a_second_writer_is_refused(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    with (
+        run.writing(),
+        pytest.raises(RunError, match="being written by another"),
+        Run(run.path).writing(),
+    ):
+        pass
+
+
+def test_an_engine_that_gives_too_few_leaves_the_block_owed(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    name, block = next(iter(run.blocks.items()))
+    (run.path / "completions" / name).unlink()
+    with pytest.raises(WorkError, match="stays owed"):
+        run.add_completions(name, [])
+    assert run.owed() == {name: block}
+
+
+def test_an_unwritable_place_is_told(twenty, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PassgapError, match="cannot write"):
+        draw(twenty, tmp_path / "file" / "run")
+
+
+def test_counts_match_the_known_truth(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run", n=2000, engine_args={"alpha": "2", "beta": "2"})
+    with pytest.raises(UsageError, match="not verified yet"):
+        count(run)
+    verify(run)
+    counts = count(run)
+    assert counts.problem_id == tuple(p.id for p in twenty)
+    assert set(counts.n) == {2000}
+    from passgap.engines import FakeEngine
+
+    p = FakeEngine.of(twenty.problems, alpha=2, beta=2)._p
+    truth = np.array([p[i] for i in counts.problem_id])
+    error = np.abs(counts.c / 2000 - truth) / np.sqrt(truth * (1 - truth) / 2000)
+    assert error.max() < 5
+
+
+def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    verify(run)
+    run.completion_shards()[0].unlink()
+    os.unlink(next(run.outcome_folder(run.verifier_digests()[0]).glob("part-00000-000000*")))
+    with pytest.raises(UsageError, match="verified draws of 200"):
+        count(run)
+
+
+SCRIPT = """
+import sys, time
+from passgap.engines import fake
+from passgap.sampling import sample
+from passgap.types import Policy, Problem, ProblemSet, SamplingParams
+slow = fake.FakeEngine.complete
+fake.FakeEngine.complete = lambda *a: (time.sleep(0.01), slow(*a))[1]
+problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(40)])
+sample(Policy("m"), problems, n=20, out=sys.argv[1], sampling=SamplingParams(8), engine="fake",
+       block_size=20)
+"""
+
+
+def run_script(out: Path) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(out)])
+
+
+def test_kill_9_at_random_moments_changes_nothing(tmp_path):
+    assert run_script(tmp_path / "whole").wait(60) == 0
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        process = run_script(tmp_path / "killed")
+        until = time.monotonic() + 20
+        while process.poll() is None and not (tmp_path / "killed").exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        time.sleep(float(rng.uniform(0, 0.25)))
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    assert run_script(tmp_path / "killed").wait(60) == 0
+    whole, killed = Run(tmp_path / "whole"), Run(tmp_path / "killed")
+    assert len(completions(whole)) == 800
+    assert completions(killed).equals(completions(whole))
+    assert not list(killed.path.rglob("*.tmp"))

@@ -1,0 +1,104 @@
+"""Extraction, exact and numeric: what counts as an answer, and what equals it."""
+
+import pytest
+
+from passgap.errors import UsageError
+from passgap.types import Outcome, Problem
+from passgap.verifiers import for_problems, get_verifier
+from passgap.verifiers.extract import after_hashes, last_boxed, last_number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("so 1,234.50 in all", "1234.50"),
+        ("x = -3", "-3"),
+        ("5-3=2", "2"),
+        ("is 0.5.", "0.5"),
+        ("about .25", ".25"),
+        ("1e3 grains", "1e3"),
+        ("$18", "18"),
+        ("from 10-3", "3"),
+        ("1,2,3", "3"),
+        ("nothing here", None),
+        ("", None),
+    ],
+)
+def test_last_number(text, number):
+    assert last_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"so \boxed{5}", "5"),
+        (r"\boxed{1} then \boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+        (r"\boxed{4} and \boxed{unclosed", "4"),
+        (r"\boxed{", None),
+        (r"\boxed{}", ""),
+        ("none", None),
+    ],
+)
+def test_last_boxed(text, answer):
+    assert last_boxed(text) == answer
+
+
+def test_after_hashes_takes_the_rest_of_the_last_marks_line():
+    assert after_hashes("#### 1\n#### 42 \nmore") == "42"
+    assert after_hashes("#### ") is None
+    assert after_hashes("no mark") is None
+
+
+def mark(name, reference, text, finish="stop"):
+    return get_verifier(name).verify(Problem("q", reference, name), text, finish)
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "text"),
+    [
+        ("exact", "abc", "step\nabc\n"),
+        ("exact", "abc", r"\boxed{abc} trailing"),
+        ("numeric", "1234.5", "the sum is 1,234.50"),
+        ("numeric", "18", "#### $18"),
+        ("numeric", "27.0", "27"),
+        ("numeric", "-7", "x = -7"),
+    ],
+)
+def test_right_answers_pass(name, reference, text):
+    assert mark(name, reference, text).status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "text"),
+    [
+        ("exact", "abc", "abc\nabd"),
+        ("exact", "abc", "ABC"),
+        ("numeric", "18", "18 apples, no: 19"),
+        ("numeric", "0.5", "5"),
+        ("numeric", "5", "0.5"),
+        ("numeric", "3", "3.0000001"),
+        ("numeric", "1", "1e400000000"),
+    ],
+)
+def test_wrong_answers_fail(name, reference, text):
+    assert mark(name, reference, text).status == "incorrect"
+
+
+@pytest.mark.parametrize("name", ["numeric", "math"])
+def test_no_answer_and_truncation_are_incorrect_with_a_reason(name):
+    assert mark(name, "1", "I do not know") == Outcome("incorrect", None, "no_answer")
+    assert mark(name, "1", "let me think", "length") == Outcome("incorrect", None, "truncated")
+
+
+def test_each_problem_goes_to_the_verifier_it_names():
+    problems = [Problem("a", "abc", "exact"), Problem("b", "1.0", "numeric")]
+    verifier = for_problems(problems)
+    assert verifier.verify(problems[0], "abc", "stop").status == "correct"
+    assert verifier.verify(problems[1], "1", "stop").status == "correct"
+    assert for_problems(problems, "exact").verify(problems[1], "1", "stop").status == "incorrect"
+    assert verifier.digest != for_problems(problems, "exact").digest
+
+
+def test_an_unknown_verifier_is_named_with_what_is_allowed():
+    with pytest.raises(UsageError, match="'magic' is unknown; allowed: exact, numeric, math, gym"):
+        get_verifier("magic")
