@@ -1,1 +1,14 @@
-"""Charts and the page: results in, HTML and figures out; computes nothing."""
+"""Charts, the page and the terminal's tables: dicts of results in, pictures and words out.
+
+Computes no statistic and reads no run. What goes in is `PageData`: the ``to_dict()`` of a probe
+and a comparison, rows of training, problems and completions. What comes out is one HTML file
+(`write_page`), picture files (`write_figures`) or rich renderables (`probe_view`,
+`comparison_view`).
+"""
+
+from passgap.reporting.data import PageData
+from passgap.reporting.figures import write_figures
+from passgap.reporting.page import write_page
+from passgap.reporting.terminal import comparison_view, probe_view
+
+__all__ = ["PageData", "comparison_view", "probe_view", "write_figures", "write_page"]

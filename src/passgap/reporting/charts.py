@@ -1,0 +1,398 @@
+"""Results in, altair charts out; one definition serves the page and the picture files.
+
+Every function takes the rows of DESIGN's dicts and gives a layered chart without a width:
+`page_spec` fits it to its place in the page, `sized` gives it one for a file. Rows without a
+value (null in JSON) are left out of the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import altair as alt
+
+from passgap.reporting.data import PageData, Row, deciding_ks
+from passgap.reporting.text import interval, number, percent, points
+from passgap.reporting.theme import LIGHT, SHADES, chart_config, with_variables
+
+Chart = alt.LayerChart
+HEIGHT = 280
+SHAPES = {"base": "circle", "trained": "square"}
+NEVER, ALWAYS = "none", "all"
+BINS = [NEVER, *(f"{10 * i}–{10 * i + 10}" for i in range(10)), ALWAYS]
+
+
+# ------------------------------------------------------------------------------------- charts
+
+
+def pass_at_k(arms: Mapping[str, Sequence[Row]], ks: tuple[int, ...] = ()) -> Chart:
+    """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding."""
+    rows = [row for role, curve in arms.items() for row in _labelled(curve, role)]
+    plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
+    colour = alt.Color("series:N", scale=_roles(arms), legend=alt.Legend(title=None))
+    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    band = plot.mark_area(opacity=0.18).encode(
+        alt.Y("low:Q", scale=_unit(), title=None), alt.Y2("high:Q"), colour.copy(deep=True)
+    )
+    line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
+    dots = plot.mark_point(filled=True, size=46, opacity=1).encode(
+        y, colour, alt.Shape("series:N", scale=_shapes(arms), legend=alt.Legend(title=None))
+    )
+    layers = [*_deciding(ks), band, line, dots, _hover_series(rows, "k", "k")]
+    return _layer(layers, "Share of problems solved within k tries (pass@k)")
+
+
+def paired_delta(result: Row) -> Chart:
+    """Trained minus base at each k: pointwise intervals, simultaneous band, margin, crossover."""
+    rows = [
+        {
+            **row,
+            "text": f"{points(row['value'])} points",
+            "pointwise": interval(row, points),
+            "band": interval({"low": row.get("band_low"), "high": row.get("band_high")}, points),
+        }
+        for row in _valued(result.get("delta") or ())
+    ]
+    margin = (result.get("settings") or {}).get("margin")
+    plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
+    axis = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.0f') : '0'")
+    ink = LIGHT["ink"]
+    band = plot.mark_area(opacity=0.13, color=ink).encode(
+        alt.Y("band_low:Q", title=None), alt.Y2("band_high:Q")
+    )
+    bars = plot.mark_rule(color=ink, strokeWidth=2).encode(
+        alt.Y("low:Q", title=None), alt.Y2("high:Q")
+    )
+    line = plot.mark_line(color=ink, strokeWidth=1.5).encode(
+        alt.Y("value:Q", axis=axis, title=None)
+    )
+    dots = plot.mark_point(color=ink, filled=True, size=50, opacity=1).encode(
+        alt.Y("value:Q", title=None)
+    )
+    tips = {"k": "k", "text": "difference", "pointwise": "at this k", "band": "all k at once"}
+    layers = [
+        *_deciding(deciding_ks(result)),
+        band,
+        *_margins(margin),
+        _level(0.0),
+        bars,
+        line,
+        dots,
+        *_crossing(result.get("crossover") or {}),
+        _hover(rows, "k", tips),
+    ]
+    return _layer(layers, "Trained minus base, percentage points")
+
+
+def accuracy_histogram(problems: Sequence[Row]) -> Chart:
+    """Problems by their share of correct draws, before and after; never and always stand apart."""
+    arms = [role for role in SHAPES if any(p.get(f"{role}_c") is not None for p in problems)]
+    rows = []
+    for role in arms:
+        places = [_bin(p, role) for p in problems if p.get(f"{role}_c") is not None]
+        for name in BINS:
+            count = places.count(name)
+            share = f"{count} of {len(places)} problems"
+            rows.append({"bin": name, "series": role, "count": count, "text": share})
+    x = alt.X(
+        "bin:N",
+        sort=BINS,
+        title="share of the draws that are correct, %",
+        axis=alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, labelExpr=_SHORT_BIN),
+        scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
+    )
+    bars = (
+        alt.Chart(_data(rows))
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x,
+            alt.XOffset("series:N", sort=arms),
+            alt.Y("count:Q", title=None),
+            alt.Color(
+                "series:N", scale=_roles(arms), legend=alt.Legend(title=None, symbolType="square")
+            ),
+            tooltip=[
+                alt.Tooltip("series:N", title="policy"),
+                alt.Tooltip("bin:N", title="correct draws, %"),
+                alt.Tooltip("text:N", title="problems"),
+            ],
+        )
+    )
+    return _layer([bars], "Number of problems")
+
+
+def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Chart:
+    """One quantity over training steps: the raw values, and their mean over eleven steps."""
+    points_ = [
+        {"step": row["step"], "value": row[name], "text": _form(row[name], form)}
+        for row in rows
+        if row.get(name) is not None
+    ]
+    plot = alt.Chart(_data(points_)).encode(alt.X("step:Q", title="training step", axis=_steps()))
+    axis = alt.Axis(format=form)
+    raw = plot.mark_line(color=LIGHT["trained"], opacity=0.35, strokeWidth=1).encode(
+        alt.Y("value:Q", axis=axis, title=None, scale=alt.Scale(zero=True))
+    )
+    smooth = (
+        plot.transform_window(smooth="mean(value)", frame=[-5, 5], sort=[alt.SortField("step")])
+        .mark_line(color=LIGHT["trained"], strokeWidth=2.5)
+        .encode(alt.Y("smooth:Q", title=None))
+    )
+    tips = {"step": "step", "text": title}
+    return _layer([raw, smooth, _hover(points_, "step", tips)], title)
+
+
+def held_out_curves(rows: Sequence[Row]) -> Chart:
+    """pass@k on held-out problems over training steps, for at most four of the k."""
+    chosen = _spread([p["k"] for p in rows[0]["curve"]], 4)
+    long = [
+        {"step": row["step"], "series": f"pass@{p['k']}", **_texts(p)}
+        for row in rows
+        for p in _valued(row["curve"])
+        if p["k"] in chosen
+    ]
+    names = [f"pass@{k}" for k in chosen]
+    scale = alt.Scale(domain=names, range=SHADES[-len(names) :])
+    colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None))
+    plot = alt.Chart(_data(long)).encode(alt.X("step:Q", title="training step", axis=_steps()))
+    band = plot.mark_area(opacity=0.15).encode(
+        alt.Y("low:Q", scale=_unit(), title=None), alt.Y2("high:Q"), colour
+    )
+    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    line = plot.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=36)).encode(y, colour)
+    layers = [band, line, _hover_series(long, "step", "step")]
+    return _layer(layers, "Held-out problems solved within k tries")
+
+
+def forecast_fan(result: Row) -> Chart:
+    """The base's curve and what a pure tilt of it would give, stronger from light to dark."""
+    fan = (result.get("forecast") or [])[:4]
+    arms = {"base now": result["curve"]} | {f"δ = {step['delta']:g}": step["curve"] for step in fan}
+    rows = [row for name, curve in arms.items() for row in _labelled(curve, name)]
+    scale = alt.Scale(domain=list(arms), range=[LIGHT["base"], *SHADES[: len(fan)]])
+    plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
+    colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None))
+    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
+    return _layer([line, _hover_series(rows, "k", "k")], "Share solved within k tries")
+
+
+def learning_signal(rows: Sequence[Row]) -> Chart:
+    """Share of groups that hold right and wrong completions, over the group size."""
+    drawn = [{**row, "text": _texts(row)["text"]} for row in _valued(rows)]
+    sizes = [row["group_size"] for row in drawn]
+    x = _log2("group_size", "completions per group, G", sizes)
+    plot = alt.Chart(_data(drawn)).encode(x)
+    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    bars = plot.mark_rule(color=LIGHT["base"], strokeWidth=2).encode(
+        alt.Y("low:Q", scale=_unit(), title=None), alt.Y2("high:Q")
+    )
+    line = plot.mark_line(color=LIGHT["base"], strokeWidth=1.5).encode(y)
+    dots = plot.mark_point(color=LIGHT["base"], filled=True, size=50, opacity=1).encode(y)
+    tips = {"group_size": "G", "text": "mixed groups"}
+    return _layer(
+        [bars, line, dots, _hover(drawn, "group_size", tips)], "Share of groups that teach anything"
+    )
+
+
+def charts_of(data: PageData) -> dict[str, Chart]:
+    """Every chart the data can fill, by the name its file bears."""
+    charts: dict[str, Chart] = {}
+    if data.comparison:
+        arms = {role: data.comparison[role]["curve"] for role in SHAPES}
+        charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison))
+        charts["delta"] = paired_delta(data.comparison)
+    elif data.probe:
+        charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe))
+    if data.problems:
+        charts["histogram"] = accuracy_histogram(data.problems)
+    charts |= _training(data)
+    if data.probe and data.probe.get("signal"):
+        charts["signal"] = learning_signal(data.probe["signal"])
+    if data.probe and data.probe.get("forecast"):
+        charts["forecast"] = forecast_fan(data.probe)
+    return charts
+
+
+def _training(data: PageData) -> dict[str, Chart]:
+    wanted = {
+        "reward": ("Mean reward", ".2f"),
+        "mixed_share": ("Share of groups that teach anything", ".0%"),
+        "completion_length": ("Completion length, tokens", "d"),
+    }
+    charts = {}
+    if data.held_out and data.held_out[0].get("curve"):
+        charts["held_out"] = held_out_curves(data.held_out)
+    for name, (title, form) in wanted.items():
+        if any(row.get(name) is not None for row in data.training):
+            charts[name] = training_series(data.training, name, title, form)
+    return charts
+
+
+# -------------------------------------------------------------------------------- out of here
+
+
+def sized(chart: Chart, width: int = 640, height: int = 360) -> dict[str, Any]:
+    """The Vega-Lite spec for a picture file, on white."""
+    spec = _spec(chart.properties(width=width, height=height))
+    spec["background"] = LIGHT["paper"]
+    spec["padding"] = 12
+    return spec
+
+
+def page_spec(chart: Chart, height: int = HEIGHT) -> dict[str, Any]:
+    """The Vega-Lite spec for the page: as wide as its place, coloured by CSS variables."""
+    spec: dict[str, Any] = with_variables(_spec(chart.properties(width="container", height=height)))
+    return spec
+
+
+def _spec(chart: Chart) -> dict[str, Any]:
+    spec: dict[str, Any] = chart.to_dict()
+    spec["config"] = chart_config()
+    return spec
+
+
+# --------------------------------------------------------------------------------- ingredients
+
+
+def _layer(layers: Sequence[Any], title: str) -> Chart:
+    return cast(Chart, alt.layer(*layers).properties(title=title, description=title))
+
+
+def _data(rows: Iterable[Row]) -> alt.InlineData:
+    return alt.InlineData(values=[dict(row) for row in rows])
+
+
+def _valued(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.get("value") is not None]
+
+
+def _texts(row: Row) -> dict[str, Any]:
+    text = f"{percent(row['value'])} ({interval(row)})"
+    return {"value": row["value"], "low": row.get("low"), "high": row.get("high"), "text": text}
+
+
+def _labelled(curve: Iterable[Row], series: str) -> list[dict[str, Any]]:
+    return [{"k": row["k"], "series": series, **_texts(row)} for row in _valued(curve)]
+
+
+def _ks(rows: Iterable[Row]) -> list[int]:
+    return sorted({int(row["k"]) for row in rows})
+
+
+def _log2(name: str, title: str, values: Sequence[int]) -> alt.X:
+    powers = [v for v in values if v & (v - 1) == 0]
+    axis = alt.Axis(values=powers or list(values), format="d", labelOverlap="greedy")
+    return alt.X(f"{name}:Q", scale=alt.Scale(type="log", base=2), axis=axis, title=title)
+
+
+def _unit() -> alt.Scale:
+    return alt.Scale(domain=[0, 1])
+
+
+def _share_axis() -> alt.Axis:
+    return alt.Axis(format=".0%")
+
+
+def _steps() -> alt.Axis:
+    return alt.Axis(format="d", tickCount=6)
+
+
+def _roles(arms: Iterable[str]) -> alt.Scale:
+    names = list(arms)
+    return alt.Scale(domain=names, range=[LIGHT[name] for name in names])
+
+
+def _shapes(arms: Iterable[str]) -> alt.Scale:
+    names = list(arms)
+    return alt.Scale(domain=names, range=[SHAPES[name] for name in names])
+
+
+def _hover(rows: Sequence[Row], key: str, tips: Mapping[str, str]) -> Any:
+    """A rule that follows the pointer to the nearest x and tells every value there."""
+    near = alt.selection_point(
+        name=f"near_{key}",
+        fields=[key],
+        nearest=True,
+        on="pointerover",
+        clear="pointerout",
+        empty=False,
+    )
+    return (
+        alt.Chart(_data(rows))
+        .mark_rule(color=LIGHT["muted"], strokeWidth=1)
+        .encode(
+            alt.X(f"{key}:Q"),
+            opacity=alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0)),
+            tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()],
+        )
+        .add_params(near)
+    )
+
+
+def _hover_series(rows: Sequence[Row], key: str, title: str) -> Any:
+    """`_hover` over long rows: one line of the tooltip a series."""
+    names = list(dict.fromkeys(row["series"] for row in rows))
+    wide: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        column = f"series{names.index(row['series'])}"
+        wide.setdefault(row[key], {key: row[key]})[column] = row["text"]
+    tips = {f"series{i}": name for i, name in enumerate(names)}
+    return _hover(list(wide.values()), key, {key: title, **tips})
+
+
+def _level(value: float, dash: Sequence[float] = (1, 0)) -> Any:
+    return (
+        alt.Chart(_data([{"y": value}]))
+        .mark_rule(color=LIGHT["muted"], strokeWidth=1, strokeDash=list(dash))
+        .encode(alt.Y("y:Q", title=None))
+    )
+
+
+def _margins(margin: float | None) -> list[Any]:
+    if not margin:
+        return []
+    return [_level(value, (4, 4)) for value in (margin, -margin)]
+
+
+def _deciding(ks: Sequence[int]) -> list[Any]:
+    """Faint upright lines at the k that decide the verdict."""
+    plot = alt.Chart(_data([{"k": k} for k in ks])).encode(alt.X("k:Q"))
+    return [plot.mark_rule(color=LIGHT["line"], strokeDash=[2, 3])] if ks else []
+
+
+def _crossing(crossover: Row) -> list[Any]:
+    if crossover.get("k") is None:
+        return []
+    plot = alt.Chart(_data([{"k": crossover["k"], "label": f"crosses at k = {crossover['k']}"}]))
+    rule = plot.mark_rule(color=LIGHT["trained"], strokeWidth=1.5).encode(alt.X("k:Q"))
+    text = plot.mark_text(
+        color=LIGHT["trained"], align="right", baseline="top", dx=-5, dy=2, fontSize=12
+    ).encode(alt.X("k:Q"), alt.Text("label:N"), y=alt.value(0))
+    return [rule, text]
+
+
+_SHORT_BIN = (
+    "width < 520 && indexof(datum.label, '–') > 0 "
+    "? slice(datum.label, indexof(datum.label, '–') + 1) : datum.label"
+)
+
+
+def _bin(problem: Row, role: str) -> str:
+    n = problem.get(f"{role}_n") or problem["n"]
+    c = problem[f"{role}_c"]
+    if c in (0, n):
+        return NEVER if c == 0 else ALWAYS
+    return BINS[1 + int(10 * c) // int(n)]
+
+
+def _form(value: float, form: str) -> str:
+    return percent(value) if form.endswith("%") else number(float(value), 0 if form == "d" else 3)
+
+
+def _spread(values: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of the values, evenly spread, ends included."""
+    if len(values) <= most:
+        return list(values)
+    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]

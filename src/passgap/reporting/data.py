@@ -1,0 +1,63 @@
+"""What a page is made of, and the few look-ups every renderer shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PageData:
+    """Everything a page can show; whatever is empty is left out of it.
+
+    Parameters
+    ----------
+    title
+        Heading of the page.
+    probe, comparison
+        ``Probe.to_dict()`` and ``Comparison.to_dict()``.
+    training
+        Rows of training.jsonl: ``step`` and any of ``reward``, ``mixed_share``,
+        ``completion_length``.
+    held_out
+        ``{step, curve: [{k, value, low, high}]}``, pass@k on held-out problems while training.
+    problems
+        One row a problem: ``problem_id``, ``question``, ``reference``, ``n``, ``base_c`` and
+        ``trained_c`` (absent for a probe).
+    completions
+        ``{problem_id, question, reference, role, text, status, extracted, reason}``: hostile
+        text, shown and never run.
+    runs
+        Role (``base``, ``trained``) to the run's manifest.
+    checks
+        Sentences of the data checks.
+    command
+        The exact command that made the page.
+    """
+
+    title: str
+    probe: Row | None = None
+    comparison: Row | None = None
+    training: Sequence[Row] = ()
+    held_out: Sequence[Row] = ()
+    problems: Sequence[Row] = ()
+    completions: Sequence[Row] = ()
+    runs: Mapping[str, Row] = field(default_factory=dict)
+    checks: Sequence[str] = ()
+    command: str = ""
+
+
+def at_k(rows: Sequence[Row], k: int | None) -> Row:
+    """The row of a curve at one k, or an empty row."""
+    return next((row for row in rows if row.get("k") == k), {})
+
+
+def deciding_ks(result: Row) -> tuple[int, int]:
+    """The small and the large k a verdict was decided at."""
+    source = {**(result.get("headroom") or {}), **(result.get("settings") or {})}
+    rows = result.get("delta") or result.get("curve") or [{"k": 1}]
+    ks = [int(row["k"]) for row in rows]
+    return int(source.get("k_small") or min(ks)), int(source.get("k_large") or max(ks))

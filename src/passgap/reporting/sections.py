@@ -1,0 +1,323 @@
+"""The page's content as plain values: what the template shows, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from passgap.reporting.data import PageData, Row, at_k, deciding_ks
+from passgap.reporting.text import ABSENT, interval, number, percent, points
+from passgap.reporting.words import comparison_sentence, probe_sentence
+
+TEXT_CAP = 4_000
+PAGE_CAP = 1_500_000
+ROLES = ("base", "trained")
+Table = dict[str, Any]
+
+
+def sections(data: PageData) -> dict[str, Any]:
+    """All values of the template but the charts, the style and the script."""
+    shown, left_out = _completions(data.completions)
+    main = data.comparison or data.probe or {}
+    runs = _run_settings(data.runs)
+    return {
+        "title": data.title,
+        "subtitle": _subtitle(data.runs),
+        "verdicts": _verdicts(data),
+        "key_figures": comparison_figures(data.comparison)
+        if data.comparison
+        else probe_figures(data.probe or {}),
+        "probe_figures": probe_figures(data.probe or {}),
+        "curve_table": curve_table(main),
+        "delta_caption": _delta_caption(data.comparison or {}),
+        "histogram_caption": (
+            "Each problem by the share of its draws that are correct. Problems with no correct "
+            "draw, and with none wrong, stand in bins of their own; no correct draw is not the "
+            "same as impossible."
+        ),
+        "solved": _solved((data.comparison or {}).get("coverage") or {}),
+        "format_check": format_table(data.comparison or {}),
+        "training_charts": bool(data.training or data.held_out),
+        "probe_section": bool(data.probe),
+        "completions": shown,
+        "left_out": left_out,
+        "checks": list(data.checks),
+        "caveats": _caveats(data),
+        "command": data.command,
+        "analysis_settings": _analysis_settings(data),
+        "run_settings": runs,
+        "differing": sum(row["differs"] for row in runs["rows"]) if runs else 0,
+    }
+
+
+# ------------------------------------------------------------------------- verdict and figures
+
+
+def _verdicts(data: PageData) -> list[dict[str, Any]]:
+    cards = []
+    if data.comparison:
+        sentence = comparison_sentence(data.comparison)
+        cards.append(_card("compare", "After training", data.comparison, sentence))
+    if data.probe:
+        sentence = probe_sentence(data.probe)
+        cards.append(_card("probe", "Before training", data.probe, sentence))
+    return cards
+
+
+def _card(kind: str, when: str, result: Row, sentence: str) -> dict[str, Any]:
+    verdict = result["verdict"]
+    return {
+        "kind": kind,
+        "when": when,
+        "label": verdict["label"],
+        "sentence": sentence,
+        "reasons": verdict.get("reasons") or [],
+        "needs": verdict.get("needs") or "",
+    }
+
+
+def comparison_figures(comparison: Row) -> list[Row]:
+    """Key figures after training: both deciding k, gained and lost, crossover, size."""
+    coverage = comparison.get("coverage") or {}
+    tiles = [_arms_at(comparison, k) for k in deciding_ks(comparison)]
+    if coverage:
+        solved = f"+{coverage['gained']} / {points(-coverage['lost'] / 100, 0)}"
+        tiles.append(
+            _tile("Problems gained / lost", solved, f"among {coverage.get('k')} draws each")
+        )
+    return [*tiles, _crossover_tile(comparison), _size_tile(comparison)]
+
+
+def probe_figures(probe: Row) -> list[Row]:
+    """Key figures before training: both deciding k, headroom, learning signal, size."""
+    if not probe:
+        return []
+    rows = [(k, at_k(probe["curve"], k)) for k in deciding_ks(probe)]
+    tiles = [
+        _tile(f"Solved within {k} tries", percent(row.get("value")), interval(row))
+        for k, row in rows
+    ]
+    headroom = probe.get("headroom") or {}
+    gap = f"{points(headroom.get('value'))} points"
+    tiles.append(_tile("Headroom", gap, interval(headroom, points)))
+    signal = next((s for s in probe.get("signal") or [] if s["group_size"] == 8), None)
+    if signal:
+        note = f"of groups of 8 ({interval(signal)})"
+        tiles.append(_tile("Groups that teach", percent(signal["value"]), note))
+    return [*tiles, _size_tile(probe)]
+
+
+def _tile(name: str, value: str, note: str, after: str = "") -> Row:
+    return {"name": name, "value": value, "note": note, "after": after}
+
+
+def _arms_at(comparison: Row, k: int) -> Row:
+    base, trained = (at_k(comparison[role]["curve"], k).get("value") for role in ROLES)
+    delta = at_k(comparison["delta"], k)
+    note = f"{points(delta.get('value'))} points ({interval(delta, points)})"
+    return _tile(f"Solved within {k} tries", percent(base), note, percent(trained))
+
+
+def _crossover_tile(comparison: Row) -> Row:
+    crossover = comparison.get("crossover") or {}
+    largest = max((row["k"] for row in comparison["delta"]), default=0)
+    if crossover.get("k") is None:
+        return _tile("Curves cross", "not seen", f"for k up to {largest}")
+    low, high = crossover.get("low"), crossover.get("high")
+    note = f"{number(low)} to {number(high) if high is not None else f'beyond {largest}'}"
+    return _tile("Curves cross", f"at k = {crossover['k']}", note)
+
+
+def _size_tile(result: Row) -> Row:
+    unscored = _by_role(result.get("unscored"))
+    size = f"{number(result.get('problems'))} × {_by_role(result.get('draws'))}"
+    return _tile("Problems × draws", size, f"unscored draws: {unscored}")
+
+
+def _by_role(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return number(value)
+    numbers = [number(v) for v in value.values()]
+    return numbers[0] if len(set(numbers)) == 1 else " / ".join(numbers)
+
+
+# --------------------------------------------------------------------------------------- tables
+
+
+def curve_table(result: Row) -> Table:
+    """One row a k: the curve, or both curves and their difference, each with its interval."""
+    if "delta" not in result:
+        return {
+            "head": ["k", "pass@k", "interval"],
+            "rows": [[r["k"], percent(r["value"]), interval(r)] for r in result.get("curve", ())],
+        }
+    rows = []
+    for row in result["delta"]:
+        base, trained = (at_k(result[role]["curve"], row["k"]) for role in ROLES)
+        band = {"low": row.get("band_low"), "high": row.get("band_high")}
+        arms = [f"{percent(arm.get('value'))} ({interval(arm)})" for arm in (base, trained)]
+        change = f"{points(row['value'])} ({interval(row, points)})"
+        rows.append([row["k"], *arms, change, interval(band, points)])
+    return {"head": ["k", "base", "trained", "difference, points", "band over all k"], "rows": rows}
+
+
+def _delta_caption(comparison: Row) -> str:
+    margin = (comparison.get("settings") or {}).get("margin")
+    dashed = (
+        f" Dashed: the margin of {points(margin, 0)} and {points(-margin, 0)}." if margin else ""
+    )
+    return f"Bars: interval at each k. Shaded: band that holds for all k at once.{dashed}"
+
+
+def _solved(coverage: Row) -> dict[str, Any]:
+    if not coverage:
+        return {}
+    notes = [f"“Solves” means at least one correct draw among {coverage.get('k')}."]
+    return {**coverage, "notes": notes}
+
+
+def format_table(comparison: Row) -> Table:
+    """Draws without an answer, cut draws, and the difference among answered draws."""
+    return {}
+
+
+def _analysis_settings(data: PageData) -> Table:
+    rows = []
+    for name, result in {"probe": data.probe, "compare": data.comparison}.items():
+        flat = _flat((result or {}).get("settings") or {})
+        rows += [[f"{name}: {key}", value] for key, value in flat.items()]
+    return {"head": ["setting", "value"], "rows": rows} if rows else {}
+
+
+def _run_settings(runs: Mapping[str, Row]) -> Table:
+    flat = {role: _flat(manifest) for role, manifest in runs.items()}
+    rows = []
+    for key in dict.fromkeys(key for values in flat.values() for key in values):
+        cells = [values.get(key, ABSENT) for values in flat.values()]
+        rows.append({"cells": [key, *cells], "differs": len(set(cells)) > 1})
+    return {"head": ["setting", *flat], "rows": rows} if rows else {}
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested settings as dotted names and short text."""
+    lines: dict[str, str] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            lines |= _flat(item, f"{prefix}{key}.")
+        else:
+            lines[f"{prefix}{key}"] = _listed(item)
+    return lines
+
+
+def _listed(item: Any) -> str:
+    if isinstance(item, Sequence) and not isinstance(item, str):
+        return ", ".join(map(str, item)) or ABSENT
+    return ABSENT if item is None or item == "" else str(item)
+
+
+# ---------------------------------------------------------------------------------- completions
+
+
+def _completions(rows: Iterable[Row]) -> tuple[list[dict[str, Any]], str]:
+    """Completions by problem and role, up to the page's cap, and what was left out."""
+    problems: dict[str, dict[str, Any]] = {}
+    room, left = PAGE_CAP, 0
+    for row in rows:
+        text = str(row.get("text") or "")
+        room -= min(len(text), TEXT_CAP)
+        if room < 0:
+            left += 1
+            continue
+        problem = problems.setdefault(
+            str(row["problem_id"]),
+            {
+                "question": row.get("question", ""),
+                "reference": row.get("reference", ""),
+                "arms": {},
+            },
+        )
+        problem["arms"].setdefault(row["role"], []).append(_draw(row, text))
+    for problem in problems.values():
+        problem["arms"] = list(problem["arms"].items())
+    return list(problems.values()), f"{left:,} more were left out to keep the file small." * bool(
+        left
+    )
+
+
+def _draw(row: Row, text: str) -> Row:
+    more = len(text) - TEXT_CAP
+    shown = text if more <= 0 else f"{text[:TEXT_CAP]}\n… {more:,} more characters"
+    reason = f" ({row['reason']})" if row.get("reason") else ""
+    answer = row.get("extracted")
+    read = f", read as {answer}" if answer not in (None, "") else ""
+    return {"role": row["role"], "text": shown, "mark": f"{row.get('status', '')}{reason}{read}"}
+
+
+# --------------------------------------------------------------------------------- plain words
+
+
+def _subtitle(runs: Mapping[str, Row]) -> str:
+    parts = [
+        f"{role}: {str(run.get('policy', {}).get('path', '')).rstrip('/').rsplit('/', 1)[-1]}"
+        for role, run in runs.items()
+    ]
+    sets = {str(run.get("problem_set", {}).get("name", "")) for run in runs.values()} - {""}
+    return " · ".join([*parts, *sorted(sets)])
+
+
+def _caveats(data: PageData) -> list[Row]:
+    made = [_temperature(data.runs), *(_AFTER if data.comparison else _BEFORE), *_ALWAYS]
+    return [{"name": name, "text": text} for name, text in made]
+
+
+def _temperature(runs: Mapping[str, Row]) -> tuple[str, str]:
+    found = {run.get("sampling", {}).get("temperature") for run in runs.values()} - {None}
+    at = f" These runs: temperature {', '.join(map(str, sorted(found)))}." if found else ""
+    return (
+        "It holds at this temperature and prompt.",
+        "The curves describe weights and decoding together; at another temperature or with "
+        f"another prompt they can lie, and cross, elsewhere.{at}",
+    )
+
+
+_AFTER = [
+    (
+        "One checkpoint is not a recipe.",
+        "The intervals cover the choice of problems and the luck of the draws, not the luck of "
+        "the training seed. To speak of a method, train several seeds.",
+    ),
+    (
+        "Unclear is not equal.",
+        "“Equivalent” is claimed only where the interval lies inside the margin; a wide interval "
+        "proves nothing, and the verdict then says what it would take.",
+    ),
+    (
+        "“Lost” and “gained” are partly luck.",
+        "A problem solved once in many draws may be missed in the next; compare both numbers "
+        "with what chance alone moves.",
+    ),
+]
+_BEFORE = [
+    (
+        "A small gap means two things.",
+        "Near the top the problems are mastered, near zero they are out of reach: the verdict "
+        "keeps them apart, the gap alone does not.",
+    ),
+    (
+        "Headroom is what could be gained, not what will be.",
+        "Training also needs groups that hold right and wrong completions, and a recipe that "
+        "works.",
+    ),
+]
+_ALWAYS = [
+    (
+        "It is as good as its verifier.",
+        "A right answer by wrong reasoning counts, a right answer in an unread form does not; "
+        "at large k lucky guesses count as ability. Read some completions.",
+    ),
+    (
+        "Population or these problems.",
+        "An interval marked population treats the problems as a sample of those you care about; "
+        "fixed means exactly these problems. The settings name which.",
+    ),
+]

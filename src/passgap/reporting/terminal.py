@@ -1,0 +1,81 @@
+"""Results in, rich renderables out: what a command prints.
+
+Every string from a result passes `visible` and is added as plain text, never as rich markup, so
+that nothing a model or a file wrote can steer the terminal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from passgap.reporting.data import Row
+from passgap.reporting.sections import comparison_figures, curve_table, format_table, probe_figures
+from passgap.reporting.text import visible
+from passgap.reporting.words import comparison_sentence, probe_sentence
+
+GOOD = {"rlvr_can_pay", "expanded", "sharpened"}
+OPEN = {"undecided", "inconclusive", "modest_headroom"}
+
+
+def probe_view(probe: Row) -> RenderableType:
+    """Verdict, key figures and curve of a ``Probe.to_dict()``."""
+    return Group(
+        _verdict(probe, probe_sentence(probe)), _figures(probe_figures(probe)), _curve(probe)
+    )
+
+
+def comparison_view(comparison: Row) -> RenderableType:
+    """Verdict, key figures, curves and format check of a ``Comparison.to_dict()``."""
+    parts: list[RenderableType] = [
+        _verdict(comparison, comparison_sentence(comparison)),
+        _figures(comparison_figures(comparison)),
+        _curve(comparison),
+    ]
+    answers = format_table(comparison)
+    if answers:
+        parts.append(_table(answers))
+    return Group(*parts)
+
+
+def _verdict(result: Row, sentence: str) -> Panel:
+    verdict = result["verdict"]
+    label = str(verdict["label"])
+    colour = "green" if label in GOOD else "yellow" if label in OPEN else "red"
+    lines = [Text(sentence, style="bold")]
+    lines += [Text(f"• {visible(reason)}") for reason in verdict.get("reasons") or ()]
+    if verdict.get("needs"):
+        lines.append(Text(f"What it would take: {visible(verdict['needs'])}", style="italic"))
+    title = Text(visible(label), style=f"bold {colour}")
+    return Panel(Group(*lines), title=title, title_align="left", border_style=colour)
+
+
+def _figures(tiles: list[Row]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for tile in tiles:
+        value = f"{tile['value']} → {tile['after']}" if tile["after"] else tile["value"]
+        table.add_row(
+            _plain(tile["name"]), Text(visible(value), style="bold"), _plain(tile["note"])
+        )
+    return table
+
+
+def _curve(result: Row) -> Table:
+    return _table(curve_table(result))
+
+
+def _table(content: Any) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for i, name in enumerate(content["head"]):
+        table.add_column(name, justify="right" if i else "left")
+    for row in content["rows"]:
+        table.add_row(*map(_plain, row))
+    return table
+
+
+def _plain(value: object) -> Text:
+    return Text(visible(value))

@@ -1,0 +1,59 @@
+"""Hostile text made visible, and numbers made readable."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+MINUS = "\u2212"
+ABSENT = "–"
+
+
+def visible(text: object) -> str:
+    r"""Replace every character that steers instead of showing: controls, bidi, zero-width.
+
+    C0 controls become their Unicode pictures (escape is ``␛``), all others ``⟨U+202E⟩``; line
+    feeds and tabs stay. The result is safe for a terminal; HTML needs escaping on top.
+
+    Examples
+    --------
+    >>> visible("a\x1b[31mb\u202ec")
+    'a␛[31mb⟨U+202E⟩c'
+    """
+    return "".join(map(_shown, str(text).replace("\r\n", "\n")))
+
+
+def _shown(char: str) -> str:
+    if char in "\n\t" or unicodedata.category(char) not in HIDDEN:
+        return char
+    code = ord(char)
+    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """``0.412`` as ``41.2%``; a number that is not there as a dash."""
+    return ABSENT if value is None else f"{100 * value:.{digits}f}%"
+
+
+def points(value: float | None, digits: int = 1) -> str:
+    """A difference of two shares in percentage points, always signed."""
+    if value is None:
+        return ABSENT
+    text = f"{100 * value:+.{digits}f}"
+    return f"{100 * abs(value):.{digits}f}" if float(text) == 0 else text.replace("-", MINUS)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A plain number, or a dash."""
+    if value is None:
+        return ABSENT
+    return (f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}").replace("-", MINUS)
+
+
+def interval(row: Any, form: Any = percent) -> str:
+    """``41.2 to 45.0%`` style text of a row's ``low`` and ``high``; a dash if either is absent."""
+    low, high = row.get("low"), row.get("high")
+    if low is None or high is None:
+        return ABSENT
+    return f"{form(low).removesuffix('%')} to {form(high)}"

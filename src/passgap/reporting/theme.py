@@ -1,0 +1,94 @@
+"""The one place for colour and type: the page, its charts and the figure files share it.
+
+Charts are drawn in the light palette. In the page each of its colours becomes a CSS variable,
+so that dark mode and printing need no second chart. Base is blue and trained is orange
+everywhere; the pair stays apart for every common colour vision, and shapes differ as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+LIGHT = {
+    "paper": "#ffffff",
+    "panel": "#f6f7f9",
+    "ink": "#1c232e",
+    "muted": "#5d6877",
+    "grid": "#e3e7ec",
+    "line": "#c3cad4",
+    "base": "#2b6cb5",
+    "trained": "#d35f12",
+    "shade1": "#f0b489",
+    "shade2": "#e3894a",
+    "shade3": "#c2560f",
+    "shade4": "#7f3608",
+}
+DARK = {
+    "paper": "#14181f",
+    "panel": "#1c222b",
+    "ink": "#e8ecf1",
+    "muted": "#9aa6b5",
+    "grid": "#2a323d",
+    "line": "#465161",
+    "base": "#74b0f0",
+    "trained": "#f59a52",
+    "shade1": "#8a5229",
+    "shade2": "#c0733a",
+    "shade3": "#f0a05f",
+    "shade4": "#ffd9b8",
+}
+FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
+SHADES = [LIGHT[f"shade{i}"] for i in (1, 2, 3, 4)]
+
+
+def css_variables() -> str:
+    """Both palettes as custom properties, dark by preference, light on paper."""
+
+    def block(palette: dict[str, str]) -> str:
+        return "".join(f"--{name}:{value};" for name, value in palette.items())
+
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{block(DARK)}}}}}"
+    return f":root{{color-scheme:light dark;{block(LIGHT)}}}{dark}"
+
+
+def with_variables(spec: Any) -> Any:
+    """The same chart with each palette colour replaced by its CSS variable."""
+    names = {value: f"var(--{name})" for name, value in LIGHT.items()}
+    if isinstance(spec, dict):
+        return {key: with_variables(value) for key, value in spec.items()}
+    if isinstance(spec, list):
+        return [with_variables(value) for value in spec]
+    return names.get(spec, spec) if isinstance(spec, str) else spec
+
+
+def chart_config() -> dict[str, Any]:
+    """Vega-Lite configuration: quiet axes, horizontal grid, legend above the plot."""
+    text = {"labelColor": LIGHT["muted"], "titleColor": LIGHT["muted"], "titleFontWeight": "normal"}
+    axis = {**text, "domainColor": LIGHT["line"], "tickColor": LIGHT["line"], "labelFontSize": 12}
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {**axis, "gridColor": LIGHT["grid"], "titleFontSize": 12, "titlePadding": 8},
+        "axisX": {"grid": False},
+        "axisY": {"domain": False, "ticks": False, "labelPadding": 6, "tickCount": 5},
+        "legend": {
+            **text,
+            "labelColor": LIGHT["ink"],
+            "labelFontSize": 12.5,
+            "titleFontSize": 12,
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolStrokeWidth": 2.5,
+            "symbolOpacity": 1,
+            "offset": 6,
+        },
+        "title": {
+            "anchor": "start",
+            "frame": "group",
+            "color": LIGHT["ink"],
+            "fontSize": 13,
+            "fontWeight": "normal",
+            "offset": 10,
+        },
+    }

@@ -1,0 +1,124 @@
+"""A verdict's label and its numbers, as a sentence for somebody who pays for the training."""
+
+from __future__ import annotations
+
+from passgap.reporting.data import Row, at_k, deciding_ks
+from passgap.reporting.text import interval, number, percent, points
+
+PROBE = {
+    "rlvr_can_pay": (
+        "Reinforcement learning can pay here: with {K} tries the model solves {at_K} of the "
+        "problems, with {k} only {at_k}. Training can turn much of that {gap}-point gap into "
+        "answers found at once."
+    ),
+    "modest_headroom": (
+        "Expect a modest gain: {K} tries solve {at_K} of the problems and {k} tries {at_k}, "
+        "so training has about {gap} points to work with."
+    ),
+    "little_headroom": (
+        "Little to gain: the model either masters a problem or never solves it. {K} tries solve "
+        "{at_K} of the problems, hardly more than {k} tries ({at_k})."
+    ),
+    "saturated": (
+        "These problems are too easy to train on: {k} tries already solve {at_k} of them. "
+        "Harder problems would teach more."
+    ),
+    "out_of_reach": (
+        "Reinforcement learning has nothing to reinforce here: even {K} tries solve only {at_K} "
+        "of the problems. Improve the base model first, by pretraining, fine-tuning or "
+        "distillation."
+    ),
+    "undecided": (
+        "Not decided yet: the gap between {k} and {K} tries is {gap} points ({gap_range}), which "
+        "leaves both a gain worth paying for and none possible."
+    ),
+}
+COMPARE = {
+    "sharpened": (
+        "Training made the model find answers sooner, not find more of them: within {k} tries it "
+        "solves {trained_k} of the problems (before: {base_k}), within {K} tries no more than "
+        "before ({trained_K}, before {base_K})."
+    ),
+    "sharpened_up": (
+        "Training made the model find answers sooner: within {k} tries it solves {trained_k} of "
+        "the problems (before: {base_k}). Within {K} tries it also solves more ({trained_K}, "
+        "before {base_K}), but no more than sharpening alone brings."
+    ),
+    "sharpened_narrowed": (
+        "Training made the model find answers sooner and lose others: within {k} tries it solves "
+        "{trained_k} of the problems (before: {base_k}), but within {K} tries fewer than before "
+        "({trained_K}, before {base_K})."
+    ),
+    "expanded": (
+        "Training taught something new: within {K} tries the model solves {trained_K} of the "
+        "problems, before {base_K}, more than sharpening what it had can explain. Within {k} tries "
+        "it solves {trained_k}, before {base_k}."
+    ),
+    "narrowed": (
+        "Training cost ability: within {k} tries nothing was gained ({trained_k}, before "
+        "{base_k}), and within {K} tries the model solves fewer problems ({trained_K}, before "
+        "{base_K})."
+    ),
+    "broadened": (
+        "Training spread the model out: it is worse within {k} tries ({trained_k}, before "
+        "{base_k}) and better within {K} ({trained_K}, before {base_K})."
+    ),
+    "degraded": (
+        "Training made the model worse: within {k} tries it solves {trained_k} of the problems, "
+        "before {base_k}; within {K} tries {trained_K}, before {base_K}."
+    ),
+    "unchanged": (
+        "Training changed nothing that matters: {trained_k} of the problems within {k} tries "
+        "(before {base_k}), {trained_K} within {K} (before {base_K})."
+    ),
+    "inconclusive": (
+        "The numbers do not decide it yet: within {k} tries the difference is {delta_k} points "
+        "({delta_k_range}), within {K} tries {delta_K} points ({delta_K_range})."
+    ),
+}
+AT_K = {
+    "up": "better",
+    "down": "worse",
+    "equivalent": "the same, within the margin",
+    "unclear": "not decided",
+}
+
+
+def probe_sentence(probe: Row) -> str:
+    """The probe's verdict in one sentence with its numbers."""
+    k, large = deciding_ks(probe)
+    headroom = probe.get("headroom") or {}
+    gap = headroom.get("value")
+    return PROBE[probe["verdict"]["label"]].format(
+        k=k,
+        K=large,
+        at_k=_whole(at_k(probe["curve"], k)),
+        at_K=_whole(at_k(probe["curve"], large)),
+        gap=number(None if gap is None else 100 * gap, 0),
+        gap_range=interval(headroom, points),
+    )
+
+
+def comparison_sentence(comparison: Row) -> str:
+    """The comparison's verdict in one sentence with its numbers."""
+    verdict = comparison["verdict"]
+    label = verdict["label"]
+    if label == "sharpened" and verdict.get("at_large_k") == "up":
+        label = "sharpened_up"
+    k, large = deciding_ks(comparison)
+    numbers: dict[str, object] = {"k": k, "K": large}
+    for name, at in {"k": k, "K": large}.items():
+        delta = at_k(comparison["delta"], at)
+        numbers |= {
+            f"base_{name}": _whole(at_k(comparison["base"]["curve"], at)),
+            f"trained_{name}": _whole(at_k(comparison["trained"]["curve"], at)),
+            f"delta_{name}": points(delta.get("value")),
+            f"delta_{name}_range": interval(delta, points),
+        }
+    return COMPARE[label].format(**numbers)
+
+
+def _whole(row: Row) -> str:
+    value = row.get("value")
+    near_an_end = value is not None and (0 < value < 0.01 or 0.99 < value < 1)
+    return percent(value, 1 if near_an_end else 0)
