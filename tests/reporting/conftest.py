@@ -144,6 +144,6 @@ def data(probe, comparison, problems) -> PageData:
         problems=problems,
         completions=completions,
         runs={"base": run, "trained": trained},
-        checks=["No cloned draws in 30,720.", "Both runs share prompt and verifier."],
+        notes=["No cloned draws in 30,720.", "Both runs share prompt and verifier."],
         command="passgap report runs/base runs/trained --out report.html",
     )

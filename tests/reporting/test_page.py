@@ -57,7 +57,7 @@ def hostile(data: PageData, text: str) -> PageData:
         comparison={**data.comparison, "verdict": verdict},
         completions=rows,
         problems=[],
-        checks=[text],
+        notes=[text],
         command=text,
         runs={"base": run},
     )

@@ -21,6 +21,7 @@ HEIGHT = 280
 SHAPES = {"base": "circle", "trained": "square"}
 NEVER, ALWAYS = "none", "all"
 BINS = [NEVER, *(f"{10 * i}–{10 * i + 10}" for i in range(10)), ALWAYS]
+UPPER_END = "split(datum.label, '–')[1] || datum.label"
 
 
 # ------------------------------------------------------------------------------------- charts
@@ -98,8 +99,8 @@ def accuracy_histogram(problems: Sequence[Row]) -> Chart:
     x = alt.X(
         "bin:N",
         sort=BINS,
-        title="share of the draws that are correct, %",
-        axis=alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, labelExpr=_SHORT_BIN),
+        title="correct draws, % (upper end of each bin)",
+        axis=alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, labelExpr=UPPER_END),
         scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
     )
     bars = (
@@ -284,7 +285,9 @@ def _ks(rows: Iterable[Row]) -> list[int]:
 def _log2(name: str, title: str, values: Sequence[int]) -> alt.X:
     powers = [v for v in values if v & (v - 1) == 0]
     axis = alt.Axis(values=powers or list(values), format="d", labelOverlap="greedy")
-    return alt.X(f"{name}:Q", scale=alt.Scale(type="log", base=2), axis=axis, title=title)
+    return alt.X(
+        f"{name}:Q", scale=alt.Scale(type="log", base=2, padding=8), axis=axis, title=title
+    )
 
 
 def _unit() -> alt.Scale:
@@ -373,14 +376,8 @@ def _crossing(crossover: Row) -> list[Any]:
     return [rule, text]
 
 
-_SHORT_BIN = (
-    "width < 520 && indexof(datum.label, '–') > 0 "
-    "? slice(datum.label, indexof(datum.label, '–') + 1) : datum.label"
-)
-
-
 def _bin(problem: Row, role: str) -> str:
-    n = problem.get(f"{role}_n") or problem["n"]
+    n = problem.get(f"{role}_n", problem.get("n"))
     c = problem[f"{role}_c"]
     if c in (0, n):
         return NEVER if c == 0 else ALWAYS

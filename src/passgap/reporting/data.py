@@ -25,15 +25,15 @@ class PageData:
     held_out
         ``{step, curve: [{k, value, low, high}]}``, pass@k on held-out problems while training.
     problems
-        One row a problem: ``problem_id``, ``question``, ``reference``, ``n``, ``base_c`` and
-        ``trained_c`` (absent for a probe).
+        One row a problem: ``problem_id``, ``base_c`` and ``trained_c`` (absent for a probe), and
+        ``n`` or, where the arms differ, ``base_n`` and ``trained_n``.
     completions
         ``{problem_id, question, reference, role, text, status, extracted, reason}``: hostile
         text, shown and never run.
     runs
         Role (``base``, ``trained``) to the run's manifest.
-    checks
-        Sentences of the data checks.
+    notes
+        Sentences of the data checks, and whatever else a reader has to know.
     command
         The exact command that made the page.
     """
@@ -46,7 +46,7 @@ class PageData:
     problems: Sequence[Row] = ()
     completions: Sequence[Row] = ()
     runs: Mapping[str, Row] = field(default_factory=dict)
-    checks: Sequence[str] = ()
+    notes: Sequence[str] = ()
     command: str = ""
 
 

@@ -41,7 +41,7 @@ def sections(data: PageData) -> dict[str, Any]:
         "probe_section": bool(data.probe),
         "completions": shown,
         "left_out": left_out,
-        "checks": list(data.checks),
+        "notes": list(data.notes),
         "caveats": _caveats(data),
         "command": data.command,
         "analysis_settings": _analysis_settings(data),
@@ -114,7 +114,7 @@ def _tile(name: str, value: str, note: str, after: str = "") -> Row:
 def _arms_at(comparison: Row, k: int) -> Row:
     base, trained = (at_k(comparison[role]["curve"], k).get("value") for role in ROLES)
     delta = at_k(comparison["delta"], k)
-    note = f"{points(delta.get('value'))} points ({interval(delta, points)})"
+    note = f"{points(delta.get('value'))} ({interval(delta, points)}) points"
     return _tile(f"Solved within {k} tries", percent(base), note, percent(trained))
 
 

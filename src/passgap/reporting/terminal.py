@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +20,12 @@ from passgap.reporting.words import comparison_sentence, probe_sentence
 
 GOOD = {"rlvr_can_pay", "expanded", "sharpened"}
 OPEN = {"undecided", "inconclusive", "modest_headroom"}
+
+
+def print_result(result: Row, console: Console | None = None) -> None:
+    """Print a probe's or a comparison's dict, told apart by its keys."""
+    view = comparison_view if "delta" in result else probe_view
+    (console or Console()).print(view(result))
 
 
 def probe_view(probe: Row) -> RenderableType:
