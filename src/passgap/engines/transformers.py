@@ -24,6 +24,7 @@ try:
     import transformers
     from huggingface_hub import HfApi
     from transformers import (
+        DynamicCache,
         GenerationConfig,
         LogitsProcessor,
         LogitsProcessorList,
@@ -151,25 +152,55 @@ class TransformersEngine:
     # -- one batch
 
     def _complete_batch(self, rows: Sequence[tuple[str, int, list[int]]]) -> list[Completion]:
-        longest = max(len(ids) for _, _, ids in rows)
-        padded = [[self._pad_id] * (longest - len(ids)) + ids for _, _, ids in rows]
-        mask = [[0] * (longest - len(ids)) + [1] * len(ids) for _, _, ids in rows]
+        prompts = list(dict.fromkeys(tuple(ids) for _, _, ids in rows))
+        row_prompt = [prompts.index(tuple(ids)) for _, _, ids in rows]
+        ids, mask = self._padded(prompts)
         recorder = _Recorder(self._sampling)
-        device = self._model.device
         stop = {"stop_strings": list(self._sampling.stop), "tokenizer": self._tokenizer}
         with torch.inference_mode():
+            which = torch.tensor(row_prompt, device=ids.device)
             output = self._model.generate(
-                input_ids=torch.tensor(padded, device=device),
-                attention_mask=torch.tensor(mask, device=device),
+                input_ids=ids[which],
+                attention_mask=mask[which],
+                past_key_values=self._prefilled(ids, mask, which),
                 logits_processor=LogitsProcessorList([recorder]),
                 **(stop if self._sampling.stop else {}),
             )
-        drawn = output[:, longest:]
+        drawn = output[:, ids.shape[1] :]
         logprobs = recorder.logprobs(drawn).cumsum(dim=1).tolist()
         return [
-            self._completion(problem_id, draw, ids, sums)
-            for (problem_id, draw, _), ids, sums in zip(rows, drawn.tolist(), logprobs, strict=True)
+            self._completion(problem_id, draw, tokens, sums)
+            for (problem_id, draw, _), tokens, sums in zip(
+                rows, drawn.tolist(), logprobs, strict=True
+            )
         ]
+
+    def _padded(self, prompts: Sequence[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor]:
+        longest = max(len(ids) for ids in prompts)
+        gaps = [longest - len(ids) for ids in prompts]
+        ids = [[self._pad_id] * gap + list(p) for gap, p in zip(gaps, prompts, strict=True)]
+        mask = [[0] * gap + [1] * (longest - gap) for gap in gaps]
+        device = self._model.device
+        return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+
+    def _prefilled(
+        self, ids: torch.Tensor, mask: torch.Tensor, which: torch.Tensor
+    ) -> DynamicCache | None:
+        """The cache of each distinct prompt but for its last token, computed once, a row a draw."""
+        if ids.shape[1] < 2:
+            return None
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        cache = DynamicCache(config=self._model.config)
+        self._model(
+            input_ids=ids[:, :-1],
+            attention_mask=mask[:, :-1],
+            position_ids=positions[:, :-1],
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        cache.batch_select_indices(which)
+        return cache
 
     def _completion(
         self, problem_id: str, draw: int, ids: list[int], cumulative: list[float]

@@ -1,0 +1,101 @@
+"""``passgap demo`` and ``passgap lab``."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from passgap.cli import options
+from passgap.cli.progress import bar, command_line
+
+app = typer.Typer(
+    help="The embedded lab: small policies whose truth is known.", no_args_is_help=True
+)
+
+
+def demo(
+    out: Annotated[str, typer.Option("--out", help="Folder for everything it makes.")] = "demo",
+    family: Annotated[str, typer.Option("--family", help="rare, mastered or absent.")] = "rare",
+    algorithm: Annotated[
+        str, typer.Option("--algorithm", help="grpo, or distill (from the lab's teacher).")
+    ] = "grpo",
+    size: Annotated[int, typer.Option("--size", help="Held-out problems.")] = 300,
+    n: options.Draws = 256,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Training steps; default: the lab's own.")
+    ] = None,
+    seed: options.Seed = 0,
+    json_: options.Json = False,
+) -> None:
+    """The whole loop on the embedded lab: sample, probe, train, sample, compare, report.
+
+    Example: passgap demo --out demo
+    """
+    from passgap.reporting import print_result
+    from passgap.workflows.demo import run_demo
+
+    result = run_demo(
+        out,
+        family=family,
+        algorithm=algorithm,
+        size=size,
+        n=n,
+        steps=steps,
+        seed=seed,
+        progress=bar,
+        command=command_line(),
+    )
+    if json_:
+        print(json.dumps({"probe": result.probe, "comparison": result.comparison}, indent=2))
+        return
+    print_result(result.probe)
+    print_result(result.comparison)
+    print(f"the page: {result.page}")
+
+
+@app.command("pretrain")
+def pretrain(
+    name: Annotated[str, typer.Argument(help="base or teacher.")],
+    out: options.Out,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Steps; default: the recipe's own.")
+    ] = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Remake one of the lab's policies from scratch by the recipe in the package.
+
+    Example: passgap lab pretrain base --out base
+    """
+    from passgap.lab.pretrain import PretrainConfig
+    from passgap.lab.pretrain import pretrain as make
+
+    changes = {} if steps is None else {"steps": steps}
+    with bar(f"pretraining {name}") as progress:
+        folder = make(name, out, config=PretrainConfig(seed=seed, **changes), progress=progress)
+    print(f"{folder}: written; next: passgap sample {folder} lab:mastered -n 8 --out runs/mine")
+
+
+@app.command("worlds")
+def worlds(
+    out: Annotated[
+        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+    ] = "runs/worlds",
+    page: Annotated[
+        str, typer.Option("--page", help="The Markdown file with the table.")
+    ] = "docs/results/worlds.md",
+    seeds: Annotated[int, typer.Option("--seeds", help="GRPO training seeds on rare.")] = 5,
+    size: Annotated[int, typer.Option("--size", help="Held-out problems.")] = 300,
+    n: options.Draws = 256,
+) -> None:
+    """Every family and training seed at full size, and the table of verdicts.
+
+    Example: passgap lab worlds --seeds 5 --out runs/worlds
+    """
+    from passgap.workflows.worlds import write_worlds
+
+    written = write_worlds(
+        out, page, seeds=seeds, size=size, n=n, progress=bar, command=command_line()
+    )
+    print(f"{written}: written")

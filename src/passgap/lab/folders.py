@@ -1,0 +1,22 @@
+"""The two policies in the package: names in, folders out."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from passgap.errors import UsageError
+
+NAMES = ("base", "teacher")
+
+
+def check_name(name: str) -> str:
+    """The name itself, if the lab has such a policy."""
+    if name not in NAMES:
+        raise UsageError(f"lab policy {name!r} is unknown; allowed: {', '.join(NAMES)}")
+    return name
+
+
+def lab_policy_path(name: str) -> Path:
+    """The folder of ``base`` or ``teacher``."""
+    return Path(str(files("passgap.lab") / "policies" / check_name(name)))

@@ -1,0 +1,186 @@
+"""The lab's world: string rewriting with habits, whose truth is known.
+
+A question names two or three operations and a string of six letters; the completion writes the
+string after every operation, one a line, and the last line is the answer::
+
+    RU:cabfde=      reverse, then every letter one up
+    edfbac          step 1
+    fegcbd          step 2, the answer
+
+There are 12 letters, so an answer is one of 12^6, about 3.0 million.
+
+Three families, one base policy for all:
+
+- ``mastered``: operations with one meaning, seen all through the base's corpus.
+- ``rare``: operations with two meanings. The right one is a habit of the corpus that is drawn
+  afresh at each step with a probability of the operation's own (.9, .6, .4, .25, .12); otherwise
+  the corpus shows the usual, wrong meaning. So p is known: the product over the steps. No other
+  choice of meanings leads to the same answer (a test proves it), and only sequences with a product
+  of at least .0144 are asked.
+- ``absent``: one operation that the base's corpus never shows (letters mirrored, a <-> l) and one
+  mastered operation. The teacher's corpus shows it.
+
+Train and held-out questions never overlap, whatever the seeds: a hash of the question decides
+which side it is on, and the corpus uses train-side questions only.
+
+Not covered: anything that needs language. The world is a wind tunnel: it tells whether the
+instrument reads a known truth, not what a large model would do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from passgap.errors import UsageError
+from passgap.types import Problem, ProblemSet
+
+LETTERS = "abcdefghijkl"
+LENGTH = 6
+Split = Literal["train", "held_out"]
+HELD_OUT_SHARE = 0.25
+LEAST_P = 0.0144
+
+
+def _moved(by: int) -> Callable[[str], str]:
+    return lambda s: "".join(LETTERS[(LETTERS.index(x) + by) % len(LETTERS)] for x in s)
+
+
+MEANINGS: dict[str, Callable[[str], str]] = {
+    "reverse": lambda s: s[::-1],
+    "rotate_left": lambda s: s[1:] + s[:1],
+    "rotate_right": lambda s: s[-1:] + s[:-1],
+    "swap_pairs": lambda s: s[1] + s[0] + s[3] + s[2] + s[5] + s[4],
+    "swap_halves": lambda s: s[3:] + s[:3],
+    "up": _moved(1),
+    "down": _moved(-1),
+    "mirror": lambda s: "".join(LETTERS[-1 - LETTERS.index(x)] for x in s),
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a symbol means: the right meaning, and the usual one that is shown otherwise."""
+
+    symbol: str
+    right: str
+    usual: str = ""
+    habit: float = 1.0
+
+    def apply(self, text: str, *, rightly: bool = True) -> str:
+        return MEANINGS[self.right if rightly else self.usual](text)
+
+
+MASTERED = tuple(
+    Operation(*pair)
+    for pair in (("R", "reverse"), ("L", "rotate_left"), ("S", "swap_pairs"), ("U", "up"))
+)
+RARE = (
+    Operation("A", "up", "rotate_right", 0.90),
+    Operation("B", "swap_halves", "down", 0.60),
+    Operation("C", "rotate_left", "swap_pairs", 0.40),
+    Operation("D", "rotate_right", "down", 0.25),
+    Operation("E", "down", "reverse", 0.12),
+)
+ABSENT = (Operation("M", "mirror"),)
+OPERATIONS = {operation.symbol: operation for operation in (*MASTERED, *RARE, *ABSENT)}
+FAMILIES = ("rare", "mastered", "absent")
+SYMBOLS = "".join(OPERATIONS)
+
+
+def nominal_p(symbols: str) -> float:
+    """The chance that a policy with exactly the corpus' habits answers rightly."""
+    return math.prod(OPERATIONS[symbol].habit for symbol in symbols)
+
+
+def solve(symbols: str, text: str) -> list[str]:
+    """The string after every step, all meanings right."""
+    return [text := OPERATIONS[symbol].apply(text) for symbol in symbols]
+
+
+def sequences(family: str) -> tuple[str, ...]:
+    """The operation sequences a family asks."""
+    if family not in FAMILIES:
+        raise UsageError(f"lab family {family!r} is unknown; allowed: {', '.join(FAMILIES)}")
+    if family == "absent":
+        mastered = [operation.symbol for operation in MASTERED]
+        return tuple(s for m in mastered for s in (f"M{m}", f"{m}M"))
+    members = [operation.symbol for operation in (MASTERED if family == "mastered" else RARE)]
+    made = ("".join(s) for n in (2, 3) for s in itertools.product(members, repeat=n))
+    return tuple(s for s in made if nominal_p(s) >= LEAST_P)
+
+
+def is_held_out(question: str) -> bool:
+    """Which side of the split a question is on, for good."""
+    return hashlib.sha256(question.encode()).digest()[0] < 256 * HELD_OUT_SHARE
+
+
+def lab_problems(
+    family: str, *, split: Split | str = "held_out", size: int = 300, seed: int = 0
+) -> ProblemSet:
+    """Problems of one family.
+
+    Parameters
+    ----------
+    family
+        ``rare``, ``mastered`` or ``absent``.
+    split
+        ``train`` or ``held_out``; the two never share a question.
+    size
+        How many distinct problems.
+    seed
+        Which ones.
+    """
+    if split not in ("train", "held_out"):
+        raise UsageError(f"split is {split!r}; allowed: train, held_out")
+    if size < 1:
+        raise UsageError(f"size is {size}; allowed: an integer >= 1")
+    asked = sequences(family)
+    rng = np.random.default_rng([seed, FAMILIES.index(family), split == "train"])
+    problems: dict[str, Problem] = {}
+    while len(problems) < size:
+        symbols = asked[rng.integers(len(asked))]
+        problem = _problem(family, symbols, random_text(rng))
+        if is_held_out(problem.question) == (split == "held_out"):
+            problems[problem.id] = problem
+    return ProblemSet(f"lab:{family} ({split}, seed {seed})", tuple(problems.values()))
+
+
+def random_text(rng: np.random.Generator) -> str:
+    """A string of LENGTH distinct letters (so that no two permutations of it look alike)."""
+    return "".join(LETTERS[i] for i in rng.permutation(len(LETTERS))[:LENGTH])
+
+
+def corpus(symbols: Sequence[str], *, seed: int) -> Iterator[tuple[str, str]]:
+    """Endless (question, completion) pairs with the world's habits, train side only.
+
+    ``symbols`` are those that may occur; a line holds one to three operations.
+    """
+    rng = np.random.default_rng(seed)
+    while True:
+        chosen = "".join(symbols[i] for i in rng.integers(len(symbols), size=rng.integers(1, 4)))
+        text = random_text(rng)
+        question = f"{chosen}:{text}="
+        if is_held_out(question):
+            continue
+        lines = []
+        for symbol in chosen:
+            operation = OPERATIONS[symbol]
+            text = operation.apply(text, rightly=bool(rng.random() < operation.habit))
+            lines.append(text)
+        yield question, "\n".join(lines)
+
+
+def _problem(family: str, symbols: str, text: str) -> Problem:
+    return Problem(
+        question=f"{symbols}:{text}=",
+        reference=solve(symbols, text)[-1],
+        verifier="exact",
+        metadata={"family": family, "steps": len(symbols), "nominal_p": nominal_p(symbols)},
+    )

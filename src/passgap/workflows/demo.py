@@ -1,0 +1,131 @@
+"""The whole loop on the embedded lab: sample, probe, train, sample, compare, report.
+
+In: a family and an algorithm. Out: a folder with the runs, the trained policy and the page. Every
+part that is finished is kept, so the same command after a kill goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from passgap.analysis import compare, probe
+from passgap.counts import count
+from passgap.errors import UsageError
+from passgap.lab import FAMILIES, lab_problems
+from passgap.sampling import sample
+from passgap.store import Run
+from passgap.training import TrainConfig, train
+from passgap.types import Counts, Policy, ProblemSet, SamplingParams
+from passgap.verifying import verify
+from passgap.workflows.report import report, trained_on
+from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
+
+Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
+ENGINE_ARGS = {"batch_size": "2048"}
+TRAIN_SIZE = 2000
+ALGORITHMS: dict[str, dict[str, Any]] = {
+    "grpo": {"steps": 120, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
+    "distill": {"steps": 300, "learning_rate": 1e-3},
+}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the loop found: the two results as dicts (DESIGN's names), and the page."""
+
+    probe: dict[str, Any]
+    comparison: dict[str, Any]
+    page: Path
+    base_run: Path
+    trained_run: Path
+
+
+def run_demo(
+    out: Path | str,
+    *,
+    progress: Bar,
+    family: str = "rare",
+    algorithm: str = "grpo",
+    size: int = 300,
+    n: int = 256,
+    steps: int | None = None,
+    seed: int = 0,
+    command: str = "",
+) -> Demo:
+    """Run the loop on one family with one algorithm and one training seed."""
+    if family not in FAMILIES:
+        raise UsageError(f"family {family!r}; allowed: {', '.join(FAMILIES)}")
+    if algorithm not in ALGORITHMS:
+        raise UsageError(f"algorithm {algorithm!r}; allowed: {', '.join(ALGORITHMS)}")
+    folder = Path(out) / family
+    held_out = lab_problems(family, size=size)
+    base = resolve_policy("lab:base")
+    base_run = _measured(base, held_out, folder / f"base-n{n}", n, progress, command)
+    arm = folder / f"{algorithm}-seed{seed}"
+    policy = _trained(family, algorithm, held_out, arm / "policy", steps, seed, progress)
+    trained_run = _measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
+    page = report(
+        base_run.path,
+        trained_run.path,
+        out=folder / f"{algorithm}-seed{seed}.html",
+        title=f"The lab's {family} family: {algorithm}, seed {seed}",
+        command=command,
+    )
+    return Demo(
+        probe(_counts(base_run)).to_dict(),
+        compare(
+            _counts(base_run), _counts(trained_run), trained_on=trained_on(trained_run.path)
+        ).to_dict(),
+        page,
+        base_run.path,
+        trained_run.path,
+    )
+
+
+def _measured(
+    policy: Policy, problems: ProblemSet, out: Path, n: int, progress: Bar, command: str
+) -> Run:
+    with progress(f"sampling {policy.name}") as update:
+        run = sample(
+            policy,
+            problems,
+            n=n,
+            out=out,
+            sampling=SamplingParams(max_tokens=LAB_MAX_TOKENS),
+            engine_args=ENGINE_ARGS,
+            progress=update,
+            command=command,
+        )
+    verify(run)
+    return run
+
+
+def _trained(
+    family: str,
+    algorithm: str,
+    held_out: ProblemSet,
+    out: Path,
+    steps: int | None,
+    seed: int,
+    progress: Bar,
+) -> Policy:
+    settings = ALGORITHMS[algorithm] | ({"steps": steps} if steps is not None else {})
+    config = TrainConfig(algorithm=algorithm, max_tokens=LAB_MAX_TOKENS, seed=seed, **settings)
+    with progress(f"training ({algorithm})") as update:
+        return train(
+            resolve_policy("lab:base"),
+            lab_problems(family, split="train", size=TRAIN_SIZE, seed=seed),
+            out,
+            config=config,
+            held_out=held_out,
+            teacher=resolve_policy("lab:teacher") if algorithm == "distill" else None,
+            progress=update,
+        )
+
+
+def _counts(run: Run) -> Counts:
+    return count(run)
