@@ -238,7 +238,7 @@ def sized(chart: Chart, width: int = 640, height: int = 360) -> dict[str, Any]:
     """The Vega-Lite spec for a picture file, on white."""
     spec = _spec(chart.properties(width=width, height=height))
     spec["background"] = LIGHT["paper"]
-    spec["padding"] = 12
+    spec["padding"] = 20
     return spec
 
 
@@ -286,7 +286,10 @@ def _log2(name: str, title: str, values: Sequence[int]) -> alt.X:
     powers = [v for v in values if v & (v - 1) == 0]
     axis = alt.Axis(values=powers or list(values), format="d", labelOverlap="greedy")
     return alt.X(
-        f"{name}:Q", scale=alt.Scale(type="log", base=2, padding=8), axis=axis, title=title
+        f"{name}:Q",
+        scale=alt.Scale(type="log", base=2, padding=8, nice=False),
+        axis=axis,
+        title=title,
     )
 
 
@@ -313,25 +316,21 @@ def _shapes(arms: Iterable[str]) -> alt.Scale:
 
 
 def _hover(rows: Sequence[Row], key: str, tips: Mapping[str, str]) -> Any:
-    """A rule that follows the pointer to the nearest x and tells every value there."""
-    near = alt.selection_point(
-        name=f"near_{key}",
-        fields=[key],
-        nearest=True,
-        on="pointerover",
-        clear="pointerout",
-        empty=False,
+    """Upright strips, one an x, that tell every value there and mark the x under the pointer.
+
+    Strips and not Vega-Lite's ``nearest``: that one loses the fields of a list of tooltips.
+    """
+    over = alt.selection_point(
+        name=f"over_{key}", fields=[key], on="pointerover", clear="pointerout", empty=False
     )
-    return (
-        alt.Chart(_data(rows))
-        .mark_rule(color=LIGHT["muted"], strokeWidth=1)
-        .encode(
-            alt.X(f"{key}:Q"),
-            opacity=alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0)),
-            tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()],
-        )
-        .add_params(near)
+    plot = alt.Chart(_data(rows)).encode(alt.X(f"{key}:Q"))
+    shown = alt.when(over).then(alt.value(0.6)).otherwise(alt.value(0))
+    line = plot.mark_rule(color=LIGHT["muted"]).encode(opacity=shown)
+    width = alt.expr(f"max(2, width / {max(1, len(rows))})")
+    strips = plot.mark_rule(opacity=0, strokeWidth=width).encode(
+        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()]
     )
+    return alt.layer(line, strips.add_params(over))
 
 
 def _hover_series(rows: Sequence[Row], key: str, title: str) -> Any:

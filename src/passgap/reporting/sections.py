@@ -102,7 +102,7 @@ def probe_figures(probe: Row) -> list[Row]:
     tiles.append(_tile("Headroom", gap, interval(headroom, points)))
     signal = next((s for s in probe.get("signal") or [] if s["group_size"] == 8), None)
     if signal:
-        note = f"of groups of 8 ({interval(signal)})"
+        note = f"of groups of 8\n({interval(signal)})"
         tiles.append(_tile("Groups that teach", percent(signal["value"]), note))
     return [*tiles, _size_tile(probe)]
 
@@ -114,7 +114,7 @@ def _tile(name: str, value: str, note: str, after: str = "") -> Row:
 def _arms_at(comparison: Row, k: int) -> Row:
     base, trained = (at_k(comparison[role]["curve"], k).get("value") for role in ROLES)
     delta = at_k(comparison["delta"], k)
-    note = f"{points(delta.get('value'))} ({interval(delta, points)}) points"
+    note = f"{points(delta.get('value'))} points\n({interval(delta, points)})"
     return _tile(f"Solved within {k} tries", percent(base), note, percent(trained))
 
 
@@ -182,19 +182,25 @@ def format_table(comparison: Row) -> Table:
 
 
 def _analysis_settings(data: PageData) -> Table:
-    rows = []
-    for name, result in {"probe": data.probe, "compare": data.comparison}.items():
-        flat = _flat((result or {}).get("settings") or {})
-        rows += [[f"{name}: {key}", value] for key, value in flat.items()]
-    return {"head": ["setting", "value"], "rows": rows} if rows else {}
+    results = {"probe": data.probe, "compare": data.comparison}
+    return _side_by_side({k: v.get("settings") or {} for k, v in results.items() if v})
 
 
 def _run_settings(runs: Mapping[str, Row]) -> Table:
-    flat = {role: _flat(manifest) for role, manifest in runs.items()}
-    rows = []
-    for key in dict.fromkeys(key for values in flat.values() for key in values):
-        cells = [values.get(key, ABSENT) for values in flat.values()]
-        rows.append({"cells": [key, *cells], "differs": len(set(cells)) > 1})
+    table = _side_by_side(runs)
+    for row in table.get("rows", ()):
+        row["differs"] = len(set(row["cells"][1:])) > 1
+    return table
+
+
+def _side_by_side(columns: Mapping[str, Row]) -> Table:
+    """Nested settings as rows of dotted names, one column each."""
+    flat = {name: _flat(values) for name, values in columns.items()}
+    keys = dict.fromkeys(key for values in flat.values() for key in values)
+    rows = [
+        {"cells": [key, *(values.get(key, ABSENT) for values in flat.values())], "differs": False}
+        for key in keys
+    ]
     return {"head": ["setting", *flat], "rows": rows} if rows else {}
 
 

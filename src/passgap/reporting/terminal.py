@@ -65,7 +65,9 @@ def _figures(tiles: list[Row]) -> Table:
     for tile in tiles:
         value = f"{tile['value']} → {tile['after']}" if tile["after"] else tile["value"]
         table.add_row(
-            _plain(tile["name"]), Text(visible(value), style="bold"), _plain(tile["note"])
+            _plain(tile["name"]),
+            Text(visible(value), style="bold"),
+            _plain(tile["note"].replace("\n", " ")),
         )
     return table
 

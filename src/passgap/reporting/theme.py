@@ -17,10 +17,10 @@ LIGHT = {
     "grid": "#e3e7ec",
     "line": "#c3cad4",
     "base": "#2b6cb5",
-    "trained": "#d35f12",
+    "trained": "#c7560c",
     "shade1": "#f0b489",
     "shade2": "#e3894a",
-    "shade3": "#c2560f",
+    "shade3": "#bd5410",
     "shade4": "#7f3608",
 }
 DARK = {
