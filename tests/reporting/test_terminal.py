@@ -32,15 +32,15 @@ def test_hostile_text_reaches_the_terminal_as_text(comparison):
     }
     text = printed(comparison_view(comparison))
     assert not set("\x1b\x07\x9b\u202e") & set(text)
-    assert "␛[2Jgone ␇ [red]markup[/red]" in text
+    assert "‹U+001B›[2Jgone ‹U+0007› [red]markup[/red]" in text
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("a\tb\nc\r\nd", "a\tb\nc\nd"),
-        ("\x00\r\x7f", "␀␍⟨U+007F⟩"),
-        ("\u200b\u2028\ud800\U000e0041", "⟨U+200B⟩⟨U+2028⟩⟨U+D800⟩⟨U+E0041⟩"),
+        ("\x00\r\x7f", "‹U+0000›‹U+000D›‹U+007F›"),
+        ("\u200b\u2028\ud800\U000e0041", "‹U+200B›‹U+2028›‹U+D800›‹U+E0041›"),
         ("naïve 数学 √2 ≤ π", "naïve 数学 √2 ≤ π"),
     ],
 )

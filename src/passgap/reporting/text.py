@@ -11,24 +11,22 @@ ABSENT = "–"
 
 
 def visible(text: object) -> str:
-    r"""Replace every character that steers instead of showing: controls, bidi, zero-width.
+    r"""Name every character that steers instead of showing: controls, bidi marks, zero widths.
 
-    C0 controls become their Unicode pictures (escape is ``␛``), all others ``⟨U+202E⟩``; line
-    feeds and tabs stay. The result is safe for a terminal; HTML needs escaping on top.
+    Each becomes its code point, ``‹U+001B›`` for escape; line feeds and tabs stay. The result is
+    safe for a terminal; HTML needs escaping on top.
 
     Examples
     --------
     >>> visible("a\x1b[31mb\u202ec")
-    'a␛[31mb⟨U+202E⟩c'
+    'a‹U+001B›[31mb‹U+202E›c'
     """
     return "".join(map(_shown, str(text).replace("\r\n", "\n")))
 
 
 def _shown(char: str) -> str:
-    if char in "\n\t" or unicodedata.category(char) not in HIDDEN:
-        return char
-    code = ord(char)
-    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+    steers = char not in "\n\t" and unicodedata.category(char) in HIDDEN
+    return f"‹U+{ord(char):04X}›" if steers else char
 
 
 def percent(value: float | None, digits: int = 1) -> str:
