@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -217,17 +218,22 @@ class TransformersEngine:
         )
 
     def _cut(self, ids: list[int]) -> tuple[list[int], FinishReason]:
-        """The ids really drawn: up to the end token (kept), or to where a stop string ended it."""
-        silent = {*self._end_ids, self._pad_id}
-        end = next((i for i, token in enumerate(ids) if token in silent), None)
-        body = ids if end is None else ids[:end]
-        if self._sampling.stop:
-            text = self._tokenizer.decode(body, skip_special_tokens=True)
-            if cut_at_stop(text, self._sampling.stop) != text:
-                return body, "stop"
-        if end is None:
-            return ids, "length"
-        return ids[: end + 1], "stop"
+        """The ids really drawn, without the padding behind them.
+
+        A stop string ends them with the token that completes it, an end token is kept.
+        """
+        end = next((i for i, token in enumerate(ids) if token in self._end_ids), len(ids))
+        body = ids[:end]
+        if self._stopped(body):
+            length = bisect_left(range(end + 1), True, key=lambda i: self._stopped(body[:i]))
+            return body[:length], "stop"
+        return (ids[: end + 1], "stop") if end < len(ids) else (ids, "length")
+
+    def _stopped(self, ids: list[int]) -> bool:
+        if not self._sampling.stop:
+            return False
+        text = self._tokenizer.decode(ids, skip_special_tokens=True)
+        return any(stop in text for stop in self._sampling.stop)
 
     @contextmanager
     def _own_generation_config(self) -> Iterator[GenerationConfig]:

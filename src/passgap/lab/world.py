@@ -13,10 +13,10 @@ Three families, one base policy for all:
 
 - ``mastered``: operations with one meaning, seen all through the base's corpus.
 - ``rare``: operations with two meanings. The right one is a habit of the corpus that is drawn
-  afresh at each step with a probability of the operation's own (.9, .6, .4, .25, .12); otherwise
+  afresh at each step with a probability of the operation's own (.85, .5, .35, .25, .2); otherwise
   the corpus shows the usual, wrong meaning. So p is known: the product over the steps. No other
-  choice of meanings leads to the same answer (a test proves it), and only sequences with a product
-  of at least .0144 are asked.
+  choice of meanings leads to the same answer (a test proves it). Sequences with a product of at
+  least .03 are asked, an equal share of problems from each of five bands of p.
 - ``absent``: one operation that the base's corpus never shows (letters mirrored, a <-> l) and one
   mastered operation. The teacher's corpus shows it.
 
@@ -45,7 +45,8 @@ LETTERS = "abcdefghijkl"
 LENGTH = 6
 Split = Literal["train", "held_out"]
 HELD_OUT_SHARE = 0.25
-LEAST_P = 0.0144
+LEAST_P = 0.03
+DIFFICULTY = (LEAST_P, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 def _moved(by: int) -> Callable[[str], str]:
@@ -82,11 +83,11 @@ MASTERED = tuple(
     for pair in (("R", "reverse"), ("L", "rotate_left"), ("S", "swap_pairs"), ("U", "up"))
 )
 RARE = (
-    Operation("A", "up", "rotate_right", 0.90),
-    Operation("B", "swap_halves", "down", 0.60),
-    Operation("C", "rotate_left", "swap_pairs", 0.40),
+    Operation("A", "up", "rotate_right", 0.85),
+    Operation("B", "swap_halves", "down", 0.50),
+    Operation("C", "rotate_left", "swap_pairs", 0.35),
     Operation("D", "rotate_right", "down", 0.25),
-    Operation("E", "down", "reverse", 0.12),
+    Operation("E", "down", "reverse", 0.20),
 )
 ABSENT = (Operation("M", "mirror"),)
 OPERATIONS = {operation.symbol: operation for operation in (*MASTERED, *RARE, *ABSENT)}
@@ -116,6 +117,15 @@ def sequences(family: str) -> tuple[str, ...]:
     return tuple(s for s in made if nominal_p(s) >= LEAST_P)
 
 
+def difficulty_bands(family: str) -> list[list[str]]:
+    """The family's sequences by nominal p, hardest first; a band without any is left out."""
+    edges = list(itertools.pairwise(DIFFICULTY))
+    asked = sequences(family)
+    bands = [[s for s in asked if low <= nominal_p(s) < high] for low, high in edges[:-1]]
+    bands.append([s for s in asked if nominal_p(s) >= edges[-1][0]])
+    return [band for band in bands if band]
+
+
 def is_held_out(question: str) -> bool:
     """Which side of the split a question is on, for good."""
     return hashlib.sha256(question.encode()).digest()[0] < 256 * HELD_OUT_SHARE
@@ -141,11 +151,12 @@ def lab_problems(
         raise UsageError(f"split is {split!r}; allowed: train, held_out")
     if size < 1:
         raise UsageError(f"size is {size}; allowed: an integer >= 1")
-    asked = sequences(family)
+    bands = difficulty_bands(family)
     rng = np.random.default_rng([seed, FAMILIES.index(family), split == "train"])
     problems: dict[str, Problem] = {}
     while len(problems) < size:
-        symbols = asked[rng.integers(len(asked))]
+        band = bands[rng.integers(len(bands))]
+        symbols = band[rng.integers(len(band))]
         problem = _problem(family, symbols, random_text(rng))
         if is_held_out(problem.question) == (split == "held_out"):
             problems[problem.id] = problem

@@ -1,0 +1,102 @@
+"""The lab's world is what it says it is."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from passgap.errors import UsageError
+from passgap.lab import FAMILIES, lab_policy_path, lab_problems
+from passgap.lab.world import (
+    ABSENT,
+    LEAST_P,
+    LENGTH,
+    LETTERS,
+    MASTERED,
+    OPERATIONS,
+    RARE,
+    SYMBOLS,
+    corpus,
+    is_held_out,
+    nominal_p,
+    sequences,
+    solve,
+)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_references_follow_from_the_question(family):
+    for problem in lab_problems(family, size=200):
+        symbols, text = problem.question.rstrip("=").split(":")
+        assert problem.reference == solve(symbols, text)[-1]
+        assert len(symbols) == problem.metadata["steps"] >= 2
+
+
+def test_solve_by_hand():
+    assert solve("RU", "cabfde") == ["edfbac", "fegcbd"]
+    assert solve("ME", "abcdef") == ["lkjihg", "kjihgf"]
+
+
+def test_the_answer_space_is_large_enough():
+    assert len(LETTERS) ** LENGTH >= 10**6
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_train_and_held_out_never_overlap_whatever_the_seeds(family):
+    held_out = {p.id for seed in range(3) for p in lab_problems(family, size=300, seed=seed)}
+    train = {
+        p.id for seed in range(3) for p in lab_problems(family, split="train", size=300, seed=seed)
+    }
+    assert not held_out & train
+
+
+def test_the_corpus_is_on_the_train_side_and_hides_the_absent_operation_from_the_base():
+    hidden = {operation.symbol for operation in ABSENT}
+    lines = list(itertools.islice(corpus([s for s in SYMBOLS if s not in hidden], seed=1), 2000))
+    assert not any(is_held_out(question) for question, _ in lines)
+    assert not any(set(question) & hidden for question, _ in lines)
+
+
+def test_the_corpus_shows_each_habit_at_its_rate():
+    shown = {operation.symbol: [] for operation in (*RARE, *MASTERED)}
+    for question, completion in itertools.islice(corpus("ABCDERLSU", seed=2), 30_000):
+        symbols, text = question.rstrip("=").split(":")
+        for symbol, after in zip(symbols, completion.split("\n"), strict=True):
+            shown[symbol].append(after == OPERATIONS[symbol].apply(text))
+            text = after
+    for symbol, hits in shown.items():
+        habit = OPERATIONS[symbol].habit
+        error = max(np.sqrt(habit * (1 - habit) / len(hits)), 1e-9)
+        assert abs(np.mean(hits) - habit) <= 5 * error, symbol
+
+
+def test_no_other_choice_of_meanings_gives_the_right_answer():
+    text = "hcaklf"
+    for symbols in sequences("rare"):
+        right = solve(symbols, text)[-1]
+        for choice in itertools.product((True, False), repeat=len(symbols)):
+            after = text
+            for symbol, rightly in zip(symbols, choice, strict=True):
+                after = OPERATIONS[symbol].apply(after, rightly=rightly)
+            assert (after == right) == all(choice), (symbols, choice)
+
+
+def test_difficulty_is_spread_and_bounded_below():
+    p = np.array([problem.metadata["nominal_p"] for problem in lab_problems("rare", size=1000)])
+    assert p.min() >= LEAST_P
+    assert np.all(np.histogram(p, [0.03, 0.05, 0.1, 0.25, 0.5, 1])[0] > 150)
+    assert nominal_p("AE") == pytest.approx(0.17)
+
+
+def test_the_same_seed_gives_the_same_problems():
+    assert lab_problems("rare", size=50).digest == lab_problems("rare", size=50).digest
+    assert lab_problems("rare", size=50).digest != lab_problems("rare", size=50, seed=1).digest
+
+
+def test_wrong_names_are_told():
+    with pytest.raises(UsageError, match="'common' is unknown; allowed: rare, mastered, absent"):
+        lab_problems("common")
+    with pytest.raises(UsageError, match="'dev'; allowed: train, held_out"):
+        lab_problems("rare", split="dev")
+    with pytest.raises(UsageError, match="allowed: base, teacher"):
+        lab_policy_path("student")
