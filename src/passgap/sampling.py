@@ -20,6 +20,7 @@ from passgap.errors import UsageError
 from passgap.problems import render
 from passgap.store import Manifest, Run
 from passgap.types import Policy, ProblemSet, SamplingParams
+from passgap.verifiers import for_problems
 
 Progress = Callable[[int, int, int], None]
 TARGET_BLOCK = 2048
@@ -72,6 +73,7 @@ def sample(
     sampling = SamplingParams(
         **{**sampling.to_dict(), "stop": (*sampling.stop, *policy.prompt.stop)}
     )
+    for_problems(problems)  # an unknown verifier, or one whose package is missing, is told now
     policy = resolve_policy(policy, engine)
     engine_args = check_engine(engine, engine_args or {})
     manifest = _manifest(policy, problems, n, sampling, engine, engine_args, seed, block_size)

@@ -1,0 +1,103 @@
+"""``passgap train``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from passgap.cli import draw, options
+from passgap.cli.progress import bar
+from passgap.training.config import TrainConfig
+
+HELP = {name: field.metadata["help"] for name, field in TrainConfig.__dataclass_fields__.items()}
+
+
+def train(
+    policy: draw.PolicyArgument,
+    problems: draw.ProblemsArgument,
+    out: options.Out,
+    teacher: Annotated[
+        str | None, typer.Option("--teacher", metavar="POLICY", help="Whom distill learns from.")
+    ] = None,
+    held_out: Annotated[
+        str | None,
+        typer.Option("--held-out", metavar="PROBLEMS", help="Problems to track pass@k on."),
+    ] = None,
+    algorithm: Annotated[str, typer.Option(help=HELP["algorithm"])] = "grpo",
+    steps: Annotated[int, typer.Option(help=HELP["steps"])] = 100,
+    learning_rate: Annotated[float, typer.Option(help=HELP["learning_rate"])] = 1e-5,
+    group_size: Annotated[int, typer.Option(help=HELP["group_size"])] = 8,
+    prompts_per_step: Annotated[int, typer.Option(help=HELP["prompts_per_step"])] = 16,
+    batch_size: Annotated[int | None, typer.Option(help=HELP["batch_size"])] = None,
+    max_tokens: options.MaxTokens = None,
+    temperature: Annotated[float, typer.Option(help=HELP["temperature"])] = 1.0,
+    beta: Annotated[float, typer.Option(help=HELP["beta"])] = 0.0,
+    seed: options.Seed = 0,
+    eval_every: Annotated[int, typer.Option(help=HELP["eval_every"])] = 20,
+    eval_draws: Annotated[int, typer.Option(help=HELP["eval_draws"])] = 16,
+    eval_problems: Annotated[int, typer.Option(help=HELP["eval_problems"])] = 64,
+    save_every: Annotated[int, typer.Option(help=HELP["save_every"])] = 0,
+    teacher_draws: Annotated[int, typer.Option(help=HELP["teacher_draws"])] = 4,
+    device: Annotated[str, typer.Option(help=HELP["device"])] = "auto",
+    template: options.Template = None,
+    system: options.System = None,
+    shots: options.Shots = None,
+    stop: options.Stop = None,
+    revision: options.Revision = None,
+    question_field: options.QuestionField = None,
+    answer_field: options.AnswerField = None,
+    verifier: options.VerifierName = None,
+    limit: options.Limit = None,
+) -> None:
+    """GRPO (or distillation) through TRL, with the same verifier as evaluation.
+
+    Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
+    """
+    from passgap import training
+    from passgap.problems import Mapped
+    from passgap.verifiers import for_problems
+    from passgap.workflows import resolve
+
+    config = TrainConfig(
+        algorithm=algorithm,
+        steps=steps,
+        learning_rate=learning_rate,
+        group_size=group_size,
+        prompts_per_step=prompts_per_step,
+        batch_size=batch_size,
+        max_tokens=resolve.max_tokens(max_tokens, problems, "transformers"),
+        temperature=temperature,
+        beta=beta,
+        seed=seed,
+        eval_every=eval_every,
+        eval_draws=eval_draws,
+        eval_problems=eval_problems,
+        save_every=save_every,
+        teacher_draws=teacher_draws,
+        device=device,
+    )
+    mapping = Mapped(question_field, answer_field, verifier or "math")
+    problem_set = resolve.resolve_problems(problems, mapping, limit=limit)
+    chosen = resolve.resolve_policy(
+        policy,
+        revision=revision,
+        template=template,
+        system=system,
+        shots=shots,
+        stop=stop or (),
+        mapping=mapping,
+    )
+    resolve.check_shots(chosen, problem_set)
+    with bar(f"training ({algorithm})") as progress:
+        trained = training.train(
+            chosen,
+            problem_set,
+            out,
+            config=config,
+            held_out=resolve.resolve_problems(held_out, mapping) if held_out else None,
+            teacher=resolve.resolve_policy(teacher) if teacher else None,
+            verifier=for_problems(problem_set, verifier),
+            progress=progress,
+        )
+    print(f"{trained.path}: trained; next: passgap sample {trained.path} PROBLEMS --out RUN")

@@ -1,0 +1,160 @@
+"""The command line: wrong input is one clear line, exit 2, before anything heavy is loaded."""
+
+import inspect
+import json
+import subprocess
+import sys
+
+import pytest
+
+from passgap.cli import learn
+from passgap.training.config import TrainConfig
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-c", "from passgap.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+    )
+
+
+@pytest.fixture
+def problems(tmp_path):
+    path = tmp_path / "problems.jsonl"
+    rows = [{"question": f"What is {i} + 1?", "answer": str(i + 1)} for i in range(80)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def fake(problems, out, *more):
+    arguments = ["sample", "m", problems, "--out", out, "--engine", "fake", "-n", 24]
+    return run(*arguments, *more)
+
+
+def assert_one_line(result, *parts):
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("passgap: ")]
+    assert len(lines) == 1, result.stderr
+    for part in parts:
+        assert part in lines[0]
+
+
+def test_the_whole_way_with_known_p(problems, tmp_path):
+    for name, delta in (("base", 0), ("trained", 1.5)):
+        out = tmp_path / name
+        drawn = fake(problems, out, "-n", 128, "--engine-arg", f"delta={delta}")
+        assert drawn.returncode == 0, drawn.stderr
+        assert run("verify", out).returncode == 0
+    probed = run("probe", tmp_path / "base", "--json")
+    assert probed.returncode == 0, probed.stderr
+    assert json.loads(probed.stdout)["schema"] == "passgap.probe/1"
+    compared = run("compare", tmp_path / "base", tmp_path / "trained", "--json")
+    assert compared.returncode == 0, compared.stderr
+    result = json.loads(compared.stdout)
+    assert result["verdict"]["at_small_k"] == "up"
+    page = tmp_path / "page.html"
+    reported = run("report", tmp_path / "base", tmp_path / "trained", "--out", page)
+    assert reported.returncode == 0, reported.stderr
+    assert page.stat().st_size < 5e6
+    table = run("probe", tmp_path / "base")
+    assert result["verdict"]["label"] not in table.stderr
+    label = json.loads(probed.stdout)["verdict"]["label"]
+    assert run("probe", tmp_path / "base", "--fail-on", label).returncode == 1
+    assert run("probe", tmp_path / "base", "--fail-on", "nothing").returncode == 0
+
+
+def test_a_missing_model_folder(problems, tmp_path):
+    result = run("sample", "./none", problems, "--out", tmp_path / "r", "--max-tokens", 8)
+    assert_one_line(result, "'./none'", "allowed: a folder")
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_missing_token_limit(problems, tmp_path):
+    assert_one_line(run("sample", "./none", problems, "--out", tmp_path / "r"), "--max-tokens")
+
+
+def test_an_empty_problem_file_and_a_problem_without_an_answer(tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    assert_one_line(fake(empty, tmp_path / "r"), "holds no problem")
+    empty.write_text('{"question": "q", "answer": null}')
+    assert_one_line(fake(empty, tmp_path / "r"), "problem 1 has no answer")
+
+
+def test_too_few_draws_for_k(problems, tmp_path):
+    fake(problems, tmp_path / "r", "-n", 8)
+    run("verify", tmp_path / "r")
+    assert_one_line(run("probe", tmp_path / "r"), "8", "20")
+
+
+def test_runs_on_different_problems_or_prompts(problems, tmp_path):
+    half = tmp_path / "half.jsonl"
+    half.write_text("\n".join(problems.read_text().splitlines()[:40]))
+    fake(problems, tmp_path / "a")
+    fake(half, tmp_path / "b")
+    fake(problems, tmp_path / "c", "--system", "Think.")
+    for name in "abc":
+        run("verify", tmp_path / name)
+    assert_one_line(run("compare", tmp_path / "a", tmp_path / "b"), "40", "--intersect")
+    assert_one_line(
+        run("compare", tmp_path / "a", tmp_path / "c"), "prompt", "--allow-different-prompts"
+    )
+
+
+def test_an_out_folder_with_another_configuration(problems, tmp_path):
+    fake(problems, tmp_path / "r")
+    result = fake(problems, tmp_path / "r", "--seed", 5)
+    assert_one_line(result, "seed: 0 there, 5 asked", "--out")
+
+
+def test_unverified_and_missing_runs(problems, tmp_path):
+    fake(problems, tmp_path / "r")
+    assert_one_line(run("probe", tmp_path / "r"), "passgap verify")
+    assert_one_line(run("probe", tmp_path / "none"), "neither a run folder nor a counts file")
+    assert_one_line(run("verify", tmp_path / "none"), "not a run folder")
+
+
+@pytest.mark.parametrize(
+    ("flags", "parts"),
+    [
+        (("--temperature", "0"), ("temperature is 0.0", "> 0")),
+        (("--engine", "magic"), ("'magic'", "transformers, fake")),
+        (("--engine-arg", "delta"), ("KEY=VALUE",)),
+        (("--engine-arg", "gamma=1"), ("'gamma'", "alpha, beta, delta")),
+        (("-n", "0"), ("n is 0", ">= 1")),
+        (("--verifier", "magic"), ("'magic'", "exact")),
+        (("--limit", "0"), ("limit is 0",)),
+    ],
+)
+def test_bad_flags(problems, tmp_path, flags, parts):
+    assert_one_line(fake(problems, tmp_path / "r", *flags), *parts)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_counts_file_is_as_good_as_a_run(tmp_path):
+    rows = "\n".join(f"p{i},64,{i % 65}" for i in range(200))
+    (tmp_path / "counts.csv").write_text("problem_id,n,c\n" + rows)
+    result = run("probe", tmp_path / "counts.csv", "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["problems"] == 200
+
+
+def test_help_lists_what_is_built_and_every_help_has_an_example():
+    top = run("--help").stdout
+    for name in ("demo", "sample", "verify", "probe", "train", "compare", "report", "lab"):
+        assert name in top
+        if name != "lab":
+            assert "Example: passgap" in run(name, "--help").stdout
+    for name in ("reach", "plan", "select", "audit", "import", "export", "backtest", "view"):
+        assert f" {name} " not in top
+
+
+def test_trains_flags_are_the_configs_fields():
+    flags = inspect.signature(learn.train).parameters
+    for name, field in TrainConfig.__dataclass_fields__.items():
+        assert name in flags
+        if name != "max_tokens":
+            assert flags[name].default == field.default
