@@ -1,0 +1,424 @@
+"""Intervals for means over problems: population, fixed problems, whole curves, plain shares.
+
+``population`` takes the problems as a sample of those one cares about; ``fixed`` takes these very
+problems as the target, so that only the sampling of answers is uncertain. Input are per-problem
+values (see `passgap.stats.passk`) or counts, output is an `Estimate` or a `Curve`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from passgap.errors import UsageError
+from passgap.stats.passk import pass_at_k
+from passgap.types import Curve, Estimate, FloatArray, IntArray
+
+POPULATION = "population: t with pseudo-observations"
+FIXED = "fixed problems: exact variance with exact bounds at 0 and n"
+UNDEFINED = "nan where k exceeds some problem's n: no unbiased estimate exists there"
+
+
+# -------------------------------------------------------------------------------- population
+
+
+def mean_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
+    """Interval for the mean of x over the population that the problems were drawn from.
+
+    One pseudo-observation 0 and one 1 are appended; the interval is Student's t on the P + 2
+    values, clipped to [0, 1]. The value stays the plain mean of x. Without the two, rare effects
+    that the sample happens to miss make any interval too short.
+
+    Parameters
+    ----------
+    x
+        One value in [0, 1] a problem, shape (P,), P >= 1.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If x is empty, not finite or outside [0, 1], or the level is not in (0, 1).
+    """
+    values = _values(x, 0.0, 1.0, 1)[:, None]
+    return _population(values, (0.0, 1.0), confidence_level)
+
+
+def paired_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
+    """Interval for the mean paired difference d over the population of problems.
+
+    One pseudo-pair d = +1 and one d = -1 are appended; the interval is Student's t on the P + 2
+    values, clipped to [-1, 1]. The value stays the plain mean of d.
+
+    Parameters
+    ----------
+    d
+        One difference in [-1, 1] a problem, shape (P,), P >= 1.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If d is empty, not finite or outside [-1, 1], or the level is not in (0, 1).
+    """
+    values = _values(d, -1.0, 1.0, 1)[:, None]
+    return _population(values, (-1.0, 1.0), confidence_level)
+
+
+def mean_curve(
+    x: ArrayLike,
+    ks: Sequence[int] | IntArray,
+    *,
+    seed: int = 0,
+    confidence_level: float = 0.95,
+    replicates: int = 2000,
+) -> Curve:
+    """`mean_interval` at every k, with a simultaneous band over all of them.
+
+    The band is sup-t: centre +/- q s_k, with the centre and standard error s_k of the P + 2
+    values, and q from a Gaussian multiplier bootstrap of max_k |t_k|, scaled by the ratio of the
+    t to the normal quantile. It is never narrower than the pointwise interval.
+
+    Parameters
+    ----------
+    x
+        Values in [0, 1], shape (P, K); a column with a nan gives nan at that k.
+    ks
+        The K values of k, in the order of the columns.
+    seed
+        Of the bootstrap.
+    confidence_level
+        In (0, 1).
+    replicates
+        Bootstrap replicates; the work is one (replicates, P) by (P, K) matrix product.
+
+    Raises
+    ------
+    UsageError
+        If shapes disagree, a value lies outside [0, 1], or a setting is out of range.
+    """
+    return _curve(_values(x, 0.0, 1.0, 2), (0.0, 1.0), ks, seed, confidence_level, replicates)
+
+
+def paired_curve(
+    d: ArrayLike,
+    ks: Sequence[int] | IntArray,
+    *,
+    seed: int = 0,
+    confidence_level: float = 0.95,
+    replicates: int = 2000,
+) -> Curve:
+    """`paired_interval` at every k, with a simultaneous band; see `mean_curve`.
+
+    Parameters
+    ----------
+    d
+        Differences in [-1, 1], shape (P, K); a column with a nan gives nan at that k.
+    ks, seed, confidence_level, replicates
+        As in `mean_curve`.
+
+    Raises
+    ------
+    UsageError
+        As in `mean_curve`, with [-1, 1] for [0, 1].
+    """
+    return _curve(_values(d, -1.0, 1.0, 2), (-1.0, 1.0), ks, seed, confidence_level, replicates)
+
+
+def _population(values: FloatArray, limits: tuple[float, float], level: float) -> Estimate:
+    extended, centre, error = _extended(values, limits)
+    reach = _t_quantile(len(extended), level) * error
+    value = values.mean(axis=0)
+    low, high = _clipped(value, centre, reach, limits)
+    return Estimate(
+        float(value[0]), float(low[0]), float(high[0]), level, POPULATION, float(error[0])
+    )
+
+
+def _curve(
+    values: FloatArray,
+    limits: tuple[float, float],
+    ks: Sequence[int] | IntArray,
+    seed: int,
+    level: float,
+    replicates: int,
+) -> Curve:
+    k = np.asarray(ks, np.int64)
+    if k.shape != (values.shape[1],):
+        raise UsageError(f"ks has shape {k.shape} and the values {values.shape}; one k a column")
+    if replicates < 100:
+        raise UsageError(f"replicates is {replicates}; allowed: an integer >= 100")
+    extended, centre, error = _extended(values, limits)
+    pointwise = _t_quantile(len(extended), level)
+    sup = _sup_quantile(extended - centre, error, seed, level, replicates)
+    together = pointwise * max(1.0, sup / _z_quantile(level))
+    value = values.mean(axis=0)
+    low, high = _clipped(value, centre, pointwise * error, limits)
+    band_low, band_high = _clipped(value, centre, together * error, limits)
+    notes = (UNDEFINED,) if np.isnan(value).any() else ()
+    return Curve(k, value, low, high, band_low, band_high, level, POPULATION, notes)
+
+
+def _extended(
+    values: FloatArray, limits: tuple[float, float]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The values with one pseudo-observation at each limit, their mean and its standard error."""
+    pseudo = np.repeat(np.array(limits)[:, None], values.shape[1], axis=1)
+    extended = np.concatenate([values, pseudo])
+    error = extended.std(axis=0, ddof=1) / math.sqrt(len(extended))
+    return extended, extended.mean(axis=0), error
+
+
+def _sup_quantile(
+    centred: FloatArray, error: FloatArray, seed: int, level: float, replicates: int
+) -> float:
+    """Quantile of max_k |t_k| under Gaussian multipliers: one matrix product."""
+    known = np.isfinite(error)
+    if not known.any():
+        return 0.0
+    weights = np.random.default_rng(seed).standard_normal((replicates, len(centred)))
+    scale = np.sqrt(np.sum(centred[:, known] ** 2, axis=0))
+    draws = weights @ (centred[:, known] / scale)
+    return float(np.quantile(np.abs(draws).max(axis=1), level))
+
+
+def _clipped(
+    value: FloatArray, centre: FloatArray, reach: FloatArray, limits: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
+    """Both ends, inside the limits and around the value (which the centre shrinks away from)."""
+    low = np.minimum(np.maximum(centre - reach, limits[0]), value)
+    return low, np.maximum(np.minimum(centre + reach, limits[1]), value)
+
+
+# ---------------------------------------------------------------------------- fixed problems
+
+
+def fixed_interval(
+    n: ArrayLike, c: ArrayLike, k: int, *, confidence_level: float = 0.95
+) -> Estimate:
+    """Interval for the mean pass@k of these very problems: only the draws are random.
+
+    The variance of a problem's estimate is itself estimated without bias, with
+    Q = C(n - c, k) / C(n, k), by ``Q^2 - C(n - c, 2 k) / C(n, 2 k)`` (arXiv 2107.03374 gives Q).
+    It is 0 at c = 0 and at c = n, so these problems add exact bounds: all Z of them at c = 0
+    could together hold ``Z (1 - alpha^(k / (n Z)))`` more, and those at c = n hold
+    ``max_m m (1 - alpha^(1 / (n m)))^k`` less, 1 <= m <= Z (n the smallest among them, alpha =
+    1 - confidence_level). Normal reach and bound combine as the root of the sum of squares. With
+    c = 0 everywhere the interval is [0, 1 - alpha^(k / (n P))].
+
+    Parameters
+    ----------
+    n, c
+        Scored and correct draws, shape (P,).
+    k
+        At most n / 2 for every problem: beyond, the variance has no unbiased estimate.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If k > n / 2 for a problem (named with its n), no problem is given, or as in `pass_at_k`.
+    """
+    value, variance, below, above = _fixed_parts(n, c, k, confidence_level)
+    return _fixed_estimate(value, variance, below, above, (0.0, 1.0), confidence_level)
+
+
+def fixed_paired_interval(
+    n_b: ArrayLike,
+    c_b: ArrayLike,
+    n_t: ArrayLike,
+    c_t: ArrayLike,
+    k: int,
+    *,
+    confidence_level: float = 0.95,
+) -> Estimate:
+    """Interval for the mean pass@k difference, trained minus base, of these very problems.
+
+    The draws of the two runs are independent: the variances of `fixed_interval` add, and so do
+    the squares of the exact bounds that pull in one direction.
+
+    Parameters
+    ----------
+    n_b, c_b, n_t, c_t
+        Counts of the base and of the trained run on the same problems, shape (P,).
+    k
+        At most n / 2 for every problem of both runs.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        As in `fixed_interval`, or if the runs differ in their number of problems.
+    """
+    if np.size(c_b) != np.size(c_t):
+        raise UsageError(f"c_b has {np.size(c_b)} problems and c_t {np.size(c_t)}; pair them first")
+    base, variance_b, below_b, above_b = _fixed_parts(n_b, c_b, k, confidence_level)
+    trained, variance_t, below_t, above_t = _fixed_parts(n_t, c_t, k, confidence_level)
+    below, above = math.hypot(below_t, above_b), math.hypot(above_t, below_b)
+    variance = variance_b + variance_t
+    return _fixed_estimate(trained - base, variance, below, above, (-1.0, 1.0), confidence_level)
+
+
+def _fixed_parts(
+    n: ArrayLike, c: ArrayLike, k: int, level: float
+) -> tuple[float, float, float, float]:
+    """Mean pass@k, its variance, and how far the exact bounds reach below and above."""
+    alpha = 1.0 - _level(level)
+    hits = np.atleast_1d(c)
+    passes = pass_at_k(n, hits, k)
+    totals = np.broadcast_to(np.asarray(n, np.int64), hits.shape)
+    _check_halves(totals, k)
+    missed = 1.0 - passes
+    variance = np.maximum(missed**2 - (1.0 - pass_at_k(totals, hits, 2 * k)), 0.0)
+    above = _never_solved(totals[hits == 0], k, alpha)
+    below = _always_solved(totals[hits == totals], k, alpha)
+    size = hits.size
+    return float(passes.mean()), float(variance.sum()) / size**2, below / size, above / size
+
+
+def _never_solved(n: IntArray, k: int, alpha: float) -> float:
+    """Greatest sum of pass@k that leaves the chance of no hit at all at alpha or more."""
+    return n.size * -math.expm1(math.log(alpha) * k / (n.min() * n.size)) if n.size else 0.0
+
+
+def _always_solved(n: IntArray, k: int, alpha: float) -> float:
+    """Greatest sum of 1 - pass@k that leaves the chance of no miss at all at alpha or more."""
+    if not n.size:
+        return 0.0
+    share = np.arange(1, n.size + 1)
+    return float(np.max(share * (-np.expm1(math.log(alpha) / (n.min() * share))) ** k))
+
+
+def _fixed_estimate(
+    value: float,
+    variance: float,
+    below: float,
+    above: float,
+    limits: tuple[float, float],
+    level: float,
+) -> Estimate:
+    reach = _z_quantile(level) * math.sqrt(variance)
+    low = max(value - math.hypot(reach, below), limits[0])
+    high = min(value + math.hypot(reach, above), limits[1])
+    return Estimate(value, low, high, level, FIXED, math.sqrt(variance))
+
+
+def _check_halves(n: IntArray, k: int) -> None:
+    if not n.size:
+        raise UsageError("there is no problem; at least one is needed")
+    if 2 * k > n.min():
+        raise UsageError(
+            f"k={k} is more than half of n={n.min()}, the draws of problem row {n.argmin()}; the "
+            f"fixed interval allows k <= n / 2: draw {2 * k} or ask for the population interval"
+        )
+
+
+# ------------------------------------------------------------------------------ plain shares
+
+
+def binomial_interval(hits: int, trials: int, confidence_level: float = 0.95) -> Estimate:
+    """Clopper-Pearson interval for a share: exact, so at least the level for every share.
+
+    Parameters
+    ----------
+    hits, trials
+        0 <= hits <= trials, trials >= 1.
+    confidence_level
+        In (0, 1); each side gets half of what is left.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of range.
+    """
+    _check_share(hits, trials)
+    tail = (1.0 - _level(confidence_level)) / 2
+    low = float(stats.beta.ppf(tail, hits, trials - hits + 1)) if hits else 0.0
+    high = float(stats.beta.isf(tail, hits + 1, trials - hits)) if hits < trials else 1.0
+    return Estimate(hits / trials, low, high, confidence_level, "Clopper-Pearson")
+
+
+def binomial_upper(hits: int, trials: int, confidence_level: float = 0.95) -> float:
+    """One-sided Clopper-Pearson upper bound for a share; ``1 - alpha^(1/trials)`` at no hit.
+
+    Parameters
+    ----------
+    hits, trials
+        0 <= hits <= trials, trials >= 1.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If a number is out of range.
+    """
+    _check_share(hits, trials)
+    alpha = 1.0 - _level(confidence_level)
+    return float(stats.beta.isf(alpha, hits + 1, trials - hits)) if hits < trials else 1.0
+
+
+def zero_discordance_bound(problems: int, confidence_level: float = 0.95) -> float:
+    """Greatest share of discordant problems that P concordant ones leave possible.
+
+    ``1 - alpha^(1/P)``; equivalence within a margin needs it below that margin (P >= 149 for
+    2 points at 95 %).
+
+    Parameters
+    ----------
+    problems
+        P >= 1, none of them discordant.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If a number is out of range.
+    """
+    return binomial_upper(0, problems, confidence_level)
+
+
+def _check_share(hits: int, trials: int) -> None:
+    if trials < 1 or not 0 <= hits <= trials:
+        raise UsageError(f"hits={hits}, trials={trials}; needed: 0 <= hits <= trials, trials >= 1")
+
+
+# ---------------------------------------------------------------------------------- settings
+
+
+def _values(x: ArrayLike, low: float, high: float, dimensions: int) -> FloatArray:
+    values = np.asarray(x, np.float64)
+    if values.ndim != dimensions or not values.size:
+        raise UsageError(
+            f"the values have shape {values.shape}; needed: {dimensions} dimension(s), not empty"
+        )
+    slack = 1e-9
+    bad = (values < low - slack) | (values > high + slack) | np.isinf(values)
+    if dimensions == 1:
+        bad |= np.isnan(values)
+    if bad.any():
+        raise UsageError(f"the values hold {values[bad][0]}; allowed: {low:g} to {high:g}")
+    return values
+
+
+def _level(level: float) -> float:
+    if not 0.0 < level < 1.0:
+        raise UsageError(f"confidence_level is {level!r}; allowed: a number in (0, 1)")
+    return level
+
+
+def _t_quantile(size: int, level: float) -> float:
+    return float(stats.t.ppf((1.0 + _level(level)) / 2, size - 1))
+
+
+def _z_quantile(level: float) -> float:
+    return float(stats.norm.ppf((1.0 + _level(level)) / 2))
