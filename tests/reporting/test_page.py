@@ -54,7 +54,7 @@ def hostile(data: PageData, text: str) -> PageData:
         probe=None,
         training=(),
         held_out=(),
-        comparison={**data.comparison, "verdict": verdict},
+        comparison={**data.comparison, "verdict": verdict, "delta": []},
         completions=rows,
         problems=[],
         notes=[text],
@@ -156,6 +156,28 @@ def test_long_completions_are_cut_and_counted(data):
     assert "é" * (TEXT_CAP + 1) not in html
     assert "625 more were left out" in html
     assert len(html.encode()) < 5e6
+
+
+def test_what_could_not_be_computed_does_not_break_the_page(probe, comparison):
+    nothing = {"value": None, "low": None, "high": None}
+    bare = {**probe, "headroom": None, "signal": None, "forecast": None, "curve": []}
+    poor = {name: {"curve": [{"k": 1, **nothing}]} for name in ("base", "trained")}
+    poor |= {"delta": [{"k": 1, **nothing}], "crossover": None, "coverage": None}
+    poor["settings"] = {"k_small": 2, "k_large": None}
+    verdict = {"label": "inconclusive", "reasons": [], "needs": "n = 128"}
+    html = render(
+        PageData(
+            title="t",
+            probe=bare,
+            comparison={**comparison, **poor, "verdict": verdict},
+            training=[{"step": 1, "reward": float("nan"), "mixed_share": None}],
+            problems=[{"problem_id": "a", "base_n": 0, "base_c": 0, "trained_c": None}],
+            completions=[{"problem_id": "a", "role": "base", "text": "x", "status": None}],
+        )
+    )
+    assert "n = 128" in html
+    assert "the difference is not known" in html
+    assert "None" not in html.split("<script", 1)[0]
 
 
 @pytest.mark.parametrize("label", [label for label in COMPARE if label != "sharpened_up"])

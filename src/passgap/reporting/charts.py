@@ -13,7 +13,7 @@ from typing import Any, cast
 import altair as alt
 
 from passgap.reporting.data import PageData, Row, deciding_ks
-from passgap.reporting.text import interval, number, percent, points
+from passgap.reporting.text import interval, known, number, percent, points
 from passgap.reporting.theme import LIGHT, SHADES, chart_config, with_variables
 
 Chart = alt.LayerChart
@@ -88,14 +88,14 @@ def paired_delta(result: Row) -> Chart:
 
 def accuracy_histogram(problems: Sequence[Row]) -> Chart:
     """Problems by their share of correct draws, before and after; never and always stand apart."""
-    arms = [role for role in SHAPES if any(p.get(f"{role}_c") is not None for p in problems)]
-    rows = []
-    for role in arms:
-        places = [_bin(p, role) for p in problems if p.get(f"{role}_c") is not None]
-        for name in BINS:
-            count = places.count(name)
-            share = f"{count} of {len(places)} problems"
-            rows.append({"bin": name, "series": role, "count": count, "text": share})
+    places = {role: [b for p in problems if (b := _bin(p, role))] for role in SHAPES}
+    arms = [role for role in SHAPES if places[role]]
+    rows = [
+        {"bin": name, "series": role, "count": count, "text": f"{count} of {len(places[role])}"}
+        for role in arms
+        for name in BINS
+        for count in [places[role].count(name)]
+    ]
     x = alt.X(
         "bin:N",
         sort=BINS,
@@ -128,7 +128,7 @@ def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Ch
     points_ = [
         {"step": row["step"], "value": row[name], "text": _form(row[name], form)}
         for row in rows
-        if row.get(name) is not None
+        if known(row.get(name))
     ]
     plot = alt.Chart(_data(points_)).encode(alt.X("step:Q", title="training step", axis=_steps()))
     axis = alt.Axis(format=form)
@@ -146,7 +146,7 @@ def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Ch
 
 def held_out_curves(rows: Sequence[Row]) -> Chart:
     """pass@k on held-out problems over training steps, for at most four of the k."""
-    chosen = _spread([p["k"] for p in rows[0]["curve"]], 4)
+    chosen = _spread(sorted({p["k"] for row in rows for p in row["curve"]}), 4)
     long = [
         {"step": row["step"], "series": f"pass@{p['k']}", **_texts(p)}
         for row in rows
@@ -200,16 +200,16 @@ def learning_signal(rows: Sequence[Row]) -> Chart:
 def charts_of(data: PageData) -> dict[str, Chart]:
     """Every chart the data can fill, by the name its file bears."""
     charts: dict[str, Chart] = {}
-    if data.comparison:
+    if data.comparison and _valued(data.comparison["delta"]):
         arms = {role: data.comparison[role]["curve"] for role in SHAPES}
         charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison))
         charts["delta"] = paired_delta(data.comparison)
-    elif data.probe:
+    elif data.probe and _valued(data.probe["curve"]):
         charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe))
-    if data.problems:
+    if any(_bin(problem, role) for problem in data.problems for role in SHAPES):
         charts["histogram"] = accuracy_histogram(data.problems)
     charts |= _training(data)
-    if data.probe and data.probe.get("signal"):
+    if data.probe and _valued(data.probe.get("signal") or ()):
         charts["signal"] = learning_signal(data.probe["signal"])
     if data.probe and data.probe.get("forecast"):
         charts["forecast"] = forecast_fan(data.probe)
@@ -223,10 +223,10 @@ def _training(data: PageData) -> dict[str, Chart]:
         "completion_length": ("Completion length, tokens", "d"),
     }
     charts = {}
-    if data.held_out and data.held_out[0].get("curve"):
+    if any(_valued(row.get("curve") or ()) for row in data.held_out):
         charts["held_out"] = held_out_curves(data.held_out)
     for name, (title, form) in wanted.items():
-        if any(row.get(name) is not None for row in data.training):
+        if any(known(row.get(name)) for row in data.training):
             charts[name] = training_series(data.training, name, title, form)
     return charts
 
@@ -266,7 +266,7 @@ def _data(rows: Iterable[Row]) -> alt.InlineData:
 
 
 def _valued(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row.get("value") is not None]
+    return [row for row in rows if known(row.get("value"))]
 
 
 def _texts(row: Row) -> dict[str, Any]:
@@ -376,8 +376,10 @@ def _crossing(crossover: Row) -> list[Any]:
 
 
 def _bin(problem: Row, role: str) -> str:
-    n = problem.get(f"{role}_n", problem.get("n"))
-    c = problem[f"{role}_c"]
+    """The histogram bin of one problem in one arm; empty where it was never scored."""
+    n, c = problem.get(f"{role}_n", problem.get("n")), problem.get(f"{role}_c")
+    if not n or c is None:
+        return ""
     if c in (0, n):
         return NEVER if c == 0 else ALWAYS
     return BINS[1 + int(10 * c) // int(n)]

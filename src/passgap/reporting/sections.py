@@ -28,6 +28,7 @@ def sections(data: PageData) -> dict[str, Any]:
         if data.comparison
         else probe_figures(data.probe or {}),
         "probe_figures": probe_figures(data.probe or {}),
+        "curve_lead": _CURVES_AFTER if data.comparison else _CURVES_BEFORE,
         "curve_table": curve_table(main),
         "delta_caption": _delta_caption(data.comparison or {}),
         "histogram_caption": (
@@ -256,7 +257,11 @@ def _draw(row: Row, text: str) -> Row:
     reason = f" ({row['reason']})" if row.get("reason") else ""
     answer = row.get("extracted")
     read = f", read as {answer}" if answer not in (None, "") else ""
-    return {"role": row["role"], "text": shown, "mark": f"{row.get('status', '')}{reason}{read}"}
+    return {
+        "role": row["role"],
+        "text": shown,
+        "mark": f"{row.get('status') or 'not verified'}{reason}{read}",
+    }
 
 
 # --------------------------------------------------------------------------------- plain words
@@ -286,6 +291,14 @@ def _temperature(runs: Mapping[str, Row]) -> tuple[str, str]:
     )
 
 
+_CURVES_BEFORE = (
+    "Left to right the model is given more tries a problem. Where the curve climbs, the model "
+    "has answers it seldom finds, which training can move to the left; where it is flat, not."
+)
+_CURVES_AFTER = (
+    "Left to right the model is given more tries a problem. A gain on the left only is a model "
+    "that answers sooner; a gain on the right is a model that can do more."
+)
 _AFTER = [
     (
         "One checkpoint is not a recipe.",

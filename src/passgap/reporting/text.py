@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from typing import Any
+from typing import Any, TypeGuard
 
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 MINUS = "\u2212"
@@ -29,14 +30,19 @@ def _shown(char: str) -> str:
     return f"‹U+{ord(char):04X}›" if steers else char
 
 
+def known(value: float | None) -> TypeGuard[float]:
+    """Whether there is a number to show: neither None nor nan nor infinite."""
+    return value is not None and math.isfinite(value)
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """``0.412`` as ``41.2%``; a number that is not there as a dash."""
-    return ABSENT if value is None else f"{100 * value:.{digits}f}%"
+    return f"{100 * value:.{digits}f}%" if known(value) else ABSENT
 
 
 def points(value: float | None, digits: int = 1) -> str:
     """A difference of two shares in percentage points, always signed."""
-    if value is None:
+    if not known(value):
         return ABSENT
     text = f"{100 * value:+.{digits}f}"
     return f"{100 * abs(value):.{digits}f}" if float(text) == 0 else text.replace("-", MINUS)
@@ -44,7 +50,7 @@ def points(value: float | None, digits: int = 1) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """A plain number, or a dash."""
-    if value is None:
+    if not known(value):
         return ABSENT
     return (f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}").replace("-", MINUS)
 
@@ -52,6 +58,6 @@ def number(value: float | None, digits: int = 2) -> str:
 def interval(row: Any, form: Any = percent) -> str:
     """``41.2 to 45.0%`` style text of a row's ``low`` and ``high``; a dash if either is absent."""
     low, high = row.get("low"), row.get("high")
-    if low is None or high is None:
+    if not (known(low) and known(high)):
         return ABSENT
     return f"{form(low).removesuffix('%')} to {form(high)}"

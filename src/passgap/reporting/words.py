@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from passgap.reporting.data import Row, at_k, deciding_ks
-from passgap.reporting.text import interval, number, percent, points
+from passgap.reporting.text import interval, known, number, percent, points
 
 PROBE = {
     "rlvr_can_pay": (
         "Reinforcement learning can pay here: with {K} tries the model solves {at_K} of the "
-        "problems, with {k} only {at_k}. Training can turn much of that {gap}-point gap into "
-        "answers found at once."
+        "problems, with {k} only {at_k}. Training can turn part of that {gap}-point gap into "
+        "answers found at the first tries."
     ),
     "modest_headroom": (
         "Expect a modest gain: {K} tries solve {at_K} of the problems and {k} tries {at_k}, "
@@ -72,8 +72,8 @@ COMPARE = {
         "(before {base_k}), {trained_K} within {K} (before {base_K})."
     ),
     "inconclusive": (
-        "The numbers do not decide it yet: within {k} tries the difference is {delta_k} points "
-        "({delta_k_range}), within {K} tries {delta_K} points ({delta_K_range})."
+        "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
+        "{K} tries {delta_K}."
     ),
 }
 AT_K = {
@@ -112,10 +112,15 @@ def comparison_sentence(comparison: Row) -> str:
         numbers |= {
             f"base_{name}": _whole(at_k(comparison["base"]["curve"], at)),
             f"trained_{name}": _whole(at_k(comparison["trained"]["curve"], at)),
-            f"delta_{name}": points(delta.get("value")),
-            f"delta_{name}_range": interval(delta, points),
+            f"delta_{name}": _change(delta),
         }
     return COMPARE[label].format(**numbers)
+
+
+def _change(delta: Row) -> str:
+    if not known(delta.get("value")):
+        return "not known"
+    return f"{points(delta['value'])} points ({interval(delta, points)})"
 
 
 def _whole(row: Row) -> str:
