@@ -43,7 +43,7 @@ def probe() -> dict[str, Any]:
             for g, v in signal.items()
         ],
         "forecast": [{"delta": float(d), "curve": curve(p)} for d, p in tilted.items()],
-        "luck": None,
+        "luck": {"curve": [{"k": k, "value": k / 5000, "low": 0.0, "high": 0.08} for k in KS]},
     }
 
 
@@ -72,8 +72,21 @@ def comparison() -> dict[str, Any]:
         "trained": {"curve": trained},
         "delta": delta,
         "crossover": {"k": 37, "low": 18, "high": None},
-        "coverage": {"k": N, "both": 48, "lost": 7, "gained": 1, "neither": 4},
+        "coverage": {
+            "k": N,
+            "both": 48,
+            "lost": 7,
+            "gained": 1,
+            "neither": 4,
+            "expected_lost": 2.1,
+            "expected_gained": 1.7,
+        },
         "tilt": {"delta": 1.4, "low": 1.2, "high": 1.6, "misfit_p": 0.2},
+        "answers": {
+            "base": {"no_answer": 0.12, "truncated": 0.03},
+            "trained": {"no_answer": 0.01, "truncated": 0.0},
+            "delta": [{"k": 2, "value": 0.11, "low": 0.08, "high": 0.14}],
+        },
         "efficiency_gap": {"k": 256, "value": 0.3, "low": 0.2, "high": 0.4},
     }
 

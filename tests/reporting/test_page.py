@@ -68,7 +68,15 @@ def test_one_file_holds_every_part(data, tmp_path):
     html = out.read_text(encoding="utf-8")
     assert out.stat().st_size < 5e6
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
-    for heading in ("Which problems changed", "During training", "Before training", "completions"):
+    for heading in (
+        "only the form of an answer",
+        "tilt δ",
+        "would lose 2.1",
+        "Which problems changed",
+        "During training",
+        "Before training",
+        "completions",
+    ):
         assert heading in html
     charts = {
         attributes["data-chart"] for _, attributes in elements(html) if "data-chart" in attributes

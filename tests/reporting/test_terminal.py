@@ -21,7 +21,14 @@ def test_a_probe_shows_verdict_headroom_and_curve(probe):
 
 def test_a_comparison_shows_both_arms_and_the_difference(comparison):
     text = printed(comparison_view(comparison))
-    for part in ("sharpened_narrowed", "29.2% → 45.4%", "+16.1 points (+13.1 to +19.1)", "−4.8"):
+    for part in (
+        "sharpened_narrowed",
+        "29.2% → 45.4%",
+        "+16.1 points (+13.1 to +19.1)",
+        "−4.8",
+        "answered draws",
+        "12.0%",
+    ):
         assert part in text
 
 

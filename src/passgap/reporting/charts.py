@@ -27,8 +27,13 @@ UPPER_END = "split(datum.label, '–')[1] || datum.label"
 # ------------------------------------------------------------------------------------- charts
 
 
-def pass_at_k(arms: Mapping[str, Sequence[Row]], ks: tuple[int, ...] = ()) -> Chart:
-    """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding."""
+def pass_at_k(
+    arms: Mapping[str, Sequence[Row]], ks: tuple[int, ...] = (), luck: Sequence[Row] = ()
+) -> Chart:
+    """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding.
+
+    ``luck`` is what guessing alone would solve, drawn dashed under them.
+    """
     rows = [row for role, curve in arms.items() for row in _labelled(curve, role)]
     plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
     colour = alt.Color("series:N", scale=_roles(arms), legend=alt.Legend(title=None))
@@ -40,7 +45,9 @@ def pass_at_k(arms: Mapping[str, Sequence[Row]], ks: tuple[int, ...] = ()) -> Ch
     dots = plot.mark_point(filled=True, size=46, opacity=1).encode(
         y, colour, alt.Shape("series:N", scale=_shapes(arms), legend=alt.Legend(title=None))
     )
-    layers = [*_deciding(ks), band, line, dots, _hover_series(rows, "k", "k")]
+    chance = _labelled(luck, "by luck")
+    layers = [*_deciding(ks), band, *_dashed(chance), line, dots]
+    layers.append(_hover_series([*rows, *chance], "k", "k"))
     return _layer(layers, "Share of problems solved within k tries (pass@k)")
 
 
@@ -200,12 +207,13 @@ def learning_signal(rows: Sequence[Row]) -> Chart:
 def charts_of(data: PageData) -> dict[str, Chart]:
     """Every chart the data can fill, by the name its file bears."""
     charts: dict[str, Chart] = {}
+    luck = ((data.probe or {}).get("luck") or {}).get("curve") or ()
     if data.comparison and _valued(data.comparison["delta"]):
         arms = {role: data.comparison[role]["curve"] for role in SHAPES}
-        charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison))
+        charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison), luck)
         charts["delta"] = paired_delta(data.comparison)
     elif data.probe and _valued(data.probe["curve"]):
-        charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe))
+        charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe), luck)
     if any(_bin(problem, role) for problem in data.problems for role in SHAPES):
         charts["histogram"] = accuracy_histogram(data.problems)
     charts |= _training(data)
@@ -350,6 +358,11 @@ def _level(value: float, dash: Sequence[float] = (1, 0)) -> Any:
         .mark_rule(color=LIGHT["muted"], strokeWidth=1, strokeDash=list(dash))
         .encode(alt.Y("y:Q", title=None))
     )
+
+
+def _dashed(rows: Sequence[Row]) -> list[Any]:
+    plot = alt.Chart(_data(rows)).mark_line(color=LIGHT["muted"], strokeDash=[4, 4])
+    return [plot.encode(alt.X("k:Q"), alt.Y("value:Q", title=None))] if rows else []
 
 
 def _margins(margin: float | None) -> list[Any]:

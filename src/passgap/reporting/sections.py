@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from passgap.reporting.data import PageData, Row, at_k, deciding_ks
-from passgap.reporting.text import ABSENT, interval, number, percent, points
+from passgap.reporting.text import ABSENT, interval, known, number, percent, points
 from passgap.reporting.words import comparison_sentence, probe_sentence
 
 TEXT_CAP = 4_000
@@ -29,6 +29,7 @@ def sections(data: PageData) -> dict[str, Any]:
         else probe_figures(data.probe or {}),
         "probe_figures": probe_figures(data.probe or {}),
         "curve_lead": _CURVES_AFTER if data.comparison else _CURVES_BEFORE,
+        "curve_caption": _curve_caption(data.probe or {}),
         "curve_table": curve_table(main),
         "delta_caption": _delta_caption(data.comparison or {}),
         "histogram_caption": (
@@ -37,6 +38,7 @@ def sections(data: PageData) -> dict[str, Any]:
             "same as impossible."
         ),
         "solved": _solved((data.comparison or {}).get("coverage") or {}),
+        "further": further_figures(data.comparison or {}),
         "format_check": format_table(data.comparison or {}),
         "training_charts": bool(data.training or data.held_out),
         "probe_section": bool(data.probe),
@@ -162,6 +164,11 @@ def curve_table(result: Row) -> Table:
     return {"head": ["k", "base", "trained", "difference, points", "band over all k"], "rows": rows}
 
 
+def _curve_caption(probe: Row) -> str:
+    luck = " Dashed: what guessing alone would solve." if probe.get("luck") else ""
+    return f"Shaded: interval at each k. Dotted: the two k that decide the verdict.{luck}"
+
+
 def _delta_caption(comparison: Row) -> str:
     margin = (comparison.get("settings") or {}).get("margin")
     dashed = (
@@ -174,12 +181,46 @@ def _solved(coverage: Row) -> dict[str, Any]:
     if not coverage:
         return {}
     notes = [f"“Solves” means at least one correct draw among {coverage.get('k')}."]
+    if known(coverage.get("expected_lost")):
+        lost, gained = (number(coverage[f"expected_{way}"], 1) for way in ("lost", "gained"))
+        notes.append(f"Chance alone would lose {lost} and gain {gained} in a repetition.")
     return {**coverage, "notes": notes}
 
 
 def format_table(comparison: Row) -> Table:
     """Draws without an answer, cut draws, and the difference among answered draws."""
-    return {}
+    answers = comparison.get("answers")
+    if not answers:
+        return {}
+    names = {"no_answer": "draws with no answer to read", "truncated": "draws cut by max_tokens"}
+    rows = [
+        [title, *(percent(answers[role].get(name)) for role in ROLES), ""]
+        for name, title in names.items()
+    ]
+    for row in (at_k(answers.get("delta") or (), k) for k in deciding_ks(comparison)):
+        if row:
+            change = f"{points(row['value'])} ({interval(row, points)})"
+            rows.append([f"pass@{row['k']} among answered draws", "", "", change])
+    return {"head": ["", *ROLES, "difference, points"], "rows": rows}
+
+
+def further_figures(comparison: Row) -> Table:
+    """The tilt that fits the change, and the base's reach beyond the trained policy's first try."""
+    tilt, gap = (comparison.get(name) or {} for name in ("tilt", "efficiency_gap"))
+    rows = []
+    if known(tilt.get("delta")):
+        misfit = f"misfit p = {number(tilt.get('misfit_p'))}"
+        rows.append(
+            [
+                "tilt δ: how far the odds of every problem moved",
+                number(tilt["delta"]),
+                f"{interval(tilt, number)}; {misfit}",
+            ]
+        )
+    if known(gap.get("value")):
+        name = f"base pass@{gap.get('k', 'K')} minus trained pass@1, points"
+        rows.append([name, points(gap["value"]), interval(gap, points)])
+    return {"head": ["", "value", "interval"], "rows": rows} if rows else {}
 
 
 def _analysis_settings(data: PageData) -> Table:
