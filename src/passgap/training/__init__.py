@@ -1,1 +1,116 @@
-"""GRPO and distillation through TRL: a policy and problems in, a policy folder out."""
+"""Training: a policy, problems and their verifier in, a trained policy's folder out.
+
+``TrainConfig`` and ``train`` import nothing heavy; TRL is loaded when training starts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from passgap.engines import resolve_policy
+from passgap.errors import UsageError
+from passgap.training.config import ALGORITHMS, TrainConfig
+from passgap.training.folder import (
+    POLICY_FILE,
+    check_problems,
+    open_folder,
+    request,
+    trained_policy,
+    write_policy_file,
+)
+from passgap.types import Policy, ProblemSet
+from passgap.verifiers import Verifier, for_problems
+
+__all__ = ["ALGORITHMS", "POLICY_FILE", "TrainConfig", "train"]
+
+Progress = Callable[[int, int, Mapping[str, float]], None]
+DEFAULT = TrainConfig()
+
+
+def train(
+    policy: Policy,
+    problems: ProblemSet,
+    out: Path | str,
+    *,
+    config: TrainConfig = DEFAULT,
+    held_out: ProblemSet | None = None,
+    teacher: Policy | None = None,
+    verifier: Verifier | None = None,
+    progress: Progress | None = None,
+) -> Policy:
+    """Train a policy and return the trained one, which ``sample`` takes like any other.
+
+    Parameters
+    ----------
+    policy
+        The base; the trained policy inherits its prompt.
+    problems
+        What it is trained on.
+    out
+        An empty or new folder, or the one this very run has already finished (then nothing is
+        done) or was interrupted in (then it is begun again).
+    config
+        All settings.
+    held_out
+        Problems to measure while training; none of them may be trained on.
+    teacher
+        For ``distill``: the policy whose verified completions are learned.
+    verifier
+        Marks the completions; None takes the verifier each problem names, as evaluation does.
+    progress
+        Called with (step, steps, metrics) before the first step and after each.
+
+    Returns
+    -------
+    Policy
+        The folder ``out`` with the prompt of ``policy``.
+
+    Raises
+    ------
+    UsageError, MismatchError, RunError
+        For a request that cannot be carried out, before any model is loaded.
+    WorkError
+        When a teacher has no correct completion to learn.
+    """
+    if (config.algorithm == "distill") != (teacher is not None):
+        raise UsageError(
+            f"algorithm is {config.algorithm!r} and the teacher is "
+            f"{teacher.path if teacher else None!r}; a teacher goes with distill and only with it"
+        )
+    check_problems(problems, config, held_out)
+    marker = verifier or for_problems([*problems, *(held_out or ())])
+    policy = resolve_policy(policy, "transformers")
+    teacher = resolve_policy(teacher, "transformers") if teacher else None
+    folder = Path(out)
+    asked = request(policy, problems, config, marker.digest, held_out, teacher)
+    if open_folder(folder, asked):
+        return trained_policy(folder)
+    start = time.monotonic()
+    found = _run(policy, problems, marker, folder, config, held_out, teacher, progress)
+    found["seconds"] = round(time.monotonic() - start, 1)
+    write_policy_file(folder, asked, problems.problems, found)
+    return trained_policy(folder)
+
+
+def _run(
+    policy: Policy,
+    problems: ProblemSet,
+    verifier: Verifier,
+    out: Path,
+    config: TrainConfig,
+    held_out: ProblemSet | None,
+    teacher: Policy | None,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    if teacher is not None:
+        from passgap.training.distill import train_distill
+
+        return train_distill(
+            policy, problems, verifier, out, config, teacher, held_out=held_out, progress=progress
+        )
+    from passgap.training.grpo import train_grpo
+
+    return train_grpo(policy, problems, verifier, out, config, held_out=held_out, progress=progress)
