@@ -206,11 +206,18 @@ def fixed_interval(
 
     The variance of a problem's estimate is itself estimated without bias, with
     Q = C(n - c, k) / C(n, k), by ``Q^2 - C(n - c, 2 k) / C(n, 2 k)`` (arXiv 2107.03374 gives Q).
-    It is 0 at c = 0 and at c = n, so these problems add exact bounds: all Z of them at c = 0
-    could together hold ``Z (1 - alpha^(k / (n Z)))`` more, and those at c = n hold
-    ``max_m m (1 - alpha^(1 / (n m)))^k`` less, 1 <= m <= Z (n the smallest among them, alpha =
-    1 - confidence_level). Normal reach and bound combine as the root of the sum of squares. With
-    c = 0 everywhere the interval is [0, 1 - alpha^(k / (n P))].
+    Three exact bounds stand in where it is blind, with alpha = 1 - confidence_level:
+
+    - at c = 0 it is 0: all Z such problems together could hold ``Z (1 - alpha^(k / (n Z)))`` more;
+    - at c = n it is 0: all Z such problems together could hold
+      ``max_m m (1 - alpha^(1 / (n m)))^k`` less, 1 <= m <= Z;
+    - in between, at k >= 2, a problem's reach below is at least that of its Clopper-Pearson
+      limit: Q hangs on the k-th power of the share of misses and is nearly always too small.
+
+    The reaches, one-sided, combine as the root of the sum of squares. With c = 0 everywhere the
+    interval is [0, 1 - alpha^(k / (n P))].
+
+    COVERAGE_FIXED
 
     Parameters
     ----------
@@ -226,8 +233,9 @@ def fixed_interval(
     UsageError
         If k > n / 2 for a problem (named with its n), no problem is given, or as in `pass_at_k`.
     """
-    value, variance, below, above = _fixed_parts(n, c, k, confidence_level)
-    return _fixed_estimate(value, variance, below, above, (0.0, 1.0), confidence_level)
+    value, error, below, above = _fixed_parts(n, c, k, confidence_level)
+    low, high = max(value - below, 0.0), min(value + above, 1.0)
+    return Estimate(value, low, high, confidence_level, FIXED, error)
 
 
 def fixed_paired_interval(
@@ -241,8 +249,10 @@ def fixed_paired_interval(
 ) -> Estimate:
     """Interval for the mean pass@k difference, trained minus base, of these very problems.
 
-    The draws of the two runs are independent: the variances of `fixed_interval` add, and so do
-    the squares of the exact bounds that pull in one direction.
+    The draws of the two runs are independent: the reaches of `fixed_interval` that pull in one
+    direction combine as the root of the sum of squares.
+
+    COVERAGE_PAIRED
 
     Parameters
     ----------
@@ -260,28 +270,44 @@ def fixed_paired_interval(
     """
     if np.size(c_b) != np.size(c_t):
         raise UsageError(f"c_b has {np.size(c_b)} problems and c_t {np.size(c_t)}; pair them first")
-    base, variance_b, below_b, above_b = _fixed_parts(n_b, c_b, k, confidence_level)
-    trained, variance_t, below_t, above_t = _fixed_parts(n_t, c_t, k, confidence_level)
-    below, above = math.hypot(below_t, above_b), math.hypot(above_t, below_b)
-    variance = variance_b + variance_t
-    return _fixed_estimate(trained - base, variance, below, above, (-1.0, 1.0), confidence_level)
+    base, error_b, below_b, above_b = _fixed_parts(n_b, c_b, k, confidence_level)
+    trained, error_t, below_t, above_t = _fixed_parts(n_t, c_t, k, confidence_level)
+    value = trained - base
+    low = max(value - math.hypot(below_t, above_b), -1.0)
+    high = min(value + math.hypot(above_t, below_b), 1.0)
+    return Estimate(value, low, high, confidence_level, FIXED, math.hypot(error_b, error_t))
 
 
 def _fixed_parts(
     n: ArrayLike, c: ArrayLike, k: int, level: float
 ) -> tuple[float, float, float, float]:
-    """Mean pass@k, its variance, and how far the exact bounds reach below and above."""
+    """Mean pass@k, its standard error, and how far the interval reaches below and above."""
     alpha = 1.0 - _level(level)
     hits = np.atleast_1d(c)
     passes = pass_at_k(n, hits, k)
     totals = np.broadcast_to(np.asarray(n, np.int64), hits.shape)
     _check_halves(totals, k)
-    missed = 1.0 - passes
-    variance = np.maximum(missed**2 - (1.0 - pass_at_k(totals, hits, 2 * k)), 0.0)
-    above = _never_solved(totals[hits == 0], k, alpha)
-    below = _always_solved(totals[hits == totals], k, alpha)
+    variance, below = _problem_reach(totals, hits, k, level)
+    most = _never_solved(totals[hits == 0], k, alpha)
+    least = _always_solved(totals[hits == totals], k, alpha)
+    reach = _z_quantile(level) * math.sqrt(variance.sum())
+    ends = math.hypot(math.sqrt(np.sum(below**2)), least), math.hypot(reach, most)
     size = hits.size
-    return float(passes.mean()), float(variance.sum()) / size**2, below / size, above / size
+    error = math.sqrt(variance.sum())
+    return float(passes.mean()), error / size, ends[0] / size, ends[1] / size
+
+
+def _problem_reach(n: IntArray, c: IntArray, k: int, level: float) -> tuple[FloatArray, FloatArray]:
+    """Each problem's unbiased variance, and how far below its estimate the truth may lie."""
+    missed = 1.0 - pass_at_k(n, c, k)
+    variance = np.maximum(missed**2 - (1.0 - pass_at_k(n, c, 2 * k)), 0.0)
+    below = _z_quantile(level) * np.sqrt(variance)
+    inner = (c > 0) & (c < n)
+    if k > 1:
+        tail = (1.0 - level) / 2
+        worst = stats.beta.isf(tail, (n - c + 1)[inner], c[inner]) ** k
+        below[inner] = np.maximum(below[inner], worst - missed[inner])
+    return variance, below
 
 
 def _never_solved(n: IntArray, k: int, alpha: float) -> float:
@@ -295,20 +321,6 @@ def _always_solved(n: IntArray, k: int, alpha: float) -> float:
         return 0.0
     share = np.arange(1, n.size + 1)
     return float(np.max(share * (-np.expm1(math.log(alpha) / (n.min() * share))) ** k))
-
-
-def _fixed_estimate(
-    value: float,
-    variance: float,
-    below: float,
-    above: float,
-    limits: tuple[float, float],
-    level: float,
-) -> Estimate:
-    reach = _z_quantile(level) * math.sqrt(variance)
-    low = max(value - math.hypot(reach, below), limits[0])
-    high = min(value + math.hypot(reach, above), limits[1])
-    return Estimate(value, low, high, level, FIXED, math.sqrt(variance))
 
 
 def _check_halves(n: IntArray, k: int) -> None:

@@ -1,0 +1,356 @@
+"""Compare: a base's and a trained policy's counts in, the verdict after training out.
+
+Problems are paired by id, and every interval is over problems. The verdict rests on two k, a small
+and a large one, decided before looking; ``ks`` only chooses what is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis import changes, inputs
+from passgap.analysis.inputs import Interval
+from passgap.analysis.pairing import paired
+from passgap.analysis.verdicts import Ends, LargeGain, State, compare_verdict, state
+from passgap.errors import UsageError
+from passgap.stats import (
+    binomial_upper,
+    fit_tilt,
+    fixed_paired_interval,
+    paired_curve,
+    paired_interval,
+    pass_at_k,
+    tilt_misfit,
+    zero_discordance_bound,
+)
+from passgap.types import Counts, Curve, Estimate, Verdict
+
+LEAST_LARGE_K = 64
+POWER = 21_400  # problems for 80 % power of equivalence at 2 points, times the discordant share
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict after training with everything it rests on; print it, or take ``to_dict()``."""
+
+    verdict: Verdict
+    settings: Mapping[str, Any]
+    problems: int
+    draws: Mapping[str, int]
+    unscored: Mapping[str, int]
+    base: Curve
+    trained: Curve
+    delta: Curve
+    crossover: Mapping[str, int | None] | None
+    coverage: Mapping[str, Any]
+    tilt: Mapping[str, Any] | None
+    efficiency_gap: Mapping[str, Any]
+    answered: Mapping[str, Any] | None
+    histogram: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """DESIGN's JSON names; what is not computable is null, and a note says why."""
+        return {
+            "schema": "passgap.compare/1",
+            "verdict": self.verdict.to_dict(),
+            "settings": dict(self.settings),
+            "problems": self.problems,
+            "draws": dict(self.draws),
+            "unscored": dict(self.unscored),
+            "base": {"curve": self.base.rows()},
+            "trained": {"curve": self.trained.rows()},
+            "delta": self.delta.rows(),
+            "crossover": None if self.crossover is None else dict(self.crossover),
+            "coverage": dict(self.coverage),
+            "tilt": None if self.tilt is None else dict(self.tilt),
+            "efficiency_gap": dict(self.efficiency_gap),
+            "answered": None if self.answered is None else dict(self.answered),
+            "histogram": [dict(row) for row in self.histogram],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict.label}  ({self.problems} problems)"]
+        lines += [f"  {reason}" for reason in self.verdict.reasons]
+        lines += [f"  needs: {self.verdict.needs}"] if self.verdict.needs else []
+        lines += ["  k      base   trained  delta (95 %)"]
+        rows = zip(self.base.rows(), self.trained.rows(), self.delta.rows(), strict=True)
+        for b, t, d in rows:
+            interval = "" if d["low"] is None else f" ({d['low']:+.3f} to {d['high']:+.3f})"
+            value = f"{d['value']:+.3f}{interval}"
+            lines.append(f"  {b['k']:<6} {b['value']:.3f}  {t['value']:.3f}    {value}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The checked arguments of compare, with the k that decide."""
+
+    margin: float
+    k_small: int
+    k_large: int
+    enough_draws: bool
+    interval: Interval
+    budget: int
+    seed: int
+
+
+def compare(
+    base: Counts,
+    trained: Counts,
+    *,
+    ks: Sequence[int] | None = None,
+    margin: float = 0.02,
+    k_small: int = 2,
+    k_large: int | None = None,
+    interval: Interval = "population",
+    budget: int = 10_000,
+    seed: int = 0,
+    intersect: bool = False,
+    allow_different_prompts: bool = False,
+    accept_unscored: bool = False,
+    trained_on: bool | None = None,
+    accept_trained_on: bool = False,
+) -> Comparison:
+    """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
+
+    Parameters
+    ----------
+    base, trained
+        Counts on the same problems.
+    ks
+        The k to list (powers of two by default); the verdict's two are always computed.
+    margin
+        Differences inside (-margin, +margin) count as none (equivalence).
+    k_small, k_large
+        The k that decide. ``k_large`` defaults to the greatest power of two at most half the
+        smallest n, and has to be at least 64 for a verdict.
+    interval
+        ``population`` or ``fixed`` (these very problems are the target).
+    budget
+        Draws a problem that would still count as reachable.
+    seed
+        Of the bootstraps.
+    intersect, allow_different_prompts, accept_unscored, accept_trained_on
+        Lift a refusal; the result records it.
+    trained_on
+        Whether these problems were trained on (None: not known).
+
+    Raises
+    ------
+    MismatchError
+        Where problems, prompts, settings or verifiers differ.
+    UsageError
+        For k or counts that do not allow a comparison.
+    """
+    inputs.check_interval(interval)
+    base, trained = paired(
+        base, trained, intersect=intersect, allow_different_prompts=allow_different_prompts
+    )
+    settings = _settings(base, trained, margin, k_small, k_large, interval, budget, seed)
+    for counts in (base, trained):
+        inputs.check_counts(counts, k_small, accept_unscored=accept_unscored)
+    common = min(int(base.n.min()), int(trained.n.min()))
+    listed = _listed(ks, common, settings)
+    ends = _ends(base, trained, settings)
+    gain, tilt = _tilt(base, trained, ends, settings)
+    crossing = changes.crossover(base, trained, seed)
+    verdict = _verdict(base, trained, ends, gain, settings)
+    if trained_on and not accept_trained_on:
+        verdict = _withheld(verdict)
+    return Comparison(
+        verdict=verdict,
+        settings={
+            "margin": margin,
+            "k_small": settings.k_small,
+            "k_large": settings.k_large,
+            "interval": interval,
+            "confidence_level": 0.95,
+            "budget": budget,
+            "seed": seed,
+            "intersect": intersect,
+            "allow_different_prompts": allow_different_prompts,
+            "trained_on": trained_on,
+        },
+        problems=len(base),
+        draws={"base": _draws(base), "trained": _draws(trained)},
+        unscored={"base": int(base.unscored.sum()), "trained": int(trained.unscored.sum())},
+        base=inputs.curve_of(base, listed, interval, seed),
+        trained=inputs.curve_of(trained, listed, interval, seed),
+        delta=_delta(base, trained, listed, interval, seed),
+        crossover=crossing,
+        coverage=changes.coverage(base, trained),
+        tilt=tilt,
+        efficiency_gap=changes.efficiency_gap(base, trained),
+        answered=changes.answered(base, trained, k_small),
+        histogram=tuple(inputs.histogram(base=base, trained=trained)),
+        notes=_notes(base, trained, crossing, common, trained_on),
+    )
+
+
+def _settings(
+    base: Counts,
+    trained: Counts,
+    margin: float,
+    k_small: int,
+    k_large: int | None,
+    interval: Interval,
+    budget: int,
+    seed: int,
+) -> _Settings:
+    if not 0 < margin < 1:
+        raise UsageError(f"margin is {margin}; allowed: a number in (0, 1), such as 0.02")
+    if budget < 1:
+        raise UsageError(f"budget is {budget}; allowed: an integer >= 1")
+    half = min(int(base.n.min()), int(trained.n.min())) // 2
+    chosen = k_large if k_large is not None else 2 ** max(half.bit_length() - 1, 0)
+    if k_large is None and chosen <= k_small:
+        chosen = k_small + 1
+    if not 1 <= k_small < chosen:
+        raise UsageError(f"k_small={k_small}, k_large={chosen}; allowed: 1 <= k_small < k_large")
+    for counts in (base, trained):
+        inputs.check_counts(counts, chosen, accept_unscored=True)
+    enough = k_large is not None or chosen >= LEAST_LARGE_K
+    return _Settings(margin, k_small, chosen, enough, interval, budget, seed)
+
+
+def _listed(ks: Sequence[int] | None, common: int, settings: _Settings) -> list[int]:
+    deciding = (settings.k_small, settings.k_large)
+    if ks is None:
+        return inputs.listed_ks(common, *deciding)
+    bad = [k for k in ks if not 1 <= k <= common]
+    if bad:
+        raise UsageError(f"k={bad[0]} cannot be listed; allowed: 1 to the common n, {common}")
+    return sorted({*map(int, ks), *deciding})
+
+
+def _difference(
+    base: Counts, trained: Counts, k: int, interval: Interval, level: float
+) -> Estimate:
+    if interval == "population":
+        d = changes.difference(base, trained, k)
+        return paired_interval(d, confidence_level=level)
+    if 2 * k <= min(base.n.min(), trained.n.min()):
+        return fixed_paired_interval(
+            base.n, base.c, trained.n, trained.c, k, confidence_level=level
+        )
+    value = float(changes.difference(base, trained, k).mean())
+    return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
+
+
+def _delta(
+    base: Counts, trained: Counts, ks: Sequence[int], interval: Interval, seed: int
+) -> Curve:
+    if interval == "population":
+        d = pass_at_k(trained.n, trained.c, list(ks)) - pass_at_k(base.n, base.c, list(ks))
+        return paired_curve(d, ks, seed=seed)
+    return inputs.fixed_curve([_difference(base, trained, k, interval, 0.95) for k in ks], ks)
+
+
+def _ends(base: Counts, trained: Counts, settings: _Settings) -> Ends:
+    population = settings.interval == "population"
+    discordance = zero_discordance_bound(len(base)) if population else 0.0
+
+    def at(k: int) -> tuple[Estimate, State]:
+        wide = _difference(base, trained, k, settings.interval, 0.95)
+        narrow = _difference(base, trained, k, settings.interval, 0.90)
+        return wide, state(wide, narrow, settings.margin, discordance)
+
+    (small, at_small), (large, at_large) = at(settings.k_small), at(settings.k_large)
+    return Ends(settings.k_small, settings.k_large, small, large, at_small, at_large)
+
+
+def _tilt(
+    base: Counts, trained: Counts, ends: Ends, settings: _Settings
+) -> tuple[LargeGain | None, Mapping[str, Any] | None]:
+    """The tilt fit, and, where large k is up, whether the gain is above it."""
+    counts = (base.n, base.c, trained.n, trained.c)
+    tilt = fit_tilt(*counts)
+    fitted = bool(np.isfinite(tilt.delta.value))
+    shown = None
+    if fitted:
+        low, high = (
+            inputs.interval_dict(tilt.delta)["low"],
+            inputs.interval_dict(tilt.delta)["high"],
+        )
+        shown = {"delta": tilt.delta.value, "low": low, "high": high, "misfit_p": None}
+    if ends.at_large != "up" or ends.at_small not in ("up", "equivalent"):
+        return None, shown
+    above = False
+    if shown is not None:
+        misfit = tilt_misfit(*counts, tilt, settings.k_large, seed=settings.seed)
+        above = bool(misfit.above)
+        shown |= {"misfit_p": misfit.p_value}
+    gained = trained.c > 0
+    hits, draws = int(base.c[gained].sum()), int(base.n[gained].sum())
+    upper = binomial_upper(hits, draws) if draws else 1.0
+    return LargeGain(fitted, above, upper, settings.budget), shown
+
+
+def _verdict(
+    base: Counts, trained: Counts, ends: Ends, gain: LargeGain | None, settings: _Settings
+) -> Verdict:
+    verdict = compare_verdict(ends, gain)
+    if not settings.enough_draws:
+        reason = f"a verdict needs a large k of at least {LEAST_LARGE_K}; here it is {ends.k_large}"
+        needs = (
+            f"n >= {2 * LEAST_LARGE_K} draws a problem in both runs, or --k-large set beforehand"
+        )
+        return replace(
+            verdict, label="inconclusive", reasons=(*verdict.reasons, reason), needs=needs
+        )
+    if verdict.label == "inconclusive" and not verdict.needs:
+        return replace(verdict, needs=_needs(base, trained, ends, settings))
+    return verdict
+
+
+def _needs(base: Counts, trained: Counts, ends: Ends, settings: _Settings) -> str:
+    k = ends.k_small if ends.at_small == "unclear" else ends.k_large
+    d = changes.difference(base, trained, k)
+    discordant = float(np.mean(d**2))  # for 0/1 outcomes: the share of problems that differ
+    scale = (0.02 / settings.margin) ** 2
+    least = int(np.ceil(np.log(0.05) / np.log1p(-settings.margin)))
+    wanted = max(int(np.ceil(POWER * scale * discordant)), least)
+    within = f"{100 * settings.margin:g} points at k={k}"
+    text = f"about {wanted:,} problems to settle equivalence within {within}"
+    if wanted > len(base):
+        text += (
+            f" (not attainable with these {len(base)}; more draws help only under --interval fixed)"
+        )
+    return text
+
+
+def _withheld(verdict: Verdict) -> Verdict:
+    return replace(
+        verdict,
+        label="inconclusive",
+        reasons=(*verdict.reasons, "these problems were trained on: a gain here may be memory"),
+        needs="a comparison on held-out problems, or --accept-trained-on",
+    )
+
+
+def _notes(
+    base: Counts,
+    trained: Counts,
+    crossing: Mapping[str, int | None] | None,
+    common: int,
+    trained_on: bool | None,
+) -> tuple[str, ...]:
+    notes = ["one trained checkpoint: the verdict speaks of it, not of the recipe"]
+    if crossing is None:
+        notes.append(f"the curves do not cross up to k={common}")
+    if trained_on is None:
+        notes.append("whether these problems were trained on is not known")
+    for name, counts in (("base", base), ("trained", trained)):
+        if counts.unscored.any():
+            notes.append(f"{int(counts.unscored.sum())} draws of the {name} are unscored")
+    return tuple(notes)
+
+
+def _draws(counts: Counts) -> int:
+    return int(counts.n.sum() + counts.unscored.sum())

@@ -1,0 +1,132 @@
+"""What both analyses ask of their counts, and the small summaries both show.
+
+In: Counts. Out: an error that says what to do, or shares, histograms and lists of k.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from passgap.errors import UsageError
+from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
+from passgap.types import Counts, Curve, Estimate, IntArray
+
+Interval = Literal["population", "fixed"]
+MOST_UNSCORED = 0.02
+EDGES = tuple(round(0.1 * i, 1) for i in range(11))
+
+
+def check_interval(interval: str) -> None:
+    """Refuse an interval that is neither ``population`` nor ``fixed``."""
+    if interval not in ("population", "fixed"):
+        raise UsageError(f"interval is {interval!r}; allowed: 'population', 'fixed'")
+
+
+def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
+    """Refuse adaptive counts, n < k, and more than 2 % unscored draws unless accepted."""
+    if counts.design == "adaptive":
+        raise UsageError(
+            "these counts are adaptive (n depended on outcomes), which biases pass@k; sample a "
+            "fixed n"
+        )
+    short = np.flatnonzero(counts.n < k)
+    if short.size:
+        i = int(short[0])
+        raise UsageError(
+            f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
+            f"{counts.problem_id[i]} with n={counts.n[i]}; sample at least {k} draws a problem, "
+            "or ask for a smaller k"
+        )
+    share = unscored_share(counts)
+    if share > MOST_UNSCORED and not accept_unscored:
+        raise UsageError(
+            f"{share:.1%} of the draws are unscored; allowed: {MOST_UNSCORED:.0%}; mend the "
+            "verifier and verify again, or accept them (--accept-unscored)"
+        )
+
+
+def unscored_share(counts: Counts) -> float:
+    """Share of all draws that the verifier could not score."""
+    draws = int(counts.n.sum() + counts.unscored.sum())
+    return float(counts.unscored.sum() / draws) if draws else 0.0
+
+
+def listed_ks(least_n: int, *deciding: int) -> list[int]:
+    """Powers of two up to n, with the deciding k."""
+    powers = [2**i for i in range(int(least_n).bit_length()) if 2**i <= least_n]
+    return sorted({*powers, *deciding})
+
+
+def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -> Curve:
+    """Mean pass@k over problems at each k, by the interval asked for."""
+    if interval == "population":
+        return mean_curve(pass_at_k(counts.n, counts.c, list(ks)), ks, seed=seed)
+    return fixed_curve([fixed_at(counts.n, counts.c, k) for k in ks], ks)
+
+
+def fixed_at(n: IntArray, c: IntArray, k: int) -> Estimate:
+    """The fixed-problems interval, or the value alone where 2 k exceeds n."""
+    if 2 * k <= n.min():
+        return fixed_interval(n, c, k)
+    value = float(pass_at_k(n, c, k).mean())
+    return Estimate(value, np.nan, np.nan, method="fixed", notes=(NO_FIXED,))
+
+
+NO_FIXED = "the fixed interval exists for k <= n/2 only; beyond it the value stands alone"
+
+
+def fixed_curve(estimates: Sequence[Estimate], ks: Sequence[int]) -> Curve:
+    """Estimates at each k as one curve, without a simultaneous band."""
+    notes = dict.fromkeys(note for e in estimates for note in e.notes)
+    return Curve(
+        k=np.asarray(ks, np.int64),
+        value=np.array([e.value for e in estimates]),
+        low=np.array([e.low for e in estimates]),
+        high=np.array([e.high for e in estimates]),
+        method="fixed problems",
+        notes=tuple(notes),
+    )
+
+
+def histogram(**arms: Counts) -> list[dict[str, Any]]:
+    """Problems by share of correct draws: exactly 0, (0, .1], .., (.9, 1), exactly 1."""
+    bins = [(0.0, 0.0), *itertools.pairwise(EDGES), (1.0, 1.0)]
+    rows: list[dict[str, Any]] = [{"low": low, "high": high} for low, high in bins]
+    for name, counts in arms.items():
+        place = np.ceil(counts.c * 10 / np.maximum(counts.n, 1)).astype(int)
+        place = np.where((counts.c == counts.n) & (counts.n > 0), 11, place)
+        for i, row in enumerate(rows):
+            row[name] = int(np.sum(place == i))
+    return rows
+
+
+def answered_shares(counts: Counts) -> dict[str, float | None] | None:
+    """Shares of scored draws without an extractable answer, and cut by max_tokens."""
+    if counts.no_answer is None:
+        return None
+    total = max(int(counts.n.sum()), 1)
+    truncated = None if counts.truncated is None else float(counts.truncated.sum() / total)
+    return {
+        "no_answer_share": float(counts.no_answer.sum() / total),
+        "truncated_share": truncated,
+    }
+
+
+def answered_n(counts: Counts) -> IntArray:
+    """Draws with an extractable answer, a problem."""
+    return counts.n - (0 if counts.no_answer is None else counts.no_answer)
+
+
+def share(hits: IntArray | Sequence[bool]) -> Estimate:
+    """A share of problems with its population interval."""
+    return mean_interval(np.asarray(hits, float))
+
+
+def interval_dict(estimate: Estimate) -> dict[str, float | None]:
+    """``value``, ``low``, ``high`` of an estimate, null where not computable."""
+    data = estimate.to_dict()
+    return {name: data[name] for name in ("value", "low", "high")}

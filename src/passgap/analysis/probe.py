@@ -1,0 +1,252 @@
+"""Probe: a base's counts in, the verdict before training out.
+
+The rule (arXiv 2504.13837's practical reading): a large gap between pass@2 and pass@20 is what
+RLVR can turn into answers found at once; a small gap means that there is nothing to find, because
+everything is found already (saturated) or nothing is (out of reach).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis import inputs
+from passgap.analysis.inputs import Interval
+from passgap.analysis.verdicts import Headroom, probe_verdict
+from passgap.errors import UsageError
+from passgap.stats import fit_mixture, fixed_interval, mean_interval, mixed_at_g, pass_at_k
+from passgap.types import Counts, Curve, Estimate, Verdict
+
+GROUPS = (4, 8, 16, 32, 64)
+DELTAS = (1, 2, 3, 4)
+FEW_PROBLEMS = 72
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The verdict before training with everything it rests on; print it, or take ``to_dict()``."""
+
+    verdict: Verdict
+    settings: Mapping[str, Any]
+    problems: int
+    draws: int
+    unscored: int
+    curve: Curve
+    headroom: Estimate
+    signal: tuple[tuple[int, Estimate], ...]
+    forecast: tuple[tuple[float, Curve], ...]
+    shares: Mapping[str, Estimate]
+    answered: Mapping[str, float | None] | None
+    histogram: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """DESIGN's JSON names; what is not computable is null, and a note says why."""
+        ks = {name: self.settings[name] for name in ("k_small", "k_large")}
+        return {
+            "schema": "passgap.probe/1",
+            "verdict": self.verdict.to_dict(),
+            "settings": dict(self.settings),
+            "problems": self.problems,
+            "draws": self.draws,
+            "unscored": self.unscored,
+            "curve": self.curve.rows(),
+            "headroom": ks | inputs.interval_dict(self.headroom),
+            "signal": [{"group_size": g} | inputs.interval_dict(e) for g, e in self.signal],
+            "forecast": [{"delta": d, "curve": c.rows()} for d, c in self.forecast],
+            "shares": {name: inputs.interval_dict(e) for name, e in self.shares.items()},
+            "answered": None if self.answered is None else dict(self.answered),
+            "histogram": [dict(row) for row in self.histogram],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
+        lines += [f"  {reason}" for reason in self.verdict.reasons]
+        lines += [f"  needs: {self.verdict.needs}"] if self.verdict.needs else []
+        lines += ["  k      pass@k  95 %"]
+        for row in self.curve.rows():
+            low, high = row["low"], row["high"]
+            interval = "" if low is None else f"{low:.3f} to {high:.3f}"
+            lines.append(f"  {row['k']:<6} {row['value']:.3f}   {interval}")
+        return "\n".join(lines)
+
+
+def probe(
+    counts: Counts,
+    *,
+    k_small: int = 2,
+    k_large: int = 20,
+    small: float = 0.05,
+    large: float = 0.15,
+    interval: Interval = "population",
+    accept_unscored: bool = False,
+    seed: int = 0,
+) -> Probe:
+    """Say whether RLVR can pay on this base, on problems like these.
+
+    Parameters
+    ----------
+    counts
+        The base's counts; n >= k_large for every problem, design ``fixed``.
+    k_small, k_large
+        The headroom is pass@k_large - pass@k_small.
+    small, large
+        A headroom whose interval lies below ``small`` is small, above ``large`` large. The
+        defaults separate the literature's pairs; they are conventions, not constants of nature.
+    interval
+        ``population``: the problems are a sample of those one cares about. ``fixed``: these very
+        problems are the target.
+    accept_unscored
+        Give a verdict although more than 2 % of the draws are unscored.
+    seed
+        Of the bootstrap behind the simultaneous band.
+
+    Raises
+    ------
+    UsageError
+        For k, thresholds or counts that do not allow it.
+    """
+    _check(k_small, k_large, small, large)
+    inputs.check_interval(interval)
+    inputs.check_counts(counts, k_large, accept_unscored=accept_unscored)
+    least = int(counts.n.min())
+    ks = inputs.listed_ks(least, k_small, k_large)
+    room, notes = _headroom(counts, k_small, k_large, interval)
+    forecast, caveat = _forecast(counts, ks)
+    return Probe(
+        verdict=probe_verdict(room, small, large, len(counts)),
+        settings={
+            "k_small": k_small,
+            "k_large": k_large,
+            "small": small,
+            "large": large,
+            "interval": interval,
+            "confidence_level": 0.95,
+            "seed": seed,
+        },
+        problems=len(counts),
+        draws=int(counts.n.sum() + counts.unscored.sum()),
+        unscored=int(counts.unscored.sum()),
+        curve=inputs.curve_of(counts, ks, interval, seed),
+        headroom=room.gap,
+        signal=tuple(
+            (g, mean_interval(mixed_at_g(counts.n, counts.c, g))) for g in GROUPS if g <= least
+        ),
+        forecast=forecast,
+        shares={
+            "mastered": inputs.share(counts.c == counts.n),
+            "never_solved": inputs.share(counts.c == 0),
+        },
+        answered=_answered(counts, k_small),
+        histogram=tuple(inputs.histogram(base=counts)),
+        notes=(*notes, caveat, *_unscored_notes(counts, k_small, k_large)),
+    )
+
+
+def _check(k_small: int, k_large: int, small: float, large: float) -> None:
+    if not 1 <= k_small < k_large:
+        raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
+    if not 0 < small <= large < 1:
+        raise UsageError(f"small={small}, large={large}; allowed: 0 < small <= large < 1")
+
+
+def _headroom(
+    counts: Counts, k_small: int, k_large: int, interval: Interval
+) -> tuple[Headroom, tuple[str, ...]]:
+    few = interval == "population" and len(counts) < FEW_PROBLEMS
+    fixed = (few or interval == "fixed") and 2 * k_large <= counts.n.min()
+    notes: tuple[str, ...] = ()
+    if interval == "fixed" and not fixed:
+        raise UsageError(
+            f"k_large={k_large} with n={counts.n.min()}: the fixed interval needs n >= 2 k; "
+            f"sample {2 * k_large} draws a problem, or take --interval population"
+        )
+    if few:
+        how = (
+            "the verdict is given for these very problems (fixed)"
+            if fixed
+            else f"the verdict stays a population one, since fixed needs n >= {2 * k_large}"
+        )
+        notes = (f"fewer than {FEW_PROBLEMS} problems: {how}",)
+    at_small, at_large = _end(counts, k_small, fixed), _end(counts, k_large, fixed)
+    room = Headroom(
+        k_small,
+        k_large,
+        _fixed_gap(at_small, at_large) if fixed else _population_gap(counts, k_small, k_large),
+        at_small,
+        at_large,
+        mastered=float(np.mean(counts.c == counts.n)),
+        never_solved=float(np.mean(counts.c == 0)),
+    )
+    return room, notes
+
+
+def _end(counts: Counts, k: int, fixed: bool) -> Estimate:
+    if fixed:
+        return fixed_interval(counts.n, counts.c, k)
+    return mean_interval(pass_at_k(counts.n, counts.c, k))
+
+
+def _population_gap(counts: Counts, k_small: int, k_large: int) -> Estimate:
+    both = pass_at_k(counts.n, counts.c, [k_small, k_large])
+    return mean_interval(both[:, 1] - both[:, 0])
+
+
+def _fixed_gap(at_small: Estimate, at_large: Estimate) -> Estimate:
+    """The gap of two ends drawn from the same completions: their reaches add (conservative)."""
+    value = at_large.value - at_small.value
+    below = (at_large.value - at_large.low) + (at_small.high - at_small.value)
+    above = (at_large.high - at_large.value) + (at_small.value - at_small.low)
+    low, high = max(0.0, value - below), min(1.0, value + above)
+    if at_large.value == 0:  # nothing solved: the gap is at most pass@k_large itself
+        high = at_large.high
+    return Estimate(value, low, high, method="fixed problems, reaches added")
+
+
+def _forecast(counts: Counts, ks: list[int]) -> tuple[tuple[tuple[float, Curve], ...], str]:
+    mixture = fit_mixture(counts.n, counts.c)
+    nan = np.full(len(ks), np.nan)
+    fan = tuple(
+        (
+            float(delta),
+            Curve(np.asarray(ks), mixture.tilted(delta).pass_at_k(ks), nan, nan, method="tilt"),
+        )
+        for delta in DELTAS
+    )
+    caveat = (
+        "the forecast is what moving every logit by delta would give (pure sharpening), without an "
+        "interval"
+    )
+    return fan, caveat
+
+
+def _answered(counts: Counts, k: int) -> Mapping[str, float | None] | None:
+    shares = inputs.answered_shares(counts)
+    if shares is None:
+        return None
+    n = inputs.answered_n(counts)
+    enough = n >= k
+    passes = pass_at_k(n[enough], counts.c[enough], k) if enough.any() else np.array([np.nan])
+    value = float(passes.mean())
+    return shares | {
+        "pass_at_k_small": value if np.isfinite(value) else None,
+        "problems_left_out": float(np.sum(~enough)),
+    }
+
+
+def _unscored_notes(counts: Counts, k_small: int, k_large: int) -> tuple[str, ...]:
+    if not counts.unscored.any():
+        return ()
+    n = counts.n + counts.unscored
+    gaps = []
+    for c in (counts.c, counts.c + counts.unscored):
+        both = pass_at_k(n, c, [k_small, k_large]).mean(axis=0)
+        gaps.append(both[1] - both[0])
+    return (
+        f"{int(counts.unscored.sum())} draws are unscored: the headroom is {gaps[0]:.3f} if all of "
+        f"them are wrong and {gaps[1]:.3f} if all are right",
+    )

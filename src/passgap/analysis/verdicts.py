@@ -1,0 +1,181 @@
+"""The two verdict tables, as pure functions of the estimates.
+
+In: estimates at the deciding k. Out: a Verdict with its reasons and, where it is open, its needs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from passgap.types import Estimate, Verdict
+
+State = Literal["up", "equivalent", "down", "unclear"]
+HIGH, LOW = 0.8, 0.2
+MOST_FACTOR = 100
+
+
+def points(value: float) -> str:
+    """A difference of probabilities in points."""
+    return f"{100 * value:.1f}"
+
+
+def spread(estimate: Estimate) -> str:
+    """``value (low to high)`` in points."""
+    return f"{points(estimate.value)} ({points(estimate.low)} to {points(estimate.high)})"
+
+
+# ------------------------------------------------------------------------------------- before
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """pass@k_large - pass@k_small of the base, with the two ends it rests on."""
+
+    k_small: int
+    k_large: int
+    gap: Estimate
+    at_small: Estimate
+    at_large: Estimate
+    mastered: float
+    never_solved: float
+
+
+def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> Verdict:
+    """The label before training (METHODS 7's table)."""
+    gap = room.gap
+    said = (
+        f"pass@{room.k_large} - pass@{room.k_small} is {spread(gap)} points; a gap counts as small "
+        f"below {points(small)} and as large above {points(large)}"
+    )
+    if gap.low > large:
+        more = f"training can move up to {points(gap.value)} points from {room.k_large} tries to "
+        return Verdict("rlvr_can_pay", (said, f"{more}{room.k_small}"))
+    if gap.high < small:
+        return _small_gap(room, said)
+    if gap.low >= small and gap.high <= large:
+        return Verdict("modest_headroom", (said, "there is something to gain, and not much"))
+    return Verdict(
+        "undecided",
+        (said, "the interval straddles a threshold"),
+        _room(room, small, large, problems),
+    )
+
+
+def _small_gap(room: Headroom, said: str) -> Verdict:
+    if room.at_small.low >= HIGH:
+        left = f"at most {points(1 - room.at_small.value)} points are left at k={room.k_small}"
+        return Verdict("saturated", (said, f"{left}; harder problems teach more"))
+    if room.at_large.high <= LOW:
+        reach = f"pass@{room.k_large} is {spread(room.at_large)} points"
+        advice = "improve the base (pretraining, SFT, distillation), not RLVR"
+        return Verdict("out_of_reach", (said, reach, advice))
+    shares = (
+        f"{room.mastered:.0%} of the problems are always solved and {room.never_solved:.0%} never"
+    )
+    return Verdict("little_headroom", (said, shares))
+
+
+def _room(room: Headroom, small: float, large: float, problems: int) -> str:
+    gap = room.gap
+    inside = [t for t in (small, large) if gap.low <= t <= gap.high]
+    distance = min((abs(gap.value - t) for t in inside), default=math.nan)
+    half = (gap.high - gap.low) / 2
+    factor = (half / distance) ** 2 if distance > 0 else math.inf
+    if not factor < MOST_FACTOR:
+        return "the gap lies on a threshold; no reasonable number of problems separates them"
+    wanted = math.ceil(problems * factor)
+    return f"about {wanted:,} problems at these draws (now {problems:,}), if the gap stays there"
+
+
+# -------------------------------------------------------------------------------------- after
+
+
+def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -> State:
+    """Where a difference stands: METHODS 3's order, equivalence first.
+
+    ``wide`` is the 95 % interval, ``narrow`` the 90 % one, ``discordance`` the exact bound on the
+    share of problems that differ when none was seen to.
+    """
+    if not (math.isfinite(wide.low) and math.isfinite(wide.high)):
+        return "unclear"
+    if -margin < narrow.low and narrow.high < margin and discordance < margin:
+        return "equivalent"
+    if wide.low > 0:
+        return "up"
+    return "down" if wide.high < 0 else "unclear"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The two deciding differences."""
+
+    k_small: int
+    k_large: int
+    small: Estimate
+    large: Estimate
+    at_small: State
+    at_large: State
+
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(
+            f"delta pass@{k} is {spread(e)} points: {s}"
+            for k, e, s in (
+                (self.k_small, self.small, self.at_small),
+                (self.k_large, self.large, self.at_large),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class LargeGain:
+    """What stands behind a gain at the large k.
+
+    ``tilt_fitted``: a pure tilt of the base could be fitted; ``above``: the gain is above that
+    tilt's band; ``base_upper``: upper bound on the base's mean p over the problems gained.
+    """
+
+    tilt_fitted: bool
+    above: bool
+    base_upper: float
+    budget: int
+
+
+TABLE: dict[tuple[str, str], str] = {
+    ("up", "equivalent"): "sharpened",
+    ("up", "down"): "sharpened_narrowed",
+    ("equivalent", "down"): "narrowed",
+    ("equivalent", "equivalent"): "unchanged",
+    ("down", "up"): "broadened",
+    ("down", "equivalent"): "degraded",
+    ("down", "down"): "degraded",
+}
+
+
+def compare_verdict(ends: Ends, gain: LargeGain | None) -> Verdict:
+    """The label after training (METHODS 3's table); ``gain`` is needed where large k is up."""
+    verdict = Verdict("", ends.reasons(), "", ends.at_small, ends.at_large)
+    if "unclear" in (ends.at_small, ends.at_large):
+        return replace(verdict, label="inconclusive")
+    label = TABLE.get((ends.at_small, ends.at_large))
+    if label is not None:
+        return replace(verdict, label=label)
+    assert gain is not None
+    label, reason, needs = _large_gain(gain, ends.k_large)
+    return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)
+
+
+def _large_gain(gain: LargeGain, k: int) -> tuple[str, str, str]:
+    if gain.tilt_fitted and gain.above:
+        return "expanded", f"the gain at k={k} is above what a pure tilt of the base gives", ""
+    if gain.tilt_fitted:
+        reason = (
+            f"a pure tilt of the base gives this much at k={k}: the base is not exhausted there"
+        )
+        return "sharpened", reason, ""
+    bound = f"the base's mean p on the problems gained is at most {gain.base_upper:.2g}"
+    if gain.base_upper < 1 / gain.budget:
+        return "expanded", f"{bound}, less than 1 in the budget of {gain.budget:,}", ""
+    needs = f"enough base draws to bring that bound under {1 / gain.budget:.2g}"
+    return "inconclusive", f"new at this n: the base solved next to nothing, and {bound}", needs

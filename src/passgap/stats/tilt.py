@@ -1,0 +1,364 @@
+"""Is the change from base to trained a tilt, and by how much?
+
+The optimum of KL-regularised RL with a 0/1 reward moves the logit of every problem's p by the
+same amount delta = 1 / beta (arXiv 2503.06639):
+
+    c_base ~ Bin(n_base, p),   c_trained ~ Bin(n_trained, expit(logit p + delta)),   p ~ G.
+
+G and delta are fitted together by maximum likelihood: a profile likelihood over delta with the
+nonparametric mixture of `passgap.stats.mixture` inside. Given delta, a problem's two counts enter
+through c_base + c_trained alone, which keeps the inner fits small.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, special, stats
+
+from passgap.errors import UsageError
+from passgap.stats.mixture import (
+    GRID,
+    Mixture,
+    checked_counts,
+    fit_mixture,
+    log_choose,
+    log_kernel,
+    solve,
+)
+from passgap.stats.passk import pass_at_k
+from passgap.types import Estimate, FloatArray, IntArray
+
+RANGE = 8.0
+MIN_INFORMATIVE = 5
+METHOD = "joint maximum likelihood of G and delta, profile likelihood interval"
+
+
+@dataclass(frozen=True, eq=False)
+class Tilt:
+    """The joint fit.
+
+    Parameters
+    ----------
+    delta
+        How far every logit moved. nan, with a note, where it cannot be fitted; a bound is nan
+        where the likelihood does not fall off inside [-8, 8].
+    mixture
+        The fitted G of the base. Where delta is nan, G fitted to the base's counts alone.
+    """
+
+    delta: Estimate
+    mixture: Mixture
+
+    def passes(self, ks: int | Sequence[int] | IntArray) -> tuple[FloatArray, FloatArray]:
+        """Mean pass@k of the fit, base and trained, each of shape (K,).
+
+        The trained curve is nan throughout where delta could not be fitted.
+
+        Raises
+        ------
+        UsageError
+            If a k is not a whole number >= 1.
+        """
+        base = self.mixture.pass_at_k(ks)
+        if math.isnan(self.delta.value):
+            return base, np.full_like(base, np.nan)
+        return base, self.mixture.tilted(self.delta.value).pass_at_k(ks)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """How far the observed change at k exceeds that of a pure tilt.
+
+    Parameters
+    ----------
+    statistic
+        T(k) = observed d(k) - d(k) of the joint fit.
+    quantile_95
+        Of T(k) under the fit: the bootstrap value number ceil(.95 (R + 1)) in ascending order.
+    p_value
+        One-sided, ``(r + 1) / (R + 1)`` with r of R replicates at or above the statistic.
+    replicates
+        R.
+    above
+        statistic > quantile_95, which is p_value <= .05.
+    notes
+        Why the entries are nan (``above`` is False then), where they are.
+    """
+
+    statistic: float
+    quantile_95: float
+    p_value: float
+    replicates: int
+    above: bool
+    notes: tuple[str, ...] = ()
+
+
+def fit_tilt(
+    n_base: ArrayLike,
+    c_base: ArrayLike,
+    n_trained: ArrayLike,
+    c_trained: ArrayLike,
+    *,
+    confidence_level: float = 0.95,
+) -> Tilt:
+    """Fit one logit shift delta and the base's difficulty distribution G to paired counts.
+
+    Maximises ``sum_i log sum_m w_m Bin(c_base_i; n_base_i, p_m) Bin(c_trained_i; n_trained_i,
+    expit(logit p_m + delta))`` over w and delta in [-8, 8]: a scan in steps of 1, then Brent's
+    method. The interval holds every delta whose profile likelihood is within half a chi-square
+    (1) quantile of the maximum.
+
+    Parameters
+    ----------
+    n_base, c_base, n_trained, c_trained
+        Scored and correct draws, shape (P,), problem i in the same place in all; a scalar n
+        stands for all problems. Problems with n = 0 in either arm are left out.
+    confidence_level
+        In (0, 1).
+
+    Returns
+    -------
+    Tilt
+        delta is nan, with a note, where an arm has fewer than 5 problems with 0 < c < n (a base
+        that solves nothing, an arm that solves everything: no logits to compare), or where the
+        likelihood is highest at the end of the range.
+
+    Raises
+    ------
+    UsageError
+        If the counts are not valid or not paired, or the level is not in (0, 1).
+
+    Examples
+    --------
+    >>> c = np.arange(1, 30)
+    >>> round(fit_tilt(32, c, 32, c).delta.value, 2)
+    0.0
+    """
+    if not 0 < confidence_level < 1:
+        raise UsageError(f"confidence_level is {confidence_level!r}; allowed: inside (0, 1)")
+    pairs = _paired(n_base, c_base, n_trained, c_trained)
+    for arm, n, c in (("base", pairs.n_base, pairs.c_base), ("trained", pairs.n, pairs.c)):
+        informative = int(np.sum((c > 0) & (c < n)))
+        if informative < MIN_INFORMATIVE:
+            note = (
+                f"no tilt can be fitted: {informative} problems of the {arm} run have 0 < c < n, "
+                f"at least {MIN_INFORMATIVE} are needed"
+            )
+            return _unfitted(pairs, confidence_level, note)
+    return _fitted(pairs, confidence_level)
+
+
+def tilt_misfit(
+    n_base: ArrayLike,
+    c_base: ArrayLike,
+    n_trained: ArrayLike,
+    c_trained: ArrayLike,
+    tilt: Tilt,
+    k: int,
+    *,
+    replicates: int = 200,
+    seed: int = 0,
+) -> Misfit:
+    """Test whether pass@k rose by more than a pure tilt of the base makes it rise.
+
+    ``T(k) = observed d(k) - d(k) of the joint fit``, d = mean trained pass@k - mean base pass@k.
+    The difference is the statistic since the fitted trained curve alone always matches: G absorbs
+    the trained counts. Null distribution by parametric bootstrap: counts drawn from the fit, at
+    the same n, and delta and G fitted anew to each (from the fit, by the score's secant).
+
+    Parameters
+    ----------
+    n_base, c_base, n_trained, c_trained
+        As in `fit_tilt`.
+    tilt
+        The fit of these counts.
+    k
+        A whole number from 1 to the smallest n.
+    replicates
+        R >= 19, the least that can reach p = .05.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    Misfit
+        All nan, with the fit's note, where delta could not be fitted.
+
+    Raises
+    ------
+    UsageError
+        If the counts are not valid or not paired, k is not in 1..min n, or replicates < 19.
+    """
+    pairs = _paired(n_base, c_base, n_trained, c_trained)
+    largest = int(min(pairs.n_base.min(), pairs.n.min()))
+    if not 1 <= k <= largest:
+        raise UsageError(f"k is {k}; allowed: 1 to the smallest n, {largest}")
+    if replicates < 19:
+        raise UsageError(f"replicates is {replicates}; allowed: 19 or more (p reaches .05 at 19)")
+    delta = tilt.delta.value
+    if math.isnan(delta):
+        return Misfit(math.nan, math.nan, math.nan, 0, False, tilt.delta.notes)
+    observed = _excess(pairs, k, delta, tilt.mixture.weights)
+    rng = np.random.default_rng(seed)
+    null = np.array([_replicate(pairs, tilt, k, rng) for _ in range(replicates)])
+    quantile = float(np.sort(null)[math.ceil(0.95 * (replicates + 1)) - 1])
+    p_value = (1 + int(np.sum(null >= observed))) / (replicates + 1)
+    return Misfit(observed, quantile, p_value, replicates, observed > quantile)
+
+
+# --------------------------------------------------------------------------------- the parts
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Both arms' counts of the same problems, each (P,); the trained arm's are n and c."""
+
+    n_base: IntArray
+    c_base: IntArray
+    n: IntArray
+    c: IntArray
+
+
+def _paired(
+    n_base: ArrayLike, c_base: ArrayLike, n_trained: ArrayLike, c_trained: ArrayLike
+) -> _Pairs:
+    hits, moved = np.atleast_1d(c_base), np.atleast_1d(c_trained)
+    if hits.shape != moved.shape or hits.ndim != 1:
+        raise UsageError(f"c_base has shape {hits.shape}, c_trained {moved.shape}; needed: (P,)")
+    sizes = []
+    for name, n in (("n_base", np.asarray(n_base)), ("n_trained", np.asarray(n_trained))):
+        if n.shape not in ((), hits.shape):
+            raise UsageError(f"{name} has shape {n.shape}; needed: a scalar or {hits.shape}")
+        sizes.append(np.broadcast_to(n, hits.shape))
+    for n, c in zip(sizes, (hits, moved), strict=True):
+        checked_counts(n, c)
+    kept = (sizes[0] > 0) & (sizes[1] > 0)
+    if not kept.any():
+        raise UsageError("no problem has scored draws in both runs; at least one is needed")
+    return _Pairs(*(a[kept].astype(np.int64) for a in (sizes[0], hits, sizes[1], moved)))
+
+
+@dataclass(eq=False)
+class _Profile:
+    """Profile log-likelihood of delta, each fit started from the last one's weights."""
+
+    pairs: _Pairs
+    weights: FloatArray | None = None
+    gradient: float = math.nan
+    rows: IntArray = field(init=False)
+    counts: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        p = self.pairs
+        width = int(p.n_base.max() + p.n.max()) + 1
+        code = (p.n_base * width + p.n) * width + p.c_base + p.c
+        distinct, self.counts = np.unique(code, return_counts=True)
+        rest, s = np.divmod(distinct, width)
+        self.rows = np.stack([s, *np.divmod(rest, width)])
+
+    def at(self, delta: float) -> tuple[float, float]:
+        """The profile and its slope at delta, binomial coefficients left out.
+
+        By the envelope theorem the slope is the score at the fitted G: the sum over problems of
+        ``c_trained - n_trained E[expit(t + delta) | counts]``.
+        """
+        s, n_base, n = self.rows
+        kernel = log_kernel(s, n_base, n, delta)
+        self.weights, self.gradient, value = solve(kernel, self.counts, self.weights)
+        used = self.weights > 0
+        joint = np.exp(kernel[:, used] - kernel.max(axis=1)[:, None]) * self.weights[used]
+        expected = joint @ special.expit(GRID[used] + delta) / joint.sum(axis=1)
+        hits = float(self.pairs.c.sum())
+        return value + hits * delta, hits - float((self.counts * n) @ expected)
+
+
+def _fitted(pairs: _Pairs, confidence_level: float) -> Tilt:
+    profile = _Profile(pairs)
+    grid = np.arange(-RANGE, RANGE + 0.5)
+    scan = np.array([profile.at(float(delta))[0] for delta in grid])
+    best = int(scan.argmax())
+    if best in (0, len(grid) - 1):
+        note = f"no tilt can be fitted: the likelihood is highest at delta = {grid[best]:g}"
+        return _unfitted(pairs, confidence_level, note)
+    profile.weights = None
+    delta = _peak(profile, float(grid[best - 1]), float(grid[best + 1]))
+    peak = profile.at(delta)[0]
+    weights, gradient = profile.weights, profile.gradient
+    floor = peak - float(stats.chi2.ppf(confidence_level, 1)) / 2.0
+    low, high = (_bound(profile, delta, grid, scan, floor, side) for side in (-1, 1))
+    notes = () if math.isfinite(low + high) else ("a bound lies outside [-8, 8]",)
+    coefficients = log_choose(pairs.n_base, pairs.c_base) + log_choose(pairs.n, pairs.c)
+    mixture = Mixture(special.expit(GRID), weights, peak + float(coefficients.sum()), gradient)
+    return Tilt(Estimate(delta, low, high, confidence_level, METHOD, notes=notes), mixture)
+
+
+def _peak(profile: _Profile, low: float, high: float) -> float:
+    found = optimize.minimize_scalar(
+        lambda delta: -profile.at(float(delta))[0],
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": 1e-4},
+    )
+    return float(found.x)
+
+
+def _bound(
+    profile: _Profile, delta: float, grid: FloatArray, scan: FloatArray, floor: float, side: int
+) -> float:
+    """Where the profile falls to the floor on one side of delta; nan where it does not."""
+    beyond = np.flatnonzero((side * (grid - delta) > 0) & (scan < floor))
+    if not beyond.size:
+        return math.nan
+    end = float(grid[beyond[0 if side > 0 else -1]])
+    root = optimize.brentq(lambda d: profile.at(float(d))[0] - floor, delta, end, xtol=1e-3)
+    return float(root)
+
+
+def _unfitted(pairs: _Pairs, confidence_level: float, note: str) -> Tilt:
+    nan = math.nan
+    delta = Estimate(nan, nan, nan, confidence_level, METHOD, notes=(note,))
+    return Tilt(delta, fit_mixture(pairs.n_base, pairs.c_base))
+
+
+def _excess(pairs: _Pairs, k: int, delta: float, weights: FloatArray) -> float:
+    """T(k): the observed change of mean pass@k less the fit's."""
+    gained = pass_at_k(pairs.n, pairs.c, k) - pass_at_k(pairs.n_base, pairs.c_base, k)
+    base = Mixture(special.expit(GRID), weights)
+    predicted = base.tilted(delta).pass_at_k(k) - base.pass_at_k(k)
+    return float(gained.mean() - predicted[0])
+
+
+def _replicate(pairs: _Pairs, tilt: Tilt, k: int, rng: np.random.Generator) -> float:
+    """T(k) of counts drawn from the fit, fitted anew."""
+    weights, delta = tilt.mixture.weights, tilt.delta.value
+    t = GRID[rng.choice(len(GRID), size=len(pairs.n), p=weights / weights.sum())]
+    c_base = rng.binomial(pairs.n_base, special.expit(t))
+    drawn = _Pairs(pairs.n_base, c_base, pairs.n, rng.binomial(pairs.n, special.expit(t + delta)))
+    profile = _Profile(drawn, weights)
+    return _excess(drawn, k, _refit(profile, delta), _known(profile.weights))
+
+
+def _known(weights: FloatArray | None) -> FloatArray:
+    assert weights is not None
+    return weights
+
+
+def _refit(profile: _Profile, start: float) -> float:
+    """The score's root nearest start, by secant steps of at most 1, to about .002."""
+    here, slope = start, profile.at(start)[1]
+    move = 0.05 if slope > 0 else -0.05
+    for _ in range(30):
+        there = min(max(here + move, -RANGE), RANGE)
+        after = profile.at(there)[1]
+        if there == here or abs(move) < 2e-3 or after == 0.0:
+            return there
+        bend = (after - slope) / (there - here)
+        here, slope = there, after
+        move = -slope / bend if bend < 0 else math.copysign(0.5, slope)
+        move = min(max(move, -1.0), 1.0)
+    return here
