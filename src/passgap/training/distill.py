@@ -2,15 +2,16 @@
 
 In: a policy, a teacher, problems, a verifier. Out: the trained policy's folder
 (``training.folder``). The teacher is sampled under its own prompt by the engine; what the verifier
-calls correct is kept, each text once a problem; the policy learns its own prompt followed by that
-text and its end token, with a loss on the text and the end token only.
+calls correct is kept, each text once a problem, unless max_tokens cut it short. The policy learns
+its own prompt followed by that text and its end token, with a loss on the text and the end token
+only.
 
 Not covered: learning the teacher's probabilities (only its texts are used), several processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,11 @@ def train_distill(
     verifier: Verifier,
     out: Path,
     config: TrainConfig,
-    *,
     teacher: Policy,
     held_out: ProblemSet | None = None,
-    callbacks: Sequence[Any] = (),
     progress: runtime.Progress | None = None,
 ) -> dict[str, Any]:
-    """Train ``policy`` on the teacher's verified completions and write it to ``out``.
+    """Train ``policy`` on the teacher's verified completions and write its weights to ``out``.
 
     Parameters
     ----------
@@ -83,17 +82,11 @@ def train_distill(
     Raises
     ------
     WorkError
-        When no completion of the teacher was correct.
+        When the teacher has no correct completion.
     """
     device = runtime.resolve_device(config.device)
     with runtime.quiet():
         lessons = teach(teacher, problems, verifier, config, device)
-        if not lessons.kept:
-            raise WorkError(
-                f"none of the {lessons.drawn} completions of teacher {teacher.name} is correct "
-                f"({lessons.unscored} unscored); take another teacher, more --teacher-draws, or "
-                "problems it can solve"
-            )
         model, tokenizer = load_model(policy, dtype="float32", device=device)
         engine = TransformersEngine(
             model,
@@ -101,27 +94,28 @@ def train_distill(
             config.sampling(policy.prompt.stop),
             batch_size=config.completions_at_once,
         )
-        own = [runtime.StepLog(out, progress)]
-        if held_out is not None and config.eval_every:
+        callbacks = [runtime.StepLog(out, progress)]
+        if held_out is not None:
             tracker = HeldOutTracker(engine, held_out, policy.prompt, verifier, config, out)
-            own.append(runtime.HeldOutCallback(tracker, model))
-        trainer = SFTTrainer(
-            model=model,
-            processing_class=tokenizer,
-            args=SFTConfig(**sft_arguments(config, out, device)),
-            train_dataset=Dataset.from_list(
-                rows(lessons, problems, policy.prompt, engine, tokenizer)
-            ),
-            callbacks=[*own, *callbacks],
-        )
-        runtime.run(trainer, out)
+            callbacks.append(runtime.HeldOutCallback(tracker, model))
+        learned = rows(lessons, problems, policy.prompt, engine, tokenizer)
+        with runtime.configs_kept(model):
+            trainer = SFTTrainer(
+                model=model,
+                processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
+                args=SFTConfig(**sft_arguments(config, out, device)),
+                train_dataset=Dataset.from_list(learned),
+                callbacks=callbacks,
+            )
+            runtime.run(trainer, out)
+        runtime.save(model, tokenizer, out)
     return {"lessons": lessons.to_dict()}
 
 
 def teach(
     teacher: Policy, problems: ProblemSet, verifier: Verifier, config: TrainConfig, device: str
 ) -> Lessons:
-    """Sample the teacher on every problem and keep what the verifier calls correct."""
+    """Sample the teacher on every problem and keep what is correct and ended by itself."""
     engine = TransformersEngine.load(
         teacher,
         config.sampling(teacher.prompt.stop),
@@ -142,6 +136,11 @@ def teach(
         unscored += status == "unscored"
         if status == "correct" and completion.finish_reason == "stop":
             kept[completion.problem_id, completion.text] = None
+    if not kept:
+        raise WorkError(
+            f"none of the {drawn} completions of teacher {teacher.name} is correct ({unscored} "
+            "unscored); take another teacher, more teacher_draws, or problems it can solve"
+        )
     return Lessons(tuple(kept), drawn, correct, unscored)
 
 
