@@ -82,10 +82,10 @@ def comparison() -> dict[str, Any]:
             "expected_gained": 1.7,
         },
         "tilt": {"delta": 1.4, "low": 1.2, "high": 1.6, "misfit_p": 0.2},
-        "answers": {
-            "base": {"no_answer": 0.12, "truncated": 0.03},
-            "trained": {"no_answer": 0.01, "truncated": 0.0},
-            "delta": [{"k": 2, "value": 0.11, "low": 0.08, "high": 0.14}],
+        "answered": {
+            "base": {"no_answer_share": 0.12, "truncated_share": 0.03},
+            "trained": {"no_answer_share": 0.01, "truncated_share": 0.0},
+            "delta": {"k": 2, "value": 0.11, "low": 0.08, "high": 0.14},
         },
         "efficiency_gap": {"k": 256, "value": 0.3, "low": 0.2, "high": 0.4},
     }

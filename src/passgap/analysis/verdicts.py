@@ -85,7 +85,7 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
     factor = (half / distance) ** 2 if distance > 0 else math.inf
     if not factor < MOST_FACTOR:
         return "the gap lies on a threshold; no reasonable number of problems separates them"
-    wanted = math.ceil(problems * factor)
+    wanted = math.ceil(round(problems * factor, 6))
     return f"about {wanted:,} problems at these draws (now {problems:,}), if the gap stays there"
 
 

@@ -18,9 +18,7 @@ class PageData:
     title
         Heading of the page.
     probe, comparison
-        ``Probe.to_dict()`` and ``Comparison.to_dict()``. Of a comparison also ``answers`` is
-        shown, where it is there: shares of ``no_answer`` and ``truncated`` draws under ``base``
-        and ``trained``, and ``delta`` over k among answered draws.
+        ``Probe.to_dict()`` and ``Comparison.to_dict()``.
     training
         Rows of training.jsonl: ``step`` and any of ``reward``, ``mixed_share``,
         ``completion_length``.

@@ -189,18 +189,21 @@ def _solved(coverage: Row) -> dict[str, Any]:
 
 def format_table(comparison: Row) -> Table:
     """Draws without an answer, cut draws, and the difference among answered draws."""
-    answers = comparison.get("answers")
-    if not answers:
+    answered = comparison.get("answered")
+    if not answered:
         return {}
-    names = {"no_answer": "draws with no answer to read", "truncated": "draws cut by max_tokens"}
+    names = {
+        "no_answer_share": "draws with no answer to read",
+        "truncated_share": "wrong draws cut by max_tokens",
+    }
     rows = [
-        [title, *(percent(answers[role].get(name)) for role in ROLES), ""]
+        [title, *(percent(answered[role].get(name)) for role in ROLES), ""]
         for name, title in names.items()
     ]
-    for row in (at_k(answers.get("delta") or (), k) for k in deciding_ks(comparison)):
-        if row:
-            change = f"{points(row['value'])} ({interval(row, points)})"
-            rows.append([f"pass@{row['k']} among answered draws", "", "", change])
+    delta = answered.get("delta") or {}
+    if known(delta.get("value")):
+        change = f"{points(delta['value'])} ({interval(delta, points)})"
+        rows.append([f"pass@{delta['k']} among answered draws", "", "", change])
     return {"head": ["", *ROLES, "difference, points"], "rows": rows}
 
 

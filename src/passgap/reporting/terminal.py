@@ -42,9 +42,9 @@ def comparison_view(comparison: Row) -> RenderableType:
         _figures(comparison_figures(comparison)),
         _curve(comparison),
     ]
-    answers = format_table(comparison)
-    if answers:
-        parts.append(_table(answers))
+    answered = format_table(comparison)
+    if answered:
+        parts.append(_table(answered))
     return Group(*parts)
 
 

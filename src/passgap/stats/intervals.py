@@ -33,6 +33,10 @@ def mean_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
     values, clipped to [0, 1]. The value stays the plain mean of x. Without the two, rare effects
     that the sample happens to miss make any interval too short.
 
+    Coverage at 95 %, exact for 0/1 values with a mean in [0, .5]: at least 93.5 / 93.8 / 93.7 %
+    at P = 30 / 100 / 500 (93.7 % at P = 5), all zeros and all ones included. Simulated with
+    pass@k values of ten difficulty distributions, n = 16, 64, 256: at least 93.7 %.
+
     Parameters
     ----------
     x
@@ -217,7 +221,10 @@ def fixed_interval(
     The reaches, one-sided, combine as the root of the sum of squares. With c = 0 everywhere the
     interval is [0, 1 - alpha^(k / (n P))].
 
-    COVERAGE_FIXED
+    Measured at 95 % (P = 30; n = 16, 64, 256; k = 1 .. n/2; 25 designs; 4,000 simulations a cell):
+    lowest coverage 93.9 %, against 5 % for the unbiased variance alone; 93.6 % at P = 10, 93.8 %
+    at P = 100, but 92.0 % at P = 3. Median width against that variance alone: 1.0 to 1.7 for
+    k <= n/4, up to 3.6 at k = n/2 = 8, where the problems are nearly all solved.
 
     Parameters
     ----------
@@ -252,7 +259,8 @@ def fixed_paired_interval(
     The draws of the two runs are independent: the reaches of `fixed_interval` that pull in one
     direction combine as the root of the sum of squares.
 
-    COVERAGE_PAIRED
+    Measured at 95 % over 2,800 pairs of designs and settings as in `fixed_interval`: lowest
+    coverage 94.0 % at P = 30 (4,000 simulations a cell), 93.4 % at P = 100 (2,000).
 
     Parameters
     ----------

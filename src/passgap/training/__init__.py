@@ -27,7 +27,6 @@ from passgap.verifiers import Verifier, for_problems
 __all__ = ["ALGORITHMS", "POLICY_FILE", "TrainConfig", "train"]
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
-DEFAULT = TrainConfig()
 
 
 def train(
@@ -35,7 +34,7 @@ def train(
     problems: ProblemSet,
     out: Path | str,
     *,
-    config: TrainConfig = DEFAULT,
+    config: TrainConfig,
     held_out: ProblemSet | None = None,
     teacher: Policy | None = None,
     verifier: Verifier | None = None,
@@ -88,29 +87,19 @@ def train(
     asked = request(policy, problems, config, marker.digest, held_out, teacher)
     if open_folder(folder, asked):
         return trained_policy(folder)
+
+    def write(place: Path, step: int, **extra: Any) -> None:
+        write_policy_file(place, asked, problems.problems, {"step": step, **extra})
+
     start = time.monotonic()
-    found = _run(policy, problems, marker, folder, config, held_out, teacher, progress)
-    found["seconds"] = round(time.monotonic() - start, 1)
-    write_policy_file(folder, asked, problems.problems, found)
-    return trained_policy(folder)
-
-
-def _run(
-    policy: Policy,
-    problems: ProblemSet,
-    verifier: Verifier,
-    out: Path,
-    config: TrainConfig,
-    held_out: ProblemSet | None,
-    teacher: Policy | None,
-    progress: Progress | None,
-) -> dict[str, Any]:
+    shared: Any = {"write": write, "held_out": held_out, "progress": progress}
     if teacher is not None:
         from passgap.training.distill import train_distill
 
-        return train_distill(
-            policy, problems, verifier, out, config, teacher, held_out=held_out, progress=progress
-        )
-    from passgap.training.grpo import train_grpo
+        found = train_distill(policy, problems, marker, folder, config, teacher, **shared)
+    else:
+        from passgap.training.grpo import train_grpo
 
-    return train_grpo(policy, problems, verifier, out, config, held_out=held_out, progress=progress)
+        found = train_grpo(policy, problems, marker, folder, config, **shared)
+    write(folder, config.steps, **found, seconds=round(time.monotonic() - start, 1))
+    return trained_policy(folder)

@@ -34,6 +34,7 @@ class TrainConfig:
         For a value that cannot be carried out, naming it and what is allowed.
     """
 
+    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens."})
     algorithm: str = _flag("grpo, or distill (learn a teacher's verified completions).", "grpo")
     steps: int = _flag("Optimizer steps.", 100)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-5)
@@ -42,7 +43,6 @@ class TrainConfig:
     batch_size: int | None = _flag(
         "Completions in memory at once; default: all of a step. Divides the step.", None
     )
-    max_tokens: int = _flag("Longest completion, in new tokens.", 256)
     temperature: float = _flag("Sampling temperature while training.", 1.0)
     beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0)
     seed: int = _flag("Seed of order, sampling and everything else random.", 0)
@@ -51,6 +51,7 @@ class TrainConfig:
     )
     eval_draws: int = _flag("Draws a held-out problem in each measurement.", 16)
     eval_problems: int = _flag("Held-out problems in each measurement.", 64)
+    save_every: int = _flag("Steps between checkpoints, each a policy folder; 0: none.", 0)
     teacher_draws: int = _flag("Draws a problem from the teacher (distill).", 4)
     device: str = _flag("auto, cpu or cuda.", "auto")
 
@@ -119,5 +120,5 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
             "teacher_draws",
         )
     },
-    **{name: _whole(0) for name in ("seed", "eval_every")},
+    **{name: _whole(0) for name in ("seed", "eval_every", "save_every")},
 }

@@ -11,6 +11,7 @@ Not covered: learning the teacher's probabilities (only its texts are used), sev
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,8 @@ def train_distill(
     out: Path,
     config: TrainConfig,
     teacher: Policy,
+    *,
+    write: Callable[[Path, int], None],
     held_out: ProblemSet | None = None,
     progress: runtime.Progress | None = None,
 ) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def train_distill(
     ----------
     teacher
         The policy that is sampled, ``teacher_draws`` times a problem.
-    policy, problems, verifier, out, config, held_out, progress
+    policy, problems, verifier, out, config, write, held_out, progress
         As in ``train_grpo``; a step learns ``prompts_per_step * group_size`` completions.
 
     Returns
@@ -94,7 +97,7 @@ def train_distill(
             config.sampling(policy.prompt.stop),
             batch_size=config.completions_at_once,
         )
-        callbacks = [runtime.StepLog(out, progress)]
+        callbacks = [runtime.StepLog(out, progress), runtime.CheckpointFile(write)]
         if held_out is not None:
             tracker = HeldOutTracker(engine, held_out, policy.prompt, verifier, config, out)
             callbacks.append(runtime.HeldOutCallback(tracker, model))

@@ -9,6 +9,7 @@ In: what was asked (the request). Out: on disk ::
       held_out.jsonl          one row a measurement on held-out problems
       trainer/request.json    what was asked, written first
       trainer/trl_args.json   TRL's arguments as resolved
+      checkpoint-N/           with save_every: a policy folder each
 
 ``trainer/`` is a folder of its own because the digest of a policy's weights covers every JSON file
 beside them. A folder whose request differs is refused; one that was finished is kept; one that was
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -96,6 +98,8 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
         return True
     for name in (TRAINING_FILE, HELD_OUT_FILE):
         (out / name).unlink(missing_ok=True)
+    for checkpoint in out.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
     return False
 
 

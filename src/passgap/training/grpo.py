@@ -11,7 +11,7 @@ Not covered: vLLM generation, several GPUs or processes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ def train_grpo(
     verifier: Verifier,
     out: Path,
     config: TrainConfig,
+    *,
+    write: Callable[[Path, int], None],
     held_out: ProblemSet | None = None,
     progress: runtime.Progress | None = None,
 ) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def train_grpo(
         A folder that ``training.folder.open_folder`` has made ready.
     config
         The settings; ``loss_type`` is ``grpo`` (TRL's own default is another).
+    write
+        Called with (folder, step) to write the policy file of a checkpoint.
     held_out
         Problems to measure pass@k on every ``eval_every`` steps.
     progress
@@ -72,7 +76,7 @@ def train_grpo(
             config.sampling(policy.prompt.stop),
             batch_size=config.completions_at_once,
         )
-        callbacks = [runtime.StepLog(out, progress)]
+        callbacks = [runtime.StepLog(out, progress), runtime.CheckpointFile(write)]
         if held_out is not None:
             tracker = HeldOutTracker(engine, held_out, policy.prompt, verifier, config, out)
             callbacks.append(runtime.HeldOutCallback(tracker, model))

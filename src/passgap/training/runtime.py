@@ -85,7 +85,10 @@ def common_arguments(config: TrainConfig, out: Path, device: str) -> dict[str, A
         "logging_steps": 1,
         "report_to": "none",
         "disable_tqdm": True,
-        "save_strategy": "no",  # ``run`` saves at the end
+        # checkpoints only: ``save`` writes the end
+        "save_strategy": "steps" if config.save_every else "no",
+        "save_steps": config.save_every or config.steps,
+        "save_only_model": True,
     }
 
 
@@ -190,6 +193,17 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
     def _measure(self, step: int) -> None:
         with evaluating(self._model):
             self._tracker.measure(step)
+
+
+class CheckpointFile(TrainerCallback):  # type: ignore[misc]
+    """Has ``passgap_policy.json`` written into each checkpoint, so that it is a policy too."""
+
+    def __init__(self, write: Callable[[Path, int], None]) -> None:
+        self._write = write
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        step = int(state.global_step)
+        self._write(Path(args.output_dir) / f"checkpoint-{step}", step)
 
 
 @contextmanager

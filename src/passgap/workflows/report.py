@@ -81,17 +81,18 @@ def page_data(
             seed=seed,
             trained_on=trained_on(trained),
         ).to_dict()
+    before = probe(counts["base"], interval=interval, seed=seed).to_dict()
     training = _training_folder(runs.get("trained"))
     return PageData(
         title=title or _title(runs),
-        probe=probe(counts["base"], interval=interval, seed=seed).to_dict(),
+        probe=before,
         comparison=comparison,
         training=_json_lines(training, "training.jsonl"),
         held_out=_json_lines(training, "held_out.jsonl"),
         problems=_problem_rows(runs["base"], counts),
         completions=_completion_rows(runs, counts),
         runs={role: run.manifest.to_dict() for role, run in runs.items()},
-        notes=[],
+        notes=list(dict.fromkeys([*before["notes"], *(comparison or {"notes": []})["notes"]])),
         command=command,
     )
 
