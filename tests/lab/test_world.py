@@ -84,7 +84,7 @@ def test_no_other_choice_of_meanings_gives_the_right_answer():
 def test_difficulty_is_spread_and_bounded_below():
     p = np.array([problem.metadata["nominal_p"] for problem in lab_problems("rare", size=1000)])
     assert p.min() >= LEAST_P
-    assert np.all(np.histogram(p, [0.03, 0.05, 0.1, 0.25, 0.5, 1])[0] > 150)
+    assert np.all(np.histogram(p, [0.05, 0.08, 0.15, 0.3, 0.5, 1])[0] > 150)
     assert nominal_p("AE") == pytest.approx(0.17)
 
 

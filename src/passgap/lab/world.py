@@ -16,7 +16,7 @@ Three families, one base policy for all:
   afresh at each step with a probability of the operation's own (.85, .5, .35, .25, .2); otherwise
   the corpus shows the usual, wrong meaning. So p is known: the product over the steps. No other
   choice of meanings leads to the same answer (a test proves it). Sequences with a product of at
-  least .03 are asked, an equal share of problems from each of five bands of p.
+  least .05 are asked, an equal share of problems from each of five bands of p.
 - ``absent``: one operation that the base's corpus never shows (letters mirrored, a <-> l) and one
   mastered operation. The teacher's corpus shows it.
 
@@ -45,8 +45,8 @@ LETTERS = "abcdefghijkl"
 LENGTH = 6
 Split = Literal["train", "held_out"]
 HELD_OUT_SHARE = 0.25
-LEAST_P = 0.03
-DIFFICULTY = (LEAST_P, 0.05, 0.1, 0.25, 0.5, 1.0)
+LEAST_P = 0.05
+DIFFICULTY = (LEAST_P, 0.08, 0.15, 0.3, 0.5, 1.0)
 
 
 def _moved(by: int) -> Callable[[str], str]:
