@@ -303,6 +303,7 @@ def load_model(
 ) -> tuple[Any, Any]:
     """Load (model, tokenizer) of a policy, in evaluation mode, on ``device``."""
     common = {"revision": policy.revision, "trust_remote_code": trust_remote_code}
+    transformers.utils.logging.disable_progress_bar()  # passgap shows its own
     tokenizer = transformers.AutoTokenizer.from_pretrained(
         policy.path, padding_side="left", **common
     )

@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
 from passgap.analysis import compare, probe
 from passgap.counts import count
-from passgap.errors import UsageError
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.store import Run
 from passgap.types import Counts
@@ -166,9 +166,8 @@ def _completion_rows(runs: dict[str, Run], counts: dict[str, Counts]) -> list[di
 def _shown_ids(counts: dict[str, Counts]) -> list[str]:
     """Problems spread over the base's difficulty, the hardest and the easiest among them."""
     base = counts["base"]
-    if not len(base):
-        raise UsageError("the run holds no problem")
-    order = sorted(range(len(base)), key=lambda i: (base.c[i] / max(base.n[i], 1), i))
+    ease = base.c / np.maximum(base.n, 1)
+    order = np.argsort(ease, kind="stable").tolist()
     step = max(1, (len(order) - 1) / (SHOWN_PROBLEMS - 1))
     picked = dict.fromkeys(
         order[min(len(order) - 1, round(j * step))] for j in range(SHOWN_PROBLEMS)
