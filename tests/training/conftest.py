@@ -73,16 +73,16 @@ def problems(name, letters, reference="a"):
     return ProblemSet.of(name, [Problem(f"{c}:abc=", reference, "exact") for c in letters])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def train_set():
     return problems("train", "ABDF")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def held_out():
     return problems("held_out", "LRS")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def verifier():
     return FirstLetter()

@@ -85,6 +85,10 @@ def train(
     teacher = resolve_policy(teacher, "transformers") if teacher else None
     folder = Path(out)
     asked = request(policy, problems, config, marker.digest, held_out, teacher)
+    # imported here: a missing extra and a missing GPU are told before the folder is begun
+    from passgap.training import runtime
+
+    runtime.resolve_device(config.device)
     if open_folder(folder, asked):
         return trained_policy(folder)
 

@@ -87,7 +87,7 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
     RunError
         When the folder holds anything else, naming it or the keys that differ.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if _unused(out):
         _begin(out, asked)
         return False
     there = _requested(out)
@@ -139,6 +139,14 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _unused(out: Path) -> bool:
+    """Nothing there, or only the request of a run that failed before its first row."""
+    if not out.exists():
+        return True
+    names = {path.name for path in out.iterdir()} if out.is_dir() else {"a file"}
+    return not names or (names == {"trainer"} and (out / "trainer" / REQUEST_FILE).is_file())
 
 
 def _begin(out: Path, asked: Mapping[str, Any]) -> None:

@@ -1,9 +1,9 @@
 """pass@k on held-out problems while training.
 
 In: an engine on the model in memory, held-out problems, the verifier. Out: one row a measurement
-in ``held_out.jsonl``: ``{step, problems, draws, unscored, curve}``, a curve being one
-``{k, problems, value, low, high}`` a k. The problems measured are the same at every step and for
-every seed.
+in ``held_out.jsonl``: ``{step, problems, draws, unscored, left_out, curve}``, a curve being one
+``{k, value, low, high, ...}`` a k. The problems measured are the same at every step and for every
+seed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""What is refused before a model is loaded, and what an out folder may already hold."""
+
+import json
+
+import pytest
+
+from passgap.errors import MismatchError, RunError, UsageError
+from passgap.training import POLICY_FILE, TrainConfig, train
+from passgap.training.folder import TRAINING_FILE, open_folder
+from passgap.types import Policy, ProblemSet
+
+CONFIG = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, steps=1, device="cpu")
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch):
+    def load(*args, **kwargs):
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("passgap.training.grpo.load_model", load)
+    monkeypatch.setattr("passgap.training.distill.load_model", load)
+
+
+def test_held_out_problems_that_are_trained_on(base, train_set, tmp_path):
+    overlap = ProblemSet.of("h", [*train_set.problems[:2]])
+    with pytest.raises(MismatchError, match="2 of the 2 held-out") as error:
+        train(base, train_set, tmp_path / "o", config=CONFIG, held_out=overlap)
+    assert overlap.problems[0].id in str(error.value)
+    assert not (tmp_path / "o").exists()
+
+
+def test_fewer_problems_than_prompts_a_step(base, train_set, tmp_path):
+    config = TrainConfig(max_tokens=4, prompts_per_step=5, group_size=2)
+    with pytest.raises(UsageError, match=r"prompts_per_step is 5 and train has 4 problems"):
+        train(base, train_set, tmp_path / "o", config=config)
+
+
+def test_a_teacher_goes_with_distill_only(base, train_set, tmp_path):
+    with pytest.raises(UsageError, match="a teacher goes with distill and only with it"):
+        train(base, train_set, tmp_path / "o", config=CONFIG, teacher=base)
+    distill = TrainConfig(max_tokens=4, algorithm="distill")
+    with pytest.raises(UsageError, match="the teacher is None"):
+        train(base, train_set, tmp_path / "o", config=distill)
+
+
+def test_a_policy_that_is_not_there(train_set, tmp_path):
+    with pytest.raises(UsageError, match="not found"):
+        train(Policy(str(tmp_path / "nowhere")), train_set, tmp_path / "o", config=CONFIG)
+
+
+def test_a_gpu_that_is_not_there_leaves_no_folder(base, train_set, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    config = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, device="cuda")
+    with pytest.raises(UsageError, match="torch sees no GPU; allowed here: cpu, auto"):
+        train(base, train_set, tmp_path / "o", config=config)
+    assert not (tmp_path / "o").exists()
+
+
+def test_several_processes_are_refused(base, train_set, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UsageError, match="started as 2 processes; allowed: one"):
+        train(base, train_set, tmp_path / "o", config=CONFIG)
+
+
+def test_a_folder_that_holds_something_else(base, train_set, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match=r"already holds something else \(notes.txt\)"):
+        train(base, train_set, tmp_path, config=CONFIG)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+ASKED = {"base": {"path": "b", "weights_digest": "1"}, "teacher": None, "config": {"steps": 5}}
+
+
+def test_a_finished_run_is_kept(tmp_path):
+    assert not open_folder(tmp_path, ASKED)
+    (tmp_path / POLICY_FILE).write_text("{}")
+    elsewhere = ASKED | {"base": ASKED["base"] | {"path": "moved"}}
+    assert open_folder(tmp_path, elsewhere), "the same weights at another place"
+
+
+def test_an_interrupted_run_begins_again(tmp_path):
+    open_folder(tmp_path, ASKED)
+    (tmp_path / TRAINING_FILE).write_text('{"step": 1}\n')
+    (tmp_path / "checkpoint-1").mkdir()
+    assert not open_folder(tmp_path, ASKED)
+    assert [path.name for path in tmp_path.iterdir()] == ["trainer"]
+
+
+def test_another_run_is_refused_with_what_differs(tmp_path):
+    open_folder(tmp_path, ASKED)
+    (tmp_path / TRAINING_FILE).write_text('{"step": 1}\n')
+    with pytest.raises(RunError, match=r"config.steps: 5 there, 9 asked"):
+        open_folder(tmp_path, ASKED | {"config": {"steps": 9}})
+
+
+def test_a_run_that_failed_before_its_first_step_does_not_bind(tmp_path):
+    open_folder(tmp_path, ASKED)
+    other = ASKED | {"config": {"steps": 9}}
+    assert not open_folder(tmp_path, other)
+    assert json.loads((tmp_path / "trainer" / "request.json").read_text()) == other
