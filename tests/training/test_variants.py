@@ -1,0 +1,64 @@
+"""Short runs unlike the plain one: checkpoints, chat prompts, a KL term, small batches."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("trl", reason="needs passgap[lm]")
+
+from transformers import AutoTokenizer
+
+from passgap.engines.transformers import TransformersEngine, load_model
+from passgap.problems import render
+from passgap.training import POLICY_FILE, TrainConfig, train
+from passgap.training.grpo import from_trl, rows
+from passgap.types import Policy, PromptSettings
+
+CONFIG = TrainConfig(
+    max_tokens=4, steps=2, group_size=2, prompts_per_step=2, learning_rate=1e-3, device="cpu"
+)
+CHAT = "{% for m in messages %}{{ m['role'][0] }}:{{ m['content'] }}\n{% endfor %}a:"
+
+
+def test_a_checkpoint_is_a_policy_too(base, train_set, verifier, tmp_path):
+    config = dataclasses.replace(CONFIG, save_every=1)
+    train(base, train_set, tmp_path / "o", config=config, verifier=verifier)
+    checkpoint = tmp_path / "o" / "checkpoint-1"
+    data = json.loads((checkpoint / POLICY_FILE).read_text())
+    assert (data["step"], data["prompt"]) == (1, base.prompt.to_dict())
+    load_model(Policy(str(checkpoint)), device="cpu")
+
+
+@pytest.fixture
+def chat(base, tmp_path):
+    """The base with a chat template."""
+    folder = tmp_path / "chat"
+    model, _ = load_model(base, device="cpu")
+    tokenizer = AutoTokenizer.from_pretrained(base.path)
+    tokenizer.chat_template = CHAT
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return Policy(str(folder), PromptSettings(template="chat", system="abc"))
+
+
+def test_chat_prompts_are_evaluations_own(chat, train_set, verifier, tmp_path):
+    model, tokenizer = load_model(chat, device="cpu")
+    engine = TransformersEngine(model, tokenizer, CONFIG.sampling(()))
+    by_id = {problem.id: problem for problem in train_set}
+    for row in rows(train_set, chat.prompt):
+        assert [m["role"] for m in row["prompt"]] == ["system", "user"]
+        evaluation = render(by_id[row["problem_id"]], chat.prompt)
+        assert engine.encode(from_trl(row["prompt"])) == engine.encode(evaluation)
+    policy = train(chat, train_set, tmp_path / "o", config=CONFIG, verifier=verifier)
+    assert policy.prompt == chat.prompt
+    assert len((Path(policy.path) / "training.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_kl_term_is_logged(base, train_set, verifier, tmp_path):
+    config = dataclasses.replace(CONFIG, beta=0.1, batch_size=2)
+    train(base, train_set, tmp_path / "o", config=config, verifier=verifier)
+    lines = (tmp_path / "o" / "training.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    assert [row["kl"] is not None for row in found] == [True, True]
