@@ -140,7 +140,7 @@ def sample_run(
         template=template,
         system=system,
         shots=shots,
-        stop=stop or (),
+        stop=options.stop_strings(stop),
         mapping=mapping,
     )
     resolve.check_shots(chosen, problem_set)

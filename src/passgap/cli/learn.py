@@ -85,7 +85,7 @@ def train(
         template=template,
         system=system,
         shots=shots,
-        stop=stop or (),
+        stop=options.stop_strings(stop),
         mapping=mapping,
     )
     resolve.check_shots(chosen, problem_set)

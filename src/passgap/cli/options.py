@@ -6,6 +6,12 @@ from typing import Annotated
 
 import typer
 
+
+def stop_strings(given: list[str] | None) -> tuple[str, ...]:
+    r"""Stop strings as typed, with ``\n`` and ``\t`` for the characters they stand for."""
+    return tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in given or ())
+
+
 Out = Annotated[str, typer.Option("--out", help="Folder to write; an equal run is resumed.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all random numbers.")]
@@ -23,7 +29,8 @@ Shots = Annotated[
     str | None, typer.Option("--shots", metavar="PROBLEMS", help="Worked examples to put first.")
 ]
 Stop = Annotated[
-    list[str] | None, typer.Option("--stop", help="A string that ends a completion; repeatable.")
+    list[str] | None,
+    typer.Option("--stop", help=r"A string that ends a completion (\n is a line end); repeatable."),
 ]
 MaxTokens = Annotated[
     int | None, typer.Option("--max-tokens", help="New tokens at most; required for a real model.")

@@ -3,6 +3,9 @@
 In: the spec. Out: a ProblemSet whose problems carry the entry that reasoning-gym's checker needs.
 Problems are made on the spot; nothing is downloaded. Other keys of the query (integers) go to the
 data set's own configuration, e.g. ``gym:chain_sum?size=50&seed=7&min_terms=3``.
+
+reasoning-gym makes item i from ``seed + i``: two sets share problems where their ranges of seeds
+overlap, so keep seeds of train, held-out and worked examples further apart than the sizes.
 """
 
 from __future__ import annotations
