@@ -12,7 +12,7 @@ demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
 
 test: $(SETUP)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 check: lint test
 

@@ -74,8 +74,8 @@ def sample(
         **{**sampling.to_dict(), "stop": (*sampling.stop, *policy.prompt.stop)}
     )
     for_problems(problems)  # an unknown verifier, or one whose package is missing, is told now
-    policy = resolve_policy(policy, engine)
     engine_args = check_engine(engine, engine_args or {})
+    policy = resolve_policy(policy, engine)
     manifest = _manifest(policy, problems, n, sampling, engine, engine_args, seed, block_size)
     manifest = dataclasses.replace(manifest, command=command)
     run = Run.create(out, manifest, problems)

@@ -30,6 +30,7 @@ def problems(tmp_path):
 
 def fake(problems, out, *more):
     arguments = ["sample", "m", problems, "--out", out, "--engine", "fake", "-n", 24]
+    arguments += ["--max-tokens", 8]
     return run(*arguments, *more)
 
 

@@ -35,7 +35,7 @@ SPECIAL = ("<pad>", "<eos>")
 class PretrainConfig:
     """Everything that decides a policy's weights, together with the package versions."""
 
-    steps: int = 6000
+    steps: int = 3500
     batch_size: int = 128
     learning_rate: float = 3e-3
     warmup: int = 100

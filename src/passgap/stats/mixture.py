@@ -98,7 +98,7 @@ class Mixture:
         """
         size = _whole("g", g)
         right = np.asarray(self.p[None, :] ** size[:, None] @ self.weights, float)
-        return np.maximum(self.pass_at_k(size) - right, 0.0)
+        return np.asarray(np.maximum(self.pass_at_k(size) - right, 0.0), float)
 
     def share_below(self, eps: float) -> float:
         """Share of problems with p < eps, ``sum_m w_m [p_m < eps]``; eps in (0, 1].
@@ -281,7 +281,7 @@ def _step(
     model = np.sqrt(share)[:, None] * (table[:, active] / density[:, None] - 2.0)
     # through the triangular factor: the same minimum from a small square system
     factor = np.linalg.qr(np.vstack([model, np.ones(len(active))]), mode="r")
-    solution = _nonnegative(factor)
+    solution = _nonnegative(np.asarray(factor, float))
     target = np.zeros_like(weights)
     target[active] = solution / solution.sum()
     return _line_search(table, share, weights, density, gradient, target)

@@ -289,6 +289,7 @@ def _fitted(pairs: _Pairs, confidence_level: float) -> Tilt:
     delta = _peak(profile, float(grid[best - 1]), float(grid[best + 1]))
     peak = profile.at(delta)[0]
     weights, gradient = profile.weights, profile.gradient
+    assert weights is not None  # set by the fit at delta
     floor = peak - float(stats.chi2.ppf(confidence_level, 1)) / 2.0
     low, high = (_bound(profile, delta, grid, scan, floor, side) for side in (-1, 1))
     notes = () if math.isfinite(low + high) else ("a bound lies outside [-8, 8]",)

@@ -25,10 +25,11 @@ from passgap.workflows.report import report, trained_on
 from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
 
 Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
-ENGINE_ARGS = {"batch_size": "2048"}
+ENGINE_ARGS = {"batch_size": "256"}
 TRAIN_SIZE = 2000
+HELD_OUT_SEED = 1  # the world was tuned on seed 0; what is reported was not looked at before
 ALGORITHMS: dict[str, dict[str, Any]] = {
-    "grpo": {"steps": 120, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
+    "grpo": {"steps": 40, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
     "distill": {"steps": 300, "learning_rate": 1e-3},
 }
 
@@ -62,7 +63,7 @@ def run_demo(
     if algorithm not in ALGORITHMS:
         raise UsageError(f"algorithm {algorithm!r}; allowed: {', '.join(ALGORITHMS)}")
     folder = Path(out) / family
-    held_out = lab_problems(family, size=size)
+    held_out = lab_problems(family, size=size, seed=HELD_OUT_SEED)
     base = resolve_policy("lab:base")
     base_run = _measured(base, held_out, folder / f"base-n{n}", n, progress, command)
     arm = folder / f"{algorithm}-seed{seed}"
