@@ -133,8 +133,9 @@ def _crossover_tile(comparison: Row) -> Row:
 
 def _size_tile(result: Row) -> Row:
     unscored = _by_role(result.get("unscored"))
-    size = f"{number(result.get('problems'))} × {_by_role(result.get('draws'))}"
-    return _tile("Problems × draws", size, f"unscored draws: {unscored}")
+    arms = " a policy" if isinstance(result.get("draws"), Mapping) else ""
+    note = f"{_by_role(result.get('draws'))} draws{arms}\nunscored: {unscored}"
+    return _tile("Problems", number(result.get("problems")), note)
 
 
 def _by_role(value: Any) -> str:
