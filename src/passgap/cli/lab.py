@@ -60,7 +60,7 @@ def pretrain(
     name: Annotated[str, typer.Argument(help="base or teacher.")],
     out: options.Out,
     steps: Annotated[
-        int | None, typer.Option("--steps", help="Steps; default: the recipe's own.")
+        int | None, typer.Option("--steps", min=1, help="Steps; default: the recipe's own.")
     ] = None,
     seed: options.Seed = 0,
 ) -> None:
@@ -68,12 +68,13 @@ def pretrain(
 
     Example: passgap lab pretrain base --out base
     """
-    from passgap.lab.pretrain import PretrainConfig
+    from passgap.lab.folders import check_name
+    from passgap.lab.pretrain import STEPS, PretrainConfig
     from passgap.lab.pretrain import pretrain as make
 
-    changes = {} if steps is None else {"steps": steps}
+    config = PretrainConfig(steps or STEPS[check_name(name)], seed=seed)
     with bar(f"pretraining {name}") as progress:
-        folder = make(name, out, config=PretrainConfig(seed=seed, **changes), progress=progress)
+        folder = make(name, out, config=config, progress=progress)
     print(f"{folder}: written; next: passgap sample {folder} lab:mastered -n 8 --out runs/mine")
 
 

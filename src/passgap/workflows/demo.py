@@ -19,7 +19,7 @@ from passgap.lab import FAMILIES, lab_problems
 from passgap.sampling import sample
 from passgap.store import Run
 from passgap.training import TrainConfig, train
-from passgap.types import Counts, Policy, ProblemSet, SamplingParams
+from passgap.types import Policy, ProblemSet, SamplingParams
 from passgap.verifying import verify
 from passgap.workflows.report import report, trained_on
 from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
@@ -29,7 +29,7 @@ ENGINE_ARGS = {"batch_size": "256"}
 TRAIN_SIZE = 2000
 HELD_OUT_SEED = 1  # the world was tuned on seed 0; what is reported was not looked at before
 ALGORITHMS: dict[str, dict[str, Any]] = {
-    "grpo": {"steps": 40, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
+    "grpo": {"steps": 60, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
     "distill": {"steps": 300, "learning_rate": 1e-3},
 }
 
@@ -54,10 +54,27 @@ def run_demo(
     size: int = 300,
     n: int = 256,
     steps: int | None = None,
+    train_size: int = TRAIN_SIZE,
     seed: int = 0,
     command: str = "",
 ) -> Demo:
-    """Run the loop on one family with one algorithm and one training seed."""
+    """Run the loop on one family with one algorithm and one training seed.
+
+    Parameters
+    ----------
+    out
+        Everything lands below it, ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept.
+    progress
+        Makes a progress bar: called with a title, gives a context with a callback.
+    family, algorithm
+        ``rare``, ``mastered`` or ``absent``; ``grpo`` or ``distill`` (from the lab's teacher).
+    size, n
+        Held-out problems, and draws a problem.
+    steps, train_size
+        Training steps (None: the lab's own) and problems trained on.
+    seed
+        Of training: which problems, their order, every random number.
+    """
     if family not in FAMILIES:
         raise UsageError(f"family {family!r}; allowed: {', '.join(FAMILIES)}")
     if algorithm not in ALGORITHMS:
@@ -67,7 +84,9 @@ def run_demo(
     base = resolve_policy("lab:base")
     base_run = _measured(base, held_out, folder / f"base-n{n}", n, progress, command)
     arm = folder / f"{algorithm}-seed{seed}"
-    policy = _trained(family, algorithm, held_out, arm / "policy", steps, seed, progress)
+    policy = _trained(
+        family, algorithm, held_out, arm / "policy", steps, train_size, seed, progress
+    )
     trained_run = _measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
     page = report(
         base_run.path,
@@ -77,9 +96,9 @@ def run_demo(
         command=command,
     )
     return Demo(
-        probe(_counts(base_run)).to_dict(),
+        probe(count(base_run)).to_dict(),
         compare(
-            _counts(base_run), _counts(trained_run), trained_on=trained_on(trained_run.path)
+            count(base_run), count(trained_run), trained_on=trained_on(trained_run.path)
         ).to_dict(),
         page,
         base_run.path,
@@ -111,6 +130,7 @@ def _trained(
     held_out: ProblemSet,
     out: Path,
     steps: int | None,
+    train_size: int,
     seed: int,
     progress: Bar,
 ) -> Policy:
@@ -119,14 +139,10 @@ def _trained(
     with progress(f"training ({algorithm})") as update:
         return train(
             resolve_policy("lab:base"),
-            lab_problems(family, split="train", size=TRAIN_SIZE, seed=seed),
+            lab_problems(family, split="train", size=train_size, seed=seed),
             out,
             config=config,
             held_out=held_out,
             teacher=resolve_policy("lab:teacher") if algorithm == "distill" else None,
             progress=update,
         )
-
-
-def _counts(run: Run) -> Counts:
-    return count(run)
