@@ -1,0 +1,138 @@
+"""The tilt: known shifts are found, and more than a tilt is told from a tilt."""
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from passgap.errors import UsageError
+from passgap.stats import fit_tilt, tilt_misfit
+
+KS = [1, 2, 4, 8, 16, 32, 64]
+
+
+def moved(p, delta):
+    return special.expit(special.logit(p) + delta)
+
+
+def paired(rng, p, q, n=64):
+    return n, rng.binomial(n, p), n, rng.binomial(n, q)
+
+
+@pytest.mark.parametrize("delta", [1.5, 3.0])
+def test_known_shifts_are_recovered(delta):
+    """METHODS 7: within .15 at P = 100, n = 64; the intervals hold the truth as often as said."""
+    errors, held = [], 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        p = np.where(rng.random(100) < 0.2, 0.0, rng.beta(0.5, 2, 100))
+        found = fit_tilt(*paired(rng, p, moved(p, delta))).delta
+        errors.append(found.value - delta)
+        held += found.low <= delta <= found.high
+    assert abs(np.mean(errors)) < 0.1
+    assert np.sqrt(np.mean(np.square(errors))) < 0.2
+    assert held >= 9  # fewer has probability 2e-4 at 95 %
+
+
+def test_the_fit_is_the_joint_maximum():
+    """No delta on a fine scan, with G fitted anew by EM to each, has a higher likelihood."""
+    rng = np.random.default_rng(3)
+    p = rng.beta(0.5, 2, 40)
+    n, c_base, _, c_trained = paired(rng, p, moved(p, 1.0), n=16)
+    fit = fit_tilt(n, c_base, n, c_trained)
+
+    def likelihoods(delta):
+        after = fit.mixture.tilted(delta).p
+        table = stats.binom.pmf(c_base[:, None], n, fit.mixture.p)
+        return table * stats.binom.pmf(c_trained[:, None], n, after)
+
+    best = np.log(likelihoods(fit.delta.value) @ fit.mixture.weights).sum()
+    assert best == pytest.approx(fit.mixture.log_likelihood, abs=1e-6)
+    for delta in fit.delta.value + np.linspace(-0.6, 0.6, 9):
+        table = likelihoods(delta)
+        w = np.full(table.shape[1], 1 / table.shape[1])
+        for _ in range(400):
+            w = w * ((1 / (table @ w)) @ table) / len(table)
+        assert np.log(table @ w).sum() <= best + 1e-6
+
+
+def test_passes_are_base_and_tilted_base():
+    rng = np.random.default_rng(4)
+    p = rng.beta(0.5, 2, 200)
+    counts = paired(rng, p, moved(p, 2.0))
+    base, trained = fit_tilt(*counts).passes(KS)
+    np.testing.assert_allclose(base[0], (counts[1] / 64).mean(), atol=0.02)
+    np.testing.assert_allclose(trained[0], (counts[3] / 64).mean(), atol=0.02)
+    assert np.all(trained >= base)
+
+
+def test_a_pure_tilt_is_not_above_and_lifted_zeros_are():
+    """METHODS 7: a quarter of the p = 0 problems lifted to .3 gives T about .07, a tilt 0."""
+    statistics = {"tilt": [], "lifted": []}
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        p = np.where(rng.random(500) < 0.3, 0.0, rng.beta(0.6, 1.5, 500))
+        q = moved(p, 1.5)
+        lifted = np.where((p == 0) & (rng.random(500) < 0.25), 0.3, q)
+        for name, after in (("tilt", q), ("lifted", lifted)):
+            counts = paired(rng, p, after)
+            misfit = tilt_misfit(*counts, fit_tilt(*counts), k=64, replicates=39, seed=seed)
+            statistics[name].append(misfit)
+            assert misfit.above == (misfit.p_value <= 0.05)
+            assert misfit.above == (misfit.statistic > misfit.quantile_95)
+    assert all(misfit.above for misfit in statistics["lifted"])
+    assert np.mean([misfit.statistic for misfit in statistics["lifted"]]) > 0.04
+    assert abs(np.mean([misfit.statistic for misfit in statistics["tilt"]])) < 0.02
+
+
+def test_the_bootstrap_repeats():
+    rng = np.random.default_rng(5)
+    p = rng.beta(0.5, 2, 60)
+    counts = paired(rng, p, moved(p, 1.0), n=16)
+    fit = fit_tilt(*counts)
+    first, again = (tilt_misfit(*counts, fit, 16, replicates=19, seed=1) for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    ("c_base", "c_trained", "arm"),
+    [(np.zeros(30), np.arange(30), "base"), (np.arange(30), np.full(30, 32), "trained")],
+)
+def test_without_logits_to_compare_nothing_is_fitted(c_base, c_trained, arm):
+    counts = (32, c_base.astype(int), 32, c_trained.astype(int))
+    fit = fit_tilt(*counts)
+    assert np.isnan(fit.delta.value)
+    assert arm in fit.delta.notes[0]
+    assert np.isnan(fit.passes(KS)[1]).all()
+    misfit = tilt_misfit(*counts, fit, k=32)
+    assert np.isnan(misfit.statistic)
+    assert not misfit.above
+    assert misfit.notes == fit.delta.notes
+
+
+def test_unequal_n_and_empty_problems():
+    rng = np.random.default_rng(6)
+    p = rng.beta(0.6, 1.5, 150)
+    n_base, n_trained = rng.integers(16, 64, 150), rng.integers(16, 64, 150)
+    n_base[:5] = 0
+    c_base, c_trained = rng.binomial(n_base, p), rng.binomial(n_trained, moved(p, 1.0))
+    whole = fit_tilt(n_base, c_base, n_trained, c_trained)
+    part = fit_tilt(n_base[5:], c_base[5:], n_trained[5:], c_trained[5:])
+    assert whole.delta.value == part.delta.value
+    assert whole.delta.value == pytest.approx(1.0, abs=0.3)
+
+
+def test_wrong_input_is_told():
+    good = (8, np.arange(1, 8), 8, np.arange(1, 8))
+    with pytest.raises(UsageError, match="confidence_level is 1"):
+        fit_tilt(*good, confidence_level=1)
+    with pytest.raises(UsageError, match="c_base has shape"):
+        fit_tilt(8, [1, 2, 3], 8, [1, 2])
+    with pytest.raises(UsageError, match="n_trained has shape"):
+        fit_tilt(8, [1, 2, 3], [8, 8], [1, 2, 3])
+    with pytest.raises(UsageError, match="no problem has scored draws in both runs"):
+        fit_tilt([8, 0], [1, 0], [0, 8], [0, 1])
+    fit = fit_tilt(*good)
+    with pytest.raises(UsageError, match="k is 9; allowed: 1 to the smallest n, 8"):
+        tilt_misfit(*good, fit, k=9)
+    with pytest.raises(UsageError, match="replicates is 18"):
+        tilt_misfit(*good, fit, k=8, replicates=18)
