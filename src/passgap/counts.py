@@ -18,12 +18,19 @@ from passgap.types import Counts
 def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
     """Count a verified run, a problem a row in the run's order.
 
+    Parameters
+    ----------
+    run
+        All its draws sampled and verified.
+    verifier_digest
+        Whose outcomes; None: the verifier's that marked the run last.
+
     Raises
     ------
     UsageError
         When draws are missing or not verified yet, naming what to run.
     """
-    chosen = verifier_digest or _only_verifier(run)
+    chosen = verifier_digest or run.verifier_digest()
     expected = len(run.problems()) * run.manifest.n
     outcomes = run.scan_outcomes(chosen)
     finish = run.scan_completions().select("problem_id", "draw", "finish_reason")
@@ -58,13 +65,6 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         truncated=frame["truncated"].to_numpy(),
         provenance=run.manifest.provenance() | {"verifier": chosen},
     )
-
-
-def _only_verifier(run: Run) -> str:
-    digests = run.verifier_digests()
-    if not digests:
-        raise UsageError(f"{run.path} is not verified yet; run: passgap verify {run.path}")
-    return digests[-1]
 
 
 def read_counts(path: Path | str) -> Counts:

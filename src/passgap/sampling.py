@@ -84,6 +84,8 @@ def sample(
         if owed:
             loaded = load_engine(engine, policy, problems, sampling, engine_args)
             _draw(run, owed, loaded, problems, policy, progress)
+        elif progress:
+            progress(len(problems) * n, len(problems) * n, 0)
     return run
 
 

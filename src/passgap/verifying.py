@@ -42,6 +42,7 @@ def verify(
                 _verify_shard(run, shard.name, marker, problems)
             if progress:
                 progress(position, len(shards))
+        run.set_verifier_digest(marker.digest)
     return marker.digest
 
 

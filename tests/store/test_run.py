@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,11 +119,23 @@ def test_counts_match_the_known_truth(twenty, tmp_path):
     assert error.max() < 5
 
 
+def test_the_verifier_that_marked_last_counts(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    first, second = verify(run), verify(run, verifier="exact")
+    assert first != second
+    assert count(run).provenance["verifier"] == second
+    assert count(run, verifier_digest=first).provenance["verifier"] == first
+    shutil.copytree(run.path, tmp_path / "copy", copy_function=shutil.copy)  # newer times
+    assert count(Run(tmp_path / "copy")).provenance["verifier"] == second
+    verify(run)
+    assert count(run).provenance["verifier"] == first
+
+
 def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     verify(run)
     run.completion_shards()[0].unlink()
-    os.unlink(next(run.outcome_folder(run.verifier_digests()[0]).glob("part-00000-000000*")))
+    os.unlink(next(run.outcome_folder(run.verifier_digest()).glob("part-00000-000000*")))
     with pytest.raises(UsageError, match="verified draws of 200"):
         count(run)
 

@@ -47,7 +47,7 @@ def bar(title: str) -> Iterator[Callable[..., None]]:
 
 
 def _detail(detail: object, seconds: float) -> str:
-    if isinstance(detail, int) and seconds > 0:
+    if isinstance(detail, int) and detail and seconds > 0:
         return f"{detail / seconds:,.0f} tokens/s"
     if isinstance(detail, dict) and "reward" in detail:
         return f"reward {detail['reward']:.3f}"

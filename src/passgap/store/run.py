@@ -7,6 +7,7 @@ and a block without its shard is owed, whole. Nothing else needs to be remembere
     manifest.json   problems.parquet   writer.lock
     completions/part-PPPPP-DDDDDD.parquet
     outcomes/<verifier digest>/part-PPPPP-DDDDDD.parquet
+    outcomes/latest             the digest of the verifier that marked it last
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from passgap.store.manifest import Manifest, differing_keys, read_manifest
 from passgap.store.shards import write_shard, write_text
 from passgap.types import Block, Completion, Outcome, Problem, ProblemSet, digest
 
+LATEST = "latest"
 COMPLETION_SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
     "draw": pl.Int32,
@@ -161,11 +163,22 @@ class Run:
         frame = pl.DataFrame(columns, schema=OUTCOME_SCHEMA)
         write_shard(frame, self.outcome_folder(verifier_digest) / name)
 
-    def verifier_digests(self) -> list[str]:
-        """The verifiers this run was marked by, the oldest first."""
-        folder = self.path / "outcomes"
-        found = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
-        return [p.name for p in sorted(found, key=lambda p: (p.stat().st_mtime, p.name))]
+    def verifier_digest(self) -> str:
+        """The verifier this run was marked by last.
+
+        Raises
+        ------
+        UsageError
+            If the run is not verified yet.
+        """
+        latest = self.path / "outcomes" / LATEST
+        if not latest.is_file():
+            raise UsageError(f"{self.path} is not verified yet; run: passgap verify {self.path}")
+        return latest.read_text(encoding="utf-8").strip()
+
+    def set_verifier_digest(self, verifier_digest: str) -> None:
+        """Make these outcomes the ones that count."""
+        write_text(verifier_digest + "\n", self.path / "outcomes" / LATEST)
 
     def scan_completions(self) -> pl.LazyFrame:
         """All completions, lazily; columns as in COMPLETION_SCHEMA."""

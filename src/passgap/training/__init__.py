@@ -90,6 +90,8 @@ def train(
 
     runtime.resolve_device(config.device)
     if open_folder(folder, asked):
+        if progress:
+            progress(config.steps, config.steps, {})
         return trained_policy(folder)
 
     def write(place: Path, step: int, **extra: Any) -> None:

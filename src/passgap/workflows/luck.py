@@ -30,7 +30,7 @@ class Luck:
 
 def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck:
     """Measure luck on a verified run; answers are compared as extracted, to the letter."""
-    chosen = verifier_digest or run.verifier_digests()[-1]
+    chosen = verifier_digest or run.verifier_digest()
     wrong = (
         run.scan_outcomes(chosen)
         .filter(pl.col("status") == "incorrect")
