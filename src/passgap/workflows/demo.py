@@ -36,13 +36,14 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Demo:
-    """What the loop found: the two results as dicts (DESIGN's names), and the page."""
+    """What the loop found: the two results as dicts, the page, and the folders behind them."""
 
     probe: dict[str, Any]
     comparison: dict[str, Any]
     page: Path
     base_run: Path
     trained_run: Path
+    policy: Path
 
 
 def run_demo(
@@ -103,6 +104,7 @@ def run_demo(
         page,
         base_run.path,
         trained_run.path,
+        Path(policy.path),
     )
 
 

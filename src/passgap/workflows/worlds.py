@@ -6,7 +6,7 @@ behind them, and the HTML page of every arm beside the runs.
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +16,7 @@ from typing import Any
 
 from passgap.lab import FAMILIES
 from passgap.store import Run, write_text
+from passgap.training import POLICY_FILE
 from passgap.workflows.demo import Bar, Demo, run_demo
 from passgap.workflows.luck import guess_rates
 
@@ -23,13 +24,13 @@ HEADER = """# The lab's worlds, read by passgap
 
 What the instrument says where the truth is known. {problems} held-out problems a family, n = {n}
 draws each, temperature 1; {date}; torch {torch}, transformers {transformers}, trl {trl}, CPU.
-Made by `{command}`. Rows with several seeds differ in the training seed only.
+Made by `{command}`; rows of one family and training differ in the training seed only.
 
 Expected: *rare* reads `rlvr_can_pay` before and `sharpened` or `sharpened_narrowed` after GRPO;
 *mastered* reads `saturated`; *absent* reads `out_of_reach`, GRPO brings nothing, and distilled
 from the teacher it reads `expanded`. The world, the base and the number of GRPO steps were chosen
 on other held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run
-once.
+once. A row that reads `inconclusive` has an interval at k = 128 that leaves the two-point margin.
 """
 
 
@@ -62,9 +63,8 @@ def write_worlds(
     command: str = "",
 ) -> Path:
     """Run every arm and write the table."""
-    found: list[tuple[Arm, Demo, float]] = []
+    found: list[tuple[Arm, Demo]] = []
     for arm in arms(seeds):
-        start = time.monotonic()
         demo = run_demo(
             out,
             progress=progress,
@@ -75,7 +75,7 @@ def write_worlds(
             seed=arm.seed,
             command=command,
         )
-        found.append((arm, demo, time.monotonic() - start))
+        found.append((arm, demo))
     versions = {name: version(name) for name in ("torch", "transformers", "trl")}
     header = HEADER.format(
         problems=size, n=n, date=date.today().isoformat(), command=command, **versions
@@ -85,11 +85,11 @@ def write_worlds(
     return Path(page)
 
 
-def _before(found: list[tuple[Arm, Demo, float]]) -> str:
+def _before(found: list[tuple[Arm, Demo]]) -> str:
     rows = ["## Before: probe of the base\n"]
     rows += ["| family | verdict | pass@2 | pass@20 | headroom (95 %) | pass@128 |"]
     rows += ["| --- | --- | --- | --- | --- | --- |"]
-    first = {arm.family: demo.probe for arm, demo, _ in reversed(found)}
+    first = {arm.family: demo.probe for arm, demo in reversed(found)}
     for family in FAMILIES:
         probe = first[family]
         gap = probe["headroom"]
@@ -101,25 +101,26 @@ def _before(found: list[tuple[Arm, Demo, float]]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _after(found: list[tuple[Arm, Demo, float]]) -> str:
+def _after(found: list[tuple[Arm, Demo]]) -> str:
     rows = ["## After: compare with the base\n"]
     rows += [
         "| family | training | seed | verdict | delta pass@2 (95 %) | delta pass@128 (95 %) | "
-        "at large k | lost / gained | minutes |"
+        "at large k | lost / gained | training |"
     ]
     rows += ["| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
-    for arm, demo, seconds in found:
+    for arm, demo in found:
         result = demo.comparison
+        policy = json.loads((demo.policy / POLICY_FILE).read_text(encoding="utf-8"))
         coverage, verdict = result["coverage"], result["verdict"]
         rows.append(
             f"| {arm.family} | {arm.algorithm} | {arm.seed} | `{verdict['label']}` | "
             f"{_change(result, 2)} | {_change(result, 128)} | {verdict['at_large_k']} | "
-            f"{coverage['lost']} / {coverage['gained']} | {seconds / 60:.1f} |"
+            f"{coverage['lost']} / {coverage['gained']} | {policy['seconds']:.0f} s |"
         )
     return "\n".join(rows) + "\n"
 
 
-def _luck(found: list[tuple[Arm, Demo, float]]) -> str:
+def _luck(found: list[tuple[Arm, Demo]]) -> str:
     rows = [
         "## Luck\n",
         "How often somebody who is wrong says a problem's answer (the guess rate),",
@@ -128,7 +129,7 @@ def _luck(found: list[tuple[Arm, Demo, float]]) -> str:
     rows += ["| family | policy | wrong draws | hits on another gold | mean luck at k = 1024 |"]
     rows += ["| --- | --- | --- | --- | --- |"]
     seen = set()
-    for arm, demo, _ in found:
+    for arm, demo in found:
         for role, path in (("base", demo.base_run), (arm.algorithm, demo.trained_run)):
             if (arm.family, role) in seen:
                 continue
