@@ -69,6 +69,14 @@ class ProblemSet:
             distinct.setdefault(problem.id, problem)
         return cls(name, tuple(distinct.values()), merged=total - len(distinct))
 
+    def without(self, other: ProblemSet) -> ProblemSet:
+        """The problems that ``other`` does not hold; the name says how many were left out."""
+        theirs = {problem.id for problem in other.problems}
+        kept = tuple(problem for problem in self.problems if problem.id not in theirs)
+        left_out = len(self.problems) - len(kept)
+        name = f"{self.name} less {left_out} of {other.name}" if left_out else self.name
+        return ProblemSet(name, kept, self.merged)
+
     @property
     def digest(self) -> str:
         """Identity of the set: the sorted problem ids, whatever their order."""

@@ -57,9 +57,12 @@ def test_the_whole_way_with_known_p(problems, tmp_path):
     result = json.loads(compared.stdout)
     assert result["verdict"]["at_small_k"] == "up"
     page = tmp_path / "page.html"
-    reported = run("report", tmp_path / "base", tmp_path / "trained", "--out", page)
+    reported = run(
+        "report", tmp_path / "base", tmp_path / "trained", "--out", page, "--k-large", 16
+    )
     assert reported.returncode == 0, reported.stderr
     assert page.stat().st_size < 5e6
+    assert "pass@16 is" in page.read_text(encoding="utf-8")
     table = run("probe", tmp_path / "base")
     assert result["verdict"]["label"] not in table.stderr
     label = json.loads(probed.stdout)["verdict"]["label"]
@@ -151,6 +154,16 @@ def test_help_lists_what_is_built_and_every_help_has_an_example():
             assert "Example: passgap" in run(name, "--help").stdout
     for name in ("reach", "plan", "select", "audit", "import", "export", "backtest", "view"):
         assert f" {name} " not in top
+
+
+def test_held_out_problems_are_left_out_of_training_only_when_asked(problems, tmp_path):
+    train = ("train", "lab:base", problems, "--out", tmp_path / "policy", "--max-tokens", 8)
+    shared = run(*train, "--held-out", problems)
+    assert_one_line(shared, "80 of the 80 held-out", "--leave-out-held-out")
+    assert_one_line(run(*train, "--leave-out-held-out"), "needs --held-out")
+    nothing_left = run(*train, "--held-out", problems, "--leave-out-held-out")
+    assert_one_line(nothing_left, "every problem of", "train on others")
+    assert not (tmp_path / "policy").exists()
 
 
 def test_trains_flags_are_the_configs_fields():

@@ -6,7 +6,7 @@ import pytest
 
 from passgap.errors import UsageError
 from passgap.problems import Mapped, load_problems, read_template, render
-from passgap.types import Problem, PromptSettings
+from passgap.types import Problem, ProblemSet, PromptSettings
 
 
 def write(path, rows):
@@ -122,3 +122,12 @@ def test_jinja_files_render_and_their_mistakes_are_told(tmp_path):
 def test_the_id_ignores_the_prompt_and_knows_the_verifier():
     assert PROBLEM.id == Problem("What is 1 + 1?", "2", metadata={"x": 1}).id
     assert PROBLEM.id != Problem("What is 1 + 1?", "2", "numeric").id
+
+
+def test_problems_held_elsewhere_are_left_out_and_told_in_the_name():
+    ten = ProblemSet.of("ten", [Problem(f"q{i}", str(i)) for i in range(10)])
+    four = ProblemSet.of("four", ten.problems[3:7])
+    rest = ten.without(four)
+    assert [p.question for p in rest] == ["q0", "q1", "q2", "q7", "q8", "q9"]
+    assert rest.name == "ten less 4 of four"
+    assert four.without(rest) == four

@@ -106,25 +106,14 @@ def compare(
             "--k", help="A k to list; repeatable. The verdict's own k are always computed."
         ),
     ] = None,
-    margin: Annotated[
-        float, typer.Option("--margin", help="Differences inside +-margin count as none.")
-    ] = 0.02,
+    margin: options.Margin = 0.02,
     k_small: options.KSmall = 2,
     k_large: options.KLarge = None,
     interval: options.Interval = "population",
-    budget: Annotated[
-        int, typer.Option("--budget", help="Draws a problem that would still count as reachable.")
-    ] = 10_000,
-    intersect: Annotated[
-        bool, typer.Option("--intersect", help="Compare only the problems both hold.")
-    ] = False,
-    allow_different_prompts: Annotated[
-        bool,
-        typer.Option("--allow-different-prompts", help="Compare across prompts or settings."),
-    ] = False,
-    accept_trained_on: Annotated[
-        bool, typer.Option("--accept-trained-on", help="Give a verdict on problems trained on.")
-    ] = False,
+    budget: options.Budget = 10_000,
+    intersect: options.Intersect = False,
+    allow_different_prompts: options.DifferentPrompts = False,
+    accept_trained_on: options.AcceptTrainedOn = False,
     accept_unscored: options.AcceptUnscored = False,
     seed: options.Seed = 0,
     json_: options.Json = False,
@@ -165,7 +154,15 @@ def report(
     figures: Annotated[
         str | None, typer.Option("--figures", help="Folder for the charts as PNG and SVG.")
     ] = None,
+    margin: options.Margin = 0.02,
+    k_small: options.KSmall = 2,
+    k_large: options.KLarge = None,
     interval: options.Interval = "population",
+    budget: options.Budget = 10_000,
+    intersect: options.Intersect = False,
+    allow_different_prompts: options.DifferentPrompts = False,
+    accept_trained_on: options.AcceptTrainedOn = False,
+    accept_unscored: options.AcceptUnscored = False,
     seed: options.Seed = 0,
 ) -> None:
     """Write one self-contained page: verdicts, curves, problems, completions, settings.
@@ -180,9 +177,17 @@ def report(
         *runs,
         out=out,
         figures=figures,
-        interval=_interval(interval),
-        seed=seed,
         command=command_line(),
+        margin=margin,
+        k_small=k_small,
+        k_large=k_large,
+        interval=_interval(interval),
+        budget=budget,
+        intersect=intersect,
+        allow_different_prompts=allow_different_prompts,
+        accept_trained_on=accept_trained_on,
+        accept_unscored=accept_unscored,
+        seed=seed,
     )
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
 

@@ -8,7 +8,9 @@ import typer
 
 from passgap.cli import draw, options
 from passgap.cli.progress import bar
+from passgap.errors import UsageError
 from passgap.training.config import TrainConfig
+from passgap.types import ProblemSet
 
 HELP = {name: field.metadata["help"] for name, field in TrainConfig.__dataclass_fields__.items()}
 
@@ -24,6 +26,10 @@ def train(
         str | None,
         typer.Option("--held-out", metavar="PROBLEMS", help="Problems to track pass@k on."),
     ] = None,
+    leave_out: Annotated[
+        bool,
+        typer.Option("--leave-out-held-out", help="Do not train on problems that are held out."),
+    ] = False,
     algorithm: Annotated[str, typer.Option(help=HELP["algorithm"])] = "grpo",
     steps: Annotated[int, typer.Option(help=HELP["steps"])] = 100,
     learning_rate: Annotated[float, typer.Option(help=HELP["learning_rate"])] = 1e-5,
@@ -79,6 +85,9 @@ def train(
     )
     mapping = Mapped(question_field, answer_field, verifier or "math")
     problem_set = resolve.resolve_problems(problems, mapping, limit=limit)
+    held_out_set = resolve.resolve_problems(held_out, mapping) if held_out else None
+    if leave_out:
+        problem_set = _without(problem_set, held_out_set)
     chosen = resolve.resolve_policy(
         policy,
         revision=revision,
@@ -95,9 +104,20 @@ def train(
             problem_set,
             out,
             config=config,
-            held_out=resolve.resolve_problems(held_out, mapping) if held_out else None,
+            held_out=held_out_set,
             teacher=resolve.resolve_policy(teacher) if teacher else None,
             verifier=for_problems(problem_set, verifier),
             progress=progress,
         )
     print(f"{trained.path}: trained; next: passgap sample {trained.path} PROBLEMS --out RUN")
+
+
+def _without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
+    if held_out is None:
+        raise UsageError("--leave-out-held-out needs --held-out PROBLEMS; give both or neither")
+    kept = problems.without(held_out)
+    if not len(kept):
+        raise UsageError(f"every problem of {problems.name} is held out; train on others")
+    left_out = len(problems) - len(kept)
+    print(f"{left_out} of {len(problems)} problems are held out and left out of training")
+    return kept

@@ -65,3 +65,19 @@ FailOn = Annotated[
     list[str] | None,
     typer.Option("--fail-on", metavar="LABEL", help="Exit 1 when the verdict is this; repeatable."),
 ]
+
+Margin = Annotated[
+    float, typer.Option("--margin", help="Differences inside +-margin count as none.")
+]
+Budget = Annotated[
+    int, typer.Option("--budget", help="Draws a problem that would still count as reachable.")
+]
+Intersect = Annotated[
+    bool, typer.Option("--intersect", help="Compare only the problems both hold.")
+]
+DifferentPrompts = Annotated[
+    bool, typer.Option("--allow-different-prompts", help="Compare across prompts or settings.")
+]
+AcceptTrainedOn = Annotated[
+    bool, typer.Option("--accept-trained-on", help="Give a verdict on problems trained on.")
+]

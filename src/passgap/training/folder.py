@@ -75,7 +75,7 @@ def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemS
     if shared:
         raise MismatchError(
             f"{len(shared)} of the {len(held_out or ())} held-out problems are trained on, e.g. "
-            f"{shared[0].id}; hold out problems that are not in {problems.name}"
+            f"{shared[0].id}; hold out others, or leave them out of training (--leave-out-held-out)"
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ from passgap.store import Run
 from passgap.types import Counts
 from passgap.workflows.resolve import POLICY_FILE
 
+PROBE_SETTINGS = ("interval", "seed", "accept_unscored")
 SHOWN_PROBLEMS = 12
 SHOWN_DRAWS = 2
 
@@ -30,10 +31,9 @@ def report(
     *,
     out: Path | str = "report.html",
     figures: Path | str | None = None,
-    interval: Literal["population", "fixed"] = "population",
-    seed: int = 0,
     title: str | None = None,
     command: str = "",
+    **settings: Any,
 ) -> Path:
     """Write the page of a base's run, or of a base's and a trained policy's run.
 
@@ -45,13 +45,16 @@ def report(
         The HTML file.
     figures
         A folder for the same charts as PNG and SVG.
+    settings
+        Keyword arguments of `passgap.compare`; ``interval``, ``seed`` and ``accept_unscored`` hold
+        for the probe too.
 
     Returns
     -------
     Path
         The file written.
     """
-    data = page_data(base, trained, interval=interval, seed=seed, title=title, command=command)
+    data = page_data(base, trained, title=title, command=command, **settings)
     page = Path(out)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_page(data, page)
@@ -64,10 +67,9 @@ def page_data(
     base: Path | str,
     trained: Path | str | None,
     *,
-    interval: Literal["population", "fixed"],
-    seed: int,
     title: str | None,
     command: str,
+    **settings: Any,
 ) -> PageData:
     """Everything the page shows, as the JSON-like values it takes."""
     runs = {"base": Run(base)} | ({"trained": Run(trained)} if trained is not None else {})
@@ -77,11 +79,11 @@ def page_data(
         comparison = compare(
             counts["base"],
             counts["trained"],
-            interval=interval,
-            seed=seed,
             trained_on=trained_on(trained),
+            **settings,
         ).to_dict()
-    before = probe(counts["base"], interval=interval, seed=seed).to_dict()
+    of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
+    before = probe(counts["base"], **of_probe).to_dict()
     training = _training_folder(runs.get("trained"))
     return PageData(
         title=title or _title(runs),
