@@ -15,7 +15,7 @@ SOURCE = Path(passgap.__file__).parent
 LAYERS = {
     **dict.fromkeys(("errors", "types", "_version"), 0),
     **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
-    **dict.fromkeys(("sampling", "verifying", "counts"), 2),
+    **dict.fromkeys(("sampling", "verifying", "counts", "luck"), 2),
     **dict.fromkeys(("analysis", "training", "lab"), 3),
     **dict.fromkeys(("workflows", "reporting"), 4),
     **dict.fromkeys(("__init__", "cli"), 5),

@@ -1,18 +1,24 @@
 """Counting: a run's outcomes, or a counts file, in; Counts out.
 
 A counts file is CSV, Parquet or JSONL with ``problem_id`` (or ``id``), ``n`` and ``c``, and maybe
-``unscored``; further columns are ignored.
+``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_rate`` and ``design``; further
+columns are ignored.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from passgap.errors import UsageError
-from passgap.store import Run
-from passgap.types import Counts
+from passgap.luck import guess_rates
+from passgap.store import Run, write_whole
+from passgap.types import Counts, Design
+
+OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
 
 
 def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
@@ -63,6 +69,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         unscored=frame["unscored"].to_numpy(),
         no_answer=frame["no_answer"].to_numpy(),
         truncated=frame["truncated"].to_numpy(),
+        guess_rate=guess_rates(run, verifier_digest=chosen).rates,
         provenance=run.manifest.provenance() | {"verifier": chosen},
     )
 
@@ -87,9 +94,51 @@ def read_counts(path: Path | str) -> Counts:
         problem_id=[str(i) for i in frame["problem_id"].to_list()],
         n=_whole(path, frame, "n"),
         c=_whole(path, frame, "c"),
-        unscored=_whole(path, frame, "unscored") if "unscored" in frame.columns else None,
+        **{name: _whole(path, frame, name) for name in OPTIONAL if name in frame.columns},
+        guess_rate=_rates(path, frame),
+        design=_design(path, frame),
         provenance={"policy": path.name},
     )
+
+
+def _rates(path: Path, frame: pl.DataFrame) -> list[float] | None:
+    if "guess_rate" not in frame.columns:
+        return None
+    try:
+        return [float(v) for v in frame["guess_rate"].cast(pl.Float64, strict=True).to_list()]
+    except (pl.exceptions.InvalidOperationError, TypeError) as error:
+        raise UsageError(f"{path} column guess_rate holds a value that is no number") from error
+
+
+def _design(path: Path, frame: pl.DataFrame) -> Design:
+    """``adaptive`` if any row says so: what is biased then refuses."""
+    found = set(frame["design"].to_list()) if "design" in frame.columns else {"fixed"}
+    if not found <= {"fixed", "adaptive"}:
+        raise UsageError(
+            f"{path} column design holds {sorted(map(str, found))}; allowed: fixed, adaptive"
+        )
+    return "adaptive" if "adaptive" in found else "fixed"
+
+
+def write_counts(counts: Counts, path: Path | str) -> Path:
+    """Write a counts file that `read_counts` reads back, by its ending: .csv .parquet .jsonl.
+
+    Columns that nobody measured are left out.
+    """
+    path = Path(path)
+    columns: dict[str, Any] = {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
+    columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate")}
+    frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
+    frame = frame.with_columns(design=pl.lit(counts.design))
+    writers: dict[str, Callable[[Path], object]] = {
+        ".csv": frame.write_csv,
+        ".parquet": frame.write_parquet,
+        ".jsonl": frame.write_ndjson,
+    }
+    if path.suffix not in writers:
+        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(writers)}")
+    write_whole(path, writers[path.suffix])
+    return path
 
 
 def _whole(path: Path, frame: pl.DataFrame, name: str) -> list[int]:

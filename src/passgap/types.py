@@ -240,6 +240,12 @@ class Counts:
     no_answer, truncated
         Incorrect draws without an extractable answer, and incorrect draws cut by max_tokens;
         None where the source does not say.
+    c_reasoned
+        Correct draws whose reasoning a judge or a person found right too (CoT-pass@k, arXiv
+        2506.14245), 0 <= c_reasoned <= c; None where nobody looked.
+    guess_rate
+        How often somebody who is wrong says this problem's answer, in [0, 1); None where not
+        measured.
     design
         ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
     provenance
@@ -253,6 +259,8 @@ class Counts:
     unscored: IntArray
     no_answer: IntArray | None
     truncated: IntArray | None
+    c_reasoned: IntArray | None
+    guess_rate: FloatArray | None
     design: Design
     provenance: Mapping[str, str]
 
@@ -264,6 +272,8 @@ class Counts:
         unscored: ArrayLike | None = None,
         no_answer: ArrayLike | None = None,
         truncated: ArrayLike | None = None,
+        c_reasoned: ArrayLike | None = None,
+        guess_rate: ArrayLike | None = None,
         design: Design = "fixed",
         provenance: Mapping[str, str] | None = None,
     ) -> None:
@@ -271,8 +281,11 @@ class Counts:
         values: dict[str, Any] = {"problem_id": ids, "design": design}
         for name, column in {"n": n, "c": c, "unscored": unscored}.items():
             values[name] = _column(name, column, len(ids))
-        for name, column in {"no_answer": no_answer, "truncated": truncated}.items():
+        optional = {"no_answer": no_answer, "truncated": truncated, "c_reasoned": c_reasoned}
+        for name, column in optional.items():
             values[name] = None if column is None else _column(name, column, len(ids))
+        rates = None if guess_rate is None else np.asarray(guess_rate, np.float64)
+        values["guess_rate"] = rates
         values["provenance"] = dict(provenance or {})
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -291,6 +304,19 @@ class Counts:
                 f"problem {ids[i]!r} has n={self.n[i]}, c={self.c[i]}, unscored="
                 f"{self.unscored[i]}; needed: 0 <= c <= n and unscored >= 0"
             )
+        reasoned = self.c if self.c_reasoned is None else self.c_reasoned
+        bad = np.flatnonzero((reasoned < 0) | (reasoned > self.c))
+        if bad.size:
+            i = int(bad[0])
+            raise UsageError(
+                f"problem {ids[i]!r} has c={self.c[i]}, c_reasoned={reasoned[i]}; needed: "
+                "0 <= c_reasoned <= c"
+            )
+        rates = self.guess_rate
+        if rates is not None and (
+            rates.shape != (len(ids),) or not np.all((rates >= 0) & (rates < 1))
+        ):
+            raise UsageError("guess_rate needs one number in [0, 1) a problem")
         if self.design not in ("fixed", "adaptive"):
             raise UsageError(f"design is {self.design!r}; allowed: 'fixed', 'adaptive'")
 
@@ -311,6 +337,8 @@ class Counts:
             unscored=self.unscored[index],
             no_answer=pick(self.no_answer),
             truncated=pick(self.truncated),
+            c_reasoned=pick(self.c_reasoned),
+            guess_rate=None if self.guess_rate is None else self.guess_rate[index],
             design=self.design,
             provenance=self.provenance,
         )

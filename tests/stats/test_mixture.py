@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from passgap.errors import UsageError
-from passgap.stats import Mixture, fit_mixture, pass_at_k
+from passgap.stats import Mixture, fit_mixture, functional_interval, pass_at_k
 from passgap.stats.mixture import GRID
 
 
@@ -131,3 +131,57 @@ def test_wrong_questions_are_told():
         fit.share_below(0)
     with pytest.raises(UsageError, match="delta is inf"):
         fit.tilted(np.inf)
+
+
+def test_an_end_is_the_extreme_of_the_likelihood_region():
+    """No distribution found by random search within the region reaches beyond the interval."""
+    rng = np.random.default_rng(3)
+    n, c = 16, rng.binomial(16, rng.beta(0.5, 2, 60))
+    fit = fit_mixture(n, c)
+    values = -np.expm1(64 * np.log1p(-np.minimum(fit.p, 1 - 1e-16)))
+    found = functional_interval(n, c, values, fit=fit)
+    assert found.low < found.value < found.high
+    table = stats.binom.pmf(c[:, None], n, fit.p)
+    best = np.log(table @ fit.weights).sum()
+    floor = best - stats.chi2.ppf(0.95, 1) / 2
+    inside = 0
+    for _ in range(4000):
+        mixed = rng.dirichlet(np.full(len(values), 0.02))
+        weights = fit.weights + rng.beta(1, 6) * (mixed - fit.weights)
+        if np.log(table @ weights).sum() >= floor:
+            inside += 1
+            assert found.low - 0.005 <= weights @ values <= found.high + 0.005
+    assert inside > 200
+
+
+def test_nothing_solved_bounds_the_mean_as_it_must():
+    """All zero: some problems may be easy and not among these 50, (1 - w)^50 = exp(-1.92)."""
+    values = fit_mixture(16, np.zeros(50)).p
+    found = functional_interval(16, np.zeros(50), values)
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(1 - np.exp(-1.92 / 50), rel=0.05)
+
+
+def test_beyond_the_data_the_interval_admits_both_zero_and_rare():
+    """40 % of the problems at p = 0, or at p = .0005: n = 64 cannot tell, and k = 4096 differs."""
+    rng = np.random.default_rng(4)
+    c = np.where(rng.random(300) < 0.4, 0, rng.binomial(64, 0.5, 300))
+    far = -np.expm1(4096 * np.log1p(-np.minimum(fit_mixture(64, c).p, 1 - 1e-16)))
+    found = functional_interval(64, c, far)
+    assert found.low < 0.65
+    assert found.high > 0.85
+
+
+def test_a_hard_case_converges():
+    """These counts once drove a step to where a row's likelihood was all but lost."""
+    rng = np.random.default_rng(22)
+    p = np.where(rng.random(1000) < 0.2, 0, rng.beta(0.5, 2, 1000))
+    c = rng.binomial(256, p) + rng.binomial(256, special.expit(special.logit(p) + 1.5))
+    assert fit_mixture(512, c).max_gradient <= 1 + 1e-6
+
+
+def test_wrong_functions_are_told():
+    with pytest.raises(UsageError, match="the values need shape"):
+        functional_interval(8, [4], [0.5])
+    with pytest.raises(UsageError, match="confidence_level is 2"):
+        functional_interval(8, [4], np.zeros(len(GRID)), confidence_level=2)

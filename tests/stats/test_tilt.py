@@ -5,7 +5,8 @@ import pytest
 from scipy import special, stats
 
 from passgap.errors import UsageError
-from passgap.stats import fit_tilt, tilt_misfit
+from passgap.stats import fit_sloped_tilt, fit_tilt, tilt_misfit
+from passgap.stats import tilt as tilt_module
 
 KS = [1, 2, 4, 8, 16, 32, 64]
 
@@ -82,6 +83,41 @@ def test_a_pure_tilt_is_not_above_and_lifted_zeros_are():
     assert all(misfit.above for misfit in statistics["lifted"])
     assert np.mean([misfit.statistic for misfit in statistics["lifted"]]) > 0.04
     assert abs(np.mean([misfit.statistic for misfit in statistics["tilt"]])) < 0.02
+
+
+@pytest.mark.parametrize(("delta", "slope"), [(1.5, 1.0), (2.0, 0.6), (1.0, 1.5)])
+def test_delta_and_slope_are_recovered(delta, slope):
+    rng = np.random.default_rng(1)
+    p = np.where(rng.random(300) < 0.2, 0.0, rng.beta(0.5, 2, 300))
+    counts = paired(rng, p, special.expit(delta + slope * special.logit(p)))
+    found = fit_sloped_tilt(*counts, fit_tilt(*counts))
+    assert found.delta.value == pytest.approx(delta, abs=0.15)
+    assert found.slope.value == pytest.approx(slope, abs=0.1)
+    assert found.slope.low < slope < found.slope.high
+    assert (found.p_value < 1e-6) == (slope != 1.0)
+
+
+def test_the_slopes_gradient_is_its_likelihoods():
+    rng = np.random.default_rng(2)
+    p = rng.beta(0.5, 2, 50)
+    n, c_base, _, c_trained = paired(rng, p, moved(p, 1.0), n=16)
+    profile = tilt_module._SlopedProfile(tilt_module._paired(n, c_base, n, c_trained))
+    at = np.array([0.7, 1.2])
+    numeric = [
+        (profile.at(at + step)[0] - profile.at(at - step)[0]) / 2e-3 for step in 1e-3 * np.eye(2)
+    ]
+    np.testing.assert_allclose(profile.at(at)[1], numeric, rtol=1e-3, atol=1e-3)
+
+
+def test_uneven_amplification_is_below_a_tilts_band():
+    """Half of the problems moved by 3, half not at all: less at large k than one tilt gives."""
+    rng = np.random.default_rng(8)
+    p = rng.beta(0.6, 3, 600)
+    q = np.where(rng.random(600) < 0.5, moved(p, 4.0), moved(p, -1.0))
+    counts = paired(rng, p, q)
+    misfit = tilt_misfit(*counts, fit_tilt(*counts), k=32, replicates=39)
+    assert misfit.below
+    assert not misfit.above
 
 
 def test_the_bootstrap_repeats():

@@ -9,10 +9,10 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 from passgap import analysis, counts, sampling, verifying
 from passgap.errors import UsageError
 from passgap.lab import lab_problems
+from passgap.luck import guess_rates
 from passgap.store import Run
 from passgap.types import SamplingParams
 from passgap.workflows.demo import run_demo
-from passgap.workflows.luck import guess_rates
 from passgap.workflows.resolve import resolve_policy
 
 SMALL = {"size": 150, "n": 128}

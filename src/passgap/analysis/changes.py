@@ -1,53 +1,27 @@
-"""What changed between two paired runs, besides the curves: crossover, problems, the tilt.
+"""Which problems changed between two paired runs, and whether only the form of answers did.
 
 In: paired Counts. Out: small dicts and estimates in DESIGN's names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy import stats as scipy_stats
 
 from passgap.analysis import inputs
-from passgap.stats import paired_curve, paired_interval, pass_at_k
+from passgap.stats import binomial_interval, fisher_exact, paired_interval, pass_at_k, wins_at_k
 from passgap.types import Counts, Estimate, FloatArray
 
-EPSILON = 1e-12
+FALSE_DISCOVERIES = 0.05
+BANDS = ("never", "boundary", "mid", "saturated")
 
 
 def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
     """d_i(k) = pass@k of the trained minus the base's, a problem; shape (P,)."""
     return pass_at_k(trained.n, trained.c, k) - pass_at_k(base.n, base.c, k)
-
-
-def crossover(base: Counts, trained: Counts, seed: int) -> Mapping[str, int | None] | None:
-    """The least k, after a k where the trained policy is ahead, where it is strictly behind.
-
-    ``low`` and ``high`` invert the simultaneous band: the first k that may be behind, and the
-    first that surely is (null: none up to n). None where it is never ahead and then behind.
-    """
-    ks = np.arange(1, min(int(base.n.min()), int(trained.n.min())) + 1)
-    d = pass_at_k(trained.n, trained.c, ks) - pass_at_k(base.n, base.c, ks)
-    mean = d.mean(axis=0)
-    ahead = np.flatnonzero(mean > EPSILON)
-    behind = np.flatnonzero(mean < -EPSILON)
-    behind = behind[behind > ahead[0]] if ahead.size else behind[:0]
-    if not behind.size:
-        return None
-    band = paired_curve(d, ks, seed=seed)
-    assert band.band_low is not None
-    assert band.band_high is not None
-    after = ks > ks[ahead[0]]
-    maybe = ks[after & (band.band_low < 0)]
-    surely = ks[after & (band.band_high < 0)]
-    return {
-        "k": int(ks[behind[0]]),
-        "low": int(maybe[0]) if maybe.size else None,
-        "high": int(surely[0]) if surely.size else None,
-    }
 
 
 def coverage(base: Counts, trained: Counts) -> dict[str, Any]:
@@ -57,7 +31,7 @@ def coverage(base: Counts, trained: Counts) -> dict[str, Any]:
     that size holds a correct one. ``expected_lost`` and ``expected_gained`` split each problem's
     hits over the two runs at random (hypergeometric): the noise floor.
     """
-    k = min(int(base.n.min()), int(trained.n.min()))
+    k = common_n(base, trained)
     b, t = pass_at_k(base.n, base.c, k), pass_at_k(trained.n, trained.c, k)
     lost, gained = float(np.sum(b * (1 - t))), float(np.sum((1 - b) * t))
     whole = [round(lost), round(gained)]
@@ -72,7 +46,118 @@ def coverage(base: Counts, trained: Counts) -> dict[str, Any]:
         "expected_lost": _none_of(hits, draws, trained.n),
         "expected_gained": _none_of(hits, draws, base.n),
         "p_value": float(p),
+        "support": support(round(float(np.sum(b * t))), whole[1], whole[0]),
+        "certain": certain(base, trained),
     }
+
+
+def support(both: int, gained: int, lost: int) -> dict[str, Any]:
+    """Support measures of arXiv 2507.14843, from how many problems which run solved.
+
+    ``srr`` = both / (both + lost) is the share retained, ``ndr`` = gained / (both + gained) the
+    share discovered, both with Clopper-Pearson intervals; ``sds`` is their harmonic mean (its ends
+    from theirs at twice the confidence); ``nscr`` = (gained - lost) / all solved by either.
+    """
+    retained = _share(both, both + lost, 0.95)
+    discovered = _share(gained, both + gained, 0.95)
+    wide = [_share(both, both + lost, 0.975), _share(gained, both + gained, 0.975)]
+    either = np.repeat([0.0, 1.0, -1.0], [both, gained, lost])
+    change = paired_interval(either) if either.size else Estimate(np.nan, np.nan, np.nan)
+    harmonic = Estimate(
+        _harmonic(retained.value, discovered.value),
+        _harmonic(wide[0].low, wide[1].low),
+        _harmonic(wide[0].high, wide[1].high),
+    )
+    return {
+        "srr": inputs.interval_dict(retained),
+        "ndr": inputs.interval_dict(discovered),
+        "sds": inputs.interval_dict(harmonic),
+        "nscr": inputs.interval_dict(change),
+    }
+
+
+def _share(hits: int, of: int, level: float) -> Estimate:
+    return binomial_interval(hits, of, level) if of else Estimate(np.nan, np.nan, np.nan)
+
+
+def _harmonic(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a + b > 0 else 0.0
+
+
+def per_problem(base: Counts, trained: Counts) -> list[dict[str, Any]]:
+    """Every problem with its counts, its change, an exact p-value and a Benjamini-Hochberg q.
+
+    The test is Fisher's, two-sided, on right and wrong draws of the two runs. ``change`` is
+    ``gained`` or ``lost`` where only one run ever solved it, else ``both`` or ``neither``;
+    ``winner`` is the run with the higher pass@1, in exact integers.
+    """
+    p = fisher_exact(base.n, base.c, trained.n, trained.c)
+    q = scipy_stats.false_discovery_control(p)
+    wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
+    names = {(True, True): "both", (True, False): "lost", (False, True): "gained"}
+    return [
+        {
+            "problem_id": base.problem_id[i],
+            "base": {"n": int(base.n[i]), "c": int(base.c[i])},
+            "trained": {"n": int(trained.n[i]), "c": int(trained.c[i])},
+            "change": names.get((bool(base.c[i]), bool(trained.c[i])), "neither"),
+            "winner": ("base", None, "trained")[int(wins[i]) + 1],
+            "p_value": float(p[i]),
+            "q_value": float(q[i]),
+        }
+        for i in range(len(base))
+    ]
+
+
+def certain(base: Counts, trained: Counts) -> dict[str, Any]:
+    """Problems whose change is individually sure, at a false discovery rate of 5 %.
+
+    ``better`` and ``worse`` count every sure change of the chance to solve it; ``gained`` and
+    ``lost`` those among them that one of the runs never solved.
+    """
+    p = fisher_exact(base.n, base.c, trained.n, trained.c)
+    q = scipy_stats.false_discovery_control(p)
+    sure = q <= FALSE_DISCOVERIES
+    wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
+    return {
+        "false_discovery_rate": FALSE_DISCOVERIES,
+        "better": int(np.sum(sure & (wins > 0))),
+        "worse": int(np.sum(sure & (wins < 0))),
+        "gained": int(np.sum(sure & (base.c == 0))),
+        "lost": int(np.sum(sure & (trained.c == 0))),
+    }
+
+
+def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> list[dict[str, Any]]:
+    """Gains by difficulty, without selling regression to the mean as learning.
+
+    Half of the base's draws of each problem, chosen at random, say which band it belongs to; the
+    difference is read on the other half. Bands by the share right among the first half: never
+    (0), boundary (up to 1/8: mostly no hit in a group of 8), mid, saturated (at least .9).
+    """
+    first_n = base.n // 2
+    first_c = np.random.default_rng(seed).hypergeometric(base.c, base.n - base.c, first_n)
+    rest_n, rest_c = base.n - first_n, base.c - first_c
+    edges = (first_c > 0).astype(int) + (8 * first_c > first_n) + (10 * first_c >= 9 * first_n)
+    place = np.where(first_c == 0, 0, edges)
+    rows = []
+    for index, name in enumerate(BANDS):
+        inside = place == index
+        row: dict[str, Any] = {"band": name, "problems": int(inside.sum()), "delta": []}
+        for k in ks:
+            possible = inside & (rest_n >= k) & (trained.n >= k)
+            delta = Estimate(np.nan, np.nan, np.nan)
+            if possible.any():
+                after = pass_at_k(trained.n[possible], trained.c[possible], k)
+                delta = paired_interval(after - pass_at_k(rest_n[possible], rest_c[possible], k))
+            row["delta"].append({"k": k} | inputs.interval_dict(delta))
+        rows.append(row)
+    return rows
+
+
+def common_n(base: Counts, trained: Counts) -> int:
+    """The largest k that both runs allow on every problem."""
+    return min(int(base.n.min()), int(trained.n.min()))
 
 
 def _tidy(value: float) -> int | float:

@@ -12,19 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from passgap.analysis import changes, inputs
+from passgap.analysis import changes, inputs, shift
 from passgap.analysis.inputs import Interval
+from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.pairing import paired
+from passgap.analysis.sharpening import Sharpening, sharpening
 from passgap.analysis.verdicts import Ends, LargeGain, State, compare_verdict, state
 from passgap.errors import UsageError
 from passgap.stats import (
     binomial_upper,
-    fit_tilt,
     fixed_paired_interval,
+    mean_curve,
     paired_curve,
     paired_interval,
     pass_at_k,
-    tilt_misfit,
     zero_discordance_bound,
 )
 from passgap.types import Counts, Curve, Estimate, Verdict
@@ -49,6 +50,12 @@ class Comparison:
     coverage: Mapping[str, Any]
     tilt: Mapping[str, Any] | None
     efficiency_gap: Mapping[str, Any]
+    speedup: tuple[Mapping[str, Any], ...]
+    area: Mapping[str, float | None]
+    sign_changes: int
+    bands: tuple[Mapping[str, Any], ...]
+    luck: Mapping[str, Luck | None]
+    reasoned: Mapping[str, Any] | None
     answered: Mapping[str, Any] | None
     histogram: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
@@ -69,6 +76,14 @@ class Comparison:
             "coverage": dict(self.coverage),
             "tilt": None if self.tilt is None else dict(self.tilt),
             "efficiency_gap": dict(self.efficiency_gap),
+            "speedup": [dict(row) for row in self.speedup],
+            "area": dict(self.area),
+            "sign_changes": self.sign_changes,
+            "bands": [dict(row) for row in self.bands],
+            "luck": {
+                arm: None if luck is None else luck.to_dict() for arm, luck in self.luck.items()
+            },
+            "reasoned": None if self.reasoned is None else dict(self.reasoned),
             "answered": None if self.answered is None else dict(self.answered),
             "histogram": [dict(row) for row in self.histogram],
             "notes": list(self.notes),
@@ -113,6 +128,8 @@ def compare(
     seed: int = 0,
     intersect: bool = False,
     allow_different_prompts: bool = False,
+    false_positive_rate: float | None = None,
+    accept_luck: bool = False,
     accept_unscored: bool = False,
     trained_on: bool | None = None,
     accept_trained_on: bool = False,
@@ -136,7 +153,10 @@ def compare(
         Draws a problem that would still count as reachable.
     seed
         Of the bootstraps.
-    intersect, allow_different_prompts, accept_unscored, accept_trained_on
+    false_positive_rate
+        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
+        None takes the counts' own guess rates.
+    intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
         Lift a refusal; the result records it.
     trained_on
         Whether these problems were trained on (None: not known).
@@ -158,11 +178,20 @@ def compare(
     common = min(int(base.n.min()), int(trained.n.min()))
     listed = _listed(ks, common, settings)
     ends = _ends(base, trained, settings)
-    gain, tilt = _tilt(base, trained, ends, settings)
-    crossing = changes.crossover(base, trained, seed)
+    sharpened = sharpening(base, trained, settings.k_large, seed)
+    gain = _large_gain(base, trained, ends, sharpened, settings.budget)
+    passes = shift.Passes(base, trained)
+    band = paired_curve(passes.difference, passes.ks, seed=seed)
+    crossing = shift.crossover(passes, band)
     verdict = _verdict(base, trained, ends, gain, settings)
+    arms = {"base": base, "trained": trained}
+    luck = {
+        name: luck_of(counts, listed, settings.k_large, false_positive_rate, seed)
+        for name, counts in arms.items()
+    }
+    verdict = withheld(verdict, luck, settings.k_large, "inconclusive", accept_luck)
     if trained_on and not accept_trained_on:
-        verdict = _withheld(verdict)
+        verdict = _memory(verdict)
     return Comparison(
         verdict=verdict,
         settings={
@@ -176,6 +205,8 @@ def compare(
             "intersect": intersect,
             "allow_different_prompts": allow_different_prompts,
             "trained_on": trained_on,
+            "false_positive_rate": false_positive_rate,
+            "accept_luck": accept_luck,
         },
         problems=len(base),
         draws={"base": _draws(base), "trained": _draws(trained)},
@@ -185,8 +216,14 @@ def compare(
         delta=_delta(base, trained, listed, interval, seed),
         crossover=crossing,
         coverage=changes.coverage(base, trained),
-        tilt=tilt,
+        tilt=sharpened.to_dict(),
         efficiency_gap=changes.efficiency_gap(base, trained),
+        speedup=tuple(shift.speedup(passes)),
+        area=shift.area(passes),
+        sign_changes=shift.sign_changes(passes),
+        bands=tuple(changes.bands(base, trained, (settings.k_small, settings.k_large), seed)),
+        luck=luck,
+        reasoned=_reasoned(base, trained, listed, seed),
         answered=changes.answered(base, trained, k_small),
         histogram=tuple(inputs.histogram(base=base, trained=trained)),
         notes=_notes(base, trained, crossing, common, trained_on),
@@ -265,31 +302,29 @@ def _ends(base: Counts, trained: Counts, settings: _Settings) -> Ends:
     return Ends(settings.k_small, settings.k_large, small, large, at_small, at_large)
 
 
-def _tilt(
-    base: Counts, trained: Counts, ends: Ends, settings: _Settings
-) -> tuple[LargeGain | None, Mapping[str, Any] | None]:
-    """The tilt fit, and, where large k is up, whether the gain is above it."""
-    counts = (base.n, base.c, trained.n, trained.c)
-    tilt = fit_tilt(*counts)
-    fitted = bool(np.isfinite(tilt.delta.value))
-    shown = None
-    if fitted:
-        low, high = (
-            inputs.interval_dict(tilt.delta)["low"],
-            inputs.interval_dict(tilt.delta)["high"],
-        )
-        shown = {"delta": tilt.delta.value, "low": low, "high": high, "misfit_p": None}
+def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> dict[str, Any] | None:
+    """The same curves where only draws with right reasoning count (CoT-pass@k, 2506.14245)."""
+    if base.c_reasoned is None or trained.c_reasoned is None:
+        return None
+    b = pass_at_k(base.n, base.c_reasoned, list(ks))
+    t = pass_at_k(trained.n, trained.c_reasoned, list(ks))
+    return {
+        "base": {"curve": mean_curve(b, ks, seed=seed).rows()},
+        "trained": {"curve": mean_curve(t, ks, seed=seed).rows()},
+        "delta": paired_curve(t - b, ks, seed=seed).rows(),
+    }
+
+
+def _large_gain(
+    base: Counts, trained: Counts, ends: Ends, sharpened: Sharpening, budget: int
+) -> LargeGain | None:
+    """What stands behind a gain at the large k; None where there is none to explain."""
     if ends.at_large != "up" or ends.at_small not in ("up", "equivalent"):
-        return None, shown
-    above = False
-    if shown is not None:
-        misfit = tilt_misfit(*counts, tilt, settings.k_large, seed=settings.seed)
-        above = bool(misfit.above)
-        shown |= {"misfit_p": misfit.p_value}
+        return None
     gained = trained.c > 0
     hits, draws = int(base.c[gained].sum()), int(base.n[gained].sum())
     upper = binomial_upper(hits, draws) if draws else 1.0
-    return LargeGain(fitted, above, upper, settings.budget), shown
+    return LargeGain(sharpened.fitted, sharpened.misfit.above, upper, budget)
 
 
 def _verdict(
@@ -325,7 +360,7 @@ def _needs(base: Counts, trained: Counts, ends: Ends, settings: _Settings) -> st
     return text
 
 
-def _withheld(verdict: Verdict) -> Verdict:
+def _memory(verdict: Verdict) -> Verdict:
     return replace(
         verdict,
         label="inconclusive",

@@ -7,22 +7,37 @@ everything is found already (saturated) or nothing is (out of reach).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from passgap.analysis import inputs
+from passgap.analysis.extrapolation import extrapolation, forecast_curve
 from passgap.analysis.inputs import Interval
+from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.verdicts import Headroom, probe_verdict
 from passgap.errors import UsageError
-from passgap.stats import fit_mixture, fixed_interval, mean_interval, mixed_at_g, pass_at_k
+from passgap.stats import (
+    binomial_upper,
+    fit_mixture,
+    fixed_interval,
+    mean_curve,
+    mean_interval,
+    mixed_at_g,
+    pass_at_k,
+)
 from passgap.types import Counts, Curve, Estimate, Verdict
 
 GROUPS = (4, 8, 16, 32, 64)
 DELTAS = (1, 2, 3, 4)
 FEW_PROBLEMS = 72
+SECOND = (1, 4)
+CAVEAT = (
+    "the forecast is what moving every logit by delta would give (pure sharpening); its interval "
+    "is that of the base's difficulty distribution, not of what training will do"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,11 @@ class Probe:
     signal: tuple[tuple[int, Estimate], ...]
     forecast: tuple[tuple[float, Curve], ...]
     shares: Mapping[str, Estimate]
+    never_solved: Mapping[str, Any]
+    second_predictor: Mapping[str, Any]
+    extrapolation: tuple[Mapping[str, Any], ...]
+    luck: Luck | None
+    reasoned: Curve | None
     answered: Mapping[str, float | None] | None
     histogram: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
@@ -58,6 +78,11 @@ class Probe:
             "signal": [{"group_size": g} | inputs.interval_dict(e) for g, e in self.signal],
             "forecast": [{"delta": d, "curve": c.rows()} for d, c in self.forecast],
             "shares": {name: inputs.interval_dict(e) for name, e in self.shares.items()},
+            "never_solved": dict(self.never_solved),
+            "second_predictor": dict(self.second_predictor),
+            "extrapolation": [dict(row) for row in self.extrapolation],
+            "luck": None if self.luck is None else self.luck.to_dict(),
+            "reasoned": None if self.reasoned is None else {"curve": self.reasoned.rows()},
             "answered": None if self.answered is None else dict(self.answered),
             "histogram": [dict(row) for row in self.histogram],
             "notes": list(self.notes),
@@ -83,6 +108,9 @@ def probe(
     small: float = 0.05,
     large: float = 0.15,
     interval: Interval = "population",
+    beyond: Sequence[int] = (),
+    false_positive_rate: float | None = None,
+    accept_luck: bool = False,
     accept_unscored: bool = False,
     seed: int = 0,
 ) -> Probe:
@@ -100,6 +128,13 @@ def probe(
     interval
         ``population``: the problems are a sample of those one cares about. ``fixed``: these very
         problems are the target.
+    beyond
+        k above n to extrapolate to, at most 100 n; labelled as extrapolation.
+    false_positive_rate
+        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
+        None takes the counts' own guess rates.
+    accept_luck
+        Give a verdict although guessing explains most of pass@k_large.
     accept_unscored
         Give a verdict although more than 2 % of the draws are unscored.
     seed
@@ -116,9 +151,13 @@ def probe(
     least = int(counts.n.min())
     ks = inputs.listed_ks(least, k_small, k_large)
     room, notes = _headroom(counts, k_small, k_large, interval)
-    forecast, caveat = _forecast(counts, ks)
+    mixture = fit_mixture(counts.n, counts.c)
+    luck = luck_of(counts, ks, k_large, false_positive_rate, seed)
+    verdict = probe_verdict(room, small, large, len(counts))
+    if verdict.label != "out_of_reach":
+        verdict = withheld(verdict, {"base": luck}, k_large, "undecided", accept_luck)
     return Probe(
-        verdict=probe_verdict(room, small, large, len(counts)),
+        verdict=verdict,
         settings={
             "k_small": k_small,
             "k_large": k_large,
@@ -126,6 +165,8 @@ def probe(
             "large": large,
             "interval": interval,
             "confidence_level": 0.95,
+            "false_positive_rate": false_positive_rate,
+            "accept_luck": accept_luck,
             "seed": seed,
         },
         problems=len(counts),
@@ -136,14 +177,21 @@ def probe(
         signal=tuple(
             (g, mean_interval(mixed_at_g(counts.n, counts.c, g))) for g in GROUPS if g <= least
         ),
-        forecast=forecast,
+        forecast=tuple(
+            (float(delta), forecast_curve(counts, mixture, delta, ks)) for delta in DELTAS
+        ),
         shares={
             "mastered": inputs.share(counts.c == counts.n),
             "never_solved": inputs.share(counts.c == 0),
         },
+        never_solved=_never_solved(counts),
+        second_predictor=_second_predictor(counts),
+        extrapolation=tuple(extrapolation(counts, mixture, list(beyond))),
+        luck=luck,
+        reasoned=_reasoned(counts, ks, seed),
         answered=_answered(counts, k_small),
         histogram=tuple(inputs.histogram(base=counts)),
-        notes=(*notes, caveat, *_unscored_notes(counts, k_small, k_large)),
+        notes=(*notes, CAVEAT, *_unscored_notes(counts, k_small, k_large)),
     )
 
 
@@ -207,21 +255,32 @@ def _fixed_gap(at_small: Estimate, at_large: Estimate) -> Estimate:
     return Estimate(value, low, high, method="fixed problems, reaches added")
 
 
-def _forecast(counts: Counts, ks: list[int]) -> tuple[tuple[tuple[float, Curve], ...], str]:
-    mixture = fit_mixture(counts.n, counts.c)
-    nan = np.full(len(ks), np.nan)
-    fan = tuple(
-        (
-            float(delta),
-            Curve(np.asarray(ks), mixture.tilted(delta).pass_at_k(ks), nan, nan, method="tilt"),
-        )
-        for delta in DELTAS
-    )
-    caveat = (
-        "the forecast is what moving every logit by delta would give (pure sharpening), without an "
-        "interval"
-    )
-    return fan, caveat
+def _never_solved(counts: Counts) -> dict[str, Any]:
+    """Problems without a correct draw, and what that leaves possible (95 % upper bounds)."""
+    zero = counts.c == 0
+    draws = counts.n[zero]
+    return {
+        "problems": int(zero.sum()),
+        "p_upper_each": binomial_upper(0, int(draws.min())) if draws.size else None,
+        "p_upper_mean": binomial_upper(0, int(draws.sum())) if draws.size else None,
+    }
+
+
+def _second_predictor(counts: Counts) -> dict[str, Any]:
+    """pass@4 - pass@1, which follows the gain in pass@1 more closely in the literature's pairs."""
+    small, large = SECOND
+    ks: dict[str, Any] = {"k_small": small, "k_large": large}
+    if counts.n.min() < large:
+        return ks | inputs.interval_dict(Estimate(np.nan, np.nan, np.nan))
+    both = pass_at_k(counts.n, counts.c, list(SECOND))
+    return ks | inputs.interval_dict(mean_interval(both[:, 1] - both[:, 0]))
+
+
+def _reasoned(counts: Counts, ks: list[int], seed: int) -> Curve | None:
+    """CoT-pass@k: only draws whose reasoning was found right count (arXiv 2506.14245)."""
+    if counts.c_reasoned is None:
+        return None
+    return mean_curve(pass_at_k(counts.n, counts.c_reasoned, ks), ks, seed=seed)
 
 
 def _answered(counts: Counts, k: int) -> Mapping[str, float | None] | None:

@@ -1,5 +1,7 @@
 """Pure mathematics: arrays in, results out; numpy and scipy only."""
 
+from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial
+from passgap.stats.guessing import corrected_pass_at_k, lucky_pass_at_k
 from passgap.stats.intervals import (
     binomial_interval,
     binomial_upper,
@@ -8,30 +10,60 @@ from passgap.stats.intervals import (
     mean_curve,
     mean_interval,
     paired_curve,
+    paired_ends,
     paired_interval,
     zero_discordance_bound,
 )
-from passgap.stats.mixture import Mixture, fit_mixture
-from passgap.stats.passk import all_at_k, mixed_at_g, pass_at_k
-from passgap.stats.tilt import Misfit, Tilt, fit_tilt, tilt_misfit
+from passgap.stats.mixture import Mixture, fit_mixture, functional_interval
+from passgap.stats.passk import (
+    all_at_k,
+    cover_at_tau,
+    fisher_exact,
+    mixed_at_g,
+    pass_at_k,
+    share_at_k,
+    wins_at_k,
+)
+from passgap.stats.tilt import (
+    Misfit,
+    SlopedTilt,
+    Tilt,
+    fit_sloped_tilt,
+    fit_tilt,
+    tilt_misfit,
+)
+from passgap.stats.votes import maj_at_k
 
 __all__ = [
+    "BetaBinomial",
     "Misfit",
     "Mixture",
+    "SlopedTilt",
     "Tilt",
     "all_at_k",
     "binomial_interval",
     "binomial_upper",
+    "corrected_pass_at_k",
+    "cover_at_tau",
+    "fisher_exact",
+    "fit_beta_binomial",
     "fit_mixture",
+    "fit_sloped_tilt",
     "fit_tilt",
     "fixed_interval",
     "fixed_paired_interval",
+    "functional_interval",
+    "lucky_pass_at_k",
+    "maj_at_k",
     "mean_curve",
     "mean_interval",
     "mixed_at_g",
     "paired_curve",
+    "paired_ends",
     "paired_interval",
     "pass_at_k",
+    "share_at_k",
     "tilt_misfit",
+    "wins_at_k",
     "zero_discordance_bound",
 ]

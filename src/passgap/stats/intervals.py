@@ -75,6 +75,32 @@ def paired_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate
     return _population(values, (-1.0, 1.0), confidence_level)
 
 
+def paired_ends(d: ArrayLike, *, confidence_level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Both ends of `paired_interval` for every column of d at once.
+
+    Parameters
+    ----------
+    d
+        Differences in [-1, 1], shape (P, K).
+    confidence_level
+        In (0, 1).
+
+    Returns
+    -------
+    tuple
+        Low and high ends, each of shape (K,); nan in a column with a nan.
+
+    Raises
+    ------
+    UsageError
+        As in `paired_interval`.
+    """
+    values = _values(d, -1.0, 1.0, 2)
+    extended, centre, error = _extended(values, (-1.0, 1.0))
+    reach = _t_quantile(len(extended), confidence_level) * error
+    return _clipped(values.mean(axis=0), centre, reach, (-1.0, 1.0))
+
+
 def mean_curve(
     x: ArrayLike,
     ks: Sequence[int] | IntArray,

@@ -1,4 +1,4 @@
-"""Unbiased estimates from counts: pass@k, all@k and mixed@G of every problem.
+"""Unbiased estimates from counts: pass@k, all@k, mixed@G and their kin, of every problem.
 
 With n scored draws of a problem, c of them correct, each estimate is a U-statistic: the average,
 over all subsets of k of the n draws, of what one asks of k draws. Everything here is built from
@@ -11,10 +11,13 @@ kept as a sum of logarithms, which neither overflows nor cancels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from passgap.errors import UsageError
 from passgap.types import FloatArray, IntArray
@@ -107,6 +110,147 @@ def mixed_at_g(n: ArrayLike, c: ArrayLike, g: int | Sequence[int] | IntArray) ->
     mixed = np.maximum(-np.expm1(none) - np.exp(every), 0.0)
     mixed[:, sizes == 1] *= 0.0
     return _shaped(mixed, g)
+
+
+def share_at_k(
+    n: ArrayLike, c: ArrayLike, tau: float, k: int | Sequence[int] | IntArray
+) -> FloatArray:
+    """Chance that at least a share tau of k draws is correct, estimated without bias.
+
+    The hypergeometric tail from ``ceil(tau k)`` correct draws on: G-Pass@k_tau (arXiv 2412.13147).
+    At k = 1 it is pass@1, at a tau of at most 1/k pass@k, at tau = 1 all@k.
+
+    Parameters
+    ----------
+    n, c, k
+        As in `pass_at_k`.
+    tau
+        In (0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P,) or (P, K); nan where k > n.
+
+    Raises
+    ------
+    UsageError
+        As in `pass_at_k`, or if tau is not in (0, 1].
+    """
+    totals, hits, ks = _checked(n, c, k)
+    needed = _least_hits(tau, ks)
+    drawn = np.broadcast_to(ks, (len(totals), ks.size))
+    table = stats.hypergeom.sf(needed - 1, totals[:, None], hits[:, None], drawn)
+    return _shaped(np.where(drawn <= totals[:, None], table, np.nan), k)
+
+
+def cover_at_tau(n: ArrayLike, c: ArrayLike, tau: float) -> FloatArray:
+    """Whether at least a share tau of a problem's draws is correct, 0 or 1.
+
+    Its mean over problems is Cover@tau (arXiv 2510.08325) of the draws at hand: the reliability
+    that pass@k, an average over all tau, does not show. ``c >= tau n`` in whole numbers.
+
+    Parameters
+    ----------
+    n, c
+        As in `pass_at_k`.
+    tau
+        In (0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P,); nan where n = 0.
+
+    Raises
+    ------
+    UsageError
+        As in `pass_at_k`, or if tau is not in (0, 1].
+    """
+    totals, hits, _ = _checked(n, c, 1)
+    return np.where(totals > 0, (hits >= _least_hits(tau, totals)).astype(float), np.nan)
+
+
+def wins_at_k(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike, k: int) -> IntArray:
+    """Which of two runs has the higher pass@k on each problem, in exact integers.
+
+    Compares ``C(n_b - c_b, k) C(n_t, k)`` with ``C(n_t - c_t, k) C(n_b, k)``: floats call equal
+    values unequal, or the reverse, and wins and losses counted with them come out wrong.
+
+    Parameters
+    ----------
+    n_b, c_b, n_t, c_t
+        Counts of the base and of the trained run, shape (P,).
+    k
+        An integer from 1 to the smallest n.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P,): 1 where the trained run is ahead, -1 where the base is, 0 where they are equal.
+
+    Raises
+    ------
+    UsageError
+        As in `pass_at_k`, or if k exceeds an n.
+    """
+    base, trained = _checked(n_b, c_b, k), _checked(n_t, c_t, k)
+    rows = np.stack(np.broadcast_arrays(base[0], base[1], trained[0], trained[1]), axis=1)
+    if rows.size and k > rows[:, [0, 2]].min():
+        raise UsageError(f"k is {k}; allowed: 1 to the smallest n, {rows[:, [0, 2]].min()}")
+    distinct, where = np.unique(rows, axis=0, return_inverse=True)
+    signs = np.zeros(len(distinct), np.int64)
+    for i, (nb, cb, nt, ct) in enumerate(distinct.tolist()):
+        base_none = math.comb(nb - cb, k) * math.comb(nt, k)
+        trained_none = math.comb(nt - ct, k) * math.comb(nb, k)
+        signs[i] = (base_none > trained_none) - (base_none < trained_none)
+    return signs[where.reshape(-1)]
+
+
+def fisher_exact(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike) -> FloatArray:
+    """Two-sided p-values of Fisher's exact test on right and wrong draws, one a problem.
+
+    Given c_b + c_t, c_b is hypergeometric where both runs solve the problem equally often; p sums
+    all splits that are no likelier than the one seen.
+
+    Parameters
+    ----------
+    n_b, c_b, n_t, c_t
+        Counts of the base and of the trained run, shape (P,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P,); 1 where a run has no draws.
+
+    Raises
+    ------
+    UsageError
+        As in `pass_at_k`.
+    """
+    base, trained = _checked(n_b, c_b, 1), _checked(n_t, c_t, 1)
+    rows = np.stack([base[0], trained[0], base[1] + trained[1]], axis=1)
+    margins, where = np.unique(rows, axis=0, return_inverse=True)
+    where, hits = where.reshape(-1), base[1]
+    p = np.ones(len(rows))
+    for i, (size, other, total) in enumerate(margins.tolist()):
+        inside = where == i
+        least = max(0, total - other)
+        split = np.arange(least, min(total, size) + 1)
+        chance = stats.hypergeom.pmf(split, size + other, total, size)
+        order = np.argsort(chance)
+        upto = np.cumsum(chance[order])
+        seen = chance[hits[inside] - least] * (1 + 1e-7)
+        p[inside] = upto[np.searchsorted(chance[order], seen, side="right") - 1]
+    return np.minimum(p, 1.0)
+
+
+def _least_hits(tau: float, draws: IntArray) -> IntArray:
+    """``ceil(tau draws)``, at least 1, with tau taken as the decimal that it was written as."""
+    if not 0 < tau <= 1:
+        raise UsageError(f"tau is {tau!r}; allowed: a number in (0, 1]")
+    written = Fraction(str(tau))
+    return np.maximum(-(-draws * written.numerator // written.denominator), 1)
 
 
 def _log_none(n: IntArray, c: IntArray, k: IntArray) -> FloatArray:

@@ -23,6 +23,7 @@ from scipy import optimize, special, stats
 from passgap.errors import UsageError
 from passgap.stats.mixture import (
     GRID,
+    TOLERANCE,
     Mixture,
     checked_counts,
     fit_mixture,
@@ -35,6 +36,9 @@ from passgap.types import Estimate, FloatArray, IntArray
 
 RANGE = 8.0
 MIN_INFORMATIVE = 5
+LOOSE = 1e-4  # of the gradient, inside the bootstrap
+SLOPES = (0.05, 6.0)
+SLOPED = "joint maximum likelihood of G, delta and slope, Wald interval"
 METHOD = "joint maximum likelihood of G and delta, profile likelihood interval"
 
 
@@ -71,6 +75,24 @@ class Tilt:
 
 
 @dataclass(frozen=True)
+class SlopedTilt:
+    """A tilt that moves easy and hard problems differently: ``logit p' = delta + slope logit p``.
+
+    Parameters
+    ----------
+    delta, slope
+        Estimates; slope 1 is the plain tilt, below 1 the hard problems gained more, above 1 the
+        easy ones. nan, with a note, where no tilt can be fitted.
+    p_value
+        Likelihood ratio test of slope = 1.
+    """
+
+    delta: Estimate
+    slope: Estimate
+    p_value: float
+
+
+@dataclass(frozen=True)
 class Misfit:
     """How far the observed change at k exceeds that of a pure tilt.
 
@@ -78,23 +100,29 @@ class Misfit:
     ----------
     statistic
         T(k) = observed d(k) - d(k) of the joint fit.
-    quantile_95
-        Of T(k) under the fit: the bootstrap value number ceil(.95 (R + 1)) in ascending order.
+    quantile_05, quantile_95
+        Of T(k) under the fit: the bootstrap values number floor(.05 (R + 1)) and
+        ceil(.95 (R + 1)) in ascending order.
     p_value
         One-sided, ``(r + 1) / (R + 1)`` with r of R replicates at or above the statistic.
     replicates
         R.
     above
-        statistic > quantile_95, which is p_value <= .05.
+        statistic > quantile_95, which is p_value <= .05: more than a tilt.
+    below
+        statistic < quantile_05: an uneven amplification, which a spread of delta over problems
+        brings about.
     notes
-        Why the entries are nan (``above`` is False then), where they are.
+        Why the entries are nan (``above`` and ``below`` are False then), where they are.
     """
 
     statistic: float
+    quantile_05: float
     quantile_95: float
     p_value: float
     replicates: int
     above: bool
+    below: bool
     notes: tuple[str, ...] = ()
 
 
@@ -161,7 +189,7 @@ def tilt_misfit(
     tilt: Tilt,
     k: int,
     *,
-    replicates: int = 200,
+    replicates: int = 99,
     seed: int = 0,
 ) -> Misfit:
     """Test whether pass@k rose by more than a pure tilt of the base makes it rise.
@@ -202,13 +230,70 @@ def tilt_misfit(
         raise UsageError(f"replicates is {replicates}; allowed: 19 or more (p reaches .05 at 19)")
     delta = tilt.delta.value
     if math.isnan(delta):
-        return Misfit(math.nan, math.nan, math.nan, 0, False, tilt.delta.notes)
-    observed = _excess(pairs, k, delta, tilt.mixture.weights)
+        nan = math.nan
+        return Misfit(nan, nan, nan, nan, 0, False, False, tilt.delta.notes)
+    passes = _pass_tables(pairs, k)
+    observed = _excess(pairs, passes, k, delta, tilt.mixture.weights)
     rng = np.random.default_rng(seed)
-    null = np.array([_replicate(pairs, tilt, k, rng) for _ in range(replicates)])
-    quantile = float(np.sort(null)[math.ceil(0.95 * (replicates + 1)) - 1])
+    null = np.array([_replicate(pairs, passes, tilt, k, rng) for _ in range(replicates)])
+    null.sort()
+    low = float(null[math.floor(0.05 * (replicates + 1)) - 1])
+    high = float(null[math.ceil(0.95 * (replicates + 1)) - 1])
     p_value = (1 + int(np.sum(null >= observed))) / (replicates + 1)
-    return Misfit(observed, quantile, p_value, replicates, observed > quantile)
+    above, below = observed > high, observed < low
+    return Misfit(observed, low, high, p_value, replicates, above, below)
+
+
+def fit_sloped_tilt(
+    n_base: ArrayLike,
+    c_base: ArrayLike,
+    n_trained: ArrayLike,
+    c_trained: ArrayLike,
+    tilt: Tilt,
+    *,
+    confidence_level: float = 0.95,
+) -> SlopedTilt:
+    """Fit delta and slope of ``logit p' = delta + slope logit p`` together with G.
+
+    Quasi-Newton on the profile likelihood over (delta, slope), whose gradient follows from the
+    fitted G by the envelope theorem; intervals from the profile's curvature (Wald).
+
+    Parameters
+    ----------
+    n_base, c_base, n_trained, c_trained
+        As in `fit_tilt`.
+    tilt
+        The plain tilt of these counts; where it could not be fitted, nor is this.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        As in `fit_tilt`.
+    """
+    nan = math.nan
+    if math.isnan(tilt.delta.value):
+        empty = Estimate(nan, nan, nan, confidence_level, SLOPED, notes=tilt.delta.notes)
+        return SlopedTilt(empty, empty, nan)
+    profile = _SlopedProfile(_paired(n_base, c_base, n_trained, c_trained))
+    start = np.array([tilt.delta.value, 1.0])
+    plain = profile.at(start)[0]
+    found = optimize.minimize(
+        lambda x: tuple(-part for part in profile.at(x)),
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-RANGE, RANGE), SLOPES],
+    )
+    p_value = float(stats.chi2.sf(max(2 * (-float(found.fun) - plain), 0.0), 1))
+    z = float(stats.norm.ppf((1 + confidence_level) / 2))
+    reach = z * np.sqrt(np.maximum(np.diag(_covariance(profile, found.x)), 0.0))
+    delta, slope = (
+        Estimate(float(x), float(x - r), float(x + r), confidence_level, SLOPED)
+        for x, r in zip(found.x, reach, strict=True)
+    )
+    return SlopedTilt(delta, slope, p_value)
 
 
 # --------------------------------------------------------------------------------- the parts
@@ -249,6 +334,7 @@ class _Profile:
 
     pairs: _Pairs
     weights: FloatArray | None = None
+    tolerance: float = TOLERANCE
     gradient: float = math.nan
     rows: IntArray = field(init=False)
     counts: IntArray = field(init=False)
@@ -269,7 +355,9 @@ class _Profile:
         """
         s, n_base, n = self.rows
         kernel = log_kernel(s, n_base, n, delta)
-        self.weights, self.gradient, value = solve(kernel, self.counts, self.weights)
+        self.weights, self.gradient, value = solve(
+            kernel, self.counts, self.weights, self.tolerance
+        )
         used = self.weights > 0
         joint = np.exp(kernel[:, used] - kernel.max(axis=1)[:, None]) * self.weights[used]
         expected = joint @ special.expit(GRID[used] + delta) / joint.sum(axis=1)
@@ -296,6 +384,46 @@ def _fitted(pairs: _Pairs, confidence_level: float) -> Tilt:
     coefficients = log_choose(pairs.n_base, pairs.c_base) + log_choose(pairs.n, pairs.c)
     mixture = Mixture(special.expit(GRID), weights, peak + float(coefficients.sum()), gradient)
     return Tilt(Estimate(delta, low, high, confidence_level, METHOD, notes=notes), mixture)
+
+
+@dataclass(eq=False)
+class _SlopedProfile:
+    """Profile log-likelihood of (delta, slope) and its gradient, binomial coefficients left out."""
+
+    pairs: _Pairs
+    weights: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        p = self.pairs
+        rows = np.stack([p.n_base, p.c_base, p.n, p.c], axis=1)
+        distinct, self.counts = np.unique(rows, axis=0, return_counts=True)
+        self.n_base, self.c_base, self.n, self.c = distinct.T[:, :, None]
+        inner = GRID[1:-1]
+        self.fixed = self.c_base * inner - self.n_base * np.logaddexp(0.0, inner)
+
+    def at(self, x: FloatArray) -> tuple[float, FloatArray]:
+        inner = GRID[1:-1]
+        moved = x[0] + x[1] * inner
+        kernel = np.full((len(self.counts), len(GRID)), -np.inf)
+        kernel[:, 1:-1] = self.fixed + self.c * moved - self.n * np.logaddexp(0.0, moved)
+        kernel[((self.c_base == 0) & (self.c == 0))[:, 0], 0] = 0.0
+        kernel[((self.c_base == self.n_base) & (self.c == self.n))[:, 0], -1] = 0.0
+        self.weights, _, value = solve(kernel, self.counts, self.weights, TOLERANCE)
+        joint = np.exp(kernel - kernel.max(axis=1)[:, None]) * self.weights
+        joint /= joint.sum(axis=1)[:, None]
+        score = joint[:, 1:-1] * (self.c - self.n * special.expit(moved))
+        return value, np.array([self.counts @ score.sum(axis=1), self.counts @ (score @ inner)])
+
+
+def _covariance(profile: _SlopedProfile, x: FloatArray) -> FloatArray:
+    """Inverse of the profile's negative curvature at x, by differences of its gradient."""
+    step = 0.02
+    columns = [
+        (profile.at(x + step * axis)[1] - profile.at(x - step * axis)[1]) / (2 * step)
+        for axis in np.eye(2)
+    ]
+    curvature = -np.stack(columns, axis=1)
+    return np.asarray(np.linalg.pinv((curvature + curvature.T) / 2))
 
 
 def _peak(profile: _Profile, low: float, high: float) -> float:
@@ -326,22 +454,40 @@ def _unfitted(pairs: _Pairs, confidence_level: float, note: str) -> Tilt:
     return Tilt(delta, fit_mixture(pairs.n_base, pairs.c_base))
 
 
-def _excess(pairs: _Pairs, k: int, delta: float, weights: FloatArray) -> float:
+_Tables = dict[int, FloatArray]
+
+
+def _pass_tables(pairs: _Pairs, k: int) -> _Tables:
+    """pass@k at every count, for each n that occurs."""
+    sizes = np.unique(np.concatenate([pairs.n_base, pairs.n])).tolist()
+    return {n: pass_at_k(n, np.arange(n + 1), k) for n in sizes}
+
+
+def _mean_pass(n: IntArray, c: IntArray, passes: _Tables) -> float:
+    sizes = np.unique(n).tolist()
+    return sum(float(passes[size][c[n == size]].sum()) for size in sizes) / len(n)
+
+
+def _excess(pairs: _Pairs, passes: _Tables, k: int, delta: float, weights: FloatArray) -> float:
     """T(k): the observed change of mean pass@k less the fit's."""
-    gained = pass_at_k(pairs.n, pairs.c, k) - pass_at_k(pairs.n_base, pairs.c_base, k)
+    trained = _mean_pass(pairs.n, pairs.c, passes)
+    observed = trained - _mean_pass(pairs.n_base, pairs.c_base, passes)
     base = Mixture(special.expit(GRID), weights)
     predicted = base.tilted(delta).pass_at_k(k) - base.pass_at_k(k)
-    return float(gained.mean() - predicted[0])
+    return observed - float(predicted[0])
 
 
-def _replicate(pairs: _Pairs, tilt: Tilt, k: int, rng: np.random.Generator) -> float:
+def _replicate(
+    pairs: _Pairs, passes: _Tables, tilt: Tilt, k: int, rng: np.random.Generator
+) -> float:
     """T(k) of counts drawn from the fit, fitted anew."""
     weights, delta = tilt.mixture.weights, tilt.delta.value
     t = GRID[rng.choice(len(GRID), size=len(pairs.n), p=weights / weights.sum())]
     c_base = rng.binomial(pairs.n_base, special.expit(t))
     drawn = _Pairs(pairs.n_base, c_base, pairs.n, rng.binomial(pairs.n, special.expit(t + delta)))
-    profile = _Profile(drawn, weights)
-    return _excess(drawn, k, _refit(profile, delta), _known(profile.weights))
+    profile = _Profile(drawn, weights, LOOSE)
+    refitted = _refit(profile, delta)
+    return _excess(drawn, passes, k, refitted, _known(profile.weights))
 
 
 def _known(weights: FloatArray | None) -> FloatArray:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from passgap.lab import FAMILIES
+from passgap.luck import guess_rates
 from passgap.store import Run, write_text
 from passgap.training import POLICY_FILE
 from passgap.workflows.demo import Bar, Demo, run_demo
-from passgap.workflows.luck import guess_rates
 
 HEADER = """# The lab's worlds, read by passgap
 
