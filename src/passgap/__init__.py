@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from passgap._version import __version__
 
 if TYPE_CHECKING:
-    from passgap.analysis import Comparison, Probe, compare, probe
-    from passgap.counts import count, read_counts
+    from passgap.analysis import Comparison, Probe, SeedsComparison, compare, compare_seeds, probe
+    from passgap.counts import count, read_counts, write_counts
     from passgap.errors import PassgapError
     from passgap.problems import load_problems
     from passgap.sampling import sample
@@ -47,9 +47,11 @@ _WHERE = {
     "PromptSettings": "passgap.types",
     "Run": "passgap.store",
     "SamplingParams": "passgap.types",
+    "SeedsComparison": "passgap.analysis",
     "TrainConfig": "passgap.training",
     "Verdict": "passgap.types",
     "compare": "passgap.analysis",
+    "compare_seeds": "passgap.analysis",
     "count": "passgap.counts",
     "load_problems": "passgap.problems",
     "pass_at_k": "passgap.stats",
@@ -59,6 +61,7 @@ _WHERE = {
     "sample": "passgap.sampling",
     "train": "passgap.training",
     "verify": "passgap.verifying",
+    "write_counts": "passgap.counts",
 }
 
 __all__ = [
@@ -74,10 +77,12 @@ __all__ = [
     "PromptSettings",
     "Run",
     "SamplingParams",
+    "SeedsComparison",
     "TrainConfig",
     "Verdict",
     "__version__",
     "compare",
+    "compare_seeds",
     "count",
     "load_problems",
     "pass_at_k",
@@ -87,6 +92,7 @@ __all__ = [
     "sample",
     "train",
     "verify",
+    "write_counts",
 ]
 
 

@@ -2,5 +2,6 @@
 
 from passgap.analysis.compare import Comparison, compare
 from passgap.analysis.probe import Probe, probe
+from passgap.analysis.seeds import SeedsComparison, compare_seeds
 
-__all__ = ["Comparison", "Probe", "compare", "probe"]
+__all__ = ["Comparison", "Probe", "SeedsComparison", "compare", "compare_seeds", "probe"]

@@ -13,25 +13,19 @@ from typing import Any
 import numpy as np
 
 from passgap.analysis import changes, inputs, shift
+from passgap.analysis.deciding import both_ends, decided, deciding, large_gain
 from passgap.analysis.inputs import Interval
 from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.pairing import paired
-from passgap.analysis.sharpening import Sharpening, sharpening
-from passgap.analysis.verdicts import Ends, LargeGain, State, compare_verdict, state
-from passgap.errors import UsageError
+from passgap.analysis.sharpening import sharpening
 from passgap.stats import (
-    binomial_upper,
     fixed_paired_interval,
     mean_curve,
     paired_curve,
     paired_interval,
     pass_at_k,
-    zero_discordance_bound,
 )
 from passgap.types import Counts, Curve, Estimate, Verdict
-
-LEAST_LARGE_K = 64
-POWER = 21_400  # problems for 80 % power of equivalence at 2 points, times the discordant share
 
 
 @dataclass(frozen=True)
@@ -102,19 +96,6 @@ class Comparison:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """The checked arguments of compare, with the k that decide."""
-
-    margin: float
-    k_small: int
-    k_large: int
-    enough_draws: bool
-    interval: Interval
-    budget: int
-    seed: int
-
-
 def compare(
     base: Counts,
     trained: Counts,
@@ -168,22 +149,37 @@ def compare(
     UsageError
         For k or counts that do not allow a comparison.
     """
-    inputs.check_interval(interval)
     base, trained = paired(
         base, trained, intersect=intersect, allow_different_prompts=allow_different_prompts
     )
-    settings = _settings(base, trained, margin, k_small, k_large, interval, budget, seed)
+    settings = deciding(
+        (base, trained),
+        margin=margin,
+        k_small=k_small,
+        k_large=k_large,
+        interval=interval,
+        budget=budget,
+    )
     for counts in (base, trained):
         inputs.check_counts(counts, k_small, accept_unscored=accept_unscored)
     common = min(int(base.n.min()), int(trained.n.min()))
-    listed = _listed(ks, common, settings)
-    ends = _ends(base, trained, settings)
+    listed = settings.listed(ks, common)
+    ends = both_ends(
+        settings, lambda k, level: _difference(base, trained, k, interval, level), len(base)
+    )
     sharpened = sharpening(base, trained, settings.k_large, seed)
-    gain = _large_gain(base, trained, ends, sharpened, settings.budget)
+    gain = large_gain(
+        base,
+        trained,
+        ends,
+        fitted=sharpened.fitted,
+        above=sharpened.misfit.above,
+        budget=budget,
+    )
     passes = shift.Passes(base, trained)
     band = paired_curve(passes.difference, passes.ks, seed=seed)
     crossing = shift.crossover(passes, band)
-    verdict = _verdict(base, trained, ends, gain, settings)
+    verdict = decided(ends, gain, settings, lambda k: changes.difference(base, trained, k))
     arms = {"base": base, "trained": trained}
     luck = {
         name: luck_of(counts, listed, settings.k_large, false_positive_rate, seed)
@@ -230,42 +226,6 @@ def compare(
     )
 
 
-def _settings(
-    base: Counts,
-    trained: Counts,
-    margin: float,
-    k_small: int,
-    k_large: int | None,
-    interval: Interval,
-    budget: int,
-    seed: int,
-) -> _Settings:
-    if not 0 < margin < 1:
-        raise UsageError(f"margin is {margin}; allowed: a number in (0, 1), such as 0.02")
-    if budget < 1:
-        raise UsageError(f"budget is {budget}; allowed: an integer >= 1")
-    half = min(int(base.n.min()), int(trained.n.min())) // 2
-    chosen = k_large if k_large is not None else 2 ** max(half.bit_length() - 1, 0)
-    if k_large is None and chosen <= k_small:
-        chosen = k_small + 1
-    if not 1 <= k_small < chosen:
-        raise UsageError(f"k_small={k_small}, k_large={chosen}; allowed: 1 <= k_small < k_large")
-    for counts in (base, trained):
-        inputs.check_counts(counts, chosen, accept_unscored=True)
-    enough = k_large is not None or chosen >= LEAST_LARGE_K
-    return _Settings(margin, k_small, chosen, enough, interval, budget, seed)
-
-
-def _listed(ks: Sequence[int] | None, common: int, settings: _Settings) -> list[int]:
-    deciding = (settings.k_small, settings.k_large)
-    if ks is None:
-        return inputs.listed_ks(common, *deciding)
-    bad = [k for k in ks if not 1 <= k <= common]
-    if bad:
-        raise UsageError(f"k={bad[0]} cannot be listed; allowed: 1 to the common n, {common}")
-    return sorted({*map(int, ks), *deciding})
-
-
 def _difference(
     base: Counts, trained: Counts, k: int, interval: Interval, level: float
 ) -> Estimate:
@@ -289,19 +249,6 @@ def _delta(
     return inputs.fixed_curve([_difference(base, trained, k, interval, 0.95) for k in ks], ks)
 
 
-def _ends(base: Counts, trained: Counts, settings: _Settings) -> Ends:
-    population = settings.interval == "population"
-    discordance = zero_discordance_bound(len(base)) if population else 0.0
-
-    def at(k: int) -> tuple[Estimate, State]:
-        wide = _difference(base, trained, k, settings.interval, 0.95)
-        narrow = _difference(base, trained, k, settings.interval, 0.90)
-        return wide, state(wide, narrow, settings.margin, discordance)
-
-    (small, at_small), (large, at_large) = at(settings.k_small), at(settings.k_large)
-    return Ends(settings.k_small, settings.k_large, small, large, at_small, at_large)
-
-
 def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> dict[str, Any] | None:
     """The same curves where only draws with right reasoning count (CoT-pass@k, 2506.14245)."""
     if base.c_reasoned is None or trained.c_reasoned is None:
@@ -313,51 +260,6 @@ def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> di
         "trained": {"curve": mean_curve(t, ks, seed=seed).rows()},
         "delta": paired_curve(t - b, ks, seed=seed).rows(),
     }
-
-
-def _large_gain(
-    base: Counts, trained: Counts, ends: Ends, sharpened: Sharpening, budget: int
-) -> LargeGain | None:
-    """What stands behind a gain at the large k; None where there is none to explain."""
-    if ends.at_large != "up" or ends.at_small not in ("up", "equivalent"):
-        return None
-    gained = trained.c > 0
-    hits, draws = int(base.c[gained].sum()), int(base.n[gained].sum())
-    upper = binomial_upper(hits, draws) if draws else 1.0
-    return LargeGain(sharpened.fitted, sharpened.misfit.above, upper, budget)
-
-
-def _verdict(
-    base: Counts, trained: Counts, ends: Ends, gain: LargeGain | None, settings: _Settings
-) -> Verdict:
-    verdict = compare_verdict(ends, gain)
-    if not settings.enough_draws:
-        reason = f"a verdict needs a large k of at least {LEAST_LARGE_K}; here it is {ends.k_large}"
-        needs = (
-            f"n >= {2 * LEAST_LARGE_K} draws a problem in both runs, or --k-large set beforehand"
-        )
-        return replace(
-            verdict, label="inconclusive", reasons=(*verdict.reasons, reason), needs=needs
-        )
-    if verdict.label == "inconclusive" and not verdict.needs:
-        return replace(verdict, needs=_needs(base, trained, ends, settings))
-    return verdict
-
-
-def _needs(base: Counts, trained: Counts, ends: Ends, settings: _Settings) -> str:
-    k = ends.k_small if ends.at_small == "unclear" else ends.k_large
-    d = changes.difference(base, trained, k)
-    discordant = float(np.mean(d**2))  # for 0/1 outcomes: the share of problems that differ
-    scale = (0.02 / settings.margin) ** 2
-    least = int(np.ceil(np.log(0.05) / np.log1p(-settings.margin)))
-    wanted = max(int(np.ceil(POWER * scale * discordant)), least)
-    within = f"{100 * settings.margin:g} points at k={k}"
-    text = f"about {wanted:,} problems to settle equivalence within {within}"
-    if wanted > len(base):
-        text += (
-            f" (not attainable with these {len(base)}; more draws help only under --interval fixed)"
-        )
-    return text
 
 
 def _memory(verdict: Verdict) -> Verdict:

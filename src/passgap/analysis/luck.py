@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from passgap.errors import UsageError
 from passgap.stats import corrected_pass_at_k, lucky_pass_at_k, mean_curve, pass_at_k
@@ -18,6 +19,8 @@ from passgap.types import Counts, Curve, FloatArray, Verdict
 
 MOST_LUCK = 0.05
 MOST_SHARE = 0.5
+DROWNING = 0.9
+DROWNED = "nan where guessing alone solves 90 %: nothing is left to tell ability from"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +61,27 @@ def luck_of(
     solved = float(pass_at_k(counts.n, counts.c, k_large).mean())
     return Luck(
         mean_curve(lucky, ks, seed=seed),
-        mean_curve(corrected, ks, seed=seed),
+        _corrected_curve(np.where(lucky.mean(axis=0) < DROWNING, corrected, np.nan), ks),
         source,
         at_large,
         at_large / solved if solved > 0 else 0.0,
+    )
+
+
+def _corrected_curve(values: FloatArray, ks: Sequence[int]) -> Curve:
+    """Means over problems with Student's t intervals, all floored at 0 (never the problems)."""
+    size = len(values)
+    value = values.mean(axis=0)
+    error = values.std(axis=0, ddof=1) / np.sqrt(size) if size > 1 else np.full(len(ks), np.nan)
+    reach = stats.t.ppf(0.975, max(size - 1, 1)) * error
+    low, high = np.clip(value - reach, 0.0, 1.0), np.clip(value + reach, 0.0, 1.0)
+    return Curve(
+        np.asarray(ks),
+        np.clip(value, 0.0, 1.0),
+        low,
+        high,
+        method="luck taken out; Student t over problems",
+        notes=(DROWNED,) if np.isnan(value).any() else (),
     )
 
 

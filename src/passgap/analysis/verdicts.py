@@ -109,7 +109,8 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
 
 @dataclass(frozen=True)
 class Ends:
-    """The two deciding differences."""
+    """The two deciding differences; ``no_large_gain``: a gain at large k of the margin or more is
+    excluded, one-sided, which holds also where nothing else is decided there."""
 
     k_small: int
     k_large: int
@@ -117,15 +118,22 @@ class Ends:
     large: Estimate
     at_small: State
     at_large: State
+    no_large_gain: bool = False
 
     def reasons(self) -> tuple[str, ...]:
-        return tuple(
+        said = [
             f"delta pass@{k} is {spread(e)} points: {s}"
             for k, e, s in (
                 (self.k_small, self.small, self.at_small),
                 (self.k_large, self.large, self.at_large),
             )
-        )
+        ]
+        if self.no_large_gain and self.at_large == "unclear":
+            said.append(
+                f"pass@{self.k_large} did not improve: a gain of the margin or more is excluded "
+                "(one-sided 95 %)"
+            )
+        return tuple(said)
 
 
 @dataclass(frozen=True)

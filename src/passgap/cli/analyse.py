@@ -34,6 +34,12 @@ def probe(
     small: Annotated[float, typer.Option("--small", help="A headroom below it is small.")] = 0.05,
     large: Annotated[float, typer.Option("--large", help="A headroom above it is large.")] = 0.15,
     interval: options.Interval = "population",
+    beyond: Annotated[
+        list[int] | None,
+        typer.Option("--beyond", help="A k above n to extrapolate to; repeatable."),
+    ] = None,
+    false_positive_rate: options.FalsePositives = None,
+    accept_luck: options.AcceptLuck = False,
     accept_unscored: options.AcceptUnscored = False,
     seed: options.Seed = 0,
     json_: options.Json = False,
@@ -91,6 +97,9 @@ def probe(
         small=small,
         large=large,
         interval=_interval(interval),
+        beyond=beyond or (),
+        false_positive_rate=false_positive_rate,
+        accept_luck=accept_luck,
         accept_unscored=accept_unscored,
         seed=seed,
     )
@@ -99,7 +108,14 @@ def probe(
 
 def compare(
     base: Annotated[str, typer.Argument(metavar="BASE", help="Run folder or counts file.")],
-    trained: Annotated[str, typer.Argument(metavar="TRAINED", help="Run folder or counts file.")],
+    trained: Annotated[
+        list[str],
+        typer.Argument(metavar="TRAINED", help="Run folder or counts file; several with --seeds."),
+    ],
+    seeds: Annotated[
+        bool,
+        typer.Option("--seeds", help="The TRAINED are training seeds of one recipe: judge that."),
+    ] = False,
     ks: Annotated[
         list[int] | None,
         typer.Option(
@@ -114,6 +130,8 @@ def compare(
     intersect: options.Intersect = False,
     allow_different_prompts: options.DifferentPrompts = False,
     accept_trained_on: options.AcceptTrainedOn = False,
+    false_positive_rate: options.FalsePositives = None,
+    accept_luck: options.AcceptLuck = False,
     accept_unscored: options.AcceptUnscored = False,
     seed: options.Seed = 0,
     json_: options.Json = False,
@@ -126,21 +144,36 @@ def compare(
     from passgap import analysis
     from passgap.workflows.report import trained_on
 
+    shared: dict[str, Any] = {
+        "ks": ks or None,
+        "margin": margin,
+        "k_small": k_small,
+        "k_large": k_large,
+        "budget": budget,
+        "intersect": intersect,
+        "allow_different_prompts": allow_different_prompts,
+        "accept_unscored": accept_unscored,
+        "seed": seed,
+    }
+    if seeds:
+        _only_population(interval, trained, accept_trained_on)
+        arms = [_counts(path) for path in trained]
+        _show(analysis.compare_seeds(_counts(base), arms, **shared).to_dict(), json_, fail_on)
+        return
+    if len(trained) > 1:
+        raise UsageError(
+            f"{len(trained)} trained policies given; allowed: one, or several training seeds of "
+            "one recipe with --seeds"
+        )
     result = analysis.compare(
         _counts(base),
-        _counts(trained),
-        ks=ks or None,
-        margin=margin,
-        k_small=k_small,
-        k_large=k_large,
+        _counts(trained[0]),
         interval=_interval(interval),
-        budget=budget,
-        intersect=intersect,
-        allow_different_prompts=allow_different_prompts,
         accept_trained_on=accept_trained_on,
-        accept_unscored=accept_unscored,
-        trained_on=trained_on(trained),
-        seed=seed,
+        trained_on=trained_on(trained[0]),
+        false_positive_rate=false_positive_rate,
+        accept_luck=accept_luck,
+        **shared,
     )
     _show(result.to_dict(), json_, fail_on)
 
@@ -162,6 +195,8 @@ def report(
     intersect: options.Intersect = False,
     allow_different_prompts: options.DifferentPrompts = False,
     accept_trained_on: options.AcceptTrainedOn = False,
+    false_positive_rate: options.FalsePositives = None,
+    accept_luck: options.AcceptLuck = False,
     accept_unscored: options.AcceptUnscored = False,
     seed: options.Seed = 0,
 ) -> None:
@@ -186,6 +221,8 @@ def report(
         intersect=intersect,
         allow_different_prompts=allow_different_prompts,
         accept_trained_on=accept_trained_on,
+        false_positive_rate=false_positive_rate,
+        accept_luck=accept_luck,
         accept_unscored=accept_unscored,
         seed=seed,
     )
@@ -204,6 +241,20 @@ def _counts(path: str) -> Counts:
     from passgap.counts import read_counts
 
     return read_counts(Path(path))
+
+
+def _only_population(interval: str, trained: list[str], accept_trained_on: bool) -> None:
+    """Refuse what a claim about a recipe cannot honour, and problems that were trained on."""
+    from passgap.workflows.report import trained_on
+
+    if interval != "population":
+        raise UsageError(f"--interval {interval!r} with --seeds; allowed: population")
+    learnt = [path for path in trained if trained_on(path)]
+    if learnt and not accept_trained_on:
+        raise UsageError(
+            f"{learnt[0]} was trained on these problems: a gain may be memory; compare on held-out "
+            "problems, or accept it (--accept-trained-on)"
+        )
 
 
 def _interval(name: str) -> Any:

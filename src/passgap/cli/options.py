@@ -66,6 +66,16 @@ FailOn = Annotated[
     typer.Option("--fail-on", metavar="LABEL", help="Exit 1 when the verdict is this; repeatable."),
 ]
 
+FalsePositives = Annotated[
+    float | None,
+    typer.Option(
+        "--false-positive-rate",
+        help="Chance that the verifier passes a wrong draw; default: as measured on the run.",
+    ),
+]
+AcceptLuck = Annotated[
+    bool, typer.Option("--accept-luck", help="Give a verdict where guessing explains most of it.")
+]
 Margin = Annotated[
     float, typer.Option("--margin", help="Differences inside +-margin count as none.")
 ]

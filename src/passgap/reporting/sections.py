@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from passgap.reporting.data import PageData, Row, at_k, deciding_ks
+from passgap.reporting.details import bands_table, comparison_details, probe_details
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points
 from passgap.reporting.words import comparison_sentence, probe_sentence
 
@@ -38,7 +39,9 @@ def sections(data: PageData) -> dict[str, Any]:
             "same as impossible."
         ),
         "solved": _solved((data.comparison or {}).get("coverage") or {}),
-        "further": further_figures(data.comparison or {}),
+        "further": comparison_details(data.comparison or {}),
+        "bands": bands_table(data.comparison or {}),
+        "probe_further": probe_details(data.probe or {}),
         "format_check": format_table(data.comparison or {}),
         "training_charts": bool(data.training or data.held_out),
         "probe_section": bool(data.probe),
@@ -162,7 +165,10 @@ def curve_table(result: Row) -> Table:
         arms = [f"{percent(arm.get('value'))} ({interval(arm)})" for arm in (base, trained)]
         change = f"{points(row['value'])} ({interval(row, points)})"
         rows.append([row["k"], *arms, change, interval(band, points)])
-    return {"head": ["k", "base", "trained", "difference, points", "band over all k"], "rows": rows}
+    head = ["k", "base", "trained", "difference, points", "band over all k"]
+    if not any(known(row.get("band_low")) for row in result["delta"]):
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    return {"head": head, "rows": rows}
 
 
 def _curve_caption(probe: Row) -> str:
@@ -206,25 +212,6 @@ def format_table(comparison: Row) -> Table:
         change = f"{points(delta['value'])} ({interval(delta, points)})"
         rows.append([f"pass@{delta['k']} among answered draws", "", "", change])
     return {"head": ["", *ROLES, "difference, points"], "rows": rows}
-
-
-def further_figures(comparison: Row) -> Table:
-    """The tilt that fits the change, and the base's reach beyond the trained policy's first try."""
-    tilt, gap = (comparison.get(name) or {} for name in ("tilt", "efficiency_gap"))
-    rows = []
-    if known(tilt.get("delta")):
-        misfit = f"misfit p = {number(tilt.get('misfit_p'))}"
-        rows.append(
-            [
-                "tilt δ: how far the odds of every problem moved",
-                number(tilt["delta"]),
-                f"{interval(tilt, number)}; {misfit}",
-            ]
-        )
-    if known(gap.get("value")):
-        name = f"base pass@{gap.get('k', 'K')} minus trained pass@1, points"
-        rows.append([name, points(gap["value"]), interval(gap, points)])
-    return {"head": ["", "value", "interval"], "rows": rows} if rows else {}
 
 
 def _analysis_settings(data: PageData) -> Table:

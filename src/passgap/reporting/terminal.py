@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from passgap.reporting.data import Row
+from passgap.reporting.details import bands_table, comparison_details, probe_details
 from passgap.reporting.sections import comparison_figures, curve_table, format_table, probe_figures
-from passgap.reporting.text import visible
+from passgap.reporting.text import interval, points, visible
 from passgap.reporting.words import comparison_sentence, probe_sentence
 
 GOOD = {"rlvr_can_pay", "expanded", "sharpened"}
@@ -23,15 +24,19 @@ OPEN = {"undecided", "inconclusive", "modest_headroom"}
 
 
 def print_result(result: Row, console: Console | None = None) -> None:
-    """Print a probe's or a comparison's dict, told apart by its keys."""
-    view = comparison_view if "delta" in result else probe_view
+    """Print a result's dict, told apart by its keys."""
+    view = seeds_view if "seeds" in result else comparison_view if "delta" in result else probe_view
     (console or Console()).print(view(result))
 
 
 def probe_view(probe: Row) -> RenderableType:
     """Verdict, key figures and curve of a ``Probe.to_dict()``."""
+    details = probe_details(probe)
     return Group(
-        _verdict(probe, probe_sentence(probe)), _figures(probe_figures(probe)), _curve(probe)
+        _verdict(probe, probe_sentence(probe)),
+        _figures(probe_figures(probe)),
+        _curve(probe),
+        *([_table(details)] if details else []),
     )
 
 
@@ -42,10 +47,21 @@ def comparison_view(comparison: Row) -> RenderableType:
         _figures(comparison_figures(comparison)),
         _curve(comparison),
     ]
-    answered = format_table(comparison)
-    if answered:
-        parts.append(_table(answered))
+    tables = (format_table(comparison), comparison_details(comparison), bands_table(comparison))
+    for table in filter(None, tables):
+        parts += [Text(), _table(table)]
     return Group(*parts)
+
+
+def seeds_view(result: Row) -> RenderableType:
+    """The verdict on a recipe, its curves, and one line a training seed."""
+    table: dict[str, Any] = {"head": ["training seed", "verdict", "difference, points"], "rows": []}
+    for row in result["seeds"]:
+        change = ", ".join(
+            f"pass@{d['k']} {points(d['value'])} ({interval(d, points)})" for d in row["delta"]
+        )
+        table["rows"].append([row["policy"], row["verdict"]["label"], change])
+    return Group(_verdict(result, comparison_sentence(result)), _curve(result), _table(table))
 
 
 def _verdict(result: Row, sentence: str) -> Panel:
@@ -77,9 +93,10 @@ def _curve(result: Row) -> Table:
 
 
 def _table(content: Any) -> Table:
+    """Numbers to the right; the first column, and notes, to the left."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for i, name in enumerate(content["head"]):
-        table.add_column(name, justify="right" if i else "left")
+        table.add_column(name, justify="left" if i == 0 or "note" in name else "right")
     for row in content["rows"]:
         table.add_row(*map(_plain, row))
     return table

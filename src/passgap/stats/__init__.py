@@ -12,6 +12,7 @@ from passgap.stats.intervals import (
     paired_curve,
     paired_ends,
     paired_interval,
+    seeds_interval,
     zero_discordance_bound,
 )
 from passgap.stats.mixture import Mixture, fit_mixture, functional_interval
@@ -62,6 +63,7 @@ __all__ = [
     "paired_ends",
     "paired_interval",
     "pass_at_k",
+    "seeds_interval",
     "share_at_k",
     "tilt_misfit",
     "wins_at_k",

@@ -19,6 +19,7 @@ from passgap.stats.passk import pass_at_k
 from passgap.types import Curve, Estimate, FloatArray, IntArray
 
 POPULATION = "population: t with pseudo-observations"
+SEEDS = "population of problems and of training seeds: variances added"
 FIXED = "fixed problems: exact variance with exact bounds at 0 and n"
 UNDEFINED = "nan where k exceeds some problem's n: no unbiased estimate exists there"
 
@@ -99,6 +100,46 @@ def paired_ends(d: ArrayLike, *, confidence_level: float = 0.95) -> tuple[FloatA
     extended, centre, error = _extended(values, (-1.0, 1.0))
     reach = _t_quantile(len(extended), confidence_level) * error
     return _clipped(values.mean(axis=0), centre, reach, (-1.0, 1.0))
+
+
+def seeds_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
+    """Interval for the mean difference over problems and over training seeds.
+
+    Two sources add: problems (`paired_interval` of the seeds' mean difference) and training seeds
+    (the spread of the S seed means, over S). Each reaches as far as its own Student's t asks, and
+    the two reaches combine as the root of the sum of squares: with 2 or 3 seeds a pooled t covers
+    90.5 % where seeds differ most. The noise of the draws is in both, so it errs on the wide side.
+
+    Simulated at 95 % (P = 300; S = 2, 3, 5, 10; seed standard deviation 0 to .05; 2,000 each):
+    96.2 to 99.6 %.
+
+    Parameters
+    ----------
+    d
+        Differences in [-1, 1], one row a training seed, shape (S, P), S >= 2.
+    confidence_level
+        In (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If fewer than 2 seeds are given, or as in `paired_interval`.
+    """
+    values = _values(d, -1.0, 1.0, 2)
+    seeds, problems = values.shape
+    if seeds < 2:
+        raise UsageError(f"{seeds} training seed; at least 2 are needed to see them differ")
+    means = values.mean(axis=0)[:, None]
+    _, centre, error = _extended(means, (-1.0, 1.0))
+    between = float(values.mean(axis=1).std(ddof=1)) / math.sqrt(seeds)
+    reach = math.hypot(
+        _t_quantile(problems + 2, confidence_level) * float(error[0]),
+        _t_quantile(seeds, confidence_level) * between,
+    )
+    value = means.mean(axis=0)
+    low, high = _clipped(value, centre, np.array([reach]), (-1.0, 1.0))
+    noise = math.hypot(float(error[0]), between)
+    return Estimate(float(value[0]), float(low[0]), float(high[0]), confidence_level, SEEDS, noise)
 
 
 def mean_curve(

@@ -20,7 +20,13 @@ from passgap.store import Run
 from passgap.types import Counts
 from passgap.workflows.resolve import POLICY_FILE
 
-PROBE_SETTINGS = ("interval", "seed", "accept_unscored")
+PROBE_SETTINGS = (
+    "interval",
+    "seed",
+    "accept_unscored",
+    "accept_luck",
+    "false_positive_rate",
+)
 SHOWN_PROBLEMS = 12
 SHOWN_DRAWS = 2
 
@@ -46,8 +52,7 @@ def report(
     figures
         A folder for the same charts as PNG and SVG.
     settings
-        Keyword arguments of `passgap.compare`; ``interval``, ``seed`` and ``accept_unscored`` hold
-        for the probe too.
+        Keyword arguments of `passgap.compare`; those that a probe has too hold for it.
 
     Returns
     -------
