@@ -148,11 +148,21 @@ def test_a_counts_file_is_as_good_as_a_run(tmp_path):
 
 def test_help_lists_what_is_built_and_every_help_has_an_example():
     top = run("--help").stdout
-    for name in ("demo", "sample", "verify", "probe", "train", "compare", "report", "lab"):
+    for name in (
+        "demo",
+        "sample",
+        "verify",
+        "probe",
+        "train",
+        "compare",
+        "report",
+        "backtest",
+        "lab",
+    ):
         assert name in top
         if name != "lab":
             assert "Example: passgap" in run(name, "--help").stdout
-    for name in ("reach", "plan", "select", "audit", "import", "export", "backtest", "view"):
+    for name in ("reach", "plan", "select", "audit", "import", "export", "view"):
         assert f" {name} " not in top
 
 

@@ -40,6 +40,7 @@ app.command("probe")(analyse.probe)
 app.command("train")(learn.train)
 app.command("compare")(analyse.compare)
 app.command("report")(analyse.report)
+app.command("backtest")(analyse.backtest)
 app.add_typer(lab.app, name="lab")
 
 

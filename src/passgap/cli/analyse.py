@@ -1,4 +1,4 @@
-"""``passgap probe``, ``passgap compare`` and ``passgap report``."""
+"""``passgap probe``, ``compare``, ``report`` and ``backtest``."""
 
 from __future__ import annotations
 
@@ -227,6 +227,40 @@ def report(
         seed=seed,
     )
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
+
+
+def backtest(
+    pairs: Annotated[
+        list[str], typer.Argument(metavar="PAIRS...", help="CSV or Parquet of before/after pairs.")
+    ],
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="BENCHMARK", help="Leave it out; repeatable."),
+    ] = None,
+    worth: Annotated[
+        float, typer.Option("--worth", help="A gain in pass@1 above it was worth the training.")
+    ] = 0.07,
+    cut: Annotated[float, typer.Option("--cut", help="The rule's stated cut.")] = 0.15,
+    k_small: options.KSmall = 2,
+    k_large: Annotated[int, typer.Option("--k-large", help="The large k of the rule.")] = 20,
+    page: Annotated[
+        str | None, typer.Option("--page", help="A Markdown file with the scores and the pairs.")
+    ] = None,
+    seed: options.Seed = 0,
+    json_: options.Json = False,
+) -> None:
+    """Score the rule and its rivals on pairs whose outcome is known.
+
+    Example: passgap backtest pairs.csv --page backtest.md
+    """
+    from passgap.analysis.backtest import backtest as score
+    from passgap.workflows.pairs import read_pairs, write_backtest
+
+    found = read_pairs(pairs, without=without or ())
+    result = score(found, worth=worth, cut=cut, k_small=k_small, k_large=k_large, seed=seed)
+    if page is not None:
+        write_backtest(result, page, command_line())
+    print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) if json_ else result)
 
 
 def _sampled(*, out: str | None, policy: str, **flags: Any) -> str:

@@ -8,6 +8,7 @@ from passgap.stats.intervals import (
     fixed_interval,
     fixed_paired_interval,
     mean_curve,
+    mean_ends,
     mean_interval,
     paired_curve,
     paired_ends,
@@ -15,7 +16,7 @@ from passgap.stats.intervals import (
     seeds_interval,
     zero_discordance_bound,
 )
-from passgap.stats.mixture import Mixture, fit_mixture, functional_interval
+from passgap.stats.mixture import Mixture, fit_mixture, functional_interval, mixture_of_curve
 from passgap.stats.passk import (
     all_at_k,
     cover_at_tau,
@@ -57,8 +58,10 @@ __all__ = [
     "lucky_pass_at_k",
     "maj_at_k",
     "mean_curve",
+    "mean_ends",
     "mean_interval",
     "mixed_at_g",
+    "mixture_of_curve",
     "paired_curve",
     "paired_ends",
     "paired_interval",

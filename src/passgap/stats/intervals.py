@@ -76,6 +76,11 @@ def paired_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate
     return _population(values, (-1.0, 1.0), confidence_level)
 
 
+def mean_ends(x: ArrayLike, *, confidence_level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Both ends of `mean_interval` for every column of x at once; as `paired_ends`, in [0, 1]."""
+    return _ends(_values(x, 0.0, 1.0, 2), (0.0, 1.0), confidence_level)
+
+
 def paired_ends(d: ArrayLike, *, confidence_level: float = 0.95) -> tuple[FloatArray, FloatArray]:
     """Both ends of `paired_interval` for every column of d at once.
 
@@ -96,10 +101,7 @@ def paired_ends(d: ArrayLike, *, confidence_level: float = 0.95) -> tuple[FloatA
     UsageError
         As in `paired_interval`.
     """
-    values = _values(d, -1.0, 1.0, 2)
-    extended, centre, error = _extended(values, (-1.0, 1.0))
-    reach = _t_quantile(len(extended), confidence_level) * error
-    return _clipped(values.mean(axis=0), centre, reach, (-1.0, 1.0))
+    return _ends(_values(d, -1.0, 1.0, 2), (-1.0, 1.0), confidence_level)
 
 
 def seeds_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
@@ -200,6 +202,14 @@ def paired_curve(
         As in `mean_curve`, with [-1, 1] for [0, 1].
     """
     return _curve(_values(d, -1.0, 1.0, 2), (-1.0, 1.0), ks, seed, confidence_level, replicates)
+
+
+def _ends(
+    values: FloatArray, limits: tuple[float, float], level: float
+) -> tuple[FloatArray, FloatArray]:
+    extended, centre, error = _extended(values, limits)
+    reach = _t_quantile(len(extended), level) * error
+    return _clipped(values.mean(axis=0), centre, reach, limits)
 
 
 def _population(values: FloatArray, limits: tuple[float, float], level: float) -> Estimate:

@@ -27,6 +27,7 @@ from passgap.types import Estimate, FloatArray, IntArray
 # The stated grid: logit p = -12, -11.85, .., 12 between the points p = 0 and p = 1.
 GRID = np.concatenate([[-np.inf], np.linspace(-12.0, 12.0, 161), [np.inf]])
 TOLERANCE = 1e-6
+HEAVY, RIDGE = 100.0, 1e-3  # of the sum to 1, and of the weights' squares, in mixture_of_curve
 CLOSE = 0.01  # of the log-likelihood, where an end of an interval is looked for
 LARGEST_PUSH = 1e5  # pseudo-problems
 MAX_PUSHES = 25
@@ -169,6 +170,36 @@ def fit_mixture(n: ArrayLike, c: ArrayLike) -> Mixture:
     weights, gradient, value = solve(*_grouped(totals, hits))
     constant = float(log_choose(totals, hits).sum())
     return Mixture(special.expit(GRID), weights, value + constant, gradient)
+
+
+def mixture_of_curve(ks: Sequence[int] | IntArray, values: ArrayLike) -> Mixture:
+    """A distribution of p whose pass@k runs through a published curve, by least squares.
+
+    For curves without counts behind them: nonnegative weights on `GRID`, summing to 1, with a
+    slight ridge. There is no likelihood, so nothing that rests on this fit has an interval.
+
+    Parameters
+    ----------
+    ks
+        K distinct whole numbers >= 1.
+    values
+        pass@k at each, in [0, 1], shape (K,).
+
+    Raises
+    ------
+    UsageError
+        If the shapes differ or a number is out of range.
+    """
+    k, curve = whole("k", ks), np.asarray(values, float)
+    if curve.shape != k.shape or not np.all((curve >= 0) & (curve <= 1)):
+        raise UsageError(f"{len(k)} k need as many values in [0, 1]; got {values!r}")
+    p = special.expit(GRID)
+    with np.errstate(divide="ignore"):
+        table = -np.expm1(k[:, None] * np.log1p(-p))
+    rows = np.vstack([table, HEAVY * np.ones(len(p)), RIDGE * np.eye(len(p))])
+    target = np.concatenate([curve, [HEAVY], np.zeros(len(p))])
+    weights = optimize.nnls(rows, target, maxiter=50 * len(p))[0]
+    return Mixture(p, weights / weights.sum())
 
 
 def functional_interval(

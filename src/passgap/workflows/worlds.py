@@ -1,7 +1,7 @@
 """The worlds study: every family of the lab at full size, several training seeds, one table.
 
 In: a folder (finished parts are kept). Out: a Markdown page with the verdicts and the numbers
-behind them, and the HTML page of every arm beside the runs.
+behind them; beside the runs the HTML page of every arm, and the GRPO arms as before/after pairs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from passgap.counts import read_counts
 from passgap.lab import FAMILIES
 from passgap.luck import guess_rates
 from passgap.store import Run, write_text
@@ -76,6 +79,7 @@ def write_worlds(
             command=command,
         )
         found.append((arm, demo))
+    _write_pairs(found, Path(out) / "pairs.csv")
     versions = {name: version(name) for name in ("torch", "transformers", "trl")}
     header = HEADER.format(
         problems=size, n=n, date=date.today().isoformat(), command=command, **versions
@@ -83,6 +87,26 @@ def write_worlds(
     tables = [_before(found), _after(found), _luck(found)]
     write_text("\n".join([header, *tables]), Path(page))
     return Path(page)
+
+
+def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
+    """The GRPO arms as before/after pairs, which ``passgap backtest`` reads."""
+    frames = []
+    for arm, demo in found:
+        if arm.algorithm != "grpo":
+            continue
+        for policy, run in (("base", demo.base_run), ("trained", demo.trained_run)):
+            counts = read_counts(run)
+            rows = pl.DataFrame(
+                {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
+            )
+            names = {
+                "benchmark": f"lab {arm.family}",
+                "pair": f"lab {arm.family}, seed {arm.seed}",
+                "policy": policy,
+            }
+            frames.append(rows.select(*(pl.lit(v).alias(k) for k, v in names.items()), pl.all()))
+    pl.concat(frames).write_csv(path)
 
 
 def _before(found: list[tuple[Arm, Demo]]) -> str:
