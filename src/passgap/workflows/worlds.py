@@ -101,8 +101,8 @@ def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
                 {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
             )
             names = {
-                "benchmark": f"lab {arm.family}",
-                "pair": f"lab {arm.family}, seed {arm.seed}",
+                "benchmark": f"lab {arm.family}, seed {arm.seed}",
+                "pair": "lab",  # one base: its pairs are left out together
                 "policy": policy,
             }
             frames.append(rows.select(*(pl.lit(v).alias(k) for k, v in names.items()), pl.all()))
