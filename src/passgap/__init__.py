@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from passgap.sampling import sample
     from passgap.stats import pass_at_k
     from passgap.store import Run
-    from passgap.training import TrainConfig, train
+    from passgap.training.config import TrainConfig
+    from passgap.training.run import train
     from passgap.types import (
         Counts,
         Curve,
@@ -48,7 +49,7 @@ _WHERE = {
     "Run": "passgap.store",
     "SamplingParams": "passgap.types",
     "SeedsComparison": "passgap.analysis",
-    "TrainConfig": "passgap.training",
+    "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.types",
     "compare": "passgap.analysis",
     "compare_seeds": "passgap.analysis",
@@ -59,7 +60,7 @@ _WHERE = {
     "read_counts": "passgap.counts",
     "report": "passgap.workflows.report",
     "sample": "passgap.sampling",
-    "train": "passgap.training",
+    "train": "passgap.training.run",
     "verify": "passgap.verifying",
     "write_counts": "passgap.counts",
 }

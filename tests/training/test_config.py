@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from passgap.errors import UsageError
-from passgap.training import TrainConfig
+from passgap.training.config import TrainConfig
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import WorkError
-from passgap.training import TrainConfig, train
+from passgap.training.config import TrainConfig
 from passgap.training.distill import IGNORED, Lessons, rows
+from passgap.training.run import train
 from passgap.types import Outcome, Prompt, PromptSettings
 
 CONFIG = TrainConfig(

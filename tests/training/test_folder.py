@@ -5,8 +5,9 @@ import json
 import pytest
 
 from passgap.errors import MismatchError, RunError, UsageError
-from passgap.training import POLICY_FILE, TrainConfig, train
-from passgap.training.folder import TRAINING_FILE, open_folder
+from passgap.training.config import TrainConfig
+from passgap.training.folder import POLICY_FILE, TRAINING_FILE, open_folder
+from passgap.training.run import train
 from passgap.types import Policy, ProblemSet
 
 CONFIG = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, steps=1, device="cpu")

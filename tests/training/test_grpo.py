@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.sampling import sample
-from passgap.training import TrainConfig, train
+from passgap.training.config import TrainConfig
 from passgap.training.grpo import Rollout, from_trl, rows, to_trl
+from passgap.training.run import train
 from passgap.training.tracker import held_out_curve
 from passgap.types import Outcome, Prompt, PromptSettings, SamplingParams
 

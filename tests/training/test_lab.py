@@ -5,7 +5,8 @@ import json
 import pytest
 
 from passgap.lab import lab_policy_path, lab_problems
-from passgap.training import TrainConfig, train
+from passgap.training.config import TrainConfig
+from passgap.training.run import train
 from passgap.types import Policy
 
 

@@ -12,8 +12,10 @@ from transformers import AutoTokenizer
 
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.problems import render
-from passgap.training import POLICY_FILE, TrainConfig, train
+from passgap.training.config import TrainConfig
+from passgap.training.folder import POLICY_FILE
 from passgap.training.grpo import from_trl, rows
+from passgap.training.run import train
 from passgap.types import Policy, PromptSettings
 
 CONFIG = TrainConfig(

@@ -60,8 +60,8 @@ def train(
 
     Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
     """
-    from passgap import training
     from passgap.problems import Mapped
+    from passgap.training.run import train as start
     from passgap.verifiers import for_problems
     from passgap.workflows import resolve
 
@@ -99,7 +99,7 @@ def train(
     )
     resolve.check_shots(chosen, problem_set)
     with bar(f"training ({algorithm})") as progress:
-        trained = training.train(
+        trained = start(
             chosen,
             problem_set,
             out,

@@ -18,7 +18,8 @@ from passgap.errors import UsageError
 from passgap.lab import FAMILIES, lab_problems
 from passgap.sampling import sample
 from passgap.store import Run
-from passgap.training import TrainConfig, train
+from passgap.training.config import TrainConfig
+from passgap.training.run import train
 from passgap.types import Policy, ProblemSet, SamplingParams
 from passgap.verifying import verify
 from passgap.workflows.report import report, trained_on

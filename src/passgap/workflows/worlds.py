@@ -20,7 +20,7 @@ from passgap.counts import read_counts
 from passgap.lab import FAMILIES
 from passgap.luck import guess_rates
 from passgap.store import Run, write_text
-from passgap.training import POLICY_FILE
+from passgap.training.folder import POLICY_FILE
 from passgap.workflows.demo import Bar, Demo, run_demo
 
 HEADER = """# The lab's worlds, read by passgap
