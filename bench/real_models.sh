@@ -40,7 +40,7 @@ loop() { # MODEL HELD_OUT DRAWS STEPS PROMPTS: before, GRPO, after on chain_sum
 
 # few draws and few steps: what two cores do in an hour; k = 16 decides, set beforehand
 loop SmolLM2-135M-Instruct-Q4 100 40 20 8
-loop gemma-3-270m-Q4 62 24 10 4
+loop gemma-3-270m-Q4 62 24 5 4
 
 if [[ -e $gsm8k ]]; then
   measure SmolLM2-gsm8k "$models/SmolLM2-135M-Instruct-Q4" "$gsm8k" --limit 20 --template boxed \

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from passgap._version import __version__
 
 if TYPE_CHECKING:
-    from passgap.analysis import Comparison, Probe, SeedsComparison, compare, compare_seeds, probe
+    from passgap.analysis import (
+        Comparison,
+        Plan,
+        Probe,
+        SeedsComparison,
+        compare,
+        compare_seeds,
+        plan,
+        probe,
+    )
     from passgap.counts import count, read_counts, write_counts
     from passgap.errors import PassgapError
     from passgap.problems import load_problems
@@ -41,6 +50,7 @@ _WHERE = {
     "Curve": "passgap.types",
     "Estimate": "passgap.types",
     "PassgapError": "passgap.errors",
+    "Plan": "passgap.analysis",
     "Policy": "passgap.types",
     "Probe": "passgap.analysis",
     "Problem": "passgap.types",
@@ -56,6 +66,7 @@ _WHERE = {
     "count": "passgap.counts",
     "load_problems": "passgap.problems",
     "pass_at_k": "passgap.stats",
+    "plan": "passgap.analysis",
     "probe": "passgap.analysis",
     "read_counts": "passgap.counts",
     "report": "passgap.workflows.report",
@@ -71,6 +82,7 @@ __all__ = [
     "Curve",
     "Estimate",
     "PassgapError",
+    "Plan",
     "Policy",
     "Probe",
     "Problem",
@@ -87,6 +99,7 @@ __all__ = [
     "count",
     "load_problems",
     "pass_at_k",
+    "plan",
     "probe",
     "read_counts",
     "report",

@@ -5,10 +5,13 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from passgap.cli import learn
 from passgap.training.config import TrainConfig
+
+BUILT = ("demo", "sample", "verify", "probe", "train", "compare", "report", "plan", "backtest")
 
 
 def run(*arguments, cwd=None):
@@ -148,22 +151,34 @@ def test_a_counts_file_is_as_good_as_a_run(tmp_path):
 
 def test_help_lists_what_is_built_and_every_help_has_an_example():
     top = run("--help").stdout
-    for name in (
-        "demo",
-        "sample",
-        "verify",
-        "probe",
-        "train",
-        "compare",
-        "report",
-        "backtest",
-        "lab",
-    ):
+    for name in (*BUILT, "lab"):
         assert name in top
         if name != "lab":
             assert "Example: passgap" in run(name, "--help").stdout
-    for name in ("reach", "plan", "select", "audit", "import", "export", "view"):
+    for name in ("reach", "select", "audit", "import", "export", "view"):
         assert f" {name} " not in top
+
+
+def test_a_plan_a_recipe_and_a_backtest_from_files(tmp_path):
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.5, 2, 150)
+    for name, q in {"base": p, "t0": p**0.5, "t1": p**0.5}.items():
+        rows = "\n".join(f"p{i},128,{c}" for i, c in enumerate(rng.binomial(128, q)))
+        (tmp_path / f"{name}.csv").write_text("problem_id,n,c\n" + rows)
+    base, t0, t1 = (tmp_path / f"{name}.csv" for name in ("base", "t0", "t1"))
+    planned = run("plan", base, "--half-width", 0.05, "--tokens", 100, "--price", 1, "--json")
+    assert json.loads(planned.stdout)["cheapest"]["price"] > 0, planned.stderr
+    assert "<- cheapest" in run("plan", base, "--half-width", 0.05).stdout
+    assert_one_line(run("plan", base), "half_width is None", "such as 0.03")
+    recipe = run("compare", base, "--seeds", t0, t1, "--json")
+    assert json.loads(recipe.stdout)["schema"] == "passgap.compare_seeds/1", recipe.stderr
+    assert "training seed" in run("compare", base, "--seeds", t0, t1).stdout
+    assert_one_line(run("compare", base, t0, t1), "2 trained policies", "--seeds")
+    assert_one_line(run("compare", base, "--seeds", t0), "1 trained policy")
+    assert_one_line(run("backtest", base), "needed: benchmark, pair, policy")
+    further = run("probe", base, "--beyond", 512, "--json")
+    assert json.loads(further.stdout)["extrapolation"][0]["k"] == 512
+    assert_one_line(run("probe", base, "--beyond", 100_000), "allowed: 129 to 12800")
 
 
 def test_held_out_problems_are_left_out_of_training_only_when_asked(problems, tmp_path):

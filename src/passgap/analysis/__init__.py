@@ -1,7 +1,17 @@
 """Probe and compare: Counts in, results out; no disk, no plots."""
 
 from passgap.analysis.compare import Comparison, compare
+from passgap.analysis.plan import Plan, plan
 from passgap.analysis.probe import Probe, probe
 from passgap.analysis.seeds import SeedsComparison, compare_seeds
 
-__all__ = ["Comparison", "Probe", "SeedsComparison", "compare", "compare_seeds", "probe"]
+__all__ = [
+    "Comparison",
+    "Plan",
+    "Probe",
+    "SeedsComparison",
+    "compare",
+    "compare_seeds",
+    "plan",
+    "probe",
+]

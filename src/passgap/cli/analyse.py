@@ -1,10 +1,10 @@
-"""``passgap probe``, ``compare``, ``report`` and ``backtest``."""
+"""``passgap probe``, ``compare``, ``report``, ``plan`` and ``backtest``."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -227,6 +227,62 @@ def report(
         seed=seed,
     )
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
+
+
+def plan(
+    pilot: Annotated[
+        str, typer.Argument(metavar="PILOT", help="Run folder or counts file of the base.")
+    ],
+    goal: Annotated[
+        str, typer.Option("--goal", help="headroom (before training) or difference (after).")
+    ] = "headroom",
+    half_width: Annotated[
+        float | None, typer.Option("--half-width", help="headroom: of its 95 % interval, as .03.")
+    ] = None,
+    delta: Annotated[
+        float | None, typer.Option("--delta", help="difference: a tilt to be told from none.")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option("--margin", help="difference: to be shown equivalent within.")
+    ] = None,
+    power: Annotated[float, typer.Option("--power", help="Chance that the claim succeeds.")] = 0.8,
+    problems: Annotated[
+        int | None, typer.Option("--problems", help="Problems at hand; more are not attainable.")
+    ] = None,
+    draws: Annotated[
+        list[int] | None, typer.Option("--draws", "-n", help="An n to consider; repeatable.")
+    ] = None,
+    k_small: options.KSmall = 2,
+    k_large: options.KLarge = None,
+    tokens: Annotated[
+        float | None, typer.Option("--tokens", help="Mean tokens of a completion.")
+    ] = None,
+    price: Annotated[
+        float | None, typer.Option("--price", help="Of a million tokens, in any currency.")
+    ] = None,
+    json_: options.Json = False,
+) -> None:
+    """How many problems and draws a claim needs, from a pilot, and what they cost.
+
+    Example: passgap plan runs/pilot --half-width 0.03 --tokens 600 --price 0.4
+    """
+    from passgap import analysis
+
+    result = analysis.plan(
+        _counts(pilot),
+        goal=cast("Any", goal),
+        half_width=half_width,
+        delta=delta,
+        margin=margin,
+        power=power,
+        problems=problems,
+        draws=draws or (),
+        k_small=k_small,
+        k_large=k_large,
+        tokens=tokens,
+        price=price,
+    )
+    print(json.dumps(result.to_dict(), indent=2) if json_ else result)
 
 
 def backtest(
