@@ -21,6 +21,7 @@ import numpy as np
 from scipy import special
 
 from passgap.analysis import compare
+from passgap.analysis.adaptive import adaptive_probe
 from passgap.analysis.extrapolation import passes_on_grid
 from passgap.stats import (
     fixed_paired_interval,
@@ -214,6 +215,53 @@ def probe_label(counts: Counts) -> str:
     return probe_verdict(room, 0.05, 0.15, len(counts)).label
 
 
+def gap_world(gap: float) -> Callable[[np.random.Generator], np.ndarray]:
+    """300 problems of p = .1 or 0, so that the true headroom is ``gap``."""
+    share = gap / (expected(np.full(1, 0.1), 20) - expected(np.full(1, 0.1), 2))
+    return lambda rng: np.where(rng.random(300) < share, 0.1, 0.0)
+
+
+ADAPTIVE: dict[str, tuple[Callable[[np.random.Generator], np.ndarray], tuple[str, ...]]] = {
+    "Beta(.5, 3)": (lambda rng: rng.beta(0.5, 3, 300), ("rlvr_can_pay",)),
+    "Beta(8, 1)": (lambda rng: rng.beta(8, 1, 300), ("saturated",)),
+    "never solved": (lambda rng: np.zeros(300), ("out_of_reach",)),
+    "half mastered, half never": (
+        lambda rng: np.where(rng.random(300) < 0.5, rng.beta(20, 1, 300), 0.0),
+        ("little_headroom",),
+    ),
+    "60 % zeros, headroom .175": (
+        lambda rng: np.where(rng.random(300) < 0.6, 0.0, rng.beta(0.5, 2, 300)),
+        ("rlvr_can_pay",),
+    ),
+    "headroom .10": (gap_world(0.10), ("modest_headroom",)),
+    "headroom .15, on the threshold": (gap_world(0.15), ()),
+    "headroom .05, on the threshold": (gap_world(0.05), ()),
+}
+
+
+def adaptive() -> list[dict[str, Any]]:
+    """The adaptive probe beside a fixed n = 64 on the same worlds: labels, errors, draws."""
+    rows = []
+    for name, (world, right) in ADAPTIVE.items():
+        found: dict[str, Counter[str]] = {"adaptive": Counter(), "fixed": Counter()}
+        draws = 0
+        for seed in range(300):
+            rng = np.random.default_rng(seed)
+            p = world(rng)
+            one = adaptive_probe(lambda more, p=p, rng=rng: rng.binomial(more, p), range(300))
+            draws += one.draws
+            found["adaptive"][one.verdict.label] += 1
+            found["fixed"][probe_label(drawn(p, 64, rng))] += 1
+        allowed = (*right, "undecided")
+        errors = {
+            how: sum(times for label, times in labels.items() if label not in allowed) / 300
+            for how, labels in found.items()
+        }
+        share = draws / (300 * 300 * 64)
+        rows.append({"world": name, "share": share, "errors": errors, "labels": found})
+    return rows
+
+
 VERDICTS: dict[str, tuple[str, Callable[[], dict[str, int]]]] = {
     "null-200": ("null pair, P = 200, n = 128", verdicts(null(200), 128, 400)),
     "null-1000": ("null pair, P = 1,000, n = 128", verdicts(null(1000), 128, 200)),
@@ -258,10 +306,11 @@ def main() -> None:
     ]
     fixed = part("fixed", fixed_coverage)
     probes = part("probe", probe_labels)
+    spent = part("adaptive", adaptive)
     labels = {name: part(name, make) for name, (_, make) in VERDICTS.items()}
     beyond = part("beyond", beyond_coverage)
     asked.page.parent.mkdir(parents=True, exist_ok=True)
-    asked.page.write_text(page(cells, fixed, beyond, probes, labels))
+    asked.page.write_text(page(cells, fixed, beyond, probes, spent, labels))
     print(f"{asked.page}: written, {time.monotonic() - start:.0f} s")
 
 
@@ -270,6 +319,7 @@ def page(
     fixed: list[dict[str, Any]],
     beyond: list[dict[str, Any]],
     probes: list[dict[str, Any]],
+    spent: list[dict[str, Any]],
     labels: dict[str, dict[str, int]],
 ) -> str:
     lines = [
@@ -312,7 +362,22 @@ def page(
         "| --- | --- | --- |",
     ]
     lines += [f"| {r['threshold']} | {r['P']} | {_shares(r['labels'])} |" for r in probes]
-    lines += ["", "## Compare: how often each label\n", "| world | pairs | labels |"]
+    lines += ["", "## Adaptive probe against a fixed n = 64\n"]
+    lines += [
+        "300 problems, 300 replicates a world: draws spent as a share of the fixed design's, and "
+        "how often a wrong label is given (on a threshold: any label).\n",
+        "| world | draws | wrong, adaptive | wrong, fixed | adaptive says | fixed says |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {r['world']} | {r['share']:.0%} | {r['errors']['adaptive']:.1%} | "
+        f"{r['errors']['fixed']:.1%} | {_shares(r['labels']['adaptive'])} | "
+        f"{_shares(r['labels']['fixed'])} |"
+        for r in spent
+    ]
+    mean = np.mean([r["share"] for r in spent])
+    lines += ["", f"Draws over all worlds: {mean:.0%} of the fixed design's.\n"]
+    lines += ["## Compare: how often each label\n", "| world | pairs | labels |"]
     lines += ["| --- | --- | --- |"]
     lines += [
         f"| {VERDICTS[name][0]} | {sum(found.values())} | {_shares(found)} |"

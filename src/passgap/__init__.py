@@ -13,16 +13,18 @@ from passgap._version import __version__
 
 if TYPE_CHECKING:
     from passgap.analysis import (
+        AdaptiveProbe,
         Comparison,
         Plan,
         Probe,
         SeedsComparison,
+        adaptive_probe,
         compare,
         compare_seeds,
         plan,
         probe,
     )
-    from passgap.counts import count, read_counts, write_counts
+    from passgap.counts import count, outcome_matrix, read_counts, write_counts
     from passgap.errors import PassgapError
     from passgap.problems import load_problems
     from passgap.sampling import sample
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from passgap.workflows.report import report
 
 _WHERE = {
+    "AdaptiveProbe": "passgap.analysis",
     "Comparison": "passgap.analysis",
     "Counts": "passgap.types",
     "Curve": "passgap.types",
@@ -61,11 +64,13 @@ _WHERE = {
     "SeedsComparison": "passgap.analysis",
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.types",
+    "adaptive_probe": "passgap.analysis",
     "compare": "passgap.analysis",
     "compare_seeds": "passgap.analysis",
     "count": "passgap.counts",
     "load_problems": "passgap.problems",
     "pass_at_k": "passgap.stats",
+    "outcome_matrix": "passgap.counts",
     "plan": "passgap.analysis",
     "probe": "passgap.analysis",
     "read_counts": "passgap.counts",
@@ -77,6 +82,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "AdaptiveProbe",
     "Comparison",
     "Counts",
     "Curve",
@@ -94,10 +100,12 @@ __all__ = [
     "TrainConfig",
     "Verdict",
     "__version__",
+    "adaptive_probe",
     "compare",
     "compare_seeds",
     "count",
     "load_problems",
+    "outcome_matrix",
     "pass_at_k",
     "plan",
     "probe",

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from passgap.errors import UsageError
 from passgap.luck import guess_rates
 from passgap.store import Run, write_whole
-from passgap.types import Counts, Design
+from passgap.types import Counts, Design, IntArray
 
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
 
@@ -120,13 +121,16 @@ def _design(path: Path, frame: pl.DataFrame) -> Design:
     return "adaptive" if "adaptive" in found else "fixed"
 
 
-def write_counts(counts: Counts, path: Path | str) -> Path:
+def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_id") -> Path:
     """Write a counts file that `read_counts` reads back, by its ending: .csv .parquet .jsonl.
 
-    Columns that nobody measured are left out.
+    Columns that nobody measured are left out. ``id_column="id"`` with .jsonl is what
+    passk-inference reads.
     """
+    if id_column not in ("problem_id", "id"):
+        raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
     path = Path(path)
-    columns: dict[str, Any] = {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
+    columns: dict[str, Any] = {id_column: list(counts.problem_id), "n": counts.n, "c": counts.c}
     columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate")}
     frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
     frame = frame.with_columns(design=pl.lit(counts.design))
@@ -139,6 +143,29 @@ def write_counts(counts: Counts, path: Path | str) -> Path:
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(writers)}")
     write_whole(path, writers[path.suffix])
     return path
+
+
+def outcome_matrix(counts: Counts) -> IntArray:
+    """The counts as scorio's matrix ``R``: a row a problem, a column a draw, 1 where correct.
+
+    Counts do not know the order of the draws: each row's ones come first, which no statistic of
+    exchangeable draws can tell.
+
+    Returns
+    -------
+    Shape (P, n), values 0 and 1.
+
+    Raises
+    ------
+    UsageError
+        For unequal n, which a matrix cannot hold.
+    """
+    if counts.n.min() != counts.n.max():
+        raise UsageError(
+            f"n goes from {counts.n.min()} to {counts.n.max()}; a matrix needs one n for every "
+            "problem: give write_counts a file name instead, which keeps them"
+        )
+    return (np.arange(counts.n[0]) < counts.c[:, None]).astype(np.int64)
 
 
 def _whole(path: Path, frame: pl.DataFrame, name: str) -> list[int]:

@@ -1,15 +1,18 @@
 """Probe and compare: Counts in, results out; no disk, no plots."""
 
+from passgap.analysis.adaptive import AdaptiveProbe, adaptive_probe
 from passgap.analysis.compare import Comparison, compare
 from passgap.analysis.plan import Plan, plan
 from passgap.analysis.probe import Probe, probe
 from passgap.analysis.seeds import SeedsComparison, compare_seeds
 
 __all__ = [
+    "AdaptiveProbe",
     "Comparison",
     "Plan",
     "Probe",
     "SeedsComparison",
+    "adaptive_probe",
     "compare",
     "compare_seeds",
     "plan",
