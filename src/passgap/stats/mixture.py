@@ -298,9 +298,9 @@ def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
     return totals[kept].astype(np.int64), hits[kept].astype(np.int64)
 
 
-def log_choose(n: IntArray, c: IntArray) -> FloatArray:
-    """Logarithm of the binomial coefficients C(n, c)."""
-    return np.asarray(-np.log1p(n) - special.betaln(n - c + 1, c + 1), float)
+def log_choose(n: IntArray | int, c: IntArray | int) -> FloatArray:
+    """Logarithm of the binomial coefficients C(n, c), shapes broadcast."""
+    return np.asarray(-np.log1p(n) - special.betaln(np.subtract(n, c) + 1, np.add(c, 1)), float)
 
 
 def log_kernel(s: IntArray, n: IntArray, n_moved: IntArray, delta: float) -> FloatArray:

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from passgap.errors import UsageError
+from passgap.stats.mixture import log_choose
 from passgap.types import FloatArray, IntArray
 
 
@@ -237,7 +238,11 @@ def fisher_exact(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike)
         inside = where == i
         least = max(0, total - other)
         split = np.arange(least, min(total, size) + 1)
-        chance = stats.hypergeom.pmf(split, size + other, total, size)
+        chance = np.exp(
+            log_choose(size, split)
+            + log_choose(other, total - split)
+            - log_choose(size + other, total)
+        )
         order = np.argsort(chance)
         upto = np.cumsum(chance[order])
         seen = chance[hits[inside] - least] * (1 + 1e-7)

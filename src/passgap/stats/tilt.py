@@ -37,6 +37,7 @@ from passgap.types import Estimate, FloatArray, IntArray
 RANGE = 8.0
 MIN_INFORMATIVE = 5
 LOOSE = 1e-4  # of the gradient, inside the bootstrap
+NEAR = 2e-3  # of delta, inside the bootstrap
 SLOPES = (0.05, 6.0)
 SLOPED = "joint maximum likelihood of G, delta and slope, Wald interval"
 METHOD = "joint maximum likelihood of G and delta, profile likelihood interval"
@@ -235,7 +236,8 @@ def tilt_misfit(
     passes = _pass_tables(pairs, k)
     observed = _excess(pairs, passes, k, delta, tilt.mixture.weights)
     rng = np.random.default_rng(seed)
-    null = np.array([_replicate(pairs, passes, tilt, k, rng) for _ in range(replicates)])
+    bend = _bend(pairs, tilt)
+    null = np.array([_replicate(pairs, passes, tilt, k, bend, rng) for _ in range(replicates)])
     null.sort()
     low = float(null[math.floor(0.05 * (replicates + 1)) - 1])
     high = float(null[math.ceil(0.95 * (replicates + 1)) - 1])
@@ -477,8 +479,21 @@ def _excess(pairs: _Pairs, passes: _Tables, k: int, delta: float, weights: Float
     return observed - float(predicted[0])
 
 
+def _bend(pairs: _Pairs, tilt: Tilt) -> float:
+    """How fast the score falls with delta at the fit, a negative number."""
+    profile, step = _Profile(pairs, tilt.mixture.weights, LOOSE), 0.05
+    delta = tilt.delta.value
+    fall = (profile.at(delta + step)[1] - profile.at(delta - step)[1]) / (2 * step)
+    return min(fall, -1e-6)
+
+
 def _replicate(
-    pairs: _Pairs, passes: _Tables, tilt: Tilt, k: int, rng: np.random.Generator
+    pairs: _Pairs,
+    passes: _Tables,
+    tilt: Tilt,
+    k: int,
+    bend: float,
+    rng: np.random.Generator,
 ) -> float:
     """T(k) of counts drawn from the fit, fitted anew."""
     weights, delta = tilt.mixture.weights, tilt.delta.value
@@ -486,7 +501,7 @@ def _replicate(
     c_base = rng.binomial(pairs.n_base, special.expit(t))
     drawn = _Pairs(pairs.n_base, c_base, pairs.n, rng.binomial(pairs.n, special.expit(t + delta)))
     profile = _Profile(drawn, weights, LOOSE)
-    refitted = _refit(profile, delta)
+    refitted = _refit(profile, delta, bend)
     return _excess(drawn, passes, k, refitted, _known(profile.weights))
 
 
@@ -495,17 +510,15 @@ def _known(weights: FloatArray | None) -> FloatArray:
     return weights
 
 
-def _refit(profile: _Profile, start: float) -> float:
-    """The score's root nearest start, by secant steps of at most 1, to about .002."""
+def _refit(profile: _Profile, start: float, bend: float) -> float:
+    """The score's root nearest start, to about .002: secant steps of at most 1, bend the first."""
     here, slope = start, profile.at(start)[1]
-    move = 0.05 if slope > 0 else -0.05
     for _ in range(30):
-        there = min(max(here + move, -RANGE), RANGE)
-        after = profile.at(there)[1]
-        if there == here or abs(move) < 2e-3 or after == 0.0:
+        move = -slope / bend if bend < 0 else math.copysign(0.5, slope)
+        there = min(max(here + min(max(move, -1.0), 1.0), -RANGE), RANGE)
+        if abs(there - here) < NEAR:
             return there
+        after = profile.at(there)[1]
         bend = (after - slope) / (there - here)
         here, slope = there, after
-        move = -slope / bend if bend < 0 else math.copysign(0.5, slope)
-        move = min(max(move, -1.0), 1.0)
     return here
