@@ -10,10 +10,6 @@ pages=docs/results/real-models
 passgap=.venv/bin/passgap
 mkdir -p "$runs" "$pages"
 
-sums="max_terms=3&max_digits=2"
-train="gym:chain_sum?size=500&seed=10000&$sums"
-shots="gym:chain_sum?size=3&seed=100000&$sums"
-
 finished() { [[ -e $runs/$1.done ]]; }
 part() { # NAME COMMAND...: once, timed, its output kept
   finished "$1" || { { time "${@:2}"; } 2>&1 | tee "$runs/$1.log" && touch "$runs/$1.done"; }
@@ -22,16 +18,18 @@ measure() { # NAME POLICY PROBLEMS DRAWS...
   part "$1-sample" $passgap sample "$2" "$3" --out "$runs/$1" "${@:4}"
   part "$1-verify" $passgap verify "$runs/$1"
 }
-loop() { # MODEL HELD_OUT DRAWS STEPS PROMPTS: before, GRPO, after on chain_sum
-  local name=${1%%-*} held_out="gym:chain_sum?size=$2&seed=1&$sums"
+loop() { # MODEL TERMS HELD_OUT DRAWS STEPS PROMPTS: before, GRPO, after on chain_sum
+  local name=${1%%-*} sums="max_terms=$2&max_digits=2"
+  local train="gym:chain_sum?size=500&seed=10000&$sums"
+  local held_out="gym:chain_sum?size=$3&seed=1&$sums" shots="gym:chain_sum?size=3&seed=100000&$sums"
   measure "$name-sums" "$models/$1" "$held_out" --shots "$shots" --stop '\n' --max-tokens 20 \
-    -n "$3" --engine-arg batch_size=80
+    -n "$4" --engine-arg batch_size=80
   $passgap probe "$runs/$name-sums"
   part "$name-train" $passgap train "$models/$1" "$train" --held-out "$held_out" \
     --leave-out-held-out --shots "$shots" --stop '\n' --max-tokens 20 \
-    --out "$runs/$name-policy" --steps "$4" --learning-rate 1e-5 --prompts-per-step "$5" \
+    --out "$runs/$name-policy" --steps "$5" --learning-rate 1e-5 --prompts-per-step "$6" \
     --group-size 8 --batch-size 16 --eval-every 0
-  measure "$name-sums-grpo" "$runs/$name-policy" "$held_out" --max-tokens 20 -n "$3" \
+  measure "$name-sums-grpo" "$runs/$name-policy" "$held_out" --max-tokens 20 -n "$4" \
     --engine-arg batch_size=80
   $passgap compare "$runs/$name-sums" "$runs/$name-sums-grpo" --k-large 16
   $passgap report "$runs/$name-sums" "$runs/$name-sums-grpo" --k-large 16 \
@@ -39,8 +37,8 @@ loop() { # MODEL HELD_OUT DRAWS STEPS PROMPTS: before, GRPO, after on chain_sum
 }
 
 # few draws and few steps: what two cores do in an hour; k = 16 decides, set beforehand
-loop SmolLM2-135M-Instruct-Q4 100 40 20 8
-loop gemma-3-270m-Q4 62 24 5 4
+loop SmolLM2-135M-Instruct-Q4 3 100 40 20 8
+loop gemma-3-270m-Q4 2 70 24 10 4
 
 if [[ -e $gsm8k ]]; then
   measure SmolLM2-gsm8k "$models/SmolLM2-135M-Instruct-Q4" "$gsm8k" --limit 20 --template boxed \

@@ -280,3 +280,16 @@ def test_one_seed_is_refused(rng):
     counts = drawn(np.full(50, 0.2), 128, rng)
     with pytest.raises(UsageError, match="1 trained policy"):
         compare_seeds(counts, [counts])
+
+
+def test_two_runs_that_are_one_are_noted():
+    rng = np.random.default_rng(5)
+    ids = [str(i) for i in range(60)]
+    base = Counts(ids, np.full(60, 32), rng.binomial(32, rng.beta(0.5, 2, 60)))
+    found = compare(base, base)
+    assert "the same counts in both runs" in found.notes[0]
+    assert "note: every problem has the same counts" in str(found)
+    other = Counts(ids, np.full(60, 32), rng.binomial(32, rng.beta(0.5, 2, 60)))
+    assert not any("same counts" in note for note in compare(base, other).notes)
+    nothing = Counts(ids, np.full(60, 32), np.zeros(60, int))
+    assert not any("same counts" in note for note in compare(nothing, nothing).notes)

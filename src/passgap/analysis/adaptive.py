@@ -57,8 +57,7 @@ class AdaptiveProbe:
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({len(self.counts)} problems, {self.draws:,} draws)"]
-        lines += [f"  {reason}" for reason in self.verdict.reasons]
-        lines += [f"  needs: {self.verdict.needs}"] if self.verdict.needs else []
+        lines += inputs.reasons(self.verdict)
         return "\n".join(lines)
 
 

@@ -27,6 +27,8 @@ from passgap.stats import (
 )
 from passgap.types import Counts, Curve, Estimate, Verdict
 
+SAME = 10  # problems with 0 < c < n in which two runs do not agree by chance
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -85,15 +87,14 @@ class Comparison:
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems)"]
-        lines += [f"  {reason}" for reason in self.verdict.reasons]
-        lines += [f"  needs: {self.verdict.needs}"] if self.verdict.needs else []
+        lines += inputs.reasons(self.verdict)
         lines += ["  k      base   trained  delta (95 %)"]
         rows = zip(self.base.rows(), self.trained.rows(), self.delta.rows(), strict=True)
         for b, t, d in rows:
             interval = "" if d["low"] is None else f" ({d['low']:+.3f} to {d['high']:+.3f})"
             value = f"{d['value']:+.3f}{interval}"
             lines.append(f"  {b['k']:<6} {b['value']:.3f}  {t['value']:.3f}    {value}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 def compare(
@@ -283,6 +284,12 @@ def _notes(
         notes.append(f"the curves do not cross up to k={common}")
     if trained_on is None:
         notes.append("whether these problems were trained on is not known")
+    if np.array_equal(base.c, trained.c) and np.sum((base.c > 0) & (base.c < base.n)) >= SAME:
+        notes.insert(
+            0,
+            "every problem has the same counts in both runs: the same weights drawn from with the "
+            "same seeds, or one run is a copy of the other; look whether training changed anything",
+        )
     for name, counts in (("base", base), ("trained", trained)):
         if counts.unscored.any():
             notes.append(f"{int(counts.unscored.sum())} draws of the {name} are unscored")

@@ -13,11 +13,17 @@ import numpy as np
 
 from passgap.errors import UsageError
 from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
-from passgap.types import Counts, Curve, Estimate, IntArray
+from passgap.types import Counts, Curve, Estimate, IntArray, Verdict
 
 Interval = Literal["population", "fixed"]
 MOST_UNSCORED = 0.02
 EDGES = tuple(round(0.1 * i, 1) for i in range(11))
+
+
+def reasons(verdict: Verdict) -> list[str]:
+    """The verdict's reasons and what it would take, as indented lines."""
+    lines = [f"  {reason}" for reason in verdict.reasons]
+    return [*lines, f"  needs: {verdict.needs}"] if verdict.needs else lines
 
 
 def check_interval(interval: str) -> None:

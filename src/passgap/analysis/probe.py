@@ -90,14 +90,13 @@ class Probe:
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
-        lines += [f"  {reason}" for reason in self.verdict.reasons]
-        lines += [f"  needs: {self.verdict.needs}"] if self.verdict.needs else []
+        lines += inputs.reasons(self.verdict)
         lines += ["  k      pass@k  95 %"]
         for row in self.curve.rows():
             low, high = row["low"], row["high"]
             interval = "" if low is None else f"{low:.3f} to {high:.3f}"
             lines.append(f"  {row['k']:<6} {row['value']:.3f}   {interval}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 def probe(

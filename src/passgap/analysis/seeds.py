@@ -51,10 +51,9 @@ class SeedsComparison:
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems, {len(self.seeds)} seeds)"]
-        lines += [f"  {reason}" for reason in self.verdict.reasons]
-        lines += [f"  needs: {self.verdict.needs}"] if self.verdict.needs else []
+        lines += inputs.reasons(self.verdict)
         lines += [f"  {row['policy']}: {row['verdict']['label']}" for row in self.seeds]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 def compare_seeds(

@@ -37,6 +37,7 @@ def probe_view(probe: Row) -> RenderableType:
         _figures(probe_figures(probe)),
         _curve(probe),
         *([_table(details)] if details else []),
+        *_notes(probe),
     )
 
 
@@ -50,7 +51,7 @@ def comparison_view(comparison: Row) -> RenderableType:
     tables = (format_table(comparison), comparison_details(comparison), bands_table(comparison))
     for table in filter(None, tables):
         parts += [Text(), _table(table)]
-    return Group(*parts)
+    return Group(*parts, *_notes(comparison))
 
 
 def seeds_view(result: Row) -> RenderableType:
@@ -61,7 +62,8 @@ def seeds_view(result: Row) -> RenderableType:
             f"pass@{d['k']} {points(d['value'])} ({interval(d, points)})" for d in row["delta"]
         )
         table["rows"].append([row["policy"], row["verdict"]["label"], change])
-    return Group(_verdict(result, comparison_sentence(result)), _curve(result), _table(table))
+    verdict = _verdict(result, comparison_sentence(result))
+    return Group(verdict, _curve(result), _table(table), *_notes(result))
 
 
 def _verdict(result: Row, sentence: str) -> Panel:
@@ -74,6 +76,12 @@ def _verdict(result: Row, sentence: str) -> Panel:
         lines.append(Text(f"What it would take: {visible(verdict['needs'])}", style="italic"))
     title = Text(visible(label), style=f"bold {colour}")
     return Panel(Group(*lines), title=title, title_align="left", border_style=colour)
+
+
+def _notes(result: Row) -> list[RenderableType]:
+    """What to keep in mind, a line each."""
+    lines = [Text(f"Note: {visible(note)}", style="italic") for note in result.get("notes") or ()]
+    return [Text(), *lines] if lines else []
 
 
 def _figures(tiles: list[Row]) -> Table:
