@@ -276,6 +276,21 @@ def test_seeds_that_disagree_do_not(rng):
     assert compare_seeds(base, arms).verdict.label == "inconclusive"
 
 
+def test_a_seed_is_judged_as_it_would_be_alone(rng):
+    """Few draws, many unscored: the same label and the same acceptance as `compare` by itself."""
+    p = rng.beta(0.5, 2, 120)
+    base = drawn(p, 64, rng)
+    arms = [
+        Counts(base.problem_id, base.n, rng.binomial(64, p**0.5), unscored=np.full(120, 4))
+        for _ in range(2)
+    ]
+    with pytest.raises(UsageError, match="unscored"):
+        compare_seeds(base, arms)
+    together = compare_seeds(base, arms, accept_unscored=True)
+    alone = [compare(base, arm, accept_unscored=True).verdict.label for arm in arms]
+    assert [row["verdict"]["label"] for row in together.seeds] == alone == ["inconclusive"] * 2
+
+
 def test_one_seed_is_refused(rng):
     counts = drawn(np.full(50, 0.2), 128, rng)
     with pytest.raises(UsageError, match="1 trained policy"):

@@ -116,7 +116,17 @@ def compare_seeds(
     )
     verdict = decided(ends, gain, settings, lambda k: _differences(base, arms, k).mean(axis=0))
     own = [
-        compare(base, arm, margin=margin, k_small=k_small, k_large=settings.k_large, seed=seed)
+        compare(
+            base,
+            arm,
+            margin=margin,
+            k_small=k_small,
+            k_large=k_large,
+            budget=budget,
+            seed=seed,
+            allow_different_prompts=True,
+            accept_unscored=accept_unscored,
+        )
         for arm in arms
     ]
     return SeedsComparison(
