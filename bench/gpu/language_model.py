@@ -87,7 +87,7 @@ def _before_and_after(asked: argparse.Namespace) -> list[str]:
     start = time.monotonic()
     trained = passgap.train(
         policy,
-        load_problems(SUMS.format(size=2000, seed=10_000)),
+        load_problems(SUMS.format(size=2000, seed=10_000)).without(held_out),
         asked.out / "policy",
         config=passgap.TrainConfig(
             max_tokens=20,
