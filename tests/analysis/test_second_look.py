@@ -5,26 +5,13 @@ from math import comb
 
 import numpy as np
 import pytest
+from drawing import drawn, ids, tilted
 from scipy import stats as scipy_stats
 
 from passgap.analysis import changes, compare, compare_seeds, probe, shift
 from passgap.analysis.luck import MOST_LUCK
 from passgap.errors import UsageError
 from passgap.types import Counts
-
-
-def ids(size):
-    return [f"p{i:04d}" for i in range(size)]
-
-
-def drawn(p, n, rng, **extra):
-    p = np.asarray(p)
-    return Counts(ids(len(p)), np.full(len(p), n), rng.binomial(n, p), **extra)
-
-
-def tilted(p, delta):
-    with np.errstate(divide="ignore"):
-        return 1 / (1 + np.exp(-(np.log(p) - np.log1p(-p) + delta)))
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+"""Counts drawn from known p, for the tests of this folder."""
+
+import numpy as np
+
+from passgap.types import Counts
+
+
+def ids(size):
+    return [f"p{i:04d}" for i in range(size)]
+
+
+def drawn(p, n, rng, **extra):
+    p = np.asarray(p)
+    return Counts(ids(len(p)), np.full(len(p), n), rng.binomial(n, p), **extra)
+
+
+def tilted(p, delta):
+    with np.errstate(divide="ignore"):
+        return 1 / (1 + np.exp(-(np.log(p) - np.log1p(-p) + delta)))
