@@ -1,9 +1,10 @@
 """Real outcomes of others: what the instrument must and must not say about them."""
 
+import numpy as np
 import polars as pl
 import pytest
 
-from passgap.analysis import compare, probe
+from passgap.analysis import adaptive_probe, compare, probe
 from passgap.errors import MismatchError
 from passgap.types import Counts
 
@@ -52,3 +53,21 @@ def test_humaneval_codegen_reads_as_published(shared_data):
     assert curve[1] == pytest.approx(0.2212, abs=1e-4)
     assert result.verdict.label == "rlvr_can_pay"
     assert 0.7378 < result.extrapolation[0]["value"] < 0.95
+
+
+def test_adaptive_probe_reads_humaneval_as_the_whole_run_does(shared_data):
+    """Draws taken from the published 200 a problem, without repeats: the same label for a third."""
+    frame = pl.read_csv(shared_data / "outcomes" / "codegen16b_humaneval" / "outcomes.csv")
+    whole = counts(frame, frame["model"][0], "HumanEval")
+    rng = np.random.default_rng(0)
+    left, hits = whole.n.copy(), whole.c.copy()
+
+    def draw(more):
+        found = rng.hypergeometric(hits, left - hits, more)
+        left[:] -= more
+        hits[:] -= found
+        return found
+
+    found = adaptive_probe(draw, whole.problem_id)
+    assert found.verdict.label == probe(whole).verdict.label == "rlvr_can_pay"
+    assert found.draws < 64 * len(whole) / 3
