@@ -78,8 +78,8 @@ def test_a_pure_tilt_is_not_above_and_lifted_zeros_are():
             counts = paired(rng, p, after)
             misfit = tilt_misfit(*counts, fit_tilt(*counts), k=64, replicates=39, seed=seed)
             statistics[name].append(misfit)
-            assert misfit.above == (misfit.p_value <= 0.05)
-            assert misfit.above == (misfit.statistic > misfit.quantile_95)
+            assert misfit.above == (misfit.p_value <= 0.025)
+            assert misfit.above == (misfit.statistic > misfit.quantile_975)
     assert all(misfit.above for misfit in statistics["lifted"])
     assert np.mean([misfit.statistic for misfit in statistics["lifted"]]) > 0.04
     assert abs(np.mean([misfit.statistic for misfit in statistics["tilt"]])) < 0.02
@@ -125,7 +125,7 @@ def test_the_bootstrap_repeats():
     p = rng.beta(0.5, 2, 60)
     counts = paired(rng, p, moved(p, 1.0), n=16)
     fit = fit_tilt(*counts)
-    first, again = (tilt_misfit(*counts, fit, 16, replicates=19, seed=1) for _ in range(2))
+    first, again = (tilt_misfit(*counts, fit, 16, replicates=39, seed=1) for _ in range(2))
     assert first == again
 
 
@@ -170,5 +170,5 @@ def test_wrong_input_is_told():
     fit = fit_tilt(*good)
     with pytest.raises(UsageError, match="k is 9; allowed: 1 to the smallest n, 8"):
         tilt_misfit(*good, fit, k=9)
-    with pytest.raises(UsageError, match="replicates is 18"):
-        tilt_misfit(*good, fit, k=8, replicates=18)
+    with pytest.raises(UsageError, match="replicates is 38"):
+        tilt_misfit(*good, fit, k=8, replicates=38)

@@ -55,8 +55,8 @@ class Sharpening:
             "misfit": {
                 "k": self.k,
                 "value": self.misfit.statistic,
-                "quantile_05": self.misfit.quantile_05,
-                "quantile_95": self.misfit.quantile_95,
+                "quantile_025": self.misfit.quantile_025,
+                "quantile_975": self.misfit.quantile_975,
             },
             "slope": slope,
             "reading": self.reading,

@@ -38,6 +38,7 @@ RANGE = 8.0
 MIN_INFORMATIVE = 5
 LOOSE = 1e-4  # of the gradient, inside the bootstrap
 NEAR = 2e-3  # of delta, inside the bootstrap
+TAIL = 0.025  # on each side of the misfit's band
 SLOPES = (0.05, 6.0)
 SLOPED = "joint maximum likelihood of G, delta and slope, Wald interval"
 METHOD = "joint maximum likelihood of G and delta, profile likelihood interval"
@@ -101,25 +102,25 @@ class Misfit:
     ----------
     statistic
         T(k) = observed d(k) - d(k) of the joint fit.
-    quantile_05, quantile_95
-        Of T(k) under the fit: the bootstrap values number floor(.05 (R + 1)) and
-        ceil(.95 (R + 1)) in ascending order.
+    quantile_025, quantile_975
+        The 95 % band of T(k) under the fit: the bootstrap values number floor(.025 (R + 1)) and
+        ceil(.975 (R + 1)) in ascending order.
     p_value
         One-sided, ``(r + 1) / (R + 1)`` with r of R replicates at or above the statistic.
     replicates
         R.
     above
-        statistic > quantile_95, which is p_value <= .05: more than a tilt.
+        statistic > quantile_975, which is p_value <= .025: more than a tilt.
     below
-        statistic < quantile_05: an uneven amplification, which a spread of delta over problems
+        statistic < quantile_025: an uneven amplification, which a spread of delta over problems
         brings about.
     notes
         Why the entries are nan (``above`` and ``below`` are False then), where they are.
     """
 
     statistic: float
-    quantile_05: float
-    quantile_95: float
+    quantile_025: float
+    quantile_975: float
     p_value: float
     replicates: int
     above: bool
@@ -209,7 +210,7 @@ def tilt_misfit(
     k
         A whole number from 1 to the smallest n.
     replicates
-        R >= 19, the least that can reach p = .05.
+        R >= 39, the least that can reach p = .025.
     seed
         Of the bootstrap.
 
@@ -221,14 +222,14 @@ def tilt_misfit(
     Raises
     ------
     UsageError
-        If the counts are not valid or not paired, k is not in 1..min n, or replicates < 19.
+        If the counts are not valid or not paired, k is not in 1..min n, or replicates < 39.
     """
     pairs = _paired(n_base, c_base, n_trained, c_trained)
     largest = int(min(pairs.n_base.min(), pairs.n.min()))
     if not 1 <= k <= largest:
         raise UsageError(f"k is {k}; allowed: 1 to the smallest n, {largest}")
-    if replicates < 19:
-        raise UsageError(f"replicates is {replicates}; allowed: 19 or more (p reaches .05 at 19)")
+    if replicates < 39:
+        raise UsageError(f"replicates is {replicates}; allowed: 39 or more (p reaches .025 at 39)")
     delta = tilt.delta.value
     if math.isnan(delta):
         nan = math.nan
@@ -239,8 +240,8 @@ def tilt_misfit(
     bend = _bend(pairs, tilt)
     null = np.array([_replicate(pairs, passes, tilt, k, bend, rng) for _ in range(replicates)])
     null.sort()
-    low = float(null[math.floor(0.05 * (replicates + 1)) - 1])
-    high = float(null[math.ceil(0.95 * (replicates + 1)) - 1])
+    low = float(null[math.floor(TAIL * (replicates + 1)) - 1])
+    high = float(null[math.ceil((1 - TAIL) * (replicates + 1)) - 1])
     p_value = (1 + int(np.sum(null >= observed))) / (replicates + 1)
     above, below = observed > high, observed < low
     return Misfit(observed, low, high, p_value, replicates, above, below)
