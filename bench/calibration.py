@@ -115,10 +115,10 @@ def fixed_coverage() -> list[dict[str, Any]]:
             p, q = before[chosen], after[chosen]
             for k in (1, n // 4, n // 2):
                 truth, held = expected(q, k) - expected(p, k), 0
-                for _ in range(500):
+                for _ in range(REPLICATES):
                     e = fixed_paired_interval(n, rng.binomial(n, p), n, rng.binomial(n, q), k)
                     held += e.low <= truth <= e.high
-                rows.append({"shape": name, "n": n, "k": k, "paired": held / 500})
+                rows.append({"shape": name, "n": n, "k": k, "paired": held / REPLICATES})
     return rows
 
 
@@ -138,13 +138,19 @@ def beyond_coverage() -> list[dict[str, Any]]:
                     expected(tilted(before, 2.0), 2),
                 ),
             }
-            for _ in range(300):
+            for _ in range(REPLICATES):
                 c = rng.binomial(n, before[rng.integers(0, SUPER, problems)])
                 for what, (values, truth) in asked.items():
                     e = functional_interval(n, c, values)
                     held[what] += e.low <= truth <= e.high
             rows += [
-                {"shape": name, "P": problems, "n": n, "what": what, "covered": held[what] / 300}
+                {
+                    "shape": name,
+                    "P": problems,
+                    "n": n,
+                    "what": what,
+                    "covered": held[what] / REPLICATES,
+                }
                 for what in asked
             ]
     return rows
@@ -345,11 +351,15 @@ def page(
             )
     rare = [row for row in cells if row["shape"].startswith(("gain on", "loss on"))]
     lines += ["", f"Rare effects alone (3 %): lowest {min(r['paired'] for r in rare):.1%}.\n"]
-    lines += ["## Fixed problems, nominal 95 %\n", "P = 30, 500 replicates a cell.\n"]
+    lines += ["## Fixed problems, nominal 95 %\n", f"P = 30, {REPLICATES:,} replicates a cell.\n"]
     lines += [f"Lowest of {len(fixed)} cells: {min(r['paired'] for r in fixed):.1%}; "]
     lines[-1] += f"median {np.median([r['paired'] for r in fixed]):.1%}.\n"
     lines += ["## Intervals that rest on the fitted difficulty distribution, nominal 95 %\n"]
-    lines += ["300 replicates a cell.\n", "| shape | P | n | what | covered |", "| --- " * 5 + "|"]
+    lines += [
+        f"{REPLICATES:,} replicates a cell.\n",
+        "| shape | P | n | what | covered |",
+        "| --- " * 5 + "|",
+    ]
     lines += [
         f"| {r['shape'].split(',')[0]} | {r['P']} | {r['n']} | {r['what']} | {r['covered']:.1%} |"
         for r in beyond
