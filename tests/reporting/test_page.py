@@ -188,13 +188,30 @@ def test_what_could_not_be_computed_does_not_break_the_page(probe, comparison):
     assert "None" not in html.split("<script", 1)[0]
 
 
-@pytest.mark.parametrize("label", [label for label in COMPARE if label != "sharpened_up"])
+LABELS = [label for label in COMPARE if not label.endswith(("_up", "_k"))]
+
+
+@pytest.mark.parametrize("label", LABELS)
 def test_every_comparison_label_has_its_sentence(comparison, label):
     comparison["verdict"]["label"] = label
     sentence = comparison_sentence(comparison)
     assert "2 tries" in sentence
     assert "128" in sentence
     assert "–" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "said"),
+    [
+        ("unclear", "down", "within 128 tries the trained policy is worse"),
+        ("up", "unclear", "within 2 tries the trained policy is better"),
+        ("unclear", "unclear", "do not decide it yet"),
+        ("up", "up", "do not decide it yet"),
+    ],
+)
+def test_what_is_decided_in_part_is_said(comparison, small, large, said):
+    comparison["verdict"] |= {"label": "inconclusive", "at_small_k": small, "at_large_k": large}
+    assert said in comparison_sentence(comparison)
 
 
 def test_sharpened_says_when_the_base_is_not_exhausted(comparison):

@@ -104,5 +104,7 @@ def withheld(
                 f"what the {arm} solves"
             )
             needs = "answers that are harder to guess, or --accept-luck"
+            if verdict.label == label and verdict.needs:
+                needs = f"{needs}; and {verdict.needs}"
             return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)
     return verdict

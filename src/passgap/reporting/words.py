@@ -75,12 +75,19 @@ COMPARE = {
         "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
         "{K} tries {delta_K}."
     ),
+    "inconclusive_at_small_k": (
+        "Decided in part: within {K} tries the trained policy is {at_K} ({delta_K}); within {k} "
+        "tries it is open ({delta_k})."
+    ),
+    "inconclusive_at_large_k": (
+        "Decided in part: within {k} tries the trained policy is {at_k} ({delta_k}); within {K} "
+        "tries it is open ({delta_K})."
+    ),
 }
 AT_K = {
     "up": "better",
     "down": "worse",
     "equivalent": "the same, within the margin",
-    "unclear": "not decided",
 }
 
 
@@ -105,8 +112,14 @@ def comparison_sentence(comparison: Row) -> str:
     label = verdict["label"]
     if label == "sharpened" and verdict.get("at_large_k") == "up":
         label = "sharpened_up"
+    at_small, at_large = verdict.get("at_small_k"), verdict.get("at_large_k")
+    if label == "inconclusive" and at_small in AT_K and at_large == "unclear":
+        label = "inconclusive_at_large_k"
+    if label == "inconclusive" and at_large in AT_K and at_small == "unclear":
+        label = "inconclusive_at_small_k"
     k, large = deciding_ks(comparison)
     numbers: dict[str, object] = {"k": k, "K": large}
+    numbers |= {"at_k": AT_K.get(str(at_small)), "at_K": AT_K.get(str(at_large))}
     for name, at in {"k": k, "K": large}.items():
         delta = at_k(comparison["delta"], at)
         numbers |= {
