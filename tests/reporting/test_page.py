@@ -203,8 +203,8 @@ def test_every_comparison_label_has_its_sentence(comparison, label):
 @pytest.mark.parametrize(
     ("small", "large", "said"),
     [
-        ("unclear", "down", "within 128 tries the trained policy is worse"),
-        ("up", "unclear", "within 2 tries the trained policy is better"),
+        ("unclear", "down", "Within 128 tries the trained policy is worse"),
+        ("up", "unclear", "Within 2 tries the trained policy is better"),
         ("unclear", "unclear", "do not decide it yet"),
         ("up", "up", "do not decide it yet"),
     ],

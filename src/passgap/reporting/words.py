@@ -76,12 +76,12 @@ COMPARE = {
         "{K} tries {delta_K}."
     ),
     "inconclusive_at_small_k": (
-        "Decided in part: within {K} tries the trained policy is {at_K} ({delta_K}); within {k} "
-        "tries it is open ({delta_k})."
+        "Decided in part. Within {K} tries the trained policy is {at_K}: {delta_K}. Within {k} "
+        "tries it is open: {delta_k}."
     ),
     "inconclusive_at_large_k": (
-        "Decided in part: within {k} tries the trained policy is {at_k} ({delta_k}); within {K} "
-        "tries it is open ({delta_K})."
+        "Decided in part. Within {k} tries the trained policy is {at_k}: {delta_k}. Within {K} "
+        "tries it is open: {delta_K}."
     ),
 }
 AT_K = {
