@@ -3,8 +3,8 @@
     python bench/gpu/language_model.py MODEL --out runs/gpu --page docs/results/gpu.md
 
 MODEL is a folder with safetensors weights (``make models`` makes SmolLM2's). Parts that are done
-are kept. On a CPU the defaults are too large; ``--batches 8 --steps 2 --size 20 --draws 20`` tries
-the script out.
+are kept. On a CPU the defaults are too large; ``--batches 8 --tokens 16 --steps 2 --prompts 2
+--size 20 --draws 40`` tries the script out.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _before_and_after(asked: argparse.Namespace) -> list[str]:
             steps=asked.steps,
             learning_rate=asked.learning_rate,
             group_size=16,
-            prompts_per_step=16,
+            prompts_per_step=asked.prompts,
         ),
         held_out=held_out,
     )
@@ -135,6 +135,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=256)
     parser.add_argument("--dtype", default="bfloat16")
     parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--prompts", type=int, default=16, help="a GRPO step, 16 draws each")
     parser.add_argument("--learning-rate", type=float, default=1e-5)
     parser.add_argument("--size", type=int, default=300, help="held-out problems")
     parser.add_argument("--draws", type=int, default=128, help="a held-out problem")
