@@ -187,7 +187,7 @@ def null(size: int) -> Callable[[np.random.Generator], tuple[np.ndarray, np.ndar
 
 
 def tilt(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    p = rng.beta(0.5, 3, 500)  # METHODS 3: up at K in 97 to 100 %, and no expansion
+    p = rng.beta(0.5, 3, 500)  # up at K in 97 to 100 %, and no expansion
     return p, tilted(p, 1.5)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from passgap import outcome_matrix, read_counts, write_counts
 from passgap.errors import UsageError
-from passgap.types import Counts
+from passgap.stats import mean_curve, pass_at_k
+from passgap.types import Counts, Estimate
 
 
 @pytest.fixture
@@ -77,3 +78,16 @@ def test_unknown_forms_are_told(counts, tmp_path):
     with pytest.raises(UsageError, match=r"ends in '\.xlsx'; allowed: \.csv, \.parquet, \.jsonl"):
         write_counts(counts, tmp_path / "c.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+def test_plain_values_print_for_people_and_dump_to_json(counts):
+    assert str(counts) == (
+        "3 problems, 8 to 16 scored draws each (fixed): 19 of 40 correct; problems never "
+        "solved: 1, always: 1; draws unscored: 8"
+    )
+    even = Counts(["a", "b", "c"], [4, 4, 4], [0, 4, 1])
+    curve = mean_curve(pass_at_k(even.n, even.c, [1, 2]), np.array([1, 2]), replicates=200)
+    assert "  2      0.500" in str(curve)
+    assert [row["k"] for row in json.loads(json.dumps(curve.to_dict()))["curve"]] == [1, 2]
+    unknown = Estimate(0.5, np.nan, np.nan, method="exact", notes=("too few problems",))
+    assert str(unknown) == "0.500 (unknown to unknown; 95% exact)\n  note: too few problems"

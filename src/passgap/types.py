@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -323,6 +324,15 @@ class Counts:
     def __len__(self) -> int:
         return len(self.problem_id)
 
+    def __str__(self) -> str:
+        n, c = self.n, self.c
+        each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
+        return (
+            f"{len(self)} problems, {each} scored draws each ({self.design}): {c.sum():,} of "
+            f"{n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, always: "
+            f"{int(np.sum(c == n))}; draws unscored: {int(self.unscored.sum()):,}"
+        )
+
     def take(self, rows: Sequence[int] | IntArray) -> Counts:
         """The same counts for the given rows only, in the given order."""
         index = np.asarray(rows, np.int64)
@@ -345,6 +355,11 @@ class Counts:
 
 
 # ----------------------------------------------------------------------------------- results
+
+
+def _short(value: float) -> str:
+    """Three decimals; what could not be computed is said in words."""
+    return f"{value:.3f}" if math.isfinite(value) else "unknown"
 
 
 def _json_number(value: float) -> float | None:
@@ -373,6 +388,11 @@ class Estimate:
             "method": self.method,
             "notes": list(self.notes),
         }
+
+    def __str__(self) -> str:
+        how = f"{self.confidence_level:.0%} {self.method}".rstrip()
+        line = f"{_short(self.value)} ({_short(self.low)} to {_short(self.high)}; {how})"
+        return "\n".join([line, *(f"  note: {note}" for note in self.notes)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,7 +429,7 @@ class Curve:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict a k, in DESIGN's names, ready for JSON (nan becomes null)."""
+        """One dict a k, by its JSON names, ready for JSON (nan becomes null)."""
         columns = {"value": self.value, "low": self.low, "high": self.high}
         if self.band_low is not None and self.band_high is not None:
             columns |= {"band_low": self.band_low, "band_high": self.band_high}
@@ -417,6 +437,24 @@ class Curve:
             {"k": int(k)} | {name: _json_number(column[i]) for name, column in columns.items()}
             for i, k in enumerate(self.k)
         ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows under ``curve``, and how they were made."""
+        return {
+            "curve": self.rows(),
+            "confidence_level": self.confidence_level,
+            "method": self.method,
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        head = f"  k      value  {self.confidence_level:.0%} {self.method}".rstrip()
+        columns = zip(self.k, self.value, self.low, self.high, strict=True)
+        lines = [
+            f"  {k:<6} {_short(value):<6} {_short(low)} to {_short(high)}"
+            for k, value, low, high in columns
+        ]
+        return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Hand-made results in DESIGN's shape: a sharpened policy, told by exact curves."""
+"""Hand-made results in the results' shape: a sharpened policy, told by exact curves."""
 
 from typing import Any
 

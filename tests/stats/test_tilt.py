@@ -21,7 +21,7 @@ def paired(rng, p, q, n=64):
 
 @pytest.mark.parametrize("delta", [1.5, 3.0])
 def test_known_shifts_are_recovered(delta):
-    """METHODS 7: within .15 at P = 100, n = 64; the intervals hold the truth as often as said."""
+    """Within .15 at P = 100, n = 64; the intervals hold the truth as often as said."""
     errors, held = [], 0
     for seed in range(12):
         rng = np.random.default_rng(seed)
@@ -67,7 +67,7 @@ def test_passes_are_base_and_tilted_base():
 
 
 def test_a_pure_tilt_is_not_above_and_lifted_zeros_are():
-    """METHODS 7: a quarter of the p = 0 problems lifted to .3 gives T about .07, a tilt 0."""
+    """A quarter of the p = 0 problems lifted to .3 gives T about .07, a tilt 0."""
     statistics = {"tilt": [], "lifted": []}
     for seed in range(3):
         rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """Which problems changed between two paired runs, and whether only the form of answers did.
 
-In: paired Counts. Out: small dicts and estimates in DESIGN's names.
+In: paired Counts. Out: small dicts and estimates by their JSON names.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Comparison:
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """DESIGN's JSON names; what is not computable is null, and a note says why."""
+        """By JSON names; what is not computable is null, and a note says why."""
         return {
             "schema": "passgap.compare/1",
             "verdict": self.verdict.to_dict(),

@@ -1,7 +1,7 @@
 """pass@k beyond the draws at hand: from the fitted difficulty distribution, and labelled so.
 
 In: Counts and the k asked for. Out: a value with the range that all well-fitting distributions
-give (METHODS 5), and two fits with a shape assumed beside it.
+give, and two fits with a shape assumed beside it.
 """
 
 from __future__ import annotations

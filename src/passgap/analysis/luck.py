@@ -1,7 +1,7 @@
 """Luck beside ability: the curve that guessing alone would give, and when it takes the verdict.
 
 In: Counts with guess rates, or a stated false-positive rate. Out: the luck curve, the corrected
-curve, and a verdict withheld where luck explains most of pass@K (METHODS 8).
+curve, and a verdict withheld where luck explains most of pass@K.
 """
 
 from __future__ import annotations

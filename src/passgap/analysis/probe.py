@@ -64,7 +64,7 @@ class Probe:
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """DESIGN's JSON names; what is not computable is null, and a note says why."""
+        """By JSON names; what is not computable is null, and a note says why."""
         ks = {name: self.settings[name] for name in ("k_small", "k_large")}
         return {
             "schema": "passgap.probe/1",

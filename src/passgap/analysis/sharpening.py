@@ -1,7 +1,7 @@
 """Is it more than sharpening? The tilt of both runs read as one answer.
 
-In: paired Counts and the large k. Out: the tilt in DESIGN's names, with a reading: a plain tilt,
-an uneven one, or more than a tilt can do (METHODS 7's T(K)).
+In: paired Counts and the large k. Out: the tilt by its JSON names, with a reading: a plain tilt,
+an uneven one, or more than a tilt can do.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Sharpening:
         return "uneven" if self.misfit.below or self.sloped.p_value <= LEVEL else "tilt"
 
     def to_dict(self) -> dict[str, Any] | None:
-        """DESIGN's ``tilt``; None where no tilt can be fitted."""
+        """The result's ``tilt``; None where no tilt can be fitted."""
         if not self.fitted:
             return None
         delta = inputs.interval_dict(self.tilt.delta)

@@ -1,6 +1,6 @@
 """How much sooner: the trained policy's curve read against the base's along the k axis.
 
-In: paired Counts. Out: k* and its kin, the area between the curves, sign changes, in DESIGN's
+In: paired Counts. Out: k* and its kin, the area between the curves, sign changes, by their JSON
 names. All of them compare at every integer k up to the common n.
 """
 

@@ -43,7 +43,7 @@ class Headroom:
 
 
 def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> Verdict:
-    """The label before training (METHODS 7's table)."""
+    """The label before training."""
     gap = room.gap
     said = (
         f"pass@{room.k_large} - pass@{room.k_small} is {spread(gap)} points; a gap counts as small "
@@ -93,7 +93,7 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
 
 
 def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -> State:
-    """Where a difference stands: METHODS 3's order, equivalence first.
+    """Where a difference stands; equivalence is looked at first.
 
     ``wide`` is the 95 % interval, ``narrow`` the 90 % one, ``discordance`` the exact bound on the
     share of problems that differ when none was seen to.
@@ -162,7 +162,7 @@ TABLE: dict[tuple[str, str], str] = {
 
 
 def compare_verdict(ends: Ends, gain: LargeGain | None) -> Verdict:
-    """The label after training (METHODS 3's table); ``gain`` is needed where large k is up."""
+    """The label after training; ``gain`` is needed where large k is up."""
     verdict = Verdict("", ends.reasons(), "", ends.at_small, ends.at_large)
     if "unclear" in (ends.at_small, ends.at_large):
         return replace(verdict, label="inconclusive")

@@ -1,6 +1,6 @@
 """Results in, altair charts out; one definition serves the page and the picture files.
 
-Every function takes the rows of DESIGN's dicts and gives a layered chart without a width:
+Every function takes the rows of the results' dicts and gives a layered chart without a width:
 `page_spec` fits it to its place in the page, `sized` gives it one for a file. Rows without a
 value (null in JSON) are left out of the picture.
 """
