@@ -4,7 +4,7 @@
 
 MODEL is a folder with safetensors weights (``make models`` makes SmolLM2's). Parts that are done
 are kept. On a CPU the defaults are too large; ``--batches 8 --tokens 16 --steps 2 --prompts 2
---size 20 --draws 40`` tries the script out.
+--size 20 --draws 40 --dtype float32`` tries the script out.
 """
 
 from __future__ import annotations
