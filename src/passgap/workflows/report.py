@@ -7,6 +7,7 @@ what training logged, the manifests. The page itself computes nothing.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def page_data(
         held_out=_json_lines(training, "held_out.jsonl"),
         problems=_problem_rows(runs["base"], counts),
         completions=_completion_rows(runs, counts),
-        runs={role: run.manifest.to_dict() for role, run in runs.items()},
+        runs={role: _settings(run) for role, run in runs.items()},
         notes=list(dict.fromkeys([*before["notes"], *(comparison or {"notes": []})["notes"]])),
         command=command,
     )
@@ -114,6 +115,14 @@ def trained_on(run: Path | str) -> bool | None:
         return None
     learnt = set(json.loads(file.read_text(encoding="utf-8"))["train_problem_ids"])
     return any(problem.id in learnt for problem in opened.problems())
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """The manifest for readers elsewhere: paths under the home folder start with ~."""
+    data, home = run.manifest.to_dict(), f"{Path.home()}{os.sep}"
+    short = f"~{os.sep}"
+    policy = {**data["policy"], "path": str(data["policy"]["path"]).replace(home, short)}
+    return {**data, "policy": policy, "command": str(data["command"]).replace(home, short)}
 
 
 def _title(runs: dict[str, Run]) -> str:
