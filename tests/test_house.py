@@ -15,7 +15,7 @@ SOURCE = Path(passgap.__file__).parent
 LAYERS = {
     **dict.fromkeys(("errors", "types", "_version"), 0),
     **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
-    **dict.fromkeys(("sampling", "verifying", "counts", "luck"), 2),
+    **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "luck"), 2),
     **dict.fromkeys(("analysis", "training", "lab"), 3),
     **dict.fromkeys(("workflows", "reporting"), 4),
     **dict.fromkeys(("__init__", "cli"), 5),
@@ -24,10 +24,16 @@ MAY_IMPORT_EACH_OTHER = {0, 2, 5}
 ALSO = {("workflows", "reporting")}  # docs/decisions/0005
 FORBIDDEN = {("reporting", "engines"), ("reporting", "training")}
 HEAVY = {
-    "torch": {"engines/transformers.py", "training", "lab/pretrain.py"},
-    "transformers": {"engines/transformers.py", "training", "lab/pretrain.py"},
+    "torch": {"engines/transformers/", "training", "lab/pretrain.py"},
+    "transformers": {"engines/transformers/", "training", "lab/pretrain.py"},
     "trl": {"training"},
     "datasets": {"training"},
+    "huggingface_hub": {"engines/weights.py"},
+    "vllm": {"engines/vllm.py"},
+    "openai": {"engines/openai.py"},
+    "ray": {"engines/ray.py"},
+    "pyarrow": {"store"},
+    "fsspec": {"store"},
     "reasoning_gym": {"problems/gym.py", "verifiers/gym.py"},
     "math_verify": {"verifiers/mathematics.py"},
     "altair": {"reporting"},

@@ -16,7 +16,7 @@ import polars as pl
 
 from passgap.errors import UsageError
 from passgap.luck import guess_rates
-from passgap.store import Run, write_whole
+from passgap.store import Run, is_run, write_whole
 from passgap.types import Counts, Design, IntArray
 
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
@@ -38,31 +38,18 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         When draws are missing or not verified yet, naming what to run.
     """
     chosen = verifier_digest or run.verifier_digest()
-    expected = len(run.problems()) * run.manifest.n
-    outcomes = run.scan_outcomes(chosen)
-    finish = run.scan_completions().select("problem_id", "draw", "finish_reason")
-    rows = (
-        outcomes.join(finish, on=["problem_id", "draw"], how="left")
-        .group_by("problem_id")
-        .agg(
-            n=(pl.col("status") != "unscored").sum(),
-            c=(pl.col("status") == "correct").sum(),
-            unscored=(pl.col("status") == "unscored").sum(),
-            no_answer=pl.col("reason").is_in(["no_answer", "truncated"]).sum(),
-            truncated=(
-                (pl.col("finish_reason") == "length") & (pl.col("status") == "incorrect")
-            ).sum(),
-            draws=pl.len(),
-        )
-    )
-    order = pl.LazyFrame({"problem_id": [problem.id for problem in run.problems()]})
-    frame = order.join(rows, on="problem_id", how="left", maintain_order="left").collect()
-    drawn = int(frame["draws"].fill_null(0).sum())
+    expected = sum(run.draws().values())
+    marked = run.outcome_names(chosen)
+    tallies = [_tally(run, chosen, name) for name in run.completion_names() if name in marked]
+    drawn = sum(int(tally["draws"].sum()) for tally in tallies)
     if drawn < expected:
         raise UsageError(
-            f"{run.path} holds {drawn} verified draws of {expected}; run passgap sample again to "
+            f"{run.place} holds {drawn} verified draws of {expected}; run passgap sample again to "
             "finish it and passgap verify to mark it"
         )
+    order = pl.DataFrame({"problem_id": run.problem_ids})
+    rows = pl.concat(tallies).group_by("problem_id").sum()
+    frame = order.join(rows, on="problem_id", how="left", maintain_order="left")
     return Counts(
         problem_id=frame["problem_id"].to_list(),
         n=frame["n"].to_numpy(),
@@ -71,15 +58,35 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         no_answer=frame["no_answer"].to_numpy(),
         truncated=frame["truncated"].to_numpy(),
         guess_rate=guess_rates(run, verifier_digest=chosen).rates,
+        design=run.manifest.design,
         provenance=run.manifest.provenance() | {"verifier": chosen},
     )
 
 
+def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
+    """The counts of one shard: a run of any size is counted in the memory of one."""
+    finish = run.read_completions(name, ["problem_id", "draw", "finish_reason"])
+    outcomes = run.read_outcomes(verifier_digest, name)
+    status, reason = pl.col("status"), pl.col("reason")
+    return (
+        outcomes.join(finish, on=["problem_id", "draw"], how="left")
+        .group_by("problem_id")
+        .agg(
+            n=(status != "unscored").sum(),
+            c=(status == "correct").sum(),
+            unscored=(status == "unscored").sum(),
+            no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
+            truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
+            draws=pl.len(),
+        )
+    )
+
+
 def read_counts(path: Path | str) -> Counts:
-    """Read a counts file (CSV, Parquet, JSONL) or count a run folder."""
-    path = Path(path)
-    if (path / "manifest.json").is_file():
+    """Read a counts file (CSV, Parquet, JSONL) or count a run, a folder or any fsspec URL."""
+    if is_run(path):
         return count(Run(path))
+    path = Path(path)
     if not path.is_file():
         raise UsageError(f"{path} is neither a run folder nor a counts file (.csv .parquet .jsonl)")
     frame = _read_table(path)

@@ -6,6 +6,7 @@ answer equals this problem's reference: how often somebody who is wrong says it.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,22 +32,24 @@ class Luck:
 def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck:
     """Measure luck on a verified run; answers are compared as extracted, to the letter."""
     chosen = verifier_digest or run.verifier_digest()
-    wrong = (
-        run.scan_outcomes(chosen)
-        .filter(pl.col("status") == "incorrect")
-        .group_by("problem_id", "extracted")
-        .agg(draws=pl.len())
-        .collect()
-    )
-    total = int(wrong["draws"].sum())
-    by_problem = dict(wrong.group_by("problem_id").agg(pl.col("draws").sum()).iter_rows())
-    by_answer = dict(wrong.group_by("extracted").agg(pl.col("draws").sum()).iter_rows())
-    own = {(i, a): d for i, a, d in wrong.iter_rows()}
+    problems = run.problems()
+    references = {problem.reference.strip() for problem in problems}
+    by_problem: Counter[str] = Counter()
+    by_answer: Counter[str] = Counter()
+    own: Counter[tuple[str, str]] = Counter()
+    for name in sorted(run.outcome_names(chosen)):
+        wrong = run.read_outcomes(chosen, name).filter(pl.col("status") == "incorrect")
+        by_problem.update(dict(wrong["problem_id"].value_counts().iter_rows()))
+        said = wrong.filter(pl.col("extracted").is_in(list(references)))
+        for problem_id, answer, draws in said.group_by("problem_id", "extracted").len().iter_rows():
+            by_answer[answer] += draws
+            own[problem_id, answer] += draws
+    total = by_problem.total()
     rates, hits = [], 0
-    for problem in run.problems():
+    for problem in problems:
         reference = problem.reference.strip()
-        matches = by_answer.get(reference, 0) - own.get((problem.id, reference), 0)
-        others = total - by_problem.get(problem.id, 0)
+        matches = by_answer[reference] - own[problem.id, reference]
+        others = total - by_problem[problem.id]
         rates.append(matches / others if others else 0.0)
         hits += matches
     return Luck(np.array(rates), total, hits)

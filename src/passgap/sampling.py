@@ -1,6 +1,6 @@
 """Sampling: a policy and problems in, a run folder with n completions a problem out.
 
-Resumable: the same command again computes only the blocks whose shard is missing, with the seeds
+Resumable: the same command again computes only the blocks without a sound shard, with the seeds
 they would have had, so a killed run ends as an uninterrupted one. Verification is another stage.
 """
 
@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from passgap.engines import check_engine, load_engine, resolve_policy
+from passgap.engines import Work, check_engine, load_engine, packages, resolve_policy
 from passgap.engines.base import Engine
-from passgap.errors import UsageError
+from passgap.errors import UsageError, WorkError
 from passgap.problems import render
-from passgap.store import Manifest, Run
-from passgap.types import Policy, ProblemSet, SamplingParams
+from passgap.store import Manifest, Round, Run
+from passgap.store.manifest import TARGET_BLOCK
+from passgap.types import Design, Policy, ProblemSet, SamplingParams
 from passgap.verifiers import for_problems
 
 Progress = Callable[[int, int, int], None]
-TARGET_BLOCK = 2048
 
 
 def sample(
@@ -36,7 +36,9 @@ def sample(
     engine: str = "transformers",
     engine_args: Mapping[str, str] | None = None,
     seed: int = 0,
-    block_size: int | None = None,
+    first_draw: int = 0,
+    top_up: bool = False,
+    block_size: int = TARGET_BLOCK,
     progress: Progress | None = None,
     command: str = "",
 ) -> Run:
@@ -51,11 +53,15 @@ def sample(
     sampling
         Every sampling parameter; the policy's stop strings are added to its own.
     engine, engine_args
-        ``transformers`` or ``fake`` and its ``KEY=VALUE`` arguments (recorded).
+        An engine's name and its ``KEY=VALUE`` arguments (recorded).
     seed
         The run's seed; each block's seed is a hash of it, its first problem and its first draw.
+    first_draw
+        Number of the first draw, for a machine that samples its own range of a run to be merged.
+    top_up
+        ``out`` holds an equal run with fewer draws: add the missing ones.
     block_size
-        Completions in a block (default 2048, whole problems); part of the run's identity.
+        Completions in a block, whole problems first; a run keeps the one it began with.
     progress
         Called with (completions done, completions in all, tokens drawn by this call).
     command
@@ -68,83 +74,152 @@ def sample(
     RunError
         When ``out`` holds another configuration or is being written.
     """
-    if n < 1:
-        raise UsageError(f"n is {n}; allowed: an integer >= 1 (128 is a good start)")
-    sampling = SamplingParams(
-        **{**sampling.to_dict(), "stop": (*sampling.stop, *policy.prompt.stop)}
+    _check(n, first_draw, block_size)
+    sampler = Sampler(
+        policy, problems, sampling=sampling, engine=engine, engine_args=engine_args, command=command
     )
-    for_problems(problems)  # an unknown verifier, or one whose package is missing, is told now
-    engine_args = check_engine(engine, engine_args or {})
-    policy = resolve_policy(policy, engine)
-    manifest = _manifest(policy, problems, n, sampling, engine, engine_args, seed, block_size)
-    manifest = dataclasses.replace(manifest, command=command)
-    run = Run.create(out, manifest, problems)
-    with run.writing():
-        owed = run.owed()
-        if owed:
-            loaded = load_engine(engine, policy, problems, sampling, engine_args)
-            _draw(run, owed, loaded, problems, policy, progress)
-        elif progress:
-            progress(len(problems) * n, len(problems) * n, 0)
+    rounds = (Round.of(first_draw, n, block_size=block_size),)
+    manifest = sampler.manifest(n=n, seed=seed, first_draw=first_draw, rounds=rounds)
+    run = Run.create(out, manifest, problems, top_up=top_up)
+    with run.writing(), closing(sampler):
+        sampler.draw(run, progress)
     return run
 
 
-def _draw(
-    run: Run,
-    owed: Mapping[str, Any],
-    engine: Engine,
-    problems: ProblemSet,
-    policy: Policy,
-    progress: Progress | None,
-) -> None:
-    prompts = {problem.id: render(problem, policy.prompt) for problem in problems}
-    total = len(problems) * run.manifest.n
-    done = total - sum(len(block.problem_ids) * block.size for block in owed.values())
-    tokens = 0
-    for name, block in owed.items():
-        completions = engine.complete(block, [prompts[i] for i in block.problem_ids])
-        run.add_completions(name, completions)
-        done += len(completions)
-        tokens += sum(len(completion.token_ids) for completion in completions)
+class Sampler:
+    """Draws what a run owes; the engine is loaded at the first block owed and then kept."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        problems: ProblemSet,
+        *,
+        sampling: SamplingParams,
+        engine: str = "transformers",
+        engine_args: Mapping[str, str] | None = None,
+        command: str = "",
+    ) -> None:
+        for_problems(problems)  # an unknown verifier, or one whose package is missing, is told now
+        self._engine_args = check_engine(engine, engine_args or {})
+        self._policy, self._problems = resolve_policy(policy, engine), problems
+        stop = (*sampling.stop, *policy.prompt.stop)
+        self._sampling = dataclasses.replace(sampling, stop=tuple(dict.fromkeys(stop)))
+        self._name, self._command = engine, command
+        self._engine: Engine | None = None
+        self._tokens = 0
+
+    def manifest(
+        self,
+        *,
+        n: int,
+        seed: int,
+        first_draw: int = 0,
+        rounds: tuple[Round, ...] = (),
+        design: Design = "fixed",
+    ) -> Manifest:
+        """The header of a run that this sampler may draw."""
+        policy, problems = self._policy, self._problems
+        return Manifest(
+            policy={
+                "path": policy.path,
+                "revision": policy.revision,
+                "weights_digest": policy.weights_digest,
+            },
+            prompt=policy.prompt.to_dict(),
+            engine={"name": self._name, "args": dict(self._engine_args)},
+            sampling=self._sampling.to_dict(),
+            problem_set={
+                "name": problems.name,
+                "digest": problems.digest,
+                "size": len(problems),
+                "merged": problems.merged,
+            },
+            n=n,
+            seed=seed,
+            first_draw=first_draw,
+            design=design,
+            rounds=rounds,
+            created=_now(),
+            command=self._command,
+            versions=_versions(self._name),
+        )
+
+    def draw(self, run: Run, progress: Progress | None = None) -> None:
+        """Draw every block that the run owes; its writer's lock is held by the caller."""
+        for name in run.faults():
+            run.reject(name)
+        owed = run.owed()
+        total = sum(run.draws().values())
+        done = total - sum(len(block.problem_ids) * block.size for block in owed.values())
         if progress:
-            progress(done, total, tokens)
+            progress(done, total, self._tokens)
+        if not owed:
+            return
+        prompts = {p.id: render(p, self._policy.prompt) for p in self._problems}
+        work = (
+            Work(name, block, [prompts[i] for i in block.problem_ids])
+            for name, block in owed.items()
+        )
+        with self._logged(run) as engine:
+            for name, completions in engine.complete_all(work):
+                run.add_completions(name, completions)
+                done += len(completions)
+                self._tokens += sum(completion.token_count for completion in completions)
+                if progress:
+                    progress(done, total, self._tokens)
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+        if self._engine is not None:
+            self._engine.close()
+
+    @contextmanager
+    def _logged(self, run: Run) -> Iterator[Engine]:
+        """The engine; what it did is added to the run's calls, also when it fails."""
+        engine, began, before, owed = self._loaded(), _now(), self._tokens, len(run.owed())
+
+        def log() -> None:
+            run.log_call(
+                {
+                    "began": began,
+                    "ended": _now(),
+                    "command": self._command,
+                    "blocks": owed - len(run.owed()),
+                    "tokens": self._tokens - before,
+                    "engine": dict(engine.describe()),
+                    "versions": _versions(self._name),
+                }
+            )
+
+        try:
+            yield engine
+        except BaseException:
+            with suppress(WorkError):  # the failure itself is what the user has to read
+                log()
+            raise
+        log()
+
+    def _loaded(self) -> Engine:
+        if self._engine is None:
+            self._engine = load_engine(
+                self._name, self._policy, self._problems, self._sampling, self._engine_args
+            )
+        return self._engine
 
 
-def _manifest(
-    policy: Policy,
-    problems: ProblemSet,
-    n: int,
-    sampling: SamplingParams,
-    engine: str,
-    engine_args: Mapping[str, Any],
-    seed: int,
-    block_size: int | None,
-) -> Manifest:
-    draws = min(n, block_size or TARGET_BLOCK)
-    return Manifest(
-        policy={
-            "path": policy.path,
-            "revision": policy.revision,
-            "weights_digest": policy.weights_digest,
-        },
-        prompt=policy.prompt.to_dict(),
-        engine={"name": engine, "args": dict(engine_args)},
-        sampling=sampling.to_dict(),
-        problem_set={
-            "name": problems.name,
-            "digest": problems.digest,
-            "size": len(problems),
-            "merged": problems.merged,
-        },
-        n=n,
-        seed=seed,
-        block={"problems": max(1, (block_size or TARGET_BLOCK) // draws), "draws": draws},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=_versions(engine),
-    )
+def _check(n: int, first_draw: int, block_size: int) -> None:
+    if n < 1:
+        raise UsageError(f"n is {n}; allowed: an integer >= 1 (128 is a good start)")
+    if first_draw < 0:
+        raise UsageError(f"first_draw is {first_draw}; allowed: an integer >= 0")
+    if block_size < 1:
+        raise UsageError(f"block_size is {block_size}; allowed: an integer >= 1")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _versions(engine: str) -> dict[str, str]:
-    packages = ["passgap", "numpy", "polars"]
-    packages += ["torch", "transformers"] if engine == "transformers" else []
-    return {"python": sys.version.split()[0]} | {name: version(name) for name in packages}
+    names = ("passgap", "numpy", "polars", *packages(engine))
+    return {"python": sys.version.split()[0]} | {name: version(name) for name in names}

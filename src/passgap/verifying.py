@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import polars as pl
-
 from passgap.store import Run
 from passgap.types import Problem
 from passgap.verifiers import Verifier, for_problems
@@ -34,12 +32,11 @@ def verify(
     """
     problems = {problem.id: problem for problem in run.problems()}
     marker = for_problems(problems.values(), verifier)
-    done = {p.name for p in run.outcome_folder(marker.digest).glob("part-*.parquet")}
-    shards = run.completion_shards()
     with run.writing():
-        for position, shard in enumerate(shards, start=1):
-            if shard.name not in done:
-                _verify_shard(run, shard.name, marker, problems)
+        shards, done = run.completion_names(), run.outcome_names(marker.digest)
+        for position, name in enumerate(shards, start=1):
+            if name not in done:
+                _verify_shard(run, name, marker, problems)
             if progress:
                 progress(position, len(shards))
         run.set_verifier_digest(marker.digest)
@@ -47,8 +44,7 @@ def verify(
 
 
 def _verify_shard(run: Run, name: str, marker: Verifier, problems: dict[str, Problem]) -> None:
-    columns = ["problem_id", "draw", "text", "finish_reason"]
-    frame = pl.read_parquet(run.path / "completions" / name, columns=columns)
+    frame = run.read_completions(name, ["problem_id", "draw", "text", "finish_reason"])
     rows = [
         (problem_id, draw, marker.verify(problems[problem_id], text, finish_reason))
         for problem_id, draw, text, finish_reason in frame.iter_rows()

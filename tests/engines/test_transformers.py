@@ -7,10 +7,18 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs passgap[lm]")
 
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM  # noqa: E402
+from transformers import (  # noqa: E402
+    AutoModelForCausalLM,
+    Gemma3TextConfig,
+    GenerationConfig,
+    Lfm2Config,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
-from passgap.engines.transformers import TransformersEngine, cut_at_stop  # noqa: E402
-from passgap.errors import UsageError  # noqa: E402
+from passgap.engines.transformers import TransformersEngine, cache, decoding  # noqa: E402
+from passgap.engines.transformers.engine import cut_at_stop  # noqa: E402
+from passgap.errors import UsageError, WorkError  # noqa: E402
 from passgap.lab.pretrain import make_tokenizer  # noqa: E402
 from passgap.sampling import sample  # noqa: E402
 from passgap.types import (  # noqa: E402
@@ -78,19 +86,19 @@ def test_the_models_own_generation_config_is_set_aside_but_for_its_end_tokens(mo
         sampler = engine(model, tokenizer)
         effective = sampler.effective_settings()
         assert sampler.describe()["end_token_ids"] == [1, 5]
+        theirs = sampler.complete(BLOCK, PROMPTS)
     finally:
         model.generation_config = before
+    ours = engine(model, tokenizer).complete(BLOCK, PROMPTS)
+    ended_by_5 = [
+        (*c.token_ids[: c.token_ids.index(5)], 5) if 5 in c.token_ids else c.token_ids for c in ours
+    ]
+    assert [c.token_ids for c in theirs] == ended_by_5
     assert effective == {
         "temperature": 1.0,
         "top_p": 1.0,
         "top_k": 0,
-        "max_new_tokens": 12,
-        "do_sample": True,
-        "repetition_penalty": 1.0,
-        "no_repeat_ngram_size": 0,
-        "min_p": None,
-        "typical_p": 1.0,
-        "num_beams": 1,
+        "max_tokens": 12,
     }
 
 
@@ -132,12 +140,141 @@ def test_top_k_and_top_p_truncate_and_renormalise(model, tokenizer):
     assert [c.token_ids for c in narrow] == [c.token_ids for c in greedy]
 
 
-def test_sharing_the_prompt_changes_nothing(model, tokenizer, monkeypatch):
-    shared = engine(model, tokenizer).complete(BLOCK, PROMPTS)
-    monkeypatch.setattr(TransformersEngine, "_prefilled", lambda *_: None)
-    alone = engine(model, tokenizer).complete(BLOCK, PROMPTS)
-    assert [c.token_ids for c in shared] == [c.token_ids for c in alone]
-    assert [c.logprob for c in shared] == pytest.approx([c.logprob for c in alone], abs=1e-4)
+def same(one, other):
+    assert [c.token_ids for c in one] == [c.token_ids for c in other]
+    assert [c.logprob for c in one] == pytest.approx([c.logprob for c in other], abs=1e-4)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7])
+def test_which_rows_are_decoded_together_does_not_matter(model, tokenizer, batch_size):
+    settings = SamplingParams(max_tokens=80)
+    block = dataclasses.replace(BLOCK, size=9)
+    together = TransformersEngine(model, tokenizer, settings, batch_size=64)
+    apart = TransformersEngine(model, tokenizer, settings, batch_size=batch_size)
+    one = together.complete(block, PROMPTS)
+    assert len({len(c.token_ids) for c in one}) > 8
+    same(one, apart.complete(block, PROMPTS))
+
+
+def test_rows_that_only_leave_draw_the_same(model, tokenizer, monkeypatch):
+    sampler = engine(model, tokenizer, max_tokens=80)
+    one = sampler.complete(BLOCK, PROMPTS)
+    monkeypatch.setattr(cache, "joins_late", lambda model: False)
+    sampler = TransformersEngine(model, tokenizer, SamplingParams(max_tokens=80), batch_size=4)
+    same(one, sampler.complete(BLOCK, PROMPTS))
+
+
+def tiny(config_class, **options):
+    """A random model of another architecture on the lab's 32 tokens."""
+    torch.manual_seed(0)
+    common = {
+        "vocab_size": 32,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "eos_token_id": 1,
+        "pad_token_id": 0,
+        "bos_token_id": None,
+        "initializer_range": 0.4,
+    }
+    config = config_class(**common | options)
+    return AutoModelForCausalLM.from_config(config).eval()
+
+
+@pytest.mark.parametrize(
+    ("config_class", "options"),
+    [
+        (LlamaConfig, {"num_key_value_heads": 2}),
+        (
+            Gemma3TextConfig,
+            {
+                "num_key_value_heads": 1,
+                "head_dim": 8,
+                "sliding_window": 4,
+                "layer_types": ["sliding_attention", "full_attention"],
+            },
+        ),
+        (Lfm2Config, {"num_key_value_heads": 2, "layer_types": ["conv", "full_attention"]}),
+    ],
+    ids=["grouped heads", "sliding window", "convolution"],
+)
+def test_other_architectures_draw_from_their_own_distribution(config_class, options, tokenizer):
+    other = tiny(config_class, **options)
+    sampler = TransformersEngine(other, tokenizer, SamplingParams(max_tokens=20), batch_size=4)
+    drawn = sampler.complete(BLOCK, PROMPTS)
+    prompts = dict(zip(BLOCK.problem_ids, PROMPTS, strict=True))
+    for completion in drawn:
+        forced = forced_logprob(other, tokenizer, prompts[completion.problem_id], completion)
+        assert completion.logprob == pytest.approx(forced, abs=2e-4)
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_the_draws_stay(model, tokenizer, monkeypatch):
+    sampler = engine(model, tokenizer, max_tokens=40)
+    one = sampler.complete(BLOCK, PROMPTS)
+    forward = type(model).forward
+
+    def small_memory(self, input_ids, **options):
+        if len(input_ids) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return forward(self, input_ids=input_ids, **options)
+
+    monkeypatch.setattr(type(model), "forward", small_memory)
+    same(one, sampler.complete(BLOCK, PROMPTS))
+    described = sampler.describe()
+    assert (described["batch_size"], described["batch_size_asked"]) == (4, 64)
+
+
+def test_no_memory_for_one_sequence_is_told(model, tokenizer, monkeypatch):
+    def no_memory(self, **options):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(type(model), "forward", no_memory)
+    with pytest.raises(WorkError, match=r"out of memory with one sequence.*lower --max-tokens"):
+        engine(model, tokenizer).complete(BLOCK, PROMPTS)
+
+
+def test_another_failure_is_not_taken_for_a_lack_of_memory(model, tokenizer, monkeypatch):
+    def broken(self, **options):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(type(model), "forward", broken)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        engine(model, tokenizer).complete(BLOCK, PROMPTS)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"temperature": 0.6}, {"top_k": 5}, {"top_p": 0.7, "temperature": 1.3}]
+)
+def test_scoring_gives_what_drawing_reported(model, tokenizer, settings):
+    sampler = engine(model, tokenizer, **settings)
+    drawn = sampler.complete(BLOCK, PROMPTS)
+    prompts = dict(zip(BLOCK.problem_ids, PROMPTS, strict=True))
+    scores = sampler.score([(prompts[c.problem_id], c.token_ids) for c in drawn])
+    assert scores == pytest.approx([c.logprob for c in drawn], abs=1e-4)
+
+
+def test_what_truncation_leaves_out_has_no_probability(model, tokenizer):
+    wide = engine(model, tokenizer).complete(BLOCK, PROMPTS)
+    narrow = engine(model, tokenizer, top_k=2)
+    prompts = dict(zip(BLOCK.problem_ids, PROMPTS, strict=True))
+    scores = narrow.score([(prompts[c.problem_id], c.token_ids) for c in wide])
+    assert -np.inf in scores
+
+
+def test_drawing_inverts_the_distribution_function():
+    logprobs = torch.log(torch.tensor([[0.0, 0.25, 0.0, 0.75, 0.0]] * 5))
+    uniform = np.array([0.0, 0.2499, 0.2501, 0.5, np.nextafter(1, 0)])
+    assert decoding.pick(logprobs, uniform).tolist() == [1, 1, 3, 3, 3]
+
+
+def test_streams_are_the_rows_own_and_differ():
+    streams = decoding.Streams(7, 50)
+    rows, steps = np.arange(50), np.arange(50) * 5
+    numbers = streams.at(rows, steps)
+    assert len(set(numbers)) == 50
+    assert np.array_equal(streams.at(rows[::-1], steps[::-1])[::-1], numbers)
+    assert not np.array_equal(decoding.Streams(8, 50).at(rows, steps), numbers)
 
 
 def test_the_end_token_is_kept_and_the_reason_is_true(model, tokenizer):
@@ -181,8 +318,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(folder, tmp_path)
     settings = {"n": 6, "sampling": SamplingParams(10), "block_size": 12}
     whole = sample(Policy(str(folder)), problems, out=tmp_path / "whole", **settings)
     torn = sample(Policy(str(folder)), problems, out=tmp_path / "torn", **settings)
-    for shard in torn.completion_shards()[1:3]:
-        shard.unlink()
+    for shard in torn.completion_names()[1:3]:
+        (torn.path / "completions" / shard).unlink()
     torn = sample(Policy(str(folder)), problems, out=tmp_path / "torn", **settings)
     frames = [r.scan_completions().collect().sort("problem_id", "draw") for r in (whole, torn)]
     assert frames[0].equals(frames[1])

@@ -1,7 +1,6 @@
 """The run store: whole shards, one writer, resume, refusals."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -51,8 +50,8 @@ def test_blocks_partition_the_work_and_have_distinct_seeds(twenty, tmp_path):
 def test_lost_shards_are_owed_and_come_back_equal(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     before = completions(run)
-    for shard in run.completion_shards()[1::2]:
-        shard.unlink()
+    for name in run.completion_names()[1::2]:
+        (run.path / "completions" / name).unlink()
     assert len(run.owed()) == 20
     assert completions(draw(twenty, tmp_path / "run")).equals(before)
 
@@ -134,8 +133,7 @@ def test_the_verifier_that_marked_last_counts(twenty, tmp_path):
 def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     verify(run)
-    run.completion_shards()[0].unlink()
-    os.unlink(next(run.outcome_folder(run.verifier_digest()).glob("part-00000-000000*")))
+    (run.path / "completions" / run.completion_names()[0]).unlink()
     with pytest.raises(UsageError, match="verified draws of 200"):
         count(run)
 

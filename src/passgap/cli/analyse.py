@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -330,7 +329,7 @@ def _sampled(*, out: str | None, policy: str, **flags: Any) -> str:
 def _counts(path: str) -> Counts:
     from passgap.counts import read_counts
 
-    return read_counts(Path(path))
+    return read_counts(path)
 
 
 def _only_population(interval: str, trained: list[str], accept_trained_on: bool) -> None:

@@ -171,7 +171,7 @@ def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyp
     from passgap.store import Run
 
     run = Run(path)
-    with bar(f"verifying {Path(path).name}") as progress:
+    with bar(f"verifying {run.name}") as progress:
         digest = verifying.verify(run, verifier=verifier, progress=progress)
     return counts.count(run, verifier_digest=digest)
 

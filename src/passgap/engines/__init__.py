@@ -1,53 +1,70 @@
-"""What draws completions from a policy: a block and its prompts in, completions out."""
+"""What draws completions from a policy: a block and its prompts in, completions out.
+
+Each engine is one adapter file; here is the table that finds them by name, without loading any.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from passgap.engines.base import Engine
+from passgap.engines.arguments import Arguments, flag
+from passgap.engines.base import Capabilities, Engine, Work
 from passgap.engines.fake import FakeEngine
 from passgap.errors import UsageError
 from passgap.types import Policy, ProblemSet, SamplingParams, digest
 
-__all__ = ["NAMES", "Engine", "FakeEngine", "check_engine", "load_engine", "resolve_policy"]
+__all__ = [
+    "NAMES",
+    "Capabilities",
+    "Engine",
+    "FakeEngine",
+    "Work",
+    "check_engine",
+    "load_engine",
+    "resolve_policy",
+]
 
 
-def _flag(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
+class _Adapter(NamedTuple):
+    """Where an engine lives and what it takes."""
+
+    place: str
+    arguments: Arguments
+    packages: tuple[str, ...] = ()
 
 
-_ARGUMENTS: dict[str, dict[str, Callable[[str], Any]]] = {
-    "transformers": {
-        "batch_size": int,
-        "dtype": str,
-        "device": str,
-        "threads": int,
-        "trust_remote_code": _flag,
-    },
-    "fake": {"alpha": float, "beta": float, "delta": float},
+_ADAPTERS = {
+    "transformers": _Adapter(
+        "passgap.engines.transformers:TransformersEngine",
+        Arguments(
+            batch_size=int,
+            dtype=str,
+            device=str,
+            threads=int,
+            attention=str,
+            trust_remote_code=flag,
+        ),
+        ("torch", "transformers"),
+    ),
+    "fake": _Adapter(
+        "passgap.engines.fake:FakeEngine", Arguments(alpha=float, beta=float, delta=float)
+    ),
 }
-NAMES = tuple(_ARGUMENTS)
+NAMES = tuple(_ADAPTERS)
 
 
 def check_engine(name: str, arguments: Mapping[str, str]) -> dict[str, Any]:
     """The engine's arguments with their types, before anything is loaded."""
-    if name not in _ARGUMENTS:
-        raise UsageError(f"engine {name!r} is unknown; allowed: {', '.join(NAMES)}")
-    known = _ARGUMENTS[name]
-    typed = {}
-    for key, value in arguments.items():
-        if key not in known:
-            raise UsageError(
-                f"engine argument {key!r} is unknown to {name}; allowed: {', '.join(known)}"
-            )
-        try:
-            typed[key] = known[key](value)
-        except (ValueError, KeyError):
-            raise UsageError(f"engine argument {key}={value!r} is not a valid value") from None
-    return typed
+    return _adapter(name).arguments.typed(name, arguments)
+
+
+def packages(name: str) -> tuple[str, ...]:
+    """The packages whose versions decide what the engine draws."""
+    return _adapter(name).packages
 
 
 def resolve_policy(policy: Policy, engine: str) -> Policy:
@@ -58,7 +75,7 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UsageError(f"{folder} has no config.json; a transformers folder is needed")
-        from passgap.engines.transformers import weights_digest
+        from passgap.engines.weights import weights_digest
 
         return dataclasses.replace(policy, weights_digest=weights_digest(folder))
     if policy.path.startswith((".", "/", "~")) or policy.path.count("/") != 1:
@@ -66,7 +83,7 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
             f"policy {policy.path!r} not found; allowed: a folder with transformers weights, a hub "
             "id like owner/name, lab:base, lab:teacher"
         )
-    from passgap.engines.transformers import resolve_hub
+    from passgap.engines.weights import resolve_hub
 
     return resolve_hub(policy)
 
@@ -79,8 +96,13 @@ def load_engine(
     arguments: Mapping[str, Any],
 ) -> Engine:
     """Load the engine ``check_engine`` has accepted the arguments of."""
-    if name == "fake":
-        return FakeEngine.of(problems.problems, **arguments)
-    from passgap.engines.transformers import TransformersEngine
+    module, _, engine = _adapter(name).place.partition(":")
+    adapter = getattr(importlib.import_module(module), engine)
+    loaded: Engine = adapter.load(policy, problems, sampling, **arguments)
+    return loaded
 
-    return TransformersEngine.load(policy, sampling, **arguments)
+
+def _adapter(name: str) -> _Adapter:
+    if name not in _ADAPTERS:
+        raise UsageError(f"engine {name!r} is unknown; allowed: {', '.join(NAMES)}")
+    return _ADAPTERS[name]

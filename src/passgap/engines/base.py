@@ -1,27 +1,88 @@
 """The one interface every engine has.
 
-In: a block (which problems, which draws, one seed) and the prompt of each problem.
+In: a block (which problems, which draws, its seed) and the prompt of each problem.
 Out: one Completion per (problem, draw) of the block, in any order.
 An engine knows nothing of references, verifiers or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from passgap.errors import UsageError
 from passgap.types import Block, Completion, Prompt
 
 
-class Engine(Protocol):
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do, declared before it is loaded.
+
+    Parameters
+    ----------
+    logprobs
+        Reports log-probabilities under the settings used.
+    token_ids
+        Reports the token ids drawn, which scoring needs.
+    seeds
+        ``bitwise``: a block's seed decides its draws on one machine. ``requests``: seeds are sent
+        and keep draws apart, but a redraw may differ. ``none``: left to the server.
+    scores
+        Can score given token ids (teacher forcing).
+    draws_per_request
+        Most draws of one problem that one request gives; None for no limit.
+    """
+
+    logprobs: bool
+    token_ids: bool
+    seeds: str
+    scores: bool
+    draws_per_request: int | None = None
+
+
+class Work(NamedTuple):
+    """One block to draw: its shard's name, the block, a prompt for each of its problems."""
+
+    name: str
+    block: Block
+    prompts: Sequence[Prompt]
+
+
+class Engine(ABC):
     """Draws completions from one policy under one set of sampling parameters."""
 
     name: str
+    capabilities: Capabilities
 
+    @abstractmethod
     def describe(self) -> Mapping[str, Any]:
-        """What the manifest records: arguments, versions, effective sampling settings."""
-        ...
+        """What the run records: arguments, versions, effective sampling settings."""
 
+    @abstractmethod
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
         """Draw the whole block; ``prompts[i]`` belongs to ``block.problem_ids[i]``."""
-        ...
+
+    def complete_all(self, work: Iterable[Work]) -> Iterator[tuple[str, list[Completion]]]:
+        """Draw many blocks, each given out with its name as soon as it is whole.
+
+        One after the other here; an engine that keeps several in flight overrides it.
+        """
+        for item in work:
+            yield item.name, self.complete(item.block, item.prompts)
+
+    def score(self, pairs: Sequence[tuple[Prompt, Sequence[int]]]) -> list[float]:
+        """Log-probability (nats) of given token ids after each prompt, under the settings.
+
+        -inf where top-k or top-p leaves a token out. The ids hold the end token when it was drawn.
+
+        Raises
+        ------
+        UsageError
+            When the engine cannot score.
+        """
+        raise UsageError(f"engine {self.name} cannot score given completions; use transformers")
+
+    def close(self) -> None:  # noqa: B027 - most engines hold nothing to give back
+        """Give back what the engine holds: processes, connections."""

@@ -11,11 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from passgap.engines.base import Capabilities, Engine
 from passgap.errors import UsageError
-from passgap.types import Block, Completion, Problem, Prompt, digest
+from passgap.types import (
+    Block,
+    Completion,
+    Policy,
+    Problem,
+    ProblemSet,
+    Prompt,
+    SamplingParams,
+    digest,
+)
 
 
-class FakeEngine:
+class FakeEngine(Engine):
     """Draws correct answers with probability ``p[problem_id]``.
 
     Parameters
@@ -27,12 +37,20 @@ class FakeEngine:
     """
 
     name = "fake"
+    capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=False)
 
     def __init__(self, p: Mapping[str, float], answers: Mapping[str, str]) -> None:
         for problem_id, value in p.items():
             if not 0 <= value <= 1:
                 raise UsageError(f"p of problem {problem_id} is {value}; allowed: [0, 1]")
         self._p, self._answers = dict(p), dict(answers)
+
+    @classmethod
+    def load(
+        cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: float
+    ) -> FakeEngine:
+        """The engine of a problem set; policy and settings do not matter to it."""
+        return cls.of(problems.problems, **arguments)
 
     @classmethod
     def of(

@@ -1,9 +1,21 @@
-"""Runs on disk: whole Parquet shards, a manifest, a lock."""
+"""Runs on disk: whole Parquet shards, a manifest, a lock; read from any place fsspec opens."""
 
 from __future__ import annotations
 
-from passgap.store.manifest import Manifest, read_manifest
+from passgap.store.manifest import Manifest, Round
+from passgap.store.merge import merge
+from passgap.store.places import Place, is_run
 from passgap.store.run import Run
-from passgap.store.shards import write_shard, write_text, write_whole
+from passgap.store.shards import ShardError, write_text, write_whole
 
-__all__ = ["Manifest", "Run", "read_manifest", "write_shard", "write_text", "write_whole"]
+__all__ = [
+    "Manifest",
+    "Place",
+    "Round",
+    "Run",
+    "ShardError",
+    "is_run",
+    "merge",
+    "write_text",
+    "write_whole",
+]

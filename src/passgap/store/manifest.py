@@ -1,27 +1,76 @@
 """What a run is: everything that decides its completions, written before the first of them.
 
 Two runs with equal ``identity()`` hold draws of the same distribution and the same blocks; a
-resumed command has to match it to the letter.
+resumed command has to match it to the letter. The rounds say which draws of which problems are in
+the run: one round for a plain run, one more for every top-up, merged range or adaptive round.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from passgap.errors import RunError
-from passgap.types import PromptSettings, SamplingParams, digest
+from passgap.types import Block, Design, PromptSettings, SamplingParams, digest
 
-SCHEMA = "passgap.run/1"
-NOT_IDENTITY = ("created", "versions", "command")
+SCHEMA = "passgap.run/2"
+TARGET_BLOCK = 2048
+NOT_IDENTITY = ("created", "versions", "command", "rounds")
+NOT_DISTRIBUTION = ("n", "first_draw", "design", "engine")
+
+
+@dataclass(frozen=True)
+class Round:
+    """Draws ``first_draw .. first_draw + draws - 1`` of some problems, and how they are cut.
+
+    ``problems`` are rows of the problem set, None for all of them. A block holds
+    ``block_problems`` problems x ``block_draws`` draws.
+    """
+
+    first_draw: int
+    draws: int
+    block_problems: int
+    block_draws: int
+    problems: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        first_draw: int,
+        draws: int,
+        *,
+        block_size: int = TARGET_BLOCK,
+        problems: Sequence[int] | None = None,
+    ) -> Round:
+        """A round cut into blocks of about ``block_size`` completions, whole problems first."""
+        block_draws = min(draws, block_size)
+        rows = None if problems is None else tuple(problems)
+        return cls(first_draw, draws, max(1, block_size // block_draws), block_draws, rows)
+
+    @property
+    def end(self) -> int:
+        """The draw after the last one."""
+        return self.first_draw + self.draws
+
+    def rows(self, size: int) -> Sequence[int]:
+        """The rows of a set of ``size`` problems that this round covers."""
+        return range(size) if self.problems is None else self.problems
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Round:
+        rows = data["problems"]
+        return cls(**{**data, "problems": None if rows is None else tuple(rows)})
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The header of a run folder. All values are JSON."""
+    """The header of a run folder. All values are JSON.
+
+    ``n`` is the draws of every problem (the most of any problem in an adaptive run).
+    """
 
     policy: Mapping[str, Any]
     prompt: Mapping[str, Any]
@@ -30,7 +79,9 @@ class Manifest:
     problem_set: Mapping[str, Any]
     n: int
     seed: int
-    block: Mapping[str, int]
+    first_draw: int = 0
+    design: Design = "fixed"
+    rounds: tuple[Round, ...] = ()
     created: str = ""
     command: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +96,10 @@ class Manifest:
         del data["policy"]["path"]  # the weights' digest says what they are, wherever they lie
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
+    def distribution(self) -> dict[str, Any]:
+        """The part of the identity that says what a draw is, whoever draws it and how many."""
+        return {k: v for k, v in self.identity().items() if k not in NOT_DISTRIBUTION}
+
     def provenance(self) -> dict[str, str]:
         """What compare looks at: equal values mean the runs may be compared."""
         prompt = PromptSettings.from_dict(self.prompt)
@@ -56,21 +111,47 @@ class Manifest:
             "problem_set": f"{self.problem_set['name']} ({self.problem_set['digest']})",
         }
 
+    def with_rounds(self, *more: Round) -> Manifest:
+        """The manifest of the run with further rounds; n grows to the draws they reach."""
+        rounds = (*self.rounds, *more)
+        n = self.n if self.design == "adaptive" else sum(r.draws for r in rounds)
+        return dataclasses.replace(self, rounds=rounds, n=n)
+
     @property
     def sampling_params(self) -> SamplingParams:
         return SamplingParams(**{**self.sampling, "stop": tuple(self.sampling["stop"])})
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read ``manifest.json``; an unknown schema is refused."""
+def read_manifest(name: str, text: str) -> Manifest:
+    """The manifest in ``text``; an unknown schema is refused."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise RunError(f"{path} is not JSON ({error}); it was not written by passgap") from error
-    schema = data.get("schema")
+        raise RunError(f"{name} is not JSON ({error}); it was not written by passgap") from error
+    schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
-        raise RunError(f"{path} has schema {schema!r}; this version reads {SCHEMA!r}")
-    return Manifest(**data)
+        raise RunError(f"{name} has schema {schema!r}; this version reads {SCHEMA!r}")
+    rounds = tuple(Round.from_dict(r) for r in data["rounds"])
+    return Manifest(**{**data, "rounds": rounds})
+
+
+def cut(manifest: Manifest, problem_ids: Sequence[str]) -> dict[str, Block]:
+    """Every block of a run by its shard's name, in the order they are drawn."""
+    blocks = {}
+    for part in manifest.rounds:
+        rows = part.rows(len(problem_ids))
+        for start in range(0, len(rows), part.block_problems):
+            members = tuple(problem_ids[row] for row in rows[start : start + part.block_problems])
+            for draw in range(part.first_draw, part.end, part.block_draws):
+                block = Block(
+                    problem_ids=members,
+                    first_draw=draw,
+                    size=min(part.block_draws, part.end - draw),
+                    seed=int(digest([manifest.seed, members[0], draw])[:15], 16),
+                    run_seed=manifest.seed,
+                )
+                blocks[f"part-{rows[start]:05d}-{draw:06d}.parquet"] = block
+    return blocks
 
 
 def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -1,20 +1,22 @@
 """A run on disk: manifest, problems, completion shards, outcome shards, one writer.
 
-In: a folder. Out: what it holds and what it still owes. The work list is cut into blocks (a span
-of problems x a span of draws); one shard holds one block, so a shard that exists is a block done
-and a block without its shard is owed, whole. Nothing else needs to be remembered to resume.
+In: a folder (to read: any URL that fsspec opens). Out: what it holds and what it still owes. The
+work list is cut into blocks (a span of problems x a span of draws); one shard holds one block, so
+a sound shard is a block done and a block without one is owed, whole. Nothing else needs to be
+remembered to resume.
 
-    manifest.json   problems.parquet   writer.lock
+    manifest.json   problems.parquet   calls.jsonl   writer.lock
     completions/part-PPPPP-DDDDDD.parquet
     outcomes/<verifier digest>/part-PPPPP-DDDDDD.parquet
     outcomes/latest             the digest of the verifier that marked it last
+    logprobs/<policy digest>/part-PPPPP-DDDDDD.parquet
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +25,9 @@ from typing import Any
 import polars as pl
 
 from passgap.errors import RunError, UsageError, WorkError
-from passgap.store.manifest import Manifest, differing_keys, read_manifest
-from passgap.store.shards import write_shard, write_text
+from passgap.store.manifest import Manifest, Round, cut, differing_keys, read_manifest
+from passgap.store.places import Place
+from passgap.store.shards import ShardError, read_shard, write_shard, write_text
 from passgap.types import Block, Completion, Outcome, Problem, ProblemSet, digest
 
 LATEST = "latest"
@@ -44,88 +47,186 @@ OUTCOME_SCHEMA: dict[str, Any] = {
     "extracted": pl.String,
     "reason": pl.String,
 }
+LOGPROB_SCHEMA: dict[str, Any] = {
+    "problem_id": pl.String,
+    "draw": pl.Int32,
+    "logprob": pl.Float64,
+}
 
 
 class Run:
-    """A run folder opened for reading; ``create`` makes or resumes one."""
+    """A run opened for reading; ``create`` makes or resumes one."""
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        if not (self.path / "manifest.json").is_file():
-            raise UsageError(f"{self.path} is not a run folder: it has no manifest.json")
-        self.manifest = read_manifest(self.path / "manifest.json")
+        self.place = path if isinstance(path, Place) else Place(path)
+        if not self.place.exists("manifest.json"):
+            raise UsageError(f"{self.place} is not a run folder: it has no manifest.json")
+        self.manifest = self._read_manifest()
+
+    @property
+    def name(self) -> str:
+        """The last part of the path or URL."""
+        return self.place.name.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def path(self) -> Path:
+        """The local folder.
+
+        Raises
+        ------
+        UsageError
+            For a run that lies elsewhere: such a run is only read.
+        """
+        if self.place.local is None:
+            raise UsageError(f"{self.place} is only read; copy the run to a local folder first")
+        return self.place.local
 
     @classmethod
-    def create(cls, path: Path | str, manifest: Manifest, problems: ProblemSet) -> Run:
-        """Make the folder, or take up an equal one; a different configuration is refused."""
-        folder = Path(path)
-        if (folder / "manifest.json").is_file():
-            run = cls(folder)
-            run._must_equal(manifest)
-            return run
-        if folder.is_dir() and not all(_left_by_a_kill(p) for p in folder.iterdir()):
-            raise RunError(f"{folder} is not empty and not a run; give another --out")
-        write_shard(_problem_frame(problems), folder / "problems.parquet")
-        write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", folder / "manifest.json")
-        return cls(folder)
+    def create(
+        cls, path: Path | str, manifest: Manifest, problems: ProblemSet, *, top_up: bool = False
+    ) -> Run:
+        """Make the folder, or take up an equal one; a different configuration is refused.
 
-    def _must_equal(self, manifest: Manifest) -> None:
-        differing = differing_keys(self.manifest.identity(), manifest.identity())
+        With ``top_up`` the folder has to hold a run that differs in n alone, and a smaller one;
+        the missing draws become a round of their own.
+        """
+        folder = Place(path)
+        if folder.local is None:
+            raise UsageError(f"{path} is a URL; a run is written to a local folder")
+        with _lock(folder.local):
+            if folder.exists("manifest.json"):
+                run = cls(path)
+                run._top_up(manifest) if top_up else run._must_equal(manifest)
+                return run
+            if top_up:
+                raise UsageError(f"{path} holds no run to top up; leave --top-up out")
+            if not all(_left_by_a_kill(p) for p in folder.local.iterdir()):
+                raise RunError(f"{path} is not empty and not a run; give another --out")
+            write_shard(_problem_frame(problems), folder.local / "problems.parquet")
+            _write_manifest(manifest, folder.local)
+        return cls(path)
+
+    def _must_equal(self, manifest: Manifest, *, but: Sequence[str] = ()) -> None:
+        old, new = self.manifest.identity(), manifest.identity()
+        for key in but:
+            del old[key], new[key]
+        differing = differing_keys(old, new)
         if differing:
+            only_n = [line.split(":")[0] for line in differing] == ["n"]
+            more = only_n and manifest.n > self.manifest.n and self.manifest.design == "fixed"
             raise RunError(
-                f"{self.path} holds another configuration ({'; '.join(differing)}); use the same "
-                "settings to resume it, or another --out"
+                f"{self.place} holds another configuration ({'; '.join(differing)}); use the same "
+                f"settings to resume it, {'--top-up to add draws, ' if more else ''}or another "
+                "--out"
             )
+
+    def _top_up(self, manifest: Manifest) -> None:
+        self._must_equal(manifest, but=("n",))
+        if manifest.n < self.manifest.n:
+            raise UsageError(
+                f"n is {manifest.n}, but {self.place} already has n={self.manifest.n}; allowed: "
+                "more than that"
+            )
+        if self.manifest.design == "adaptive":
+            raise UsageError(
+                f"{self.place} was drawn adaptively, where n follows the outcomes; sample a fixed "
+                "n into another --out"
+            )
+        if manifest.n > self.manifest.n:
+            asked = manifest.rounds[0]
+            more = Round.of(
+                max(r.end for r in self.manifest.rounds),
+                manifest.n - self.manifest.n,
+                block_size=asked.block_problems * asked.block_draws,
+            )
+            self.add_round(more)
+
+    def add_round(self, *rounds: Round) -> None:
+        """Owe further draws; the manifest is replaced as a whole."""
+        self.manifest = self.manifest.with_rounds(*rounds)
+        _write_manifest(self.manifest, self.path)
+        self.__dict__.pop("blocks", None)
+
+    def _read_manifest(self) -> Manifest:
+        return read_manifest(f"{self.place}/manifest.json", self.place.read_text("manifest.json"))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; a second writer on the same run is refused."""
-        with (self.path / "writer.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise RunError(
-                    f"{self.path} is being written by another process; wait for it, or give "
-                    "another --out"
-                ) from error
+        with _lock(self.path):
             for torn in self.path.rglob(".*.tmp"):
                 torn.unlink()
             yield
+
+    def log_call(self, entry: Mapping[str, Any]) -> None:
+        """Add to ``calls.jsonl`` what one sampling call did, and with what."""
+        file = self.path / "calls.jsonl"
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        write_text(before + json.dumps(dict(entry), ensure_ascii=False) + "\n", file)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What every sampling call did, oldest first."""
+        if not self.place.exists("calls.jsonl"):
+            return []
+        return [json.loads(line) for line in self.place.read_text("calls.jsonl").splitlines()]
 
     # -- problems and blocks
 
     def problems(self) -> ProblemSet:
         """The problems of the run, in the order of its blocks."""
-        rows = pl.read_parquet(self.path / "problems.parquet").iter_rows(named=True)
         problems = [
             Problem(r["question"], r["reference"], r["verifier"], json.loads(r["metadata"]))
-            for r in rows
+            for r in self._problem_rows.iter_rows(named=True)
         ]
         name, merged = self.manifest.problem_set["name"], self.manifest.problem_set["merged"]
         return ProblemSet(str(name), tuple(problems), int(merged))
 
     @cached_property
+    def _problem_rows(self) -> pl.DataFrame:
+        with self.place.open("problems.parquet") as file:
+            return read_shard("problems.parquet", file)
+
+    @cached_property
+    def problem_ids(self) -> list[str]:
+        """The ids of the problems, in the order of the set."""
+        return self._problem_rows["problem_id"].to_list()
+
+    @cached_property
     def blocks(self) -> dict[str, Block]:
         """Every block of the run by its shard's name, in the order they are drawn."""
-        ids = pl.read_parquet(self.path / "problems.parquet", columns=["problem_id"])
-        problem_ids = ids["problem_id"].to_list()
-        span, size = self.manifest.block["problems"], self.manifest.block["draws"]
-        blocks = {}
-        for first in range(0, len(problem_ids), span):
-            members = tuple(problem_ids[first : first + span])
-            for draw in range(0, self.manifest.n, size):
-                seed = int(digest([self.manifest.seed, members[0], draw])[:15], 16)
-                block = Block(members, draw, min(size, self.manifest.n - draw), seed)
-                blocks[f"part-{first:05d}-{draw:06d}.parquet"] = block
-        return blocks
+        return cut(self.manifest, self.problem_ids)
+
+    def draws(self) -> dict[str, int]:
+        """How many draws of each problem the run holds when nothing is owed."""
+        total = dict.fromkeys(self.problem_ids, 0)
+        for part in self.manifest.rounds:
+            for row in part.rows(len(self.problem_ids)):
+                total[self.problem_ids[row]] += part.draws
+        return total
 
     def owed(self) -> dict[str, Block]:
         """The blocks whose shard is missing."""
-        return {
-            name: block
-            for name, block in self.blocks.items()
-            if not (self.path / "completions" / name).exists()
-        }
+        present = self.place.names("completions")
+        return {name: block for name, block in self.blocks.items() if name not in present}
+
+    def faults(self) -> dict[str, str]:
+        """The completion shards that cannot be trusted: torn, damaged or foreign, in words."""
+        found = {}
+        for name in self.completion_names():
+            try:
+                self.read_completions(name, None)
+            except ShardError as error:
+                found[name] = error.fault
+        return found
+
+    def reject(self, name: str) -> None:
+        """Set a shard that cannot be trusted aside; its block is owed again."""
+        shard = self.path / "completions" / name
+        shard.rename(shard.with_name(f"{name}.rejected"))
+
+    def _forget_derived(self, name: str) -> None:
+        for derived in self.path.glob(f"*/*/{name}"):
+            derived.unlink()
 
     # -- completions and outcomes
 
@@ -139,15 +240,37 @@ class Run:
                 f"the engine gave {len(got)} completions for block {name} ({len(wanted)} asked); "
                 "the block stays owed"
             )
-        write_shard(_completion_frame(completions), self.path / "completions" / name)
+        self._forget_derived(name)
+        frame = _completion_frame(completions)
+        write_shard(frame, self.path / "completions" / name, about=self._about(name))
 
-    def completion_shards(self) -> list[Path]:
-        """The shards present, in block order."""
-        present = (self.path / "completions" / name for name in self.blocks)
-        return [path for path in present if path.exists()]
+    def _about(self, name: str) -> dict[str, Any]:
+        block = self.blocks[name]
+        return {
+            "distribution": digest(self.manifest.distribution()),
+            "problems": digest(list(block.problem_ids)),
+            "first_draw": block.first_draw,
+            "draws": block.size,
+        }
 
-    def outcome_folder(self, verifier_digest: str) -> Path:
-        return self.path / "outcomes" / verifier_digest
+    def completion_names(self) -> list[str]:
+        """The names of the shards present, in block order."""
+        present = self.place.names("completions")
+        return [name for name in self.blocks if name in present]
+
+    def read_completions(self, name: str, columns: Sequence[str] | None) -> pl.DataFrame:
+        """Columns of one shard (None: all), checked as they are read."""
+        with self.place.open(f"completions/{name}") as file:
+            return read_shard(name, file, columns=columns, about=self._about(name))
+
+    def outcome_names(self, verifier_digest: str) -> set[str]:
+        """The shards that one verifier has marked."""
+        return self.place.names(f"outcomes/{verifier_digest}") & set(self.blocks)
+
+    def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
+        """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
+        with self.place.open(f"outcomes/{verifier_digest}/{name}") as file:
+            return read_shard(name, file, about=self._about(name))
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
@@ -161,7 +284,8 @@ class Run:
             "reason": [r[2].reason for r in rows],
         }
         frame = pl.DataFrame(columns, schema=OUTCOME_SCHEMA)
-        write_shard(frame, self.outcome_folder(verifier_digest) / name)
+        path = self.path / "outcomes" / verifier_digest / name
+        write_shard(frame, path, about=self._about(name))
 
     def verifier_digest(self) -> str:
         """The verifier this run was marked by last.
@@ -171,25 +295,64 @@ class Run:
         UsageError
             If the run is not verified yet.
         """
-        latest = self.path / "outcomes" / LATEST
-        if not latest.is_file():
-            raise UsageError(f"{self.path} is not verified yet; run: passgap verify {self.path}")
-        return latest.read_text(encoding="utf-8").strip()
+        if not self.place.exists(f"outcomes/{LATEST}"):
+            raise UsageError(f"{self.place} is not verified yet; run: passgap verify {self.place}")
+        return self.place.read_text(f"outcomes/{LATEST}").strip()
 
     def set_verifier_digest(self, verifier_digest: str) -> None:
         """Make these outcomes the ones that count."""
         write_text(verifier_digest + "\n", self.path / "outcomes" / LATEST)
 
+    def logprob_names(self, policy_digest: str) -> set[str]:
+        """The shards scored under another policy."""
+        return self.place.names(f"logprobs/{policy_digest}") & set(self.blocks)
+
+    def read_logprobs(self, policy_digest: str, name: str) -> pl.DataFrame:
+        """Log-probabilities under another policy; columns as in LOGPROB_SCHEMA."""
+        with self.place.open(f"logprobs/{policy_digest}/{name}") as file:
+            return read_shard(name, file, about=self._about(name))
+
+    def add_logprobs(
+        self, policy_digest: str, name: str, rows: Sequence[tuple[str, int, float]]
+    ) -> None:
+        """Land log-probabilities (nats) of one shard's completions under another policy."""
+        frame = pl.DataFrame(rows, schema=LOGPROB_SCHEMA, orient="row")
+        path = self.path / "logprobs" / policy_digest / name
+        write_shard(frame, path, about=self._about(name))
+
     def scan_completions(self) -> pl.LazyFrame:
-        """All completions, lazily; columns as in COMPLETION_SCHEMA."""
-        shards = self.completion_shards()
-        return pl.scan_parquet(shards) if shards else pl.LazyFrame(schema=COMPLETION_SCHEMA)
+        """All completions, lazily and unchecked; columns as in COMPLETION_SCHEMA."""
+        names = [f"completions/{name}" for name in self.completion_names()]
+        return self.place.scan(names) if names else pl.LazyFrame(schema=COMPLETION_SCHEMA)
 
     def scan_outcomes(self, verifier_digest: str) -> pl.LazyFrame:
-        """All outcomes under one verifier, lazily; columns as in OUTCOME_SCHEMA."""
-        folder = self.outcome_folder(verifier_digest)
-        shards = [folder / name for name in self.blocks if (folder / name).exists()]
-        return pl.scan_parquet(shards) if shards else pl.LazyFrame(schema=OUTCOME_SCHEMA)
+        """All outcomes under one verifier, lazily and unchecked; columns as in OUTCOME_SCHEMA."""
+        present = self.outcome_names(verifier_digest)
+        names = [f"outcomes/{verifier_digest}/{name}" for name in self.blocks if name in present]
+        return self.place.scan(names) if names else pl.LazyFrame(schema=OUTCOME_SCHEMA)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "writer.lock").open("w")
+    except OSError as error:
+        raise WorkError(
+            f"cannot write {folder}: {error.strerror}; fix the permission or give another --out"
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RunError(
+                f"{folder} is being written by another process; wait for it, or give another --out"
+            ) from error
+        yield
+
+
+def _write_manifest(manifest: Manifest, folder: Path) -> None:
+    write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", folder / "manifest.json")
 
 
 def _left_by_a_kill(path: Path) -> bool:
@@ -215,7 +378,7 @@ def _completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
         "draw": [c.draw for c in completions],
         "text": [c.text for c in completions],
         "token_ids": [list(c.token_ids) for c in completions],
-        "token_count": [len(c.token_ids) for c in completions],
+        "token_count": [c.token_count for c in completions],
         "finish_reason": [c.finish_reason for c in completions],
         "logprob": [c.logprob for c in completions],
     }

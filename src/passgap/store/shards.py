@@ -1,27 +1,78 @@
 """Whole Parquet shards: written under a temporary name, synced, renamed, never changed.
 
-In: columns. Out: a file that is either absent or complete, at whatever instant a writer is killed.
+In: columns, and what the shard is about. Out: a file that is either absent or complete, at
+whatever instant a writer is killed; read back, it has to be about what its name says (else it is
+foreign), readable to its footer (else torn) and equal to its page checksums (else damaged).
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import polars as pl
+import pyarrow
+import pyarrow.parquet as pq
 
-from passgap.errors import WorkError
+from passgap.errors import RunError, WorkError
+
+ABOUT = b"passgap"
 
 
-def write_shard(frame: pl.DataFrame, path: Path) -> None:
-    """Write one shard so that ``path`` exists only when it is whole and on disk."""
-    write_whole(path, lambda temporary: frame.write_parquet(temporary))
+class ShardError(RunError):
+    """A shard is torn, damaged or foreign; ``fault`` says which, in words."""
+
+    def __init__(self, name: str, fault: str) -> None:
+        self.fault = fault
+        super().__init__(
+            f"shard {name} {fault}; the sample command that made the run draws it again"
+        )
+
+
+def write_shard(frame: pl.DataFrame, path: Path, *, about: Mapping[str, Any] | None = None) -> None:
+    """Write one shard, with page checksums, so that ``path`` exists only when it is whole."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    table = table.replace_schema_metadata({ABOUT: json.dumps(dict(about or {}), sort_keys=True)})
+    write_whole(
+        path,
+        lambda temporary: pq.write_table(
+            table, temporary, compression="zstd", write_page_checksum=True
+        ),
+    )
+
+
+def read_shard(
+    name: str,
+    file: BinaryIO,
+    *,
+    columns: Sequence[str] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> pl.DataFrame:
+    """Read columns of a shard, checking their checksums and what the shard says it is about.
+
+    Raises
+    ------
+    ShardError
+        For a shard that is torn, damaged or foreign.
+    """
+    try:
+        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+        claim = json.loads((parquet.schema_arrow.metadata or {}).get(ABOUT, b"null"))
+        if about is not None and claim != about:
+            raise ShardError(name, "belongs to another run or place (foreign)")
+        table = parquet.read(columns=None if columns is None else list(columns))
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        fault = "does not match its checksums" if "CRC" in str(error) else "is torn"
+        raise ShardError(name, f"{fault} ({str(error).splitlines()[0][:80]})") from error
+    return pl.DataFrame(pl.from_arrow(table))
 
 
 def write_text(text: str, path: Path) -> None:
-    """The same for a small text file."""
+    """A small text file, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 

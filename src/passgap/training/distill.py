@@ -121,6 +121,7 @@ def teach(
     """Sample the teacher on every problem and keep what is correct and ended by itself."""
     engine = TransformersEngine.load(
         teacher,
+        problems,
         config.sampling(teacher.prompt.stop),
         batch_size=config.completions_at_once,
         device=device,

@@ -17,7 +17,7 @@ import polars as pl
 from passgap.analysis import compare, probe
 from passgap.counts import count
 from passgap.reporting import PageData, write_figures, write_page
-from passgap.store import Run
+from passgap.store import Run, is_run
 from passgap.types import Counts
 from passgap.workflows.resolve import POLICY_FILE
 
@@ -107,7 +107,7 @@ def page_data(
 
 def trained_on(run: Path | str) -> bool | None:
     """Whether the policy of a run was trained on that run's problems; None where unknown."""
-    if not (Path(run) / "manifest.json").is_file():
+    if not is_run(run):
         return None
     opened = Run(run)
     file = Path(str(opened.manifest.policy["path"])) / POLICY_FILE
@@ -160,9 +160,10 @@ def _completion_rows(runs: dict[str, Run], counts: dict[str, Counts]) -> list[di
     problems = {p.id: p for p in runs["base"].problems()}
     rows = []
     for role, run in runs.items():
+        first = run.manifest.first_draw
         frame = (
             run.scan_completions()
-            .filter(pl.col("problem_id").is_in(shown) & (pl.col("draw") < SHOWN_DRAWS))
+            .filter(pl.col("problem_id").is_in(shown) & (pl.col("draw") < first + SHOWN_DRAWS))
             .join(
                 run.scan_outcomes(counts[role].provenance["verifier"]),
                 on=["problem_id", "draw"],

@@ -1,0 +1,53 @@
+"""Engine arguments: ``KEY=VALUE`` strings in, values of the right type out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from passgap.errors import UsageError
+
+Parser = Callable[[str], Any]
+
+
+class Arguments:
+    """The arguments one engine takes.
+
+    Parameters
+    ----------
+    passes_on
+        Whether unknown keys go to the engine's own library, read as JSON where they are JSON.
+    known
+        A parser for each key.
+    """
+
+    def __init__(self, *, passes_on: bool = False, **known: Parser) -> None:
+        self.known, self._passes_on = known, passes_on
+
+    def typed(self, engine: str, given: Mapping[str, str]) -> dict[str, Any]:
+        """The values, or an error that names the key or the value and what is allowed."""
+        return {key: self._one(engine, key, value) for key, value in given.items()}
+
+    def _one(self, engine: str, key: str, value: str) -> Any:
+        if key not in self.known and not self._passes_on:
+            raise UsageError(
+                f"engine argument {key!r} is unknown to {engine}; allowed: {', '.join(self.known)}"
+            )
+        try:
+            return self.known.get(key, _json_or_text)(value)
+        except (ValueError, KeyError):
+            raise UsageError(f"engine argument {key}={value!r} is not a valid value") from None
+
+
+def flag(text: str) -> bool:
+    """``true`` or ``false``."""
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _json_or_text(value: str) -> Any:
+    lowered = {"True": "true", "False": "false", "None": "null"}.get(value, value)
+    try:
+        return json.loads(lowered)
+    except json.JSONDecodeError:
+        return value

@@ -1,0 +1,272 @@
+"""Keys and values of the sequences being drawn: rows that share one length and come and go.
+
+All rows end at the same column: a row that joins late is placed so that its prompt ends where the
+others are, and what lies left of it is masked. Attention sees relative distances only (positions
+are told apart from columns), so where a row lies makes no difference to it.
+
+``SlotCache`` keeps full attention and sliding windows in buffers with room to grow, so that a step
+copies nothing and a finished row gives its place to the next. ``WaveCache`` serves every other
+architecture (state-space layers, chunked attention) with transformers' own cache: its rows begin
+together and only leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from transformers import AttentionInterface, Cache, DynamicCache
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+ROOM = 64
+ATTENTION = "passgap_sdpa"
+Prompt = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Prefilled:
+    """Prompts run once: transformers' cache of them (left padded) and each one's next scores."""
+
+    prompts: tuple[Prompt, ...]
+    cache: Any
+    mask: torch.Tensor
+    logits: torch.Tensor
+
+
+class Rows(Protocol):
+    """The sequences being drawn."""
+
+    joins_late: bool
+
+    def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
+        """Put prompt ``which[i]`` of ``ready`` into row ``slots[i]``."""
+
+    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+        """Append one token to every row, shape (rows,); the next scores, shape (rows, vocab)."""
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Keep these rows only, in this order."""
+
+
+def rows_for(model: Any, count: int, longest: int) -> Rows:
+    """The cache that suits the model, for ``count`` rows and prompts of up to ``longest``."""
+    if joins_late(model):
+        return SlotCache(model, count, longest)
+    return WaveCache()
+
+
+def joins_late(model: Any) -> bool:
+    """Whether rows may start at any column: attention layers only, full or sliding."""
+    config = model.config.get_text_config(decoder=True)
+    kinds = {type(layer) for layer in DynamicCache(config=model.config).layers}
+    named = set(getattr(config, "layer_types", None) or ())
+    return kinds <= {DynamicLayer, DynamicSlidingWindowLayer} and named <= {
+        "full_attention",
+        "sliding_attention",
+    }
+
+
+def prefill(model: Any, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
+    """Run distinct prompts as one left-padded batch."""
+    longest, device = max(map(len, prompts)), model.device
+    ids = torch.tensor([[pad_id] * (longest - len(p)) + list(p) for p in prompts], device=device)
+    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
+    cache = DynamicCache() if joins_late(model) else DynamicCache(config=model.config)
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    ).logits[:, -1]
+    return Prefilled(tuple(prompts), cache, mask, logits)
+
+
+class SlotCache:
+    """Rows in buffers with room to grow; a row may join at any time."""
+
+    joins_late = True
+
+    def __init__(self, model: Any, count: int, longest: int) -> None:
+        self._layers: list[_Layer] = []
+        self._count, self._length = count, longest
+        self._mask = torch.zeros(count, longest + ROOM, dtype=torch.long, device=model.device)
+        self._positions = torch.zeros(count, dtype=torch.long, device=model.device)
+
+    def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
+        """Copy prompts in so that they end at the column where all rows are."""
+        if not self._layers:
+            self._layers = [
+                _Layer(layer, self._count, self._mask.shape[1], self._length)
+                for layer in ready.cache.layers
+            ]
+        device, end = self._mask.device, self._length
+        into, source = torch.tensor(slots, device=device), torch.tensor(which, device=device)
+        width = ready.mask.shape[1]
+        for layer, full in zip(self._layers, ready.cache.layers, strict=True):
+            layer.place(into, end - width, full.keys[source], full.values[source])
+        self._mask[into] = 0
+        self._mask[into, end - width : end] = ready.mask[source]
+        self._positions[into] = ready.mask[source].sum(1)
+
+    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+        """One forward pass of one token a row."""
+        self._make_room()
+        self._mask[:, self._length] = 1
+        logits: torch.Tensor = model(
+            input_ids=tokens[:, None],
+            attention_mask=self._mask[:, : self._length + 1],
+            position_ids=self._positions[:, None],
+            past_key_values=Cache(layers=self._layers),
+            use_cache=True,
+        ).logits[:, -1]
+        self._length += 1
+        self._positions += 1
+        return logits
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Drop the other rows."""
+        for layer in self._layers:
+            layer.select(rows)
+        self._mask, self._positions = self._mask[rows], self._positions[rows]
+
+    def _make_room(self) -> None:
+        """When the buffers are full: give up columns that no row uses, then grow."""
+        if self._length < self._mask.shape[1]:
+            return
+        used = self._mask.any(0).nonzero()
+        unused = int(used[0]) if len(used) else 0
+        self._length -= unused
+        pad = self._mask.new_zeros(len(self._mask), ROOM)
+        self._mask = torch.cat([self._mask[:, unused:], pad], dim=1)
+        for layer in self._layers:
+            layer.move(unused, self._mask.shape[1])
+
+
+class _Layer(DynamicLayer):  # type: ignore[misc]
+    """One layer's keys and values, a view of a buffer with room to the right."""
+
+    def __init__(self, like: Any, rows: int, columns: int, length: int) -> None:
+        super().__init__()
+        self.dtype, self.device, self.is_initialized = like.keys.dtype, like.keys.device, True
+        self._length = length
+        self._keys = _buffer(like.keys, rows, columns)
+        self._values = _buffer(like.values, rows, columns)
+        self._view()
+
+    def _view(self) -> None:
+        self.keys = self._keys[:, :, : self._length]
+        self.values = self._values[:, :, : self._length]
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append in place; transformers calls it once a layer and step."""
+        end = self._length + key_states.shape[-2]
+        self._keys[:, :, self._length : end] = key_states
+        self._values[:, :, self._length : end] = value_states
+        self._length = end
+        self._view()
+        return self.keys, self.values
+
+    def get_seq_length(self) -> int:
+        return self._length
+
+    def place(
+        self, rows: torch.Tensor, start: int, keys: torch.Tensor, values: torch.Tensor
+    ) -> None:
+        """Overwrite whole rows from column ``start`` on."""
+        self._keys[rows, :, start : start + keys.shape[-2]] = keys
+        self._values[rows, :, start : start + values.shape[-2]] = values
+
+    def select(self, rows: torch.Tensor) -> None:
+        self._keys, self._values = self._keys[rows], self._values[rows]
+        self._view()
+
+    def move(self, left_out: int, columns: int) -> None:
+        """Drop the first columns and make the buffers ``columns`` long."""
+        self._length -= left_out
+        for name in ("_keys", "_values"):
+            old = getattr(self, name)[:, :, left_out:]
+            new = _buffer(old, len(old), columns)
+            new[:, :, : old.shape[2]] = old
+            setattr(self, name, new)
+        self._view()
+
+
+def _buffer(like: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
+    _, heads, _, width = like.shape
+    return like.new_zeros(rows, heads, columns, width)
+
+
+class WaveCache:
+    """Rows of transformers' own cache: they begin together and only leave."""
+
+    joins_late = False
+
+    def __init__(self) -> None:
+        self._cache: Any = None
+        self._mask = self._positions = torch.zeros(0)
+
+    def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
+        """Begin with these prompts, a row each, in the order of the slots."""
+        order = sorted(range(len(slots)), key=lambda i: slots[i])
+        source = torch.tensor([which[i] for i in order], device=ready.mask.device)
+        self._cache, self._mask = ready.cache, ready.mask[source]
+        self._cache.reorder_cache(source)
+        self._positions = self._mask.sum(1)
+
+    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+        """One forward pass of one token a row."""
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], dim=1)
+        logits: torch.Tensor = model(
+            input_ids=tokens[:, None],
+            attention_mask=self._mask,
+            position_ids=self._positions[:, None],
+            past_key_values=self._cache,
+            use_cache=True,
+        ).logits[:, -1]
+        self._positions = self._positions + 1
+        return logits
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Drop the other rows."""
+        self._cache.reorder_cache(rows)
+        self._mask, self._positions = self._mask[rows], self._positions[rows]
+
+
+def grouped_sdpa(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    **options: Any,
+) -> tuple[torch.Tensor, None]:
+    """transformers' sdpa, but for one new token a row, where heads that share keys go together.
+
+    The query heads of a group become the rows of one small attention, so that the keys and values
+    are read once and not copied for every head. The result is the same.
+    """
+    batch, heads, length, width = query.shape
+    shared = key.shape[1]
+    if length > 1 or shared == heads or options.get("position_bias") is not None:
+        out, _ = sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, **options
+        )
+        return out, None
+    grouped = query.reshape(batch, shared, heads // shared, width)
+    out = torch.nn.functional.scaled_dot_product_attention(
+        grouped, key, value, attn_mask=attention_mask, scale=scaling
+    )
+    return out.reshape(batch, 1, heads, value.shape[-1]), None
+
+
+AttentionInterface.register(ATTENTION, grouped_sdpa)
+AttentionMaskInterface.register(ATTENTION, sdpa_mask)

@@ -1,0 +1,283 @@
+"""The adapter: a block and its prompts in, completions with ids and log-probabilities out.
+
+The model's own generation_config is set aside except for its end tokens: passgap draws the tokens
+itself (``decoding``), so what is sampled is what ``SamplingParams`` says and nothing else. A batch
+that does not fit in memory is halved, and the draws go on as they would have been.
+
+Not covered: several GPUs (the vllm engine, or ray).
+"""
+
+from __future__ import annotations
+
+import gc
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+
+from passgap.engines.base import Capabilities, Engine
+from passgap.engines.transformers.cache import ATTENTION
+from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
+from passgap.engines.transformers.loading import end_token_ids, load_model, pad_token_id
+from passgap.errors import UsageError, WorkError
+from passgap.types import (
+    Block,
+    Completion,
+    FinishReason,
+    Policy,
+    ProblemSet,
+    Prompt,
+    SamplingParams,
+)
+
+BATCH_SIZE = 128
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+class TransformersEngine(Engine):
+    """Samples a transformers causal language model.
+
+    Parameters
+    ----------
+    model, tokenizer
+        A loaded pair; ``load`` builds it from a policy.
+    sampling
+        The settings of every completion this engine draws.
+    batch_size
+        Sequences decoded together at most.
+    """
+
+    name = "transformers"
+    capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=True)
+
+    def __init__(
+        self, model: Any, tokenizer: Any, sampling: SamplingParams, *, batch_size: int = BATCH_SIZE
+    ) -> None:
+        if batch_size < 1:
+            raise UsageError(f"batch_size is {batch_size}; allowed: an integer >= 1")
+        self._model, self._tokenizer = model, tokenizer
+        self._sampling, self._batch_size = sampling, batch_size
+        self._asked = batch_size
+        self._end_ids = end_token_ids(model, tokenizer)
+        self._pad_id = pad_token_id(tokenizer, self._end_ids)
+
+    @classmethod
+    def load(
+        cls,
+        policy: Policy,
+        problems: ProblemSet,
+        sampling: SamplingParams,
+        *,
+        batch_size: int = BATCH_SIZE,
+        dtype: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+        trust_remote_code: bool = False,
+    ) -> TransformersEngine:
+        """Load the policy's weights (safetensors only) and tokenizer; the problems do not matter.
+
+        ``threads`` sets torch's CPU threads for the whole process (its own default otherwise).
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
+        model, tokenizer = load_model(
+            policy, dtype=dtype, device=device, trust_remote_code=trust_remote_code
+        )
+        return cls(model, tokenizer, sampling, batch_size=batch_size)
+
+    def describe(self) -> Mapping[str, Any]:
+        """What was used: batch size (and the one asked for, if memory halved it), dtype, device."""
+        return {
+            "name": self.name,
+            "batch_size": self._batch_size,
+            "batch_size_asked": self._asked,
+            "dtype": str(self._model.dtype).removeprefix("torch."),
+            "device": self._model.device.type,
+            "end_token_ids": list(self._end_ids),
+            "effective": self.effective_settings(),
+        }
+
+    def effective_settings(self) -> dict[str, Any]:
+        """The values that shape the distribution: all there are."""
+        return {
+            name: getattr(self._sampling, name)
+            for name in ("temperature", "top_p", "top_k", "max_tokens")
+        }
+
+    # -- drawing
+
+    def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Draw a block; the block's seed alone decides the random numbers."""
+        encoded = [tuple(self.encode(prompt)) for prompt in prompts]
+        rows = [ids for ids in encoded for _ in range(block.size)]
+        with torch.inference_mode(), self._own_attention():
+            drawn = self._drawn(rows, Streams(block.seed, len(rows)))
+        return [
+            self._completion(
+                block.problem_ids[row // block.size],
+                block.first_draw + row % block.size,
+                drawn[row],
+            )
+            for row in range(len(rows))
+        ]
+
+    def _drawn(self, rows: Sequence[tuple[int, ...]], streams: Streams) -> dict[int, Drawn]:
+        """Every row, with fewer at a time whenever memory runs out."""
+        settings = self._settings()
+        done: dict[int, Drawn] = {}
+        while len(done) < len(rows):
+            owed = [row for row in range(len(rows)) if row not in done]
+            try:
+                for drawn in decode(self._model, rows, owed, settings, streams, self._batch_size):
+                    done[drawn.row] = drawn
+            except (RuntimeError, MemoryError) as error:
+                self._halve(error)
+        return done
+
+    def _halve(self, error: Exception) -> None:
+        """Halve the batch if ``error`` is a lack of memory; raise it otherwise."""
+        if not any(words in str(error).lower() for words in OUT_OF_MEMORY):
+            raise error
+        if self._batch_size == 1:
+            raise WorkError(
+                "out of memory with one sequence at a time; lower --max-tokens, or take a smaller "
+                "model or a larger machine"
+            ) from error
+        self._batch_size //= 2
+        error.__traceback__ = None  # it holds the tensors
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _settings(self) -> Settings:
+        stop = self._sampling.stop
+        return Settings(
+            warp=self._warp,
+            max_tokens=self._sampling.max_tokens,
+            end_ids=self._end_ids,
+            pad_id=self._pad_id,
+            stopped=self._any_stopped if stop else None,
+            tail=8 + 4 * max(map(len, stop), default=0),
+        )
+
+    def _warp(self, scores: torch.Tensor) -> torch.Tensor:
+        """Log-probabilities under the settings; -inf where top-k or top-p leaves a token out."""
+        scores, asked = scores.float(), self._sampling
+        if asked.temperature != 1.0:
+            scores = TemperatureLogitsWarper(asked.temperature)(None, scores)
+        if asked.top_k:
+            scores = TopKLogitsWarper(asked.top_k)(None, scores)
+        if asked.top_p < 1.0:
+            scores = TopPLogitsWarper(asked.top_p)(None, scores)
+        return torch.log_softmax(scores, dim=-1)
+
+    @contextmanager
+    def _own_attention(self) -> Iterator[None]:
+        """Draw with grouped attention where the model uses sdpa; as it was afterwards."""
+        before = self._model.config._attn_implementation
+        if before != "sdpa":
+            yield
+            return
+        self._model.set_attn_implementation(ATTENTION)
+        try:
+            yield
+        finally:
+            self._model.set_attn_implementation(before)
+
+    # -- scoring
+
+    def score(self, pairs: Sequence[tuple[Prompt, Sequence[int]]]) -> list[float]:
+        """Teacher forcing: one pass over prompt and given ids, under the sampling settings."""
+        rows = [(self.encode(prompt), list(ids)) for prompt, ids in pairs]
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + len(rows[i][1]))
+        scores = [0.0] * len(rows)
+        done = 0
+        with torch.inference_mode():
+            while done < len(order):
+                some = order[done : done + self._batch_size]
+                try:
+                    found = self._forced([rows[i] for i in some])
+                except (RuntimeError, MemoryError) as error:
+                    self._halve(error)
+                    continue
+                for i, value in zip(some, found, strict=True):
+                    scores[i] = value
+                done += len(some)
+        return scores
+
+    def _forced(self, rows: Sequence[tuple[list[int], list[int]]]) -> list[float]:
+        longest = max(len(prompt) + len(ids) for prompt, ids in rows)
+        answers = max(len(ids) for _, ids in rows)
+        gaps = [longest - len(prompt) - len(ids) for prompt, ids in rows]
+        device = self._model.device
+        pairs = list(zip(gaps, rows, strict=True))
+        ids = torch.tensor([[self._pad_id] * g + p + a for g, (p, a) in pairs], device=device)
+        mask = torch.tensor([[0] * g + [1] * (longest - g) for g in gaps], device=device)
+        logits = self._model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+            use_cache=False,
+            logits_to_keep=answers + 1,
+        ).logits[:, :-1]
+        width = logits.shape[-1]
+        logprobs = self._warp(logits.reshape(-1, width)).reshape(logits.shape)
+        drawn = ids[:, -answers:]
+        chosen = logprobs.gather(2, drawn[:, :, None])[:, :, 0].double()
+        return [
+            float(row[answers - len(a) :].sum()) for row, (_, a) in zip(chosen, rows, strict=True)
+        ]
+
+    # -- prompts and texts
+
+    def encode(self, prompt: Prompt) -> list[int]:
+        """Token ids of a rendered prompt; chat messages go through the model's own template."""
+        if not prompt.messages:
+            return list(self._tokenizer(prompt.text)["input_ids"])
+        if not self._tokenizer.chat_template:
+            raise UsageError(
+                "this policy's tokenizer has no chat template; allowed: --template plain or a "
+                "Jinja file that writes the whole prompt"
+            )
+        messages = [{"role": role, "content": content} for role, content in prompt.messages]
+        text = self._tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=False
+        )
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _completion(self, problem_id: str, draw: int, drawn: Drawn) -> Completion:
+        kept, finish = self._cut(drawn.ids)
+        text = self._tokenizer.decode(kept, skip_special_tokens=True)
+        return Completion(
+            problem_id=problem_id,
+            draw=draw,
+            text=cut_at_stop(text, self._sampling.stop),
+            token_ids=tuple(kept),
+            finish_reason=finish,
+            logprob=sum(drawn.logprobs[: len(kept)]),
+        )
+
+    def _cut(self, ids: list[int]) -> tuple[list[int], FinishReason]:
+        """The ids up to the token that completes a stop string; an end token is kept."""
+        ended = ids[-1] in self._end_ids
+        body = ids[:-1] if ended else ids
+        if self._stopped(body):
+            length = bisect_left(range(len(body) + 1), True, key=lambda i: self._stopped(body[:i]))
+            return body[:length], "stop"
+        return ids, "stop" if ended else "length"
+
+    def _stopped(self, ids: Sequence[int]) -> bool:
+        return bool(self._sampling.stop) and self._any_stopped([ids])[0]
+
+    def _any_stopped(self, rows: Sequence[Sequence[int]]) -> list[bool]:
+        texts = self._tokenizer.batch_decode([list(ids) for ids in rows], skip_special_tokens=True)
+        return [any(stop in text for stop in self._sampling.stop) for text in texts]
+
+
+def cut_at_stop(text: str, stop: Sequence[str]) -> str:
+    """``text`` up to the first stop string, which is left out."""
+    ends = [text.find(s) for s in stop if s in text]
+    return text[: min(ends)] if ends else text

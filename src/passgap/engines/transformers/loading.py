@@ -1,0 +1,47 @@
+"""Loading a transformers policy: a Policy in, its model and tokenizer out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import transformers
+
+from passgap.errors import UsageError
+from passgap.types import Policy
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+def load_model(
+    policy: Policy, *, dtype: str = "auto", device: str = "auto", trust_remote_code: bool = False
+) -> tuple[Any, Any]:
+    """Load (model, tokenizer) of a policy, in evaluation mode, on ``device``."""
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
+    common = {"revision": policy.revision, "trust_remote_code": trust_remote_code}
+    transformers.utils.logging.disable_progress_bar()  # passgap shows its own
+    tokenizer = transformers.AutoTokenizer.from_pretrained(
+        policy.path, padding_side="left", **common
+    )
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        policy.path, dtype=dtype, use_safetensors=True, **common
+    )
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return model.to(device).eval(), tokenizer
+
+
+def end_token_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
+    """The tokens that end a completion: the model's and the tokenizer's."""
+    configured = model.generation_config.eos_token_id
+    ids = configured if isinstance(configured, list) else [configured]
+    found = {i for i in [*ids, tokenizer.eos_token_id] if i is not None}
+    if not found:
+        raise UsageError("the policy has no end token; set eos_token in its tokenizer")
+    return tuple(sorted(found))
+
+
+def pad_token_id(tokenizer: Any, end_ids: tuple[int, ...]) -> int:
+    """The padding token; what stands there is masked and never counts."""
+    return end_ids[0] if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)

@@ -1,0 +1,83 @@
+"""A folder to read from: a local path, or any URL that fsspec opens (s3://, gs://, zip://...).
+
+In: a path or a URL. Out: names, small texts, open files, lazy frames. Nothing is written here:
+a run is written to a local path only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import fsspec
+import fsspec.core
+import polars as pl
+import pyarrow.dataset
+import pyarrow.fs
+
+from passgap.errors import UsageError
+
+
+def is_run(where: Path | str) -> bool:
+    """Whether a path or URL is a run folder."""
+    return Place(where).exists("manifest.json")
+
+
+class Place:
+    """A folder by path or URL; ``local`` is its path, None where it lies elsewhere."""
+
+    def __init__(self, where: Path | str) -> None:
+        self.name = str(where)
+        self.local = None if "://" in self.name else Path(self.name)
+        try:
+            files, root = fsspec.core.url_to_fs(self.name)
+        except (ImportError, ValueError) as error:
+            raise UsageError(
+                f"{self.name} cannot be opened: {error}; install the package that fsspec names, or "
+                "give a local folder"
+            ) from error
+        self._files: Any = files
+        self._root = root.rstrip("/")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def exists(self, name: str) -> bool:
+        """Whether the folder holds this file."""
+        return bool(self._call(self._files.isfile, self._at(name)))
+
+    def names(self, folder: str) -> set[str]:
+        """The names of the files in one of its folders; none where there is no such folder."""
+        try:
+            listing = self._call(self._files.ls, self._at(folder), detail=False)
+        except FileNotFoundError:
+            return set()
+        return {str(path).rstrip("/").rsplit("/", 1)[-1] for path in listing}
+
+    def read_text(self, name: str) -> str:
+        """A small text file."""
+        return cast(bytes, self._call(self._files.cat_file, self._at(name))).decode()
+
+    def open(self, name: str) -> BinaryIO:
+        """A file to read from."""
+        return cast(BinaryIO, self._call(self._files.open, self._at(name), "rb"))
+
+    def scan(self, names: Sequence[str]) -> pl.LazyFrame:
+        """Parquet files as one lazy frame; only the columns asked for are read."""
+        paths = [self._at(name) for name in names]
+        if self.local is not None:
+            return pl.scan_parquet(paths)
+        files = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(self._files))
+        return pl.scan_pyarrow_dataset(pyarrow.dataset.dataset(paths, filesystem=files))
+
+    def _at(self, name: str) -> str:
+        return f"{self._root}/{name}" if self._root else name
+
+    def _call(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # every file system has errors of its own
+            raise UsageError(f"{self.name} cannot be read: {error}") from error
