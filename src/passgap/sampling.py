@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from passgap.engines import Work, check_engine, load_engine, packages, resolve_policy
+from passgap.engines import Work, check_engine, load_engine, resolve_policy, versions
 from passgap.engines.base import Engine
 from passgap.errors import UsageError, WorkError
 from passgap.problems import render
@@ -221,5 +221,5 @@ def _now() -> str:
 
 
 def _versions(engine: str) -> dict[str, str]:
-    names = ("passgap", "numpy", "polars", *packages(engine))
-    return {"python": sys.version.split()[0]} | {name: version(name) for name in names}
+    ours = {name: version(name) for name in ("passgap", "numpy", "polars")}
+    return {"python": sys.version.split()[0]} | ours | versions(engine)

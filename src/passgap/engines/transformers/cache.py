@@ -94,7 +94,7 @@ class SlotCache:
 
     def __init__(self, model: Any, count: int, longest: int) -> None:
         self._layers: list[_Layer] = []
-        self._count, self._length = count, longest
+        self._count, self._start, self._length = count, 0, longest
         self._mask = torch.zeros(count, longest + ROOM, dtype=torch.long, device=model.device)
         self._positions = torch.zeros(count, dtype=torch.long, device=model.device)
 
@@ -113,6 +113,7 @@ class SlotCache:
         self._mask[into] = 0
         self._mask[into, end - width : end] = ready.mask[source]
         self._positions[into] = ready.mask[source].sum(1)
+        self._skip_unused()
 
     def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""
@@ -120,7 +121,7 @@ class SlotCache:
         self._mask[:, self._length] = 1
         logits: torch.Tensor = model(
             input_ids=tokens[:, None],
-            attention_mask=self._mask[:, : self._length + 1],
+            attention_mask=self._mask[:, self._start : self._length + 1],
             position_ids=self._positions[:, None],
             past_key_values=Cache(layers=self._layers),
             use_cache=True,
@@ -134,18 +135,25 @@ class SlotCache:
         for layer in self._layers:
             layer.select(rows)
         self._mask, self._positions = self._mask[rows], self._positions[rows]
+        self._skip_unused()
+
+    def _skip_unused(self) -> None:
+        """Leave out the columns on the left that no row uses any more."""
+        used = self._mask.any(0).nonzero()
+        self._start = int(used[0]) if len(used) else 0
+        for layer in self._layers:
+            layer.view(self._start)
 
     def _make_room(self) -> None:
-        """When the buffers are full: give up columns that no row uses, then grow."""
+        """When the buffers are full: give up the columns left out, then grow."""
         if self._length < self._mask.shape[1]:
             return
-        used = self._mask.any(0).nonzero()
-        unused = int(used[0]) if len(used) else 0
-        self._length -= unused
         pad = self._mask.new_zeros(len(self._mask), ROOM)
-        self._mask = torch.cat([self._mask[:, unused:], pad], dim=1)
+        self._mask = torch.cat([self._mask[:, self._start :], pad], dim=1)
+        self._length -= self._start
+        self._start = 0
         for layer in self._layers:
-            layer.move(unused, self._mask.shape[1])
+            layer.move(self._mask.shape[1])
 
 
 class _Layer(DynamicLayer):  # type: ignore[misc]
@@ -154,14 +162,16 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
     def __init__(self, like: Any, rows: int, columns: int, length: int) -> None:
         super().__init__()
         self.dtype, self.device, self.is_initialized = like.keys.dtype, like.keys.device, True
-        self._length = length
+        self._start, self._length = 0, length
         self._keys = _buffer(like.keys, rows, columns)
         self._values = _buffer(like.values, rows, columns)
-        self._view()
+        self.view(0)
 
-    def _view(self) -> None:
-        self.keys = self._keys[:, :, : self._length]
-        self.values = self._values[:, :, : self._length]
+    def view(self, start: int) -> None:
+        """Show the columns from ``start`` on."""
+        self._start = start
+        self.keys = self._keys[:, :, start : self._length]
+        self.values = self._values[:, :, start : self._length]
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
@@ -171,11 +181,11 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
         self._keys[:, :, self._length : end] = key_states
         self._values[:, :, self._length : end] = value_states
         self._length = end
-        self._view()
+        self.view(self._start)
         return self.keys, self.values
 
     def get_seq_length(self) -> int:
-        return self._length
+        return self._length - self._start
 
     def place(
         self, rows: torch.Tensor, start: int, keys: torch.Tensor, values: torch.Tensor
@@ -186,17 +196,17 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
 
     def select(self, rows: torch.Tensor) -> None:
         self._keys, self._values = self._keys[rows], self._values[rows]
-        self._view()
+        self.view(self._start)
 
-    def move(self, left_out: int, columns: int) -> None:
-        """Drop the first columns and make the buffers ``columns`` long."""
-        self._length -= left_out
+    def move(self, columns: int) -> None:
+        """Drop the columns left out and make the buffers ``columns`` long."""
         for name in ("_keys", "_values"):
-            old = getattr(self, name)[:, :, left_out:]
+            old = getattr(self, name)[:, :, self._start :]
             new = _buffer(old, len(old), columns)
             new[:, :, : old.shape[2]] = old
             setattr(self, name, new)
-        self._view()
+        self._length -= self._start
+        self.view(0)
 
 
 def _buffer(like: torch.Tensor, rows: int, columns: int) -> torch.Tensor:

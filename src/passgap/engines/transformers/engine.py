@@ -10,6 +10,7 @@ Not covered: several GPUs (the vllm engine, or ray).
 from __future__ import annotations
 
 import gc
+import os
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from passgap.engines.base import Capabilities, Engine
+from passgap.engines.encoding import encode
 from passgap.engines.transformers.cache import ATTENTION
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
 from passgap.engines.transformers.loading import end_token_ids, load_model, pad_token_id
@@ -33,7 +35,7 @@ from passgap.types import (
     SamplingParams,
 )
 
-BATCH_SIZE = 128
+PROMPT = 256
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -47,20 +49,20 @@ class TransformersEngine(Engine):
     sampling
         The settings of every completion this engine draws.
     batch_size
-        Sequences decoded together at most.
+        Sequences decoded together at most; by default as many as pay and fit (`fitting`).
     """
 
     name = "transformers"
     capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=True)
 
     def __init__(
-        self, model: Any, tokenizer: Any, sampling: SamplingParams, *, batch_size: int = BATCH_SIZE
+        self, model: Any, tokenizer: Any, sampling: SamplingParams, *, batch_size: int | None = None
     ) -> None:
-        if batch_size < 1:
+        if batch_size is not None and batch_size < 1:
             raise UsageError(f"batch_size is {batch_size}; allowed: an integer >= 1")
-        self._model, self._tokenizer = model, tokenizer
-        self._sampling, self._batch_size = sampling, batch_size
-        self._asked = batch_size
+        self._model, self._tokenizer, self._sampling = model, tokenizer, sampling
+        self._batch_size = batch_size or fitting(model, sampling.max_tokens)
+        self._asked = self._batch_size
         self._end_ids = end_token_ids(model, tokenizer)
         self._pad_id = pad_token_id(tokenizer, self._end_ids)
 
@@ -71,7 +73,7 @@ class TransformersEngine(Engine):
         problems: ProblemSet,
         sampling: SamplingParams,
         *,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
         dtype: str = "auto",
         device: str = "auto",
         threads: int | None = None,
@@ -235,18 +237,7 @@ class TransformersEngine(Engine):
 
     def encode(self, prompt: Prompt) -> list[int]:
         """Token ids of a rendered prompt; chat messages go through the model's own template."""
-        if not prompt.messages:
-            return list(self._tokenizer(prompt.text)["input_ids"])
-        if not self._tokenizer.chat_template:
-            raise UsageError(
-                "this policy's tokenizer has no chat template; allowed: --template plain or a "
-                "Jinja file that writes the whole prompt"
-            )
-        messages = [{"role": role, "content": content} for role, content in prompt.messages]
-        text = self._tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False
-        )
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return encode(self._tokenizer, prompt)
 
     def _completion(self, problem_id: str, draw: int, drawn: Drawn) -> Completion:
         kept, finish = self._cut(drawn.ids)
@@ -275,6 +266,28 @@ class TransformersEngine(Engine):
     def _any_stopped(self, rows: Sequence[Sequence[int]]) -> list[bool]:
         texts = self._tokenizer.batch_decode([list(ids) for ids in rows], skip_special_tokens=True)
         return [any(stop in text for stop in self._sampling.stop) for text in texts]
+
+
+def fitting(model: Any, max_tokens: int) -> int:
+    """How many sequences to decode together: as many as still make it faster, if they fit.
+
+    Small models need many rows to fill a processor. The keys and values may take an eighth of the
+    machine's memory, or half of a GPU's; both are sizes of the hardware, so that a resumed run
+    decodes as the first one did.
+    """
+    config = model.config.get_text_config(decoder=True)
+    all_heads = getattr(config, "num_attention_heads", None) or 1
+    heads = getattr(config, "num_key_value_heads", None) or all_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // all_heads
+    token = 2 * int(config.num_hidden_layers) * int(heads) * int(width) * model.dtype.itemsize
+    if model.device.type == "cuda":
+        memory = int(torch.cuda.get_device_properties(model.device).total_memory) // 2
+        pays = 512
+    else:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8
+        weights = sum(p.numel() for p in model.parameters())
+        pays = min(1024, max(128, 500_000_000 // weights))
+    return max(1, min(pays, memory // int(token * (PROMPT + max_tokens))))
 
 
 def cut_at_stop(text: str, stop: Sequence[str]) -> str:

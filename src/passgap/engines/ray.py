@@ -1,0 +1,132 @@
+"""The ray engine: Ray Data maps blocks over workers, each with an engine of its own.
+
+In: the blocks a run owes. Out: their completions, in the order they are done. A worker or a node
+that is lost is Ray's business: its blocks are computed again elsewhere. Nothing is checkpointed
+here: what landed in the run is done, what did not is owed.
+
+The policy's path has to mean the same weights on every node.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from passgap.engines.base import Capabilities, Engine, Work
+from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.types import Block, Completion, Prompt
+
+try:
+    import ray
+    import ray.data
+except ImportError as error:
+    raise MissingExtraError("ray", "ray") from error
+
+Loader = Callable[[], Engine]
+
+
+class RayEngine(Engine):
+    """Any engine, on many workers.
+
+    Parameters
+    ----------
+    inner
+        Name of the engine that draws.
+    capabilities
+        What that engine can do.
+    loader
+        Builds that engine; called once on every worker.
+    workers
+        How many of them.
+    cpus, gpus
+        What each takes of its node.
+    address
+        A running cluster (``auto`` finds it); by default a local one is started.
+    """
+
+    name = "ray"
+
+    def __init__(
+        self,
+        inner: str,
+        capabilities: Capabilities,
+        loader: Loader,
+        *,
+        workers: int = 1,
+        cpus: float = 1,
+        gpus: float = 0,
+        address: str | None = None,
+    ) -> None:
+        self.name = f"ray:{inner}"
+        self.capabilities = dataclasses.replace(capabilities, scores=False)
+        self._loader, self._workers = loader, workers
+        self._cpus, self._gpus = cpus, gpus
+        self._started = not ray.is_initialized()
+        if self._started:
+            ray.init(address=address, log_to_driver=False, include_dashboard=False)
+        self._engine: Mapping[str, Any] = {}
+
+    def describe(self) -> Mapping[str, Any]:
+        """Workers, what each takes, and the engine's own account of itself."""
+        return {
+            "name": self.name,
+            "workers": self._workers,
+            "cpus": self._cpus,
+            "gpus": self._gpus,
+            "nodes": len([node for node in ray.nodes() if node["Alive"]]),
+            "engine": dict(self._engine),
+        }
+
+    def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Draw one block on one worker."""
+        ((_, completions),) = self.complete_all([Work("", block, prompts)])
+        return completions
+
+    def complete_all(self, work: Iterable[Work]) -> Iterator[tuple[str, list[Completion]]]:
+        """Hand out one block at a time to every worker."""
+        items = [{"work": pickle.dumps(item)} for item in work]
+        drawn = ray.data.from_items(items, override_num_blocks=len(items)).map(
+            _Worker,
+            fn_constructor_args=(self._loader,),
+            compute=ray.data.ActorPoolStrategy(size=min(self._workers, len(items))),
+            num_cpus=self._cpus,
+            num_gpus=self._gpus,
+        )
+        try:
+            for row in drawn.iter_rows():
+                name, completions, self._engine = pickle.loads(row["drawn"])
+                yield name, completions
+        except ray.exceptions.RayError as error:
+            raise WorkError(
+                f"ray gave up ({str(error).splitlines()[-1][:300]}); what was drawn is kept, run "
+                "the same command again when the cluster is back"
+            ) from error
+
+    def close(self) -> None:
+        """Leave the cluster if it was joined here."""
+        if self._started:
+            ray.shutdown()
+
+
+class _Worker:
+    """An engine that lives on a worker: a block in, its completions out."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._engine = loader()
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        item: Work = pickle.loads(row["work"])
+        completions = self._engine.complete(item.block, item.prompts)
+        described = dict(self._engine.describe())
+        return {"drawn": pickle.dumps((item.name, completions, described))}
+
+
+def check(arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments that cannot work."""
+    if arguments.get("workers", 1) < 1:
+        raise UsageError(f"workers is {arguments['workers']}; allowed: an integer >= 1")
+    for name in ("cpus", "gpus"):
+        if arguments.get(name, 1) < 0:
+            raise UsageError(f"{name} is {arguments[name]}; allowed: a number >= 0")

@@ -1,0 +1,143 @@
+"""The vllm engine: vLLM's offline ``LLM``, a block a call, so that a crash loses one block.
+
+In: a block and its prompts. Out: completions with ids and log-probabilities under the settings
+used (``logprobs_mode="processed_logprobs"``). Every request has a seed of ours: vLLM's own default
+gives two processes the same samples, and draw ``i`` of a request is drawn with its seed + ``i``, so
+the seeds of a problem's draws follow on from each other over blocks and top-ups.
+
+Not covered: bitwise equal redraws (they depend on what else is in the batch), and scoring under
+settings other than temperature 1 without truncation, which vLLM applies to drawn tokens only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from passgap.engines.base import Capabilities, Engine
+from passgap.engines.encoding import encode
+from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.types import Block, Completion, Policy, ProblemSet, Prompt, SamplingParams, digest
+
+try:
+    import vllm
+except ImportError as error:
+    raise MissingExtraError("vllm", "vllm") from error
+
+OURS = ("model", "seed", "logprobs_mode", "generation_config", "revision", "max_logprobs")
+
+
+class VllmEngine(Engine):
+    """Samples a policy with vLLM.
+
+    Parameters
+    ----------
+    llm
+        A ``vllm.LLM`` with processed log-probabilities; ``load`` builds it.
+    sampling
+        The settings of every completion this engine draws.
+    """
+
+    name = "vllm"
+    capabilities = Capabilities(logprobs=True, token_ids=True, seeds="requests", scores=True)
+
+    def __init__(self, llm: Any, sampling: SamplingParams) -> None:
+        self._llm, self._sampling = llm, sampling
+        self._tokenizer = llm.get_tokenizer()
+
+    @classmethod
+    def load(
+        cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: Any
+    ) -> VllmEngine:
+        """Start vLLM on the policy; ``arguments`` are ``vllm.LLM``'s own."""
+        llm = vllm.LLM(
+            model=policy.path,
+            revision=policy.revision,
+            seed=int(digest([policy.path, "engine"])[:7], 16),
+            logprobs_mode="processed_logprobs",
+            **{"enable_prefix_caching": True, "disable_log_stats": True} | arguments,
+        )
+        return cls(llm, sampling)
+
+    def describe(self) -> Mapping[str, Any]:
+        """What is sent with every request."""
+        return {"name": self.name, "effective": self._settings()}
+
+    def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Draw a block: one request a problem, with ``n`` draws and a seed of its own."""
+        requests = [{"prompt_token_ids": encode(self._tokenizer, prompt)} for prompt in prompts]
+        params = [
+            vllm.SamplingParams(n=block.size, seed=block.draw_seed(i), **self._settings())
+            for i in block.problem_ids
+        ]
+        answers = self._llm.generate(requests, params, use_tqdm=False)
+        return [
+            self._completion(problem_id, block.first_draw + choice.index, choice)
+            for problem_id, answer in zip(block.problem_ids, answers, strict=True)
+            for choice in answer.outputs
+        ]
+
+    def score(self, pairs: Sequence[tuple[Prompt, Sequence[int]]]) -> list[float]:
+        """Teacher forcing at temperature 1 without truncation; other settings are refused."""
+        asked = self._sampling
+        if (asked.temperature, asked.top_p, asked.top_k) != (1.0, 1.0, 0):
+            raise UsageError(
+                f"vllm scores at temperature 1 without top-p and top-k; these completions have "
+                f"temperature={asked.temperature}, top_p={asked.top_p}, top_k={asked.top_k}; use "
+                "--engine transformers"
+            )
+        rows = [(encode(self._tokenizer, prompt), list(ids)) for prompt, ids in pairs]
+        answers = self._llm.generate(
+            [{"prompt_token_ids": prompt + ids} for prompt, ids in rows],
+            vllm.SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0),
+            use_tqdm=False,
+        )
+        return [
+            sum(
+                float(step[token].logprob)
+                for token, step in zip(ids, answer.prompt_logprobs[len(prompt) :], strict=True)
+            )
+            for (prompt, ids), answer in zip(rows, answers, strict=True)
+        ]
+
+    def _settings(self) -> dict[str, Any]:
+        asked = self._sampling
+        return {
+            "temperature": asked.temperature,
+            "top_p": asked.top_p,
+            "top_k": asked.top_k or -1,
+            "min_p": 0.0,
+            "presence_penalty": 0.0,
+            "frequency_penalty": 0.0,
+            "repetition_penalty": 1.0,
+            "max_tokens": asked.max_tokens,
+            "stop": list(asked.stop),
+            "logprobs": 0,
+        }
+
+    def _completion(self, problem_id: str, draw: int, choice: Any) -> Completion:
+        if choice.finish_reason not in ("stop", "length"):
+            raise WorkError(
+                f"vllm ended a completion with {choice.finish_reason!r}; its block stays owed, run "
+                "the same command again"
+            )
+        ids = tuple(int(i) for i in choice.token_ids)
+        steps = zip(ids, choice.logprobs, strict=True)
+        return Completion(
+            problem_id=problem_id,
+            draw=draw,
+            text=choice.text,
+            token_ids=ids,
+            finish_reason=choice.finish_reason,
+            logprob=sum(float(step[token].logprob) for token, step in steps),
+        )
+
+
+def check(arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments that passgap sets itself."""
+    taken = sorted(set(arguments) & set(OURS))
+    if taken:
+        raise UsageError(
+            f"engine argument {taken[0]!r} is set by passgap (the log-probabilities and the "
+            "independence of draws rest on it); leave it out"
+        )
