@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test check lint models clean help
+.PHONY: demo test check lint test-vllm models clean help
 
 demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
@@ -21,6 +21,16 @@ lint: $(SETUP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# the vllm engine in its own environment, on SmolLM2 (make models first)
+test-vllm: .venv-vllm/.installed
+	HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 VLLM_CPU_OMP_THREADS_BIND=nobind \
+	VLLM_LOGGING_LEVEL=WARNING .venv-vllm/bin/python -m pytest -rA -p no:cacheprovider \
+	-W default -o addopts= tests/own_environment/test_vllm.py
+
+.venv-vllm/.installed: tools/vllm_environment.sh
+	tools/vllm_environment.sh .venv-vllm
+	@touch $@
+
 models: $(SETUP)
 	$(BIN)/python tools/fetch_models.py
 
@@ -28,7 +38,7 @@ $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,openai,ray,dev]'
 	@touch $(SETUP)
 
 clean:

@@ -21,6 +21,7 @@ from passgap.types import Block, Completion, Policy, ProblemSet, Prompt, Samplin
 
 try:
     import vllm
+    from vllm.platforms import current_platform
 except ImportError as error:
     raise MissingExtraError("vllm", "vllm") from error
 
@@ -50,12 +51,15 @@ class VllmEngine(Engine):
         cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: Any
     ) -> VllmEngine:
         """Start vLLM on the policy; ``arguments`` are ``vllm.LLM``'s own."""
+        defaults = {"enable_prefix_caching": True, "disable_log_stats": True}
+        if current_platform.is_cpu():  # a seeded prompt cut in two stops vllm 0.32 on a CPU
+            defaults["enable_chunked_prefill"] = False
         llm = vllm.LLM(
             model=policy.path,
             revision=policy.revision,
             seed=int(digest([policy.path, "engine"])[:7], 16),
             logprobs_mode="processed_logprobs",
-            **{"enable_prefix_caching": True, "disable_log_stats": True} | arguments,
+            **defaults | arguments,
         )
         return cls(llm, sampling)
 

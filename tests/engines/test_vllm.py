@@ -1,0 +1,123 @@
+"""The vllm adapter against a module of vllm's face; the real one: make test-vllm."""
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from passgap.errors import UsageError, WorkError
+from passgap.sampling import sample
+from passgap.types import Policy, SamplingParams
+
+CREATED: list[dict] = []
+SENT: list = []
+
+
+class Parameters:
+    def __init__(self, **settings):
+        self.__dict__.update(settings)
+
+
+class Tokenizer:
+    chat_template = None
+
+    def __call__(self, text):
+        return {"input_ids": list(text.encode())}
+
+
+class FakeLLM:
+    ends = "stop"
+
+    def __init__(self, **arguments):
+        CREATED.append(arguments)
+
+    def get_tokenizer(self):
+        return Tokenizer()
+
+    def generate(self, prompts, params, use_tqdm):
+        SENT.extend(zip(prompts, params, strict=True))
+        return [SimpleNamespace(outputs=[self.choice(p, i) for i in range(p.n)]) for p in params]
+
+    def choice(self, params, index):
+        token = (params.seed + index) % 1000
+        return SimpleNamespace(
+            index=index, text=f"{params.seed + index}", token_ids=[token, 2],
+            finish_reason=self.ends,
+            logprobs=[{token: SimpleNamespace(logprob=-1.5)}, {2: SimpleNamespace(logprob=-0.25)}],
+        )  # fmt: skip
+
+
+@pytest.fixture
+def vllm(monkeypatch):
+    module = ModuleType("vllm")
+    module.LLM, module.SamplingParams = FakeLLM, Parameters
+    platforms = ModuleType("vllm.platforms")
+    platforms.current_platform = SimpleNamespace(is_cpu=lambda: False)
+    monkeypatch.setitem(sys.modules, "vllm", module)
+    monkeypatch.setitem(sys.modules, "vllm.platforms", platforms)
+    monkeypatch.delitem(sys.modules, "passgap.engines.vllm", raising=False)
+    CREATED.clear()
+    SENT.clear()
+    yield FakeLLM
+    sys.modules.pop("passgap.engines.vllm", None)
+
+
+@pytest.fixture
+def policy(tmp_path):
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "config.json").write_text("{}")
+    return Policy(str(tmp_path / "policy"))
+
+
+def draw(policy, problems, out, n=6, params=None, **options):
+    given = {"engine_args": {"max_model_len": "512", "dtype": "float32"}} | options
+    return sample(
+        policy, problems, n=n, out=out, sampling=params or SamplingParams(9), engine="vllm",
+        block_size=30, **given,
+    )  # fmt: skip
+
+
+def test_a_block_a_call_with_seeds_of_our_own(vllm, policy, twenty, tmp_path):
+    run = draw(policy, twenty, tmp_path / "run", params=SamplingParams(9, top_p=0.9, stop=("x",)))
+    draw(policy, twenty, tmp_path / "run", n=10, top_up=True,
+         params=SamplingParams(9, top_p=0.9, stop=("x",)))  # fmt: skip
+    (first, second) = CREATED
+    assert first == second
+    assert first["logprobs_mode"] == "processed_logprobs"
+    assert first["seed"] != 0
+    assert (first["max_model_len"], first["dtype"]) == (512, "float32")
+    seeds = [(bytes(p["prompt_token_ids"]), s.seed + i) for p, s in SENT for i in range(s.n)]
+    assert len(set(seeds)) == len(seeds) == 200
+    wanted = {"temperature": 1.0, "top_p": 0.9, "top_k": -1, "min_p": 0.0, "max_tokens": 9,
+              "repetition_penalty": 1.0, "stop": ["x"], "logprobs": 0}  # fmt: skip
+    assert {name: vars(SENT[0][1])[name] for name in wanted} == wanted
+    frame = run.scan_completions().collect()
+    assert set(frame["logprob"]) == {-1.75}
+    assert frame["token_ids"].list.len().unique().to_list() == [2]
+
+
+def test_an_aborted_completion_leaves_its_block_owed(vllm, policy, twenty, tmp_path, monkeypatch):
+    monkeypatch.setattr(vllm, "ends", "abort")
+    with pytest.raises(WorkError, match=r"with 'abort'; its block stays owed"):
+        draw(policy, twenty, tmp_path / "run")
+
+
+def test_what_passgap_sets_cannot_be_given(vllm, policy, twenty, tmp_path):
+    with pytest.raises(UsageError, match="'seed' is set by passgap"):
+        draw(policy, twenty, tmp_path / "run", engine_args={"seed": "3"})
+
+
+def test_scoring_under_other_settings_is_refused(vllm, policy):
+    from passgap.engines.vllm import VllmEngine
+
+    engine = VllmEngine(FakeLLM(), SamplingParams(9, temperature=0.5))
+    with pytest.raises(UsageError, match=r"temperature=0\.5.*use --engine transformers"):
+        engine.score([])
+
+
+def test_vllm_missing_is_told_with_its_extra(policy, twenty, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    monkeypatch.delitem(sys.modules, "passgap.engines.vllm", raising=False)
+    with pytest.raises(UsageError, match=r"pip install 'passgap\[vllm\]'"):
+        draw(policy, twenty, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
