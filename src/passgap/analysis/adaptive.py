@@ -23,7 +23,7 @@ from passgap.stats import Mixture, fit_mixture, functional_interval
 from passgap.stats.mixture import log_kernel
 from passgap.types import Counts, Estimate, FloatArray, IntArray, Verdict
 
-Draw = Callable[[IntArray], IntArray]
+Draw = Callable[[IntArray], IntArray | tuple[IntArray, IntArray]]
 FIRST, MOST = 8, 64
 SHARE = 0.5
 
@@ -41,7 +41,7 @@ class AdaptiveProbe:
     @property
     def draws(self) -> int:
         """All draws spent."""
-        return int(self.counts.n.sum())
+        return int(self.counts.n.sum() + self.counts.unscored.sum())
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -50,6 +50,7 @@ class AdaptiveProbe:
             "settings": dict(self.settings),
             "problems": len(self.counts),
             "draws": self.draws,
+            "unscored": int(self.counts.unscored.sum()),
             "headroom": {name: self.settings[name] for name in ("k_small", "k_large")}
             | inputs.interval_dict(self.headroom),
             "rounds": [dict(row) for row in self.rounds],
@@ -58,6 +59,13 @@ class AdaptiveProbe:
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({len(self.counts)} problems, {self.draws:,} draws)"]
         lines += inputs.reasons(self.verdict)
+        low, high = self.settings["k_small"], self.settings["k_large"]
+        lines.append(f"  pass@{high} - pass@{low}: {self.headroom}")
+        for i, row in enumerate(self.rounds, start=1):
+            shown = f"{_percent(row['low'])} to {_percent(row['high'])}"
+            lines.append(f"  round {i}: {row['draws']:,} draws, headroom {shown}: {row['label']}")
+        if self.counts.unscored.any():
+            lines.append(f"  unscored draws: {int(self.counts.unscored.sum()):,}, left out")
         return "\n".join(lines)
 
 
@@ -79,7 +87,8 @@ def adaptive_probe(
     ----------
     draw
         Takes how many more draws each problem gets, shape (P,), and gives how many of them were
-        correct. Called once a round; it does the sampling and the verifying.
+        correct; or how many could be scored and how many of those were correct. Called once a
+        round; it does the sampling and the verifying.
     problem_id
         P distinct ids.
     k_small, k_large, small, large
@@ -95,24 +104,22 @@ def adaptive_probe(
     UsageError
         For settings out of range, or a ``draw`` that gives impossible numbers.
     """
-    _check(k_small, k_large, small, large, first, most, confidence_level)
+    check_settings(k_small, k_large, small, large, first, most, confidence_level)
     size = len(problem_id)
-    n, c = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    n, c, drawn = (np.zeros(size, np.int64) for _ in range(3))
     looks = 1 + math.ceil(math.log2(most / first))
     level = 1 - (1 - confidence_level) / looks
     more = np.full(size, first, np.int64)
     rounds: list[dict[str, Any]] = []
     while True:
-        hits = np.asarray(draw(more), np.int64)
-        if hits.shape != more.shape or np.any((hits < 0) | (hits > more)):
-            raise UsageError("draw gave counts outside 0..asked; it returns one number a problem")
-        n, c = n + more, c + hits
+        scored, hits = _drawn(draw, more)
+        n, c, drawn = n + scored, c + hits, drawn + more
         mixture = fit_mixture(n, c)
         room = _headroom(n, c, mixture, k_small, k_large, level)
         verdict = probe_verdict(room, small, large, size)
-        row = {"draws": int(n.sum())} | inputs.interval_dict(room.gap)
+        row = {"draws": int(drawn.sum())} | inputs.interval_dict(room.gap)
         rounds.append(row | {"label": verdict.label})
-        more = _next(n, c, mixture, k_small, k_large, most)
+        more = _next(n, c, drawn, mixture, k_small, k_large, most)
         if verdict.label != "undecided" or not more.any() or len(rounds) == looks:
             break
     settings = {
@@ -125,11 +132,26 @@ def adaptive_probe(
         "confidence_level": confidence_level,
         "looks": looks,
     }
-    counts = Counts(problem_id, n, c, design="adaptive")
+    counts = Counts(problem_id, n, c, unscored=drawn - n, design="adaptive")
     return AdaptiveProbe(verdict, settings, counts, room.gap, tuple(rounds))
 
 
-def _check(
+def _percent(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1%}"
+
+
+def _drawn(draw: Draw, more: IntArray) -> tuple[IntArray, IntArray]:
+    """Scored and correct draws of one round."""
+    given = draw(more)
+    scored, hits = given if isinstance(given, tuple) else (more, given)
+    scored, hits = np.asarray(scored, np.int64), np.asarray(hits, np.int64)
+    for one, most in ((scored, more), (hits, scored)):
+        if one.shape != more.shape or np.any((one < 0) | (one > most)):
+            raise UsageError("draw gave counts outside 0..asked; it returns one number a problem")
+    return scored, hits
+
+
+def check_settings(
     k_small: int,
     k_large: int,
     small: float,
@@ -138,6 +160,7 @@ def _check(
     most: int,
     confidence_level: float,
 ) -> None:
+    """Refuse settings out of range, naming what is allowed."""
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     if not 0 < small <= large < 1:
@@ -169,11 +192,17 @@ def _headroom(
 
 
 def _next(
-    n: IntArray, c: IntArray, mixture: Mixture, k_small: int, k_large: int, most: int
+    n: IntArray,
+    c: IntArray,
+    drawn: IntArray,
+    mixture: Mixture,
+    k_small: int,
+    k_large: int,
+    most: int,
 ) -> IntArray:
     """Twice the draws for the half of the problems whose headroom is least known."""
     spread = _posterior_variance(n, c, mixture, passes_on_grid(k_large) - passes_on_grid(k_small))
-    room = np.minimum(most - n, n)
+    room = np.minimum(most - drawn, drawn)
     spread[room <= 0] = -1.0
     chosen = np.argsort(-spread, kind="stable")[: max(int(np.ceil(SHARE * len(n))), 1)]
     more = np.zeros_like(n)

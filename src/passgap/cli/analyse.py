@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from passgap.cli import draw, options
-from passgap.cli.progress import command_line
+from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +40,16 @@ def probe(
     false_positive_rate: options.FalsePositives = None,
     accept_luck: options.AcceptLuck = False,
     accept_unscored: options.AcceptUnscored = False,
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Draw in rounds and stop when the verdict is sure."),
+    ] = False,
+    first: Annotated[
+        int, typer.Option("--first", help="--adaptive: draws of every problem at first.")
+    ] = 8,
+    most: Annotated[
+        int, typer.Option("--most", help="--adaptive: draws of any problem at most.")
+    ] = 64,
     seed: options.Seed = 0,
     json_: options.Json = False,
     fail_on: options.FailOn = None,
@@ -58,35 +68,43 @@ def probe(
     question_field: options.QuestionField = None,
     answer_field: options.AnswerField = None,
     verifier: options.VerifierName = None,
+    price: options.Price = None,
     limit: options.Limit = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
 
     Example: passgap probe lab:base lab:rare -n 64 --out runs/base
     """
-    if problems is not None:
-        source = _sampled(
-            policy=source,
-            problems=problems,
-            out=out,
-            n=n,
-            engine=engine,
-            engine_arg=engine_arg,
-            template=template,
-            system=system,
-            shots=shots,
-            stop=stop,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            top_k=top_k,
-            seed=seed,
-            revision=revision,
-            question_field=question_field,
-            answer_field=answer_field,
-            verifier=verifier,
-            limit=limit,
-        )
+    if problems is not None and out is None:
+        raise UsageError("--out is missing: the completions of POLICY need a run folder")
+    flags: dict[str, Any] = {
+        "policy": source,
+        "problems": problems,
+        "engine": engine,
+        "engine_arg": engine_arg,
+        "template": template,
+        "system": system,
+        "shots": shots,
+        "stop": stop,
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "seed": seed,
+        "revision": revision,
+        "question_field": question_field,
+        "answer_field": answer_field,
+        "verifier": verifier,
+        "limit": limit,
+    }
+    if adaptive or (problems is None and _is_adaptive(source)):
+        rule = {"k_small": k_small, "k_large": k_large, "small": small, "large": large}
+        _probe_adaptively(out, flags, {**rule, "first": first, "most": most}, price, json_, fail_on)
+        return
+    if problems is not None and out is not None:
+        draw.sample_run(out=out, n=n, price=price, **flags)
+        draw.verify_run(out, verifier)
+        source = out
     from passgap import analysis
 
     result = analysis.probe(
@@ -318,12 +336,48 @@ def backtest(
     print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) if json_ else result)
 
 
-def _sampled(*, out: str | None, policy: str, **flags: Any) -> str:
-    if out is None:
-        raise UsageError("--out is missing: the completions of POLICY need a run folder")
-    draw.sample_run(policy=policy, out=out, **flags)
-    draw.verify_run(out, flags["verifier"])
-    return out
+def _is_adaptive(source: str) -> bool:
+    from passgap.store import Run, is_run
+
+    return is_run(source) and Run(source).manifest.design == "adaptive"
+
+
+def _probe_adaptively(
+    out: str | None,
+    flags: dict[str, Any],
+    rule: dict[str, Any],
+    price: float | None,
+    as_json: bool,
+    fail_on: list[str] | None,
+) -> None:
+    """Sample in rounds, or read an adaptive run again, and print the verdict."""
+    from passgap.store import Run
+    from passgap.workflows.probing import probe_adaptively, probe_again
+
+    if flags["problems"] is None:
+        given = {name: rule[name] for name in ("k_small", "k_large", "small", "large")}
+        run = Run(flags["policy"])
+        result = probe_again(run, **given)
+    else:
+        drawing = draw.resolve(**flags)
+        with bar(f"probing {flags['policy']}", price=price) as progress:
+            result = probe_adaptively(
+                out=str(out),
+                verifier=flags["verifier"],
+                progress=progress,
+                command=command_line(),
+                **vars(drawing),
+                **rule,
+            )
+        run = Run(str(out))
+    data = result.to_dict()
+    if as_json:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        print(result)
+        print(f"  {run.place}: {draw.drawn_in_words(run, price)}")
+    if data["verdict"]["label"] in (fail_on or []):
+        raise typer.Exit(1)
 
 
 def _counts(path: str) -> Counts:

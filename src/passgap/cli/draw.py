@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from passgap.cli import options
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
+
+if TYPE_CHECKING:
+    from passgap.store import Run
+    from passgap.types import Policy, ProblemSet, SamplingParams
 
 PolicyArgument = Annotated[
     str, typer.Argument(metavar="POLICY", help="A folder, a hub id, lab:base or lab:teacher.")
@@ -38,6 +43,9 @@ def sample(
     top_p: options.TopP = 1.0,
     top_k: options.TopK = 0,
     seed: options.Seed = 0,
+    first_draw: options.FirstDraw = 0,
+    top_up: options.TopUp = False,
+    price: options.Price = None,
     revision: options.Revision = None,
     question_field: options.QuestionField = None,
     answer_field: options.AnswerField = None,
@@ -48,7 +56,7 @@ def sample(
 
     Example: passgap sample lab:base lab:rare -n 16 --out runs/base
     """
-    sample_run(
+    run = sample_run(
         policy=policy,
         problems=problems,
         out=out,
@@ -64,13 +72,16 @@ def sample(
         top_p=top_p,
         top_k=top_k,
         seed=seed,
+        first_draw=first_draw,
+        top_up=top_up,
+        price=price,
         revision=revision,
         question_field=question_field,
         answer_field=answer_field,
         verifier=verifier,
         limit=limit,
     )
-    print(f"{out}: drawn; next: passgap verify {out}")
+    print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
 
 
 def verify(
@@ -103,12 +114,22 @@ def verify(
 # -- shared with probe, which samples first when it is given a policy
 
 
-def sample_run(
+@dataclass(frozen=True)
+class Drawing:
+    """What the flags name, resolved: everything that sampling takes but how many."""
+
+    policy: Policy
+    problems: ProblemSet
+    sampling: SamplingParams
+    engine: str
+    engine_args: dict[str, str]
+    seed: int
+
+
+def resolve(
     *,
     policy: str,
     problems: str,
-    out: str,
-    n: int,
     engine: str = "transformers",
     engine_arg: list[str] | None = None,
     template: str | None = None,
@@ -125,9 +146,8 @@ def sample_run(
     answer_field: str | None = None,
     verifier: str | None = None,
     limit: int | None = None,
-) -> None:
-    """Resolve what the flags name and sample it, with a progress bar."""
-    from passgap import sampling
+) -> Drawing:
+    """From flags to nouns; whatever is wrong is told here, before anything is loaded."""
     from passgap.problems import Mapped
     from passgap.types import SamplingParams
     from passgap.workflows import resolve
@@ -150,19 +170,39 @@ def sample_run(
         top_p=top_p,
         top_k=top_k,
     )
-    with bar(f"sampling {Path(out).name}") as progress:
-        sampling.sample(
-            chosen,
-            problem_set,
+    return Drawing(chosen, problem_set, params, engine, key_values(engine_arg or []), seed)
+
+
+def sample_run(
+    *,
+    out: str,
+    n: int,
+    first_draw: int = 0,
+    top_up: bool = False,
+    price: float | None = None,
+    **flags: Any,
+) -> Run:
+    """Resolve what the flags name and sample it, with a progress bar."""
+    from passgap import sampling
+
+    drawing = resolve(**flags)
+    with bar(f"sampling {Path(out).name}", price=price) as progress:
+        return sampling.sample(
             n=n,
             out=out,
-            sampling=params,
-            engine=engine,
-            engine_args=key_values(engine_arg or []),
-            seed=seed,
+            first_draw=first_draw,
+            top_up=top_up,
             progress=progress,
             command=command_line(),
+            **vars(drawing),
         )
+
+
+def drawn_in_words(run: Run, price: float | None) -> str:
+    """What the run holds, and what drawing it took and cost."""
+    tokens = sum(int(call["tokens"]) for call in run.calls())
+    cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} a million"
+    return f"{sum(run.draws().values()):,} completions drawn, {tokens:,} tokens{cost}"
 
 
 def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyped-def]

@@ -16,10 +16,25 @@ Out = Annotated[str, typer.Option("--out", help="Folder to write; an equal run i
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all random numbers.")]
 Draws = Annotated[int, typer.Option("-n", "--draws", help="Completions a problem.")]
-Engine = Annotated[str, typer.Option("--engine", help="transformers, or fake (known p).")]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine", help="transformers, vllm, openai (any server), fake (known p), or ray:NAME."
+    ),
+]
 EngineArg = Annotated[
     list[str] | None,
     typer.Option("--engine-arg", metavar="KEY=VALUE", help="An engine argument; repeatable."),
+]
+FirstDraw = Annotated[
+    int, typer.Option("--first-draw", help="Number of the first draw: a range to be merged.")
+]
+TopUp = Annotated[
+    bool, typer.Option("--top-up", help="--out holds fewer draws: add the missing ones.")
+]
+Price = Annotated[
+    float | None,
+    typer.Option("--price", help="Of a million drawn tokens, in any currency: shows the cost."),
 ]
 Template = Annotated[
     str | None, typer.Option("--template", help="plain, chat, boxed, or a Jinja file.")

@@ -25,8 +25,11 @@ def command_line() -> str:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[..., None]]:
-    """A progress bar; the callback takes (done, total, tokens or metrics)."""
+def bar(title: str, *, price: float | None = None) -> Iterator[Callable[..., None]]:
+    """A progress bar; the callback takes (done, total, tokens or metrics).
+
+    With ``price``, of a million tokens, it shows what was spent and what the whole will cost.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -35,12 +38,18 @@ def bar(title: str) -> Iterator[Callable[..., None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    start = time.monotonic()
+    start, first = time.monotonic(), -1
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=None, extra="")
 
         def update(done: int, total: int, detail: object = None) -> None:
+            nonlocal first
+            first = done if first < 0 else first
             extra = _detail(detail, time.monotonic() - start)
+            if price is not None and isinstance(detail, int) and done > first:
+                share = (total - first) / (done - first)
+                spent = detail * price / 1e6
+                extra += f" · {spent:,.2f} of about {spent * share:,.2f}"
             progress.update(task, completed=done, total=total, extra=extra)
 
         yield update

@@ -1,0 +1,498 @@
+"""Data checks: a run (or a pair that is to be compared) in, findings out.
+
+Every finding has a severity, its evidence and a remedy. ``error`` means that a verdict on these
+data is not to be trusted, ``warning`` that it may mislead, ``note`` that one should know.
+
+Repeated completions are looked for in two ways. Where log-probabilities are known, a completion
+that was drawn more often than its own probability allows is a copy. Where they are not, copies
+made by cloned seeds stand at a fixed distance from each other, which chance does not favour: the
+draws of a problem are exchangeable, so every distance should show its share of equal pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from passgap.errors import UsageError
+from passgap.store import Run, ShardError
+from passgap.types import IntArray, Problem
+from passgap.verifiers import Verifier, for_problems
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+CHANCE = 1e-6
+MOST_DRAWS = 2048
+MUCH = 0.02
+COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a reader of the run should know.
+
+    ``check`` names the check, ``evidence`` what was found in numbers, ``remedy`` what to do.
+    """
+
+    check: str
+    severity: Severity
+    evidence: str
+    remedy: str
+    problems: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.evidence}; {self.remedy}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "check": self.check,
+            "severity": self.severity,
+            "evidence": self.evidence,
+            "remedy": self.remedy,
+            "problems": list(self.problems),
+        }
+
+
+@dataclass(frozen=True)
+class Checks:
+    """All findings, worst first, and how many draws were looked at."""
+
+    runs: tuple[str, ...]
+    draws: int
+    findings: tuple[Finding, ...]
+
+    def worst(self) -> Severity | None:
+        """The highest severity found, None where all is well."""
+        return self.findings[0].severity if self.findings else None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "schema": "passgap.checks/1",
+            "runs": list(self.runs),
+            "draws": self.draws,
+            "worst": self.worst(),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    def __str__(self) -> str:
+        head = f"{' and '.join(self.runs)}: {self.draws:,} draws looked at"
+        if not self.findings:
+            return f"{head}, nothing found"
+        return "\n".join([head, *(f"  {finding}" for finding in self.findings)])
+
+
+def check(run: Run, *more: Run) -> Checks:
+    """Look at one run, or at two that are to be compared, for what makes a verdict doubtful.
+
+    Parameters
+    ----------
+    run, more
+        A run; or a base's and a trained policy's.
+    """
+    if len(more) > 1:
+        raise UsageError(f"{1 + len(more)} runs given; allowed: one, or a base's and a trained's")
+    findings: list[Finding] = []
+    draws = 0
+    for one in (run, *more):
+        seen, found = _check_run(one)
+        draws += seen
+        label = f"{one.name}: " if more else ""
+        findings += [_labelled(finding, label) for finding in found]
+    if more:
+        findings += _check_pair(run, more[0])
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Checks(tuple(str(one.place) for one in (run, *more)), draws, tuple(findings))
+
+
+def _labelled(finding: Finding, label: str) -> Finding:
+    return Finding(
+        finding.check,
+        finding.severity,
+        label + finding.evidence,
+        finding.remedy,
+        finding.problems,
+    )
+
+
+# -- one run
+
+
+@dataclass
+class _Tally:
+    """What is added up over the shards."""
+
+    draws: int = 0
+    empty: int = 0
+    truncated: int = 0
+    truncated_wrong: int = 0
+    correct: int = 0
+    unscored: int = 0
+    marked: int = 0
+    scored: dict[str, int] = field(default_factory=dict)
+
+
+def _check_run(run: Run) -> tuple[int, list[Finding]]:
+    tally, copies = _Tally(), _Copies()
+    broken: list[str] = []
+    digest = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    marked = run.outcome_names(digest) if digest else set()
+    for names in _by_problems(run):
+        frames = []
+        for name in names:
+            try:
+                frame = run.read_completions(name, COLUMNS)
+                marks = run.read_outcomes(digest, name) if digest and name in marked else None
+            except ShardError as error:
+                broken.append(f"{name} {error.fault}")
+                continue
+            _add(tally, frame, marks)
+            frames.append(frame)
+        if frames:
+            copies.add(pl.concat(frames))
+    findings = [
+        *_soundness(run, broken),
+        *copies.findings(),
+        *_truncated(tally),
+        *_empty(tally),
+        *_unscored(tally),
+        *_golds(run),
+        *_uneven(run, tally),
+        *_engine(run),
+    ]
+    return tally.draws, findings
+
+
+def _by_problems(run: Run) -> Iterator[list[str]]:
+    """Shard names, those of the same problems together: all draws of a problem in one go."""
+    groups: dict[str, list[str]] = {}
+    members: dict[str, str] = {}
+    for name in run.completion_names():
+        ids = run.blocks[name].problem_ids
+        key = next((members[i] for i in ids if i in members), ids[0])
+        members |= dict.fromkeys(ids, key)
+        groups.setdefault(key, []).append(name)
+    yield from groups.values()
+
+
+def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None:
+    cut = frame["finish_reason"] == "length"
+    tally.draws += len(frame)
+    tally.empty += int((frame["text"].str.strip_chars() == "").sum())
+    tally.truncated += int(cut.sum())
+    if marks is None:
+        return
+    joined = frame.select("problem_id", "draw", "finish_reason").join(
+        marks, on=["problem_id", "draw"]
+    )
+    status = joined["status"]
+    tally.marked += len(joined)
+    tally.correct += int((status == "correct").sum())
+    tally.unscored += int((status == "unscored").sum())
+    wrong = (status == "incorrect") & (joined["finish_reason"] == "length")
+    tally.truncated_wrong += int(wrong.sum())
+    counted = joined.filter(status != "unscored").group_by("problem_id").len()
+    for problem_id, n in counted.iter_rows():
+        tally.scored[problem_id] = tally.scored.get(problem_id, 0) + n
+
+
+def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
+    if broken:
+        yield Finding(
+            "shards",
+            "error",
+            f"{len(broken)} shards cannot be trusted ({'; '.join(broken[:3])})",
+            "run the command that made the run again: it draws them anew",
+        )
+    owed = len(run.owed())
+    if owed:
+        yield Finding(
+            "unfinished",
+            "warning",
+            f"{owed} of {len(run.blocks)} blocks are not drawn yet",
+            "run the command that began the run again",
+        )
+
+
+def _truncated(tally: _Tally) -> Iterator[Finding]:
+    if not tally.truncated:
+        return
+    share = tally.truncated / tally.draws
+    evidence = f"{share:.1%} of the completions were cut by max_tokens"
+    if tally.marked:
+        now = tally.correct / tally.marked
+        most = (tally.correct + tally.truncated_wrong) / tally.marked
+        evidence += f"; had all of them been right, pass@1 would be {most:.1%} and not {now:.1%}"
+    much = (tally.truncated_wrong if tally.marked else tally.truncated) > MUCH * tally.draws
+    yield Finding(
+        "truncated",
+        "warning" if much else "note",
+        evidence,
+        "sample with a larger --max-tokens, above all before comparing policies whose lengths "
+        "differ",
+    )
+
+
+def _empty(tally: _Tally) -> Iterator[Finding]:
+    if tally.empty:
+        share = tally.empty / tally.draws
+        yield Finding(
+            "empty",
+            "warning" if share > MUCH else "note",
+            f"{share:.1%} of the completions are empty",
+            "look at the prompt as it is rendered, at the stop strings and the end tokens",
+        )
+
+
+def _unscored(tally: _Tally) -> Iterator[Finding]:
+    if tally.unscored:
+        share, all_marked = tally.unscored / tally.marked, tally.marked
+        low, high = tally.correct / all_marked, (tally.correct + tally.unscored) / all_marked
+        yield Finding(
+            "unscored",
+            "error" if share > MUCH else "note",
+            f"the verifier could not score {share:.1%} of the completions; pass@1 is between "
+            f"{low:.1%} (all of them wrong) and {high:.1%} (all right)",
+            "mend the verifier and run passgap verify again",
+        )
+
+
+def _golds(run: Run) -> Iterator[Finding]:
+    problems = run.problems()
+    marker = for_problems(problems)
+    refused = tuple(problem.id for problem in problems if not _accepts(marker, problem))
+    if refused:
+        shown = next(problem for problem in problems if problem.id == refused[0])
+        yield Finding(
+            "golds",
+            "error" if len(refused) > MUCH * len(problems) else "warning",
+            f"{len(refused)} of {len(problems)} references are not accepted by their own verifier, "
+            f"e.g. {shown.reference[:60]!r} by {shown.verifier}",
+            "mend those references or choose another --verifier; until then their problems can "
+            "never be solved",
+            refused,
+        )
+
+
+def _accepts(marker: Verifier, problem: Problem) -> bool:
+    """Whether the reference itself, boxed or as it stands, is marked correct."""
+    answers = (f"\\boxed{{{problem.reference}}}", problem.reference)
+    return any(marker.verify(problem, text, "stop").status == "correct" for text in answers)
+
+
+def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:
+    if run.manifest.design == "adaptive" or not tally.scored:
+        return
+    n = list(tally.scored.values())
+    if min(n) < max(n):
+        least = min(tally.scored, key=lambda i: tally.scored[i])
+        yield Finding(
+            "uneven",
+            "note",
+            f"problems have {min(n)} to {max(n)} scored draws (fewest: {least})",
+            "pass@k is taken at each problem's own n; k above the smallest n is refused",
+        )
+
+
+def _engine(run: Run) -> Iterator[Finding]:
+    odd: dict[str, int] = {}
+    for call in run.calls():
+        described = call["engine"]
+        for reason, count in described.get("finish_reasons", {}).items():
+            if reason not in ("stop", "length", "eos"):
+                odd[reason] = odd.get(reason, 0) + count
+        asked, used = described.get("batch_size_asked"), described.get("batch_size")
+        if asked != used:
+            yield Finding(
+                "memory",
+                "note",
+                f"the batch was halved from {asked} to {used} sequences for lack of memory",
+                f"--engine-arg batch_size={used} saves the trying",
+            )
+    if odd:
+        named = ", ".join(f"{count} {reason}" for reason, count in odd.items())
+        yield Finding(
+            "finish_reasons",
+            "warning",
+            f"the server ended completions for reasons of its own ({named})",
+            "look at those completions; a filter that withholds answers lowers pass@k",
+        )
+
+
+# -- copies
+
+
+class _Copies:
+    """Repeated completions beyond chance, over all problems."""
+
+    def __init__(self) -> None:
+        self._sequences = 0
+        self._repeated: list[tuple[float, int, str]] = []
+        self._pairs: dict[int, float] = {}
+        self._expected: dict[int, float] = {}
+        self._unknown = self._known = self._one_text = self._several = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        for (problem_id,), rows in frame.group_by("problem_id", maintain_order=True):
+            if len(rows) < 2:
+                continue
+            if rows["logprob"].is_nan().any():
+                self._unknown += 1
+                self._by_distance(rows)
+            else:
+                self._known += 1
+                self._by_probability(str(problem_id), rows)
+
+    def _by_probability(self, problem_id: str, rows: pl.DataFrame) -> None:
+        """How likely it is that each completion came again as often as it did."""
+        n = len(rows)
+        distinct = rows.group_by("text", "token_count", pl.col("logprob").round(2)).agg(
+            pl.len().alias("times"), pl.col("logprob").first().alias("exact")
+        )
+        self._sequences += len(distinct)
+        again = distinct.filter(pl.col("times") > 1)
+        mean = (n - 1) * np.exp(again["exact"].to_numpy())
+        times = again["times"].to_numpy()
+        chance = stats.poisson.sf(times - 2, mean)
+        self._repeated += [
+            (float(p), int(m) - 1, problem_id)
+            for p, m in zip(chance, times, strict=True)
+            if p < CHANCE
+        ]
+
+    def _by_distance(self, rows: pl.DataFrame) -> None:
+        """Equal pairs at every distance, and how many chance would put there."""
+        kept = rows.sort("draw").head(MOST_DRAWS)
+        draws: IntArray = kept["draw"].to_numpy().astype(np.int64)
+        _, text = np.unique(kept["text"].hash().to_numpy(), return_inverse=True)
+        counts = np.bincount(text)
+        self._several += 1
+        self._one_text += len(counts) == 1
+        first, second = _equal_pairs(text)
+        apart, number = np.unique(np.abs(draws[second] - draws[first]), return_counts=True)
+        if len(counts) == 1 or not len(first):
+            return
+        for distance, pairs in zip(apart.tolist(), number.tolist(), strict=True):
+            self._pairs[distance] = self._pairs.get(distance, 0.0) + pairs
+        gaps = np.abs(np.subtract.outer(draws, draws))[np.triu_indices(len(draws), 1)]
+        distances, places = np.unique(gaps, return_counts=True)
+        share = len(first) / len(gaps)
+        for distance, count in zip(distances.tolist(), places.tolist(), strict=True):
+            self._expected[distance] = self._expected.get(distance, 0.0) + share * count
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._improbable()
+        yield from self._at_one_distance()
+        if self._several >= 8 and self._one_text > 0.9 * self._several:
+            yield Finding(
+                "copies",
+                "warning",
+                f"all draws are equal in {self._one_text} of {self._several} problems, and the "
+                "engine told no log-probabilities that could explain it",
+                "make sure that the server honours temperature and seed",
+            )
+
+    def _improbable(self) -> Iterator[Finding]:
+        found = [row for row in self._repeated if row[0] < CHANCE / max(1, self._sequences)]
+        if not found:
+            return
+        copies = sum(row[1] for row in found)
+        problems = tuple(dict.fromkeys(row[2] for row in found))
+        yield Finding(
+            "copies",
+            "error" if len(problems) > 1 else "warning",
+            f"{copies:,} completions repeat others that are too improbable to come twice, in "
+            f"{len(problems)} problems (the least likely by chance: 1 in "
+            f"{_one_in(min(row[0] for row in found))})",
+            "the seeds were cloned: draw the run again with one --seed and disjoint draws; as it "
+            "is, n counts copies as draws",
+            problems,
+        )
+
+    def _at_one_distance(self) -> Iterator[Finding]:
+        tests: list[tuple[float, int]] = []
+        for distance, pairs in self._pairs.items():
+            expected = self._expected[distance]
+            if pairs >= max(20.0, 2 * expected):
+                tests.append((float(stats.poisson.sf(pairs - 1, expected)), distance))
+        tests = [t for t in tests if t[0] < CHANCE**1.5 / max(1, len(self._expected))]
+        if tests:
+            distance = min(tests)[1]
+            yield Finding(
+                "copies",
+                "error",
+                f"draws {distance} apart are equal {self._pairs[distance]:,.0f} times where chance "
+                f"gives {self._expected[distance]:,.1f}",
+                "the seeds were cloned: draw the run again with one --seed and disjoint draws; as "
+                "it is, n counts copies as draws",
+            )
+
+
+def _equal_pairs(labels: IntArray) -> tuple[IntArray, IntArray]:
+    """All pairs of positions with equal labels."""
+    first, second = np.nonzero(np.triu(labels[:, None] == labels[None, :], 1))
+    return first, second
+
+
+def _one_in(chance: float) -> str:
+    if chance <= 0:
+        return "more than 10^300"
+    return f"10^{-math.floor(math.log10(chance))}"
+
+
+# -- two runs
+
+
+def _check_pair(base: Run, trained: Run) -> Iterator[Finding]:
+    left, right = base.manifest, trained.manifest
+    ours, theirs = set(base.problem_ids), set(trained.problem_ids)
+    if ours != theirs:
+        yield Finding(
+            "problems",
+            "error",
+            f"{len(ours & theirs)} problems are in both runs, {len(ours - theirs)} only in "
+            f"{base.name}, {len(theirs - ours)} only in {trained.name}",
+            "sample both on one set, or compare with --intersect",
+        )
+    for name, what in (("prompt", "prompts"), ("sampling", "sampling settings")):
+        a, b = getattr(left, name), getattr(right, name)
+        keys = sorted(key for key in {*a, *b} if a.get(key) != b.get(key))
+        if keys:
+            shown = "; ".join(
+                f"{key}: {_brief(a.get(key))} and {_brief(b.get(key))}" for key in keys
+            )
+            yield Finding(
+                name,
+                "error",
+                f"the {what} differ ({shown})",
+                "sample both alike, or compare with --allow-different-prompts and read the "
+                "difference as one of weights and prompts together",
+            )
+    if left.engine["name"] != right.engine["name"]:
+        yield Finding(
+            "engines",
+            "note",
+            f"{base.name} was drawn by {left.engine['name']}, {trained.name} by "
+            f"{right.engine['name']}",
+            "both draw from the same distribution up to rounding; one engine leaves no doubt",
+        )
+    if left.n != right.n:
+        yield Finding(
+            "draws",
+            "note",
+            f"{base.name} has n={left.n}, {trained.name} n={right.n}",
+            "the verdict's k go by the smaller n; --top-up adds draws",
+        )
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+__all__ = ["Checks", "Finding", "check"]
