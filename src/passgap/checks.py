@@ -22,7 +22,7 @@ from scipy import stats
 
 from passgap.errors import UsageError
 from passgap.store import Run, ShardError
-from passgap.types import IntArray, Problem
+from passgap.types import FloatArray, IntArray, Problem
 from passgap.verifiers import Verifier, for_problems
 
 Severity = Literal["error", "warning", "note"]
@@ -30,6 +30,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 CHANCE = 1e-6
 MOST_DRAWS = 2048
 MUCH = 0.02
+INFORMATIVE = 0.5
 COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
 
 
@@ -220,7 +221,7 @@ def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
 
 
 def _truncated(tally: _Tally) -> Iterator[Finding]:
-    if not tally.truncated:
+    if tally.truncated < 0.001 * tally.draws or not tally.truncated:
         return
     share = tally.truncated / tally.draws
     evidence = f"{share:.1%} of the completions were cut by max_tokens"
@@ -333,19 +334,19 @@ class _Copies:
     def __init__(self) -> None:
         self._sequences = 0
         self._repeated: list[tuple[float, int, str]] = []
-        self._pairs: dict[int, float] = {}
-        self._expected: dict[int, float] = {}
-        self._unknown = self._known = self._one_text = self._several = 0
+        self._equal: FloatArray = np.zeros(0)
+        self._expected: FloatArray = np.zeros(0)
+        self._untold = self._one_text = 0
 
     def add(self, frame: pl.DataFrame) -> None:
         for (problem_id,), rows in frame.group_by("problem_id", maintain_order=True):
             if len(rows) < 2:
                 continue
+            self._by_distance(rows)
             if rows["logprob"].is_nan().any():
-                self._unknown += 1
-                self._by_distance(rows)
+                self._untold += 1
+                self._one_text += rows["text"].n_unique() == 1
             else:
-                self._known += 1
                 self._by_probability(str(problem_id), rows)
 
     def _by_probability(self, problem_id: str, rows: pl.DataFrame) -> None:
@@ -370,29 +371,23 @@ class _Copies:
         kept = rows.sort("draw").head(MOST_DRAWS)
         draws: IntArray = kept["draw"].to_numpy().astype(np.int64)
         _, text = np.unique(kept["text"].hash().to_numpy(), return_inverse=True)
-        counts = np.bincount(text)
-        self._several += 1
-        self._one_text += len(counts) == 1
-        first, second = _equal_pairs(text)
-        apart, number = np.unique(np.abs(draws[second] - draws[first]), return_counts=True)
-        if len(counts) == 1 or not len(first):
+        sizes = np.bincount(text)
+        pairs = float((sizes * (sizes - 1)).sum()) / 2
+        share = pairs / (len(draws) * (len(draws) - 1) / 2)
+        if not 0 < share <= INFORMATIVE:
             return
-        for distance, pairs in zip(apart.tolist(), number.tolist(), strict=True):
-            self._pairs[distance] = self._pairs.get(distance, 0.0) + pairs
-        gaps = np.abs(np.subtract.outer(draws, draws))[np.triu_indices(len(draws), 1)]
-        distances, places = np.unique(gaps, return_counts=True)
-        share = len(first) / len(gaps)
-        for distance, count in zip(distances.tolist(), places.tolist(), strict=True):
-            self._expected[distance] = self._expected.get(distance, 0.0) + share * count
+        places = _places(draws)
+        self._equal = _added(self._equal, np.bincount(_distances(draws, text, sizes)))
+        self._expected = _added(self._expected, share * places)
 
     def findings(self) -> Iterator[Finding]:
         yield from self._improbable()
         yield from self._at_one_distance()
-        if self._several >= 8 and self._one_text > 0.9 * self._several:
+        if self._untold >= 8 and self._one_text > 0.9 * self._untold:
             yield Finding(
                 "copies",
                 "warning",
-                f"all draws are equal in {self._one_text} of {self._several} problems, and the "
+                f"all draws are equal in {self._one_text} of {self._untold} problems, and the "
                 "engine told no log-probabilities that could explain it",
                 "make sure that the server honours temperature and seed",
             )
@@ -415,28 +410,49 @@ class _Copies:
         )
 
     def _at_one_distance(self) -> Iterator[Finding]:
-        tests: list[tuple[float, int]] = []
-        for distance, pairs in self._pairs.items():
-            expected = self._expected[distance]
-            if pairs >= max(20.0, 2 * expected):
-                tests.append((float(stats.poisson.sf(pairs - 1, expected)), distance))
-        tests = [t for t in tests if t[0] < CHANCE**1.5 / max(1, len(self._expected))]
-        if tests:
-            distance = min(tests)[1]
+        equal, expected = self._equal, self._expected[: len(self._equal)]
+        suspect = np.flatnonzero((equal >= 20) & (equal >= 2 * expected))
+        chance = stats.poisson.sf(equal[suspect] - 1, expected[suspect])
+        suspect = suspect[chance < CHANCE**1.5 / max(1, len(equal))]
+        if suspect.size:
+            distance = int(suspect[np.argmax(equal[suspect] - expected[suspect])])
             yield Finding(
                 "copies",
                 "error",
-                f"draws {distance} apart are equal {self._pairs[distance]:,.0f} times where chance "
-                f"gives {self._expected[distance]:,.1f}",
+                f"draws {distance} apart are equal {equal[distance]:,.0f} times where chance gives "
+                f"{expected[distance]:,.1f}",
                 "the seeds were cloned: draw the run again with one --seed and disjoint draws; as "
                 "it is, n counts copies as draws",
             )
 
 
-def _equal_pairs(labels: IntArray) -> tuple[IntArray, IntArray]:
-    """All pairs of positions with equal labels."""
-    first, second = np.nonzero(np.triu(labels[:, None] == labels[None, :], 1))
-    return first, second
+def _distances(draws: IntArray, labels: IntArray, sizes: IntArray) -> IntArray:
+    """How far apart the draws of every equal pair are."""
+    order = np.argsort(labels, kind="stable")
+    ends = np.cumsum(sizes)
+    found = []
+    for label in np.flatnonzero(sizes > 1):
+        members = draws[order[ends[label] - sizes[label] : ends[label]]]
+        first, second = np.triu_indices(len(members), 1)
+        found.append(members[second] - members[first])
+    return np.concatenate(found)
+
+
+def _places(draws: IntArray) -> FloatArray:
+    """How many pairs of draws there are at each distance; entry d for distance d."""
+    there = np.zeros(draws[-1] - draws[0] + 1)
+    there[draws - draws[0]] = 1.0
+    both = np.correlate(there, there, mode="full")[len(there) - 1 :]
+    both[0] = 0.0
+    return both
+
+
+def _added(total: FloatArray, more: FloatArray | IntArray) -> FloatArray:
+    """Sum of two arrays of which the shorter is continued with zeros."""
+    longer = np.zeros(max(len(total), len(more)))
+    longer[: len(total)] += total
+    longer[: len(more)] += more
+    return longer
 
 
 def _one_in(chance: float) -> str:

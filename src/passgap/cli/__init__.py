@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, draw, lab, learn
+from passgap.cli import analyse, draw, lab, learn, runs
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -39,6 +39,8 @@ app.command("verify")(draw.verify)
 app.command("probe")(analyse.probe)
 app.command("train")(learn.train)
 app.command("compare")(analyse.compare)
+app.command("check")(runs.check)
+app.command("merge")(runs.merge)
 app.command("plan")(analyse.plan)
 app.command("report")(analyse.report)
 app.command("backtest")(analyse.backtest)

@@ -107,6 +107,7 @@ def probe(
         source = out
     from passgap import analysis
 
+    checks = _checked(source)
     result = analysis.probe(
         _counts(source),
         k_small=k_small,
@@ -120,7 +121,7 @@ def probe(
         accept_unscored=accept_unscored,
         seed=seed,
     )
-    _show(result.to_dict(), json_, fail_on)
+    _show(result.to_dict(), json_, fail_on, checks)
 
 
 def compare(
@@ -175,14 +176,15 @@ def compare(
     if seeds:
         _only_population(interval, trained, accept_trained_on)
         arms = [_counts(path) for path in trained]
-        _show(analysis.compare_seeds(_counts(base), arms, **shared).to_dict(), json_, fail_on)
+        result = analysis.compare_seeds(_counts(base), arms, **shared).to_dict()
+        _show(result, json_, fail_on, _checked(base), *(_checked(path) for path in trained))
         return
     if len(trained) > 1:
         raise UsageError(
             f"{len(trained)} trained policies given; allowed: one, or several training seeds of "
             "one recipe with --seeds"
         )
-    result = analysis.compare(
+    judged = analysis.compare(
         _counts(base),
         _counts(trained[0]),
         interval=_interval(interval),
@@ -192,7 +194,7 @@ def compare(
         accept_luck=accept_luck,
         **shared,
     )
-    _show(result.to_dict(), json_, fail_on)
+    _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]))
 
 
 def report(
@@ -351,6 +353,7 @@ def _probe_adaptively(
     fail_on: list[str] | None,
 ) -> None:
     """Sample in rounds, or read an adaptive run again, and print the verdict."""
+    from passgap.checks import check
     from passgap.store import Run
     from passgap.workflows.probing import probe_adaptively, probe_again
 
@@ -370,12 +373,15 @@ def _probe_adaptively(
                 **rule,
             )
         run = Run(str(out))
-    data = result.to_dict()
+    data, found = result.to_dict(), check(run).to_dict()
     if as_json:
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        print(json.dumps({**data, "checks": [found]}, indent=2, ensure_ascii=False))
     else:
+        from passgap.reporting import print_checks
+
         print(result)
         print(f"  {run.place}: {draw.drawn_in_words(run, price)}")
+        print_checks(found)
     if data["verdict"]["label"] in (fail_on or []):
         raise typer.Exit(1)
 
@@ -406,12 +412,29 @@ def _interval(name: str) -> Any:
     return name
 
 
-def _show(result: dict[str, Any], as_json: bool, fail_on: list[str] | None) -> None:
+def _checked(*sources: str) -> dict[str, Any] | None:
+    """The data checks of the runs among the sources; None where there is no run."""
+    from passgap.checks import check
+    from passgap.store import Run, is_run
+
+    runs = [Run(source) for source in sources if is_run(source)]
+    return check(*runs).to_dict() if runs else None
+
+
+def _show(
+    result: dict[str, Any],
+    as_json: bool,
+    fail_on: list[str] | None,
+    *checks: dict[str, Any] | None,
+) -> None:
+    found = [one for one in checks if one is not None]
     if as_json:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
+        print(json.dumps({**result, "checks": found}, indent=2, ensure_ascii=False))
     else:
-        from passgap.reporting import print_result
+        from passgap.reporting import print_checks, print_result
 
         print_result(result)
+        for one in found:
+            print_checks(one)
     if result["verdict"]["label"] in (fail_on or []):
         raise typer.Exit(1)

@@ -3,17 +3,23 @@
 Computes no statistic and reads no run. What goes in is `PageData`: the ``to_dict()`` of a probe
 and a comparison, rows of training, problems and completions. What comes out is one HTML file
 (`write_page`), picture files (`write_figures`) or rich renderables (`probe_view`,
-`comparison_view`; `print_result` prints either).
+`comparison_view`; `print_result` prints either, `print_checks` the data checks).
 """
 
 from passgap.reporting.data import PageData
 from passgap.reporting.figures import write_figures
 from passgap.reporting.page import write_page
-from passgap.reporting.terminal import comparison_view, print_result, probe_view
+from passgap.reporting.terminal import (
+    comparison_view,
+    print_checks,
+    print_result,
+    probe_view,
+)
 
 __all__ = [
     "PageData",
     "comparison_view",
+    "print_checks",
     "print_result",
     "probe_view",
     "write_figures",

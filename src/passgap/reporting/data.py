@@ -32,8 +32,10 @@ class PageData:
         text, shown and never run.
     runs
         Role (``base``, ``trained``) to the run's manifest.
+    checks
+        ``Checks.to_dict()`` of the runs.
     notes
-        Sentences of the data checks, and whatever else a reader has to know.
+        Whatever else a reader has to know.
     command
         The exact command that made the page.
     """
@@ -46,6 +48,7 @@ class PageData:
     problems: Sequence[Row] = ()
     completions: Sequence[Row] = ()
     runs: Mapping[str, Row] = field(default_factory=dict)
+    checks: Row | None = None
     notes: Sequence[str] = ()
     command: str = ""
 

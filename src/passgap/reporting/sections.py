@@ -47,6 +47,7 @@ def sections(data: PageData) -> dict[str, Any]:
         "probe_section": bool(data.probe),
         "completions": shown,
         "left_out": left_out,
+        "checks": checks_section(data.checks),
         "notes": list(data.notes),
         "caveats": _caveats(data),
         "command": data.command,
@@ -372,3 +373,17 @@ _ALWAYS = [
         "fixed means exactly these problems. The settings name which.",
     ),
 ]
+
+
+def checks_section(checks: Row | None) -> Row | None:
+    """What the data checks found, with a sentence that sums them up."""
+    if checks is None:
+        return None
+    found, draws = checks["findings"], f"{checks['draws']:,} completions were looked at"
+    if not found:
+        return {"lead": f"{draws}: repeated draws, truncation, empty and unscored completions, "
+                "references their verifier rejects, settings that differ. Nothing was found.",
+                "findings": []}  # fmt: skip
+    grave = sum(one["severity"] == "error" for one in found)
+    verdict = "The verdict is not to be trusted before this is mended." if grave else ""
+    return {"lead": f"{draws}. {verdict}".strip(), "findings": found}

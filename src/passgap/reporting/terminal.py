@@ -19,6 +19,7 @@ from passgap.reporting.sections import comparison_figures, curve_table, format_t
 from passgap.reporting.text import interval, points, visible
 from passgap.reporting.words import comparison_sentence, probe_sentence
 
+SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 GOOD = {"rlvr_can_pay", "expanded", "sharpened"}
 OPEN = {"undecided", "inconclusive", "modest_headroom"}
 
@@ -27,6 +28,26 @@ def print_result(result: Row, console: Console | None = None) -> None:
     """Print a result's dict, told apart by its keys."""
     view = seeds_view if "seeds" in result else comparison_view if "delta" in result else probe_view
     (console or Console()).print(view(result))
+
+
+def print_checks(checks: Row, console: Console | None = None) -> None:
+    """Print ``Checks.to_dict()``: a line for each finding, or one that says there is none."""
+    (console or Console()).print(checks_view(checks))
+
+
+def checks_view(checks: Row) -> RenderableType:
+    """The data checks, worst first."""
+    count = f"{checks['draws']:,} draws"
+    if not checks["findings"]:
+        return Text(f"Data checks: {count} looked at, nothing found", style="dim")
+    lines = [Text(f"Data checks of {count}", style="bold")]
+    for finding in checks["findings"]:
+        line = Text("  ")
+        line.append(visible(finding["severity"]), style=SEVERITY_STYLE[finding["severity"]])
+        line.append(f"  {visible(finding['evidence'])}")
+        line.append(f"\n      {visible(finding['remedy'])}", style="dim")
+        lines.append(line)
+    return Group(*lines)
 
 
 def probe_view(probe: Row) -> RenderableType:

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from passgap.analysis import compare, probe
+from passgap.checks import check
 from passgap.counts import count
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.store import Run, is_run
@@ -100,6 +101,7 @@ def page_data(
         problems=_problem_rows(runs["base"], counts),
         completions=_completion_rows(runs, counts),
         runs={role: _settings(run) for role, run in runs.items()},
+        checks=check(*runs.values()).to_dict(),
         notes=list(dict.fromkeys([*before["notes"], *(comparison or {"notes": []})["notes"]])),
         command=command,
     )
