@@ -119,9 +119,10 @@ class Sampler:
     ) -> Manifest:
         """The header of a run that this sampler may draw."""
         policy, problems = self._policy, self._problems
+        folder = Path(policy.path)
         return Manifest(
             policy={
-                "path": policy.path,
+                "path": str(folder.resolve()) if folder.is_dir() else policy.path,
                 "revision": policy.revision,
                 "weights_digest": policy.weights_digest,
             },

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from passgap.engines.base import Capabilities, Engine
-from passgap.engines.encoding import encode
+from passgap.engines.encoding import encode, vocabulary_digest
 from passgap.errors import MissingExtraError, UsageError, WorkError
 from passgap.types import Block, Completion, Policy, ProblemSet, Prompt, SamplingParams, digest
 
@@ -65,7 +65,11 @@ class VllmEngine(Engine):
 
     def describe(self) -> Mapping[str, Any]:
         """What is sent with every request."""
-        return {"name": self.name, "effective": self._settings()}
+        return {
+            "name": self.name,
+            "vocabulary": vocabulary_digest(self._tokenizer),
+            "effective": self._settings(),
+        }
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
         """Draw a block: one request a problem, with ``n`` draws and a seed of its own."""

@@ -2,6 +2,7 @@
 
 from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial
 from passgap.stats.guessing import corrected_pass_at_k, lucky_pass_at_k
+from passgap.stats.importance import betting_lower_bound, effective_sample_size
 from passgap.stats.intervals import (
     binomial_interval,
     binomial_upper,
@@ -43,10 +44,12 @@ __all__ = [
     "SlopedTilt",
     "Tilt",
     "all_at_k",
+    "betting_lower_bound",
     "binomial_interval",
     "binomial_upper",
     "corrected_pass_at_k",
     "cover_at_tau",
+    "effective_sample_size",
     "fisher_exact",
     "fit_beta_binomial",
     "fit_mixture",

@@ -1,0 +1,121 @@
+"""Scoring: a run's completions under another policy in, their log-probabilities beside them out.
+
+Teacher forcing of the very token ids that were drawn, under the run's own sampling settings, so
+that the ratio of two policies' log-probabilities is an importance weight. They lie in a folder
+named by policy, prompt and settings, one shard for each completion shard: an interrupted call goes
+on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+
+from passgap.engines import Engine, check_engine, load_engine, resolve_policy
+from passgap.errors import MismatchError, UsageError
+from passgap.problems import render
+from passgap.store import Run
+from passgap.types import Policy, Prompt, PromptSettings, digest
+
+
+def policy_of(run: Run) -> Policy:
+    """The policy a run was drawn from.
+
+    Raises
+    ------
+    UsageError
+        When its weights are no longer there, or are others by now.
+    """
+    recorded = run.manifest.policy
+    policy = Policy(
+        str(recorded["path"]), PromptSettings.from_dict(run.manifest.prompt), recorded["revision"]
+    )
+    found = resolve_policy(policy, "transformers")
+    if found.weights_digest != recorded["weights_digest"]:
+        raise UsageError(
+            f"{policy.path} holds other weights than {run.place} was drawn from "
+            f"({found.weights_digest}, {recorded['weights_digest']} then); put those back"
+        )
+    return found
+
+
+def scoring_digest(run: Run, policy: Policy) -> str:
+    """Names the log-probabilities of ``run`` under ``policy``: weights, prompt and settings."""
+    return digest([policy.weights_digest, policy.prompt.to_dict(), dict(run.manifest.sampling)])
+
+
+def score(
+    run: Run,
+    policy: Policy,
+    *,
+    engine: str = "transformers",
+    engine_args: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Score every completion of ``run`` under ``policy``; returns the digest they lie under.
+
+    Parameters
+    ----------
+    run
+        A run with token ids.
+    policy
+        As `policy_of` gives it; its prompt is the one it is given.
+    engine, engine_args
+        An engine that can score, and its arguments.
+    progress
+        Called with (shards scored so far, shards in all).
+
+    Raises
+    ------
+    UsageError
+        For a run without token ids, or an engine that cannot score.
+    MismatchError
+        When the policy's tokenizer is not the one that the ids came from.
+    """
+    arguments = check_engine(engine, engine_args or {})
+    key = scoring_digest(run, policy)
+    with run.writing():
+        names, done = run.completion_names(), run.logprob_names(key)
+        owed = [name for name in names if name not in done]
+        if not owed:
+            return key
+        _check_ids(run, owed[0])
+        loaded = load_engine(
+            engine, policy, run.problems(), run.manifest.sampling_params, arguments
+        )
+        with closing(loaded):
+            _check_vocabulary(run, loaded, policy)
+            prompts = {p.id: render(p, policy.prompt) for p in run.problems()}
+            for name in owed:
+                run.add_logprobs(key, name, _scored(run, name, loaded, prompts))
+                done.add(name)
+                if progress:
+                    progress(len(done), len(names))
+    return key
+
+
+def _scored(
+    run: Run, name: str, engine: Engine, prompts: Mapping[str, Prompt]
+) -> list[tuple[str, int, float]]:
+    rows = list(run.read_completions(name, ["problem_id", "draw", "token_ids"]).iter_rows())
+    found = engine.score([(prompts[problem_id], ids) for problem_id, _, ids in rows])
+    return [(row[0], row[1], value) for row, value in zip(rows, found, strict=True)]
+
+
+def _check_ids(run: Run, name: str) -> None:
+    frame = run.read_completions(name, ["token_ids"])
+    if (frame["token_ids"].list.len() == 0).any():
+        raise UsageError(
+            f"{run.place} has completions without token ids, which scoring needs; sample with "
+            "--engine transformers or vllm"
+        )
+
+
+def _check_vocabulary(run: Run, engine: Engine, policy: Policy) -> None:
+    drawn = {call["engine"].get("vocabulary") for call in run.calls()} - {None}
+    ours = engine.describe().get("vocabulary")
+    if drawn and drawn != {ours}:
+        raise MismatchError(
+            f"{policy.path} has another tokenizer than the policy of {run.place}; token ids mean "
+            "other texts to it, so nothing can be compared"
+        )
