@@ -25,7 +25,7 @@ lint: $(SETUP)
 test-vllm: .venv-vllm/.installed
 	HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 VLLM_CPU_OMP_THREADS_BIND=nobind \
 	VLLM_LOGGING_LEVEL=WARNING .venv-vllm/bin/python -m pytest -rA -p no:cacheprovider \
-	-W default -o addopts= tests/own_environment/test_vllm.py
+	-W default -o addopts= tests/own_environment/test_vllm_for_real.py
 
 .venv-vllm/.installed: tools/vllm_environment.sh
 	tools/vllm_environment.sh .venv-vllm

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
         plan,
         probe,
     )
+    from passgap.checks import check
     from passgap.counts import count, outcome_matrix, read_counts, write_counts
     from passgap.errors import PassgapError
     from passgap.problems import load_problems
     from passgap.sampling import sample
     from passgap.stats import pass_at_k
-    from passgap.store import Run
+    from passgap.store import Run, merge
     from passgap.training.config import TrainConfig
     from passgap.training.run import train
     from passgap.types import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from passgap.verifying import verify
+    from passgap.workflows.reaching import reach_runs, score_across
     from passgap.workflows.report import report
 
 _WHERE = {
@@ -65,17 +67,21 @@ _WHERE = {
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.types",
     "adaptive_probe": "passgap.analysis",
+    "check": "passgap.checks",
     "compare": "passgap.analysis",
     "compare_seeds": "passgap.analysis",
     "count": "passgap.counts",
     "load_problems": "passgap.problems",
+    "merge": "passgap.store",
     "pass_at_k": "passgap.stats",
     "outcome_matrix": "passgap.counts",
     "plan": "passgap.analysis",
     "probe": "passgap.analysis",
     "read_counts": "passgap.counts",
+    "reach_runs": "passgap.workflows.reaching",
     "report": "passgap.workflows.report",
     "sample": "passgap.sampling",
+    "score_across": "passgap.workflows.reaching",
     "train": "passgap.training.run",
     "verify": "passgap.verifying",
     "write_counts": "passgap.counts",
@@ -101,17 +107,21 @@ __all__ = [
     "Verdict",
     "__version__",
     "adaptive_probe",
+    "check",
     "compare",
     "compare_seeds",
     "count",
     "load_problems",
+    "merge",
     "outcome_matrix",
     "pass_at_k",
     "plan",
     "probe",
+    "reach_runs",
     "read_counts",
     "report",
     "sample",
+    "score_across",
     "train",
     "verify",
     "write_counts",

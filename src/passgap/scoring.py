@@ -8,6 +8,7 @@ on where it stopped.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
@@ -18,23 +19,25 @@ from passgap.store import Run
 from passgap.types import Policy, Prompt, PromptSettings, digest
 
 
+def recorded_policy(run: Run) -> Policy:
+    """The policy a run was drawn from, as its manifest has it."""
+    return Policy(prompt=PromptSettings.from_dict(run.manifest.prompt), **run.manifest.policy)
+
+
 def policy_of(run: Run) -> Policy:
-    """The policy a run was drawn from.
+    """The policy a run was drawn from, found and shown to be the same.
 
     Raises
     ------
     UsageError
         When its weights are no longer there, or are others by now.
     """
-    recorded = run.manifest.policy
-    policy = Policy(
-        str(recorded["path"]), PromptSettings.from_dict(run.manifest.prompt), recorded["revision"]
-    )
-    found = resolve_policy(policy, "transformers")
-    if found.weights_digest != recorded["weights_digest"]:
+    recorded = recorded_policy(run)
+    found = resolve_policy(dataclasses.replace(recorded, weights_digest=""), "transformers")
+    if found.weights_digest != recorded.weights_digest:
         raise UsageError(
-            f"{policy.path} holds other weights than {run.place} was drawn from "
-            f"({found.weights_digest}, {recorded['weights_digest']} then); put those back"
+            f"{recorded.path} holds other weights than {run.place} was drawn from "
+            f"({found.weights_digest}, {recorded.weights_digest} then); put those back"
         )
     return found
 
@@ -42,6 +45,11 @@ def policy_of(run: Run) -> Policy:
 def scoring_digest(run: Run, policy: Policy) -> str:
     """Names the log-probabilities of ``run`` under ``policy``: weights, prompt and settings."""
     return digest([policy.weights_digest, policy.prompt.to_dict(), dict(run.manifest.sampling)])
+
+
+def is_scored(run: Run, policy: Policy) -> bool:
+    """Whether every completion of ``run`` has its log-probability under ``policy``."""
+    return set(run.completion_names()) <= run.logprob_names(scoring_digest(run, policy))
 
 
 def score(
@@ -73,13 +81,13 @@ def score(
         When the policy's tokenizer is not the one that the ids came from.
     """
     arguments = check_engine(engine, engine_args or {})
+    check_token_ids(run)
     key = scoring_digest(run, policy)
     with run.writing():
         names, done = run.completion_names(), run.logprob_names(key)
         owed = [name for name in names if name not in done]
         if not owed:
             return key
-        _check_ids(run, owed[0])
         loaded = load_engine(
             engine, policy, run.problems(), run.manifest.sampling_params, arguments
         )
@@ -97,14 +105,25 @@ def score(
 def _scored(
     run: Run, name: str, engine: Engine, prompts: Mapping[str, Prompt]
 ) -> list[tuple[str, int, float]]:
-    rows = list(run.read_completions(name, ["problem_id", "draw", "token_ids"]).iter_rows())
-    found = engine.score([(prompts[problem_id], ids) for problem_id, _, ids in rows])
-    return [(row[0], row[1], value) for row, value in zip(rows, found, strict=True)]
+    """One shard; what was drawn more than once is scored once."""
+    frame = run.read_completions(name, ["problem_id", "draw", "token_ids"])
+    rows = [(problem_id, draw, tuple(ids)) for problem_id, draw, ids in frame.iter_rows()]
+    distinct = list(dict.fromkeys((problem_id, ids) for problem_id, _, ids in rows))
+    found = engine.score([(prompts[problem_id], ids) for problem_id, ids in distinct])
+    known = dict(zip(distinct, found, strict=True))
+    return [(problem_id, draw, known[problem_id, ids]) for problem_id, draw, ids in rows]
 
 
-def _check_ids(run: Run, name: str) -> None:
-    frame = run.read_completions(name, ["token_ids"])
-    if (frame["token_ids"].list.len() == 0).any():
+def check_token_ids(run: Run) -> None:
+    """Refuse a run without token ids: its first completions show it.
+
+    Raises
+    ------
+    UsageError
+    """
+    names = run.completion_names()[:1]
+    lengths = [run.read_completions(name, ["token_ids"])["token_ids"].list.len() for name in names]
+    if any((length == 0).any() for length in lengths):
         raise UsageError(
             f"{run.place} has completions without token ids, which scoring needs; sample with "
             "--engine transformers or vllm"

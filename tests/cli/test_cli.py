@@ -128,7 +128,7 @@ def test_unverified_and_missing_runs(problems, tmp_path):
     ("flags", "parts"),
     [
         (("--temperature", "0"), ("temperature is 0.0", "> 0")),
-        (("--engine", "magic"), ("'magic'", "transformers, fake")),
+        (("--engine", "magic"), ("'magic'", "transformers, vllm, openai, fake")),
         (("--engine-arg", "delta"), ("KEY=VALUE",)),
         (("--engine-arg", "gamma=1"), ("'gamma'", "alpha, beta, delta")),
         (("-n", "0"), ("n is 0", ">= 1")),

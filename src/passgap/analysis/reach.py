@@ -96,8 +96,6 @@ class Reach:
                 f"  {row.problem_id}  {row.label:<13} {row.low:.2g} to {row.high:.2g}  "
                 f"(trained {row.trained_c} of {row.trained_n}, base 0 of {row.base_n})"
             )
-        for name, section in self.sections.items():
-            lines += _section_lines(name, section)
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
@@ -342,35 +340,3 @@ def _mean(values: Sequence[float], *, bounded: bool = True) -> Estimate:
     half = 1.96 * float(array.std(ddof=1)) / math.sqrt(len(array))
     value = float(array.mean())
     return Estimate(value, value - half, value + half)
-
-
-def _section_lines(name: str, section: Any) -> list[str]:
-    if name == "amplification":
-        gain, share = section["mean_log_gain"], section["amplified_share"]
-        return [
-            f"  the base's own correct completions: log-probability {_shown(gain, '+.2f')} nats "
-            f"after training, {_shown(share, '.1%')} of them amplified"
-        ]
-    if name == "rare_mass":
-        return [
-            f"  completions that the base gives less than 1 in {section['budget']:,}: "
-            f"{_shown(section['trained'], '.1%')} of the trained's, "
-            f"{_shown(section['base'], '.1%')} of its own"
-        ]
-    if name == "perplexity":
-        return [
-            f"  perplexity a token of {row['texts']} under the {row['under']}: "
-            f"{_figure(row['median'], '.3f')} (quartiles {_figure(row['quantile_25'], '.3f')} and "
-            f"{_figure(row['quantile_75'], '.3f')})"
-            for row in section
-        ]
-    return []
-
-
-def _shown(interval: Mapping[str, Any], form: str) -> str:
-    ends = f"{_figure(interval['low'], form)} to {_figure(interval['high'], form)}"
-    return f"{_figure(interval['value'], form)} ({ends})"
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "unknown" if value is None else format(value, form)

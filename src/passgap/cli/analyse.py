@@ -1,4 +1,4 @@
-"""``passgap probe``, ``compare``, ``report``, ``plan`` and ``backtest``."""
+"""``passgap probe``, ``compare``, ``reach``, ``report``, ``plan`` and ``backtest``."""
 
 from __future__ import annotations
 
@@ -195,6 +195,38 @@ def compare(
         **shared,
     )
     _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]))
+
+
+def reach(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="The base's run folder.")],
+    trained: Annotated[str, typer.Argument(metavar="TRAINED", help="The trained policy's.")],
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            "--reference", metavar="RUN", help="Another policy's run: its perplexity under both."
+        ),
+    ] = None,
+    budget: options.Budget = 10_000,
+    engine: Annotated[
+        str, typer.Option("--engine", help="What scores: transformers or vllm.")
+    ] = "transformers",
+    engine_arg: options.EngineArg = None,
+    json_: options.Json = False,
+    fail_on: options.FailOn = None,
+) -> None:
+    """Could the base have drawn what only the trained policy solved? Certified from both sides.
+
+    Example: passgap reach runs/base runs/trained
+    """
+    from passgap.store import Run
+    from passgap.workflows.reaching import reach_runs, score_across
+
+    runs = Run(base), Run(trained)
+    third = Run(reference) if reference else None
+    arguments = draw.key_values(engine_arg or [])
+    score_across(*runs, reference=third, engine=engine, engine_args=arguments, bar=bar)
+    result = reach_runs(*runs, reference=third, budget=budget)
+    _show(result.to_dict(), json_, fail_on, _checked(base, trained))
 
 
 def report(

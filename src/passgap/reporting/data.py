@@ -32,6 +32,8 @@ class PageData:
         text, shown and never run.
     runs
         Role (``base``, ``trained``) to the run's manifest.
+    reach
+        ``Reach.to_dict()``, where the runs have been scored under each other.
     checks
         ``Checks.to_dict()`` of the runs.
     notes
@@ -48,6 +50,7 @@ class PageData:
     problems: Sequence[Row] = ()
     completions: Sequence[Row] = ()
     runs: Mapping[str, Row] = field(default_factory=dict)
+    reach: Row | None = None
     checks: Row | None = None
     notes: Sequence[str] = ()
     command: str = ""

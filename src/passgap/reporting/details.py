@@ -18,6 +18,11 @@ READING = {
     "uneven": "uneven: not all problems moved alike",
     "more": "more at large k than one tilt gives",
 }
+REACHES = {
+    "reachable": "within reach",
+    "beyond_budget": "beyond the budget",
+    "undecided": "undecided",
+}
 BANDS = {
     "never": "never solved before",
     "boundary": "boundary: up to 1 in 8",
@@ -122,6 +127,62 @@ def _gain(row: Row, problems: int) -> str:
     if problems < FEW or not known(row["value"]):
         return "too few"
     return f"{points(row['value'])} ({interval(row, points)})"
+
+
+def reach_table(reach: Row, most: int = 20) -> Table:
+    """The gained problems, the surest first: what the base's success probability must be."""
+    head = ["problem", "the base's p is", "at least", "at most", "trained, correct", "base draws"]
+    rows = [
+        [
+            row["problem_id"],
+            REACHES[row["class"]],
+            _small(row["low"]),
+            _small(row["high"]),
+            f"{row['trained_c']} of {row['trained_n']}",
+            f"0 of {row['base_n']}",
+        ]
+        for row in reach["rows"][:most]
+    ]
+    more = len(reach["rows"]) - most
+    if more > 0:
+        rows.append([f"and {more} more", "", "", "", "", ""])
+    return {"head": head, "rows": rows} if rows else {}
+
+
+def reach_details(reach: Row) -> Table:
+    """How far the bounds can be trusted, and what training did to the base's own completions."""
+    rows: list[list[Any]] = []
+    known_ones = reach["calibration"]
+    if known_ones["problems"]:
+        share = number(known_ones["median_share_of_rate"])
+        note = f"the bound is {share} of the base's own rate, in the middle of these problems"
+        value = f"{known_ones['contradicted']} of {known_ones['problems']}"
+        rows.append(["bounds contradicted where the base did solve it", value, note])
+    gain = reach["amplification"]["mean_log_gain"]
+    if known(gain["value"]):
+        share = reach["amplification"]["amplified_share"]
+        note = f"{interval(gain, number)}; {percent(share['value'])} of them became likelier"
+        name = "the base's correct completions, log-probability gained, nats"
+        rows.append([name, number(gain["value"]), note])
+    mass = reach["rare_mass"]
+    if known(mass["trained"]["value"]):
+        name = f"the trained's draws that the base gives less than 1 in {number(mass['budget'])}"
+        note = f"{interval(mass['trained'])}; of the base's own draws {_share(mass['base'])}"
+        rows.append([name, percent(mass["trained"]["value"]), note])
+    for row in reach["perplexity"]:
+        name = f"perplexity a token of {row['texts']} under the {row['under']}"
+        middle = f"quartiles {number(row['quantile_25'])} to {number(row['quantile_75'])}"
+        rows.append([name, number(row["median"]), middle])
+    return {"head": ["", "value", "interval and note"], "rows": rows} if rows else {}
+
+
+def _share(row: Row) -> str:
+    return f"{percent(row['value'])} ({interval(row)})"
+
+
+def _small(value: float) -> str:
+    """A probability that may be tiny."""
+    return "0" if value == 0 else percent(value, 2) if value >= 1e-3 else f"1 in {1 / value:,.0f}"
 
 
 def probe_details(probe: Row) -> Table:

@@ -6,9 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from passgap.reporting.data import PageData, Row, at_k, deciding_ks
-from passgap.reporting.details import bands_table, comparison_details, probe_details
+from passgap.reporting.details import (
+    bands_table,
+    comparison_details,
+    probe_details,
+    reach_details,
+    reach_table,
+)
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points
-from passgap.reporting.words import comparison_sentence, probe_sentence
+from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
 TEXT_CAP = 4_000
 PAGE_CAP = 1_500_000
@@ -47,6 +53,7 @@ def sections(data: PageData) -> dict[str, Any]:
         "probe_section": bool(data.probe),
         "completions": shown,
         "left_out": left_out,
+        "reach": reach_section(data.reach),
         "checks": checks_section(data.checks),
         "notes": list(data.notes),
         "caveats": _caveats(data),
@@ -373,6 +380,15 @@ _ALWAYS = [
         "fixed means exactly these problems. The settings name which.",
     ),
 ]
+
+
+def reach_section(reach: Row | None) -> Row | None:
+    """Could the base have solved what only the trained policy did?"""
+    if reach is None:
+        return None
+    card = _card("reach", "Reach", reach, reach_sentence(reach))
+    return {"card": card, "gained": reach_table(reach), "further": reach_details(reach),
+            "notes": list(reach["notes"])}  # fmt: skip
 
 
 def checks_section(checks: Row | None) -> Row | None:

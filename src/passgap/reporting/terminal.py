@@ -14,20 +14,33 @@ from rich.table import Table
 from rich.text import Text
 
 from passgap.reporting.data import Row
-from passgap.reporting.details import bands_table, comparison_details, probe_details
+from passgap.reporting.details import (
+    bands_table,
+    comparison_details,
+    probe_details,
+    reach_details,
+    reach_table,
+)
 from passgap.reporting.sections import comparison_figures, curve_table, format_table, probe_figures
 from passgap.reporting.text import interval, points, visible
-from passgap.reporting.words import comparison_sentence, probe_sentence
+from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
-GOOD = {"rlvr_can_pay", "expanded", "sharpened"}
-OPEN = {"undecided", "inconclusive", "modest_headroom"}
+GOOD = {"rlvr_can_pay", "expanded", "sharpened", "beyond_reach"}
+OPEN = {"undecided", "inconclusive", "modest_headroom", "nothing_gained", "within_reach", "mixed"}
 
 
 def print_result(result: Row, console: Console | None = None) -> None:
     """Print a result's dict, told apart by its keys."""
-    view = seeds_view if "seeds" in result else comparison_view if "delta" in result else probe_view
-    (console or Console()).print(view(result))
+    (console or Console()).print(_view(result))
+
+
+def _view(result: Row) -> RenderableType:
+    if "seeds" in result:
+        return seeds_view(result)
+    if "calibration" in result:
+        return reach_view(result)
+    return comparison_view(result) if "delta" in result else probe_view(result)
 
 
 def print_checks(checks: Row, console: Console | None = None) -> None:
@@ -85,6 +98,13 @@ def seeds_view(result: Row) -> RenderableType:
         table["rows"].append([row["policy"], row["verdict"]["label"], change])
     verdict = _verdict(result, comparison_sentence(result))
     return Group(verdict, _curve(result), _table(table), *_notes(result))
+
+
+def reach_view(reach: Row) -> RenderableType:
+    """Verdict, the gained problems and the further measures of a ``Reach.to_dict()``."""
+    tables = filter(None, (reach_table(reach), reach_details(reach)))
+    parts = [part for table in tables for part in (Text(), _table(table))]
+    return Group(_verdict(reach, reach_sentence(reach)), *parts, *_notes(reach))
 
 
 def _verdict(result: Row, sentence: str) -> Panel:

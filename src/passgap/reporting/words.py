@@ -84,6 +84,28 @@ COMPARE = {
         "tries it is open: {delta_K}."
     ),
 }
+REACH = {
+    "nothing_gained": (
+        "Nothing to explain: the base solved every problem that the trained policy solved, with "
+        "its own draws."
+    ),
+    "within_reach": (
+        "What only the trained policy solved, the base could have drawn: on {reachable} of "
+        "{gained} such problems it is certified to succeed within {budget} draws."
+    ),
+    "beyond_reach": (
+        "What only the trained policy solved is out of the base's reach: on {beyond_budget} of "
+        "{gained} such problems it needs more than {budget} draws."
+    ),
+    "mixed": (
+        "Of {gained} problems that only the trained policy solved, {reachable} are within the "
+        "base's reach ({budget} draws) and {beyond_budget} are not."
+    ),
+    "undecided": (
+        "Not decided: on {undecided} of {gained} problems that only the trained policy solved, "
+        "the base may or may not succeed within {budget} draws."
+    ),
+}
 AT_K = {
     "up": "better",
     "down": "worse",
@@ -128,6 +150,13 @@ def comparison_sentence(comparison: Row) -> str:
             f"delta_{name}": _change(delta),
         }
     return COMPARE[label].format(**numbers)
+
+
+def reach_sentence(reach: Row) -> str:
+    """The reach verdict in one sentence with its numbers."""
+    return REACH[reach["verdict"]["label"]].format(
+        gained=reach["gained"], budget=number(reach["settings"]["budget"]), **reach["classes"]
+    )
 
 
 def _change(delta: Row) -> str:

@@ -13,11 +13,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from passgap.analysis.pairing import paired
 from passgap.analysis.reach import Reach, amplification, perplexity, rare_mass, reach
 from passgap.counts import count
-from passgap.scoring import policy_of, score
+from passgap.scoring import (
+    check_token_ids,
+    is_scored,
+    policy_of,
+    recorded_policy,
+    score,
+    scoring_digest,
+)
 from passgap.store import Run
-from passgap.types import FloatArray
+from passgap.types import FloatArray, Policy
 
 Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
 
@@ -26,49 +34,105 @@ def _silent(title: str) -> AbstractContextManager[Callable[..., None]]:
     return nullcontext(lambda *_: None)
 
 
-def reach_runs(
+def score_across(
     base: Run,
     trained: Run,
     *,
+    reference: Run | None = None,
     engine: str = "transformers",
     engine_args: Mapping[str, str] | None = None,
-    budget: int = 10_000,
-    confidence_level: float = 0.95,
     bar: Bar = _silent,
-) -> Reach:
-    """Could the base have solved what only the trained policy did?
+) -> None:
+    """Score what `reach_runs` reads; what is scored already is kept.
 
     Parameters
     ----------
     base, trained
         Verified runs on the same problems with the same prompt and settings; both policies' weights
         are still where the runs say.
+    reference
+        A third policy's run on the same problems, of the same tokenizer.
     engine, engine_args
         What scores: an engine that can.
-    budget, confidence_level
-        As in `passgap.analysis.reach`.
     bar
         Makes a progress bar: called with a title, gives a context with a callback.
+
+    Raises
+    ------
+    UsageError, MismatchError
+        As in `passgap.scoring.score`, and where the runs cannot be compared.
+    """
+    paired(count(base), count(trained), intersect=False, allow_different_prompts=False)
+    for run in filter(None, (base, trained, reference)):
+        check_token_ids(run)
+    policies = {"base": policy_of(base), "trained": policy_of(trained)}
+    for name, texts, under in _wanted(base, trained, reference):
+        with bar(f"scoring {name}'s completions under {under}") as progress:
+            score(texts, policies[under], engine=engine, engine_args=engine_args, progress=progress)
+
+
+def is_scored_across(base: Run, trained: Run) -> bool:
+    """Whether `reach_runs` has what it needs of the two."""
+    policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
+    return all(
+        is_scored(texts, policies[under]) for _, texts, under in _wanted(base, trained, None)
+    )
+
+
+def _wanted(base: Run, trained: Run, reference: Run | None) -> list[tuple[str, Run, str]]:
+    """Which run is scored under which policy."""
+    wanted = [
+        ("trained", trained, "base"),
+        ("trained", trained, "trained"),
+        ("base", base, "trained"),
+    ]
+    if reference is not None:
+        wanted += [("reference", reference, "base"), ("reference", reference, "trained")]
+    return wanted
+
+
+def reach_runs(
+    base: Run,
+    trained: Run,
+    *,
+    reference: Run | None = None,
+    budget: int = 10_000,
+    confidence_level: float = 0.95,
+) -> Reach:
+    """Could the base have solved what only the trained policy did?
+
+    Parameters
+    ----------
+    base, trained, reference
+        As in `score_across`, which comes first.
+    budget, confidence_level
+        As in `passgap.analysis.reach`.
     """
     counts = {"base": count(base), "trained": count(trained)}
-    policies = {"base": policy_of(base), "trained": policy_of(trained)}
-    runs = {"base": base, "trained": trained}
-    frames = {}
-    for texts, under in (("trained", "base"), ("trained", "trained"), ("base", "trained")):
-        with bar(f"scoring the {texts}'s completions under the {under}") as progress:
-            key = score(
-                runs[texts],
-                policies[under],
-                engine=engine,
-                engine_args=engine_args,
-                progress=progress,
-            )
-        frames[texts, under] = _logprobs(runs[texts], key)
-    drawn = {role: _drawn(run, counts[role].provenance["verifier"]) for role, run in runs.items()}
+    policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
+    frames = {
+        (name, under): _logprobs(texts, policies[under])
+        for name, texts, under in _wanted(base, trained, reference)
+    }
+    drawn = {
+        role: _drawn(run, counts[role].provenance["verifier"])
+        for role, run in {"base": base, "trained": trained}.items()
+    }
     ours = _joined(drawn["trained"], frames["trained", "base"], frames["trained", "trained"])
     theirs = _joined(drawn["base"], frames["base", "trained"], None)
     right = ours.filter(pl.col("status") == "correct")
     own = theirs.filter(pl.col("status") == "correct")
+    rows = [
+        ("the base's completions", "base", theirs, "logprob"),
+        ("the base's completions", "trained", theirs, "other"),
+        ("the trained's completions", "base", ours, "other"),
+        ("the trained's completions", "trained", ours, "logprob"),
+    ]
+    if reference is not None:
+        lengths = _lengths(reference)
+        for under in ("base", "trained"):
+            frame = _joined(lengths, frames["reference", under], None)
+            rows.append((f"{reference.name}'s completions", under, frame, "other"))
     return reach(
         counts["base"],
         counts["trained"],
@@ -81,12 +145,7 @@ def reach_runs(
             "rare_mass": rare_mass(
                 _by_problem(theirs, pl.col("logprob")), _by_problem(ours, pl.col("other")), budget
             ),
-            "perplexity": [
-                _perplexity("the base's completions", "base", theirs, "logprob"),
-                _perplexity("the base's completions", "trained", theirs, "other"),
-                _perplexity("the trained's completions", "base", ours, "other"),
-                _perplexity("the trained's completions", "trained", ours, "logprob"),
-            ],
+            "perplexity": [_perplexity(*row) for row in rows],
         },
     )
 
@@ -96,8 +155,14 @@ def _largest(gaps: pl.Series) -> float:
     return float(np.max(np.abs(gaps.to_numpy()), initial=0.0))
 
 
-def _logprobs(run: Run, key: str) -> pl.DataFrame:
+def _logprobs(run: Run, policy: Policy) -> pl.DataFrame:
+    key = scoring_digest(run, policy)
     return pl.concat([run.read_logprobs(key, name) for name in run.completion_names()])
+
+
+def _lengths(run: Run) -> pl.DataFrame:
+    columns = ["problem_id", "draw", "token_count"]
+    return pl.concat([run.read_completions(name, columns) for name in run.completion_names()])
 
 
 def _drawn(run: Run, verifier: str) -> pl.DataFrame:

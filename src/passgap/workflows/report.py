@@ -20,6 +20,7 @@ from passgap.counts import count
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.store import Run, is_run
 from passgap.types import Counts
+from passgap.workflows.reaching import is_scored_across, reach_runs
 from passgap.workflows.resolve import POLICY_FILE
 
 PROBE_SETTINGS = (
@@ -101,10 +102,19 @@ def page_data(
         problems=_problem_rows(runs["base"], counts),
         completions=_completion_rows(runs, counts),
         runs={role: _settings(run) for role, run in runs.items()},
+        reach=_reach(runs, settings),
         checks=check(*runs.values()).to_dict(),
         notes=list(dict.fromkeys([*before["notes"], *(comparison or {"notes": []})["notes"]])),
         command=command,
     )
+
+
+def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:
+    """What `passgap reach` said of these two, if they were scored under each other."""
+    if "trained" not in runs or not is_scored_across(runs["base"], runs["trained"]):
+        return None
+    budget = {name: settings[name] for name in ("budget",) if name in settings}
+    return reach_runs(runs["base"], runs["trained"], **budget).to_dict()
 
 
 def trained_on(run: Path | str) -> bool | None:
