@@ -12,7 +12,14 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from passgap.engines import Engine, check_engine, load_engine, resolve_policy
+from passgap.engines import (
+    Engine,
+    check_engine,
+    check_scores,
+    load_engine,
+    resolve_policy,
+    vocabulary_digest,
+)
 from passgap.errors import MismatchError, UsageError
 from passgap.problems import render
 from passgap.store import Run
@@ -81,6 +88,7 @@ def score(
         When the policy's tokenizer is not the one that the ids came from.
     """
     arguments = check_engine(engine, engine_args or {})
+    check_scores(engine)
     check_token_ids(run)
     key = scoring_digest(run, policy)
     with run.writing():
@@ -88,11 +96,11 @@ def score(
         owed = [name for name in names if name not in done]
         if not owed:
             return key
+        _check_vocabulary(run, policy)
         loaded = load_engine(
             engine, policy, run.problems(), run.manifest.sampling_params, arguments
         )
         with closing(loaded):
-            _check_vocabulary(run, loaded, policy)
             prompts = {p.id: render(p, policy.prompt) for p in run.problems()}
             for name in owed:
                 run.add_logprobs(key, name, _scored(run, name, loaded, prompts))
@@ -130,10 +138,8 @@ def check_token_ids(run: Run) -> None:
         )
 
 
-def _check_vocabulary(run: Run, engine: Engine, policy: Policy) -> None:
-    drawn = {call["engine"].get("vocabulary") for call in run.calls()} - {None}
-    ours = engine.describe().get("vocabulary")
-    if drawn and drawn != {ours}:
+def _check_vocabulary(run: Run, policy: Policy) -> None:
+    if vocabulary_digest(policy_of(run)) != vocabulary_digest(policy):
         raise MismatchError(
             f"{policy.path} has another tokenizer than the policy of {run.place}; token ids mean "
             "other texts to it, so nothing can be compared"

@@ -323,7 +323,7 @@ def perplexity(
 ) -> dict[str, Any]:
     """Per-token perplexity ``exp(-log p / tokens)``: quartiles over completions (2504.13837)."""
     values = np.exp(-np.asarray(logprobs, float) / np.maximum(np.asarray(tokens), 1))
-    quartiles = [float(q) for q in np.quantile(values, [0.25, 0.5, 0.75])]
+    quartiles = [float(q) for q in np.quantile(values, [0.25, 0.5, 0.75], method="inverted_cdf")]
     names = ("quantile_25", "median", "quantile_75")
     return {"texts": texts, "under": under, "completions": len(values)} | dict(
         zip(names, [q if math.isfinite(q) else None for q in quartiles], strict=True)

@@ -27,9 +27,11 @@ __all__ = [
     "FakeEngine",
     "Work",
     "check_engine",
+    "check_scores",
     "load_engine",
     "resolve_policy",
     "versions",
+    "vocabulary_digest",
 ]
 
 
@@ -128,6 +130,20 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
             "id like owner/name, lab:base, lab:teacher"
         )
     return cast(Policy, _weights().resolve_hub(policy))
+
+
+def check_scores(name: str) -> None:
+    """Refuse an engine that cannot score given token ids, before anything is loaded."""
+    adapter = _adapter(name)
+    if not getattr(_module(adapter.module), adapter.engine).capabilities.scores:
+        able = "transformers, vllm"
+        raise UsageError(f"engine {name!r} cannot score given token ids; allowed: {able}")
+
+
+def vocabulary_digest(policy: Policy) -> str:
+    """Names the meaning of a policy's token ids; equal where they mean the same."""
+    loading = _module("passgap.engines.transformers.loading")
+    return cast(str, loading.vocabulary_digest(policy))
 
 
 def load_engine(

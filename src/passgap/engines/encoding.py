@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.types import Prompt, digest
-
-
-def vocabulary_digest(tokenizer: Any) -> str:
-    """Which token each id stands for: equal for tokenizers whose ids mean the same."""
-    return digest(sorted(tokenizer.get_vocab().items()))
+from passgap.types import Prompt
 
 
 def encode(tokenizer: Any, prompt: Prompt) -> list[int]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from passgap.engines.base import Capabilities, Engine
-from passgap.engines.encoding import encode, vocabulary_digest
+from passgap.engines.encoding import encode
 from passgap.errors import MissingExtraError, UsageError, WorkError
 from passgap.types import Block, Completion, Policy, ProblemSet, Prompt, SamplingParams, digest
 
@@ -67,7 +67,6 @@ class VllmEngine(Engine):
         """What is sent with every request."""
         return {
             "name": self.name,
-            "vocabulary": vocabulary_digest(self._tokenizer),
             "effective": self._settings(),
         }
 

@@ -9,6 +9,7 @@ from passgap.reporting.data import PageData, Row, at_k, deciding_ks
 from passgap.reporting.details import (
     bands_table,
     comparison_details,
+    perplexity_table,
     probe_details,
     reach_details,
     reach_table,
@@ -388,7 +389,7 @@ def reach_section(reach: Row | None) -> Row | None:
         return None
     card = _card("reach", "Reach", reach, reach_sentence(reach))
     return {"card": card, "gained": reach_table(reach), "further": reach_details(reach),
-            "notes": list(reach["notes"])}  # fmt: skip
+            "perplexity": perplexity_table(reach), "notes": list(reach["notes"])}  # fmt: skip
 
 
 def checks_section(checks: Row | None) -> Row | None:

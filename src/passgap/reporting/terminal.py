@@ -17,6 +17,7 @@ from passgap.reporting.data import Row
 from passgap.reporting.details import (
     bands_table,
     comparison_details,
+    perplexity_table,
     probe_details,
     reach_details,
     reach_table,
@@ -102,7 +103,7 @@ def seeds_view(result: Row) -> RenderableType:
 
 def reach_view(reach: Row) -> RenderableType:
     """Verdict, the gained problems and the further measures of a ``Reach.to_dict()``."""
-    tables = filter(None, (reach_table(reach), reach_details(reach)))
+    tables = filter(None, (reach_table(reach), reach_details(reach), perplexity_table(reach)))
     parts = [part for table in tables for part in (Text(), _table(table))]
     return Group(_verdict(reach, reach_sentence(reach)), *parts, *_notes(reach))
 

@@ -1,4 +1,4 @@
-"""The whole loop on the embedded lab: sample, probe, train, sample, compare, report.
+"""The whole loop on the embedded lab: sample, probe, train, sample, compare, reach, report.
 
 In: a family and an algorithm. Out: a folder with the runs, the trained policy and the page. Every
 part that is finished is kept, so the same command after a kill goes on where it stopped.
@@ -22,6 +22,7 @@ from passgap.training.config import TrainConfig
 from passgap.training.run import train
 from passgap.types import Policy, ProblemSet, SamplingParams
 from passgap.verifying import verify
+from passgap.workflows.reaching import score_across
 from passgap.workflows.report import report, trained_on
 from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
 
@@ -90,6 +91,7 @@ def run_demo(
         family, algorithm, held_out, arm / "policy", steps, train_size, seed, progress
     )
     trained_run = _measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
+    score_across(base_run, trained_run, bar=progress)
     page = report(
         base_run.path,
         trained_run.path,

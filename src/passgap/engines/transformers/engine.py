@@ -20,7 +20,7 @@ import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from passgap.engines.base import Capabilities, Engine
-from passgap.engines.encoding import encode, vocabulary_digest
+from passgap.engines.encoding import encode
 from passgap.engines.transformers.cache import ATTENTION
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
 from passgap.engines.transformers.loading import end_token_ids, load_model, pad_token_id
@@ -99,7 +99,6 @@ class TransformersEngine(Engine):
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "device": self._model.device.type,
             "end_token_ids": list(self._end_ids),
-            "vocabulary": vocabulary_digest(self._tokenizer),
             "effective": self.effective_settings(),
         }
 

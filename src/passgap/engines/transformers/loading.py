@@ -8,7 +8,7 @@ import torch
 import transformers
 
 from passgap.errors import UsageError
-from passgap.types import Policy
+from passgap.types import Policy, digest
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -19,17 +19,30 @@ def load_model(
     """Load (model, tokenizer) of a policy, in evaluation mode, on ``device``."""
     if dtype not in DTYPES:
         raise UsageError(f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
-    common = {"revision": policy.revision, "trust_remote_code": trust_remote_code}
     transformers.utils.logging.disable_progress_bar()  # passgap shows its own
-    tokenizer = transformers.AutoTokenizer.from_pretrained(
-        policy.path, padding_side="left", **common
-    )
+    tokenizer = load_tokenizer(policy, trust_remote_code=trust_remote_code)
+    common = {"revision": policy.revision, "trust_remote_code": trust_remote_code}
     model = transformers.AutoModelForCausalLM.from_pretrained(
         policy.path, dtype=dtype, use_safetensors=True, **common
     )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return model.to(device).eval(), tokenizer
+
+
+def load_tokenizer(policy: Policy, *, trust_remote_code: bool = False) -> Any:
+    """A policy's tokenizer, which pads on the left."""
+    return transformers.AutoTokenizer.from_pretrained(
+        policy.path,
+        padding_side="left",
+        revision=policy.revision,
+        trust_remote_code=trust_remote_code,
+    )
+
+
+def vocabulary_digest(policy: Policy) -> str:
+    """Which token each id stands for: equal for tokenizers whose ids mean the same."""
+    return digest(sorted(load_tokenizer(policy).get_vocab().items()))
 
 
 def end_token_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
