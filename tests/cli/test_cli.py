@@ -11,7 +11,20 @@ import pytest
 from passgap.cli import learn
 from passgap.training.config import TrainConfig
 
-BUILT = ("demo", "sample", "verify", "probe", "train", "compare", "report", "plan", "backtest")
+BUILT = (
+    "demo",
+    "sample",
+    "verify",
+    "check",
+    "merge",
+    "probe",
+    "train",
+    "compare",
+    "reach",
+    "report",
+    "plan",
+    "backtest",
+)
 
 
 def run(*arguments, cwd=None):
@@ -155,7 +168,7 @@ def test_help_lists_what_is_built_and_every_help_has_an_example():
         assert name in top
         if name != "lab":
             assert "Example: passgap" in run(name, "--help").stdout
-    for name in ("reach", "select", "audit", "import", "export", "view"):
+    for name in ("select", "audit", "import", "export", "view"):
         assert f" {name} " not in top
 
 
@@ -197,3 +210,66 @@ def test_trains_flags_are_the_configs_fields():
         assert name in flags
         if name != "max_tokens":
             assert flags[name].default == field.default
+
+
+def drawn(path):
+    return sum(c["drawn"] for c in map(json.loads, (path / "calls.jsonl").read_text().splitlines()))
+
+
+def test_top_up_first_draw_and_merge(problems, tmp_path):
+    assert fake(problems, tmp_path / "a").returncode == 0
+    again = fake(problems, tmp_path / "a", "-n", 32)
+    assert_one_line(again, "--top-up")
+    more = fake(problems, tmp_path / "a", "-n", 32, "--top-up", "--price", 2)
+    assert more.returncode == 0, more.stderr
+    assert "2,560 completions drawn" in more.stdout
+    assert " at 2 a million" in more.stdout
+    assert fake(problems, tmp_path / "b", "--first-draw", 32).returncode == 0
+    merged = run("merge", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "all")
+    assert merged.returncode == 0, merged.stderr
+    assert "n=56 from 2 runs" in merged.stdout
+    verified = run("verify", tmp_path / "all", "--json")
+    assert json.loads(verified.stdout)["draws"] == 80 * 56
+    overlapping = run("merge", tmp_path / "a", tmp_path / "all", "--out", tmp_path / "none")
+    assert_one_line(overlapping, "--first-draw")
+    assert not (tmp_path / "none").exists()
+
+
+def test_checks_are_shown_and_can_fail_the_command(problems, tmp_path):
+    for name, more in (("a", ()), ("b", ("--system", "Think."))):
+        fake(problems, tmp_path / name, *more)
+        run("verify", tmp_path / name)
+    clean = run("check", tmp_path / "a", "--fail-on", "note")
+    assert clean.returncode == 0, clean.stderr
+    assert "nothing found" in clean.stdout
+    pair = ("check", tmp_path / "a", tmp_path / "b")
+    found = json.loads(run(*pair, "--json").stdout)["findings"]
+    assert [one["severity"] for one in found] == ["error"]
+    assert "system" in found[0]["evidence"]
+    assert run(*pair, "--fail-on", "error").returncode == 1
+    assert_one_line(run(*pair, "--fail-on", "grave"), "'grave'", "error, warning, note")
+    assert_one_line(run("check", tmp_path / "none"), "not a run folder")
+
+
+def test_an_adaptive_probe_stops_and_is_read_again(problems, tmp_path):
+    flags = ("--engine", "fake", "--max-tokens", 8, "--adaptive", "--first", 16, "--most", 32)
+    flags += ("--engine-arg", "alpha=9", "--engine-arg", "beta=1", "--k-large", 8)
+    result = run("probe", "m", problems, "--out", tmp_path / "r", *flags, "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["verdict"]["label"] == "saturated"
+    again = json.loads(run("probe", tmp_path / "r", "--k-large", 8, "--json").stdout)
+    assert again["verdict"] == found["verdict"]
+    refused = run("compare", tmp_path / "r", tmp_path / "r")
+    assert_one_line(refused, "adaptive")
+
+
+def test_reach_needs_token_ids_and_an_engine_that_scores(problems, tmp_path):
+    fake(problems, tmp_path / "a")
+    run("verify", tmp_path / "a")
+    assert_one_line(run("reach", tmp_path / "a", tmp_path / "a"), "not found")
+    assert_one_line(run("reach", tmp_path / "a", tmp_path / "none"), "not a run folder")
+    assert_one_line(
+        run("reach", tmp_path / "a", tmp_path / "a", "--engine", "openai"), "cannot score"
+    )
+    assert_one_line(run("reach", tmp_path / "a", tmp_path / "a", "--budget", 1), "budget is 1")

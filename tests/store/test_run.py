@@ -144,31 +144,37 @@ from passgap.engines import fake
 from passgap.sampling import sample
 from passgap.types import Policy, Problem, ProblemSet, SamplingParams
 slow = fake.FakeEngine.complete
-fake.FakeEngine.complete = lambda *a: (time.sleep(0.01), slow(*a))[1]
+fake.FakeEngine.complete = lambda *a: (time.sleep(0.005), slow(*a))[1]
 problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(40)])
-sample(Policy("m"), problems, n=20, out=sys.argv[1], sampling=SamplingParams(8), engine="fake",
+print("ready", flush=True)
+sample(Policy("m"), problems, n=200, out=sys.argv[1], sampling=SamplingParams(8), engine="fake",
        block_size=20)
 """
+KILLS = 50
 
 
 def run_script(out: Path) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(out)])
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(out)], stdout=subprocess.PIPE)
 
 
-def test_kill_9_at_random_moments_changes_nothing(tmp_path):
-    assert run_script(tmp_path / "whole").wait(60) == 0
+def test_kill_9_at_50_random_moments_changes_nothing(tmp_path):
+    """From before the folder is made to the middle of a shard being written."""
+    with run_script(tmp_path / "whole") as process:
+        assert process.wait(60) == 0
     rng = np.random.default_rng(0)
-    for _ in range(6):
-        process = run_script(tmp_path / "killed")
-        until = time.monotonic() + 20
-        while process.poll() is None and not (tmp_path / "killed").exists():
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        time.sleep(float(rng.uniform(0, 0.25)))
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-    assert run_script(tmp_path / "killed").wait(60) == 0
+    landed = []
+    for _ in range(KILLS):
+        with run_script(tmp_path / "killed") as process:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(float(rng.uniform(0, 0.08)))
+            assert process.poll() is None, "ended before it was killed"
+            process.send_signal(signal.SIGKILL)
+        landed.append(len(list((tmp_path / "killed").glob("completions/part-*"))))
+    assert landed == sorted(landed)
+    assert 0 < landed[-1] < 400
+    with run_script(tmp_path / "killed") as process:
+        assert process.wait(60) == 0
     whole, killed = Run(tmp_path / "whole"), Run(tmp_path / "killed")
-    assert len(completions(whole)) == 800
+    assert len(completions(whole)) == 8000
     assert completions(killed).equals(completions(whole))
     assert not list(killed.path.rglob("*.tmp"))

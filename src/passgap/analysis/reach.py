@@ -134,7 +134,7 @@ def reach(
     MismatchError
         As in `passgap.compare`.
     """
-    _check(epsilon, budget, confidence_level)
+    check_settings(epsilon, budget, confidence_level)
     base, trained = paired(base, trained, intersect=False, allow_different_prompts=False)
     missing = [i for i, c in zip(trained.problem_id, trained.c, strict=True)
                if c and len(log_ratios.get(i, ())) != c]  # fmt: skip
@@ -167,7 +167,15 @@ def reach(
     )
 
 
-def _check(epsilon: float, budget: int, confidence_level: float) -> None:
+def check_settings(
+    epsilon: float = 0.0, budget: int = 10_000, confidence_level: float = 0.95
+) -> None:
+    """Refuse settings of `reach` out of range.
+
+    Raises
+    ------
+    UsageError
+    """
     if not (math.isfinite(epsilon) and epsilon >= 0):
         raise UsageError(f"epsilon is {epsilon}; allowed: a finite number >= 0 (nats)")
     if budget < 2:

@@ -218,9 +218,11 @@ def reach(
 
     Example: passgap reach runs/base runs/trained
     """
+    from passgap.analysis.reach import check_settings
     from passgap.store import Run
     from passgap.workflows.reaching import reach_runs, score_across
 
+    check_settings(budget=budget)
     runs = Run(base), Run(trained)
     third = Run(reference) if reference else None
     arguments = draw.key_values(engine_arg or [])

@@ -16,6 +16,7 @@ import polars as pl
 from passgap.analysis.pairing import paired
 from passgap.analysis.reach import Reach, amplification, perplexity, rare_mass, reach
 from passgap.counts import count
+from passgap.engines import check_engine, check_scores
 from passgap.scoring import (
     check_token_ids,
     is_scored,
@@ -62,6 +63,8 @@ def score_across(
     UsageError, MismatchError
         As in `passgap.scoring.score`, and where the runs cannot be compared.
     """
+    check_engine(engine, engine_args or {})
+    check_scores(engine)
     paired(count(base), count(trained), intersect=False, allow_different_prompts=False)
     for run in filter(None, (base, trained, reference)):
         check_token_ids(run)
