@@ -1,25 +1,27 @@
-"""One GPU: the transformers engine's speed by batch, and a GRPO run read before and after.
+"""One GPU: log-probabilities beside the CPU's, and a GRPO run read before, after and by reach.
 
     python bench/gpu/language_model.py MODEL --out runs/gpu --page docs/results/gpu.md
 
 MODEL is a folder with safetensors weights (``make models`` makes SmolLM2's). Parts that are done
-are kept. On a CPU the defaults are too large; ``--batches 8 --tokens 16 --steps 2 --prompts 2
---size 20 --draws 40 --dtype float32`` tries the script out.
+are kept. On a CPU the defaults are too large; ``--tokens 16 --steps 2 --prompts 2 --size 20
+--draws 40`` tries the script out.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import torch
 
 import passgap
 from passgap.problems import load_problems
+from passgap.scoring import policy_of, score
 from passgap.types import Counts
 from passgap.workflows.resolve import resolve_policy
 
@@ -37,14 +39,10 @@ def main() -> None:
         f"{asked.model.name}, {date.today().isoformat()}, "
         + ", ".join(f"{name} {number}" for name, number in versions.items())
         + ". Made by `bench/gpu/language_model.py`.\n",
-        "## Transformers engine, tokens/s by batch\n",
-        f"Chat prompts, {asked.tokens} new tokens at most, temperature 1, dtype {asked.dtype}.\n",
-        "| batch | completions | tokens | seconds | tokens/s |",
-        "| --- | --- | --- | --- | --- |",
+        "## Log-probabilities on this device and on the CPU\n",
     ]
-    for batch in asked.batches:
-        lines.append(_speed(asked, batch))
-        print(lines[-1], flush=True)
+    lines += _agreement(asked)
+    print(lines[-1], flush=True)
     lines += ["", f"## GRPO, {asked.steps} steps on chain_sum, before and after\n"]
     lines += _before_and_after(asked)
     asked.page.parent.mkdir(parents=True, exist_ok=True)
@@ -52,38 +50,31 @@ def main() -> None:
     print("\n".join(lines))
 
 
-def _speed(asked: argparse.Namespace, batch: int) -> str:
-    """A row of the table from 4 whole batches on 16 problems, the first of which warms up."""
+def _agreement(asked: argparse.Namespace) -> list[str]:
+    """The same completions: as drawn on this device, and scored on the CPU."""
     policy = resolve_policy(str(asked.model), template="boxed")
-    problems = load_problems(SUMS.format(size=16, seed=7))
-    note = asked.out / f"batch-{batch}.json"
-    if not note.exists():
-        marks: list[tuple[float, int, int]] = []
-
-        def progress(done: int, total: int, tokens: int) -> None:
-            marks.append((time.monotonic(), done, tokens))
-
-        passgap.sample(
-            policy,
-            problems,
-            n=max(batch // 4, 1),  # 16 problems: a block of `batch` is 4 problems
-            out=asked.out / f"batch-{batch}",
-            sampling=passgap.SamplingParams(max_tokens=asked.tokens),
-            engine_args={"batch_size": str(batch), "dtype": asked.dtype},
-            block_size=batch,
-            progress=progress,
-        )
-        (start, done, tokens), (end, all_done, all_tokens) = marks[0], marks[-1]
-        row = [all_done - done, all_tokens - tokens, end - start]
-        note.write_text(json.dumps(row))
-    drawn, tokens, seconds = json.loads(note.read_text())
-    return f"| {batch} | {drawn} | {tokens:,} | {seconds:.1f} | {tokens / seconds:,.0f} |"
+    run = passgap.sample(
+        policy,
+        load_problems(SUMS.format(size=16, seed=7)),
+        n=16,
+        out=asked.out / "agreement",
+        sampling=passgap.SamplingParams(max_tokens=asked.tokens),
+        engine_args={"dtype": "float32"},
+    )
+    key = score(run, policy_of(run), engine_args={"device": "cpu", "dtype": "float32"})
+    again = pl.concat(run.read_logprobs(key, name) for name in run.completion_names())
+    both = run.scan_completions().collect().join(again, on=["problem_id", "draw"], suffix="_cpu")
+    gaps = np.abs((both["logprob"] - both["logprob_cpu"]).to_numpy())
+    return [
+        f"{len(gaps)} completions of {both['token_count'].mean():.0f} tokens on average, float32: "
+        f"largest gap {gaps.max():.2e} nats, median {np.median(gaps):.2e}."
+    ]
 
 
 def _before_and_after(asked: argparse.Namespace) -> list[str]:
     policy = resolve_policy(str(asked.model), shots=SUMS.format(size=3, seed=100_000), stop=("\n",))
     held_out = load_problems(SUMS.format(size=asked.size, seed=1))
-    base, before = _measured(asked, policy, held_out, "base")
+    base, before = _measured(policy, held_out, asked, "base")
     start = time.monotonic()
     trained = passgap.train(
         policy,
@@ -99,20 +90,24 @@ def _before_and_after(asked: argparse.Namespace) -> list[str]:
         held_out=held_out,
     )
     seconds = time.monotonic() - start
-    after_run, after = _measured(asked, trained, held_out, "trained")
+    after_run, after = _measured(trained, held_out, asked, "trained")
+    passgap.score_across(passgap.Run(base), passgap.Run(after_run))
+    reached = passgap.reach_runs(passgap.Run(base), passgap.Run(after_run))
     probe, comparison = passgap.probe(before), passgap.compare(before, after)
     page = asked.page.with_suffix(".html")
     passgap.report(base, after_run, out=page, title=f"{asked.model.name}: GRPO on chain_sum")
     rows = [
         f"{len(held_out)} held-out problems x {asked.draws} draws; training: {seconds:.0f} s.\n",
-        f"Before: `{probe.verdict.label}`. After: `{comparison.verdict.label}`.\n",
-        *(f"- {reason}" for reason in (*probe.verdict.reasons, *comparison.verdict.reasons)),
+        f"Before: `{probe.verdict.label}`. After: `{comparison.verdict.label}`. Reach: "
+        f"`{reached.verdict.label}`.\n",
+        *(f"- {r}" for one in (probe, comparison, reached) for r in one.verdict.reasons),
+        f"- reach, calibration: {reached.calibration}",
     ]
     return rows
 
 
 def _measured(
-    asked: argparse.Namespace, policy: passgap.Policy, problems: passgap.ProblemSet, name: str
+    policy: passgap.Policy, problems: passgap.ProblemSet, asked: argparse.Namespace, name: str
 ) -> tuple[Path, Counts]:
     run = passgap.sample(
         policy,
@@ -120,7 +115,7 @@ def _measured(
         n=asked.draws,
         out=asked.out / name,
         sampling=SHORT,
-        engine_args={"batch_size": str(max(asked.batches)), "dtype": "float32"},
+        engine_args={"dtype": "float32"},
     )
     passgap.verify(run)
     return run.path, passgap.count(run)
@@ -131,9 +126,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("model", type=Path)
     parser.add_argument("--out", type=Path, default=Path("runs/gpu"))
     parser.add_argument("--page", type=Path, default=Path("docs/results/gpu.md"))
-    parser.add_argument("--batches", type=int, nargs="+", default=[64, 128, 256, 512, 1024])
     parser.add_argument("--tokens", type=int, default=256)
-    parser.add_argument("--dtype", default="bfloat16")
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--prompts", type=int, default=16, help="a GRPO step, 16 draws each")
     parser.add_argument("--learning-rate", type=float, default=1e-5)

@@ -87,8 +87,8 @@ def score(
     MismatchError
         When the policy's tokenizer is not the one that the ids came from.
     """
-    arguments = check_engine(engine, engine_args or {})
     check_scores(engine)
+    arguments = check_engine(engine, engine_args or {})
     check_token_ids(run)
     key = scoring_digest(run, policy)
     with run.writing():

@@ -63,8 +63,8 @@ def score_across(
     UsageError, MismatchError
         As in `passgap.scoring.score`, and where the runs cannot be compared.
     """
-    check_engine(engine, engine_args or {})
     check_scores(engine)
+    check_engine(engine, engine_args or {})
     paired(count(base), count(trained), intersect=False, allow_different_prompts=False)
     for run in filter(None, (base, trained, reference)):
         check_token_ids(run)
