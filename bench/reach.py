@@ -212,7 +212,7 @@ def pictures(rows: list[dict[str, Any]], ppl: list[dict[str, Any]], folder: Path
     rules = alt.Chart(alt.Data(values=lines)).mark_line(strokeDash=[4, 3], color=LIGHT["muted"])
     rules = rules.encode(alt.X("truth:Q"), alt.Y("low:Q"), alt.Detail("line:N"))
     names = alt.Chart(alt.Data(values=[line for line in lines if line["truth"] == ends[0]]))
-    names = names.mark_text(align="left", dx=6, dy=-14, fontSize=12, color=LIGHT["muted"])
+    names = names.mark_text(align="left", dx=6, dy=-26, fontSize=12, color=LIGHT["muted"])
     names = names.encode(alt.X("truth:Q"), alt.Y("low:Q"), alt.Text("line:N"))
     chart = (rules + names + dots).properties(width=460, height=320)
     write(chart.properties(title="What 1,024 draws of the trained policy certify of the base"),
@@ -240,8 +240,7 @@ def pictures(rows: list[dict[str, Any]], ppl: list[dict[str, Any]], folder: Path
 
 def write(chart: Any, path: Path) -> None:
     chart = chart.configure(**{**chart_config(), "background": "white"})
-    for suffix in ("svg", "png"):
-        chart.save(f"{path}.{suffix}", scale_factor=2)
+    chart.save(f"{path}.svg")
 
 
 def main() -> None:
