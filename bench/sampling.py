@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -34,6 +35,12 @@ QUESTIONS = (
     "Write a haiku about rain.",
     "What is the capital of France?",
 )
+VLLM_ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+}
 VLLM = """
 import json, sys, time
 from passgap.engines import load_engine
@@ -116,7 +123,7 @@ def compare(case: Case, arguments: argparse.Namespace) -> None:
     few = replace(case, n=max(4, case.n // 4))  # slow on a CPU: its paged cache is made for GPUs
     row(few, "generate_batch", timed(lambda: generate_batch(model, engine, few)), plain)
     if arguments.vllm_python:
-        drawn = vllm(case, arguments.vllm_python, arguments.dtype)
+        drawn = vllm(case, arguments.vllm_python, arguments.dtype, arguments.device)
         if isinstance(drawn, str):
             print(f"| {case.name} | passgap vllm | does not run: {drawn} | | | |", flush=True)
         else:
@@ -188,21 +195,28 @@ def generate_batch(model: torch.nn.Module, engine: TransformersEngine, case: Cas
     return sum(len(result.generated_tokens) for result in results.values())
 
 
-def vllm(case: Case, python: str, dtype: str) -> tuple[int, float] | str:
+def vllm(case: Case, python: str, dtype: str, device: str) -> tuple[int, float] | str:
     """passgap's vllm engine, in its own environment; the reason where it does not run."""
     job = {
         "policy": case.path,
         "n": case.n,
         "max_tokens": case.max_tokens,
         "prompts": [{"text": p.text, "messages": p.messages} for p in case.prompts],
-        "arguments": {"dtype": dtype, "max_model_len": case.context, "max_num_seqs": 128},
+        "arguments": {"dtype": dtype, "max_model_len": case.context, "max_num_seqs": 128}
+        | ({"enforce_eager": True} if device == "cpu" else {}),
     }
     done = subprocess.run(
-        [python, "-c", VLLM], input=json.dumps(job), capture_output=True, text=True, check=False
+        [python, "-c", VLLM],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | VLLM_ENVIRONMENT,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
     if not lines:
-        return done.stderr.strip().splitlines()[-1].partition(", please")[0]
+        said = [line for line in done.stderr.splitlines() if "Error" in line]
+        return said[0].rpartition("] ")[2][:150] if said else "it said nothing"
     tokens, seconds = json.loads(lines[0].removeprefix("RESULT"))
     return tokens, seconds
 

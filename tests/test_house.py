@@ -13,9 +13,9 @@ import passgap
 
 SOURCE = Path(passgap.__file__).parent
 LAYERS = {
-    **dict.fromkeys(("errors", "types", "_version"), 0),
+    **dict.fromkeys(("errors", "types", "latex", "_version"), 0),
     **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
-    **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "luck"), 2),
+    **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck"), 2),
     **dict.fromkeys(("analysis", "training", "lab"), 3),
     **dict.fromkeys(("workflows", "reporting"), 4),
     **dict.fromkeys(("__init__", "cli"), 5),
@@ -27,15 +27,15 @@ HEAVY = {
     "torch": {"engines/transformers/", "training", "lab/pretrain.py"},
     "transformers": {"engines/transformers/", "training", "lab/pretrain.py"},
     "trl": {"training"},
-    "datasets": {"training"},
+    "datasets": {"training", "problems/hub.py"},
     "huggingface_hub": {"engines/weights.py"},
     "vllm": {"engines/vllm.py"},
-    "openai": {"engines/openai.py"},
+    "openai": {"engines/openai.py", "verifiers/judge.py"},
     "ray": {"engines/ray.py"},
     "pyarrow": {"store"},
     "fsspec": {"store"},
     "reasoning_gym": {"problems/gym.py", "verifiers/gym.py"},
-    "math_verify": {"verifiers/mathematics.py"},
+    "math_verify": {"verifiers/equality.py"},
     "altair": {"reporting"},
     "vl_convert": {"reporting"},
 }

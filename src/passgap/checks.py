@@ -21,9 +21,9 @@ import polars as pl
 from scipy import stats
 
 from passgap.errors import UsageError
+from passgap.golds import check_golds
 from passgap.store import Run, ShardError
-from passgap.types import FloatArray, IntArray, Problem
-from passgap.verifiers import Verifier, for_problems
+from passgap.types import FloatArray, IntArray
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -162,7 +162,7 @@ def _check_run(run: Run) -> tuple[int, list[Finding]]:
         *_truncated(tally),
         *_empty(tally),
         *_unscored(tally),
-        *_golds(run),
+        *_golds(run, digest),
         *_uneven(run, tally),
         *_engine(run),
     ]
@@ -263,27 +263,22 @@ def _unscored(tally: _Tally) -> Iterator[Finding]:
         )
 
 
-def _golds(run: Run) -> Iterator[Finding]:
+def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
+    about = run.outcomes_about(digest) if digest else {}
     problems = run.problems()
-    marker = for_problems(problems)
-    refused = tuple(problem.id for problem in problems if not _accepts(marker, problem))
+    faults = about["faults"] if "faults" in about else check_golds(problems).faults
+    refused = tuple(faults)
     if refused:
         shown = next(problem for problem in problems if problem.id == refused[0])
         yield Finding(
             "golds",
             "error" if len(refused) > MUCH * len(problems) else "warning",
             f"{len(refused)} of {len(problems)} references are not accepted by their own verifier, "
-            f"e.g. {shown.reference[:60]!r} by {shown.verifier}",
+            f"e.g. {shown.reference[:60]!r} ({faults[shown.id]})",
             "mend those references or choose another --verifier; until then their problems can "
             "never be solved",
             refused,
         )
-
-
-def _accepts(marker: Verifier, problem: Problem) -> bool:
-    """Whether the reference itself, boxed or as it stands, is marked correct."""
-    answers = (f"\\boxed{{{problem.reference}}}", problem.reference)
-    return any(marker.verify(problem, text, "stop").status == "correct" for text in answers)
 
 
 def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         )
     order = pl.DataFrame({"problem_id": run.problem_ids})
     rows = pl.concat(tallies).group_by("problem_id").sum()
+    luck = guess_rates(run, verifier_digest=chosen)
     frame = order.join(rows, on="problem_id", how="left", maintain_order="left")
     return Counts(
         problem_id=frame["problem_id"].to_list(),
@@ -57,7 +58,8 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         unscored=frame["unscored"].to_numpy(),
         no_answer=frame["no_answer"].to_numpy(),
         truncated=frame["truncated"].to_numpy(),
-        guess_rate=guess_rates(run, verifier_digest=chosen).rates,
+        c_reasoned=_reasoned(run, order, chosen),
+        guess_rate=None if luck is None else luck.rates,
         design=run.manifest.design,
         provenance=run.manifest.provenance() | {"verifier": chosen},
     )
@@ -80,6 +82,27 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
             draws=pl.len(),
         )
     )
+
+
+def _reasoned(run: Run, order: pl.DataFrame, chosen: str) -> IntArray | None:
+    """Draws that are correct and whose reasoning was marked right too; None where nobody looked."""
+    judge = run.reasoning_digest()
+    if judge is None or run.outcomes_about(judge).get("correct_by") != chosen:
+        return None
+    if not set(run.completion_names()) <= run.outcome_names(judge):
+        return None
+    right = pl.col("status") == "correct"
+    tallies = [
+        run.read_outcomes(judge, name)
+        .filter(right)
+        .join(run.read_outcomes(chosen, name).filter(right), on=["problem_id", "draw"])
+        .group_by("problem_id")
+        .len()
+        for name in run.completion_names()
+    ]
+    rows = pl.concat(tallies).group_by("problem_id").sum()
+    found = order.join(rows, on="problem_id", how="left", maintain_order="left")
+    return found["len"].fill_null(0).to_numpy().astype(np.int64)
 
 
 def read_counts(path: Path | str) -> Counts:

@@ -21,7 +21,7 @@ from passgap.problems import render
 from passgap.store import Manifest, Round, Run
 from passgap.store.manifest import TARGET_BLOCK
 from passgap.types import Design, Policy, ProblemSet, SamplingParams
-from passgap.verifiers import for_problems
+from passgap.verifiers import check_specs
 
 Progress = Callable[[int, int, int], None]
 
@@ -99,7 +99,7 @@ class Sampler:
         engine_args: Mapping[str, str] | None = None,
         command: str = "",
     ) -> None:
-        for_problems(problems)  # an unknown verifier, or one whose package is missing, is told now
+        check_specs(problems)  # an unknown verifier is told now
         self._engine_args = check_engine(engine, engine_args or {})
         self._policy, self._problems = resolve_policy(policy, engine), problems
         stop = (*sampling.stop, *policy.prompt.stop)

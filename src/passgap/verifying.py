@@ -2,15 +2,25 @@
 
 Outcomes lie in a folder named by the verifier's digest, one shard for each completion shard, so
 another verifier gives another set of outcomes and an interrupted call goes on where it stopped.
+Two sets of outcomes of one run are held against each other by `agreement`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, get_args
 
+import polars as pl
+
+from passgap.errors import UsageError
 from passgap.store import Run
-from passgap.types import Problem
-from passgap.verifiers import Verifier, for_problems
+from passgap.types import Outcome, Problem, Status, digest
+from passgap.verifiers import Item, Verifier, for_problems
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+SHOWN = 5
 
 
 def verify(
@@ -21,32 +31,117 @@ def verify(
 ) -> str:
     """Mark every completion that has no outcome yet; returns the verifier's digest.
 
+    A verifier of the reasoning (``judge``) marks the completions that are correct by the outcomes
+    that count, and its marks stand beside them; any other's become the ones that count.
+
     Parameters
     ----------
     run
         The run to mark.
     verifier
-        The name of one verifier for all problems; None takes the one each problem names.
+        The spec of one verifier for all problems; None takes the one each problem names.
     progress
-        Called with (completions marked so far, completions in all).
+        Called with (shards marked so far, shards in all).
     """
     problems = {problem.id: problem for problem in run.problems()}
-    marker = for_problems(problems.values(), verifier)
-    with run.writing():
-        shards, done = run.completion_names(), run.outcome_names(marker.digest)
+    with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
+        correct_by = run.verifier_digest() if marker.of_reasoning else None
+        key = digest([marker.digest, correct_by]) if correct_by else marker.digest
+        shards, done = run.completion_names(), run.outcome_names(key)
+        if not run.outcomes_about(key):
+            faults = marker.faults(list(problems.values()))
+            about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
+            run.set_outcomes_about(key, about)
         for position, name in enumerate(shards, start=1):
             if name not in done:
-                _verify_shard(run, name, marker, problems)
+                rows = _marked(run, name, marker, problems, correct_by)
+                run.add_outcomes(key, name, rows)
             if progress:
                 progress(position, len(shards))
-        run.set_verifier_digest(marker.digest)
-    return marker.digest
+        run.set_verifier_digest(key, of_reasoning=marker.of_reasoning)
+        return key
 
 
-def _verify_shard(run: Run, name: str, marker: Verifier, problems: dict[str, Problem]) -> None:
+def _marked(
+    run: Run, name: str, marker: Verifier, problems: dict[str, Problem], correct_by: str | None
+) -> list[tuple[str, int, Outcome]]:
     frame = run.read_completions(name, ["problem_id", "draw", "text", "finish_reason"])
-    rows = [
-        (problem_id, draw, marker.verify(problems[problem_id], text, finish_reason))
-        for problem_id, draw, text, finish_reason in frame.iter_rows()
-    ]
-    run.add_outcomes(marker.digest, name, rows)
+    if correct_by is not None:
+        right = run.read_outcomes(correct_by, name).filter(pl.col("status") == "correct")
+        frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
+    rows = list(frame.iter_rows())
+    outcomes = marker.verify_all([Item(problems[i], text, end) for i, _, text, end in rows])
+    return [(i, draw, outcome) for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How two verifiers marked the same completions.
+
+    ``table[a, b]`` counts the completions that the first gave status ``a`` and the second ``b``;
+    ``examples`` are some on which they differ.
+    """
+
+    first: str
+    second: str
+    table: dict[tuple[Status, Status], int]
+    examples: tuple[dict[str, Any], ...]
+
+    @property
+    def draws(self) -> int:
+        return sum(self.table.values())
+
+    @property
+    def agreed(self) -> int:
+        return sum(count for (a, b), count in self.table.items() if a == b)
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa: agreement beyond what the shares alone give; nan where all is alike."""
+        total = max(self.draws, 1)
+        by_first = [sum(self.table[a, b] for b in STATUSES) / total for a in STATUSES]
+        by_second = [sum(self.table[a, b] for a in STATUSES) / total for b in STATUSES]
+        chance = sum(x * y for x, y in zip(by_first, by_second, strict=True))
+        return (self.agreed / total - chance) / (1 - chance) if chance < 1 else float("nan")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "schema": "passgap.agreement/1",
+            "first": self.first,
+            "second": self.second,
+            "draws": self.draws,
+            "agreed": self.agreed,
+            "kappa": None if self.kappa != self.kappa else self.kappa,
+            "table": [
+                {"first": a, "second": b, "draws": count} for (a, b), count in self.table.items()
+            ],
+            "examples": list(self.examples),
+        }
+
+
+def agreement(run: Run, first: str, second: str) -> Agreement:
+    """Hold the outcomes of two verifiers, given by their digests, against each other.
+
+    Raises
+    ------
+    UsageError
+        When one of them has not marked every shard of the run.
+    """
+    for chosen in (first, second):
+        missing = set(run.completion_names()) - run.outcome_names(chosen)
+        if missing:
+            raise UsageError(
+                f"{run.place}: {len(missing)} shards are not marked by verifier {chosen}; run "
+                "passgap verify with it first"
+            )
+    table = {(a, b): 0 for a in STATUSES for b in STATUSES}
+    examples: list[dict[str, Any]] = []
+    for name in run.completion_names():
+        both = run.read_outcomes(first, name).join(
+            run.read_outcomes(second, name), on=["problem_id", "draw"], suffix="_second"
+        )
+        for a, b, count in both.group_by("status", "status_second").len().iter_rows():
+            table[a, b] += count
+        differing = both.filter(pl.col("status") != pl.col("status_second"))
+        examples += differing.head(SHOWN - len(examples)).to_dicts()
+    return Agreement(first, second, table, tuple(examples))

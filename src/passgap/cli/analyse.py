@@ -67,7 +67,9 @@ def probe(
     revision: options.Revision = None,
     question_field: options.QuestionField = None,
     answer_field: options.AnswerField = None,
+    mapping: options.Mapping = None,
     verifier: options.VerifierName = None,
+    keep_failing_golds: options.KeepFailing = False,
     price: options.Price = None,
     limit: options.Limit = None,
 ) -> None:
@@ -94,7 +96,9 @@ def probe(
         "revision": revision,
         "question_field": question_field,
         "answer_field": answer_field,
+        "mapping": mapping,
         "verifier": verifier,
+        "keep_failing_golds": keep_failing_golds,
         "limit": limit,
     }
     if adaptive or (problems is None and _is_adaptive(source)):

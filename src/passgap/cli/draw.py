@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,8 @@ from passgap.cli import options
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 
+SHOWN_FAULTS = 10
+
 if TYPE_CHECKING:
     from passgap.store import Run
     from passgap.types import Policy, ProblemSet, SamplingParams
@@ -22,7 +25,10 @@ PolicyArgument = Annotated[
 ]
 ProblemsArgument = Annotated[
     str,
-    typer.Argument(metavar="PROBLEMS", help="A JSONL, CSV or Parquet file, gym:NAME or lab:NAME."),
+    typer.Argument(
+        metavar="PROBLEMS",
+        help="A JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
+    ),
 ]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -49,7 +55,9 @@ def sample(
     revision: options.Revision = None,
     question_field: options.QuestionField = None,
     answer_field: options.AnswerField = None,
+    mapping: options.Mapping = None,
     verifier: options.VerifierName = None,
+    keep_failing_golds: options.KeepFailing = False,
     limit: options.Limit = None,
 ) -> None:
     """Draw n completions of every problem into a run folder; the same command again resumes it.
@@ -78,7 +86,9 @@ def sample(
         revision=revision,
         question_field=question_field,
         answer_field=answer_field,
+        mapping=mapping,
         verifier=verifier,
+        keep_failing_golds=keep_failing_golds,
         limit=limit,
     )
     print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
@@ -91,19 +101,37 @@ def verify(
 ) -> None:
     """Mark a run's completions; they are kept as they are.
 
+    Marked before by another verifier, the table of how the two agree is shown. ``--verifier
+    'judge?base_url=..&model=..'`` marks the reasoning of the correct ones (CoT-pass@k).
+
     Example: passgap verify runs/base
     """
+    from passgap.store import Run
+    from passgap.verifying import agreement
+
+    opened = Run(run)
+    before = opened.verifier_digest() if opened.place.exists("outcomes/latest") else None
     counts = verify_run(run, verifier)
+    after = opened.verifier_digest()
+    both = agreement(opened, before, after) if before not in (None, after) else None
     figures = {
         "problems": len(counts),
         "draws": int((counts.n + counts.unscored).sum()),
         "correct": int(counts.c.sum()),
         "unscored": int(counts.unscored.sum()),
         "verifier": counts.provenance["verifier"],
+        "reasoned": None if counts.c_reasoned is None else int(counts.c_reasoned.sum()),
+        "agreement": None if both is None else both.to_dict(),
     }
     if json_:
-        print(json.dumps(figures))
+        print(json.dumps(figures, ensure_ascii=False))
     else:
+        if both is not None:
+            from passgap.reporting import print_agreement
+
+            print_agreement(both.to_dict())
+        if counts.c_reasoned is not None:
+            print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
         print(
             f"{run}: {figures['draws']:,} draws of {figures['problems']} problems, "
             f"{figures['correct']:,} correct, {figures['unscored']:,} unscored; "
@@ -144,7 +172,9 @@ def resolve(
     revision: str | None = None,
     question_field: str | None = None,
     answer_field: str | None = None,
+    mapping: str | None = None,
     verifier: str | None = None,
+    keep_failing_golds: bool = False,
     limit: int | None = None,
 ) -> Drawing:
     """From flags to nouns; whatever is wrong is told here, before anything is loaded."""
@@ -152,8 +182,10 @@ def resolve(
     from passgap.types import SamplingParams
     from passgap.workflows import resolve
 
-    mapping = Mapped(question_field, answer_field, verifier or "math")
-    problem_set = resolve.resolve_problems(problems, mapping, limit=limit)
+    fields = Mapped(question_field, answer_field, verifier or "math", mapping)
+    problem_set = resolve.resolve_problems(problems, fields, limit=limit)
+    if not keep_failing_golds:
+        problem_set = sound(problem_set, verifier)
     chosen = resolve.resolve_policy(
         policy,
         revision=revision,
@@ -161,7 +193,7 @@ def resolve(
         system=system,
         shots=shots,
         stop=options.stop_strings(stop),
-        mapping=mapping,
+        mapping=fields,
     )
     resolve.check_shots(chosen, problem_set)
     params = SamplingParams(
@@ -171,6 +203,28 @@ def resolve(
         top_k=top_k,
     )
     return Drawing(chosen, problem_set, params, engine, key_values(engine_arg or []), seed)
+
+
+def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
+    """The problems whose reference their verifier accepts; the others are listed."""
+    from passgap.golds import check_golds
+    from passgap.reporting.text import visible
+
+    found = check_golds(problems, verifier)
+    if not found.faults:
+        return problems
+    print(
+        f"{len(found.faults)} of {len(problems)} references are refused by their own verifier and "
+        "left out (--keep-failing-golds keeps them):",
+        file=sys.stderr,
+    )
+    for problem_id, fault in list(found.faults.items())[:SHOWN_FAULTS]:
+        print(f"  {problem_id}  {visible(fault)}", file=sys.stderr)
+    if len(found.faults) > SHOWN_FAULTS:
+        print(f"  and {len(found.faults) - SHOWN_FAULTS} more", file=sys.stderr)
+    if not len(found.sound):
+        raise UsageError("no problem is left; mend the references or choose another --verifier")
+    return found.sound
 
 
 def sample_run(
@@ -212,8 +266,8 @@ def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyp
 
     run = Run(path)
     with bar(f"verifying {run.name}") as progress:
-        digest = verifying.verify(run, verifier=verifier, progress=progress)
-    return counts.count(run, verifier_digest=digest)
+        verifying.verify(run, verifier=verifier, progress=progress)
+    return counts.count(run)
 
 
 def key_values(pairs: list[str]) -> dict[str, str]:

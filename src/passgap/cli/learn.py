@@ -53,7 +53,9 @@ def train(
     revision: options.Revision = None,
     question_field: options.QuestionField = None,
     answer_field: options.AnswerField = None,
+    mapping: options.Mapping = None,
     verifier: options.VerifierName = None,
+    keep_failing_golds: options.KeepFailing = False,
     limit: options.Limit = None,
 ) -> None:
     """GRPO (or distillation) through TRL, with the same verifier as evaluation.
@@ -83,9 +85,12 @@ def train(
         teacher_draws=teacher_draws,
         device=device,
     )
-    mapping = Mapped(question_field, answer_field, verifier or "math")
-    problem_set = resolve.resolve_problems(problems, mapping, limit=limit)
-    held_out_set = resolve.resolve_problems(held_out, mapping) if held_out else None
+    fields = Mapped(question_field, answer_field, verifier or "math", mapping)
+    problem_set = resolve.resolve_problems(problems, fields, limit=limit)
+    held_out_set = resolve.resolve_problems(held_out, fields) if held_out else None
+    if not keep_failing_golds:
+        problem_set = draw.sound(problem_set, verifier)
+        held_out_set = draw.sound(held_out_set, verifier) if held_out_set else None
     if leave_out:
         problem_set = _without(problem_set, held_out_set)
     chosen = resolve.resolve_policy(
@@ -95,7 +100,7 @@ def train(
         system=system,
         shots=shots,
         stop=options.stop_strings(stop),
-        mapping=mapping,
+        mapping=fields,
     )
     resolve.check_shots(chosen, problem_set)
     with bar(f"training ({algorithm})") as progress:

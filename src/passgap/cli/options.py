@@ -62,7 +62,22 @@ AnswerField = Annotated[
 ]
 VerifierName = Annotated[
     str | None,
-    typer.Option("--verifier", help="math, numeric, exact or gym; default: what problems name."),
+    typer.Option(
+        "--verifier",
+        metavar="SPEC",
+        help="math, numeric, exact, choice, code, gym, regex?pattern=.., python:MODULE:FUNCTION, "
+        "plugin:NAME; default: what problems name.",
+    ),
+]
+Mapping = Annotated[
+    str | None,
+    typer.Option("--mapping", metavar="BENCHMARK", help="PROBLEMS is a file with its rows."),
+]
+KeepFailing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-failing-golds", help="Keep problems whose reference their verifier refuses."
+    ),
 ]
 Revision = Annotated[str | None, typer.Option("--revision", help="Hub revision of the policy.")]
 KSmall = Annotated[int, typer.Option("--k-small", help="The small k of the verdict.")]

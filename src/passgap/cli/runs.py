@@ -1,16 +1,23 @@
-"""``passgap check`` and ``passgap merge``: what concerns runs as such."""
+"""``passgap check``, ``passgap audit`` and ``passgap merge``: what concerns runs as such."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from passgap.cli import options
 from passgap.errors import UsageError
 
+if TYPE_CHECKING:
+    from passgap.store import Run
+    from passgap.workflows.auditing import Case
+
 SEVERITIES = ("error", "warning", "note")
+KEYS = {"r": "right", "w": "wrong", "u": "unsure"}
 
 
 def check(
@@ -42,6 +49,70 @@ def check(
     worst = found.worst()
     if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
         raise typer.Exit(1)
+
+
+def audit(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A verified run folder.")],
+    size: Annotated[int, typer.Option("--size", help="Problems to look at.")] = 60,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="CSV", help="Write them to mark elsewhere.")
+    ] = None,
+    marks: Annotated[
+        str | None, typer.Option("--marks", metavar="CSV", help="Read a marked sheet back.")
+    ] = None,
+    seed: options.Seed = 0,
+    json_: options.Json = False,
+) -> None:
+    """A person's check of the verifier: mark correct completions, get its false-positive rate.
+
+    One completion a problem, half of them from problems seldom solved, where a false positive
+    counts most. In a terminal it asks; --sheet and --marks go through a CSV file.
+
+    Example: passgap audit runs/base --sheet audit.csv
+    """
+    from passgap.store import Run
+    from passgap.workflows import auditing
+
+    opened = Run(run)
+    if marks is not None:
+        auditing.keep_marks(opened, auditing.read_sheet(Path(marks)))
+    found = auditing.cases(opened, size=size, seed=seed)
+    owed = [case for case in found if not case.mark]
+    if sheet is not None:
+        auditing.write_sheet(found, Path(sheet))
+        print(
+            f"{sheet}: {len(found)} completions, {len(owed)} to mark; write right, wrong or unsure "
+            f"in the column mark; next: passgap audit {run} --marks {sheet}"
+        )
+        return
+    if marks is None and not json_ and sys.stdin.isatty():
+        _ask(opened, owed)
+    result = auditing.result(opened).to_dict()
+    if json_:
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+        return
+    from passgap.reporting import print_audit
+
+    print_audit(result)
+    left = [case for case in auditing.cases(opened, size=size, seed=seed) if not case.mark]
+    if left:
+        print(f"{len(left)} of {len(found)} are not marked yet: the same command goes on")
+
+
+def _ask(run: Run, owed: list[Case]) -> None:
+    """Show one completion after the other; every mark is kept as it is given."""
+    from passgap.reporting import print_case
+    from passgap.workflows.auditing import keep_marks
+
+    for number, case in enumerate(owed, start=1):
+        shown: dict[str, Any] = vars(case)
+        print_case(shown, f"{number} of {len(owed)}")
+        answer = typer.prompt("r right, w wrong, u unsure, s skip, q stop", default="s")
+        key = answer.strip().lower()[:1]
+        if key == "q":
+            return
+        if key in KEYS:
+            keep_marks(run, {(case.problem_id, case.draw): KEYS[key]})
 
 
 def merge(

@@ -2,26 +2,60 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.problems.files import Mapped, load_file
+from passgap.problems.benchmarks import BENCHMARKS
+from passgap.problems.files import Mapped, load_file, read_rows
 from passgap.problems.prompts import TEMPLATES, read_template, render
 from passgap.types import ProblemSet
 
-__all__ = ["TEMPLATES", "Mapped", "load_problems", "read_template", "render"]
+__all__ = ["BENCHMARKS", "TEMPLATES", "Mapped", "load_problems", "read_template", "render"]
 
 
 def load_problems(spec: str, mapping: Mapped | None = None) -> ProblemSet:
-    """The problems of a file path or of ``gym:NAME?size=..&seed=..``."""
+    """The problems of a file, of ``gym:NAME?size=..&seed=..``, or of a named benchmark.
+
+    A name is looked up as a path, then under the folder that ``PASSGAP_DATA`` names, then, for a
+    benchmark, on the hub.
+    """
     if spec.startswith("gym:"):
         from passgap.problems.gym import load_gym
 
         return load_gym(spec)
-    path = Path(spec)
-    if not path.is_file():
-        raise UsageError(
-            f"problems {spec!r} not found; allowed: a .jsonl, .jsonl.gz, .csv or .parquet file, "
-            "gym:NAME?size=..&seed=.., lab:NAME"
-        )
-    return load_file(path, mapping or Mapped())
+    mapping = mapping or Mapped()
+    path = _found(spec)
+    if path is not None:
+        return load_file(path, mapping)
+    if spec in BENCHMARKS:
+        return _benchmark(spec)
+    raise UsageError(
+        f"problems {spec!r} not found; allowed: a .jsonl, .jsonl.gz, .csv or .parquet file, one of "
+        f"{', '.join(BENCHMARKS)}, gym:NAME?size=..&seed=.., lab:NAME"
+    )
+
+
+def _found(spec: str) -> Path | None:
+    folders = [Path(), *_data()]
+    return next((folder / spec for folder in folders if (folder / spec).is_file()), None)
+
+
+def _data() -> list[Path]:
+    """The folders of local data: PASSGAP_DATA and its ``problems``."""
+    named = os.environ.get("PASSGAP_DATA")
+    return [Path(named), Path(named) / "problems"] if named else []
+
+
+def _benchmark(name: str) -> ProblemSet:
+    """A benchmark's problems, from a local file if there is one, else from the hub."""
+    benchmark = BENCHMARKS[name]
+    files = sorted(
+        path for folder in _data() for pattern in benchmark.files for path in folder.glob(pattern)
+    )
+    if files:
+        return ProblemSet.of(name, map(benchmark.problem, read_rows(files[0])))
+    from passgap.problems.hub import hub_rows
+
+    rows = hub_rows(benchmark.hub, benchmark.config, benchmark.split)
+    return ProblemSet.of(name, map(benchmark.problem, rows))

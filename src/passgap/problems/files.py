@@ -1,14 +1,15 @@
 """Problem sets from files: JSONL (also .gz), CSV or Parquet with a declared mapping.
 
-In: a path, which column is the question and which the reference, and the verifier's name.
-Out: a ProblemSet. Every row has to hold a question and an answer; the first that does not is named.
+In: a path, and which column is the question and which the reference with the verifier's name, or
+whose benchmark's rows they are. Out: a ProblemSet. Every row has to hold a question and an answer;
+the first that does not is named.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from passgap.errors import UsageError
+from passgap.problems.benchmarks import BENCHMARKS
 from passgap.types import Problem, ProblemSet
 
 QUESTION_FIELDS = ("question", "problem", "prompt")
@@ -24,18 +26,30 @@ ANSWER_FIELDS = ("reference", "answer", "gold", "final_answer")
 
 @dataclass(frozen=True)
 class Mapped:
-    """Which fields of a row make a problem; None looks for the usual names."""
+    """Which fields of a row make a problem; None looks for the usual names.
+
+    ``benchmark`` says that the rows have the form of a named benchmark's, which then decides.
+    """
 
     question: str | None = None
     answer: str | None = None
     verifier: str = "math"
+    benchmark: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.benchmark is not None and self.benchmark not in BENCHMARKS:
+            raise UsageError(
+                f"mapping {self.benchmark!r} is unknown; allowed: {', '.join(BENCHMARKS)}"
+            )
 
 
 def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
     """Read a problem file; its name is the set's name."""
-    rows = _rows(path)
+    rows = read_rows(path)
     if not rows:
         raise UsageError(f"{path} holds no problem; one row a problem is needed")
+    if mapping.benchmark is not None:
+        return ProblemSet.of(path.name, _as_benchmark(path, mapping.benchmark, rows))
     question = _field(path, rows[0], mapping.question, QUESTION_FIELDS, "--question-field")
     answer = _field(path, rows[0], mapping.answer, ANSWER_FIELDS, "--answer-field")
     problems = (
@@ -45,7 +59,21 @@ def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
     return ProblemSet.of(path.name, problems)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _as_benchmark(
+    path: Path, benchmark: str, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[Problem]:
+    for number, row in enumerate(rows, start=1):
+        try:
+            yield BENCHMARKS[benchmark].problem(row)
+        except KeyError as error:
+            raise UsageError(
+                f"{path} problem {number} has no field {error}, which rows of {benchmark} have; "
+                f"its fields are {', '.join(row)}"
+            ) from error
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file, by its ending."""
     suffixes = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
     if suffixes in ("jsonl", "ndjson"):
         return _json_lines(path)

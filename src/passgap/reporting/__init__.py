@@ -3,7 +3,8 @@
 Computes no statistic and reads no run. What goes in is `PageData`: the ``to_dict()`` of a probe
 and a comparison, rows of training, problems and completions. What comes out is one HTML file
 (`write_page`), picture files (`write_figures`) or rich renderables (`probe_view`,
-`comparison_view`; `print_result` prints either, `print_checks` the data checks).
+`comparison_view`; `print_result` prints either, `print_checks` the data checks, `print_agreement`
+what two verifiers say of one run, `print_audit` what a person's marks say of one).
 """
 
 from passgap.reporting.data import PageData
@@ -11,6 +12,9 @@ from passgap.reporting.figures import write_figures
 from passgap.reporting.page import write_page
 from passgap.reporting.terminal import (
     comparison_view,
+    print_agreement,
+    print_audit,
+    print_case,
     print_checks,
     print_result,
     probe_view,
@@ -19,6 +23,9 @@ from passgap.reporting.terminal import (
 __all__ = [
     "PageData",
     "comparison_view",
+    "print_agreement",
+    "print_audit",
+    "print_case",
     "print_checks",
     "print_result",
     "probe_view",

@@ -64,6 +64,68 @@ def checks_view(checks: Row) -> RenderableType:
     return Group(*lines)
 
 
+def print_agreement(agreement: Row, console: Console | None = None) -> None:
+    """Print ``Agreement.to_dict()``: the table of two verifiers and some of their differences."""
+    statuses = ("correct", "incorrect", "unscored")
+    cell = {(row["first"], row["second"]): row["draws"] for row in agreement["table"]}
+    rows = [[f"before: {a}", *(f"{cell[a, b]:,}" for b in statuses)] for a in statuses]
+    share = agreement["agreed"] / max(1, agreement["draws"])
+    kappa = agreement["kappa"]
+    head = f"The two verifiers agree on {share:.2%} of {agreement['draws']:,} completions"
+    parts: list[RenderableType] = [
+        Text(head if kappa is None else f"{head} (Cohen's kappa {kappa:.3f})", style="bold"),
+        _table({"head": ["", *(f"now: {b}" for b in statuses)], "rows": rows}),
+    ]
+    for row in agreement["examples"]:
+        said = " / ".join(visible(row[key]) for key in ("extracted", "extracted_second"))
+        now = visible(row["status_second"])
+        where = f"  {visible(row['problem_id'])} draw {row['draw']}: {visible(row['status'])}"
+        parts.append(Text(f"{where}, now {now}; answer {said}"[:200], style="dim"))
+    (console or Console()).print(Group(*parts))
+
+
+def print_audit(audit: Row, console: Console | None = None) -> None:
+    """Print ``Audit.to_dict()``: false positives by stratum and the corrected curve."""
+
+    def shown(estimate: Row) -> list[str]:
+        value = estimate["value"]
+        ends = f"{estimate['low']:.1%} to {estimate['high']:.1%}"
+        return ["unknown" if value is None else f"{value:.1%}", ends]
+
+    strata = [
+        [
+            f"{s['low']:g} < c/n <= {s['high']:g}",
+            *(f"{s[name]:,}" for name in ("problems", "right", "wrong", "unsure")),
+            *shown(s["rate"]),
+        ]
+        for s in audit["strata"]
+    ]
+    names = ["stratum", "problems", "right", "wrong", "unsure", "false positives", "95 %"]
+    curve = [[str(r["k"]), f"{r['pass_at_k']:.1%}", *shown(r)] for r in audit["corrected"]]
+    head = f"{audit['marked']} completions marked, {audit['unsure']} unsure"
+    (console or Console()).print(
+        Group(
+            Text(head, style="bold"),
+            _table({"head": names, "rows": strata}),
+            Text(),
+            _table({"head": ["k", "pass@k", "corrected", "95 %"], "rows": curve}),
+            *_notes(audit),
+        )
+    )
+
+
+def print_case(case: Row, position: str, console: Console | None = None) -> None:
+    """Print one completion for a person to mark."""
+    parts: list[RenderableType] = [
+        Text(f"{position}   problem {visible(case['problem_id'])}, draw {case['draw']}", "bold"),
+        Text(f"{case['c']} of {case['n']} draws of it are called correct", style="dim"),
+        Panel(Text(visible(case["question"])), title="Question", title_align="left"),
+        Panel(Text(visible(case["text"])), title="Completion", title_align="left"),
+        Text(f"Answer: {visible(case['extracted'])}   Reference: {visible(case['reference'])}"),
+    ]
+    (console or Console()).print(Group(*parts))
+
+
 def probe_view(probe: Row) -> RenderableType:
     """Verdict, key figures and curve of a ``Probe.to_dict()``."""
     details = probe_details(probe)

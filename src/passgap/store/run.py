@@ -8,7 +8,10 @@ remembered to resume.
     manifest.json   problems.parquet   calls.jsonl   writer.lock
     completions/part-PPPPP-DDDDDD.parquet
     outcomes/<verifier digest>/part-PPPPP-DDDDDD.parquet
+    outcomes/<verifier digest>/about.json   which verifier that is, and the references it refuses
     outcomes/latest             the digest of the verifier that marked it last
+    outcomes/reasoning          the digest of the one that marked the reasoning last
+    audits/<verifier digest>.jsonl          a person's marks
     logprobs/<policy digest>/part-PPPPP-DDDDDD.parquet
 """
 
@@ -30,7 +33,7 @@ from passgap.store.places import Place
 from passgap.store.shards import ShardError, read_shard, write_shard, write_text
 from passgap.types import Block, Completion, Outcome, Problem, ProblemSet, digest
 
-LATEST = "latest"
+LATEST, REASONING = "latest", "reasoning"
 COMPLETION_SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
     "draw": pl.Int32,
@@ -299,9 +302,38 @@ class Run:
             raise UsageError(f"{self.place} is not verified yet; run: passgap verify {self.place}")
         return self.place.read_text(f"outcomes/{LATEST}").strip()
 
-    def set_verifier_digest(self, verifier_digest: str) -> None:
+    def reasoning_digest(self) -> str | None:
+        """The verifier that marked this run's reasoning last, None where nobody did."""
+        if not self.place.exists(f"outcomes/{REASONING}"):
+            return None
+        return self.place.read_text(f"outcomes/{REASONING}").strip()
+
+    def set_verifier_digest(self, verifier_digest: str, *, of_reasoning: bool = False) -> None:
         """Make these outcomes the ones that count."""
-        write_text(verifier_digest + "\n", self.path / "outcomes" / LATEST)
+        name = REASONING if of_reasoning else LATEST
+        write_text(verifier_digest + "\n", self.path / "outcomes" / name)
+
+    def outcomes_about(self, verifier_digest: str) -> dict[str, Any]:
+        """What was written down of a verifier's outcomes; empty where nothing was."""
+        name = f"outcomes/{verifier_digest}/about.json"
+        return json.loads(self.place.read_text(name)) if self.place.exists(name) else {}
+
+    def set_outcomes_about(self, verifier_digest: str, about: Mapping[str, Any]) -> None:
+        """Write down which verifier has this digest and what it says of the problems."""
+        path = self.path / "outcomes" / verifier_digest / "about.json"
+        write_text(json.dumps(dict(about), indent=2, ensure_ascii=False) + "\n", path)
+
+    def audit_marks(self, verifier_digest: str) -> list[dict[str, Any]]:
+        """A person's marks of completions that this verifier called correct, oldest first."""
+        name = f"audits/{verifier_digest}.jsonl"
+        if not self.place.exists(name):
+            return []
+        return [json.loads(line) for line in self.place.read_text(name).splitlines()]
+
+    def set_audit_marks(self, verifier_digest: str, marks: Sequence[Mapping[str, Any]]) -> None:
+        """Keep these marks, in place of the ones before."""
+        lines = [json.dumps(dict(mark), ensure_ascii=False) + "\n" for mark in marks]
+        write_text("".join(lines), self.path / "audits" / f"{verifier_digest}.jsonl")
 
     def logprob_names(self, policy_digest: str) -> set[str]:
         """The shards scored under another policy."""

@@ -24,7 +24,7 @@ from passgap.training import runtime
 from passgap.training.config import TrainConfig
 from passgap.training.tracker import HeldOutTracker
 from passgap.types import Block, Policy, ProblemSet, PromptSettings, digest
-from passgap.verifiers import Verifier
+from passgap.verifiers import Item, Verifier
 
 try:
     from datasets import Dataset
@@ -132,9 +132,10 @@ def teach(
     block = Block(tuple(by_id), first_draw=0, size=config.teacher_draws, seed=seed)
     kept: dict[tuple[str, str], None] = {}
     correct = unscored = drawn = 0
-    for completion in engine.complete(block, prompts):
-        problem = by_id[completion.problem_id]
-        status = verifier.verify(problem, completion.text, completion.finish_reason).status
+    completions = engine.complete(block, prompts)
+    items = [Item(by_id[d.problem_id], d.text, d.finish_reason) for d in completions]
+    outcomes = verifier.verify_all(items)
+    for completion, status in zip(completions, (o.status for o in outcomes), strict=True):
         drawn += 1
         correct += status == "correct"
         unscored += status == "unscored"

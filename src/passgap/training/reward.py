@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from passgap.types import FinishReason, Outcome, Problem, Status
-from passgap.verifiers import Verifier
+from passgap.verifiers import Item, Verifier
 
 REWARDS: dict[Status, float | None] = {"correct": 1.0, "incorrect": 0.0, "unscored": None}
 
@@ -38,7 +38,7 @@ class VerifierReward:
         **_: Any,
     ) -> list[float | None]:
         rows = zip(problem_id, text, finish_reason, strict=True)
-        outcomes = [self._verifier.verify(self._problems[i], t, f) for i, t, f in rows]
+        outcomes = self._verifier.verify_all([Item(self._problems[i], t, f) for i, t, f in rows])
         if log_metric:
             for name, value in signal(problem_id, outcomes, finish_reason).items():
                 log_metric(name, value)

@@ -20,7 +20,7 @@ from passgap.stats import mean_curve, pass_at_k
 from passgap.training.config import TrainConfig
 from passgap.training.folder import HELD_OUT_FILE, append_row
 from passgap.types import Block, IntArray, ProblemSet, PromptSettings, digest
-from passgap.verifiers import Verifier
+from passgap.verifiers import Item, Verifier
 
 
 class HeldOutTracker:
@@ -66,10 +66,10 @@ class HeldOutTracker:
         block = Block(tuple(self._problems), 0, draws, seed)
         n = dict.fromkeys(self._problems, 0)
         c = dict.fromkeys(self._problems, 0)
-        for drawn in self._engine.complete(block, self._prompts):
-            outcome = self._verifier.verify(
-                self._problems[drawn.problem_id], drawn.text, drawn.finish_reason
-            )
+        completions = self._engine.complete(block, self._prompts)
+        items = [Item(self._problems[d.problem_id], d.text, d.finish_reason) for d in completions]
+        outcomes = self._verifier.verify_all(items)
+        for drawn, outcome in zip(completions, outcomes, strict=True):
             n[drawn.problem_id] += outcome.status != "unscored"
             c[drawn.problem_id] += outcome.status == "correct"
         totals, hits = np.array(list(n.values())), np.array(list(c.values()))

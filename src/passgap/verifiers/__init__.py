@@ -1,48 +1,137 @@
 """What marks a completion: a problem and a text in, an Outcome out.
 
-``for_problems`` gives the one verifier object that evaluation and training share.
+A verifier is named by a spec, ``NAME`` or ``NAME?option=value&..`` (``numeric?tolerance=0.01``).
+``for_problems`` gives the one verifier object that evaluation and training share. Three kinds run
+code of one's own or ask a server, and are taken from the command line (or a Python caller) only:
+``python:MODULE:FUNCTION``, ``plugin:NAME`` and ``judge``; a data file or a run that names one is
+refused.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
 
 from passgap.errors import UsageError
-from passgap.types import FinishReason, Outcome, Problem, digest
-from passgap.verifiers.base import Verifier
+from passgap.types import Outcome, Problem, digest
+from passgap.verifiers import answers
+from passgap.verifiers.base import Item, Verifier
 
 _WHERE = {
     "exact": ("passgap.verifiers.text", "ExactVerifier"),
     "numeric": ("passgap.verifiers.text", "NumericVerifier"),
+    "choice": ("passgap.verifiers.text", "ChoiceVerifier"),
     "math": ("passgap.verifiers.mathematics", "MathVerifier"),
+    "code": ("passgap.verifiers.code", "CodeVerifier"),
     "gym": ("passgap.verifiers.gym", "GymVerifier"),
+    "regex": ("passgap.verifiers.own", "RegexVerifier"),
+    "judge": ("passgap.verifiers.judge", "JudgeVerifier"),
 }
-NAMES = tuple(_WHERE)
+_FORMS: dict[str, Callable[[str], str]] = {
+    "exact": str.strip,
+    "numeric": answers.number,
+    "choice": answers.letter,
+    "math": answers.mathematics,
+    "gym": str.strip,
+    "regex": str.strip,
+}
+NAMES = (*_WHERE, "python:MODULE:FUNCTION", "plugin:NAME")
+COMMAND_LINE_ONLY = ("judge", "python", "plugin")
 
-__all__ = ["NAMES", "Verifier", "for_problems", "get_verifier"]
+__all__ = [
+    "NAMES",
+    "Item",
+    "Verifier",
+    "answer_form",
+    "check_specs",
+    "for_problems",
+    "get_verifier",
+]
 
 
-def get_verifier(name: str) -> Verifier:
-    """The verifier of this name; its heavy package is imported here and not before."""
-    if name not in _WHERE:
-        raise UsageError(f"verifier {name!r} is unknown; allowed: {', '.join(NAMES)}")
-    module, attribute = _WHERE[name]
-    verifier: Verifier = getattr(importlib.import_module(module), attribute)()
-    return verifier
+def get_verifier(spec: str) -> Verifier:
+    """The verifier a spec names; its heavy package is imported here and not before.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name or option, or a value that is not allowed.
+    """
+    kind, where, options = _parsed(spec)
+    if kind == "plugin":
+        return _module("passgap.verifiers.own").load_plugin(where)  # type: ignore[no-any-return]
+    if kind == "python":
+        made = _module("passgap.verifiers.own").PythonVerifier
+        return _made(spec, made, {"spec": where, **options})
+    module, attribute = _WHERE[kind]
+    return _made(spec, getattr(_module(module), attribute), options)
 
 
 def for_problems(problems: Iterable[Problem], override: str | None = None) -> Verifier:
     """One verifier for a whole set: each problem goes to the verifier it names.
 
-    With ``override`` every problem goes to that one.
+    With ``override``, which may be of any kind, every problem goes to that one.
     """
-    names = [override] if override else sorted({problem.verifier for problem in problems})
-    verifiers = {name: get_verifier(name) for name in names}
-    return verifiers[names[0]] if len(names) == 1 else _ByName(verifiers)
+    if override:
+        return get_verifier(override)
+    specs = check_specs(problems)
+    for spec in specs:
+        if _parsed(spec)[0] in COMMAND_LINE_ONLY:
+            raise UsageError(
+                f"the problems name the verifier {spec!r}, which is taken from the command line "
+                f"only: add --verifier {spec!r} if it is yours"
+            )
+    verifiers = {spec: get_verifier(spec) for spec in specs}
+    return verifiers[specs[0]] if len(specs) == 1 else _BySpec(verifiers)
 
 
-class _ByName:
+def check_specs(problems: Iterable[Problem]) -> list[str]:
+    """The distinct specs that problems name: each a known one, with what it needs installed."""
+    specs = sorted({problem.verifier for problem in problems})
+    for spec in specs:
+        if _parsed(spec)[0] not in COMMAND_LINE_ONLY:
+            get_verifier(spec)
+    return specs
+
+
+def answer_form(spec: str) -> Callable[[str], str] | None:
+    """What makes answers comparable under a verifier; None where its golds cannot be compared."""
+    return _FORMS.get(_parsed(spec)[0])
+
+
+def _parsed(spec: str) -> tuple[str, str, dict[str, str]]:
+    """``(kind, where, options)`` of a spec."""
+    name, _, query = spec.partition("?")
+    kind, colon, where = name.partition(":")
+    known = kind in ("python", "plugin") if colon else kind in _WHERE
+    if not known:
+        raise UsageError(f"verifier {spec!r} is unknown; allowed: {', '.join(NAMES)}")
+    return kind, where, dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _made(spec: str, make: Callable[..., Verifier], options: dict[str, str]) -> Verifier:
+    parameters = inspect.signature(make).parameters
+    allowed = [name for name in parameters if name != "spec"]
+    unknown = [name for name in options if name not in parameters]
+    if unknown:
+        raise UsageError(
+            f"verifier {spec!r} has the option {unknown[0]!r}; allowed: "
+            f"{', '.join(allowed) or 'none'}"
+        )
+    needed = [n for n, p in parameters.items() if p.default is p.empty and n not in options]
+    if needed:
+        raise UsageError(f"verifier {spec!r} needs {needed[0]}=..., as {spec}?{needed[0]}=...")
+    return make(**options)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+class _BySpec(Verifier):
     """Sends each problem to the verifier it names."""
 
     def __init__(self, verifiers: dict[str, Verifier]) -> None:
@@ -53,5 +142,21 @@ class _ByName:
     def digest(self) -> str:
         return digest([verifier.digest for verifier in self._verifiers.values()])
 
-    def verify(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
-        return self._verifiers[problem.verifier].verify(problem, text, finish_reason)
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        found: list[Outcome | None] = [None] * len(items)
+        for spec, verifier in self._verifiers.items():
+            mine = [i for i, item in enumerate(items) if item.problem.verifier == spec]
+            outcomes = verifier.verify_all([items[i] for i in mine])
+            for i, outcome in zip(mine, outcomes, strict=True):
+                found[i] = outcome
+        return [outcome for outcome in found if outcome is not None]
+
+    def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for spec, verifier in self._verifiers.items():
+            found |= verifier.faults([p for p in problems if p.verifier == spec])
+        return found
+
+    def close(self) -> None:
+        for verifier in self._verifiers.values():
+            verifier.close()

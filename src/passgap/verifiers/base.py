@@ -1,25 +1,75 @@
 """The one interface every verifier has.
 
-In: a problem, the text of a completion, how it ended. Out: an Outcome.
+In: problems and the texts of completions, with how each ended. Out: an Outcome for each.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from passgap.types import FinishReason, Outcome, Problem
 
 
-class Verifier(Protocol):
-    """Marks completions; equal ``digest`` means equal marks for equal input."""
+class Item(NamedTuple):
+    """One completion to mark."""
+
+    problem: Problem
+    text: str
+    finish_reason: FinishReason = "stop"
+
+
+class Verifier(ABC):
+    """Marks completions; equal ``digest`` means equal marks for equal input.
+
+    A verifier never raises for anything a text may hold, and may be called from any thread.
+    """
 
     name: str
+    of_reasoning: bool = False
+    """Whether it marks how an answer was reached, beside what another says of the answer."""
 
     @property
+    @abstractmethod
     def digest(self) -> str:
         """Identity of the verifier: name, options and version of what it rests on."""
-        ...
 
-    def verify(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
-        """Mark one completion; never raises for anything the text may hold."""
-        ...
+    @abstractmethod
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order; the more at once, the faster."""
+
+    def verify(self, problem: Problem, text: str, finish_reason: FinishReason = "stop") -> Outcome:
+        """Mark one completion."""
+        return self.verify_all([Item(problem, text, finish_reason)])[0]
+
+    def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
+        """Problems whose reference this verifier would not accept, by id, with the reason."""
+        boxed = self.verify_all([Item(p, f"\\boxed{{{p.reference}}}") for p in problems])
+        missed = [p for p, o in zip(problems, boxed, strict=True) if o.status != "correct"]
+        plain = self.verify_all([Item(p, p.reference) for p in missed])
+        return {
+            problem.id: f"its own reference is {outcome.status} {outcome.reason}".rstrip()
+            for problem, outcome in zip(missed, plain, strict=True)
+            if outcome.status != "correct"
+        }
+
+    def close(self) -> None:  # noqa: B027 - most verifiers hold nothing to give back
+        """Give back what the verifier holds: worker processes, connections."""
+
+
+class TextVerifier(Verifier):
+    """A verifier that marks one text at a time in this process: quick, and unable to hang."""
+
+    @abstractmethod
+    def mark(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
+        """Mark one completion."""
+
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order."""
+        return [self.mark(*item) for item in items]
+
+
+def no_answer(finish_reason: FinishReason) -> Outcome:
+    """Incorrect for want of an answer: ``truncated`` when max_tokens cut the completion."""
+    return Outcome("incorrect", None, "truncated" if finish_reason == "length" else "no_answer")

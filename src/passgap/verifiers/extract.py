@@ -1,28 +1,24 @@
 """Where a final answer stands in a completion.
 
-In: the text of a completion. Out: the answer's text, or None where there is none.
+In: the text of a completion. Out: the answer's text, or None where there is none. Every function
+takes time linear in the text, whatever it holds.
 """
 
 from __future__ import annotations
 
 import re
 
+from passgap.latex import last_boxed
+
 NUMBER = re.compile(
     r"(?<![\d.])[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![\d.])[-+]?\.\d+"
 )
-
-
-def last_boxed(text: str) -> str | None:
-    r"""The content of the last closed ``\boxed{...}``, braces balanced, or None."""
-    end = len(text)
-    while (start := text.rfind("\\boxed{", 0, end)) >= 0:
-        depth = 0
-        for i in range(start + 6, len(text)):
-            depth += (text[i] == "{") - (text[i] == "}")
-            if depth == 0:
-                return text[start + 7 : i].strip()
-        end = start
-    return None
+STATED = re.compile(r"(?i)\banswer[ \t]{0,4}(?:is\b[ \t]{0,4}:?|:)[ \t*_]{0,8}")
+FENCE = re.compile(
+    r"^[ \t]*```[ \t]*([\w+-]*)[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE
+)
+LONGEST_LINE = 1_000
+SENTENCE_END = re.compile(r"\.(?:\s|$)")
 
 
 def after_hashes(text: str) -> str | None:
@@ -32,19 +28,53 @@ def after_hashes(text: str) -> str | None:
     return answer or None
 
 
+def last_tagged(text: str) -> str | None:
+    """The content of the last ``<answer>...</answer>``."""
+    end = text.rfind("</answer>")
+    start = text.rfind("<answer>", 0, end) if end >= 0 else -1
+    return text[start + 8 : end].strip() or None if start >= 0 else None
+
+
+def stated(text: str) -> str | None:
+    """What follows the last ``answer is`` or ``Answer:``, to the end of the sentence or line."""
+    found = None
+    for match in STATED.finditer(text):
+        found = match
+    if found is None:
+        return None
+    line = text[found.end() : found.end() + LONGEST_LINE].partition("\n")[0]
+    end = SENTENCE_END.search(line)
+    return (line[: end.start()] if end else line).strip().strip("*_").strip() or None
+
+
 def last_line(text: str) -> str | None:
     """The last line that is not blank."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else None
+    stripped = text.rstrip()
+    if not stripped:
+        return None
+    lines = stripped[-10_000:].splitlines()
+    return lines[-1].strip() or None
 
 
 def last_number(text: str) -> str | None:
     """The last number, with its sign, decimals and exponent; thousands commas removed."""
-    found = NUMBER.findall(text)
-    return found[-1].replace(",", "") if found else None
+    found = None
+    for match in NUMBER.finditer(text):
+        found = match
+    return found.group().replace(",", "") if found else None
 
 
 def marked(text: str) -> str | None:
-    r"""The answer a completion marks as such: the last ``\boxed{}``, else after ``####``."""
+    r"""The answer a completion marks as such: ``\boxed{}``, else ``<answer>``, else ``####``."""
     boxed = last_boxed(text)
-    return after_hashes(text) if boxed is None else boxed or None
+    if boxed is not None:
+        return boxed or None
+    return last_tagged(text) or after_hashes(text)
+
+
+def last_fenced(text: str) -> str | None:
+    """The content of the last code fence; one that is never closed goes to the end."""
+    found = None
+    for match in FENCE.finditer(text):
+        found = match
+    return found.group(2) if found else None

@@ -1,55 +1,100 @@
-"""``gym``: reasoning-gym's own checkers.
+"""``gym``: reasoning-gym's own checkers, in worker processes.
 
-In: a problem made by ``gym:NAME`` (its metadata holds the entry) and a completion. Out: correct
-when the checker gives 1.0, incorrect below (it gives partial credit), unscored when it raises.
+In: problems made by ``gym:NAME`` (their metadata holds the entry) and completions. Out: correct
+when the checker gives 1.0, incorrect below (it gives partial credit), unscored when it raises,
+hangs or dies.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from passgap.errors import MissingExtraError, UsageError
-from passgap.types import FinishReason, Outcome, Problem, digest
+from passgap.types import Outcome, Problem, digest
+from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.extract import last_line, marked
-from passgap.verifiers.text import no_answer
+from passgap.verifiers.workers.child import function_pool
+from passgap.verifiers.workers.pool import Lost, Pool
 
-try:
-    from reasoning_gym import get_score_answer_fn
-except ImportError as error:
-    raise MissingExtraError("reasoning-gym", "gym") from error
+CREDIT = "passgap.verifiers.gym:credit"
+TIMEOUT = 10.0
 
 
-class GymVerifier:
-    r"""Takes the last ``\boxed{}``, else what follows ``####``, else the last line, as answer."""
+class GymVerifier(Verifier):
+    r"""Takes the last ``\boxed{}``, ``<answer>`` or text after ``####``, else the last line."""
 
     name = "gym"
 
     def __init__(self) -> None:
-        self._checkers: dict[str, Any] = {}
+        try:
+            self._version = version("reasoning-gym")
+        except PackageNotFoundError as error:
+            raise MissingExtraError("reasoning-gym", "gym") from error
+        self._started: Pool | None = None
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 1, version("reasoning-gym")])
+        return digest([self.name, 2, self._version])
 
-    def verify(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
-        """Mark one completion."""
-        answer = marked(text) or last_line(text)
-        if answer is None:
-            return no_answer(finish_reason)
-        entry = problem.metadata.get("entry")
-        if entry is None:
-            raise UsageError(
-                f"problem {problem.id} has verifier 'gym' but no entry; load it as gym:NAME"
-            )
-        try:
-            credit = float(self._checker(entry)(answer=answer, entry=entry))
-        except Exception:  # checkers raise anything on junk
-            return Outcome("unscored", answer, "error")
-        return Outcome("correct" if credit >= 1.0 else "incorrect", answer)
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order; equal answers to one problem once."""
+        answers = [marked(item.text) or last_line(item.text) for item in items]
+        asked: dict[str, dict[str, Any]] = {}
+        entries: dict[str, Any] = {}
+        for item, answer in zip(items, answers, strict=True):
+            if answer is not None:
+                entries.setdefault(item.problem.id, _entry(item.problem))
+                asked.setdefault(item.problem.id, {})[answer] = None
+        jobs = [(entries[problem_id], list(said)) for problem_id, said in asked.items()]
+        for (problem_id, said), replies in zip(
+            asked.items(), self._pool().run_many(jobs), strict=True
+        ):
+            asked[problem_id] = dict(zip(said, replies, strict=True))
+        return [
+            no_answer(item.finish_reason)
+            if answer is None
+            else _outcome(answer, asked[item.problem.id][answer])
+            for item, answer in zip(items, answers, strict=True)
+        ]
 
-    def _checker(self, entry: Any) -> Any:
-        name = entry["metadata"]["source_dataset"]
-        if name not in self._checkers:
-            self._checkers[name] = get_score_answer_fn(name)
-        return self._checkers[name]
+    def _pool(self) -> Pool:
+        if self._started is None:
+            self._started = function_pool(CREDIT, seconds=TIMEOUT)
+        return self._started
+
+    def close(self) -> None:
+        """End the worker processes."""
+        if self._started is not None:
+            self._started.close()
+
+
+def _entry(problem: Problem) -> Any:
+    entry = problem.metadata.get("entry")
+    if entry is None:
+        raise UsageError(
+            f"problem {problem.id} has verifier 'gym' but no entry; load it as gym:NAME"
+        )
+    return entry
+
+
+def _outcome(answer: str, reply: Any) -> Outcome:
+    if isinstance(reply, Lost):
+        return Outcome("unscored", answer, reply.reason)
+    if isinstance(reply, dict):
+        return Outcome("unscored", answer, reply["lost"])
+    return Outcome("correct" if reply >= 1.0 else "incorrect", answer)
+
+
+def credit(entry: Any, answer: str) -> float:
+    """What reasoning-gym's checker gives an answer, in [0, 1]; runs in a worker."""
+    return float(_checker(entry["metadata"]["source_dataset"])(answer=answer, entry=entry))
+
+
+@lru_cache(maxsize=200)
+def _checker(name: str) -> Any:
+    from reasoning_gym import get_score_answer_fn
+
+    return get_score_answer_fn(name)

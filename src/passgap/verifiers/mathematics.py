@@ -1,97 +1,152 @@
-r"""``math``: mathematical equality, through math-verify.
+r"""``math``: mathematical equality, by sight where that is enough and through math-verify else.
 
-In: a problem and a completion. Out: correct, incorrect, or unscored when the comparison timed out
-or failed. Plain numbers are compared as decimals without SymPy; everything else goes to
-math-verify with both sides wrapped in ``\boxed{}``, since it misreads bare LaTeX golds.
-
-Not covered: killing a comparison that ignores its alarm, and use outside the main thread (such
-completions are unscored with the reason ``error``, never wrong in silence).
+In: problems and completions. Out: correct, incorrect, or unscored with the reason when the
+comparison took too long (``timeout``), too much memory (``memory``) or failed (``error``,
+``crash``). Answers that look equal, and plain numbers, are compared here; every other distinct
+pair of gold and answer goes once to a worker process that can be killed.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
-from passgap.errors import MissingExtraError
-from passgap.types import FinishReason, Outcome, Problem, Status, digest
-from passgap.verifiers.extract import last_boxed, last_number, marked
-from passgap.verifiers.text import as_decimal, no_answer
+from passgap.errors import UsageError
+from passgap.latex import last_boxed
+from passgap.types import Outcome, Problem, Status, digest
+from passgap.verifiers.answers import as_decimal, mathematics
+from passgap.verifiers.base import Item, Verifier, no_answer
+from passgap.verifiers.extract import last_number, marked, stated
+from passgap.verifiers.workers.child import function_pool
+from passgap.verifiers.workers.pool import Lost, Pool
 
-try:
-    from math_verify import parse, verify
-    from math_verify.errors import TimeoutException
-except ImportError as error:
-    raise MissingExtraError("math-verify", "math") from error
-
-logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+EQUAL = "passgap.verifiers.equality:equal"
 LONGEST_ANSWER = 2_000
-PARSE_SECONDS = VERIFY_SECONDS = 5
+REMEMBERED = 500_000
+Marks = tuple[Status, str]
 
 
-class MathVerifier:
+class MathVerifier(Verifier):
     r"""Correct when the answer equals the reference as mathematics.
 
-    The answer is the last ``\boxed{}``, else what follows ``####``, else the last number.
+    The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
+    else what the text says the answer is, else the last number.
+
+    Parameters
+    ----------
+    timeout
+        Seconds that one comparison may take.
     """
 
     name = "math"
 
+    def __init__(self, timeout: str = "5") -> None:
+        self._timeout = positive("timeout", timeout)
+        self._known: dict[tuple[str, str], Marks] = {}
+        self._started: Pool | None = None
+
     @property
     def digest(self) -> str:
-        return digest([self.name, 1, version("math-verify")])
+        return digest([self.name, 2, version("math-verify"), self._timeout])
 
-    def verify(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
-        """Mark one completion."""
-        answer = marked(text) or last_number(text)
-        if answer is None:
-            return no_answer(finish_reason)
-        status, reason = _compare(_gold(problem.reference), answer)
-        return Outcome(status, answer, reason)
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order."""
+        answers = [_answer(item.text) for item in items]
+        pairs = [
+            None if answer is None else (_gold(item.problem), answer)
+            for item, answer in zip(items, answers, strict=True)
+        ]
+        found = self._compared(dict.fromkeys(pair for pair in pairs if pair))
+        return [
+            no_answer(item.finish_reason) if pair is None else Outcome(*_with(found[pair], pair[1]))
+            for item, pair in zip(items, pairs, strict=True)
+        ]
+
+    def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
+        """References that math-verify cannot read, or not find equal to themselves.
+
+        A verbatim copy would still pass, so the equality at sight is left out here.
+        """
+        owed = [p for p in problems if as_decimal(_gold(p)) is None]
+        replies = self._pool().run(None, [[_gold(p)] * 2 for p in owed])
+        return {
+            problem.id: f"math-verify does not read {_gold(problem)[:60]!r}"
+            for problem, reply in zip(owed, replies, strict=True)
+            if isinstance(reply, Lost) or not reply.get("right")
+        }
+
+    def _compared(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Marks]:
+        """The marks of distinct (gold, answer) pairs, remembered from call to call."""
+        found: dict[tuple[str, str], Marks] = {}
+        owed = []
+        for pair in pairs:
+            marks = self._known.get(pair) or at_sight(*pair)
+            if marks is None:
+                owed.append(pair)
+            else:
+                found[pair] = marks
+        if owed:
+            replies = self._pool().run(None, [list(pair) for pair in owed])
+            new = dict(zip(owed, map(_marks, replies), strict=True))
+            if len(self._known) + len(new) > REMEMBERED:
+                self._known.clear()
+            self._known |= new
+            found |= new
+        return found
+
+    def _pool(self) -> Pool:
+        if self._started is None:
+            self._started = function_pool(EQUAL, seconds=self._timeout)
+        return self._started
+
+    def close(self) -> None:
+        """End the worker processes."""
+        if self._started is not None:
+            self._started.close()
 
 
-def _gold(reference: str) -> str:
-    return last_boxed(reference) or reference.strip().strip("$")
-
-
-@lru_cache(maxsize=100_000)
-def _compare_cached(gold: str, answer: str) -> tuple[Status, str]:
-    if gold == answer:
+def at_sight(gold: str, answer: str) -> Marks | None:
+    """What needs no mathematics: equal forms, two plain numbers, an answer out of all measure."""
+    if gold == answer or _form(gold) == _form(answer):
         return "correct", ""
-    left, right = as_decimal(gold), as_decimal(answer)
-    if left is not None and right is not None:
-        return ("correct" if left == right else "incorrect"), ""
-    if len(answer) > LONGEST_ANSWER:
+    if as_decimal(gold) is not None and as_decimal(answer) is not None:
         return "incorrect", ""
-    return _symbolic(gold, answer)
+    if len(answer) > LONGEST_ANSWER:
+        return "incorrect", "too_long"
+    return None
 
 
-def _compare(gold: str, answer: str) -> tuple[Status, str]:
-    if threading.current_thread() is threading.main_thread():
-        return _compare_cached(gold, answer)
-    if gold == answer or (as_decimal(gold) is not None and as_decimal(answer) is not None):
-        return _compare_cached(gold, answer)
-    return "unscored", "error"
+_form = lru_cache(maxsize=100_000)(mathematics)
 
 
-def _symbolic(gold: str, answer: str) -> tuple[Status, str]:
+def _answer(text: str) -> str | None:
+    return marked(text) or stated(text) or last_number(text)
+
+
+def _gold(problem: Problem) -> str:
+    return last_boxed(problem.reference) or problem.reference.strip()
+
+
+def _marks(reply: dict[str, Any] | Lost) -> Marks:
+    if isinstance(reply, Lost):
+        return "unscored", reply.reason
+    if "lost" in reply:
+        return "unscored", str(reply["lost"])
+    return ("correct" if reply["right"] else "incorrect"), ""
+
+
+def _with(marks: Marks, answer: str) -> tuple[Status, str, str]:
+    return marks[0], answer, marks[1]
+
+
+def positive(name: str, text: str) -> float:
+    """A number > 0 from an option's text."""
     try:
-        given = _parse(answer)
-        right = bool(given) and verify(
-            _parse(gold), given, timeout_seconds=VERIFY_SECONDS, raise_on_error=True
-        )
-    except TimeoutException:
-        return "unscored", "timeout"
-    except Exception:  # math-verify and SymPy raise anything on hostile input
-        return "unscored", "error"
-    return ("correct" if right else "incorrect"), ""
-
-
-def _parse(answer: str) -> list[Any]:
-    parsed: list[Any] = parse(
-        f"\\boxed{{{answer}}}", parsing_timeout=PARSE_SECONDS, raise_on_error=True
-    )
-    return parsed
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{name}={text!r}; allowed: a number > 0")
+    return value

@@ -1,0 +1,63 @@
+r"""Mathematical equality through math-verify: runs in a worker process, never in the caller's.
+
+In: a gold and an answer, both as LaTeX or plain text. Out: ``{"right": bool}``. Both are wrapped in
+``\boxed{}`` first, since math-verify misreads bare LaTeX. What it is known to get wrong and can be
+told apart is looked at again: values too small for its rounding, and equations.
+
+Not covered: time and memory (the worker's business).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import lru_cache
+from typing import Any
+
+from passgap.errors import MissingExtraError
+
+try:
+    import sympy
+    from math_verify import parse, verify
+except ImportError as error:
+    raise MissingExtraError("math-verify", "math") from error
+
+logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
+BARE_ROOT = re.compile(r"\\sqrt\s*\(([^()]*)\)")
+SMALL = 1e-3
+RELATIVE = 1e-6
+
+
+def equal(head: None, item: list[str]) -> dict[str, Any]:
+    """Whether the second of two expressions is an answer that the first one allows."""
+    gold, answer = _parsed(item[0]), _parsed(item[1])
+    if not gold or not answer:
+        return {"right": False, "unread": "gold" if not gold else "answer"}
+    right = bool(verify(gold, answer, timeout_seconds=None, raise_on_error=True))
+    return {"right": right and not _too_coarse(gold, answer)}
+
+
+@lru_cache(maxsize=20_000)
+def _parse_cached(text: str) -> tuple[Any, ...]:
+    return tuple(parse(f"\\boxed{{{text}}}", parsing_timeout=None, raise_on_error=True))
+
+
+def _parsed(text: str) -> list[Any]:
+    return list(_parse_cached(BARE_ROOT.sub(r"\\sqrt{\1}", text)))
+
+
+def _too_coarse(gold: list[Any], answer: list[Any]) -> bool:
+    """Whether the two were called equal only because math-verify rounds to six decimals."""
+    left, right = (_number(parsed[0]) for parsed in (gold, answer))
+    if left is None or right is None or max(abs(left), abs(right)) >= SMALL:
+        return False
+    return bool(abs(left - right) > RELATIVE * max(abs(left), abs(right)))
+
+
+def _number(parsed: Any) -> Any:
+    """A number's value, None for anything else."""
+    if not isinstance(parsed, sympy.Expr) or not parsed.is_number:
+        return None
+    value = parsed.evalf(30)
+    return value if value.is_Float or value.is_Integer else None

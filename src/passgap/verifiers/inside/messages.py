@@ -1,0 +1,72 @@
+"""Messages between the processes of the sandbox: JSON with its length before it, over a socket."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import time
+from typing import Any
+
+LONGEST = 64 << 20
+
+
+class LostError(Exception):
+    """The program gave no value; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def send(sock: socket.socket, value: Any) -> None:
+    """Send one value.
+
+    Raises
+    ------
+    ValueError
+        For one that is too long.
+    """
+    data = json.dumps(value).encode()
+    if len(data) > LONGEST:
+        raise ValueError("message too long")
+    sock.sendall(struct.pack(">I", len(data)) + data)
+
+
+def receive(sock: socket.socket, until: float | None = None) -> Any:
+    """The next value; None when the other side is gone or sends what cannot be read.
+
+    Raises
+    ------
+    TimeoutError
+        When it is not whole at ``until`` (monotonic seconds).
+    """
+    head = exactly(sock, 4, until)
+    if head is None:
+        return None
+    (length,) = struct.unpack(">I", head)
+    body = exactly(sock, length, until) if length <= LONGEST else None
+    try:
+        return None if body is None else json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def exactly(sock: socket.socket, count: int, until: float | None) -> bytes | None:
+    """So many bytes; None when the other side ends before."""
+    pieces = []
+    while count:
+        if until is not None:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([sock], [], [], left)[0]:
+                raise TimeoutError
+        try:
+            piece = sock.recv(min(count, 1 << 20))
+        except ConnectionError:
+            return None
+        if not piece:
+            return None
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)

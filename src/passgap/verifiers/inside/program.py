@@ -1,0 +1,135 @@
+"""The program's own process: what a model wrote is run here and nowhere else.
+
+In: requests over the socket (``exec`` a source, ``call`` a function), or a whole script. Out: plain
+values, what was raised, or nothing more.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import sys
+import types
+from contextlib import suppress
+from typing import Any
+
+from passgap.verifiers.inside.confine import confine
+from passgap.verifiers.inside.messages import receive, send
+from passgap.verifiers.inside.values import decode, encode
+
+FAILED = 7
+SCRIPT_ENDS = {13: "memory", 14: "syntax", 15: "exception"}
+LONGEST_TEXT = 200
+
+
+def become_program(descriptors: list[int], order: dict[str, Any]) -> None:
+    """Turn this fresh fork into a program; ``descriptors`` are its input, output and socket."""
+    for target, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, target)
+    sock = socket.socket(fileno=os.dup2(2, 3))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.closerange(4, 4096)
+    try:
+        confine(*order["limits"])
+        sys.modules.pop("__main__", None)
+        if order["script"] is None:
+            obey(sock)
+        else:  # the socket stays open as long as the script lives
+            run_script(order["script"])
+    except BaseException:
+        os._exit(FAILED)
+    os._exit(0)
+
+
+def obey(sock: socket.socket) -> None:
+    """Answer requests until the other side is gone."""
+    program = Space()
+    while (request := receive(sock)) is not None:
+        try:
+            send(sock, program.answer(request))
+        except MemoryError:
+            send(sock, {"lost": "memory"})
+        except SystemExit:
+            send(sock, {"lost": "exited"})
+        except BaseException as error:
+            send(sock, {"raised": [type(error).__name__, text_of(error)]})
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says, whatever its own methods do."""
+    with suppress(BaseException):
+        return str(error)[:LONGEST_TEXT]
+    return ""
+
+
+class Space:
+    """The program's names, and the objects that stay here because they are no plain data."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Any] = {}
+        self._objects: list[Any] = []
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one request."""
+        if request["do"] == "exec":
+            self._names = new_module(request["name"])
+            exec(compile(request["source"], "<program>", "exec"), self._names)
+            return {}
+        return self._call(request)
+
+    def _call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A function's value, and the mutable arguments that it changed."""
+        function = self._function(request["name"])
+        args = [decode(value, self._held) for value in request["args"]]
+        kwargs = {name: decode(value, self._held) for name, value in request["kwargs"].items()}
+        value = encode(function(*args, **kwargs), self._keep)
+        changed = [
+            [i, after]
+            for i, (arg, before) in enumerate(zip(args, request["args"], strict=True))
+            if isinstance(arg, list | dict | set) and (after := encode(arg, self._keep)) != before
+        ]
+        return {"value": value, "changed": changed}
+
+    def _function(self, name: str) -> Any:
+        """A function by name, or a method of class ``Solution``, as contest problems have it."""
+        if name in self._names:
+            return self._names[name]
+        if "Solution" not in self._names:
+            raise NameError(f"name {name!r} is not defined")
+        return getattr(self._names["Solution"](), name)
+
+    def _keep(self, value: Any) -> int:
+        self._objects.append(value)
+        return len(self._objects) - 1
+
+    def _held(self, number: int, name: str) -> Any:
+        return self._objects[number]
+
+
+def new_module(name: str) -> dict[str, Any]:
+    """The names of a fresh module that can be found as ``name``."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    return module.__dict__
+
+
+def run_script(source: str) -> None:
+    """Run a whole program that reads standard input and writes standard output; never returns."""
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8", errors="replace")
+    raw = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
+    sys.stdout = io.TextIOWrapper(raw, encoding="utf-8", errors="replace")
+    code = 0
+    try:
+        exec(compile(source, "<program>", "exec"), new_module("__main__"))
+    except SystemExit:
+        pass
+    except MemoryError:
+        code = 13
+    except SyntaxError:
+        code = 14
+    except BaseException:
+        code = 15
+    with suppress(BaseException):
+        sys.stdout.flush()
+    os._exit(code)

@@ -1,0 +1,70 @@
+"""The zygote: orders in, a process for each program and how it ended out.
+
+It is forked before any test is read, and knows programs only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import Any
+
+from passgap.verifiers.inside.confine import NOT_CONFINED
+from passgap.verifiers.inside.messages import receive, send
+from passgap.verifiers.inside.program import FAILED, SCRIPT_ENDS, become_program
+
+ENDS = SCRIPT_ENDS | {0: "exited", -signal.SIGXCPU: "timeout", -signal.SIGKILL: "killed"}
+
+
+class Zygote:
+    """The tester's side: a process that forks programs."""
+
+    def __init__(self) -> None:
+        self._line, theirs = socket.socketpair()
+        if os.fork() == 0:
+            self._line.close()
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, 0)
+            os.dup2(null, 1)  # the way to the verdicts
+            serve_orders(theirs)
+        theirs.close()
+
+    def start(self, script: str | None, limits: list[Any], descriptors: list[int]) -> None:
+        """Start a program with this standard input, output and socket."""
+        socket.send_fds(self._line, [b"s"], descriptors)
+        send(self._line, {"script": script, "limits": limits})
+
+    def end(self) -> str:
+        """End the program, if it still runs; why it ended, in a word.
+
+        Where the zygote is gone or could not confine the program, nothing can be trusted any more
+        and the tester ends with it.
+        """
+        self._line.sendall(b"e")
+        reply = receive(self._line)
+        if reply is None or reply["code"] in (FAILED, NOT_CONFINED):
+            os._exit(3)
+        return ENDS.get(reply["code"], "crash")
+
+
+def serve_orders(line: socket.socket) -> None:
+    """Fork programs, one after the other, as long as the tester lives; never returns."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(line, 1, 3)
+        order = receive(line) if message else None
+        if order is None:
+            os._exit(0)
+        pid = os.fork()
+        if pid == 0:
+            line.close()
+            become_program(descriptors, order)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if not line.recv(1):
+            os._exit(0)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        send(line, {"code": os.waitstatus_to_exitcode(status)})

@@ -1,0 +1,89 @@
+"""One function in a process of its own, with limits.
+
+    python -m passgap.verifiers.workers.child MODULE:FUNCTION SECONDS BYTES
+
+In: requests on standard input (see ``pool``). Out: what the function returns for each item, or
+``{"lost": reason}`` where it raised, took too long or too much memory. A call that ignores its
+alarm is ended by the parent, or by the processor time it uses up when the parent is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from passgap.verifiers.workers.pool import Child, Pool, processors
+
+GRACE_SECONDS = 5.0
+MEMORY = 4 << 30
+
+
+class OutOfTimeError(BaseException):
+    """The item's time is over; no ``except Exception`` on the way holds it up."""
+
+
+def function_pool(
+    function: str,
+    *,
+    seconds: float,
+    memory: int = MEMORY,
+    workers: int | None = None,
+    with_working_folder: bool = False,
+) -> Pool:
+    """A pool of children that call ``module:function(head, item)``, ``seconds`` at most each.
+
+    ``with_working_folder`` lets them import modules of the working folder too.
+    """
+    python = [sys.executable] if with_working_folder else [sys.executable, "-P"]
+    command = [*python, "-m", __name__, function, str(seconds), str(memory)]
+    return Pool(
+        partial(Child, command), workers=workers or processors(), seconds=seconds + GRACE_SECONDS
+    )
+
+
+def main(function: str, seconds: float, memory: int) -> None:
+    """Answer requests until standard input ends."""
+    module, _, name = function.partition(":")
+    call: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), name)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a function prints is no reply
+    signal.signal(signal.SIGALRM, _over)
+    replies.write('"ready"\n')
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        for item in request["items"]:
+            replies.write(json.dumps(_answer(call, request["head"], item, seconds)) + "\n")
+
+
+def _answer(call: Callable[[Any, Any], Any], head: Any, item: Any, seconds: float) -> Any:
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds + 2 * GRACE_SECONDS) + 1, hard))
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return call(head, item)
+    except OutOfTimeError:
+        return {"lost": "timeout"}
+    except MemoryError:
+        return {"lost": "memory"}
+    except Exception as error:  # a function may raise anything
+        return {"lost": "error", "error": f"{type(error).__name__}: {error}"[:500]}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _over(number: int, frame: Any) -> None:
+    raise OutOfTimeError
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,233 @@
+"""A pool of child processes that answer requests over pipes; stuck ones are killed and replaced.
+
+In: a command that speaks the protocol, and items. Out: a reply an item, or what was lost. The
+protocol is JSON lines: the child says ``"ready"``; a request is ``{"head": .., "items": [..]}``;
+the child answers one line an item, in order, each as soon as it is there. So a child that dies or
+does not answer in time is known by the item it was at: that one is lost, the rest go to a new one.
+
+Used from any thread, also in a process that was forked. Not covered: a child that answers wrongly.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from passgap.errors import WorkError
+
+START_SECONDS = 120.0
+CHUNK = 16
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An item without a reply: its child took too long, or died."""
+
+    reason: Literal["timeout", "crash"]
+
+
+class ChildError(Exception):
+    """A child is gone; ``reason`` says how."""
+
+    def __init__(self, reason: Literal["timeout", "crash"]) -> None:
+        self.reason: Literal["timeout", "crash"] = reason
+        super().__init__(reason)
+
+
+class Child:
+    """One child process and its two pipes."""
+
+    def __init__(self, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
+        self._buffer = b""
+        try:
+            self.read(START_SECONDS)
+        except ChildError as error:
+            self.kill()
+            raise WorkError(f"a verifier's worker did not start: {self._complaint()}") from error
+
+    def write(self, request: dict[str, Any]) -> None:
+        """Send one request; a child that is gone shows when its reply is read."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def read(self, seconds: float) -> Any:
+        """The next line, as JSON.
+
+        Raises
+        ------
+        ChildError
+            When it does not come in time, or the child is gone.
+        """
+        assert self._process.stdout is not None
+        descriptor, until = self._process.stdout.fileno(), time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                raise ChildError("timeout")
+            piece = os.read(descriptor, 1 << 16)
+            if not piece:
+                raise ChildError("crash")
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return json.loads(line)
+
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End it and all it started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+
+    def _complaint(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+class Pool:
+    """Children of one command, started when they are needed and kept.
+
+    Parameters
+    ----------
+    start
+        Starts a child.
+    workers
+        Children at most.
+    seconds
+        A reply's time at most; the child's own limits, if it has any, lie below.
+    """
+
+    def __init__(self, start: Callable[[], Child], *, workers: int, seconds: float) -> None:
+        self._start, self._workers, self._seconds = start, workers, seconds
+        self._reset()
+
+    def _reset(self) -> None:
+        self._owner = os.getpid()
+        self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        for _ in range(self._workers):
+            self._idle.put(None)
+        self._children: set[Child] = set()
+        self._end = weakref.finalize(self, _kill_all, self._children, self._owner)
+
+    def run(
+        self, head: Any, items: Sequence[Any], done: Callable[[], object] | None = None
+    ) -> list[Any | Lost]:
+        """A reply for every item, in their order; ``done`` is called after each."""
+        return self.run_many([(head, items)], done)[0]
+
+    def run_many(
+        self, jobs: Sequence[tuple[Any, Sequence[Any]]], done: Callable[[], object] | None = None
+    ) -> list[list[Any | Lost]]:
+        """Replies for the items of several jobs, each with a head of its own."""
+        if os.getpid() != self._owner:  # forked: the children are the parent's
+            self._reset()
+        replies: list[list[Any]] = [[None] * len(items) for _, items in jobs]
+        chunks = [
+            (job, start, min(start + CHUNK, len(items)))
+            for job, (_, items) in enumerate(jobs)
+            for start in range(0, len(items), CHUNK)
+        ]
+
+        def work(chunk: tuple[int, int, int]) -> None:
+            job, start, end = chunk
+            head, items = jobs[job]
+            found = self._answered(head, items[start:end], done)
+            replies[job][start:end] = found
+
+        if len(chunks) == 1:
+            work(chunks[0])
+        elif chunks:
+            threads = ThreadPoolExecutor(min(self._workers, len(chunks)))
+            try:
+                list(threads.map(work, chunks))
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                self.close()  # nobody waits for replies any more
+                raise
+            threads.shutdown()
+        return replies
+
+    def _answered(
+        self, head: Any, items: Sequence[Any], done: Callable[[], object] | None
+    ) -> list[Any | Lost]:
+        found: list[Any | Lost] = []
+        while len(found) < len(items):
+            try:
+                with self._child() as child:
+                    child.write({"head": head, "items": list(items[len(found) :])})
+                    while len(found) < len(items):
+                        found.append(child.read(self._seconds))
+                        if done:
+                            done()
+            except ChildError as error:
+                found.append(Lost(error.reason))
+                if done:
+                    done()
+        return found
+
+    @contextmanager
+    def _child(self) -> Iterator[Child]:
+        """An idle child, or a new one; one that fails is killed and its place freed."""
+        child = self._idle.get()
+        try:
+            if child is not None and child.ended():
+                self._children.discard(child)
+                child.kill()
+                child = None
+            if child is None:
+                child = self._start()
+                self._children.add(child)
+            yield child
+        except BaseException:
+            if child is not None:
+                self._children.discard(child)
+                child.kill()
+            self._idle.put(None)
+            raise
+        self._idle.put(child)
+
+    def close(self) -> None:
+        """End the children."""
+        self._end()
+        self._reset()
+
+
+def _kill_all(children: set[Child], owner: int) -> None:
+    if os.getpid() == owner:
+        for child in list(children):
+            child.kill()
+        children.clear()
+
+
+def processors() -> int:
+    """How many children keep this machine busy: the processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

