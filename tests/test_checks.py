@@ -186,14 +186,14 @@ def test_unscored_completions_bound_pass_at_1(tmp_path, monkeypatch):
     from passgap.types import Outcome
     from passgap.verifiers.text import ExactVerifier
 
-    mark = ExactVerifier.verify
+    mark = ExactVerifier.mark
 
     def failing(self, problem, text, finish):
         if text.endswith("7"):
             return Outcome("unscored", None, "timeout")
         return mark(self, problem, text, finish)
 
-    monkeypatch.setattr(ExactVerifier, "verify", failing)
+    monkeypatch.setattr(ExactVerifier, "mark", failing)
     run = draw(tmp_path / "run")
     (finding,) = found(run, "unscored")
     assert finding.severity == "error"

@@ -11,17 +11,18 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from passgap.lab.pretrain import make_tokenizer
 from passgap.types import Outcome, Policy, Problem, ProblemSet, digest
+from passgap.verifiers.base import TextVerifier
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-class FirstLetter:
+class FirstLetter(TextVerifier):
     """Correct when the text holds the reference; unscored when it begins with ``b``."""
 
     name = "first_letter"
     digest = digest("first_letter")
 
-    def verify(self, problem, text, finish_reason):
+    def mark(self, problem, text, finish_reason):
         if text.startswith("b"):
             return Outcome("unscored", reason="error")
         status = "correct" if problem.reference in text else "incorrect"

@@ -12,6 +12,7 @@ from passgap.training.config import TrainConfig
 from passgap.training.distill import IGNORED, Lessons, rows
 from passgap.training.run import train
 from passgap.types import Outcome, Prompt, PromptSettings
+from passgap.verifiers.base import TextVerifier
 
 CONFIG = TrainConfig(
     algorithm="distill",
@@ -27,19 +28,19 @@ CONFIG = TrainConfig(
 )
 
 
-class Anything:
+class Anything(TextVerifier):
     """Every completion is correct."""
 
     name = digest = "anything"
 
-    def verify(self, problem, text, finish_reason):
+    def mark(self, problem, text, finish_reason):
         return Outcome("correct", text)
 
 
 class Nothing(Anything):
     name = digest = "nothing"
 
-    def verify(self, problem, text, finish_reason):
+    def mark(self, problem, text, finish_reason):
         return Outcome("incorrect", text)
 
 

@@ -20,6 +20,7 @@ from passgap.training.grpo import Rollout, from_trl, rows, to_trl
 from passgap.training.run import train
 from passgap.training.tracker import held_out_curve
 from passgap.types import Outcome, Prompt, PromptSettings, SamplingParams
+from passgap.verifiers.base import TextVerifier
 
 CONFIG = TrainConfig(
     max_tokens=6,
@@ -47,10 +48,10 @@ def trained(policy, train_set, held_out, verifier, tmp_path_factory):
     """(the folder, the policy returned, what progress was told, what the reward was asked)"""
     out, told, asked = tmp_path_factory.mktemp("grpo") / "policy", [], []
 
-    class Asked:
+    class Asked(TextVerifier):
         name, digest = verifier.name, verifier.digest
 
-        def verify(self, problem, text, finish_reason):
+        def mark(self, problem, text, finish_reason):
             asked.append((problem, text, finish_reason))
             return verifier.verify(problem, text, finish_reason)
 
@@ -164,10 +165,10 @@ def test_the_same_seed_trains_the_same_weights(policy, train_set, verifier, tmp_
 
 
 def test_a_step_of_unscored_completions_changes_nothing(policy, train_set, tmp_path):
-    class Broken:
+    class Broken(TextVerifier):
         name = digest = "broken"
 
-        def verify(self, problem, text, finish_reason):
+        def mark(self, problem, text, finish_reason):
             return Outcome("unscored", reason="error")
 
     config = dataclasses.replace(CONFIG, steps=1)

@@ -5,6 +5,7 @@ import pytest
 
 from passgap.training.reward import VerifierReward, signal
 from passgap.types import Outcome
+from passgap.verifiers.base import TextVerifier
 
 
 def test_the_reward_is_what_evaluation_would_mark(train_set, verifier):
@@ -21,10 +22,10 @@ def test_the_reward_is_what_evaluation_would_mark(train_set, verifier):
 def test_the_verifier_is_told_how_a_completion_ended(train_set):
     seen = []
 
-    class Asked:
+    class Asked(TextVerifier):
         name, digest = "asked", "asked"
 
-        def verify(self, problem, text, finish_reason):
+        def mark(self, problem, text, finish_reason):
             seen.append((problem.id, text, finish_reason))
             return Outcome("incorrect")
 

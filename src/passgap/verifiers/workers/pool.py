@@ -63,8 +63,9 @@ class Child:
         try:
             self.read(START_SECONDS)
         except ChildError as error:
+            complaint = self._complaint()
             self.kill()
-            raise WorkError(f"a verifier's worker did not start: {self._complaint()}") from error
+            raise WorkError(f"a verifier's worker did not start: {complaint}") from error
 
     def write(self, request: dict[str, Any]) -> None:
         """Send one request; a child that is gone shows when its reply is read."""
@@ -103,7 +104,7 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
 
