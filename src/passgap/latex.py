@@ -13,7 +13,7 @@ BOX = re.compile(r"\\(?:boxed|fbox)(?:\s*\{|\s+([^\s{}$\\]{1,40}))|[{}]")
 def last_boxed(text: str) -> str | None:
     r"""The content of the last closed ``\boxed{...}`` (or ``\fbox``), braces balanced, or None.
 
-    ``\boxed 5`` counts too, as TeX reads it.
+    ``\boxed 5`` counts too, as TeX reads it; an empty box, as prompts have it, does not.
     """
     if "\\boxed" not in text and "\\fbox" not in text:
         return None
@@ -24,7 +24,7 @@ def last_boxed(text: str) -> str | None:
         if token == "}":
             start = open_braces.pop() if open_braces else None
             if start is not None:
-                found = text[start : match.start()].strip()
+                found = text[start : match.start()].strip() or found
         elif token == "{":
             open_braces.append(None)
         elif token.endswith("{"):

@@ -100,7 +100,5 @@ def test_each_problem_goes_to_the_verifier_it_names():
 
 
 def test_an_unknown_verifier_is_named_with_what_is_allowed():
-    with pytest.raises(
-        UsageError, match="'magic' is unknown; allowed: exact, numeric"
-    ):
+    with pytest.raises(UsageError, match="'magic' is unknown; allowed: exact, numeric"):
         get_verifier("magic")

@@ -12,19 +12,28 @@ from fractions import Fraction
 
 LONGEST_NUMBER = 400
 WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
-SPACING = re.compile(r"\\[,;:! ]|\\q?quad\b|~|\s+|\\(?:left|right)(?![a-zA-Z])|\\displaystyle\b")
+SPACING = re.compile(
+    r"(?<!\\)\\[,;:! ]|\\q?quad\b|~|\s+|\\(?:left|right)(?![a-zA-Z])|\\displaystyle\b"
+)
 SAME = re.compile(r"\\[dt]frac(?![a-zA-Z])|\\\\(?=[a-z])")
 FRACTION = re.compile(
     r"([-+]?)(?:\\frac\{(-?\d{1,18})\}\{(-?\d{1,18})\}|\\frac(\d)(\d)|(\d{1,18})/(\d{1,18}))"
 )
+GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 LETTER = re.compile(r"\(?([A-Za-z])[).:]?")
 
 
 def as_decimal(text: str) -> Decimal | None:
-    """A plain integer or decimal number as a Decimal, None for anything else."""
-    plain = text.strip().strip("$").replace(",", "").rstrip(".")
+    """A plain integer or decimal number as a Decimal, None for anything else.
+
+    Commas may part thousands only: ``1,234`` is a number, ``1,2`` is two.
+    """
+    plain = text.strip().strip("$").rstrip(".").replace("{,}", ",").replace("\\!", "")
+    plain = plain.replace(", ", ",")
     if len(plain) > LONGEST_NUMBER or "_" in plain:
         return None
+    if GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "")
     try:
         value = Decimal(plain)
     except InvalidOperation:

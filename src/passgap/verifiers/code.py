@@ -4,7 +4,7 @@ In: problems whose metadata hold ``tests`` (see `passgap.problems.tests`) and co
 correct, or incorrect with the reason (``syntax``, ``exception``, ``timeout``, ``memory``,
 ``output``, ``exited``, ``killed``, ``crash``; none for a wrong value). Unscored is what the
 sandbox could not decide: a test that hands over more than plain data, or a sandbox that was lost
-twice over one program.
+over and over.
 
 Not covered: programs in other languages, packages other than numpy.
 """
@@ -26,6 +26,7 @@ from passgap.verifiers.workers.sandbox import sandbox_pool
 OUTPUT = 16 << 20
 LONGEST_PROGRAM = 1 << 20
 CASES_SECONDS = 300.0
+RERUNS = 2
 
 
 class CodeVerifier(Verifier):
@@ -80,11 +81,15 @@ class CodeVerifier(Verifier):
         jobs = [(tests[i], list(sources)) for i, sources in asked.items()]
         for (i, sources), replies in zip(asked.items(), self._pool.run_many(jobs), strict=True):
             for source, reply in zip(list(sources), replies, strict=True):
-                if isinstance(reply, Lost):
-                    (reply,) = self._pool.run(tests[i], [source])
-                if isinstance(reply, Lost):
-                    reply = ["unscored", reply.reason]
-                sources[source] = reply
+                sources[source] = self._settled(tests[i], source, reply)
+
+    def _settled(self, tests: dict[str, Any], source: str, reply: Any) -> list[str]:
+        """A reply as ``[status, reason]``; the sandbox of a rerun may still be lost by another."""
+        for _ in range(RERUNS):
+            if not isinstance(reply, Lost):
+                break
+            (reply,) = self._pool.run(tests, [source])
+        return ["unscored", reply.reason] if isinstance(reply, Lost) else reply
 
     def _tests(self, problem: Problem) -> dict[str, Any]:
         tests = problem.metadata.get("tests")

@@ -19,23 +19,32 @@ from passgap.errors import MissingExtraError
 try:
     import sympy
     from math_verify import parse, verify
+    from sympy.core.function import AppliedUndef
 except ImportError as error:
     raise MissingExtraError("math-verify", "math") from error
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
 BARE_ROOT = re.compile(r"\\sqrt\s*\(([^()]*)\)")
+BARE_POINT = re.compile(r"(\d)\.(?![\d.])")
+SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?)[eE]([-+]?\d{1,4})(?![\w.])")
 SMALL = 1e-3
 RELATIVE = 1e-6
 
 
 def equal(head: None, item: list[str]) -> dict[str, Any]:
-    """Whether the second of two expressions is an answer that the first one allows."""
+    """Whether the second of two expressions is an answer that the first one allows.
+
+    ``as_text`` tells that the gold is no mathematics to math-verify: only its own letters match.
+    """
     gold, answer = _parsed(item[0]), _parsed(item[1])
     if not gold or not answer:
         return {"right": False, "unread": "gold" if not gold else "answer"}
+    if _states_another(gold[0], answer[0]):
+        return {"right": False}
     right = bool(verify(gold, answer, timeout_seconds=None, raise_on_error=True))
-    return {"right": right and not _too_coarse(gold, answer)}
+    right = right and not _too_coarse(gold, answer)
+    return {"right": right, "as_text": isinstance(gold[0], str)}
 
 
 @lru_cache(maxsize=20_000)
@@ -44,7 +53,21 @@ def _parse_cached(text: str) -> tuple[Any, ...]:
 
 
 def _parsed(text: str) -> list[Any]:
+    text = BARE_POINT.sub(r"\1", text)
+    text = SCIENTIFIC.sub(r"\1 \\times 10^{\2}", text)
     return list(_parse_cached(BARE_ROOT.sub(r"\\sqrt{\1}", text)))
+
+
+def _states_another(gold: Any, answer: Any) -> bool:
+    """Whether the answer is an equation that gives something else its value: ``2x = 10`` for 10.
+
+    math-verify takes the right side of any equation; ``x = 5`` and ``2 + 3 = 5`` do say 5.
+    """
+    if not isinstance(answer, sympy.Eq) or isinstance(gold, sympy.Eq):
+        return False
+    left = answer.lhs
+    named = left.is_Symbol or isinstance(left, AppliedUndef) or not left.free_symbols
+    return not named
 
 
 def _too_coarse(gold: list[Any], answer: list[Any]) -> bool:

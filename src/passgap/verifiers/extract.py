@@ -15,7 +15,7 @@ NUMBER = re.compile(
 )
 STATED = re.compile(r"(?i)\banswer[ \t]{0,4}(?:is\b[ \t]{0,4}:?|:)[ \t*_]{0,8}")
 FENCE = re.compile(
-    r"^[ \t]*```[ \t]*([\w+-]*)[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE
+    r"^[ \t]*+```[ \t]*+([\w+-]*+)[ \t]*+\n(.*?)(?:^[ \t]*+```|\Z)", re.DOTALL | re.MULTILINE
 )
 LONGEST_LINE = 1_000
 SENTENCE_END = re.compile(r"\.(?:\s|$)")
@@ -66,10 +66,7 @@ def last_number(text: str) -> str | None:
 
 def marked(text: str) -> str | None:
     r"""The answer a completion marks as such: ``\boxed{}``, else ``<answer>``, else ``####``."""
-    boxed = last_boxed(text)
-    if boxed is not None:
-        return boxed or None
-    return last_tagged(text) or after_hashes(text)
+    return last_boxed(text) or last_tagged(text) or after_hashes(text)
 
 
 def last_fenced(text: str) -> str | None:

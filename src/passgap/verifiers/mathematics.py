@@ -19,6 +19,7 @@ from passgap.types import Outcome, Problem, Status, digest
 from passgap.verifiers.answers import as_decimal, mathematics
 from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.extract import last_number, marked, stated
+from passgap.verifiers.reckoning import surely_different
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
 
@@ -65,16 +66,16 @@ class MathVerifier(Verifier):
         ]
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """References that math-verify cannot read, or not find equal to themselves.
+        """References that math-verify does not read as mathematics, or find equal to themselves.
 
         A verbatim copy would still pass, so the equality at sight is left out here.
         """
         owed = [p for p in problems if as_decimal(_gold(p)) is None]
         replies = self._pool().run(None, [[_gold(p)] * 2 for p in owed])
         return {
-            problem.id: f"math-verify does not read {_gold(problem)[:60]!r}"
+            problem.id: f"math-verify does not read {_gold(problem)[:60]!r} as mathematics"
             for problem, reply in zip(owed, replies, strict=True)
-            if isinstance(reply, Lost) or not reply.get("right")
+            if isinstance(reply, Lost) or not reply.get("right") or reply["as_text"]
         }
 
     def _compared(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Marks]:
@@ -109,13 +110,15 @@ class MathVerifier(Verifier):
 
 def at_sight(gold: str, answer: str) -> Marks | None:
     """What needs no mathematics: equal forms, two plain numbers, an answer out of all measure."""
-    if gold == answer or _form(gold) == _form(answer):
+    if gold == answer:
+        return "correct", ""
+    if len(answer) > LONGEST_ANSWER:
+        return "incorrect", "too_long"
+    if _form(gold) == _form(answer):
         return "correct", ""
     if as_decimal(gold) is not None and as_decimal(answer) is not None:
         return "incorrect", ""
-    if len(answer) > LONGEST_ANSWER:
-        return "incorrect", "too_long"
-    return None
+    return ("incorrect", "") if surely_different(gold, answer) else None
 
 
 _form = lru_cache(maxsize=100_000)(mathematics)

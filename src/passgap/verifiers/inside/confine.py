@@ -17,6 +17,8 @@ ALLOW, KILL = 0x7FFF0000, 0x80000000
 EPERM, ENOSYS = 0x00050001, 0x00050026
 CLONE_THREAD = 0x00010000
 F_SETOWN, F_SETSIG, F_SETOWN_EX = 8, 10, 15
+FIOSETOWN, SIOCSPGRP, TIOCSTI = 0x8901, 0x8902, 0x5412
+MOST_THREADS = 256
 FIRST_X32 = 0x40000000
 # classic BPF: load, jump if equal, if any bit is set, if greater or equal, return
 LD, JEQ, JSET, JGE, RET = 0x20, 0x15, 0x45, 0x35, 0x06
@@ -41,7 +43,14 @@ CALLS = {
     "pidfd_open": (434, 434),
     "pidfd_getfd": (438, 438),
     "fcntl": (72, 25),
+    "ioctl": (16, 29),
     "prlimit64": (302, 261),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
     "unshare": (272, 97),
@@ -76,6 +85,9 @@ def confine(memory: int, seconds: float, output: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+    threads = MOST_THREADS if most == resource.RLIM_INFINITY else min(most, MOST_THREADS)
+    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))  # root is exempt
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     forbid()
 
@@ -127,6 +139,14 @@ ANSWERS: dict[str, list[Rule]] = {
         (JEQ, 2, 0, F_SETOWN),
         (JEQ, 1, 0, F_SETSIG),
         (JEQ, 0, 1, F_SETOWN_EX),
+        (RET, 0, 0, EPERM),
+        (RET, 0, 0, ALLOW),
+    ],
+    "ioctl": [
+        (LD, 0, 0, SECOND_ARGUMENT),
+        (JEQ, 2, 0, FIOSETOWN),
+        (JEQ, 1, 0, SIOCSPGRP),
+        (JEQ, 0, 1, TIOCSTI),
         (RET, 0, 0, EPERM),
         (RET, 0, 0, ALLOW),
     ],

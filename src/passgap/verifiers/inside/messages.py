@@ -12,26 +12,32 @@ from typing import Any
 LONGEST = 64 << 20
 
 
-class LostError(Exception):
-    """The program gave no value; ``reason`` says why."""
+class LostError(BaseException):
+    """The program gave no value; ``reason`` says why. A test's ``except Exception`` lets it by."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
 
 
-def send(sock: socket.socket, value: Any) -> None:
+def send(sock: socket.socket, value: Any, until: float | None = None) -> None:
     """Send one value.
 
     Raises
     ------
     ValueError
         For one that is too long.
+    TimeoutError
+        When the other side has not taken it at ``until`` (monotonic seconds).
     """
     data = json.dumps(value).encode()
     if len(data) > LONGEST:
         raise ValueError("message too long")
-    sock.sendall(struct.pack(">I", len(data)) + data)
+    sock.settimeout(None if until is None else max(until - time.monotonic(), 0.001))
+    try:
+        sock.sendall(struct.pack(">I", len(data)) + data)
+    finally:
+        sock.settimeout(None)
 
 
 def receive(sock: socket.socket, until: float | None = None) -> Any:

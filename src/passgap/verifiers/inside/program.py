@@ -6,6 +6,7 @@ values, what was raised, or nothing more.
 
 from __future__ import annotations
 
+import builtins
 import io
 import os
 import socket
@@ -23,16 +24,21 @@ SCRIPT_ENDS = {13: "memory", 14: "syntax", 15: "exception"}
 LONGEST_TEXT = 200
 
 
-def become_program(descriptors: list[int], order: dict[str, Any]) -> None:
-    """Turn this fresh fork into a program; ``descriptors`` are its input, output and socket."""
+def become_program(descriptors: list[int], order: dict[str, Any], confined: int) -> None:
+    """Turn this fresh fork into a program; ``descriptors`` are its input, output and socket.
+
+    Once it is confined, and before it knows anything of the program, it says so to ``confined``.
+    """
+    confine(*order["limits"])
+    os.write(confined, b"c")
     for target, descriptor in enumerate(descriptors):
         os.dup2(descriptor, target)
     sock = socket.socket(fileno=os.dup2(2, 3))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.closerange(4, 4096)
     try:
-        confine(*order["limits"])
         sys.modules.pop("__main__", None)
+        vars(builtins).update(exit=sys.exit, quit=sys.exit)  # as a Python with its site has them
         if order["script"] is None:
             obey(sock)
         else:  # the socket stays open as long as the script lives

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import builtins
 import decimal
+import importlib
 import io
 import json
 import os
 import pickle
+import signal
 import socket
-import sys
 import time
 import types
 import zlib
@@ -29,6 +30,11 @@ Tests = dict[str, Any]
 TEST_MODULES = {"math", "cmath", "re", "collections", "itertools", "copy", "random", "string"}
 
 
+ALL_CASES_SECONDS = 240.0
+GRACE_SECONDS = 5.0
+OWN_REASONS = ("memory", "exited")
+
+
 class InexpressibleError(Exception):
     """A test wants to hand over something that is no plain data."""
 
@@ -37,9 +43,16 @@ class Program:
     """One program in its process, and the two ways to it: calls, or standard input and output."""
 
     def __init__(
-        self, zygote: Zygote, limits: list[Any], *, script: str | None = None, stdin: str = ""
+        self,
+        zygote: Zygote,
+        limits: list[Any],
+        last: float,
+        *,
+        script: str | None = None,
+        stdin: str = "",
     ) -> None:
-        self._zygote, self._over = zygote, False
+        self._zygote, self._over, self._last = zygote, False, last
+        self._loss: LostError | None = None
         self._sock, theirs = socket.socketpair()
         given, self._out = memory_file(stdin), memory_file("")
         zygote.start(script, limits, [given, self._out, theirs.fileno()])
@@ -49,13 +62,31 @@ class Program:
         self.renew()
 
     def renew(self) -> None:
-        """Start the clock anew."""
-        self._until = time.monotonic() + self._seconds
+        """Start the clock anew, and the alarm that ends this tester where a value holds it up."""
+        self._until = min(time.monotonic() + self._seconds, self._last)
+        signal.setitimer(signal.ITIMER_REAL, self._seconds + GRACE_SECONDS)
 
     def ask(self, **request: Any) -> Any:
         """What the program answers; raises what it raised."""
+        self.check()
         try:
-            send(self._sock, request)
+            reply = self._reply(request)
+        except LostError as loss:
+            self._loss = loss
+            raise
+        if "raised" in reply:
+            raise raised(*reply["raised"])
+        return reply
+
+    def check(self) -> None:
+        """Raise what the program was lost by, also where a test took no notice of it."""
+        if self._loss is not None:
+            raise self._loss
+
+    def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The program's next message, which it may have forged."""
+        try:
+            send(self._sock, request, self._until)
             reply = receive(self._sock, self._until)
         except TimeoutError:
             raise LostError("timeout") from None
@@ -64,9 +95,7 @@ class Program:
         if not isinstance(reply, dict):
             raise LostError(self.end())
         if "lost" in reply:
-            raise LostError(str(reply["lost"]))
-        if "raised" in reply:
-            raise raised(*reply["raised"])
+            raise LostError(reply["lost"] if reply["lost"] in OWN_REASONS else "crash")
         return reply
 
     def output(self, most: int) -> str:
@@ -92,6 +121,7 @@ class Program:
 
     def close(self) -> None:
         """End the process and give back what it held."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self.end()
         self._sock.close()
         os.close(self._out)
@@ -169,7 +199,7 @@ def run_functions(tests: Tests, program: Program) -> None:
     missing = {n for n in wanted_names(code) if n not in space and not hasattr(builtins, n)}
     for name in missing | {entry} - {None}:
         known = name != entry and name in TEST_MODULES
-        space[name] = sys.modules[name] if known else proxy(program, name)
+        space[name] = importlib.import_module(name) if known else proxy(program, name)
     candidate = space.get(entry)
     exec(code, space)
     if tests["check"]:
@@ -193,10 +223,11 @@ def run(tests: Tests, zygote: Zygote, source: str) -> None:
     """Run one program on all its tests."""
     if tests["kind"] == "stdio":
         return run_stdio(tests, zygote, source)
-    program = Program(zygote, tests["limits"])
+    program = Program(zygote, tests["limits"], time.monotonic() + ALL_CASES_SECONDS)
     try:
         program.ask(do="exec", source=source, name="solution")
         CALLING[tests["kind"]](tests, program)
+        program.check()
     finally:
         program.close()
     return None
@@ -204,8 +235,9 @@ def run(tests: Tests, zygote: Zygote, source: str) -> None:
 
 def run_stdio(tests: Tests, zygote: Zygote, source: str) -> None:
     """Contest problems that read standard input and write standard output: a process a case."""
+    last = time.monotonic() + ALL_CASES_SECONDS
     for case in tests["cases"]:
-        program = Program(zygote, tests["limits"], script=source, stdin=case["input"])
+        program = Program(zygote, tests["limits"], last, script=source, stdin=case["input"])
         try:
             assert same_output(program.output(tests["limits"][2]), case["output"])
         finally:

@@ -11,7 +11,6 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-from passgap.verifiers.inside.confine import NOT_CONFINED
 from passgap.verifiers.inside.messages import receive, send
 from passgap.verifiers.inside.program import FAILED, SCRIPT_ENDS, become_program
 
@@ -44,7 +43,7 @@ class Zygote:
         """
         self._line.sendall(b"e")
         reply = receive(self._line)
-        if reply is None or reply["code"] in (FAILED, NOT_CONFINED):
+        if reply is None or not reply["confined"]:
             os._exit(3)
         return ENDS.get(reply["code"], "crash")
 
@@ -56,15 +55,21 @@ def serve_orders(line: socket.socket) -> None:
         order = receive(line) if message else None
         if order is None:
             os._exit(0)
+        ready, confined = os.pipe()
         pid = os.fork()
         if pid == 0:
-            line.close()
-            become_program(descriptors, order)
-        for descriptor in descriptors:
+            try:
+                line.close()
+                become_program(descriptors, order, confined)
+            finally:
+                os._exit(FAILED)
+        for descriptor in (*descriptors, confined):
             os.close(descriptor)
+        was_confined = os.read(ready, 1) == b"c"
+        os.close(ready)
         if not line.recv(1):
             os._exit(0)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-        send(line, {"code": os.waitstatus_to_exitcode(status)})
+        send(line, {"code": os.waitstatus_to_exitcode(status), "confined": was_confined})

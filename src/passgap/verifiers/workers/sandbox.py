@@ -4,7 +4,9 @@ In: nothing. Out: a child for the pool. Inside there is no network, no file of t
 system's libraries and Python's own (read-only), no environment, a private empty ``/tmp`` of limited
 size, and process, user and IPC spaces of its own. Where bubblewrap is missing or may not make name
 spaces, nothing is run. The server ends with its standard input (``--die-with-parent`` would end it
-with the thread that started it).
+with the thread that started it), and is the first process inside: bubblewrap's own would be open
+to programs, with this machine's environment and the pipe of the verdicts. It stays in the session
+and group that ``Child`` gives it, so that killing the group reaches it.
 
 Not covered: faults of the kernel. Linux on x86-64 and aarch64 only.
 """
@@ -54,8 +56,8 @@ def sandbox_command() -> list[str]:
         Where bubblewrap is not installed.
     """
     python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
-    command = [_bubblewrap(), "--unshare-all", "--unshare-user"]
-    command += ["--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"]
+    command = [_bubblewrap(), "--unshare-all", "--unshare-user", "--as-pid-1"]
+    command += ["--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"]
     command += ["--hostname", "sandbox", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
@@ -67,11 +69,10 @@ def sandbox_command() -> list[str]:
     prefix = Path(sys.base_prefix).resolve()
     if not prefix.is_relative_to("/usr"):
         command += ["--ro-bind", str(prefix), str(prefix)]
-    packages = _packages()
-    if packages:
-        command += ["--ro-bind", str(packages), PACKAGES]
+    for folder in _packages():
+        command += ["--ro-bind", str(folder), f"{PACKAGES}/{folder.name}"]
     command += ["--ro-bind", str(INSIDE), f"{CODE}/passgap/verifiers/inside"]
-    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    command += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     command += ["--size", str(TEMPORARY), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*command, "--", str(python), "-I", "-S", "-c", START]
 
@@ -83,7 +84,10 @@ def _bubblewrap() -> str:
     return found
 
 
-def _packages() -> Path | None:
-    """Where numpy lies, which programs and tests may import."""
+def _packages() -> list[Path]:
+    """The folders of numpy, which programs and tests may import, and of nothing else."""
     spec = importlib.util.find_spec("numpy")
-    return None if spec is None or spec.origin is None else Path(spec.origin).parents[1]
+    if spec is None or spec.origin is None:
+        return []
+    numpy = Path(spec.origin).parent
+    return [folder for folder in (numpy, numpy.with_name("numpy.libs")) if folder.is_dir()]
