@@ -274,3 +274,34 @@ def test_reach_needs_token_ids_and_an_engine_that_scores(problems, tmp_path):
         run("reach", tmp_path / "a", tmp_path / "a", "--engine", "openai"), "cannot score"
     )
     assert_one_line(run("reach", tmp_path / "a", tmp_path / "a", "--budget", 1), "budget is 1")
+
+
+def test_references_that_are_refused_are_listed_and_left_out(tmp_path):
+    file = tmp_path / "p.jsonl"
+    file.write_text('{"question": "a", "answer": "1"}\n{"question": "b", "answer": "one"}\n')
+    flags = ["--engine", "fake", "-n", 4, "--verifier", "numeric"]
+    done = run("sample", "m", file, *flags, "--out", tmp_path / "a")
+    assert "1 of 2 references are refused" in done.stderr
+    assert "4 completions drawn" in done.stdout
+    kept = run("sample", "m", file, *flags, "--keep-failing-golds", "--out", tmp_path / "b")
+    assert "8 completions drawn" in kept.stdout
+
+
+def test_verifying_anew_shows_how_the_two_agree(tmp_path):
+    flags = ["--engine", "fake", "-n", 8, "--out", tmp_path / "r"]
+    run("sample", "m", "lab:rare?size=5", *flags)
+    run("verify", tmp_path / "r")
+    again = run("verify", tmp_path / "r", "--verifier", "math")
+    assert "The two verifiers agree on" in again.stdout
+    data = json.loads(run("verify", tmp_path / "r", "--verifier", "exact", "--json").stdout)
+    assert data["agreement"]["schema"] == "passgap.agreement/1"
+    assert_one_line(run("verify", tmp_path / "r", "--verifier", "magic"), "allowed: exact")
+
+
+def test_a_run_cannot_name_a_function_to_be_called(tmp_path):
+    flags = ["--engine", "fake", "-n", 2, "--out", tmp_path / "r"]
+    run("sample", "m", "lab:rare?size=2", *flags, "--verifier", "python:os:getcwd")
+    file = tmp_path / "p.jsonl"
+    file.write_text('{"question": "a", "answer": "1", "verifier": "python:os:getcwd"}\n')
+    refused = run("sample", "m", file, "--engine", "fake", "-n", 2, "--out", tmp_path / "s")
+    assert_one_line(refused, "from the command line only")

@@ -405,7 +405,7 @@ def f(:
 
 @pytest.fixture(scope="module")
 def sandbox():
-    verifier = get_verifier("code?timeout=1&workers=1&memory=1024")
+    verifier = get_verifier("code?timeout=1&workers=2&memory=1024")
     yield verifier
     verifier.close()
 
@@ -469,6 +469,7 @@ ALLOWED = (
     "SystemExit",
     "os.dup2",
     "KeyboardInterrupt",
+    'listdir("/proc/1/fd")',  # numbers only, and to root only
 )
 
 
@@ -517,7 +518,7 @@ SLOW = {
     "import re; re.match('(a+)+$', 'a' * 64 + 'b')": "timeout",
     "9 ** 9 ** 9": "timeout",
     "x = []\nwhile True: x.append(bytearray(1 << 24))": "memory",
-    "while True: print('x' * 1000)": "timeout",
+    "while True: print('x' * 1000)": "exception",
     "while True:\n  try:\n    while True: pass\n  except BaseException: pass": "timeout",
     "import threading\n[threading.Thread(target=exec, args=('while 1: pass',)).start() for _ in "
     "range(4)]\nwhile True: pass": "timeout",
@@ -549,7 +550,6 @@ def test_what_takes_for_ever_ends_at_its_limit():
 @pytest.mark.parametrize(
     ("problem", "honest", "attack", "reason"),
     [
-        (LOOPING, "def g(n): return range(n)\n", "def g(n): return range(10**11)", "timeout"),
         (LOOPING, "def g(n): return range(n)\n", "def g(n):\n  while 1: yield 1", "exception"),
         (
             code_problem("list", assert_tests(["assert list(g(1)) == [0]"])),
@@ -565,7 +565,7 @@ def test_what_takes_for_ever_ends_at_its_limit():
         ),
         (CATCHING, "def g(n): raise ValueError\n", "def g(n):\n  import os; os._exit(0)", "exited"),
         (CATCHING, "def g(n): raise ValueError\n", "def g(n):\n  while 1: pass", "timeout"),
-        (CATCHING, "def g(n): raise ValueError\n", "def g(n): exit()", "exception"),
+        (CATCHING, "def g(n): raise ValueError\n", "def g(n): exit()", "exited"),
         (
             PRINTING,
             "def g(n): return n\n",
@@ -576,25 +576,34 @@ def test_what_takes_for_ever_ends_at_its_limit():
 )
 def test_a_test_is_not_held_up_or_fooled_by_what_it_gets(sandbox, problem, honest, attack, reason):
     (mark,) = sandwiched(sandbox, problem, honest, [attack])
-    wanted = ("correct", "") if "exit()" in attack else ("incorrect", reason)
-    assert (mark.status, mark.reason) == wanted
+    assert (mark.status, mark.reason) == ("incorrect", reason)
 
 
 @needs_bwrap
-def test_colliding_hashes_cost_their_own_program_only():
+def test_what_holds_up_the_tests_themselves_costs_its_own_program_only():
     attack = (
         FORGE
         + """
 say("{}")
-say(json.dumps({"value": ["s", [["i", hex(k * ((1 << 61) - 1))] for k in range(400_000)]], "changed": []}))
+items = [["i", hex(k * ((1 << 61) - 1))] for k in range(400_000)]
+say(json.dumps({"value": ["s", items], "changed": []}))
 time.sleep(60)
 """
     )
-    verifier = get_verifier("code?timeout=1&workers=1")
-    marks = verifier.verify_all([Item(CALLS, attack), Item(CALLS, HONEST), Item(CALLS, "x")])
+    endless = "def g(n): return range(10**11)"
+    verifier = get_verifier("code?timeout=1&workers=2")
+    marks = verifier.verify_all(
+        [
+            Item(CALLS, attack),
+            Item(CALLS, HONEST),
+            Item(CALLS, "x"),
+            Item(LOOPING, endless),
+            Item(LOOPING, "def g(n): return range(n)"),
+        ]
+    )
     verifier.close()
-    assert [mark.status for mark in marks] == ["incorrect", "correct", "incorrect"]
-    assert marks[0].reason == "timeout"
+    assert [mark.reason for mark in marks] == ["timeout", "", "exception", "timeout", ""]
+    assert [mark.status == "correct" for mark in marks] == [False, True, False, False, True]
 
 
 LEAVES = """
@@ -629,7 +638,8 @@ found += [p for p in sys.path if p == "/tmp"]
 found += [open("/proc/sysvipc/" + k).readlines()[1:] for k in ("shm", "sem", "msg")
           if open("/proc/sysvipc/" + k).readlines()[1:]]
 open("/tmp/own", "w").write("1"); found += [] if open("/tmp/own").read() == "1" else ["acl"]
-processes = [p for p in os.listdir("/proc") if p.isdigit()]
+processes = [p for p in os.listdir("/proc") if p.isdigit()
+             and open(f"/proc/{p}/stat").read().rpartition(")")[2].split()[0] != "Z"]
 found += processes[4:]
 found += [t for t in os.listdir("/proc/self/task")][1:]
 if os.getcwd() != "/tmp" or os.getpriority(os.PRIO_PROCESS, 0):
@@ -641,9 +651,11 @@ def f(x):
 
 
 @needs_bwrap
-def test_nothing_is_left_for_the_next_program(sandbox):
+def test_nothing_is_left_for_the_next_program():
+    verifier = get_verifier("code?timeout=1&workers=1")
     items = [Item(CALLS, text + f"#{i}") for i in range(4) for text in (LEAVES, FINDS)]
-    marks = sandbox.verify_all(items)
+    marks = verifier.verify_all(items)
+    verifier.close()
     assert [mark.status for mark in marks] == ["incorrect", "correct"] * 4
 
 
@@ -682,6 +694,7 @@ def test_nothing_of_this_machine_is_seen(sandbox, monkeypatch):
 @needs_bwrap
 def test_a_killed_sandbox_leaves_no_process(monkeypatch):
     monkeypatch.setattr("passgap.verifiers.code.CASES_SECONDS", 2.0)
+    monkeypatch.setattr("passgap.verifiers.code.RERUNS", 0)
     monkeypatch.setitem(ENVIRONMENT, "LEFT_BEHIND", "1")
     verifier = get_verifier("code?timeout=30&workers=1")
     mark = verifier.verify(CALLS, "while True: pass  # left-behind")

@@ -1,4 +1,4 @@
-"""The math verifier: golds pass, wrong answers do not, what is decided at sight is decided rightly."""
+"""The math verifier: golds pass, wrong answers do not, what is decided at sight is right."""
 
 import gzip
 import json
@@ -153,7 +153,7 @@ def test_published_labels_of_real_completions(verifier, shared_data):
 
 
 def test_nemo_skills_labels_are_reproduced(verifier, shared_data):
-    """From the answers that NeMo-Skills extracted, all 150; from the texts, five it found none in."""
+    """From the answers NeMo-Skills extracted, all 150; from the texts, five it found none in."""
     items, theirs, found = [], [], []
     for seed in range(3):
         file = shared_data / "formats" / "nemo_skills" / "orig" / f"output-rs{seed}.jsonl"

@@ -35,7 +35,9 @@ def test_last_number(text, number):
         (r"\boxed{1} then \boxed{\frac{1}{2}}", r"\frac{1}{2}"),
         (r"\boxed{4} and \boxed{unclosed", "4"),
         (r"\boxed{", None),
-        (r"\boxed{}", ""),
+        (r"\boxed{}", None),
+        (r"\boxed 7.", "7."),
+        (r"\boxed{\boxed{4}}", "4"),
         ("none", None),
     ],
 )
@@ -102,3 +104,38 @@ def test_each_problem_goes_to_the_verifier_it_names():
 def test_an_unknown_verifier_is_named_with_what_is_allowed():
     with pytest.raises(UsageError, match="'magic' is unknown; allowed: exact, numeric"):
         get_verifier("magic")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is (B).", "B"),
+        ("So the correct option is C", "C"),
+        (r"Thus \boxed{\text{D}}", "D"),
+        (r"\boxed{(E) 12}", "E"),
+        ("Answer: A", "A"),
+        ("<answer>b</answer>", "B"),
+        ("It could be (A). No.\nB", "B"),
+        ("I think A is a letter", None),
+        ("The answer is 12", None),
+        ("", None),
+    ],
+)
+def test_a_choice_is_found_where_it_is_said(text, answer):
+    verifier = get_verifier("choice")
+    outcome = verifier.verify(Problem("q", "(B)", "choice"), text, "stop")
+    assert outcome.extracted == answer
+    assert outcome.status == ("correct" if answer == "B" else "incorrect")
+    assert answer or outcome.reason == "no_answer"
+
+
+def test_a_tolerance_is_relative_and_has_to_be_a_number():
+    near = get_verifier("numeric?tolerance=0.01")
+    problem = Problem("q", "200", "numeric")
+    assert [near.verify(problem, text).status for text in ("201.9", "202.1")] == [
+        "correct",
+        "incorrect",
+    ]
+    for spec in ("numeric?tolerance=much", "numeric?tolerance=-1", "exact?tolerance=1"):
+        with pytest.raises(UsageError, match="allowed"):
+            get_verifier(spec)

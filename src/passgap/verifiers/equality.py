@@ -19,6 +19,7 @@ from passgap.errors import MissingExtraError
 try:
     import sympy
     from math_verify import parse, verify
+    from sympy.core.cache import clear_cache
     from sympy.core.function import AppliedUndef
 except ImportError as error:
     raise MissingExtraError("math-verify", "math") from error
@@ -29,7 +30,7 @@ BARE_ROOT = re.compile(r"\\sqrt\s*\(([^()]*)\)")
 BARE_POINT = re.compile(r"(\d)\.(?![\d.])")
 SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?)[eE]([-+]?\d{1,4})(?![\w.])")
 SMALL = 1e-3
-RELATIVE = 1e-6
+RELATIVE = SURELY = 1e-6
 
 
 def equal(head: None, item: list[str]) -> dict[str, Any]:
@@ -37,7 +38,16 @@ def equal(head: None, item: list[str]) -> dict[str, Any]:
 
     ``as_text`` tells that the gold is no mathematics to math-verify: only its own letters match.
     """
-    gold, answer = _parsed(item[0]), _parsed(item[1])
+    try:
+        return _equal(*item)
+    except MemoryError:  # what earlier answers left in the caches goes, and it is tried once more
+        _parse_cached.cache_clear()
+        clear_cache()
+        return _equal(*item)
+
+
+def _equal(first: str, second: str) -> dict[str, Any]:
+    gold, answer = _parsed(first), _parsed(second)
     if not gold or not answer:
         return {"right": False, "unread": "gold" if not gold else "answer"}
     if _states_another(gold[0], answer[0]):
@@ -61,13 +71,14 @@ def _parsed(text: str) -> list[Any]:
 def _states_another(gold: Any, answer: Any) -> bool:
     """Whether the answer is an equation that gives something else its value: ``2x = 10`` for 10.
 
-    math-verify takes the right side of any equation; ``x = 5`` and ``2 + 3 = 5`` do say 5.
+    math-verify takes the right side of any equation; ``x = 5`` and ``2 + 3 = 5`` do say 5, ``4 = 5`` does not.
     """
     if not isinstance(answer, sympy.Eq) or isinstance(gold, sympy.Eq):
         return False
     left = answer.lhs
-    named = left.is_Symbol or isinstance(left, AppliedUndef) or not left.free_symbols
-    return not named
+    if not left.free_symbols and not answer.rhs.free_symbols:
+        return bool(abs((left - answer.rhs).evalf()) > SURELY)
+    return not (left.is_Symbol or isinstance(left, AppliedUndef))
 
 
 def _too_coarse(gold: list[Any], answer: list[Any]) -> bool:

@@ -13,6 +13,7 @@ from passgap.latex import last_boxed
 NUMBER = re.compile(
     r"(?<![\d.])[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![\d.])[-+]?\.\d+"
 )
+VALUE = re.compile(rf"(?<![\d./])[-+]?\d+/\d+(?![\d/])|{NUMBER.pattern}")
 STATED = re.compile(r"(?i)\banswer[ \t]{0,4}(?:is\b[ \t]{0,4}:?|:)[ \t*_]{0,8}")
 FENCE = re.compile(
     r"^[ \t]*+```[ \t]*+([\w+-]*+)[ \t]*+\n(.*?)(?:^[ \t]*+```|\Z)", re.DOTALL | re.MULTILINE
@@ -60,6 +61,14 @@ def last_number(text: str) -> str | None:
     """The last number, with its sign, decimals and exponent; thousands commas removed."""
     found = None
     for match in NUMBER.finditer(text):
+        found = match
+    return found.group().replace(",", "") if found else None
+
+
+def last_value(text: str) -> str | None:
+    """The last number or plain fraction; a fraction stays as it is written."""
+    found = None
+    for match in VALUE.finditer(text):
         found = match
     return found.group().replace(",", "") if found else None
 

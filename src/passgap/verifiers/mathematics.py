@@ -18,7 +18,7 @@ from passgap.latex import last_boxed
 from passgap.types import Outcome, Problem, Status, digest
 from passgap.verifiers.answers import as_decimal, mathematics
 from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.extract import last_number, marked, stated
+from passgap.verifiers.extract import last_value, marked, stated
 from passgap.verifiers.reckoning import surely_different
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
@@ -33,7 +33,7 @@ class MathVerifier(Verifier):
     r"""Correct when the answer equals the reference as mathematics.
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
-    else what the text says the answer is, else the last number.
+    else what the text says the answer is, else the last number or fraction.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ _form = lru_cache(maxsize=100_000)(mathematics)
 
 
 def _answer(text: str) -> str | None:
-    return marked(text) or stated(text) or last_number(text)
+    return marked(text) or stated(text) or last_value(text)
 
 
 def _gold(problem: Problem) -> str:

@@ -7,9 +7,10 @@ processes, so that one that hangs or crashes costs its own mark only (unscored, 
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
@@ -104,16 +105,24 @@ class PythonVerifier(Verifier):
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 1])
+        return digest([self.name, 1, self._source])
+
+    @cached_property
+    def _source(self) -> str:
+        """What names the code of the function's module."""
+        (reply,) = self._pool.run(self._where, [None])
+        return str(self._checked([reply])[0])
+
+    def _checked(self, replies: list[Any]) -> list[Any]:
+        for reply in replies:
+            if isinstance(reply, dict) and "not_callable" in reply:
+                raise UsageError(f"{self.name!r} cannot be called: {reply['not_callable']}")
+        return replies
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
         rows = [[_plain(i.problem), i.text, i.finish_reason] for i in items]
-        replies = self._pool.run(self._where, rows)
-        for reply in replies:
-            if isinstance(reply, dict) and "not_callable" in reply:
-                raise UsageError(f"{self.name!r} cannot be called: {reply['not_callable']}")
-        return [_own_outcome(reply) for reply in replies]
+        return [_own_outcome(r) for r in self._checked(self._pool.run(self._where, rows))]
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a completion has to look like is the function's secret."""
@@ -140,12 +149,18 @@ def lost_reason(reply: Any) -> str:
     return str(reply["lost"]) if isinstance(reply, dict) and "lost" in reply else ""
 
 
-def call(where: list[str], item: list[Any]) -> Any:
-    """Mark one completion with a function of the user's; runs in a worker."""
+def call(where: list[str], item: list[Any] | None) -> Any:
+    """Mark one completion with a function of the user's; runs in a worker.
+
+    Without an item: a digest of the function's module.
+    """
     try:
         function = _function(*where)
     except (ImportError, AttributeError, TypeError) as error:
         return {"not_callable": str(error)}
+    if item is None:
+        module = inspect.getmodule(function)
+        return digest(inspect.getsource(module)) if module else "unknown"
     plain, text, _ = item
     found = function(text, Problem(*plain))
     if isinstance(found, Outcome):

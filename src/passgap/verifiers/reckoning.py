@@ -34,9 +34,9 @@ SYMBOLS: dict[str, complex] = {"\\pi": math.pi, "\\infty": 1.2345e6}
 
 
 def surely_different(gold: str, answer: str) -> bool:
-    """Whether two answers have values, and values that no rounding makes equal.
+    """Whether two answers have values that no rounding makes equal, or are a word and a number.
 
-    So do a word and a number. Of two tuples, intervals or matrices of one shape, two entries at one place; of two lists or
+    Of two tuples, intervals or matrices of one shape, two entries at one place; of two lists or
     sets of one length, two entries in order of size.
     """
     if max(len(gold), len(answer)) > LONGEST:

@@ -15,9 +15,9 @@ from passgap.verifiers.base import TextVerifier, no_answer
 from passgap.verifiers.extract import last_line, last_number, marked, stated
 
 CHOSEN = re.compile(
-    r"(?i)\b(?:answer|option|choice)s?\b[^\n]{0,40}?\bis\b[:\s*_]*\(?([A-Z])\b\)?"
-    r"|\b(?:answer|option|choice)\s*:?[\s*_]*\(([A-Z])\)"
-    r"|\b(?:answer|option|choice)\s*:[\s*_]*([A-Z])\b"
+    r"(?i)\b(?:answer|option|choice)s?\b[^\n]{0,40}?\bis\b[:\s*_]{0,8}\(?([A-Z])\b\)?"
+    r"|\b(?:answer|option|choice)[:\s*_]{0,8}\(([A-Z])\)"
+    r"|\b(?:answer|option|choice)\s{0,4}:[\s*_]{0,8}([A-Z])\b"
 )
 IN_TEXT = re.compile(r"\\text(?:bf|rm)?\s*\{([^{}]*)\}")
 ALONE = re.compile(r"\(?([A-Z])\)?[.:]?")

@@ -118,12 +118,11 @@ def be_tester() -> None:
     verdicts = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a test prints is no verdict
     request = json.loads(read_line())
-    try:
-        tests = unpacked(request["head"])
-    except Exception:  # test data may be anything
-        tests = None
-    else:
-        limit_memory(tests["limits"][0])
+    tests: dict[str, Any] | None = None
+    with suppress(Exception):  # test data may be anything
+        found = unpacked(request["head"])
+        limit_memory(found["limits"][0])
+        tests = found
     for source in request["items"]:
         wipe()
         answer = ["unscored", "error"] if tests is None else verdict(tests, zygote, source)

@@ -190,11 +190,27 @@ def wanted_names(code: types.CodeType) -> set[str]:
     return found
 
 
+def of_data_set(source: str, rest: str = "") -> types.CodeType:
+    """Code that a data set brings, with ``rest`` where it ends before its first statement.
+
+    Raises
+    ------
+    InexpressibleError
+        Where it is no Python: that is not the program's fault.
+    """
+    for text in (source, source + rest):
+        try:
+            return compile(text, "<test>", "exec")
+        except SyntaxError as error:
+            fault = error
+    raise InexpressibleError(str(fault))
+
+
 def run_functions(tests: Tests, program: Program) -> None:
     """Code that calls functions: HumanEval's ``check(candidate)``, MBPP's asserts."""
     space: dict[str, Any] = {"__name__": "test"}
-    exec(compile(tests["setup"], "<setup>", "exec"), space)
-    code = compile(tests["test"], "<test>", "exec")
+    exec(of_data_set(tests["setup"], "    pass\n"), space)
+    code = of_data_set(tests["test"])
     entry = tests["entry_point"]
     missing = {n for n in wanted_names(code) if n not in space and not hasattr(builtins, n)}
     for name in missing | {entry} - {None}:
