@@ -71,7 +71,8 @@ def _parsed(text: str) -> list[Any]:
 def _states_another(gold: Any, answer: Any) -> bool:
     """Whether the answer is an equation that gives something else its value: ``2x = 10`` for 10.
 
-    math-verify takes the right side of any equation; ``x = 5`` and ``2 + 3 = 5`` do say 5, ``4 = 5`` does not.
+    math-verify takes the right side of any equation; ``x = 5`` and ``2 + 3 = 5`` do
+    say 5, ``4 = 5`` does not.
     """
     if not isinstance(answer, sympy.Eq) or isinstance(gold, sympy.Eq):
         return False

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import platform
 import resource
 import signal
 import struct
+from functools import lru_cache
+from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
@@ -81,7 +84,8 @@ ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 def confine(memory: int, seconds: float, output: int) -> None:
     """Limit this process for good: bytes of memory and of a file, processor seconds, calls."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+    whole = math.ceil(seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
@@ -99,14 +103,20 @@ def hide() -> None:
 
 def forbid() -> None:
     """A seccomp filter: the calls above give an error, everything else goes on as before."""
-    rules = filter_rules(platform.machine())
-    code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("HP", len(rules), ctypes.addressof(buffer))
+    _, program = compiled_filter()
     if LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or LIBC.prctl(
         PR_SET_SECCOMP, MODE_FILTER, program, 0, 0
     ):
         os._exit(NOT_CONFINED)
+
+
+@lru_cache(maxsize=1)
+def compiled_filter() -> tuple[Any, bytes]:
+    """The filter as the kernel takes it, and the memory it lies in: made once, before any fork."""
+    rules = filter_rules(platform.machine())
+    code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    return buffer, struct.pack("HP", len(rules), ctypes.addressof(buffer))
 
 
 def filter_rules(machine: str) -> list[Rule]:

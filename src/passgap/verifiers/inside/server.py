@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from passgap.verifiers.inside.confine import confine, hide
+from passgap.verifiers.inside.confine import compiled_filter, confine, hide
 from passgap.verifiers.inside.messages import LostError
 from passgap.verifiers.inside.tests import InexpressibleError, run, unpacked
 from passgap.verifiers.inside.zygote import Zygote
@@ -63,6 +63,7 @@ def serve() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     hide()
+    compiled_filter()
     prove_confinement()
     gc.collect()
     gc.freeze()
