@@ -72,6 +72,12 @@ def test_marks_of_what_is_not_there_are_refused(run, tmp_path):
         auditing.read_sheet(tmp_path / "no.csv")
 
 
+def test_a_run_without_a_correct_draw_has_nothing_to_audit(run):
+    verify(run, verifier="regex?pattern=zzz")
+    with pytest.raises(UsageError, match="nothing to audit"):
+        auditing.cases(run)
+
+
 def test_the_command_writes_reads_and_prints(run, tmp_path):
     def passgap(*arguments):
         return subprocess.run(

@@ -94,13 +94,13 @@ def print_audit(audit: Row, console: Console | None = None) -> None:
 
     strata = [
         [
-            f"{s['low']:g} < c/n <= {s['high']:g}",
+            f"{s['low']:g} to {s['high']:g}",
             *(f"{s[name]:,}" for name in ("problems", "right", "wrong", "unsure")),
             *shown(s["rate"]),
         ]
         for s in audit["strata"]
     ]
-    names = ["stratum", "problems", "right", "wrong", "unsure", "false positives", "95 %"]
+    names = ["c/n", "problems", "right", "wrong", "unsure", "false", "95 %"]
     curve = [[str(r["k"]), f"{r['pass_at_k']:.1%}", *shown(r)] for r in audit["corrected"]]
     head = f"{audit['marked']} completions marked, {audit['unsure']} unsure"
     (console or Console()).print(

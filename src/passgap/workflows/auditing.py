@@ -41,6 +41,11 @@ def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
     """The completions to look at, one a problem, with the marks they have; drawn by ``seed``."""
     counts = count(run)
     digest = run.verifier_digest()
+    if not counts.c.any():
+        raise UsageError(
+            f"{run.place} has no correct completion, so there is nothing to audit; sample more "
+            "draws, or verify it with another verifier"
+        )
     rows = choose_problems(counts, size, seed)
     chosen = {counts.problem_id[row]: row for row in rows}
     correct = (
