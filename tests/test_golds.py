@@ -20,12 +20,11 @@ PROMPT = "def one():\n"
 CHECK = "def check(candidate):\n    assert candidate() == 1\n"
 
 
-def draw(tmp_path, problems, texts, n=40):
-    """A run whose completions ``texts(rng, problem)`` writes."""
-    run = sample(
+def draw(tmp_path, problems, n=40):
+    """A run of the fake engine, whose texts `write` decides."""
+    return sample(
         Policy("m"), problems, n=n, out=tmp_path / "run", sampling=SamplingParams(8), engine="fake"
     )
-    return run
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_references_their_verifier_refuses_are_found_with_the_reason():
 def test_a_run_remembers_what_its_verifier_refused(tmp_path, write):
     write(lambda rng, question: "1")
     problems = ProblemSet.of("p", [Problem("a", "1", "numeric"), Problem("b", "one", "numeric")])
-    run = draw(tmp_path, problems, None)
+    run = draw(tmp_path, problems)
     verify(run)
     about = run.outcomes_about(run.verifier_digest())
     assert set(about["faults"]) == {problems.problems[1].id}
@@ -78,7 +77,7 @@ def test_a_run_remembers_what_its_verifier_refused(tmp_path, write):
 def test_two_verifiers_of_one_run_are_held_against_each_other(tmp_path, write):
     write(lambda rng, question: rng.choice(["0.5", "1/2", "3"]))
     problems = ProblemSet.of("p", [Problem(f"q{i}", "0.5", "numeric") for i in range(10)])
-    run = draw(tmp_path, problems, None)
+    run = draw(tmp_path, problems)
     first = verify(run)
     second = verify(run, verifier="math")
     both = agreement(run, first, second)
@@ -100,7 +99,7 @@ def test_a_yes_no_set_is_luck_and_gets_no_verdict(tmp_path, write):
     problems = ProblemSet.of(
         "coin", [Problem(f"q{i}", ["yes", "no"][i % 2], "exact") for i in range(100)]
     )
-    run = draw(tmp_path, problems, None)
+    run = draw(tmp_path, problems)
     verify(run)
     counts = count(run)
     assert counts.guess_rate == pytest.approx(np.full(100, 0.5), abs=0.05)
@@ -114,7 +113,7 @@ def test_answers_are_compared_in_their_verifiers_form(tmp_path, write):
     write(lambda rng, question: "\\boxed{0.50}" if question != "q0" else "\\boxed{7}")
     golds = ["\\frac{1}{2}", "3", "5/4"]
     problems = ProblemSet.of("p", [Problem(f"q{i}", g, "math") for i, g in enumerate(golds)])
-    run = draw(tmp_path, problems, None, n=8)
+    run = draw(tmp_path, problems, n=8)
     verify(run)
     luck = guess_rates(run)
     assert luck.rates.tolist() == [1 - 1e-9, 0.0, 0.0]  # q2's draws, the others of its type
@@ -130,7 +129,7 @@ def test_only_answers_of_the_same_type_count():
 def test_where_golds_cannot_be_compared_luck_is_unknown(tmp_path, write):
     write(lambda rng, question: "    return 1")
     problems = ProblemSet.of("p", [code_problem(PROMPT, check_tests(PROMPT, CHECK, "one"))])
-    run = draw(tmp_path, problems, None, n=4)
+    run = draw(tmp_path, problems, n=4)
     verify(run)
     assert guess_rates(run) is None
     assert count(run).guess_rate is None
@@ -144,6 +143,6 @@ def test_gsm8k_luck_stays_near_nothing(tmp_path, write, shared_data, monkeypatch
     gsm8k = ProblemSet.of("gsm8k", list(load_problems("gsm8k"))[:300])
     pool = [int(float(p.reference)) for p in load_problems("gsm8k")]
     write(lambda rng, question: f"#### {rng.choice(pool) * rng.integers(1, 4) + rng.integers(9)}")
-    run = draw(tmp_path, gsm8k, None, n=24)
+    run = draw(tmp_path, gsm8k, n=24)
     verify(run)
     assert guess_rates(run).at(20) < 0.12

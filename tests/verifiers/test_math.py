@@ -99,7 +99,7 @@ def test_it_works_in_threads_and_many_at_once(verifier):
     assert found == {name: ["correct"] * 100 for name in range(3)}
 
 
-def test_a_comparison_that_takes_too_long_is_unscored_and_costs_nobody_else(monkeypatch):
+def test_a_comparison_that_takes_too_long_is_unscored_and_costs_nobody_else():
     quick = get_verifier("math?timeout=1")
     texts = ["\\boxed{y+x}", "\\boxed{" + "(x+1)^{99999}" * 3 + "}", "\\boxed{x+y}"]
     outcomes = quick.verify_all([Item(Problem("q", "x+y", "math"), text) for text in texts])
