@@ -192,6 +192,17 @@ SPELLINGS = [
     ("y=2x+1", "y=1+2x"),
     (r"\frac{x+1}{2}", r"0.5x+0.5"),
     ("e^2", "e \\cdot e"),
+    ("A", "a"),
+    (r"1\frac{4}{5}", r"\frac{9}{5}"),
+    (r"1 \pm \sqrt{19}", r"1+\sqrt{19}, 1-\sqrt{19}"),
+    (r"\{3 \pm 2, 7\}", r"\{7, 1, 5\}"),
+    (r"(-\infty,2) \cup (3,\infty)", r"(3,\infty) \cup (-\infty,2)"),
+    (r"(0,3] \cup (3,9)", r"(0,4] \cup (4,9)"),
+    (r"(0,5) \cup (3,9)", r"(0,6) \cup (4,9)"),
+    ("5x-7y+4=0", "-10x+14y-8=0"),
+    ("5x-7y+4=0", "7y=5x+4"),
+    ("(x-1)^2=0", "x-1=0"),
+    (r"x \in [-2,7]", r"[-2,7]"),
 ]
 
 
@@ -211,6 +222,14 @@ def test_equal_expressions_are_never_surely_different(gold, answer):
         ("2\\sqrt{13}", "\\sqrt{13}"),
         ("x+1", "x-1"),
         ("6-5i", "6+5i"),
+        (r"\frac{243}{625}", r"\frac{244}{625}"),
+        (r"1\frac{4}{5}", r"1\frac{3}{5}"),
+        (r"1 \pm \sqrt{19}", r"1 \pm \sqrt{11}"),
+        (r"\{1\pm\sqrt{5},-2\}", r"\{1\pm\sqrt{5},-5\}"),
+        (r"(0,9) \cup (9,36)", r"(0,9) \cup (9,35)"),
+        (r"(-\infty,2) \cup (3,\infty)", r"(-\infty,2) \cup (4,\infty)"),
+        ("5x-7y+11z+4=0", "5x-7y+11z+5=0"),
+        (r"x \in [-2,7]", r"x \in [-2,3]"),
     ],
 )
 def test_plainly_wrong_answers_need_no_mathematics(gold, answer):
