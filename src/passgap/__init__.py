@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from passgap.store import Run, merge
     from passgap.training.config import TrainConfig
     from passgap.training.run import train
+    from passgap.training.watch import Watch
     from passgap.types import (
         Counts,
         Curve,
@@ -66,6 +67,7 @@ _WHERE = {
     "SeedsComparison": "passgap.analysis",
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.types",
+    "Watch": "passgap.training.watch",
     "adaptive_probe": "passgap.analysis",
     "check": "passgap.checks",
     "compare": "passgap.analysis",
@@ -105,6 +107,7 @@ __all__ = [
     "SeedsComparison",
     "TrainConfig",
     "Verdict",
+    "Watch",
     "__version__",
     "adaptive_probe",
     "check",

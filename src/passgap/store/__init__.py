@@ -7,6 +7,7 @@ from passgap.store.merge import merge
 from passgap.store.places import Place, is_run
 from passgap.store.run import Run
 from passgap.store.shards import ShardError, write_text, write_whole
+from passgap.store.watch import WatchLog, is_watch, read_watch
 
 __all__ = [
     "Manifest",
@@ -14,8 +15,11 @@ __all__ = [
     "Round",
     "Run",
     "ShardError",
+    "WatchLog",
     "is_run",
+    "is_watch",
     "merge",
+    "read_watch",
     "write_text",
     "write_whole",
 ]

@@ -1,0 +1,104 @@
+"""The files of one rank of a watch folder: their names, which of them count, who writes them.
+
+In: the names in a folder. Out: the parts that count; a lock that holds as long as the process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from passgap.errors import RunError, WorkError
+
+MERGED = 64
+LOCK_FILE = "writer.lock"
+_LOCKS: dict[tuple[int, Path], int] = {}  # of this process: a lock lasts as long as it does
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a rank: the calls ``first`` to ``last``."""
+
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"part-{self.first:010d}-{self.last:010d}.parquet"
+
+    @property
+    def calls(self) -> int:
+        return self.last - self.first + 1
+
+
+def rank_name(rank: int) -> str:
+    """The folder of a rank."""
+    return f"rank-{rank:05d}"
+
+
+def widest(names: Iterable[str]) -> list[Part]:
+    """The parts that count, in the order of their calls: of overlapping ones the widest."""
+    parts = sorted(filter(None, map(parse_part, names)), key=lambda part: (part.first, -part.last))
+    kept: list[Part] = []
+    for part in parts:
+        if not kept or part.first > kept[-1].last:
+            kept.append(part)
+    return kept
+
+
+def parse_part(name: str) -> Part | None:
+    """The part that a file of this name holds, None for any other file."""
+    match = re.fullmatch(r"part-(\d+)-(\d+)\.parquet", name)
+    return Part(int(match[1]), int(match[2])) if match else None
+
+
+def parse_rank(name: str) -> int | None:
+    """The rank whose folder has this name, None for any other."""
+    match = re.fullmatch(r"rank-(\d+)", name)
+    return int(match[1]) if match else None
+
+
+def level(part: Part) -> int:
+    """How often its calls have been merged, about."""
+    size = 0
+    while part.calls >= MERGED ** (size + 1):
+        size += 1
+    return size
+
+
+def first_free_rank(folder: Path | str) -> int:
+    """The lowest rank that no other process writes; it is this process's from now on."""
+    rank = 0
+    while True:
+        try:
+            hold(Path(folder) / rank_name(rank))
+        except RunError:
+            rank += 1
+        else:
+            return rank
+
+
+def hold(place: Path) -> None:
+    """Lock a rank for this process (a POSIX lock: children do not inherit it)."""
+    key = (os.getpid(), place.absolute())
+    if key in _LOCKS and (place / LOCK_FILE).exists():
+        return
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise WorkError(
+            f"cannot write {place}: {error.strerror}; fix the permission or choose another folder"
+        ) from error
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise RunError(
+            f"{place} is being written by another process; give each process its own rank"
+        ) from error
+    _LOCKS[key] = descriptor

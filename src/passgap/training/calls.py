@@ -1,0 +1,134 @@
+"""One reward call of a trainer as rows: who is asked, what was drawn, what came of it.
+
+In: the rewards and columns of a call in TRL's form, and a rule for what is correct. Out: the rows
+to record, and the few numbers of that call that trackers show.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from passgap.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Call:
+    """The rows of one reward call; ``step`` is one for all of them, one a row, or None."""
+
+    step: int | list[int] | None
+    columns: dict[str, list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["problem_id"])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What counts as correct, and how it is written down."""
+
+    holds: Callable[[float], bool]
+    text: str
+
+    def status(self, reward: float | None) -> str:
+        if reward is None or math.isnan(reward):
+            return "unscored"
+        return "correct" if self.holds(reward) else "incorrect"
+
+
+def rule_of(correct: Callable[[float], bool] | float) -> Rule:
+    """A rule from a threshold or a function of the reward.
+
+    Raises
+    ------
+    UsageError
+        For anything else.
+    """
+    if callable(correct):
+        return Rule(correct, f"{getattr(correct, '__name__', type(correct).__name__)}(reward)")
+    if isinstance(correct, bool) or not isinstance(correct, int | float) or math.isnan(correct):
+        raise UsageError(
+            f"correct is {correct!r}; allowed: a threshold t for 'reward >= t', or a function of "
+            "the reward"
+        )
+    threshold = float(correct)
+    return Rule(lambda reward: reward >= threshold, f"reward >= {threshold:g}")
+
+
+def call_of(
+    rewards: Sequence[float | None],
+    columns: Mapping[str, Any],
+    rule: Rule,
+    id_column: str,
+    split: tuple[str, Any] | None,
+    max_tokens: int | None,
+    end_tokens: frozenset[int],
+) -> Call:
+    """The rows of a call in TRL's form.
+
+    Raises
+    ------
+    UsageError
+        If a column that is needed is not there.
+    """
+    for name in (id_column, *([split[0]] if split else [])):
+        if name not in columns:
+            raise UsageError(
+                f"the reward call has no column {name!r}; it has {', '.join(sorted(columns))}: add "
+                "it to the data set, or name another"
+            )
+    ids = columns.get("completion_ids")
+    ended = columns.get("finish_reason")
+    if ended is None and ids is not None and max_tokens is not None:
+        ended = [_ended(tokens, max_tokens, end_tokens) for tokens in ids]
+    kept = [i for i in range(len(rewards)) if split is None or columns[split[0]][i] == split[1]]
+    numbers = [None if reward is None else float(reward) for reward in rewards]
+    found: dict[str, list[Any] | None] = {
+        "problem_id": [str(columns[id_column][i]) for i in kept],
+        "status": [rule.status(numbers[i]) for i in kept],
+        "reward": [numbers[i] for i in kept],
+        "tokens": None if ids is None else [len(ids[i]) for i in kept],
+        "finish_reason": None if ended is None else [ended[i] for i in kept],
+    }
+    state = columns.get("trainer_state")
+    step = None if state is None else int(state.global_step)
+    return Call(step, {name: values for name, values in found.items() if values is not None})
+
+
+def call_metrics(call: Call) -> dict[str, float]:
+    """What one call has to learn from, as plain numbers for a tracker.
+
+    Returns
+    -------
+    dict
+        ``solved_share`` of the scored completions; ``mixed_share`` of the groups (the scored
+        completions of one problem, two or more) that hold both correct and incorrect ones;
+        ``unscored_share``; ``completion_length`` in tokens; ``truncated_share``. What a call does
+        not tell is absent.
+    """
+    status = call.columns["status"]
+    scored = [s for s in status if s != "unscored"]
+    groups = defaultdict(list)
+    for problem, mark in zip(call.columns["problem_id"], status, strict=True):
+        if mark != "unscored":
+            groups[problem].append(mark)
+    whole = [len(set(marks)) > 1 for marks in groups.values() if len(marks) > 1]
+    found = {"unscored_share": 1 - len(scored) / len(status)}
+    if scored:
+        found["solved_share"] = scored.count("correct") / len(scored)
+    if whole:
+        found["mixed_share"] = sum(whole) / len(whole)
+    if "tokens" in call.columns:
+        found["completion_length"] = sum(call.columns["tokens"]) / len(status)
+    ended = call.columns.get("finish_reason")
+    if ended is not None:
+        found["truncated_share"] = ended.count("length") / len(status)
+    return found
+
+
+def _ended(tokens: Sequence[int], max_tokens: int, end_tokens: frozenset[int]) -> str:
+    cut = len(tokens) >= max_tokens and (not len(tokens) or int(tokens[-1]) not in end_tokens)
+    return "length" if cut else "stop"

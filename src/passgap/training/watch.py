@@ -1,0 +1,368 @@
+"""Watch: record what the reward calls of any trainer see, and change nothing.
+
+In: reward calls, as the trainer makes them. Out: a watch folder (`passgap.store.watch`) that
+``passgap watch`` and ``passgap report`` read; the trainer gets its own rewards back.
+
+Imports neither torch nor a trainer, so that it runs inside verl's and OpenRLHF's environments with
+passgap's core dependencies.
+
+When the disk fails, training goes on: an error is logged (logger ``passgap.watch``), the rows wait
+in memory, at most WAITING_ROWS of them, and are written with the first call that can be. Wrong
+input (an unknown status, a missing column) does raise: it shows at the first reward call.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import inspect
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.errors import PassgapError, UsageError
+from passgap.store.parts import first_free_rank
+from passgap.store.watch import STATUSES, WatchLog, write_about
+from passgap.training.calls import Call, Rule, call_metrics, call_of, rule_of
+
+WAITING_ROWS = 200_000
+_log = logging.getLogger("passgap.watch")
+
+
+class Watch:
+    """Records what a reward call sees, in any trainer.
+
+    Parameters
+    ----------
+    folder
+        The watch folder; all processes of a training run share it.
+    group_size
+        Completions drawn for a problem at a time (GRPO's G). Needed where the trainer does not
+        tell the step: then the rows are numbered by visits of their problem.
+    rank
+        Which process this is. Default: the environment's RANK, else the lowest rank that no other
+        process writes (0 where there is one process).
+    about
+        Anything else to keep in ``about.json`` (JSON values, equal in all processes).
+    flush_rows, flush_seconds
+        How many rows given one by one are written together, and how long one may wait.
+
+    Raises
+    ------
+    UsageError
+        For a group size under 2 or a flush setting that is not positive.
+    RunError, WorkError
+        If the folder cannot be used, before training starts.
+
+    Notes
+    -----
+    The step of a row is the number of optimizer steps that the policy had taken when it drew. Where
+    the trainer tells it, a step that was recorded before by a former process is a resumed run that
+    draws it again: this rank's rows from that step on are dropped, with a warning. Where it does
+    not, ``about.json`` says ``"step": "visits"``, and `read_watch` numbers a problem's rows over
+    all ranks in the order of time, ``group_size`` a visit.
+
+    Examples
+    --------
+    In a script that trains with TRL, whose data set has a column ``problem_id``::
+
+        watch = Watch("out/watch")
+        GRPOTrainer(..., reward_funcs=watch.reward(my_reward, correct=0.5))
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        *,
+        group_size: int | None = None,
+        rank: int | None = None,
+        about: Mapping[str, Any] | None = None,
+        flush_rows: int = 256,
+        flush_seconds: float = 5.0,
+    ) -> None:
+        _check(group_size, flush_rows, flush_seconds)
+        self.folder, self.group_size = Path(folder), group_size
+        self.rank = _rank(self.folder, rank)
+        self._about = dict(about or {})
+        self._flush_rows, self._flush_seconds = flush_rows, flush_seconds
+        self._lock = threading.RLock()
+        self._log = WatchLog(self.folder, rank=self.rank)
+        self._mode = ""
+        self._waiting: list[Call] = []
+        self._buffer: list[dict[str, Any]] = []
+        self._failures = 0
+        self._lost = 0
+        atexit.register(_at_exit, weakref.ref(self))
+
+    @property
+    def unwritten(self) -> int:
+        """Rows that wait for a disk that takes them, or were lost to it."""
+        return self._lost + sum(len(call) for call in self._waiting)
+
+    def record(
+        self,
+        *,
+        step: int | None,
+        problem_id: Sequence[str],
+        status: Sequence[str],
+        reward: Sequence[float | None] | None = None,
+        tokens: Sequence[int | None] | None = None,
+        finish_reason: Sequence[str | None] | None = None,
+        reason: Sequence[str] | None = None,
+    ) -> None:
+        """Record one reward call; it is on disk when this returns, unless the disk failed.
+
+        Parameters
+        ----------
+        step
+            Optimizer steps the policy had taken when it drew; None where the trainer does not say.
+        problem_id, status
+            One entry a completion; status is ``correct``, ``incorrect`` or ``unscored``.
+        reward, tokens, finish_reason, reason
+            What else is known, one entry a completion.
+
+        Raises
+        ------
+        UsageError
+            For columns of different lengths, another status, or a step that is told in some calls
+            only.
+        """
+        columns = {
+            "problem_id": problem_id,
+            "status": status,
+            "reward": reward,
+            "tokens": tokens,
+            "finish_reason": finish_reason,
+            "reason": reason,
+        }
+        with self._lock:
+            self.flush()
+            self._begin(step)
+            self._write(Call(step, {k: list(v) for k, v in columns.items() if v is not None}))
+
+    def record_one(
+        self,
+        *,
+        step: int | None = None,
+        problem_id: str,
+        status: str,
+        reward: float | None = None,
+        tokens: int | None = None,
+        finish_reason: str | None = None,
+        reason: str = "",
+    ) -> None:
+        """Record one completion, for trainers that call the reward once a completion.
+
+        Safe from several threads. Rows are written together: after ``flush_rows`` of them, when the
+        oldest has waited ``flush_seconds``, and at exit; a killed process loses at most those.
+        """
+        row = {
+            "step": step,
+            "problem_id": problem_id,
+            "status": status,
+            "reward": reward,
+            "tokens": tokens,
+            "finish_reason": finish_reason,
+            "reason": reason,
+            "seconds": time.time(),
+        }
+        if status not in STATUSES:
+            raise UsageError(f"status is {status!r}; allowed: {', '.join(STATUSES)}")
+        with self._lock:
+            self._begin(step)
+            self._buffer.append(row)
+            if len(self._buffer) >= self._flush_rows:
+                self.flush()
+            elif len(self._buffer) == 1:
+                timer = threading.Timer(self._flush_seconds, self.flush)
+                timer.daemon = True
+                timer.start()
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        with self._lock:
+            rows, self._buffer = self._buffer, []
+            if rows:
+                steps = [row.pop("step") for row in rows]
+                columns = {name: [row[name] for row in rows] for name in rows[0]}
+                self._write(Call(None if steps[0] is None else steps, columns))
+            elif self._waiting:
+                self._write(None)
+
+    def reward(
+        self,
+        function: Callable[..., Any],
+        *,
+        correct: Callable[[float], bool] | float,
+        id_column: str = "problem_id",
+        split: tuple[str, Any] | None = None,
+        max_tokens: int | None = None,
+        end_tokens: Collection[int] = (),
+    ) -> Callable[..., Any]:
+        """A reward function in TRL's form that records each call and returns the same rewards.
+
+        Parameters
+        ----------
+        function
+            ``f(prompts=, completions=, completion_ids=, <columns>=, ...) -> list[float | None]``,
+            plain or async.
+        correct
+            What counts as a correct completion: a function of the reward, or a threshold t for
+            "reward >= t". There is no default, since rewards carry format bonuses, -1 and partial
+            credit. No reward (None or nan) is unscored.
+        id_column
+            The data set's column that names the problem.
+        split
+            A column and its value: only such rows are recorded, e.g. ``("split", "train")``. TRL
+            calls the same functions in evaluation without saying so.
+        max_tokens, end_tokens
+            Where given, a completion of ``max_tokens`` tokens that does not end in one of
+            ``end_tokens`` counts as cut (finish reason ``length``). A data set's or a rollout's
+            column ``finish_reason`` goes before.
+
+        Returns
+        -------
+        callable
+            With the function's ``__name__``, by which TRL logs its mean. It logs, through TRL's
+            ``log_metric``, ``watch/solved_share``, ``watch/mixed_share``, ``watch/unscored_share``,
+            ``watch/completion_length`` and ``watch/truncated_share`` of each process's rows.
+
+        Raises
+        ------
+        UsageError
+            At the first call, if the data set has no such column.
+        """
+        rule = rule_of(correct)
+        with self._lock:
+            self._about.setdefault("correct", rule.text)
+
+        def seen(rewards: Any, columns: Mapping[str, Any]) -> Any:
+            self._see(
+                list(rewards), columns, rule, (id_column, split, max_tokens, frozenset(end_tokens))
+            )
+            return rewards
+
+        return _wrapped(function, seen)
+
+    def drop_after(self, step: int) -> int:
+        """Remove this rank's rows with a later step, as for a run resumed from ``step + 1``."""
+        with self._lock:
+            return self._log.drop_after(step)
+
+    def _see(
+        self, rewards: list[float | None], columns: Mapping[str, Any], rule: Rule, how: Any
+    ) -> None:
+        call = call_of(rewards, columns, rule, *how)
+        if not len(call):
+            return
+        with self._lock:
+            self.record(step=call.step, **call.columns)  # type: ignore[arg-type]
+            log_metric = columns.get("log_metric")
+            if log_metric is not None:
+                for name, value in call_metrics(call).items():
+                    log_metric(f"watch/{name}", value)
+                log_metric("watch/unwritten_rows", float(self.unwritten))
+
+    def _begin(self, step: int | None) -> None:
+        """At the first row: say what a step is, and drop what a resumed run draws again."""
+        mode = "visits" if step is None else "trainer"
+        if mode == self._mode:
+            return
+        if self._mode:
+            raise UsageError(
+                f"step is {step!r}, and other calls of this watch had "
+                f"{'none' if step is not None else 'one'}; give it in every call or in none"
+            )
+        if step is None and self.group_size is None:
+            raise UsageError(
+                "the trainer tells no step and group_size is not set; pass group_size, the number "
+                "of completions drawn for a problem at a time, to Watch"
+            )
+        write_about(self.folder, {"step": mode, "group_size": self.group_size, **self._about})
+        self._mode = mode
+        dropped = self._log.drop_after(step - 1) if step is not None else 0
+        if dropped:
+            _log.warning(
+                "%s: training goes on at step %d; %d rows of rank %d from that step on are dropped "
+                "and drawn again", self.folder, step, dropped, self.rank,
+            )  # fmt: skip
+
+    def _write(self, call: Call | None) -> None:
+        """Write what waited and this call; what cannot be written waits, up to a bound."""
+        if call is not None and len(call):
+            call.columns.setdefault("seconds", [time.time()] * len(call))
+            self._waiting.append(call)
+        try:
+            while self._waiting:
+                first = self._waiting[0]
+                self._log.append(0 if first.step is None else first.step, first.columns)
+                del self._waiting[0]
+        except UsageError:
+            del self._waiting[0]
+            raise
+        except PassgapError as error:
+            self._failed(error)
+
+    def _failed(self, error: PassgapError) -> None:
+        while self._waiting and sum(map(len, self._waiting)) > WAITING_ROWS:
+            self._lost += len(self._waiting.pop(0))
+        self._failures += 1
+        if self._failures & (self._failures - 1) == 0:  # the 1st, 2nd, 4th, 8th ... time
+            _log.error(
+                "watching failed (%d times so far), training goes on: %s; %d rows wait in memory, "
+                "%d are lost", self._failures, error, self.unwritten - self._lost, self._lost,
+            )  # fmt: skip
+
+
+def _check(group_size: int | None, flush_rows: int, flush_seconds: float) -> None:
+    rules = {
+        "group_size": (group_size, group_size is None or group_size >= 2, "an integer >= 2"),
+        "flush_rows": (flush_rows, flush_rows >= 1, "an integer >= 1"),
+        "flush_seconds": (flush_seconds, flush_seconds > 0, "a number > 0"),
+    }
+    for name, (value, holds, allowed) in rules.items():
+        if not holds:
+            raise UsageError(f"{name} is {value!r}; allowed: {allowed}")
+
+
+def _rank(folder: Path, rank: int | None) -> int:
+    if rank is not None:
+        return rank
+    told = os.environ.get("RANK")
+    if told is None:
+        return first_free_rank(folder)
+    if not told.isdecimal():
+        raise UsageError(f"the environment's RANK is {told!r}; allowed: an integer >= 0, or unset")
+    return int(told)
+
+
+def _wrapped(
+    function: Callable[..., Any], seen: Callable[[Any, Mapping[str, Any]], Any]
+) -> Callable[..., Any]:
+    """``function`` with ``seen`` shown each call's rewards and columns."""
+    called = getattr(function, "__call__", function)  # noqa: B004
+
+    async def later(**columns: Any) -> Any:
+        return seen(await function(**columns), columns)
+
+    def now(**columns: Any) -> Any:
+        return seen(function(**columns), columns)
+
+    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+    wrapped = functools.wraps(function, updated=())(later if is_async else now)
+    wrapped.__name__ = getattr(function, "__name__", type(function).__name__)
+    return wrapped
+
+
+def _at_exit(reference: weakref.ref[Watch]) -> None:
+    watch = reference()
+    if watch is None:
+        return
+    watch.flush()
+    if watch.unwritten:
+        _log.error("%s: %d rows could not be written and are lost", watch.folder, watch.unwritten)
