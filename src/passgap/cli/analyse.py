@@ -80,7 +80,7 @@ def probe(
     if problems is not None and out is None:
         raise UsageError("--out is missing: the completions of POLICY need a run folder")
     flags: dict[str, Any] = {
-        "policy": source,
+        "policies": [source],
         "problems": problems,
         "engine": engine,
         "engine_arg": engine_arg,
@@ -106,7 +106,7 @@ def probe(
         _probe_adaptively(out, flags, {**rule, "first": first, "most": most}, price, json_, fail_on)
         return
     if problems is not None and out is not None:
-        draw.sample_run(out=out, n=n, price=price, **flags)
+        draw.sample_run(draw.resolve(**flags)[0], out=out, n=n, price=price)
         draw.verify_run(out, verifier)
         source = out
     from passgap import analysis
@@ -397,11 +397,11 @@ def _probe_adaptively(
 
     if flags["problems"] is None:
         given = {name: rule[name] for name in ("k_small", "k_large", "small", "large")}
-        run = Run(flags["policy"])
+        run = Run(flags["policies"][0])
         result = probe_again(run, **given)
     else:
-        drawing = draw.resolve(**flags)
-        with bar(f"probing {flags['policy']}", price=price) as progress:
+        drawing = draw.resolve(**flags)[0]
+        with bar(f"probing {flags['policies'][0]}", price=price) as progress:
             result = probe_adaptively(
                 out=str(out),
                 verifier=flags["verifier"],

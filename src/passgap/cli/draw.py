@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,12 +32,21 @@ ProblemsArgument = Annotated[
         help="A JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
     ),
 ]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")]
+PoliciesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="POLICY... PROBLEMS",
+        help="A folder, a hub id, lab:base or lab:teacher; several share --out. Last: a JSONL, CSV "
+        "or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
+    ),
+]
+RunsArgument = Annotated[
+    list[str], typer.Argument(metavar="RUN...", help="A run folder, or several.")
+]
 
 
 def sample(
-    policy: PolicyArgument,
-    problems: ProblemsArgument,
+    policies: PoliciesArgument,
     out: options.Out,
     n: options.Draws = 128,
     engine: options.Engine = "transformers",
@@ -62,13 +73,16 @@ def sample(
 ) -> None:
     """Draw n completions of every problem into a run folder; the same command again resumes it.
 
+    Several policies (DIR/checkpoint-*) each get a run folder of their name below --out.
+
     Example: passgap sample lab:base lab:rare -n 16 --out runs/base
     """
-    run = sample_run(
-        policy=policy,
+    *given, problems = policies
+    if not given:
+        raise UsageError(f"{problems!r} alone is given; needed: POLICY PROBLEMS")
+    drawings = resolve(
+        policies=given,
         problems=problems,
-        out=out,
-        n=n,
         engine=engine,
         engine_arg=engine_arg,
         template=template,
@@ -80,9 +94,6 @@ def sample(
         top_p=top_p,
         top_k=top_k,
         seed=seed,
-        first_draw=first_draw,
-        top_up=top_up,
-        price=price,
         revision=revision,
         question_field=question_field,
         answer_field=answer_field,
@@ -91,15 +102,23 @@ def sample(
         keep_failing_golds=keep_failing_golds,
         limit=limit,
     )
-    print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
+    how: dict[str, Any] = {"n": n, "first_draw": first_draw, "top_up": top_up, "price": price}
+    if len(drawings) == 1:
+        run = sample_run(drawings[0], out=out, **how)
+        print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
+        return
+    runs = sample_runs(drawings, out=out, **how)
+    for run in runs:
+        print(f"{run.place}: {drawn_in_words(run, price)}")
+    print(f"next: passgap verify {' '.join(str(run.place) for run in runs)}")
 
 
 def verify(
-    run: RunArgument,
+    runs: RunsArgument,
     verifier: options.VerifierName = None,
     json_: options.Json = False,
 ) -> None:
-    """Mark a run's completions; they are kept as they are.
+    """Mark a run's completions; they are kept as they are. Several runs are marked in turn.
 
     Marked before by another verifier, the table of how the two agree is shown. ``--verifier
     'judge?base_url=..&model=..'`` marks the reasoning of the correct ones (CoT-pass@k).
@@ -107,14 +126,30 @@ def verify(
     Example: passgap verify runs/base
     """
     from passgap.store import Run
+
+    opened = [Run(path) for path in runs]
+    found = []
+    for path, run in zip(runs, opened, strict=True):
+        figures = _verified(path, run, verifier)
+        found.append({"run": path, **figures} if len(runs) > 1 else figures)
+        if not json_:
+            after = f"; next: passgap probe {path}" if len(runs) == 1 else ""
+            _print_verified(path, figures, after)
+    if json_:
+        print(json.dumps(found if len(runs) > 1 else found[0], ensure_ascii=False))
+    elif len(runs) > 1:
+        print("next: passgap compare BASE TRAINED...")
+
+
+def _verified(path: str, run: Run, verifier: str | None) -> dict[str, Any]:
+    """Mark one run, and what came of it."""
     from passgap.verifying import agreement
 
-    opened = Run(run)
-    before = opened.verifier_digest() if opened.place.exists("outcomes/latest") else None
-    counts = verify_run(run, verifier)
-    after = opened.verifier_digest()
-    both = agreement(opened, before, after) if before not in (None, after) else None
-    figures = {
+    before = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    counts = verify_run(path, verifier)
+    after = run.verifier_digest()
+    both = agreement(run, before, after) if before not in (None, after) else None
+    return {
         "problems": len(counts),
         "draws": int((counts.n + counts.unscored).sum()),
         "correct": int(counts.c.sum()),
@@ -123,20 +158,19 @@ def verify(
         "reasoned": None if counts.c_reasoned is None else int(counts.c_reasoned.sum()),
         "agreement": None if both is None else both.to_dict(),
     }
-    if json_:
-        print(json.dumps(figures, ensure_ascii=False))
-    else:
-        if both is not None:
-            from passgap.reporting import print_agreement
 
-            print_agreement(both.to_dict())
-        if counts.c_reasoned is not None:
-            print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
-        print(
-            f"{run}: {figures['draws']:,} draws of {figures['problems']} problems, "
-            f"{figures['correct']:,} correct, {figures['unscored']:,} unscored; "
-            f"next: passgap probe {run}"
-        )
+
+def _print_verified(path: str, figures: dict[str, Any], after: str) -> None:
+    if figures["agreement"] is not None:
+        from passgap.reporting import print_agreement
+
+        print_agreement(figures["agreement"])
+    if figures["reasoned"] is not None:
+        print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
+    print(
+        f"{path}: {figures['draws']:,} draws of {figures['problems']} problems, "
+        f"{figures['correct']:,} correct, {figures['unscored']:,} unscored{after}"
+    )
 
 
 # -- shared with probe, which samples first when it is given a policy
@@ -156,7 +190,7 @@ class Drawing:
 
 def resolve(
     *,
-    policy: str,
+    policies: Sequence[str],
     problems: str,
     engine: str = "transformers",
     engine_arg: list[str] | None = None,
@@ -176,33 +210,39 @@ def resolve(
     verifier: str | None = None,
     keep_failing_golds: bool = False,
     limit: int | None = None,
-) -> Drawing:
+) -> list[Drawing]:
     """From flags to nouns; whatever is wrong is told here, before anything is loaded."""
     from passgap.problems import Mapped
     from passgap.types import SamplingParams
     from passgap.workflows import resolve
 
+    if revision is not None and len(policies) > 1:
+        raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
     fields = Mapped(question_field, answer_field, verifier or "math", mapping)
     problem_set = resolve.resolve_problems(problems, fields, limit=limit)
     if not keep_failing_golds:
         problem_set = sound(problem_set, verifier)
-    chosen = resolve.resolve_policy(
-        policy,
-        revision=revision,
-        template=template,
-        system=system,
-        shots=shots,
-        stop=options.stop_strings(stop),
-        mapping=fields,
-    )
-    resolve.check_shots(chosen, problem_set)
     params = SamplingParams(
         max_tokens=resolve.max_tokens(max_tokens, problems, engine),
         temperature=temperature,
         top_p=top_p,
         top_k=top_k,
     )
-    return Drawing(chosen, problem_set, params, engine, key_values(engine_arg or []), seed)
+    drawings = []
+    for policy in policies:
+        chosen = resolve.resolve_policy(
+            policy,
+            revision=revision,
+            template=template,
+            system=system,
+            shots=shots,
+            stop=options.stop_strings(stop),
+            mapping=fields,
+        )
+        resolve.check_shots(chosen, problem_set)
+        arguments = key_values(engine_arg or [])
+        drawings.append(Drawing(chosen, problem_set, params, engine, arguments, seed))
+    return drawings
 
 
 def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
@@ -227,29 +267,28 @@ def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
     return found.sound
 
 
-def sample_run(
-    *,
-    out: str,
-    n: int,
-    first_draw: int = 0,
-    top_up: bool = False,
-    price: float | None = None,
-    **flags: Any,
-) -> Run:
-    """Resolve what the flags name and sample it, with a progress bar."""
+def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:
+    """Sample what was resolved, with a progress bar; ``how`` as in `passgap.sample`."""
     from passgap import sampling
 
-    drawing = resolve(**flags)
     with bar(f"sampling {Path(out).name}", price=price) as progress:
         return sampling.sample(
-            n=n,
-            out=out,
-            first_draw=first_draw,
-            top_up=top_up,
-            progress=progress,
-            command=command_line(),
-            **vars(drawing),
+            out=out, progress=progress, command=command_line(), **vars(drawing), **how
         )
+
+
+def sample_runs(
+    drawings: Sequence[Drawing], *, out: str, price: float | None = None, **how: Any
+) -> list[Run]:
+    """Sample several policies into run folders of their names below ``out``."""
+    from passgap.workflows.sweeping import named_arms, sample_arms
+
+    shared = vars(drawings[0])
+    arms = named_arms([one.policy for one in drawings], shared["sampling"])
+    rest = {name: shared[name] for name in ("problems", "engine", "engine_args", "seed")}
+    return sample_arms(
+        arms, out=out, bar=partial(bar, price=price), command=command_line(), **rest, **how
+    )
 
 
 def drawn_in_words(run: Run, price: float | None) -> str:
