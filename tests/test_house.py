@@ -18,7 +18,7 @@ LAYERS = {
     **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck"), 2),
     **dict.fromkeys(("analysis", "training", "lab"), 3),
     **dict.fromkeys(("workflows", "reporting"), 4),
-    **dict.fromkeys(("__init__", "cli"), 5),
+    **dict.fromkeys(("__init__", "__main__", "cli"), 5),
 }
 MAY_IMPORT_EACH_OTHER = {0, 2, 5}
 ALSO = {("workflows", "reporting")}  # docs/decisions/0005

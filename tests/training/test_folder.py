@@ -1,14 +1,22 @@
 """What is refused before a model is loaded, and what an out folder may already hold."""
 
+import dataclasses
 import json
 
 import pytest
 
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.training.config import TrainConfig
-from passgap.training.folder import POLICY_FILE, TRAINING_FILE, open_folder
+from passgap.training.folder import (
+    HELD_OUT_FILE,
+    POLICY_FILE,
+    TRAINING_FILE,
+    mark_whole,
+    open_folder,
+    resumable,
+)
 from passgap.training.run import train
-from passgap.types import Policy, ProblemSet
+from passgap.types import Policy, ProblemSet, PromptSettings
 
 CONFIG = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, steps=1, device="cpu")
 
@@ -18,8 +26,7 @@ def no_model(monkeypatch):
     def load(*args, **kwargs):
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr("passgap.training.grpo.load_model", load)
-    monkeypatch.setattr("passgap.training.distill.load_model", load)
+    monkeypatch.setattr("passgap.training.runtime.load_model", load)
 
 
 def test_held_out_problems_that_are_trained_on(base, train_set, tmp_path):
@@ -57,10 +64,25 @@ def test_a_gpu_that_is_not_there_leaves_no_folder(base, train_set, tmp_path, mon
     assert not (tmp_path / "o").exists()
 
 
-def test_several_processes_are_refused(base, train_set, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(UsageError, match="started as 2 processes; allowed: one"):
+def test_processes_take_whole_groups(base, train_set, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(UsageError, match=r"prompts_per_step is 2; allowed: a multiple of the 3"):
         train(base, train_set, tmp_path / "o", config=CONFIG)
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("name", ["ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"])
+def test_weights_in_pieces_are_refused(base, train_set, tmp_path, monkeypatch, name):
+    monkeypatch.setenv(name, "true")
+    with pytest.raises(UsageError, match=f"{name} is set; allowed: whole weights"):
+        train(base, train_set, tmp_path / "o", config=CONFIG)
+
+
+def test_rloo_cannot_stop_at_strings(base, train_set, tmp_path):
+    config = dataclasses.replace(CONFIG, algorithm="rloo")
+    stopping = dataclasses.replace(base, prompt=PromptSettings(stop=("c",)))
+    with pytest.raises(UsageError, match=r"stop is \['c'\]; allowed with rloo: none"):
+        train(stopping, train_set, tmp_path / "o", config=config)
 
 
 def test_a_folder_that_holds_something_else(base, train_set, tmp_path):
@@ -80,12 +102,54 @@ def test_a_finished_run_is_kept(tmp_path):
     assert open_folder(tmp_path, elsewhere), "the same weights at another place"
 
 
-def test_an_interrupted_run_begins_again(tmp_path):
-    open_folder(tmp_path, ASKED)
-    (tmp_path / TRAINING_FILE).write_text('{"step": 1}\n')
-    (tmp_path / "checkpoint-1").mkdir()
+def state(out, step, ranks=1):
+    folder = out / "trainer" / f"checkpoint-{step}"
+    folder.mkdir(parents=True)
+    for rank in range(ranks):
+        mark_whole(folder, rank)
+    return folder
+
+
+def log(out, name, steps, torn=""):
+    (out / name).write_text("".join(f'{{"step": {step}}}\n' for step in steps) + torn)
+
+
+def steps(out, name):
+    return [json.loads(line)["step"] for line in (out / name).read_text().splitlines()]
+
+
+def test_an_interrupted_run_goes_on_from_its_last_whole_state(tmp_path):
     assert not open_folder(tmp_path, ASKED)
-    assert [path.name for path in tmp_path.iterdir()] == ["trainer"]
+    log(tmp_path, TRAINING_FILE, range(1, 8), torn='{"step": 8, "rew')
+    log(tmp_path, HELD_OUT_FILE, [0, 4, 6])
+    state(tmp_path, 2)
+    state(tmp_path, 4)
+    torn = state(tmp_path, 6, ranks=0)
+    for step, whole in ((2, True), (4, False), (6, True)):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if whole:
+            (tmp_path / f"checkpoint-{step}" / POLICY_FILE).write_text("{}")
+    assert not open_folder(tmp_path, ASKED)
+    assert resumable(tmp_path, 1) == tmp_path / "trainer" / "checkpoint-4"
+    assert not torn.exists()
+    assert steps(tmp_path, TRAINING_FILE) == [1, 2, 3, 4]
+    assert steps(tmp_path, HELD_OUT_FILE) == [0, 4]
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-2"]
+
+
+def test_a_state_is_whole_when_every_process_says_so(tmp_path):
+    open_folder(tmp_path, ASKED)
+    state(tmp_path, 2, ranks=2)
+    state(tmp_path, 4, ranks=1)
+    assert resumable(tmp_path, 2) == tmp_path / "trainer" / "checkpoint-2"
+
+
+def test_without_a_state_an_interrupted_run_begins_again(tmp_path):
+    open_folder(tmp_path, ASKED)
+    log(tmp_path, TRAINING_FILE, [1])
+    log(tmp_path, HELD_OUT_FILE, [0])
+    assert resumable(tmp_path, 1) is None
+    assert steps(tmp_path, TRAINING_FILE) == steps(tmp_path, HELD_OUT_FILE) == []
 
 
 def test_another_run_is_refused_with_what_differs(tmp_path):

@@ -14,7 +14,7 @@ from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.problems import render
 from passgap.training.config import TrainConfig
 from passgap.training.folder import POLICY_FILE
-from passgap.training.grpo import from_trl, rows
+from passgap.training.online import from_trl, rows
 from passgap.training.run import train
 from passgap.types import Policy, PromptSettings
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from passgap.cli import draw, options
+from passgap.cli import draw, options, recipes
 from passgap.cli.progress import bar
 from passgap.errors import UsageError
 from passgap.training.config import TrainConfig
@@ -16,9 +17,11 @@ HELP = {name: field.metadata["help"] for name, field in TrainConfig.__dataclass_
 
 
 def train(
+    context: typer.Context,
     policy: draw.PolicyArgument,
     problems: draw.ProblemsArgument,
     out: options.Out,
+    recipe: recipes.Recipe = None,
     teacher: Annotated[
         str | None, typer.Option("--teacher", metavar="POLICY", help="Whom distill learns from.")
     ] = None,
@@ -39,12 +42,26 @@ def train(
     max_tokens: options.MaxTokens = None,
     temperature: Annotated[float, typer.Option(help=HELP["temperature"])] = 1.0,
     beta: Annotated[float, typer.Option(help=HELP["beta"])] = 0.0,
+    num_iterations: Annotated[int, typer.Option(help=HELP["num_iterations"])] = 1,
+    loss_type: Annotated[str | None, typer.Option(help=HELP["loss_type"])] = None,
+    scale_rewards: Annotated[str | None, typer.Option(help=HELP["scale_rewards"])] = None,
+    importance_sampling_level: Annotated[
+        str | None, typer.Option(help=HELP["importance_sampling_level"])
+    ] = None,
+    epsilon: Annotated[float | None, typer.Option(help=HELP["epsilon"])] = None,
+    epsilon_high: Annotated[float | None, typer.Option(help=HELP["epsilon_high"])] = None,
+    pass_k: Annotated[int, typer.Option(help=HELP["pass_k"])] = 4,
+    reward: Annotated[str, typer.Option(help=HELP["reward"])] = "verifier",
+    lora_rank: Annotated[int, typer.Option(help=HELP["lora_rank"])] = 0,
+    lora_alpha: Annotated[int | None, typer.Option(help=HELP["lora_alpha"])] = None,
     seed: options.Seed = 0,
     eval_every: Annotated[int, typer.Option(help=HELP["eval_every"])] = 20,
     eval_draws: Annotated[int, typer.Option(help=HELP["eval_draws"])] = 16,
     eval_problems: Annotated[int, typer.Option(help=HELP["eval_problems"])] = 64,
     save_every: Annotated[int, typer.Option(help=HELP["save_every"])] = 0,
+    resume_every: Annotated[int, typer.Option(help=HELP["resume_every"])] = 50,
     teacher_draws: Annotated[int, typer.Option(help=HELP["teacher_draws"])] = 4,
+    report_to: Annotated[list[str] | None, typer.Option(help=HELP["report_to"])] = None,
     device: Annotated[str, typer.Option(help=HELP["device"])] = "auto",
     template: options.Template = None,
     system: options.System = None,
@@ -58,11 +75,16 @@ def train(
     keep_failing_golds: options.KeepFailing = False,
     limit: options.Limit = None,
 ) -> None:
-    """GRPO (or distillation) through TRL, with the same verifier as evaluation.
+    """GRPO and its kin through TRL, with the verifier of the evaluation; resumes when killed.
+
+    What was asked is kept as OUT/trainer/recipe.toml; --recipe reads such a file, and flags go
+    before it. Several GPUs: torchrun --nproc_per_node N -m passgap train ...
 
     Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
     """
     from passgap.problems import Mapped
+    from passgap.training.folder import TRAINER
+    from passgap.training.processes import started
     from passgap.training.run import train as start
     from passgap.verifiers import for_problems
     from passgap.workflows import resolve
@@ -77,12 +99,24 @@ def train(
         max_tokens=resolve.max_tokens(max_tokens, problems, "transformers"),
         temperature=temperature,
         beta=beta,
+        num_iterations=num_iterations,
+        loss_type=loss_type,
+        scale_rewards=scale_rewards,
+        importance_sampling_level=importance_sampling_level,
+        epsilon=epsilon,
+        epsilon_high=epsilon_high,
+        pass_k=pass_k,
+        reward=reward,
+        lora_rank=lora_rank,
+        lora_alpha=lora_alpha,
         seed=seed,
         eval_every=eval_every,
         eval_draws=eval_draws,
         eval_problems=eval_problems,
         save_every=save_every,
+        resume_every=resume_every,
         teacher_draws=teacher_draws,
+        report_to=tuple(report_to or ()),
         device=device,
     )
     fields = Mapped(question_field, answer_field, verifier or "math", mapping)
@@ -103,7 +137,9 @@ def train(
         mapping=fields,
     )
     resolve.check_shots(chosen, problem_set)
-    with bar(f"training ({algorithm})") as progress:
+    asked = recipes.asked(context)
+    is_main = started()[0] == 0
+    with bar(f"training ({algorithm})", shown=is_main) as progress:
         trained = start(
             chosen,
             problem_set,
@@ -114,6 +150,9 @@ def train(
             verifier=for_problems(problem_set, verifier),
             progress=progress,
         )
+    if not is_main:
+        return
+    recipes.write(asked, Path(trained.path) / TRAINER / recipes.FILE)
     print(f"{trained.path}: trained; next: passgap sample {trained.path} PROBLEMS --out RUN")
 
 

@@ -25,10 +25,13 @@ def command_line() -> str:
 
 
 @contextmanager
-def bar(title: str, *, price: float | None = None) -> Iterator[Callable[..., None]]:
+def bar(
+    title: str, *, price: float | None = None, shown: bool = True
+) -> Iterator[Callable[..., None]]:
     """A progress bar; the callback takes (done, total, tokens or metrics).
 
-    With ``price``, of a million tokens, it shows what was spent and what the whole will cost.
+    With ``price``, of a million tokens, it shows what was spent and what the whole will cost. One
+    of several processes shows it.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -39,7 +42,7 @@ def bar(title: str, *, price: float | None = None) -> Iterator[Callable[..., Non
         TimeRemainingColumn(),
     )
     start, first = time.monotonic(), -1
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, quiet=not shown)) as progress:
         task = progress.add_task(title, total=None, extra="")
 
         def update(done: int, total: int, detail: object = None) -> None:

@@ -6,15 +6,19 @@ metadata holds the ``help`` text of its flag (``group_size`` is ``--group-size``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from passgap.errors import UsageError
+from passgap.training.algorithms import ALGORITHMS, Algorithm
 from passgap.types import SamplingParams
 
-ALGORITHMS = ("grpo", "distill")
 DEVICES = ("auto", "cpu", "cuda")
+REWARDS = ("verifier", "random", "format")
+LOSS_TYPES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo")
+SCALES = ("group", "batch", "none")
+LEVELS = ("token", "sequence")
 
 
 def _flag(text: str, default: Any) -> Any:
@@ -25,8 +29,9 @@ def _flag(text: str, default: Any) -> Any:
 class TrainConfig:
     """Everything that decides a training run besides the policy and the problems.
 
-    A step uses ``prompts_per_step * group_size`` completions: drawn from the policy (``grpo``), or
-    taken from the teacher's verified ones (``distill``).
+    A step uses ``prompts_per_step * group_size`` completions, over all processes: drawn from the
+    policy, or taken from verified ones (``distill``, ``rft``). Where a setting is None the
+    algorithm's own value holds (``training.algorithms``).
 
     Raises
     ------
@@ -35,16 +40,32 @@ class TrainConfig:
     """
 
     max_tokens: int = field(metadata={"help": "Longest completion, in new tokens."})
-    algorithm: str = _flag("grpo, or distill (learn a teacher's verified completions).", "grpo")
+    algorithm: str = _flag(", ".join(ALGORITHMS) + ".", "grpo")
     steps: int = _flag("Optimizer steps.", 100)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-5)
     group_size: int = _flag("Completions a prompt in one step (GRPO's G).", 8)
     prompts_per_step: int = _flag("Distinct prompts in one step.", 16)
     batch_size: int | None = _flag(
-        "Completions in memory at once; default: all of a step. Divides the step.", None
+        "Completions in a process' memory at once; default: all of a step. Divides the step.", None
     )
     temperature: float = _flag("Sampling temperature while training.", 1.0)
     beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0)
+    num_iterations: int = _flag("Optimizer steps on the same completions.", 1)
+    loss_type: str | None = _flag("TRL's loss_type; default: the algorithm's.", None)
+    scale_rewards: str | None = _flag(
+        "Advantages over the spread of group, batch or none; default: the algorithm's.", None
+    )
+    importance_sampling_level: str | None = _flag(
+        "Importance ratio of a token or a sequence; default: the algorithm's.", None
+    )
+    epsilon: float | None = _flag("Lower clip of the ratio; default: the algorithm's.", None)
+    epsilon_high: float | None = _flag("Upper clip of the ratio; default: the algorithm's.", None)
+    pass_k: int = _flag("The k that pass_at_k trains for.", 4)
+    reward: str = _flag(
+        "verifier, or a control: random (a coin), format (any extractable answer).", "verifier"
+    )
+    lora_rank: int = _flag("Rank of LoRA adapters on every linear layer; 0: all weights.", 0)
+    lora_alpha: int | None = _flag("LoRA's alpha; default: twice the rank.", None)
     seed: int = _flag("Seed of order, sampling and everything else random.", 0)
     eval_every: int = _flag(
         "Steps between measurements on held-out problems; 0: only before and after.", 20
@@ -52,7 +73,13 @@ class TrainConfig:
     eval_draws: int = _flag("Draws a held-out problem in each measurement.", 16)
     eval_problems: int = _flag("Held-out problems in each measurement.", 64)
     save_every: int = _flag("Steps between checkpoints, each a policy folder; 0: none.", 0)
-    teacher_draws: int = _flag("Draws a problem from the teacher (distill).", 4)
+    resume_every: int = _flag(
+        "Steps between states that an interrupted training goes on from; 0: it begins again.", 50
+    )
+    teacher_draws: int = _flag("Draws a problem from the teacher (distill) or itself (rft).", 4)
+    report_to: tuple[str, ...] = _flag(
+        "A tracker that gets the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", ()
+    )
     device: str = _flag("auto, cpu or cuda.", "auto")
 
     def __post_init__(self) -> None:
@@ -60,17 +87,21 @@ class TrainConfig:
             value = getattr(self, name)
             if not holds(value):
                 raise UsageError(f"{name} is {value!r}; allowed: {allowed}")
-        if self.algorithm == "grpo" and self.group_size < 2:
-            raise UsageError(
-                f"group_size is {self.group_size}; allowed: an integer >= 2, since GRPO compares "
-                "completions of one prompt with each other"
-            )
-        if self.batch_size is not None and self.completions_per_step % self.batch_size:
-            raise UsageError(
-                f"batch_size is {self.batch_size}; allowed: a divisor of the step's "
-                f"{self.completions_per_step} completions (prompts_per_step {self.prompts_per_step}"
-                f" x group_size {self.group_size})"
-            )
+        object.__setattr__(self, "report_to", tuple(self.report_to))
+        _check_together(self)
+
+    @property
+    def method(self) -> Algorithm:
+        """The algorithm by its name."""
+        return ALGORITHMS[self.algorithm]
+
+    @property
+    def algorithm_settings(self) -> dict[str, Any]:
+        """TRL's arguments of the algorithm, with what is set here in place of its own."""
+        own = dict(self.method.settings)
+        return own | {
+            name: given for name in own if (given := getattr(self, name, None)) is not None
+        }
 
     @property
     def completions_per_step(self) -> int:
@@ -87,7 +118,49 @@ class TrainConfig:
         return SamplingParams(self.max_tokens, self.temperature, top_p=1.0, top_k=0, stop=stop)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"report_to": list(self.report_to)}
+
+
+def _check_together(config: TrainConfig) -> None:
+    """Refuse values that are fine alone and not together."""
+    trainer = config.method.trainer
+    if trainer != "sft" and config.group_size < 2:
+        raise UsageError(
+            f"group_size is {config.group_size}; allowed: an integer >= 2, since "
+            f"{config.algorithm} compares completions of one prompt with each other"
+        )
+    if config.batch_size is not None and config.completions_per_step % config.batch_size:
+        raise UsageError(
+            f"batch_size is {config.batch_size}; allowed: a divisor of the step's "
+            f"{config.completions_per_step} completions (prompts_per_step "
+            f"{config.prompts_per_step} x group_size {config.group_size})"
+        )
+    for name in ("loss_type", "scale_rewards", "importance_sampling_level", *CLIPS):
+        value = getattr(config, name)
+        if value is not None and name not in config.method.settings:
+            raise UsageError(f"{name} is {value!r}; allowed with {config.algorithm}: not set")
+    if trainer == "sft":
+        for name, only in {"num_iterations": 1, "reward": "verifier", "beta": 0.0}.items():
+            if getattr(config, name) != only:
+                raise UsageError(
+                    f"{name} is {getattr(config, name)!r}; allowed with {config.algorithm}: {only}"
+                )
+    if config.algorithm == "pass_at_k":
+        if config.pass_k > config.group_size:
+            raise UsageError(
+                f"pass_k is {config.pass_k}; allowed: at most group_size ({config.group_size})"
+            )
+        if config.reward != "verifier" or config.algorithm_settings["scale_rewards"] != "none":
+            raise UsageError(
+                "pass_at_k brings its own advantages; allowed: reward verifier, scale_rewards none"
+            )
+    if config.resume_every % config.num_iterations:
+        raise UsageError(
+            f"resume_every is {config.resume_every}; allowed: a multiple of num_iterations "
+            f"({config.num_iterations}), where new completions are drawn"
+        )
+    if config.lora_alpha is not None and not config.lora_rank:
+        raise UsageError(f"lora_alpha is {config.lora_alpha}; allowed with lora_rank >= 1")
 
 
 def _whole(least: int) -> tuple[Callable[[Any], bool], str]:
@@ -101,13 +174,34 @@ def _real(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _maybe(rule: tuple[Callable[[Any], bool], str]) -> tuple[Callable[[Any], bool], str]:
+    return (lambda v: v is None or rule[0](v)), f"{rule[1]}, or none"
+
+
+def _one_of(names: Iterable[str]) -> tuple[Callable[[Any], bool], str]:
+    known = tuple(names)
+    return (lambda v: v in known), ", ".join(known)
+
+
+CLIPS = ("epsilon", "epsilon_high")
+_POSITIVE = (lambda v: _real(v) and v > 0, "a number > 0")
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "algorithm": (lambda v: v in ALGORITHMS, ", ".join(ALGORITHMS)),
-    "device": (lambda v: v in DEVICES, ", ".join(DEVICES)),
+    "algorithm": _one_of(ALGORITHMS),
+    "device": _one_of(DEVICES),
+    "reward": _one_of(REWARDS),
+    "loss_type": _maybe(_one_of(LOSS_TYPES)),
+    "scale_rewards": _maybe(_one_of(SCALES)),
+    "importance_sampling_level": _maybe(_one_of(LEVELS)),
+    **{name: _maybe(_POSITIVE) for name in CLIPS},
+    "lora_alpha": _maybe(_whole(1)),
     "learning_rate": (lambda v: _real(v) and 0 < v < 1, "a number between 0 and 1, such as 1e-5"),
     "temperature": (lambda v: _real(v) and v > 0, "a number > 0 (1.0 samples the policy itself)"),
     "beta": (lambda v: _real(v) and v >= 0, "a number >= 0 (0 turns the KL term off)"),
-    "batch_size": (lambda v: v is None or _whole(1)[0](v), "an integer >= 1, or none"),
+    "batch_size": _maybe(_whole(1)),
+    "report_to": (
+        lambda v: not isinstance(v, str) and all(isinstance(name, str) and name for name in v),
+        "names of trackers that transformers knows, such as tensorboard",
+    ),
     **{
         name: _whole(1)
         for name in (
@@ -118,7 +212,12 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
             "eval_draws",
             "eval_problems",
             "teacher_draws",
+            "num_iterations",
+            "pass_k",
         )
     },
-    **{name: _whole(0) for name in ("seed", "eval_every", "save_every")},
+    **{
+        name: _whole(0)
+        for name in ("seed", "eval_every", "save_every", "resume_every", "lora_rank")
+    },
 }

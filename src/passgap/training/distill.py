@@ -1,30 +1,31 @@
-"""Distillation: a teacher's verified completions, learned through TRL's SFTTrainer, unmodified.
+"""Learning verified completions through TRL's SFTTrainer, unmodified: a teacher's (``distill``) or
+the policy's own (``rft``, rejection-sampling fine-tuning).
 
-In: a policy, a teacher, problems, a verifier. Out: the trained policy's folder
-(``training.folder``). The teacher is sampled under its own prompt by the engine; what the verifier
-calls correct is kept, each text once a problem, unless max_tokens cut it short. The policy learns
-its own prompt followed by that text and its end token, with a loss on the text and the end token
-only.
+In: a job and a teacher. Out: the trained policy's folder (``training.folder``). The teacher is
+sampled under its own prompt by the engine; what the verifier calls correct is kept, each text once
+a problem, unless max_tokens cut it short. The policy learns its own prompt followed by that text
+and its end token, with a loss on the text and the end token only.
 
-Not covered: learning the teacher's probabilities (only its texts are used), several processes.
+Not covered: learning the teacher's probabilities (only its texts are used).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from passgap.engines.transformers import TransformersEngine, load_model
+from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, WorkError
 from passgap.problems import render
 from passgap.training import runtime
-from passgap.training.config import TrainConfig
-from passgap.training.tracker import HeldOutTracker
+from passgap.training.folder import TRAINER, write_json
+from passgap.training.logs import callbacks, connect
+from passgap.training.runtime import Job, Saver
 from passgap.types import Block, Policy, ProblemSet, PromptSettings, digest
-from passgap.verifiers import Item, Verifier
+from passgap.verifiers import Item
 
 try:
     from datasets import Dataset
@@ -32,6 +33,7 @@ try:
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
+LESSONS_FILE = "lessons.json"
 IGNORED = -100  # transformers' label of a token that is not learned
 
 
@@ -56,26 +58,17 @@ class Lessons:
         }
 
 
-def train_distill(
-    policy: Policy,
-    problems: ProblemSet,
-    verifier: Verifier,
-    out: Path,
-    config: TrainConfig,
-    teacher: Policy,
-    *,
-    write: Callable[[Path, int], None],
-    held_out: ProblemSet | None = None,
-    progress: runtime.Progress | None = None,
-) -> dict[str, Any]:
-    """Train ``policy`` on the teacher's verified completions and write its weights to ``out``.
+def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
+    """Train a job's policy on verified completions and write its weights and logs.
+
+    A step learns ``prompts_per_step * group_size`` completions.
 
     Parameters
     ----------
+    job
+        What is trained.
     teacher
-        The policy that is sampled, ``teacher_draws`` times a problem.
-    policy, problems, verifier, out, config, write, held_out, progress
-        As in ``train_grpo``; a step learns ``prompts_per_step * group_size`` completions.
+        The policy that is sampled, ``teacher_draws`` times a problem; for ``rft`` the job's own.
 
     Returns
     -------
@@ -87,66 +80,74 @@ def train_distill(
     WorkError
         When the teacher has no correct completion.
     """
-    device = runtime.resolve_device(config.device)
     with runtime.quiet():
-        lessons = teach(teacher, problems, verifier, config, device)
-        model, tokenizer = load_model(policy, dtype="float32", device=device)
-        engine = TransformersEngine(
-            model,
-            tokenizer,
-            config.sampling(policy.prompt.stop),
-            batch_size=config.completions_at_once,
+        lessons = taught(job, teacher)
+        model, tokenizer, engine = job.load()
+        saver = Saver(model, tokenizer)
+        listed = callbacks(job, model, engine, saver)
+        learned = rows(lessons, job.problems, job.policy.prompt, engine, tokenizer)
+        trainer = SFTTrainer(
+            model=model,
+            processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
+            args=SFTConfig(**sft_arguments(job)),
+            train_dataset=Dataset.from_list(learned),
+            callbacks=listed,
+            peft_config=runtime.lora(job.config),
         )
-        callbacks = [runtime.StepLog(out, progress), runtime.CheckpointFile(write)]
-        if held_out is not None:
-            tracker = HeldOutTracker(engine, held_out, policy.prompt, verifier, config, out)
-            callbacks.append(runtime.HeldOutCallback(tracker, model))
-        learned = rows(lessons, problems, policy.prompt, engine, tokenizer)
-        with runtime.configs_kept(model):
-            trainer = SFTTrainer(
-                model=model,
-                processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
-                args=SFTConfig(**sft_arguments(config, out, device)),
-                train_dataset=Dataset.from_list(learned),
-                callbacks=callbacks,
-            )
-            runtime.run(trainer, out)
-        runtime.save(model, tokenizer, out)
+        connect(listed, trainer)
+        runtime.run(trainer, job, saver)
     return {"lessons": lessons.to_dict()}
 
 
-def teach(
-    teacher: Policy, problems: ProblemSet, verifier: Verifier, config: TrainConfig, device: str
-) -> Lessons:
+def taught(job: Job, teacher: Policy) -> Lessons:
+    """The teacher's lessons, drawn once: an interrupted run reads them back."""
+    file = job.out / TRAINER / LESSONS_FILE
+    if not job.processes.once(file.is_file):
+        drawn = teach(job, teacher)
+        if job.processes.is_main:
+            write_json(file, {"lessons": drawn.kept, **drawn.to_dict()})
+        job.processes.wait()
+    found = json.loads(file.read_text(encoding="utf-8"))
+    kept = tuple((problem_id, text) for problem_id, text in found["lessons"])
+    return Lessons(kept, found["drawn"], found["correct"], found["unscored"])
+
+
+def teach(job: Job, teacher: Policy) -> Lessons:
     """Sample the teacher on every problem and keep what is correct and ended by itself."""
+    config, problems = job.config, job.problems
+    sampling = config.sampling(teacher.prompt.stop)
     engine = TransformersEngine.load(
-        teacher,
-        problems,
-        config.sampling(teacher.prompt.stop),
-        batch_size=config.completions_at_once,
-        device=device,
+        teacher, problems, sampling, batch_size=job.at_once, device=job.device
     )
-    by_id = {problem.id: problem for problem in problems}
-    prompts = [render(problem, teacher.prompt) for problem in problems]
-    seed = int(digest(["teacher", config.seed])[:12], 16)
-    block = Block(tuple(by_id), first_draw=0, size=config.teacher_draws, seed=seed)
-    kept: dict[tuple[str, str], None] = {}
-    correct = unscored = drawn = 0
-    completions = engine.complete(block, prompts)
-    items = [Item(by_id[d.problem_id], d.text, d.finish_reason) for d in completions]
-    outcomes = verifier.verify_all(items)
-    for completion, status in zip(completions, (o.status for o in outcomes), strict=True):
-        drawn += 1
-        correct += status == "correct"
-        unscored += status == "unscored"
-        if status == "correct" and completion.finish_reason == "stop":
-            kept[completion.problem_id, completion.text] = None
+    own = {problem.id: problem for problem in job.processes.share(list(problems))}
+    parts = ["teacher", config.seed]
+    parts += [job.processes.rank] if job.processes.rank else []
+    seed = int(digest(parts)[:12], 16)
+    block = Block(tuple(own), first_draw=0, size=config.teacher_draws, seed=seed)
+    completions = engine.complete(block, [render(p, teacher.prompt) for p in own.values()])
+    items = [Item(own[d.problem_id], d.text, d.finish_reason) for d in completions]
+    marked: list[tuple[str, str, str, str]] = [
+        (completion.problem_id, completion.text, completion.finish_reason, outcome.status)
+        for completion, outcome in zip(completions, job.verifier.verify_all(items), strict=True)
+    ]
+    return lessons_of(job.processes.gathered(marked), teacher.name)
+
+
+def lessons_of(marked: Sequence[tuple[str, str, str, str]], teacher: str) -> Lessons:
+    """What is kept of (problem id, text, finish reason, status) rows."""
+    statuses = [status for *_, status in marked]
+    kept = {
+        (problem_id, text): None
+        for problem_id, text, finish_reason, status in marked
+        if status == "correct" and finish_reason == "stop"
+    }
+    unscored = statuses.count("unscored")
     if not kept:
         raise WorkError(
-            f"none of the {drawn} completions of teacher {teacher.name} is correct ({unscored} "
+            f"none of the {len(marked)} completions of teacher {teacher} is correct ({unscored} "
             "unscored); take another teacher, more teacher_draws, or problems it can solve"
         )
-    return Lessons(tuple(kept), drawn, correct, unscored)
+    return Lessons(tuple(kept), len(marked), statuses.count("correct"), unscored)
 
 
 def rows(
@@ -167,12 +168,12 @@ def rows(
     return found
 
 
-def sft_arguments(config: TrainConfig, out: Path, device: str) -> dict[str, Any]:
+def sft_arguments(job: Job) -> dict[str, Any]:
     """TRL's arguments: plain likelihood, nothing cut, nothing packed."""
-    return runtime.common_arguments(config, out, device) | {
+    return runtime.common_arguments(job) | {
         "loss_type": "nll",
         "max_length": None,
         "packing": False,
         "lr_scheduler_type": "cosine",
-        "warmup_steps": min(config.steps // 10, 100),
+        "warmup_steps": min(job.config.steps // 10, 100),
     }

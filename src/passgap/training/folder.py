@@ -9,11 +9,14 @@ In: what was asked (the request). Out: on disk ::
       held_out.jsonl          one row a measurement on held-out problems
       trainer/request.json    what was asked, written first
       trainer/trl_args.json   TRL's arguments as resolved
+      trainer/checkpoint-N/   while it runs: the state an interrupted run goes on from
+      watch/                  what each reward call saw (``store.watch``)
+      adapter/                with LoRA: the adapter that the weights have merged
       checkpoint-N/           with save_every: a policy folder each
 
 ``trainer/`` is a folder of its own because the digest of a policy's weights covers every JSON file
 beside them. A folder whose request differs is refused; one that was finished is kept; one that was
-interrupted is begun again from the first step.
+interrupted goes on from its last whole state, and what was logged after it is logged again.
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ SCHEMA = "passgap.policy/1"
 POLICY_FILE = "passgap_policy.json"
 TRAINING_FILE = "training.jsonl"
 HELD_OUT_FILE = "held_out.jsonl"
+WATCH = "watch"
+TRAINER = "trainer"
+WHOLE = "whole-{rank}"
 REQUEST_FILE = "request.json"
 TRL_ARGS_FILE = "trl_args.json"
 PACKAGES = ("passgap", "torch", "transformers", "trl", "accelerate", "datasets")
@@ -65,7 +71,7 @@ def request(
 
 def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemSet | None) -> None:
     """Refuse too few problems, and held-out problems that are trained on."""
-    if config.algorithm == "grpo" and len(problems) < config.prompts_per_step:
+    if config.method.trainer != "sft" and len(problems) < config.prompts_per_step:
         raise UsageError(
             f"prompts_per_step is {config.prompts_per_step} and {problems.name} has "
             f"{len(problems)} problems; allowed: at most as many prompts a step as problems"
@@ -94,13 +100,64 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
     differing = differing_keys(_comparable(there), _comparable(asked))
     if differing:
         raise RunError(f"{out} holds another training run ({'; '.join(differing)}); choose another")
-    if (out / POLICY_FILE).is_file():
-        return True
+    return (out / POLICY_FILE).is_file()
+
+
+def resumable(out: Path, processes: int) -> Path | None:
+    """The last state that every process has written whole, None where there is none.
+
+    What was written after it goes: rows of logs, checkpoints, states that are not whole.
+    """
+    states = {_step(path): path for path in (out / TRAINER).glob("checkpoint-*")}
+    whole = [step for step, path in states.items() if _is_whole(path, processes)]
+    last = max(whole, default=0)
+    for step, path in states.items():
+        if step != last or not whole:
+            shutil.rmtree(path)
     for name in (TRAINING_FILE, HELD_OUT_FILE):
-        (out / name).unlink(missing_ok=True)
-    for checkpoint in out.glob("checkpoint-*"):
-        shutil.rmtree(checkpoint)
-    return False
+        drop_rows_after(out / name, last if whole else -1)
+    for path in out.glob("checkpoint-*"):
+        if _step(path) > last or not (path / POLICY_FILE).is_file():
+            shutil.rmtree(path)
+    return states[last] if whole else None
+
+
+def step_of_state(state: Path | None) -> int:
+    """The step a state was saved at; 0 where a run begins."""
+    return _step(state) if state else 0
+
+
+def checkpoint(out: Path, step: int) -> Path:
+    """The policy folder of one step."""
+    return out / f"checkpoint-{step}"
+
+
+def mark_whole(state: Path, rank: int) -> None:
+    """Note that this process has written all of its part of a state."""
+    write_text("", state / WHOLE.format(rank=rank))
+
+
+def drop_rows_after(path: Path, step: int) -> None:
+    """Keep the rows of a JSONL log up to a step; a row cut short by a kill goes too."""
+    if not path.is_file():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            break
+        if row["step"] <= step:
+            kept.append(line + "\n")
+    write_text("".join(kept), path)
+
+
+def _is_whole(state: Path, processes: int) -> bool:
+    return all((state / WHOLE.format(rank=rank)).is_file() for rank in range(processes))
+
+
+def _step(path: Path) -> int:
+    return int(path.name.rpartition("-")[2])
 
 
 def trained_policy(out: Path) -> Policy:
@@ -146,16 +203,16 @@ def _unused(out: Path) -> bool:
     if not out.exists():
         return True
     names = {path.name for path in out.iterdir()} if out.is_dir() else {"a file"}
-    return not names or (names == {"trainer"} and (out / "trainer" / REQUEST_FILE).is_file())
+    return not names or (names == {TRAINER} and (out / TRAINER / REQUEST_FILE).is_file())
 
 
 def _begin(out: Path, asked: Mapping[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    write_json(out / "trainer" / REQUEST_FILE, asked)
+    write_json(out / TRAINER / REQUEST_FILE, asked)
 
 
 def _requested(out: Path) -> dict[str, Any]:
-    file = out / "trainer" / REQUEST_FILE
+    file = out / TRAINER / REQUEST_FILE
     if not file.is_file():
         what = sorted(p.name for p in out.iterdir())[0] if out.is_dir() else "a file"
         raise RunError(f"{out} already holds something else ({what}); choose an empty folder")

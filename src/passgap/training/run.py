@@ -1,6 +1,7 @@
 """``train``: a policy, problems and their verifier in, a trained policy's folder out.
 
-Nothing heavy is imported here; TRL is loaded when training starts.
+Nothing heavy is imported here; TRL is loaded when training starts. Started by torchrun, every
+process runs this and they share each step.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from passgap.engines import resolve_policy
 from passgap.errors import UsageError
@@ -17,11 +18,16 @@ from passgap.training.folder import (
     check_problems,
     open_folder,
     request,
+    resumable,
+    step_of_state,
     trained_policy,
     write_policy_file,
 )
 from passgap.types import Policy, ProblemSet
 from passgap.verifiers import Verifier, for_problems
+
+if TYPE_CHECKING:
+    from passgap.training.runtime import Job
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
 
@@ -47,7 +53,7 @@ def train(
         What it is trained on.
     out
         An empty or new folder, or the one this very run has already finished (then nothing is
-        done) or was interrupted in (then it is begun again).
+        done) or was interrupted in (then it goes on from its last whole state).
     config
         All settings.
     held_out
@@ -77,16 +83,19 @@ def train(
             f"{teacher.path if teacher else None!r}; a teacher goes with distill and only with it"
         )
     check_problems(problems, config, held_out)
+    check_stop(policy, config)
     marker = verifier or for_problems([*problems, *(held_out or ())])
     policy = resolve_policy(policy, "transformers")
     teacher = resolve_policy(teacher, "transformers") if teacher else None
     folder = Path(out)
     asked = request(policy, problems, config, marker.digest, held_out, teacher)
     # imported here: a missing extra and a missing GPU are told before the folder is begun
-    from passgap.training import runtime
+    from passgap.training import processes, runtime
 
-    runtime.resolve_device(config.device)
-    if open_folder(folder, asked):
+    _, count, _ = processes.started()
+    runtime.check_processes(config, count)
+    us = processes.join(runtime.resolve_device(config.device, count))
+    if us.once(lambda: open_folder(folder, asked)):
         if progress:
             progress(config.steps, config.steps, {})
         return trained_policy(folder)
@@ -95,14 +104,42 @@ def train(
         write_policy_file(place, asked, problems.problems, {"step": step, **extra})
 
     start = time.monotonic()
-    shared: Any = {"write": write, "held_out": held_out, "progress": progress}
-    if teacher is not None:
-        from passgap.training.distill import train_distill
-
-        found = train_distill(policy, problems, marker, folder, config, teacher, **shared)
-    else:
-        from passgap.training.grpo import train_grpo
-
-        found = train_grpo(policy, problems, marker, folder, config, **shared)
-    write(folder, config.steps, **found, seconds=round(time.monotonic() - start, 1))
+    job = runtime.Job(
+        policy=policy,
+        problems=problems,
+        verifier=marker,
+        out=folder,
+        config=config,
+        write=write,
+        processes=us,
+        held_out=held_out,
+        progress=progress,
+        resume=us.once(lambda: resumable(folder, us.count)),
+    )
+    found = _train(job, teacher)
+    if us.is_main:
+        resumed = {"resumed_from": step_of_state(job.resume)} if job.resume else {}
+        seconds = round(time.monotonic() - start, 1)
+        write(folder, config.steps, **found, **resumed, seconds=seconds, processes=us.count)
+    us.wait()
     return trained_policy(folder)
+
+
+def _train(job: Job, teacher: Policy | None) -> dict[str, Any]:
+    """Hand the job to the trainer of its algorithm; what the policy file adds for it."""
+    if job.config.method.trainer == "sft":
+        from passgap.training.distill import train_sft
+
+        return train_sft(job, teacher or job.policy)
+    from passgap.training.online import train_online
+
+    return train_online(job)
+
+
+def check_stop(policy: Policy, config: TrainConfig) -> None:
+    """Refuse stop strings where TRL draws by itself and could not stop at them."""
+    if config.method.trainer == "rloo" and policy.prompt.stop:
+        raise UsageError(
+            f"stop is {list(policy.prompt.stop)}; allowed with rloo: none, since TRL's RLOOTrainer "
+            "draws by itself and stops at end tokens only; dr_grpo has the same gradient on policy"
+        )

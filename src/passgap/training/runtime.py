@@ -1,95 +1,174 @@
-"""What every TRL trainer here shares: device and precision, arguments, callbacks, silence, saving.
+"""What every TRL trainer here shares: the job, device and arguments, running, silence, saving.
 
-In: a TrainConfig and an output folder. Out: keyword arguments for a TRL config, callbacks for its
-trainer, and at the end the files of ``training.folder``. TRL is called through its public
-arguments and callbacks only.
+In: a job. Out: keyword arguments for a TRL config, and at the end the files of
+``training.folder``. TRL is called through its public arguments and callbacks only.
 
-Not covered: several GPUs or processes, which are refused.
+Several processes (torchrun) hold whole copies of the weights; one process has one GPU.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import time
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import MissingExtraError, UsageError
 from passgap.training.config import TrainConfig
-from passgap.training.folder import TRAINING_FILE, TRL_ARGS_FILE, append_row, write_json
-from passgap.training.tracker import HeldOutTracker
+from passgap.training.folder import TRAINER, TRL_ARGS_FILE, write_json
+from passgap.training.processes import Processes
+from passgap.types import Policy, ProblemSet
+from passgap.verifiers import Verifier
 
 try:
     import datasets
     import torch
     import transformers
-    from transformers import PrinterCallback, TrainerCallback
+    from transformers import PrinterCallback
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
 
-# our name of a metric, and TRL's
-METRICS = {
-    "reward": "solved_share",
-    "reward_std": "reward_std",
-    "mixed_share": "mixed_share",
-    "completion_length": "completions/mean_length",
-    "truncated_share": "truncated_share",
-    "no_answer_share": "no_answer_share",
-    "unscored": "unscored",
-    "entropy": "entropy",
-    "kl": "kl",
-    "loss": "loss",
-    "token_accuracy": "mean_token_accuracy",
-    "grad_norm": "grad_norm",
-}
+
+@dataclass(frozen=True)
+class Job:
+    """One training run: what is trained, on what, marked by what, into which folder.
+
+    Parameters
+    ----------
+    policy, problems, verifier
+        What is trained, on what, and what marks its completions.
+    out
+        A folder that ``training.folder.open_folder`` has made ready.
+    config
+        All settings.
+    write
+        Called with (folder, step) to write the policy file of a checkpoint.
+    processes
+        Who shares the work.
+    held_out
+        Problems to measure on every ``eval_every`` steps.
+    progress
+        Called with (step, steps, metrics) after each step.
+    resume
+        The state to go on from (``training.folder.resumable``); None begins.
+    """
+
+    policy: Policy
+    problems: ProblemSet
+    verifier: Verifier
+    out: Path
+    config: TrainConfig
+    write: Callable[[Path, int], None]
+    processes: Processes = field(default_factory=Processes)
+    held_out: ProblemSet | None = None
+    progress: Progress | None = None
+    resume: Path | None = None
+
+    @property
+    def device(self) -> str:
+        """Where this process computes."""
+        kind = resolve_device(self.config.device, self.processes.count)
+        return f"cuda:{self.processes.local_rank}" if kind == "cuda" else kind
+
+    @property
+    def local_completions(self) -> int:
+        """Completions of one step in this process."""
+        return self.config.completions_per_step // self.processes.count
+
+    @property
+    def at_once(self) -> int:
+        """Completions in this process' memory together."""
+        return min(self.config.batch_size or self.local_completions, self.local_completions)
+
+    def load(self) -> tuple[Any, Any, TransformersEngine]:
+        """The model to train, its tokenizer, and the engine that samples that very model."""
+        model, tokenizer = load_model(self.policy, dtype="float32", device=self.device)
+        sampling = self.config.sampling(self.policy.prompt.stop)
+        engine = TransformersEngine(model, tokenizer, sampling, batch_size=self.at_once)
+        return model, tokenizer, engine
 
 
-def resolve_device(device: str) -> str:
-    """``cpu`` or ``cuda``; a GPU that is not there and several of them are errors."""
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    if processes > 1:
-        raise UsageError(f"started as {processes} processes; allowed: one, without torchrun")
+def check_processes(config: TrainConfig, count: int) -> None:
+    """Refuse a step that the processes cannot share in whole groups and equal batches."""
+    if config.prompts_per_step % count:
+        raise UsageError(
+            f"prompts_per_step is {config.prompts_per_step}; allowed: a multiple of the {count} "
+            "processes, which take whole groups"
+        )
+    local = config.completions_per_step // count
+    if config.batch_size and config.batch_size < local and local % config.batch_size:
+        raise UsageError(
+            f"batch_size is {config.batch_size}; allowed: a divisor of the {local} completions of "
+            f"a step in each of the {count} processes"
+        )
+
+
+def resolve_device(device: str, processes: int = 1) -> str:
+    """``cpu`` or ``cuda``; a GPU that is not there, and one process with several, are errors."""
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device == "cuda" and not gpus:
         raise UsageError("device is 'cuda' and torch sees no GPU; allowed here: cpu, auto")
     if device == "cpu" or not gpus:
         return "cpu"
-    if gpus > 1:
-        raise UsageError(f"torch sees {gpus} GPUs; allowed: one, e.g. with CUDA_VISIBLE_DEVICES=0")
+    if gpus > 1 and processes == 1:
+        raise UsageError(
+            f"torch sees {gpus} GPUs and there is one process; allowed: one GPU, e.g. with "
+            f"CUDA_VISIBLE_DEVICES=0, or torchrun --nproc_per_node {gpus} -m passgap train ..."
+        )
     return "cuda"
 
 
-def common_arguments(config: TrainConfig, out: Path, device: str) -> dict[str, Any]:
-    """The arguments that GRPO and distillation share, all explicit."""
-    at_once = config.completions_at_once
+def common_arguments(job: Job) -> dict[str, Any]:
+    """The arguments that all trainers share, all explicit."""
+    config, on_gpu = job.config, job.device != "cpu"
     return {
-        "output_dir": str(out),
+        "output_dir": str(job.out / TRAINER),
         "max_steps": config.steps,
         "learning_rate": config.learning_rate,
-        "per_device_train_batch_size": at_once,
-        "gradient_accumulation_steps": config.completions_per_step // at_once,
+        "per_device_train_batch_size": job.at_once,
+        "gradient_accumulation_steps": job.local_completions // job.at_once,
         "activation_checkpointing": False,  # TRL turns it on, at a fifth of the speed
         "seed": config.seed,
-        "use_cpu": device == "cpu",
-        "bf16": device == "cuda" and torch.cuda.is_bf16_supported(),
-        "dataloader_pin_memory": device == "cuda",
+        "use_cpu": not on_gpu,
+        "bf16": on_gpu and torch.cuda.is_bf16_supported(),
+        "dataloader_pin_memory": on_gpu,
         "dataloader_num_workers": 0,
+        "ddp_find_unused_parameters": False,
         "logging_steps": 1,
-        "report_to": "none",
+        "report_to": list(config.report_to) or "none",
         "disable_tqdm": True,
-        # checkpoints only: ``save`` writes the end
-        "save_strategy": "steps" if config.save_every else "no",
-        "save_steps": config.save_every or config.steps,
-        "save_only_model": True,
+        # what an interrupted run goes on from; policy folders are written by a callback
+        "save_strategy": "steps" if config.resume_every else "no",
+        "save_steps": config.resume_every or config.steps,
+        "save_total_limit": 1,
+        "save_only_model": False,
     }
+
+
+def lora(config: TrainConfig) -> Any:
+    """peft's LoRA configuration; None where all weights are trained."""
+    if not config.lora_rank:
+        return None
+    try:
+        from peft import LoraConfig
+    except ImportError as error:
+        raise MissingExtraError("peft", "lm") from error
+    return LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha or 2 * config.lora_rank,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
 
 
 @contextmanager
@@ -122,88 +201,46 @@ def quiet() -> Iterator[None]:
             datasets.enable_progress_bars()
 
 
-@contextmanager
-def configs_kept(model: Any) -> Iterator[None]:
-    """Restore the model's configs at the end: TRL's trainers turn its cache off and set special
-    tokens to what their tokenizer has, and only the weights are to differ from the base's folder.
+class Saver:
+    """Writes the model in training as an ordinary transformers folder, as its base had it.
+
+    TRL's trainers turn the model's cache off and set special tokens to what their tokenizer has;
+    only the weights are to differ from the base's folder. LoRA adapters are merged in a copy.
     """
-    config, generation_config = deepcopy(model.config), deepcopy(model.generation_config)
-    try:
-        yield
-    finally:
-        model.config, model.generation_config = config, generation_config
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self._model, self._tokenizer = model, tokenizer
+        self._config = deepcopy(model.config)
+        self._generation_config = deepcopy(model.generation_config)
+
+    def save(self, folder: Path, trained: Any) -> None:
+        """Weights (safetensors), configs, tokenizer; ``trained`` may be wrapped by peft."""
+        model = self._model
+        if trained is not model:
+            trained.save_pretrained(folder / "adapter")
+            model = deepcopy(trained).merge_and_unload()
+        changed = model.config, model.generation_config
+        model.config, model.generation_config = self._config, self._generation_config
+        try:
+            model.save_pretrained(folder)
+        finally:
+            model.config, model.generation_config = changed
+        self._tokenizer.save_pretrained(folder)
 
 
-def run(trainer: Any, out: Path) -> None:
-    """Write TRL's arguments as resolved, then train."""
+def run(trainer: Any, job: Job, saver: Saver) -> None:
+    """Write TRL's arguments as resolved, train, save; the states to resume from go at the end."""
     trainer.remove_callback(PrinterCallback)
-    write_json(out / "trainer" / TRL_ARGS_FILE, json.loads(trainer.args.to_json_string()))
-    trainer.train()
-
-
-def save(model: Any, tokenizer: Any, out: Path) -> None:
-    """An ordinary transformers folder: weights (safetensors), configs, tokenizer."""
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
-
-
-class StepLog(TrainerCallback):  # type: ignore[misc]
-    """Writes one row a step to training.jsonl and reports progress."""
-
-    def __init__(self, out: Path, progress: Progress | None) -> None:
-        self._out, self._progress = out, progress
-        self._start = self._seconds = 0.0
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self._progress:
-            self._progress(0, int(state.max_steps), {})
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._start = time.monotonic()
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._seconds = time.monotonic() - self._start
-
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: Any
-    ) -> None:
-        if not logs or "train_runtime" in logs:  # the summary at the end is not a step
-            return
-        found = {ours: logs[theirs] for ours, theirs in METRICS.items() if theirs in logs}
-        row = {"step": int(state.global_step)} | found | {"seconds": round(self._seconds, 4)}
-        append_row(self._out / TRAINING_FILE, row)
-        if self._progress:
-            known = {name: value for name, value in found.items() if value is not None}
-            self._progress(row["step"], int(state.max_steps), known)
-
-
-class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
-    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end."""
-
-    def __init__(self, tracker: HeldOutTracker, model: Any) -> None:
-        self._tracker, self._model = tracker, model
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._measure(0)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self._tracker.due(state.global_step):
-            self._measure(state.global_step)
-
-    def _measure(self, step: int) -> None:
-        with evaluating(self._model):
-            self._tracker.measure(step)
-
-
-class CheckpointFile(TrainerCallback):  # type: ignore[misc]
-    """Has ``passgap_policy.json`` written into each checkpoint, so that it is a policy too."""
-
-    def __init__(self, write: Callable[[Path, int], None]) -> None:
-        self._write = write
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        step = int(state.global_step)
-        self._write(Path(args.output_dir) / f"checkpoint-{step}", step)
+    place = job.out / TRAINER
+    if job.processes.is_main:
+        write_json(place / TRL_ARGS_FILE, json.loads(trainer.args.to_json_string()))
+    trainer.train(resume_from_checkpoint=str(job.resume) if job.resume else None)
+    if job.processes.is_main:
+        saver.save(job.out, trainer.accelerator.unwrap_model(trainer.model))
+        (place / "README.md").unlink(missing_ok=True)  # the card that TRL writes with a state
+        for state in place.glob("checkpoint-*"):
+            shutil.rmtree(state)
+    job.processes.wait()
 
 
 @contextmanager

@@ -1,16 +1,19 @@
 """pass@k on held-out problems while training.
 
 In: an engine on the model in memory, held-out problems, the verifier. Out: one row a measurement
-in ``held_out.jsonl``: ``{step, problems, draws, unscored, left_out, curve}``, a curve being one
-``{k, value, low, high, ...}`` a k. The problems measured are the same at every step and for every
-seed.
+in ``held_out.jsonl``: ``{step, problems, draws, unscored, left_out, curve, entropy,
+answer_entropy, completion_length, truncated_share}``, a curve being one ``{k, value, low, high,
+...}`` a k. The problems measured are the same at every step and for every seed. Several processes
+share them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +22,20 @@ from passgap.problems import render
 from passgap.stats import mean_curve, pass_at_k
 from passgap.training.config import TrainConfig
 from passgap.training.folder import HELD_OUT_FILE, append_row
+from passgap.training.processes import Processes
 from passgap.types import Block, IntArray, ProblemSet, PromptSettings, digest
 from passgap.verifiers import Item, Verifier
+
+
+class Drawn(NamedTuple):
+    """What a measurement keeps of one completion."""
+
+    problem_id: str
+    status: str
+    answer: str | None
+    tokens: int
+    logprob: float
+    truncated: bool
 
 
 class HeldOutTracker:
@@ -36,6 +51,8 @@ class HeldOutTracker:
         ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps`` and ``seed``.
     out
         The training run's folder.
+    processes
+        Those that share the problems; each must call ``measure`` at the same steps.
     """
 
     def __init__(
@@ -46,11 +63,15 @@ class HeldOutTracker:
         verifier: Verifier,
         config: TrainConfig,
         out: Path,
+        processes: Processes | None = None,
     ) -> None:
         # ids are hashes, so the smallest ones are a random sample that no seed changes
         chosen = sorted(problems, key=lambda problem: problem.id)[: config.eval_problems]
-        self._problems = {problem.id: problem for problem in chosen}
-        self._prompts = [render(problem, prompt) for problem in chosen]
+        self._all = [problem.id for problem in chosen]
+        self._processes = processes or Processes()
+        own = self._processes.share(chosen)
+        self._problems = {problem.id: problem for problem in own}
+        self._prompts = [render(problem, prompt) for problem in own]
         self._engine, self._verifier = engine, verifier
         self._config, self._out = config, out
 
@@ -61,23 +82,67 @@ class HeldOutTracker:
 
     def measure(self, step: int) -> Mapping[str, Any]:
         """Draw, verify, append the row; returns it."""
+        drawn = self._processes.gathered(self._drawn(step) if self._problems else [])
         draws = self._config.eval_draws
-        seed = int(digest(["held_out", self._config.seed, step])[:12], 16)
-        block = Block(tuple(self._problems), 0, draws, seed)
-        n = dict.fromkeys(self._problems, 0)
-        c = dict.fromkeys(self._problems, 0)
-        completions = self._engine.complete(block, self._prompts)
-        items = [Item(self._problems[d.problem_id], d.text, d.finish_reason) for d in completions]
-        outcomes = self._verifier.verify_all(items)
-        for drawn, outcome in zip(completions, outcomes, strict=True):
-            n[drawn.problem_id] += outcome.status != "unscored"
-            c[drawn.problem_id] += outcome.status == "correct"
+        n = dict.fromkeys(self._all, 0)
+        c = dict.fromkeys(self._all, 0)
+        for one in drawn:
+            n[one.problem_id] += one.status != "unscored"
+            c[one.problem_id] += one.status == "correct"
         totals, hits = np.array(list(n.values())), np.array(list(c.values()))
         row = {"step": step, "problems": len(n), "draws": draws}
         row |= {"unscored": len(n) * draws - int(totals.sum())}
-        row |= held_out_curve(totals, hits, draws)
-        append_row(self._out / HELD_OUT_FILE, row)
+        row |= held_out_curve(totals, hits, draws) | spread(drawn)
+        if self._processes.is_main:
+            append_row(self._out / HELD_OUT_FILE, row)
         return row
+
+    def _drawn(self, step: int) -> list[Drawn]:
+        """This process' share of the draws, marked."""
+        parts = ["held_out", self._config.seed, step]
+        parts += [self._processes.rank] if self._processes.rank else []
+        seed = int(digest(parts)[:12], 16)
+        block = Block(tuple(self._problems), 0, self._config.eval_draws, seed)
+        completions = self._engine.complete(block, self._prompts)
+        items = [Item(self._problems[d.problem_id], d.text, d.finish_reason) for d in completions]
+        outcomes = self._verifier.verify_all(items)
+        return [
+            Drawn(
+                completion.problem_id,
+                outcome.status,
+                outcome.extracted,
+                completion.token_count,
+                completion.logprob,
+                completion.finish_reason == "length",
+            )
+            for completion, outcome in zip(completions, outcomes, strict=True)
+        ]
+
+
+def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
+    """How much the draws differ from each other.
+
+    Returns
+    -------
+    dict
+        ``entropy``: of a token given those before it, in nats: the mean of minus its
+        log-probability, which is unbiased for draws of the policy itself; ``answer_entropy``: of a
+        problem's answers, in nats, the mean over problems of the plug-in value, which is at most
+        the logarithm of the draws and biased low (no answer counts as an answer);
+        ``completion_length`` in tokens; ``truncated_share``.
+    """
+    tokens = sum(one.tokens for one in drawn)
+    logprob = sum(one.logprob for one in drawn)
+    answers: dict[str, Counter[str | None]] = {}
+    for one in drawn:
+        answers.setdefault(one.problem_id, Counter())[one.answer] += 1
+    shares = [np.array(list(a.values())) / a.total() for a in answers.values()]
+    return {
+        "entropy": -logprob / tokens if tokens and math.isfinite(logprob) else None,
+        "answer_entropy": float(np.mean([-(p * np.log(p)).sum() for p in shares])),
+        "completion_length": tokens / len(drawn),
+        "truncated_share": sum(one.truncated for one in drawn) / len(drawn),
+    }
 
 
 def held_out_curve(n: IntArray, c: IntArray, draws: int) -> dict[str, Any]:

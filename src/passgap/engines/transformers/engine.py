@@ -239,13 +239,21 @@ class TransformersEngine(Engine):
         """Token ids of a rendered prompt; chat messages go through the model's own template."""
         return encode(self._tokenizer, prompt)
 
+    def read(self, ids: Sequence[int]) -> tuple[str, FinishReason]:
+        """Text and finish reason of token ids that were drawn, by whomever."""
+        kept, finish = self._cut(list(ids))
+        return self._text(kept), finish
+
+    def _text(self, kept: Sequence[int]) -> str:
+        text = self._tokenizer.decode(list(kept), skip_special_tokens=True)
+        return cut_at_stop(text, self._sampling.stop)
+
     def _completion(self, problem_id: str, draw: int, drawn: Drawn) -> Completion:
         kept, finish = self._cut(drawn.ids)
-        text = self._tokenizer.decode(kept, skip_special_tokens=True)
         return Completion(
             problem_id=problem_id,
             draw=draw,
-            text=cut_at_stop(text, self._sampling.stop),
+            text=self._text(kept),
             token_ids=tuple(kept),
             finish_reason=finish,
             logprob=sum(drawn.logprobs[: len(kept)]),

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.sampling import sample
 from passgap.training.config import TrainConfig
-from passgap.training.grpo import Rollout, from_trl, rows, to_trl
+from passgap.training.online import Rollout, from_trl, rows, to_trl
 from passgap.training.run import train
 from passgap.training.tracker import held_out_curve
 from passgap.types import Outcome, Prompt, PromptSettings, SamplingParams
@@ -115,7 +115,7 @@ def test_trl_is_told_every_setting(trained):
         "use_cpu": True,
         "bf16": False,
         "gradient_checkpointing": False,
-        "save_strategy": "no",
+        "save_strategy": "steps",
         "max_steps": 3,
         "seed": 0,
     }

@@ -1,0 +1,176 @@
+"""What happens at each step of a TRL trainer here: rows written, held-out problems measured,
+policy folders and states to resume from saved.
+
+In: a job. Out: callbacks for its trainer, which write the files of ``training.folder``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.engines.transformers import TransformersEngine
+from passgap.errors import MissingExtraError
+from passgap.training.folder import TRAINER, TRAINING_FILE, append_row, checkpoint, mark_whole
+from passgap.training.runtime import Job, Saver, evaluating
+from passgap.training.tracker import HeldOutTracker
+
+try:
+    from transformers import TrainerCallback
+except ImportError as error:
+    raise MissingExtraError(error.name or "trl", "lm") from error
+
+# our name of a metric, and TRL's
+METRICS = {
+    "reward": "solved_share",
+    "reward_std": "reward_std",
+    "mixed_share": "mixed_share",
+    "completion_length": "completions/mean_length",
+    "truncated_share": "truncated_share",
+    "no_answer_share": "no_answer_share",
+    "unscored": "unscored",
+    "entropy": "entropy",
+    "kl": "kl",
+    "loss": "loss",
+    "token_accuracy": "mean_token_accuracy",
+    "grad_norm": "grad_norm",
+}
+HELD_OUT = "held_out/"  # of the names that trackers are told
+
+
+def callbacks(job: Job, model: Any, engine: TransformersEngine, saver: Saver) -> list[Any]:
+    """Everything that is to happen while the job's trainer runs."""
+    found: list[Any] = []
+    if job.processes.is_main:
+        found.append(StepLog(job))
+    if job.held_out is not None:
+        tracker = HeldOutTracker(
+            engine,
+            job.held_out,
+            job.policy.prompt,
+            job.verifier,
+            job.config,
+            job.out,
+            job.processes,
+        )
+        found.append(HeldOutCallback(tracker, model))
+    return [*found, Checkpoints(job, saver), WholeStates(job)]
+
+
+def connect(listed: Sequence[Any], trainer: Any) -> None:
+    """Let the held-out measurements tell the trainer's own trackers too."""
+    for callback in listed:
+        if isinstance(callback, HeldOutCallback):
+            callback.trainer = trainer
+
+
+class StepLog(TrainerCallback):  # type: ignore[misc]
+    """Writes one row a step to training.jsonl and reports progress."""
+
+    def __init__(self, job: Job) -> None:
+        self._path, self._progress = job.out / TRAINING_FILE, job.progress
+        self._start = self._seconds = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._progress:
+            self._progress(int(state.global_step), int(state.max_steps), {})
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._start = time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._seconds = time.monotonic() - self._start
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **_: Any
+    ) -> None:
+        if not is_step(logs):
+            return
+        found = {ours: logs[theirs] for ours, theirs in METRICS.items() if theirs in logs}
+        row = {"step": int(state.global_step)} | found | {"seconds": round(self._seconds, 4)}
+        append_row(self._path, row)
+        if self._progress:
+            known = {name: value for name, value in found.items() if value is not None}
+            self._progress(row["step"], int(state.max_steps), known)
+
+
+def is_step(logs: Mapping[str, Any]) -> bool:
+    """Whether a log is a step's own: not the summary at the end, not a held-out measurement."""
+    return (
+        bool(logs)
+        and "train_runtime" not in logs
+        and not any(name.startswith(HELD_OUT) for name in logs)
+    )
+
+
+class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
+    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end.
+
+    With ``trainer`` set, its trackers (TensorBoard and the like) are told the same numbers, after
+    those of the step they belong to.
+    """
+
+    def __init__(self, tracker: HeldOutTracker, model: Any) -> None:
+        self._tracker, self._model = tracker, model
+        self._owed: dict[str, float] = {}
+        self.trainer: Any = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step == 0:
+            self._measure(0)
+            self._tell()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._tracker.due(state.global_step):
+            self._measure(state.global_step)
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **_: Any
+    ) -> None:
+        if is_step(logs):
+            self._tell()
+
+    def _measure(self, step: int) -> None:
+        with evaluating(self._model):
+            self._owed = numbers(self._tracker.measure(step))
+
+    def _tell(self) -> None:
+        owed, self._owed = self._owed, {}
+        if owed and self.trainer is not None:
+            self.trainer.log(owed)
+
+
+def numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    """A held-out measurement as a tracker's names and numbers."""
+    found = {f"{HELD_OUT}pass@{point['k']}": point["value"] for point in row["curve"]}
+    for name in ("entropy", "answer_entropy", "completion_length", "truncated_share"):
+        found[HELD_OUT + name] = row[name]
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+class Checkpoints(TrainerCallback):  # type: ignore[misc]
+    """Writes a policy folder every ``save_every`` steps; its policy file comes last."""
+
+    def __init__(self, job: Job, saver: Saver) -> None:
+        self._job, self._saver = job, saver
+
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        step, every = int(state.global_step), self._job.config.save_every
+        if not every or step % every or not self._job.processes.is_main:
+            return
+        folder = checkpoint(self._job.out, step)
+        self._saver.save(folder, getattr(model, "module", model))
+        self._job.write(folder, step)
+
+
+class WholeStates(TrainerCallback):  # type: ignore[misc]
+    """Marks each state to resume from as whole, in every process, once it is written."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        place = Path(self._job.out) / TRAINER / f"checkpoint-{int(state.global_step)}"
+        mark_whole(place, self._job.processes.rank)

@@ -1,0 +1,170 @@
+"""Reinforcement learning on the policy's own draws, through TRL's GRPOTrainer and RLOOTrainer,
+unmodified: their arguments, a reward function, a rollout function.
+
+In: a job. Out: the trained policy's folder (``training.folder``).
+
+For GRPO and its kin the completions that train are drawn by the engine that evaluates (TRL's
+``rollout_func``): the same prompts, sampling settings, end tokens and stop strings. TRL's
+RLOOTrainer has no such hook and draws by itself, without stop strings. The verifier of the
+evaluation marks what was drawn in either case.
+
+Not covered: vLLM generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from passgap.engines.transformers import TransformersEngine
+from passgap.errors import MissingExtraError
+from passgap.problems import render
+from passgap.training import runtime
+from passgap.training.folder import WATCH, step_of_state
+from passgap.training.logs import callbacks, connect
+from passgap.training.processes import Processes
+from passgap.training.reward import VerifierReward, rule_of
+from passgap.training.runtime import Job, Saver
+from passgap.training.watch import Watch
+from passgap.types import Block, Problem, ProblemSet, Prompt, PromptSettings, digest
+
+try:
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
+except ImportError as error:
+    raise MissingExtraError(error.name or "trl", "lm") from error
+
+TRAINERS: dict[str, tuple[Any, Any]] = {
+    "grpo": (GRPOTrainer, GRPOConfig),
+    "rloo": (RLOOTrainer, RLOOConfig),
+}
+
+
+def train_online(job: Job) -> dict[str, Any]:
+    """Train a job's policy and write its weights and logs; nothing more for the policy file.
+
+    The reward is 1 for a correct completion, 0 for an incorrect one, and none at all for an
+    unscored one, unless the config asks for another (``training.reward``).
+    """
+    trainer_class, config_class = TRAINERS[job.config.method.trainer]
+    with runtime.quiet():
+        model, tokenizer, engine = job.load()
+        saver = Saver(model, tokenizer)
+        listed = callbacks(job, model, engine, saver)
+        watch = _watch(job)
+        trainer = trainer_class(
+            model=model,
+            processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
+            reward_funcs=VerifierReward(
+                job.verifier,
+                job.problems,
+                rule=rule_of(job.config, job.processes.rank),
+                read=engine.read,
+                record=watch.record,
+            ),
+            args=config_class(**arguments(job)),
+            train_dataset=Dataset.from_list(rows(job.problems, job.policy.prompt)),
+            callbacks=listed,
+            peft_config=runtime.lora(job.config),
+            **_rollout(job, engine, model),
+        )
+        connect(listed, trainer)
+        runtime.run(trainer, job, saver)
+    return {}
+
+
+def _watch(job: Job) -> Watch:
+    """The record of what every reward call saw; a resumed run draws its later steps again."""
+    watch = Watch(job.out / WATCH, group_size=job.config.group_size, rank=job.processes.rank)
+    watch.drop_after(step_of_state(job.resume) - 1)
+    return watch
+
+
+def _rollout(job: Job, engine: TransformersEngine, model: Any) -> dict[str, Any]:
+    if job.config.method.trainer != "grpo":
+        return {}
+    return {"rollout_func": Rollout(engine, model, job.config.seed, job.processes)}
+
+
+def arguments(job: Job) -> dict[str, Any]:
+    """TRL's arguments: the algorithm as published, with every sampling setting explicit."""
+    config = job.config
+    return (
+        runtime.common_arguments(job)
+        | {
+            "num_iterations": config.num_iterations,
+            "num_generations": config.group_size,
+            "beta": config.beta,
+            "max_completion_length": config.max_tokens,
+            "temperature": config.temperature,
+            "top_p": 1.0,
+            "top_k": 0,
+            "repetition_penalty": 1.0,
+            "lr_scheduler_type": "constant",
+            # read by TRL for the reference model only, which it loads itself when beta > 0
+            "model_init_kwargs": {"revision": job.policy.revision} if job.policy.revision else None,
+        }
+        | config.algorithm_settings
+    )
+
+
+def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, Any]]:
+    """TRL's data set: the prompt as evaluation renders it, and the problem it belongs to."""
+    return [
+        {"prompt": to_trl(render(problem, settings)), "problem_id": problem.id}
+        for problem in _ordered(problems)
+    ]
+
+
+def to_trl(prompt: Prompt) -> str | list[dict[str, str]]:
+    """A prompt as TRL writes it: a string, or messages."""
+    if not prompt.messages:
+        return prompt.text
+    return [{"role": role, "content": content} for role, content in prompt.messages]
+
+
+def from_trl(prompt: str | Sequence[Mapping[str, str]]) -> Prompt:
+    """The inverse of ``to_trl``."""
+    if isinstance(prompt, str):
+        return Prompt(text=prompt)
+    return Prompt(messages=tuple((m["role"], m["content"]) for m in prompt))
+
+
+class Rollout:
+    """TRL's ``rollout_func``: one completion of each prompt it is given, drawn by the engine.
+
+    Returns the columns TRL needs and two that go on to the reward: ``text`` and ``finish_reason``.
+    """
+
+    def __init__(
+        self,
+        engine: TransformersEngine,
+        model: Any,
+        seed: int,
+        processes: Processes | None = None,
+    ) -> None:
+        self._engine, self._model, self._seed = engine, model, seed
+        self._rank = processes.rank if processes else 0
+
+    def __call__(self, prompts: Sequence[Any], trainer: Any) -> dict[str, Any]:
+        given = [from_trl(prompt) for prompt in prompts]
+        encoded = {prompt: self._engine.encode(prompt) for prompt in dict.fromkeys(given)}
+        parts = ["rollout", self._seed, trainer.state.global_step]
+        parts += [self._rank] if self._rank else []
+        seed = int(digest(parts)[:12], 16)
+        block = Block(tuple(str(i) for i in range(len(given))), first_draw=0, size=1, seed=seed)
+        with runtime.evaluating(self._model):
+            drawn = self._engine.complete(block, given)
+        return {
+            "prompt_ids": [encoded[prompt] for prompt in given],
+            "completion_ids": [list(completion.token_ids) for completion in drawn],
+            "logprobs": None,  # on policy: TRL needs none
+            "text": [completion.text for completion in drawn],
+            "finish_reason": [completion.finish_reason for completion in drawn],
+        }
+
+
+def _ordered(problems: ProblemSet) -> list[Problem]:
+    """By id: the order of a file must not decide what a seed trains on."""
+    return sorted(problems, key=lambda problem: problem.id)

@@ -1,0 +1,99 @@
+"""The processes of one training run: which this one is, and what they say to each other.
+
+In: torchrun's environment. Out: rank and count, and the three things the training needs: something
+done once for all, lists put together, waiting for each other. One process needs none of it.
+
+Not covered: weights cut in pieces over processes (FSDP, DeepSpeed), which are refused: the policy
+is sampled from the weights each process holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from passgap.errors import UsageError
+
+T = TypeVar("T")
+SHARDED = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process (``rank`` of ``count``) and the way to the others."""
+
+    rank: int = 0
+    count: int = 1
+    local_rank: int = 0
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this one writes the files that there is one of."""
+        return self.rank == 0
+
+    def once(self, work: Callable[[], T]) -> T:
+        """What ``work`` returns on the main process, on every process."""
+        if self.count == 1:
+            return work()
+        from accelerate.utils import broadcast_object_list
+
+        found = [work() if self.is_main else None]
+        broadcast_object_list(found)
+        return found[0]  # type: ignore[return-value]
+
+    def gathered(self, items: list[T]) -> list[T]:
+        """The lists of all processes as one, in order of rank."""
+        if self.count == 1:
+            return items
+        from accelerate.utils import gather_object
+
+        found: list[T] = gather_object(items)
+        return found
+
+    def share(self, items: list[T]) -> list[T]:
+        """The part of a list that is this process' to work on."""
+        return items[self.rank :: self.count]
+
+    def wait(self) -> None:
+        """Go on when every process has come here."""
+        if self.count > 1:
+            from accelerate import PartialState
+
+            PartialState().wait_for_everyone()
+
+
+def started() -> tuple[int, int, int]:
+    """torchrun's rank, count of processes and local rank, as the environment tells them.
+
+    Raises
+    ------
+    UsageError
+        Where the launcher cuts the weights into pieces.
+    """
+    for name in SHARDED:
+        if os.environ.get(name, "").lower() in ("1", "true"):
+            raise UsageError(f"{name} is set; allowed: whole weights in every process (torchrun)")
+    rank, count, local = (
+        int(os.environ.get(name, default))
+        for name, default in (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
+    )
+    return rank, count, local
+
+
+def join(device: str) -> Processes:
+    """Meet the other processes of this run; ``device`` is what this one computes on."""
+    rank, count, local = started()
+    if count > 1:
+        if device == "cpu":
+            os.environ["ACCELERATE_USE_CPU"] = "true"  # else accelerate runs one process, silently
+        from accelerate import PartialState
+
+        state: Any = PartialState(cpu=device == "cpu")
+        if state.num_processes != count:
+            raise UsageError(
+                f"torchrun started {count} processes and accelerate joined {state.num_processes}; "
+                "start them with torchrun and without accelerate launch"
+            )
+    return Processes(rank, count, local)
