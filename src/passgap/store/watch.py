@@ -303,3 +303,32 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise WorkError(f"cannot remove {path}: {error.strerror}; fix the permission") from error
+
+
+def group_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a step and problem, over all ranks: what `passgap.analysis.watching` needs.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``step``, ``problem_id``, ``completions``, ``n`` (scored), ``c`` (correct), ``rewards`` and
+        ``reward_sum``, ``tokens`` and ``token_sum``, ``endings`` (known finish reasons) and
+        ``cut``, ordered by step and problem.
+    """
+    status, ended, reward = pl.col("status"), pl.col("finish_reason"), pl.col("reward")
+    rewards = reward.fill_nan(None)
+    return (
+        rows.group_by("step", "problem_id")
+        .agg(
+            completions=pl.len(),
+            n=(status != "unscored").sum(),
+            c=(status == "correct").sum(),
+            rewards=rewards.count(),
+            reward_sum=rewards.sum(),
+            tokens=pl.col("tokens").count(),
+            token_sum=pl.col("tokens").sum(),
+            endings=ended.count(),
+            cut=(ended == "length").sum(),
+        )
+        .sort("step", "problem_id")
+    )

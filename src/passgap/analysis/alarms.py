@@ -1,0 +1,192 @@
+"""Early warnings of a training run: evidence in, findings out.
+
+Each rule compares intervals, never trends: training curves are autocorrelated, and trend tests on
+them call a flat run a trend most of the time. The false-alarm rates below are those of one look at
+the run; whoever looks often sees a false alarm more often. Intervals are 95 %, over problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis.groups import (
+    Groups,
+    difference,
+    level,
+    mixed_share,
+    share,
+    spans,
+    within,
+)
+from passgap.checks import Finding
+from passgap.types import Estimate
+
+LEAST_MIXED = 0.1
+LENGTH_FACTOR = 2.0
+MUCH_CUT = 0.1
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The first and the last ``steps`` recorded steps; ``first`` is None where they overlap."""
+
+    steps: int
+    first: Groups | None
+    last: Groups
+
+    @classmethod
+    def of(cls, groups: Groups, steps: int) -> Windows:
+        each = spans(groups.step, 1)
+        width = min(steps, max(1, len(each) // 2))
+        first = within(groups, (each[0][0], each[width - 1][1])) if len(each) > 1 else None
+        return cls(width, first, within(groups, (each[-width][0], each[-1][1])))
+
+    def __str__(self) -> str:
+        low, high = int(self.last.step[0]), int(self.last.step[-1])
+        return f"step {low}" if low == high else f"steps {low} to {high}"
+
+
+def nothing_scored(windows: Windows) -> Finding | None:
+    """No completion of the last window was scored: a fact, without a false-alarm rate."""
+    last = windows.last
+    if last.n.any():
+        return None
+    return Finding(
+        "nothing_scored",
+        "error",
+        f"none of the {int(last.completions.sum()):,} completions of {windows} was scored",
+        "the reward fails on every completion: run it by hand on one of them",
+    )
+
+
+def no_signal(windows: Windows, size: int) -> Finding | None:
+    """Almost no group is mixed: the upper bound of their share is under ``LEAST_MIXED``.
+
+    False alarms: at most 2.5 % a look where the true share is ``LEAST_MIXED`` or more (the upper
+    end of `mean_interval`, which covers at least 93.5 % in all).
+    """
+    estimate, _ = mixed_share(windows.last, size)
+    if not estimate.high < LEAST_MIXED:
+        return None
+    scored = windows.last.take(np.flatnonzero(windows.last.n > 1))
+    right, wrong = np.mean(scored.c == scored.n), np.mean(scored.c == 0)
+    easy = right > wrong
+    return Finding(
+        "no_signal",
+        "warning",
+        f"{_shown(estimate)} of the groups of {windows} are mixed ({right:.0%} all right, "
+        f"{wrong:.0%} all wrong): the others move nothing",
+        f"the problems are too {'easy' if easy else 'hard'} for this policy: choose "
+        f"{'harder' if easy else 'easier'} ones (passgap select), or draw larger groups",
+    )
+
+
+def forecast_missed(agreement: Mapping[str, Any] | None) -> Finding | None:
+    """The first step's mixed share is not what the base's counts say.
+
+    False alarms: at most 6.5 % (the paired interval of observed minus forecast, a problem a pair,
+    excludes 0; both uncertainties are in it).
+    """
+    if agreement is None or agreement["agrees"]:
+        return None
+    observed, forecast = agreement["observed"]["value"], agreement["forecast"]["value"]
+    return Finding(
+        "forecast_missed",
+        "warning",
+        f"at step 0 {observed:.1%} of the groups are mixed and the base's counts say "
+        f"{forecast:.1%}",
+        "the policy that trains is not drawn as the base was measured: compare prompt, template, "
+        "temperature, max tokens, stop strings and the rule for correct",
+    )
+
+
+def coverage_falling(held_out: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """pass@1 on held-out problems surely up since the first measurement, and pass@K surely down.
+
+    K is the largest k of both. Each claim needs the interval of the difference to exclude 0. False
+    alarms: at most 2.5 % a look where coverage has not fallen; less in truth, since both
+    measurements are of the same problems (`groups.difference`).
+    """
+    rows = {row["k"]: row for row in since_first(held_out)}
+    if len(rows) < 2:
+        return None
+    large = rows[max(rows)]
+    if not (rows[min(rows)]["low"] > 0 and large["high"] < 0):
+        return None
+    small = rows[min(rows)]
+    return Finding(
+        "coverage_falling",
+        "warning",
+        f"since step {held_out[0]['step']} pass@{small['k']} on held-out problems rose by "
+        f"{100 * small['value']:.1f} points and pass@{large['k']} fell by "
+        f"{-100 * large['value']:.1f} ({-100 * large['high']:.1f} to {-100 * large['low']:.1f})",
+        "the policy narrows: stop here or go back to an earlier checkpoint, or hold it nearer to "
+        "its base (a KL term, a lower learning rate, pass@k training)",
+    )
+
+
+def length_running_away(windows: Windows) -> Finding | None:
+    """Completions of the last window surely over ``LENGTH_FACTOR`` times as long as at first.
+
+    False alarms: at most 2.5 % a look where the mean length has grown by the factor or less (the
+    lower end of one interval over the factor times the upper end of the other).
+    """
+    if windows.first is None:
+        return None
+    first, last = (level(g.problem, g.token_sum, g.tokens) for g in (windows.first, windows.last))
+    if not last.low > LENGTH_FACTOR * first.high:
+        return None
+    return Finding(
+        "length_running_away",
+        "warning",
+        f"completions have {last.value:,.0f} tokens on average in {windows} "
+        f"({last.low:,.0f} to {last.high:,.0f}), {first.value:,.0f} in the first "
+        f"{windows.steps} steps",
+        "read some: where length pays without being needed, use a length-neutral loss (dr_grpo, "
+        "dapo) or a penalty for overlong completions",
+    )
+
+
+def truncation_rising(windows: Windows) -> Finding | None:
+    """More completions are cut than at first, and surely over ``MUCH_CUT`` of them.
+
+    False alarms: at most 2.5 % a look where truncation has not risen, or is ``MUCH_CUT`` or less.
+    """
+    if windows.first is None:
+        return None
+    first, last = (share(g.problem, g.cut, g.endings) for g in (windows.first, windows.last))
+    if not (last.low > MUCH_CUT and difference(last, first).low > 0):
+        return None
+    return Finding(
+        "truncation_rising",
+        "warning",
+        f"{_shown(last)} of the completions of {windows} are cut at the most tokens, "
+        f"{first.value:.1%} in the first {windows.steps} steps",
+        "allow more tokens, or leave cut completions out of the loss (mask_truncated_completions)",
+    )
+
+
+def since_first(held_out: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """pass@k now minus at the first measurement, at every k both have, with its interval."""
+    measured = [row for row in held_out if row["curve"]]
+    if len(measured) < 2:
+        return []
+    first, last = ({r["k"]: r for r in row["curve"]} for row in (measured[0], measured[-1]))
+    rows = []
+    for k in sorted({*first} & {*last}):
+        change = difference(_estimate(last[k]), _estimate(first[k]))
+        rows.append({"k": k, "value": change.value, "low": change.low, "high": change.high})
+    return rows
+
+
+def _estimate(row: Mapping[str, Any]) -> Estimate:
+    low, high = (np.nan if row[end] is None else row[end] for end in ("low", "high"))
+    return Estimate(row["value"], low, high)
+
+
+def _shown(estimate: Estimate) -> str:
+    return f"{estimate.value:.1%} ({estimate.low:.1%} to {estimate.high:.1%})"
