@@ -5,6 +5,7 @@ from passgap.analysis.compare import Comparison, compare
 from passgap.analysis.plan import Plan, plan
 from passgap.analysis.probe import Probe, probe
 from passgap.analysis.seeds import SeedsComparison, compare_seeds
+from passgap.analysis.sweep import Sweep, compare_sweep
 
 __all__ = [
     "AdaptiveProbe",
@@ -12,9 +13,11 @@ __all__ = [
     "Plan",
     "Probe",
     "SeedsComparison",
+    "Sweep",
     "adaptive_probe",
     "compare",
     "compare_seeds",
+    "compare_sweep",
     "plan",
     "probe",
 ]

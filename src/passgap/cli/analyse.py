@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -132,12 +133,25 @@ def compare(
     base: Annotated[str, typer.Argument(metavar="BASE", help="Run folder or counts file.")],
     trained: Annotated[
         list[str],
-        typer.Argument(metavar="TRAINED", help="Run folder or counts file; several with --seeds."),
+        typer.Argument(
+            metavar="TRAINED...",
+            help="Run folder or counts file; several: the checkpoints of one training run.",
+        ),
     ],
     seeds: Annotated[
         bool,
         typer.Option("--seeds", help="The TRAINED are training seeds of one recipe: judge that."),
     ] = False,
+    step: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--step",
+            help="Training step of each checkpoint, in their order; default: what its folder says.",
+        ),
+    ] = None,
+    figure: Annotated[
+        str | None, typer.Option("--figure", help="A .png, .svg or .pdf file for the chart.")
+    ] = None,
     ks: Annotated[
         list[int] | None,
         typer.Option(
@@ -161,11 +175,19 @@ def compare(
 ) -> None:
     """The verdict after training: sharpened, narrowed, expanded?
 
+    Several checkpoints: pass@k against step, where coverage begins to fall, which one to keep.
+
     Example: passgap compare runs/base runs/trained
     """
     from passgap import analysis
     from passgap.workflows.report import trained_on
 
+    if figure is not None:
+        from passgap.reporting.figures import check_picture
+
+        check_picture(figure)
+    if step and (seeds or len(trained) == 1):
+        raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     shared: dict[str, Any] = {
         "ks": ks or None,
         "margin": margin,
@@ -181,24 +203,27 @@ def compare(
         _only_population(interval, trained, accept_trained_on)
         arms = [_counts(path) for path in trained]
         result = analysis.compare_seeds(_counts(base), arms, **shared).to_dict()
-        _show(result, json_, fail_on, _checked(base), *(_checked(path) for path in trained))
+        checks = [_checked(base), *(_checked(path) for path in trained)]
+        _show(result, json_, fail_on, *checks, figure=figure)
         return
+    shared |= {
+        "accept_trained_on": accept_trained_on,
+        "false_positive_rate": false_positive_rate,
+        "accept_luck": accept_luck,
+    }
     if len(trained) > 1:
-        raise UsageError(
-            f"{len(trained)} trained policies given; allowed: one, or several training seeds of "
-            "one recipe with --seeds"
-        )
+        result = _sweep(base, trained, step or [], interval, shared)
+        checks = [_checked(path) for path in (base, *trained)]
+        _show(result, json_, fail_on, *checks, figure=figure)
+        return
     judged = analysis.compare(
         _counts(base),
         _counts(trained[0]),
         interval=_interval(interval),
-        accept_trained_on=accept_trained_on,
         trained_on=trained_on(trained[0]),
-        false_positive_rate=false_positive_rate,
-        accept_luck=accept_luck,
         **shared,
     )
-    _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]))
+    _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]), figure=figure)
 
 
 def reach(
@@ -430,6 +455,27 @@ def _counts(path: str) -> Counts:
     return read_counts(path)
 
 
+def _sweep(
+    base: str, trained: list[str], steps: list[int], interval: str, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """The sweep over checkpoints, with how their steps are known among its notes."""
+    from passgap.analysis import compare_sweep
+    from passgap.workflows.report import trained_on
+    from passgap.workflows.sweeping import steps_of
+
+    if _interval(interval) != "population":
+        raise UsageError(f"--interval {interval!r} with several checkpoints; allowed: population")
+    found, known = steps_of(trained, steps)
+    learnt = [trained_on(path) for path in trained]
+    result = compare_sweep(
+        _counts(base),
+        [(step, _counts(path)) for step, path in zip(found, trained, strict=True)],
+        trained_on=None if None in learnt else any(learnt),
+        **settings,
+    ).to_dict()
+    return {**result, "notes": [*result["notes"], *known]}
+
+
 def _only_population(interval: str, trained: list[str], accept_trained_on: bool) -> None:
     """Refuse what a claim about a recipe cannot honour, and problems that were trained on."""
     from passgap.workflows.report import trained_on
@@ -464,6 +510,7 @@ def _show(
     as_json: bool,
     fail_on: list[str] | None,
     *checks: dict[str, Any] | None,
+    figure: str | None = None,
 ) -> None:
     found = [one for one in checks if one is not None]
     if as_json:
@@ -472,7 +519,14 @@ def _show(
         from passgap.reporting import print_checks, print_result
 
         print_result(result)
-        for one in found:
+        for one in (one for one in found if one["findings"]):
             print_checks(one)
+        clean = [one["draws"] for one in found if not one["findings"]]
+        if clean:
+            print_checks({"draws": sum(clean), "findings": []})
+    if figure is not None:
+        from passgap.reporting import write_result
+
+        print(f"{write_result(result, figure)}: written", file=sys.stderr)
     if result["verdict"]["label"] in (fail_on or []):
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ what two verifiers say of one run, `print_audit` what a person's marks say of on
 """
 
 from passgap.reporting.data import PageData
-from passgap.reporting.figures import write_figures
+from passgap.reporting.figures import write_figures, write_result
 from passgap.reporting.page import write_page
 from passgap.reporting.terminal import (
     comparison_view,
@@ -31,4 +31,5 @@ __all__ = [
     "probe_view",
     "write_figures",
     "write_page",
+    "write_result",
 ]

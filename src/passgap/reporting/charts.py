@@ -173,6 +173,25 @@ def held_out_curves(rows: Sequence[Row]) -> Chart:
     return _layer(layers, "Held-out problems solved within k tries")
 
 
+def sweep_curves(sweep: Row) -> Chart:
+    """pass@k over training steps with intervals, the base at step 0; where coverage falls."""
+    arms = [{"step": 0, "curve": sweep["base"]["curve"]}, *sweep["checkpoints"]]
+    wanted = set(deciding_ks(sweep))
+    rows = [
+        {**arm, "curve": [point for point in arm["curve"] if point["k"] in wanted]} for arm in arms
+    ]
+    fall, layers = sweep.get("fall"), [held_out_curves(rows)]
+    if fall:
+        label = f"pass@{fall['k']} below step {fall['since']}'s from here on"
+        plot = alt.Chart(_data([{"step": fall["step"], "label": label}])).encode(alt.X("step:Q"))
+        text = plot.mark_text(align="left", baseline="bottom", dx=5, dy=-2, fontSize=12)
+        layers += [
+            plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4]),
+            text.encode(alt.Text("label:N"), y=alt.value("height")),
+        ]
+    return _layer(layers, "Share of problems solved within k tries (pass@k)")
+
+
 def forecast_fan(result: Row) -> Chart:
     """The base's curve and what a pure tilt of it would give, stronger from light to dark."""
     fan = (result.get("forecast") or [])[:4]

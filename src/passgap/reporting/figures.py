@@ -10,8 +10,8 @@ from pathlib import Path
 import vl_convert
 
 from passgap.errors import UsageError
-from passgap.reporting.charts import charts_of, sized
-from passgap.reporting.data import PageData
+from passgap.reporting.charts import Chart, charts_of, pass_at_k, sized, sweep_curves
+from passgap.reporting.data import PageData, Row, deciding_ks
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -53,6 +53,37 @@ def write_figures(
             path.write_bytes(_picture(spec, form))
             paths.append(path)
     return paths
+
+
+def write_picture(chart: Chart, path: str | os.PathLike[str]) -> Path:
+    """Write one chart as the kind of picture its name ends in.
+
+    Raises
+    ------
+    UsageError
+        For an ending that is not one of `FORMATS`.
+    """
+    check_picture(path)
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(_picture(json.dumps(sized(chart)), place.suffix.removeprefix(".")))
+    return place
+
+
+def write_result(result: Row, path: str | os.PathLike[str]) -> Path:
+    """Write the main chart of a comparison, of one policy, several seeds or a sweep."""
+    if "checkpoints" in result:
+        return write_picture(sweep_curves(result), path)
+    arms = {role: result[role]["curve"] for role in ("base", "trained")}
+    return write_picture(pass_at_k(arms, deciding_ks(result)), path)
+
+
+def check_picture(path: str | os.PathLike[str]) -> None:
+    """Refuse a name that does not end in a kind of picture, before anything is worked out."""
+    suffix = Path(path).suffix
+    if suffix.removeprefix(".") not in FORMATS:
+        allowed = ", ".join(f".{known}" for known in FORMATS)
+        raise UsageError(f"figure {str(path)!r} ends in {suffix!r}; allowed: {allowed}")
 
 
 def _picture(spec: str, form: str) -> bytes:

@@ -23,12 +23,21 @@ from passgap.reporting.details import (
     reach_table,
 )
 from passgap.reporting.sections import comparison_figures, curve_table, format_table, probe_figures
+from passgap.reporting.sweeping import sweep_sentence, sweep_table
 from passgap.reporting.text import interval, points, visible
 from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
-GOOD = {"rlvr_can_pay", "expanded", "sharpened", "beyond_reach"}
-OPEN = {"undecided", "inconclusive", "modest_headroom", "nothing_gained", "within_reach", "mixed"}
+GOOD = {"rlvr_can_pay", "expanded", "sharpened", "beyond_reach", "coverage_holds"}
+OPEN = {
+    "undecided",
+    "inconclusive",
+    "modest_headroom",
+    "nothing_gained",
+    "within_reach",
+    "mixed",
+    "no_fall_shown",
+}
 
 
 def print_result(result: Row, console: Console | None = None) -> None:
@@ -39,6 +48,8 @@ def print_result(result: Row, console: Console | None = None) -> None:
 def _view(result: Row) -> RenderableType:
     if "seeds" in result:
         return seeds_view(result)
+    if "checkpoints" in result:
+        return sweep_view(result)
     if "calibration" in result:
         return reach_view(result)
     return comparison_view(result) if "delta" in result else probe_view(result)
@@ -161,6 +172,13 @@ def seeds_view(result: Row) -> RenderableType:
         table["rows"].append([row["policy"], row["verdict"]["label"], change])
     verdict = _verdict(result, comparison_sentence(result))
     return Group(verdict, _curve(result), _table(table), *_notes(result))
+
+
+def sweep_view(sweep: Row) -> RenderableType:
+    """Where coverage falls, what to keep, and a row a step, of a ``Sweep.to_dict()``."""
+    rule = Text(f"The rule: {visible(sweep['rule'])}", style="italic")
+    head = _verdict(sweep, sweep_sentence(sweep))
+    return Group(head, _table(sweep_table(sweep)), Text(), rule, *_notes(sweep)[1:])
 
 
 def reach_view(reach: Row) -> RenderableType:
