@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Probe,
         SeedsComparison,
         Sweep,
+        Watching,
         adaptive_probe,
         compare,
         compare_seeds,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from passgap.verifying import verify
     from passgap.workflows.reaching import reach_runs, score_across
     from passgap.workflows.report import report
+    from passgap.workflows.watching import watch_folder
 
 _WHERE = {
     "AdaptiveProbe": "passgap.analysis",
@@ -71,6 +73,7 @@ _WHERE = {
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.types",
     "Watch": "passgap.training.watch",
+    "Watching": "passgap.analysis",
     "adaptive_probe": "passgap.analysis",
     "check": "passgap.checks",
     "compare": "passgap.analysis",
@@ -90,6 +93,7 @@ _WHERE = {
     "score_across": "passgap.workflows.reaching",
     "train": "passgap.training.run",
     "verify": "passgap.verifying",
+    "watch_folder": "passgap.workflows.watching",
     "write_counts": "passgap.counts",
 }
 
@@ -113,6 +117,7 @@ __all__ = [
     "TrainConfig",
     "Verdict",
     "Watch",
+    "Watching",
     "__version__",
     "adaptive_probe",
     "check",
@@ -133,6 +138,7 @@ __all__ = [
     "score_across",
     "train",
     "verify",
+    "watch_folder",
     "write_counts",
 ]
 

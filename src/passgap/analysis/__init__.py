@@ -6,6 +6,7 @@ from passgap.analysis.plan import Plan, plan
 from passgap.analysis.probe import Probe, probe
 from passgap.analysis.seeds import SeedsComparison, compare_seeds
 from passgap.analysis.sweep import Sweep, compare_sweep
+from passgap.analysis.watching import Watching
 
 __all__ = [
     "AdaptiveProbe",
@@ -14,6 +15,7 @@ __all__ = [
     "Probe",
     "SeedsComparison",
     "Sweep",
+    "Watching",
     "adaptive_probe",
     "compare",
     "compare_seeds",

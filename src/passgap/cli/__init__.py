@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, draw, lab, learn, runs
+from passgap.cli import analyse, draw, lab, learn, runs, watch
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ app.command("sample")(draw.sample)
 app.command("verify")(draw.verify)
 app.command("probe")(analyse.probe)
 app.command("train")(learn.train)
+app.command("watch")(watch.watch)
 app.command("compare")(analyse.compare)
 app.command("reach")(analyse.reach)
 app.command("check")(runs.check)

@@ -4,7 +4,8 @@ Computes no statistic and reads no run. What goes in is `PageData`: the ``to_dic
 and a comparison, rows of training, problems and completions. What comes out is one HTML file
 (`write_page`), picture files (`write_figures`) or rich renderables (`probe_view`,
 `comparison_view`; `print_result` prints either, `print_checks` the data checks, `print_agreement`
-what two verifiers say of one run, `print_audit` what a person's marks say of one).
+what two verifiers say of one run, `print_audit` what a person's marks say of one,
+`print_watching` a training run while it runs).
 """
 
 from passgap.reporting.data import PageData
@@ -19,6 +20,7 @@ from passgap.reporting.terminal import (
     print_result,
     probe_view,
 )
+from passgap.reporting.watched import print_watching, watching_view
 
 __all__ = [
     "PageData",
@@ -28,7 +30,9 @@ __all__ = [
     "print_case",
     "print_checks",
     "print_result",
+    "print_watching",
     "probe_view",
+    "watching_view",
     "write_figures",
     "write_page",
     "write_result",

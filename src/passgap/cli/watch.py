@@ -1,0 +1,89 @@
+"""``passgap watch``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passgap.cli import options
+from passgap.errors import UsageError
+
+if TYPE_CHECKING:
+    from passgap.analysis import Watching
+
+WAITING = "waiting for the first reward call"
+
+
+def watch(
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="A training folder, or a watch folder.")
+    ],
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="RUN", help="The base's run or counts: gives the forecast."),
+    ] = None,
+    group_size: Annotated[
+        int | None, typer.Option("--group-size", help="GRPO's G; default: as recorded.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option("--every", help="Steps a row; default: at most 50 rows.")
+    ] = None,
+    window: Annotated[
+        int, typer.Option("--window", help="Steps that the early warnings look at.")
+    ] = 10,
+    visits: Annotated[
+        int, typer.Option("--visits", help="Last groups without a hit that make a problem lost.")
+    ] = 2,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Look again until training has finished.")
+    ] = False,
+    seconds: Annotated[float, typer.Option("--seconds", help="--follow: between two looks.")] = 5.0,
+    json_: options.Json = False,
+) -> None:
+    """A training run while it runs: learning signal, problems solved and lost, early warnings.
+
+    Example: passgap watch policies/rare --base runs/base --follow
+    """
+    from passgap.workflows import watching
+
+    settings: dict[str, Any] = {
+        "base": base,
+        "group_size": group_size,
+        "every": every,
+        "window": window,
+        "visits": visits,
+    }
+    if follow:
+        if json_:
+            raise UsageError("--follow with --json; allowed: one of them")
+        _show(watching.follow(folder, seconds=seconds, **settings))
+        return
+    result = watching.watch_folder(folder, **settings).to_dict()
+    if json_:
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+    else:
+        from passgap.reporting import print_watching
+
+        print_watching(result)
+
+
+def _show(results: Iterable[Watching | None]) -> None:
+    """Each result in place of the one before; one after the other where this is no terminal."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from passgap.reporting import watching_view
+
+    console = Console()
+    live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+    with live or nullcontext(), suppress(KeyboardInterrupt):
+        for result in results:
+            view = WAITING if result is None else watching_view(result.to_dict())
+            if live:
+                live.update(view, refresh=True)
+            else:
+                console.print(view)
