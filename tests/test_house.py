@@ -16,6 +16,7 @@ LAYERS = {
     **dict.fromkeys(("errors", "types", "latex", "_version"), 0),
     **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
     **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck"), 2),
+    "exporters": 2,
     **dict.fromkeys(("analysis", "training", "lab"), 3),
     **dict.fromkeys(("workflows", "reporting"), 4),
     **dict.fromkeys(("__init__", "__main__", "cli"), 5),

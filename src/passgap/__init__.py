@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         plan,
         probe,
     )
+    from passgap.analysis.selecting import select
     from passgap.checks import check
     from passgap.counts import count, outcome_matrix, read_counts, write_counts
     from passgap.errors import PassgapError
@@ -91,6 +92,7 @@ _WHERE = {
     "report": "passgap.workflows.report",
     "sample": "passgap.sampling",
     "score_across": "passgap.workflows.reaching",
+    "select": "passgap.analysis.selecting",
     "train": "passgap.training.run",
     "verify": "passgap.verifying",
     "watch_folder": "passgap.workflows.watching",
@@ -136,6 +138,7 @@ __all__ = [
     "report",
     "sample",
     "score_across",
+    "select",
     "train",
     "verify",
     "watch_folder",

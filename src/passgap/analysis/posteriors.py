@@ -1,4 +1,4 @@
-"""What a problem's counts say of its p once the other problems are known: Counts in, posteriors out.
+"""What a problem's counts say of its p, once the others are known: Counts in, posteriors out.
 
 The raw rate c / n of few draws is noise and difficulty together: with n = 8 a problem of p = .02
 shows c >= 1 in 15 % of the cases. The fitted difficulty distribution G is the prior that tells
@@ -87,7 +87,7 @@ def mixed_on_grid(group_size: int) -> FloatArray:
         raise UsageError(f"group_size is {group_size}; allowed: an integer >= 2")
     with np.errstate(divide="ignore"):
         some = -np.expm1(group_size * np.log1p(-P_GRID))
-    return np.maximum(some - P_GRID**group_size, 0.0)
+    return np.asarray(np.maximum(some - P_GRID**group_size, 0.0))
 
 
 def arm_means(

@@ -284,6 +284,10 @@ def _notes(
             f"fresh draws; the chosen showed {_short(arms['chosen'].raw_rate)} and are expected "
             f"to give {arms['chosen'].pass_rate.value:.3f}"
         )
+    if len(chosen) == len(counts):
+        notes.append(
+            "every problem is chosen, so the control is the same set; --size takes the best"
+        )
     if counts.guess_rate is not None:
         lucky = int(np.sum(found.mean(P_GRID)[chosen] <= counts.guess_rate[chosen]))
         if lucky:

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, draw, lab, learn, runs, watch
+from passgap.cli import analyse, data, draw, lab, learn, runs, watch
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -44,9 +44,11 @@ app.command("reach")(analyse.reach)
 app.command("check")(runs.check)
 app.command("audit")(runs.audit)
 app.command("merge")(runs.merge)
+app.command("select")(data.select)
 app.command("plan")(analyse.plan)
 app.command("report")(analyse.report)
 app.command("backtest")(analyse.backtest)
+app.add_typer(data.app, name="export")
 app.add_typer(lab.app, name="lab")
 
 

@@ -1,0 +1,298 @@
+"""The reward that exported files call inside verl, OpenRLHF and plain TRL.
+
+In: a completion as the trainer hands it over, and the row that passgap exported. Out: what the
+trainer takes for a reward. The verifier is that of evaluation, so the reward is evaluation's word:
+correct 1, incorrect 0. An unscored completion has no reward in TRL; verl and OpenRLHF need a number
+and get 0, and the watch folder says which those were.
+
+Imports neither torch nor a trainer: passgap's core dependencies are enough, inside the trainer's
+own environment. Rewards are called from threads there, one completion at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from passgap.errors import MismatchError
+from passgap.training.watch import Watch
+from passgap.types import FinishReason, Outcome, Problem, Status
+from passgap.verifiers import Item, Verifier, for_problems
+
+Split = Literal["train", "held_out"]
+REWARDS: dict[Status, float] = {"correct": 1.0, "incorrect": 0.0, "unscored": 0.0}
+
+
+class ExportedReward:
+    """Marks what a trainer drew for exported rows, and records it for ``passgap watch``.
+
+    Parameters
+    ----------
+    watch
+        The watch folder of the training rows; held-out rows are recorded beside it, in the folder
+        of the same name with ``_held_out``.
+    group_size, held_out_draws
+        Completions drawn for a problem at a time, in training and in validation.
+    verifier
+        The spec of one verifier for all problems, ``python:``, ``plugin:`` and ``judge`` among
+        them; None takes the one each row names, which none of those may be.
+    stop
+        Strings that end a completion: what comes after is not read, as in evaluation.
+    special
+        Texts of special tokens to leave out, where the trainer does not (OpenRLHF).
+    max_tokens, end_tokens
+        Where given, a completion of ``max_tokens`` token ids that does not end in one of
+        ``end_tokens`` counts as cut (TRL).
+    """
+
+    __name__ = "verifier"
+
+    def __init__(
+        self,
+        watch: Path | str,
+        *,
+        group_size: int,
+        held_out_draws: int,
+        verifier: str | None = None,
+        stop: Sequence[str] = (),
+        special: Sequence[str] = (),
+        max_tokens: int | None = None,
+        end_tokens: Collection[int] = (),
+    ) -> None:
+        folder = Path(watch)
+        self._folders: dict[Split, tuple[Path, int]] = {
+            "train": (folder, group_size),
+            "held_out": (folder.with_name(f"{folder.name}_held_out"), held_out_draws),
+        }
+        self._watches: dict[Split, Watch] = {}
+        self._verifiers: dict[str, Verifier] = {}
+        self._override, self._stop, self._special = verifier, tuple(stop), tuple(special)
+        self._max_tokens, self._end_tokens = max_tokens, frozenset(end_tokens)
+        self._step: dict[Split, int | None] = {}
+        self._lock = threading.Lock()
+
+    # -- the trainers' own forms
+
+    def verl(
+        self, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """One completion, in the form of verl's ``compute_score``.
+
+        Returns
+        -------
+        dict
+            ``score`` and ``acc`` (1.0 where correct), ``pred`` (the answer read, "" for none),
+            ``problem_id``, ``status``, ``reason`` and ``unscored`` (1.0 or 0.0): verl averages the
+            numbers over validation and writes the texts to its dump.
+
+        Raises
+        ------
+        MismatchError
+            For a row that passgap did not export, or that was changed since.
+        """
+        row = dict(extra_info or {})
+        problem = problem_of({**row, "reference": ground_truth})
+        tokens, most = row.get("tokens"), row.get("max_tokens")
+        cut = tokens is not None and most is not None and not row.get("ended", tokens < most)
+        text, finish = self._read(solution_str, None if tokens is None else cut)
+        outcome = self._marked([Item(problem, text, finish or "stop")])[0]
+        split = row["split"]
+        step = self._told(split, row.get("global_steps"))
+        self._record(split, problem, outcome, REWARDS[outcome.status], step, tokens, finish)
+        return {
+            "score": REWARDS[outcome.status],
+            "acc": float(outcome.status == "correct"),
+            "pred": outcome.extracted or "",
+            "problem_id": problem.id,
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "unscored": float(outcome.status == "unscored"),
+        }
+
+    def openrlhf(
+        self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str]
+    ) -> dict[str, Any]:
+        """Completions in the form of OpenRLHF's ``reward_func``; it passes one at a time.
+
+        Returns
+        -------
+        dict
+            ``rewards`` and ``scores``: a number for one completion, else a list; ``extra_logs``.
+        """
+        marked = [self._openrlhf_one(*one) for one in zip(queries, prompts, labels, strict=True)]
+        rewards = [REWARDS[outcome.status] for outcome in marked]
+        unscored = sum(outcome.status == "unscored" for outcome in marked) / max(len(marked), 1)
+        given: Any = rewards[0] if len(rewards) == 1 else rewards
+        return {"rewards": given, "scores": given, "extra_logs": {"unscored": unscored}}
+
+    def trl(
+        self,
+        *,
+        completions: Sequence[Any],
+        completion_ids: Sequence[Sequence[int]],
+        split: Sequence[Split],
+        trainer_state: Any,
+        **columns: Any,
+    ) -> list[float | None]:
+        """Completions in TRL's form, with the columns of the exported rows.
+
+        Returns
+        -------
+        list
+            1.0 correct, 0.0 incorrect, None unscored (TRL then leaves it out of its group).
+        """
+        names = ("problem_id", "question", "reference", "verifier", "metadata")
+        rows = zip(*(columns[name] for name in names), strict=True)
+        problems = [problem_of(dict(zip(names, row, strict=True))) for row in rows]
+        read = [
+            self._read(_text(one), self._cut(ids))
+            for one, ids in zip(completions, completion_ids, strict=True)
+        ]
+        outcomes = self._marked(
+            [Item(p, text, end or "stop") for p, (text, end) in zip(problems, read, strict=True)]
+        )
+        rewards = [None if o.status == "unscored" else REWARDS[o.status] for o in outcomes]
+        step = int(trainer_state.global_step)
+        for part in dict.fromkeys(split):
+            mine = [i for i, one in enumerate(split) if one == part]
+            self._watch(part).record(
+                step=step,
+                problem_id=[problems[i].id for i in mine],
+                status=[outcomes[i].status for i in mine],
+                reward=[rewards[i] for i in mine],
+                tokens=[len(completion_ids[i]) for i in mine],
+                finish_reason=[read[i][1] for i in mine],
+                reason=[outcomes[i].reason for i in mine],
+            )
+        return rewards
+
+    __call__ = trl
+
+    def flush(self) -> None:
+        """Write the rows that wait in memory."""
+        for watch in self._watches.values():
+            watch.flush()
+
+    # -- shared
+
+    def _openrlhf_one(self, query: str, prompt: str, label: str) -> Outcome:
+        """The query is prompt and completion decoded together, special tokens included."""
+        row = json.loads(label)
+        problem = problem_of(row)
+        text, finish = query.removeprefix(prompt), None
+        if self._special:
+            ended = text.endswith(self._special)
+            for token in self._special:
+                text = text.replace(token, "")
+            text, finish = self._read(text, not ended)
+        if query.startswith(prompt):
+            outcome = self._marked([Item(problem, text, finish or "stop")])[0]
+        else:  # the tokenizer does not give back the prompt: where the completion begins is unknown
+            outcome = Outcome("unscored", None, "prompt")
+        split = row["split"]
+        self._record(split, problem, outcome, REWARDS[outcome.status], None, None, finish)
+        return outcome
+
+    def _read(self, text: str, cut: bool | None) -> tuple[str, FinishReason | None]:
+        """The text up to the first stop string, and how it ended; None where nobody knows."""
+        ends = [text.find(stop) for stop in self._stop if stop in text]
+        if ends:
+            return text[: min(ends)], "stop"
+        return text, None if cut is None else "length" if cut else "stop"
+
+    def _cut(self, ids: Sequence[int]) -> bool | None:
+        if self._max_tokens is None:
+            return None
+        return len(ids) >= self._max_tokens and ids[-1] not in self._end_tokens
+
+    def _marked(self, items: Sequence[Item]) -> list[Outcome]:
+        found: dict[int, Outcome] = {}
+        for spec in dict.fromkeys(item.problem.verifier for item in items):
+            mine = [i for i, item in enumerate(items) if item.problem.verifier == spec]
+            marker = self._verifier(items[mine[0]].problem)
+            outcomes = marker.verify_all([items[i] for i in mine])
+            found |= dict(zip(mine, outcomes, strict=True))
+        return [found[i] for i in range(len(items))]
+
+    def _verifier(self, problem: Problem) -> Verifier:
+        key = self._override or problem.verifier
+        with self._lock:
+            if key not in self._verifiers:
+                self._verifiers[key] = for_problems([problem], self._override)
+            return self._verifiers[key]
+
+    def _watch(self, split: Split) -> Watch:
+        """Opened with the first row: importing the reward file writes nothing."""
+        with self._lock:
+            if split not in self._watches:
+                folder, size = self._folders[split]
+                self._watches[split] = Watch(folder, group_size=size)
+            return self._watches[split]
+
+    def _told(self, split: Split, step: Any) -> int | None:
+        """The step as the trainer tells it; one that its first row lacked is not taken up later."""
+        with self._lock:
+            if split not in self._step:
+                self._step[split] = None if step is None else int(step)
+            elif self._step[split] is not None and step is not None:
+                self._step[split] = int(step)
+            return self._step[split]
+
+    def _record(
+        self,
+        split: Split,
+        problem: Problem,
+        outcome: Outcome,
+        reward: float,
+        step: int | None,
+        tokens: Any,
+        finish: FinishReason | None,
+    ) -> None:
+        self._watch(split).record_one(
+            step=step,
+            problem_id=problem.id,
+            status=outcome.status,
+            reward=reward,
+            tokens=None if tokens is None else int(tokens),
+            finish_reason=finish,
+            reason=outcome.reason,
+        )
+
+
+def problem_of(row: Mapping[str, Any]) -> Problem:
+    """The problem of an exported row.
+
+    Raises
+    ------
+    MismatchError
+        When the row lacks what passgap exports, or its id does not follow from its problem.
+    """
+    names = ("problem_id", "question", "reference", "verifier", "metadata")
+    missing = [name for name in names if row.get(name) is None]
+    if missing:
+        raise MismatchError(
+            f"a row has no {missing[0]}; this reward reads rows that passgap export wrote"
+        )
+    found = _problem(*(str(row[name]) for name in names[1:]))
+    if found.id != row["problem_id"]:
+        raise MismatchError(
+            f"the row of problem {row['problem_id']} was changed and is now {found.id}; export the "
+            "problems again"
+        )
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _problem(question: str, reference: str, verifier: str, metadata: str) -> Problem:
+    return Problem(question, reference, verifier, json.loads(metadata))
+
+
+def _text(completion: Any) -> str:
+    """A completion's text: a string, or what the assistant says in messages."""
+    if isinstance(completion, str):
+        return completion
+    return "".join(str(message["content"]) for message in completion)
