@@ -1,0 +1,79 @@
+"""Killed in the middle, the same training goes on: same steps, same weights, no row lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytest.importorskip("trl", reason="needs passgap[lm]")
+
+from safetensors.torch import load_file
+
+from passgap.store.watch import read_watch
+from passgap.training.folder import POLICY_FILE
+
+COMMAND = (
+    *(sys.executable, "-m", "passgap", "train", "lab:base", "lab:rare?split=train&size=120"),
+    *("--steps", "24", "--group-size", "4", "--prompts-per-step", "4", "--learning-rate", "1e-4"),
+    *("--num-iterations", "2", "--resume-every", "4", "--save-every", "8", "--device", "cpu"),
+    *("--held-out", "lab:rare?size=8", "--eval-every", "6", "--eval-draws", "4"),
+)
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def started(out):
+    return subprocess.Popen(
+        [*COMMAND, "--out", str(out)],
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def finished(out):
+    process = started(out)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors.decode()[-2000:]
+
+
+def kill_after(out, step):
+    """Kill -9 once the log holds a step."""
+    process = started(out)
+    log = out / "training.jsonl"
+    deadline = time.monotonic() + 60
+    while not (log.is_file() and len(log.read_bytes().splitlines()) >= step):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read().decode()[-2000:]
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def test_a_killed_training_ends_as_an_uninterrupted_one(tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    finished(whole)
+    kill_after(cut, 7)
+    assert not (cut / POLICY_FILE).exists()
+    kill_after(cut, 15)
+    finished(cut)
+    assert json.loads((cut / POLICY_FILE).read_text())["resumed_from"] > 7
+    for name in ("training.jsonl", "held_out.jsonl"):
+        there, here = rows(whole / name), rows(cut / name)
+        for row in (*there, *here):
+            row.pop("seconds", None)
+        assert here == there, name
+    drop = ["call", "seconds"]
+    assert read_watch(cut / "watch").drop(drop).equals(read_watch(whole / "watch").drop(drop))
+    assert read_watch(cut / "watch").height == 12 * 16
+    for folder in (".", "checkpoint-8", "checkpoint-24"):
+        ours, theirs = (load_file(out / folder / "model.safetensors") for out in (cut, whole))
+        assert all((ours[name] == theirs[name]).all() for name in theirs), folder
+    assert not list((cut / "trainer").glob("checkpoint-*"))
