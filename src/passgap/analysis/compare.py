@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from passgap.analysis import changes, inputs, shift
+from passgap.analysis.alone import NOT_AT_HAND, Arms, SamplingAlone, alone_against
 from passgap.analysis.deciding import both_ends, decided, deciding, large_gain
 from passgap.analysis.inputs import Interval
 from passgap.analysis.luck import Luck, luck_of, withheld
@@ -55,6 +56,7 @@ class Comparison:
     answered: Mapping[str, Any] | None
     histogram: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
+    sampling_alone: SamplingAlone | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """By JSON names; what is not computable is null, and a note says why."""
@@ -83,6 +85,7 @@ class Comparison:
             "answered": None if self.answered is None else dict(self.answered),
             "histogram": [dict(row) for row in self.histogram],
             "notes": list(self.notes),
+            "sampling_alone": self.sampling_alone and self.sampling_alone.to_dict(),
         }
 
     def __str__(self) -> str:
@@ -115,6 +118,7 @@ def compare(
     accept_unscored: bool = False,
     trained_on: bool | None = None,
     accept_trained_on: bool = False,
+    answers: Arms | None = None,
 ) -> Comparison:
     """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
 
@@ -142,6 +146,8 @@ def compare(
         Lift a refusal; the result records it.
     trained_on
         Whether these problems were trained on (None: not known).
+    answers
+        What the draws of both said: for what sampling alone gives.
 
     Raises
     ------
@@ -223,7 +229,11 @@ def compare(
         reasoned=_reasoned(base, trained, listed, seed),
         answered=changes.answered(base, trained, k_small),
         histogram=tuple(inputs.histogram(base=base, trained=trained)),
-        notes=_notes(base, trained, crossing, common, trained_on),
+        notes=(
+            *_notes(base, trained, crossing, common, trained_on),
+            *(() if answers else (NOT_AT_HAND,)),
+        ),
+        sampling_alone=alone_against(answers, base.problem_id, seed=seed) if answers else None,
     )
 
 

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from passgap.analysis import inputs
+from passgap.analysis.alone import NOT_AT_HAND, SamplingAlone, alone
 from passgap.analysis.extrapolation import extrapolation, forecast_curve
 from passgap.analysis.inputs import Interval
 from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.verdicts import Headroom, probe_verdict
+from passgap.analysis.voting import Answers
 from passgap.errors import UsageError
 from passgap.stats import (
     binomial_upper,
@@ -62,6 +64,7 @@ class Probe:
     answered: Mapping[str, float | None] | None
     histogram: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
+    sampling_alone: SamplingAlone | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """By JSON names; what is not computable is null, and a note says why."""
@@ -86,6 +89,7 @@ class Probe:
             "answered": None if self.answered is None else dict(self.answered),
             "histogram": [dict(row) for row in self.histogram],
             "notes": list(self.notes),
+            "sampling_alone": self.sampling_alone and self.sampling_alone.to_dict(),
         }
 
     def __str__(self) -> str:
@@ -112,6 +116,7 @@ def probe(
     accept_luck: bool = False,
     accept_unscored: bool = False,
     seed: int = 0,
+    answers: Sequence[Answers] = (),
 ) -> Probe:
     """Say whether RLVR can pay on this base, on problems like these.
 
@@ -138,6 +143,9 @@ def probe(
         Give a verdict although more than 2 % of the draws are unscored.
     seed
         Of the bootstrap behind the simultaneous band.
+    answers
+        What this run's draws said, and those of the base's runs at other settings: for what
+        sampling alone gives.
 
     Raises
     ------
@@ -190,7 +198,13 @@ def probe(
         reasoned=_reasoned(counts, ks, seed),
         answered=_answered(counts, k_small),
         histogram=tuple(inputs.histogram(base=counts)),
-        notes=(*notes, CAVEAT, *_unscored_notes(counts, k_small, k_large)),
+        notes=(
+            *notes,
+            CAVEAT,
+            *_unscored_notes(counts, k_small, k_large),
+            *(() if answers else (NOT_AT_HAND,)),
+        ),
+        sampling_alone=alone(answers, seed=seed) if answers else None,
     )
 
 

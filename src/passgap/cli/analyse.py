@@ -41,6 +41,7 @@ def probe(
     false_positive_rate: options.FalsePositives = None,
     accept_luck: options.AcceptLuck = False,
     accept_unscored: options.AcceptUnscored = False,
+    sampling_alone: options.SamplingAlone = None,
     adaptive: Annotated[
         bool,
         typer.Option("--adaptive", help="Draw in rounds and stop when the verdict is sure."),
@@ -103,6 +104,8 @@ def probe(
         "limit": limit,
     }
     if adaptive or (problems is None and _is_adaptive(source)):
+        if sampling_alone:
+            raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
         rule = {"k_small": k_small, "k_large": k_large, "small": small, "large": large}
         _probe_adaptively(out, flags, {**rule, "first": first, "most": most}, price, json_, fail_on)
         return
@@ -111,6 +114,7 @@ def probe(
         draw.verify_run(out, verifier)
         source = out
     from passgap import analysis
+    from passgap.workflows.alone import base_answers
 
     checks = _checked(source)
     result = analysis.probe(
@@ -125,6 +129,7 @@ def probe(
         accept_luck=accept_luck,
         accept_unscored=accept_unscored,
         seed=seed,
+        answers=base_answers(source, sampling_alone or []),
     )
     _show(result.to_dict(), json_, fail_on, checks)
 
@@ -152,6 +157,7 @@ def compare(
     figure: Annotated[
         str | None, typer.Option("--figure", help="A .png, .svg or .pdf file for the chart.")
     ] = None,
+    sampling_alone: options.SamplingAlone = None,
     ks: Annotated[
         list[int] | None,
         typer.Option(
@@ -180,12 +186,15 @@ def compare(
     Example: passgap compare runs/base runs/trained
     """
     from passgap import analysis
+    from passgap.workflows.alone import arms_of
     from passgap.workflows.report import trained_on
 
     if figure is not None:
         from passgap.reporting.figures import check_picture
 
         check_picture(figure)
+    if sampling_alone and len(trained) > 1:
+        raise UsageError("--sampling-alone with several TRAINED; allowed: one")
     if step and (seeds or len(trained) == 1):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     shared: dict[str, Any] = {
@@ -221,6 +230,7 @@ def compare(
         _counts(trained[0]),
         interval=_interval(interval),
         trained_on=trained_on(trained[0]),
+        answers=arms_of(base, trained[0], sampling_alone or []),
         **shared,
     )
     _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]), figure=figure)

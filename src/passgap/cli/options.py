@@ -118,6 +118,14 @@ Intersect = Annotated[
 DifferentPrompts = Annotated[
     bool, typer.Option("--allow-different-prompts", help="Compare across prompts or settings.")
 ]
+SamplingAlone = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sampling-alone",
+        metavar="RUN",
+        help="A run of the base at another temperature, to vote with; repeatable.",
+    ),
+]
 AcceptTrainedOn = Annotated[
     bool, typer.Option("--accept-trained-on", help="Give a verdict on problems trained on.")
 ]

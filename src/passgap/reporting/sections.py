@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from passgap.reporting.alone import alone_rows, alone_sentence, alone_table
 from passgap.reporting.data import PageData, Row, at_k, deciding_ks
 from passgap.reporting.details import (
     bands_table,
@@ -55,6 +56,7 @@ def sections(data: PageData) -> dict[str, Any]:
         "completions": shown,
         "left_out": left_out,
         "reach": reach_section(data.reach),
+        "alone": alone_section(data),
         "checks": checks_section(data.checks),
         "notes": list(data.notes),
         "caveats": _caveats(data),
@@ -390,6 +392,19 @@ def reach_section(reach: Row | None) -> Row | None:
     card = _card("reach", "Reach", reach, reach_sentence(reach))
     return {"card": card, "gained": reach_table(reach), "further": reach_details(reach),
             "perplexity": perplexity_table(reach), "notes": list(reach["notes"])}  # fmt: skip
+
+
+def alone_section(data: PageData) -> Row | None:
+    """What the base gives without training: against the trained policy, and by k."""
+    alone = (data.comparison or data.probe or {}).get("sampling_alone")
+    if not alone:
+        return None
+    return {
+        "lead": alone_sentence(alone) if alone["trained"] else "",
+        "against": alone_table(alone),
+        "rows": alone_rows(alone),
+        "notes": list(alone["notes"]),
+    }
 
 
 def checks_section(checks: Row | None) -> Row | None:

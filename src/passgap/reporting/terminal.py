@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from passgap.reporting.alone import alone_rows, alone_sentence, alone_table
 from passgap.reporting.data import Row
 from passgap.reporting.details import (
     bands_table,
@@ -145,6 +146,7 @@ def probe_view(probe: Row) -> RenderableType:
         _figures(probe_figures(probe)),
         _curve(probe),
         *([_table(details)] if details else []),
+        *_alone(probe),
         *_notes(probe),
     )
 
@@ -159,7 +161,22 @@ def comparison_view(comparison: Row) -> RenderableType:
     tables = (format_table(comparison), comparison_details(comparison), bands_table(comparison))
     for table in filter(None, tables):
         parts += [Text(), _table(table)]
-    return Group(*parts, *_notes(comparison))
+    return Group(*parts, *_alone(comparison), *_notes(comparison))
+
+
+def _alone(result: Row) -> list[RenderableType]:
+    """What sampling gives without training, before or after it."""
+    alone = result.get("sampling_alone")
+    if not alone:
+        return []
+    after = alone_table(alone)
+    lead = alone_sentence(alone) if after else "Sampling alone, without training"
+    parts: list[RenderableType] = [
+        Text(),
+        Text(lead, style="bold"),
+        _table(after or alone_rows(alone)),
+    ]
+    return [*parts, *(Text(f"Note: {visible(n)}", style="italic") for n in alone["notes"])]
 
 
 def seeds_view(result: Row) -> RenderableType:

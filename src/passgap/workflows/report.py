@@ -20,6 +20,7 @@ from passgap.counts import count
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.store import Run, is_run
 from passgap.types import Counts
+from passgap.workflows.alone import arms_of, base_answers
 from passgap.workflows.reaching import is_scored_across, reach_runs
 from passgap.workflows.resolve import POLICY_FILE
 
@@ -82,16 +83,19 @@ def page_data(
     """Everything the page shows, as the JSON-like values it takes."""
     runs = {"base": Run(base)} | ({"trained": Run(trained)} if trained is not None else {})
     counts = {role: count(run) for role, run in runs.items()}
-    comparison = None
+    comparison, arms = None, None
     if trained is not None:
+        arms = arms_of(str(base), str(trained))
         comparison = compare(
             counts["base"],
             counts["trained"],
             trained_on=trained_on(trained),
+            answers=arms,
             **settings,
         ).to_dict()
     of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
-    before = probe(counts["base"], **of_probe).to_dict()
+    answers = arms.base if arms else base_answers(str(base))
+    before = probe(counts["base"], answers=answers, **of_probe).to_dict()
     training = _training_folder(runs.get("trained"))
     return PageData(
         title=title or _title(runs),
