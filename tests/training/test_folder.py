@@ -78,6 +78,13 @@ def test_weights_in_pieces_are_refused(base, train_set, tmp_path, monkeypatch, n
         train(base, train_set, tmp_path / "o", config=CONFIG)
 
 
+def test_a_tracker_that_is_not_installed(base, train_set, tmp_path):
+    config = dataclasses.replace(CONFIG, report_to=("nonsense",))
+    with pytest.raises(UsageError, match=r"report_to is nonsense; allowed here: .*tensorboard"):
+        train(base, train_set, tmp_path / "o", config=config)
+    assert not (tmp_path / "o").exists()
+
+
 def test_rloo_cannot_stop_at_strings(base, train_set, tmp_path):
     config = dataclasses.replace(CONFIG, algorithm="rloo")
     stopping = dataclasses.replace(base, prompt=PromptSettings(stop=("c",)))

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("trl", reason="needs passgap[lm]")
 
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoTokenizer
 
 from passgap.engines.transformers import TransformersEngine, load_model
@@ -64,3 +65,26 @@ def test_a_kl_term_is_logged(base, train_set, verifier, tmp_path):
     lines = (tmp_path / "o" / "training.jsonl").read_text().splitlines()
     found = [json.loads(line) for line in lines]
     assert [row["kl"] is not None for row in found] == [True, True]
+
+
+def test_a_tracker_is_told_steps_and_held_out_measurements(
+    base, train_set, held_out, verifier, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
+    config = dataclasses.replace(
+        CONFIG, report_to=("tensorboard",), eval_every=1, eval_draws=2, seed=1
+    )
+    out = tmp_path / "o"
+    train(base, train_set, out, config=config, held_out=held_out, verifier=verifier)
+    board = EventAccumulator(str(tmp_path / "board")).Reload()
+    told = {
+        tag: {event.step: event.value for event in board.Scalars(tag)}
+        for tag in board.Tags()["scalars"]
+    }
+    measured = [json.loads(x) for x in (out / "held_out.jsonl").read_text().splitlines()]
+    steps = [json.loads(x) for x in (out / "training.jsonl").read_text().splitlines()]
+    entropy = next(tag for tag in told if tag.endswith("held_out/entropy"))
+    assert told[entropy] == pytest.approx({row["step"]: row["entropy"] for row in measured})
+    mixed = next(tag for tag in told if tag.endswith("mixed_share"))
+    assert told[mixed] == pytest.approx({row["step"]: row["mixed_share"] for row in steps})
+    assert [row["step"] for row in steps] == [1, 2]

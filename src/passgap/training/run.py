@@ -94,6 +94,7 @@ def train(
 
     _, count, _ = processes.started()
     runtime.check_processes(config, count)
+    runtime.check_trackers(config)
     us = processes.join(runtime.resolve_device(config.device, count))
     if us.once(lambda: open_folder(folder, asked)):
         if progress:

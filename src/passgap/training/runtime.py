@@ -112,6 +112,17 @@ def check_processes(config: TrainConfig, count: int) -> None:
         )
 
 
+def check_trackers(config: TrainConfig) -> None:
+    """Refuse trackers whose package is not there."""
+    there = transformers.integrations.get_available_reporting_integrations()
+    missing = [name for name in config.report_to if name not in there]
+    if missing:
+        raise UsageError(
+            f"report_to is {', '.join(missing)}; allowed here: "
+            f"{', '.join(sorted(there)) or 'none'} (install the tracker's package for another)"
+        )
+
+
 def resolve_device(device: str, processes: int = 1) -> str:
     """``cpu`` or ``cuda``; a GPU that is not there, and one process with several, are errors."""
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
