@@ -98,7 +98,8 @@ def _reached(arm: Row, name: str, alone: Row) -> str:
     if not known(even["value"]):
         return f"{said}."
     drawn = f"{alone['training']['tokens']:,.0f}"
-    return f"{said}; training drew {drawn} tokens, and is cheaper after {_questions(even)} questions."
+    after = f"is cheaper after {_questions(even)} questions"
+    return f"{said}; training drew {drawn} tokens, and {after}."
 
 
 def _temperature(arm: Row) -> str:

@@ -112,9 +112,10 @@ def training_of(run: Run) -> Training | None:
     if not (folder / POLICY_FILE).is_file():
         return None
     about: dict[str, Any] = json.loads((folder / POLICY_FILE).read_text(encoding="utf-8"))
-    config, step = about["config"], int(about["step"])
-    if ALGORITHMS[about["algorithm"]].trainer == "sft":
+    method = ALGORITHMS.get(about["algorithm"])
+    if method is None or method.trainer == "sft":
         return None
+    config, step = about["config"], int(about["step"])
     log = next(
         (place for at in (folder, folder.parent) if (place := at / TRAINING_FILE).is_file()), None
     )
