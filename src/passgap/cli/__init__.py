@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, data, draw, lab, learn, runs, watch
+from passgap.cli import analyse, data, draw, lab, learn, runs, study, watch
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ app.command("report")(analyse.report)
 app.command("backtest")(analyse.backtest)
 app.add_typer(data.app, name="export")
 app.add_typer(lab.app, name="lab")
+app.add_typer(study.app, name="study")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from passgap.reporting.terminal import (
     print_case,
     print_checks,
     print_result,
+    print_temperature,
     probe_view,
 )
 from passgap.reporting.watched import print_watching, watching_view
@@ -30,6 +31,7 @@ __all__ = [
     "print_case",
     "print_checks",
     "print_result",
+    "print_temperature",
     "print_watching",
     "probe_view",
     "watching_view",

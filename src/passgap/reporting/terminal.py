@@ -25,6 +25,12 @@ from passgap.reporting.details import (
 )
 from passgap.reporting.sections import comparison_figures, curve_table, format_table, probe_figures
 from passgap.reporting.sweeping import sweep_sentence, sweep_table
+from passgap.reporting.temperature import (
+    delta_table,
+    envelope_table,
+    shown_ks,
+    temperature_sentence,
+)
 from passgap.reporting.text import interval, points, visible
 from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
@@ -74,6 +80,18 @@ def checks_view(checks: Row) -> RenderableType:
         line.append(f"\n      {visible(finding['remedy'])}", style="dim")
         lines.append(line)
     return Group(*lines)
+
+
+def print_temperature(study: Row, console: Console | None = None) -> None:
+    """Print ``Envelope.to_dict()``: both arms at their best, and at the same temperature."""
+    parts: list[RenderableType] = [
+        Text(temperature_sentence(study), style="bold"),
+        _table(envelope_table(study)),
+        Text("\nBoth at the same temperature: trained minus base, points", style="bold"),
+        _table(delta_table(study, shown_ks(study)[::2])),
+        *_notes(study),
+    ]
+    (console or Console()).print(Group(*parts))
 
 
 def print_agreement(agreement: Row, console: Console | None = None) -> None:

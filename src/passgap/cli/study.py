@@ -1,0 +1,107 @@
+"""``passgap study``: planned sets of runs, and the page each makes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from passgap.cli import draw, options
+from passgap.cli.progress import bar, command_line
+from passgap.errors import UsageError
+
+app = typer.Typer(
+    help="A planned set of runs and the page it makes: temperature.", no_args_is_help=True
+)
+TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
+
+
+@app.command("temperature")
+def temperature(
+    base: Annotated[str, typer.Argument(metavar="BASE_POLICY", help="As POLICY in sample.")],
+    trained: Annotated[str, typer.Argument(metavar="TRAINED_POLICY", help="As POLICY in sample.")],
+    problems: draw.ProblemsArgument,
+    out: options.Out,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("--temperature", help="Repeatable; default: .4 .7 1 1.3 1.6."),
+    ] = None,
+    page: Annotated[
+        str | None, typer.Option("--page", help="A Markdown file for the tables and the figure.")
+    ] = None,
+    ks: Annotated[
+        list[int] | None, typer.Option("--k", help="A k to list; repeatable; default: powers of 2.")
+    ] = None,
+    n: options.Draws = 128,
+    engine: options.Engine = "transformers",
+    engine_arg: options.EngineArg = None,
+    template: options.Template = None,
+    system: options.System = None,
+    shots: options.Shots = None,
+    stop: options.Stop = None,
+    max_tokens: options.MaxTokens = None,
+    top_p: options.TopP = 1.0,
+    top_k: options.TopK = 0,
+    seed: options.Seed = 0,
+    question_field: options.QuestionField = None,
+    answer_field: options.AnswerField = None,
+    mapping: options.Mapping = None,
+    verifier: options.VerifierName = None,
+    keep_failing_golds: options.KeepFailing = False,
+    limit: options.Limit = None,
+    json_: options.Json = False,
+) -> None:
+    """Base and trained policy over temperatures, each at its best: do the curves still cross?
+
+    Example: passgap study temperature lab:base policies/rare lab:rare --out runs/temperature
+    """
+    from passgap.reporting import print_temperature
+    from passgap.workflows.temperature import study_temperature, write_temperature
+
+    if page is not None and not page.endswith(".md"):
+        raise UsageError(f"--page {page!r}; allowed: a .md file")
+    first, second = draw.resolve(
+        policies=[base, trained],
+        problems=problems,
+        engine=engine,
+        engine_arg=engine_arg,
+        template=template,
+        system=system,
+        shots=shots,
+        stop=stop,
+        max_tokens=max_tokens,
+        top_p=top_p,
+        top_k=top_k,
+        seed=seed,
+        question_field=question_field,
+        answer_field=answer_field,
+        mapping=mapping,
+        verifier=verifier,
+        keep_failing_golds=keep_failing_golds,
+        limit=limit,
+    )
+    result = study_temperature(
+        first.policy,
+        second.policy,
+        first.problems,
+        out=out,
+        temperatures=temperature or TEMPERATURES,
+        n=n,
+        sampling=first.sampling,
+        engine=engine,
+        engine_args=first.engine_args,
+        verifier=verifier,
+        ks=ks,
+        seed=seed,
+        bar=bar,
+        command=command_line(),
+    )
+    if json_:
+        print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_temperature(result.to_dict())
+    if page is not None:
+        written = write_temperature(result, page, out=out, command=command_line())
+        print(f"{', '.join(map(str, written))}: written", file=sys.stderr)

@@ -1,0 +1,137 @@
+"""The temperature study's dict in; its table, its figure and its Markdown page out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from passgap.reporting.data import Row, at_k
+from passgap.reporting.figures import write_picture
+from passgap.reporting.text import interval, percent, points
+from passgap.reporting.theme import LIGHT
+
+ROLES = ("base", "trained")
+
+
+def envelope_table(study: Row) -> dict[str, Any]:
+    """A row a k: the envelope of each arm with the temperatures chosen, and the difference."""
+    rows = []
+    for row in study["delta"]:
+        cells = []
+        for role in ROLES:
+            best = at_k(study[role]["envelope"], row["k"])
+            chosen = " / ".join(f"{t:g}" for t in dict.fromkeys(best["chosen"]))
+            cells += [f"{percent(best['value'])} ({interval(best)})", chosen]
+        band = {"low": row["band_low"], "high": row["band_high"]}
+        change = f"{points(row['value'])} ({interval(row, points)})"
+        rows.append([row["k"], *cells, change, interval(band, points)])
+    head = ["k", "base", "its T", "trained", "its T", "difference, points", "band over all k"]
+    return {"head": head, "rows": rows}
+
+
+def temperature_table(study: Row, role: str, ks: Sequence[int]) -> dict[str, Any]:
+    """One arm's pass@k at each temperature."""
+    rows = []
+    for arm in study[role]["curves"]:
+        found = [at_k(arm["curve"], k) for k in ks]
+        shares = [f"{percent(row['value'])} ({interval(row)})" for row in found]
+        rows.append([f"{arm['temperature']:g}", *shares])
+    return {"head": ["temperature", *(f"pass@{k}" for k in ks)], "rows": rows}
+
+
+def delta_table(study: Row, ks: Sequence[int]) -> dict[str, Any]:
+    """Trained minus base, in points, with both at the same temperature."""
+    rows = []
+    for arm in study["at_each"]:
+        found = [at_k(arm["delta"], k) for k in ks]
+        changes = [f"{points(row['value'])} ({interval(row, points)})" for row in found]
+        rows.append([f"{arm['temperature']:g}", *changes])
+    return {"head": ["temperature", *(f"pass@{k}" for k in ks)], "rows": rows}
+
+
+def shown_ks(study: Row) -> list[int]:
+    """At most five of the listed k, the first and the last among them."""
+    ks = [row["k"] for row in study["delta"]]
+    if len(ks) <= 5:
+        return ks
+    return [ks[round(i * (len(ks) - 1) / 4)] for i in range(5)]
+
+
+def envelope_chart(study: Row) -> alt.LayerChart:
+    """Both envelopes with intervals over k, and under them each temperature's curve, thin."""
+    thin = [
+        {**row, "series": role, "curve": f"{role} {arm['temperature']:g}"}
+        for role in ROLES
+        for arm in study[role]["curves"]
+        for row in arm["curve"]
+    ]
+    bold = [{**row, "series": role} for role in ROLES for row in study[role]["envelope"]]
+    ks = [row["k"] for row in study["delta"]]
+    x = alt.X(
+        "k:Q",
+        title="tries per problem, k",
+        scale=alt.Scale(type="log", base=2, nice=False, padding=8),
+        axis=alt.Axis(values=ks, format="d", labelOverlap="greedy"),
+    )
+    unit, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%")
+    y = alt.Y("value:Q", scale=unit, axis=axis, title=None)
+    domain = alt.Scale(domain=list(ROLES), range=[LIGHT[role] for role in ROLES])
+    colour = alt.Color("series:N", scale=domain, legend=alt.Legend(title=None))
+    rows = alt.Chart(alt.InlineData(values=thin)).encode(x, y, colour, alt.Detail("curve:N"))
+    best = alt.Chart(alt.InlineData(values=bold)).encode(x, colour)
+    title = "Share of problems solved within k tries: bold, each at its best temperature"
+    return alt.layer(
+        rows.mark_line(strokeWidth=1, opacity=0.45),
+        best.mark_area(opacity=0.18).encode(
+            alt.Y("low:Q", scale=unit, title=None), alt.Y2("high:Q")
+        ),
+        best.mark_line(strokeWidth=3).encode(y),
+    ).properties(title=title, description=title)
+
+
+def write_envelope(study: Row, path: Path | str) -> Path:
+    """Write the chart as the kind of picture its name ends in."""
+    return write_picture(envelope_chart(study), path)
+
+
+def temperature_sentence(study: Row) -> str:
+    """Whether the best of the base overtakes the best of the trained policy, in words."""
+    cross, last = study["crossing"], study["delta"][-1]["k"]
+    if cross["shown"] is not None:
+        return f"Each at its best temperature, the base is ahead from k = {cross['shown']} on."
+    if cross["k"] is not None:
+        return (
+            f"Each at its best temperature, the base is above at k = {cross['k']}, by no more than "
+            "chance can bring."
+        )
+    return f"Each at its best temperature, the base is not above for k up to {last}."
+
+
+def temperature_page(study: Row, about: Row, figure: str) -> str:
+    """The page as Markdown: how it was made, the envelopes, each temperature."""
+    ks = shown_ks(study)
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    parts = [
+        "# Temperature: the base and the trained policy, each at its best\n",
+        f"{study['problems']} problems of {about['problem_set']}, n = {about['n']} draws each at "
+        f"every temperature; {about['date']}; {versions}. Made by `{about['command']}`.\n",
+        f"{temperature_sentence(study)}\n",
+        f"![pass@k of both envelopes]({figure})\n",
+        "## Each at its best temperature\n",
+        _markdown(envelope_table(study)),
+        *(f"{note[0].upper()}{note[1:]}.\n" for note in study["notes"]),
+        "## Both at the same temperature: trained minus base, points\n",
+        _markdown(delta_table(study, ks)),
+    ]
+    for role in ROLES:
+        parts += [f"## The {role} at each temperature\n"]
+        parts += [_markdown(temperature_table(study, role, ks))]
+    return "\n".join(parts)
+
+
+def _markdown(table: Row) -> str:
+    lines = [table["head"], ["---"] * len(table["head"]), *table["rows"]]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
