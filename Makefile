@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test check lint test-vllm models clean help
+.PHONY: demo test check lint test-vllm test-verl models clean help
 
 demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
@@ -29,6 +29,15 @@ test-vllm: .venv-vllm/.installed
 
 .venv-vllm/.installed: tools/vllm_environment.sh
 	tools/vllm_environment.sh .venv-vllm
+	@touch $@
+
+# what is exported for verl and OpenRLHF, read and called by their own code, on the CPU
+test-verl: .venv-verl/.installed
+	HF_HUB_OFFLINE=1 .venv-verl/bin/python -m pytest -rA -p no:cacheprovider -W default \
+	-o addopts= tests/own_environment/test_verl_for_real.py
+
+.venv-verl/.installed: tools/verl_environment.sh
+	tools/verl_environment.sh .venv-verl
 	@touch $@
 
 models: $(SETUP)
