@@ -20,6 +20,7 @@ BUILT = (
     "merge",
     "probe",
     "train",
+    "watch",
     "compare",
     "reach",
     "report",

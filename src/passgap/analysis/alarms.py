@@ -32,33 +32,37 @@ MUCH_CUT = 0.1
 
 @dataclass(frozen=True)
 class Windows:
-    """The first and the last ``steps`` recorded steps; ``first`` is None where they overlap."""
+    """The recorded steps that the rules look at.
+
+    ``recent`` are the last ``steps`` (all, where there are fewer). ``first`` and ``last`` are as
+    many, at most half of all, so that they do not overlap; None with a single step.
+    """
 
     steps: int
+    recent: Groups
     first: Groups | None
-    last: Groups
+    last: Groups | None
 
     @classmethod
     def of(cls, groups: Groups, steps: int) -> Windows:
-        each = spans(groups.step, 1)
-        width = min(steps, max(1, len(each) // 2))
-        first = within(groups, (each[0][0], each[width - 1][1])) if len(each) > 1 else None
-        return cls(width, first, within(groups, (each[-width][0], each[-1][1])))
-
-    def __str__(self) -> str:
-        low, high = int(self.last.step[0]), int(self.last.step[-1])
-        return f"step {low}" if low == high else f"steps {low} to {high}"
+        each = [span[0] for span in spans(groups.step, 1)]
+        recent = within(groups, (each[-min(steps, len(each))], each[-1]))
+        width = min(steps, len(each) // 2)
+        if not width:
+            return cls(steps, recent, None, None)
+        first = within(groups, (each[0], each[width - 1]))
+        return cls(steps, recent, first, within(groups, (each[-width], each[-1])))
 
 
 def nothing_scored(windows: Windows) -> Finding | None:
     """No completion of the last window was scored: a fact, without a false-alarm rate."""
-    last = windows.last
-    if last.n.any():
+    recent = windows.recent
+    if recent.n.any():
         return None
     return Finding(
         "nothing_scored",
         "error",
-        f"none of the {int(last.completions.sum()):,} completions of {windows} was scored",
+        f"none of the {int(recent.completions.sum()):,} completions of {_steps(recent)} was scored",
         "the reward fails on every completion: run it by hand on one of them",
     )
 
@@ -69,16 +73,17 @@ def no_signal(windows: Windows, size: int) -> Finding | None:
     False alarms: at most 2.5 % a look where the true share is ``LEAST_MIXED`` or more (the upper
     end of `mean_interval`, which covers at least 93.5 % in all).
     """
-    estimate, _ = mixed_share(windows.last, size)
+    recent = windows.recent
+    estimate, _ = mixed_share(recent, size)
     if not estimate.high < LEAST_MIXED:
         return None
-    scored = windows.last.take(np.flatnonzero(windows.last.n > 1))
+    scored = recent.take(np.flatnonzero(recent.n > 1))
     right, wrong = np.mean(scored.c == scored.n), np.mean(scored.c == 0)
     easy = right > wrong
     return Finding(
         "no_signal",
         "warning",
-        f"{_shown(estimate)} of the groups of {windows} are mixed ({right:.0%} all right, "
+        f"{_shown(estimate)} of the groups of {_steps(recent)} are mixed ({right:.0%} all right, "
         f"{wrong:.0%} all wrong): the others move nothing",
         f"the problems are too {'easy' if easy else 'hard'} for this policy: choose "
         f"{'harder' if easy else 'easier'} ones (passgap select), or draw larger groups",
@@ -135,7 +140,7 @@ def length_running_away(windows: Windows) -> Finding | None:
     False alarms: at most 2.5 % a look where the mean length has grown by the factor or less (the
     lower end of one interval over the factor times the upper end of the other).
     """
-    if windows.first is None:
+    if windows.first is None or windows.last is None:
         return None
     first, last = (level(g.problem, g.token_sum, g.tokens) for g in (windows.first, windows.last))
     if not last.low > LENGTH_FACTOR * first.high:
@@ -143,9 +148,8 @@ def length_running_away(windows: Windows) -> Finding | None:
     return Finding(
         "length_running_away",
         "warning",
-        f"completions have {last.value:,.0f} tokens on average in {windows} "
-        f"({last.low:,.0f} to {last.high:,.0f}), {first.value:,.0f} in the first "
-        f"{windows.steps} steps",
+        f"completions have {last.value:,.0f} tokens on average in {_steps(windows.last)} "
+        f"({last.low:,.0f} to {last.high:,.0f}), {first.value:,.0f} in {_steps(windows.first)}",
         "read some: where length pays without being needed, use a length-neutral loss (dr_grpo, "
         "dapo) or a penalty for overlong completions",
     )
@@ -156,7 +160,7 @@ def truncation_rising(windows: Windows) -> Finding | None:
 
     False alarms: at most 2.5 % a look where truncation has not risen, or is ``MUCH_CUT`` or less.
     """
-    if windows.first is None:
+    if windows.first is None or windows.last is None:
         return None
     first, last = (share(g.problem, g.cut, g.endings) for g in (windows.first, windows.last))
     if not (last.low > MUCH_CUT and difference(last, first).low > 0):
@@ -164,8 +168,8 @@ def truncation_rising(windows: Windows) -> Finding | None:
     return Finding(
         "truncation_rising",
         "warning",
-        f"{_shown(last)} of the completions of {windows} are cut at the most tokens, "
-        f"{first.value:.1%} in the first {windows.steps} steps",
+        f"{_shown(last)} of the completions of {_steps(windows.last)} are cut at the most tokens, "
+        f"{first.value:.1%} in {_steps(windows.first)}",
         "allow more tokens, or leave cut completions out of the loss (mask_truncated_completions)",
     )
 
@@ -186,6 +190,11 @@ def since_first(held_out: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _estimate(row: Mapping[str, Any]) -> Estimate:
     low, high = (np.nan if row[end] is None else row[end] for end in ("low", "high"))
     return Estimate(row["value"], low, high)
+
+
+def _steps(groups: Groups) -> str:
+    low, high = int(groups.step[0]), int(groups.step[-1])
+    return f"step {low}" if low == high else f"steps {low} to {high}"
 
 
 def _shown(estimate: Estimate) -> str:

@@ -6,6 +6,8 @@ to record, and the few numbers of that call that trackers show.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -132,3 +134,21 @@ def call_metrics(call: Call) -> dict[str, float]:
 def _ended(tokens: Sequence[int], max_tokens: int, end_tokens: frozenset[int]) -> str:
     cut = len(tokens) >= max_tokens and (not len(tokens) or int(tokens[-1]) not in end_tokens)
     return "length" if cut else "stop"
+
+
+def wrapped(
+    function: Callable[..., Any], seen: Callable[[Any, Mapping[str, Any]], Any]
+) -> Callable[..., Any]:
+    """``function`` with ``seen`` shown each call's rewards and columns."""
+    called = getattr(function, "__call__", function)  # noqa: B004
+
+    async def later(**columns: Any) -> Any:
+        return seen(await function(**columns), columns)
+
+    def now(**columns: Any) -> Any:
+        return seen(function(**columns), columns)
+
+    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+    found = functools.wraps(function, updated=())(later if is_async else now)
+    found.__name__ = getattr(function, "__name__", type(function).__name__)
+    return found

@@ -7,17 +7,13 @@ Imports neither torch nor a trainer, so that it runs inside verl's and OpenRLHF'
 passgap's core dependencies.
 
 When the disk fails, training goes on: an error is logged (logger ``passgap.watch``), the rows wait
-in memory, at most WAITING_ROWS of them, and are written with the first call that can be. Wrong
-input (an unknown status, a missing column) does raise: it shows at the first reward call.
+in memory, up to a bound, and are written with the first call that can be (`training.patience`).
+Wrong input (an unknown status, a missing column) does raise: it shows at the first reward call.
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
-import inspect
-import logging
-import os
 import threading
 import time
 import weakref
@@ -25,13 +21,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from passgap.errors import PassgapError, UsageError
-from passgap.store.parts import first_free_rank
-from passgap.store.watch import STATUSES, WatchLog, write_about
-from passgap.training.calls import Call, Rule, call_metrics, call_of, rule_of
-
-WAITING_ROWS = 200_000
-_log = logging.getLogger("passgap.watch")
+from passgap.errors import UsageError
+from passgap.store.watch import STATUSES, write_about
+from passgap.training.calls import Call, Rule, call_metrics, call_of, rule_of, wrapped
+from passgap.training.patience import PatientLog, log, rank_of
 
 
 class Watch:
@@ -57,7 +50,7 @@ class Watch:
     UsageError
         For a group size under 2 or a flush setting that is not positive.
     RunError, WorkError
-        If the folder cannot be used, before training starts.
+        If the folder cannot be used: here, or at the first reward call.
 
     Notes
     -----
@@ -87,22 +80,19 @@ class Watch:
     ) -> None:
         _check(group_size, flush_rows, flush_seconds)
         self.folder, self.group_size = Path(folder), group_size
-        self.rank = _rank(self.folder, rank)
+        self.rank = rank_of(self.folder, rank)
         self._about = dict(about or {})
         self._flush_rows, self._flush_seconds = flush_rows, flush_seconds
         self._lock = threading.RLock()
-        self._log = WatchLog(self.folder, rank=self.rank)
+        self._log = PatientLog(self.folder, self.rank)
         self._mode = ""
-        self._waiting: list[Call] = []
         self._buffer: list[dict[str, Any]] = []
-        self._failures = 0
-        self._lost = 0
         atexit.register(_at_exit, weakref.ref(self))
 
     @property
     def unwritten(self) -> int:
         """Rows that wait for a disk that takes them, or were lost to it."""
-        return self._lost + sum(len(call) for call in self._waiting)
+        return self._log.unwritten
 
     def record(
         self,
@@ -141,9 +131,10 @@ class Watch:
             "reason": reason,
         }
         with self._lock:
-            self.flush()
+            if self._buffer:
+                self.flush()
             self._begin(step)
-            self._write(Call(step, {k: list(v) for k, v in columns.items() if v is not None}))
+            self._log.write(Call(step, {k: list(v) for k, v in columns.items() if v is not None}))
 
     def record_one(
         self,
@@ -190,9 +181,9 @@ class Watch:
             if rows:
                 steps = [row.pop("step") for row in rows]
                 columns = {name: [row[name] for row in rows] for name in rows[0]}
-                self._write(Call(None if steps[0] is None else steps, columns))
-            elif self._waiting:
-                self._write(None)
+                self._log.write(Call(None if steps[0] is None else steps, columns))
+            else:
+                self._log.write()
 
     def reward(
         self,
@@ -247,7 +238,7 @@ class Watch:
             )
             return rewards
 
-        return _wrapped(function, seen)
+        return wrapped(function, seen)
 
     def drop_after(self, step: int) -> int:
         """Remove this rank's rows with a later step, as for a run resumed from ``step + 1``."""
@@ -287,35 +278,9 @@ class Watch:
         self._mode = mode
         dropped = self._log.drop_after(step - 1) if step is not None else 0
         if dropped:
-            _log.warning(
+            log.warning(
                 "%s: training goes on at step %d; %d rows of rank %d from that step on are dropped "
                 "and drawn again", self.folder, step, dropped, self.rank,
-            )  # fmt: skip
-
-    def _write(self, call: Call | None) -> None:
-        """Write what waited and this call; what cannot be written waits, up to a bound."""
-        if call is not None and len(call):
-            call.columns.setdefault("seconds", [time.time()] * len(call))
-            self._waiting.append(call)
-        try:
-            while self._waiting:
-                first = self._waiting[0]
-                self._log.append(0 if first.step is None else first.step, first.columns)
-                del self._waiting[0]
-        except UsageError:
-            del self._waiting[0]
-            raise
-        except PassgapError as error:
-            self._failed(error)
-
-    def _failed(self, error: PassgapError) -> None:
-        while self._waiting and sum(map(len, self._waiting)) > WAITING_ROWS:
-            self._lost += len(self._waiting.pop(0))
-        self._failures += 1
-        if self._failures & (self._failures - 1) == 0:  # the 1st, 2nd, 4th, 8th ... time
-            _log.error(
-                "watching failed (%d times so far), training goes on: %s; %d rows wait in memory, "
-                "%d are lost", self._failures, error, self.unwritten - self._lost, self._lost,
             )  # fmt: skip
 
 
@@ -330,39 +295,10 @@ def _check(group_size: int | None, flush_rows: int, flush_seconds: float) -> Non
             raise UsageError(f"{name} is {value!r}; allowed: {allowed}")
 
 
-def _rank(folder: Path, rank: int | None) -> int:
-    if rank is not None:
-        return rank
-    told = os.environ.get("RANK")
-    if told is None:
-        return first_free_rank(folder)
-    if not told.isdecimal():
-        raise UsageError(f"the environment's RANK is {told!r}; allowed: an integer >= 0, or unset")
-    return int(told)
-
-
-def _wrapped(
-    function: Callable[..., Any], seen: Callable[[Any, Mapping[str, Any]], Any]
-) -> Callable[..., Any]:
-    """``function`` with ``seen`` shown each call's rewards and columns."""
-    called = getattr(function, "__call__", function)  # noqa: B004
-
-    async def later(**columns: Any) -> Any:
-        return seen(await function(**columns), columns)
-
-    def now(**columns: Any) -> Any:
-        return seen(function(**columns), columns)
-
-    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
-    wrapped = functools.wraps(function, updated=())(later if is_async else now)
-    wrapped.__name__ = getattr(function, "__name__", type(function).__name__)
-    return wrapped
-
-
 def _at_exit(reference: weakref.ref[Watch]) -> None:
     watch = reference()
     if watch is None:
         return
     watch.flush()
     if watch.unwritten:
-        _log.error("%s: %d rows could not be written and are lost", watch.folder, watch.unwritten)
+        log.error("%s: %d rows could not be written and are lost", watch.folder, watch.unwritten)

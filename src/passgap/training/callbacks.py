@@ -1,0 +1,164 @@
+"""A TRL callback for somebody else's script: held-out problems measured while it trains.
+
+In: problems to hold out, how to ask and mark them. Out: ``held_out.jsonl`` in a folder, the same
+rows that ``passgap train`` writes, and the same numbers for the trainer's own trackers. Together
+with ``Watch.reward`` it gives ``passgap watch`` all it shows.
+
+The policy is drawn by passgap's own engine from the model in memory, so prompts and settings are
+those of ``passgap sample``, whatever the trainer does. Not covered: weights that are cut into
+pieces over processes (DeepSpeed ZeRO, FSDP), which are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from passgap.engines.transformers import TransformersEngine
+from passgap.errors import MissingExtraError, UsageError
+from passgap.training.config import TrainConfig
+from passgap.training.folder import HELD_OUT_FILE, drop_rows_after
+from passgap.training.logs import HeldOutCallback
+from passgap.training.processes import Processes
+from passgap.training.tracker import HeldOutTracker
+from passgap.types import ProblemSet, PromptSettings
+from passgap.verifiers import Verifier, for_problems
+
+try:
+    from transformers import TrainerCallback
+except ImportError as error:
+    raise MissingExtraError(error.name or "transformers", "lm") from error
+
+
+class PassgapCallback(TrainerCallback):  # type: ignore[misc]
+    """Measures pass@k, entropy and answer entropy on held-out problems every so many steps.
+
+    Parameters
+    ----------
+    problems
+        Held-out problems; none of them should be trained on.
+    out
+        The folder that gets ``held_out.jsonl``. With the watch folder at ``out/watch``,
+        ``passgap watch out`` shows both. Rows after the step that training starts from are dropped:
+        a resumed run measures them again.
+    max_tokens
+        Longest completion, in new tokens.
+    every
+        Steps between measurements; step 0 and the last step are measured too. 0: only those.
+    draws
+        Draws a problem; pass@k goes up to this k.
+    prompt, temperature
+        How questions are put and drawn: as the script's own prompts and settings, if the curve is
+        to speak of what is trained.
+    verifier
+        None takes the verifier each problem names.
+    batch_size
+        Completions in memory at once; default: as many as fit.
+    seed
+        Of the draws.
+
+    Raises
+    ------
+    UsageError
+        For a setting out of range or no problem, here; for weights cut into pieces, when training
+        begins.
+
+    Examples
+    --------
+    ::
+
+        held_out = PassgapCallback(problems, "out", max_tokens=512, every=50)
+        trainer = GRPOTrainer(..., callbacks=[held_out])
+        held_out.trainer = trainer  # then TensorBoard, W&B .. are told too
+        trainer.train()
+    """
+
+    def __init__(
+        self,
+        problems: ProblemSet,
+        out: Path | str,
+        *,
+        max_tokens: int,
+        every: int = 20,
+        draws: int = 16,
+        prompt: PromptSettings | None = None,
+        temperature: float = 1.0,
+        verifier: Verifier | None = None,
+        batch_size: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        if not len(problems):
+            raise UsageError(f"{problems.name} holds no problem; at least one is needed")
+        self._problems, self._out = problems, Path(out)
+        self._prompt = prompt or PromptSettings()
+        self._verifier = verifier or for_problems(problems)
+        self._batch_size = batch_size
+        self._config = TrainConfig(
+            max_tokens=max_tokens,
+            eval_every=every,
+            eval_draws=draws,
+            eval_problems=len(problems),
+            temperature=temperature,
+            seed=seed,
+        )
+        self._inner: HeldOutCallback | None = None
+        self.trainer: Any = None
+
+    def on_train_begin(
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        model: Any = None,
+        processing_class: Any = None,
+        **_: Any,
+    ) -> None:
+        """Build the engine on the model in memory and measure step 0."""
+        if getattr(args, "deepspeed", None) or getattr(args, "fsdp", None):
+            raise UsageError(
+                "the weights are cut into pieces (deepspeed or fsdp), which this callback cannot "
+                "draw from; leave it out and measure checkpoints with passgap sample"
+            )
+        processes = Processes(args.process_index, args.world_size, args.local_process_index)
+        if processes.is_main:
+            self._out.mkdir(parents=True, exist_ok=True)
+            start = int(state.global_step) or -1  # step 0 is measured when training begins at it
+            drop_rows_after(self._out / HELD_OUT_FILE, start)
+        whole = getattr(model, "module", model)
+        engine = TransformersEngine(
+            whole,
+            processing_class,
+            self._config.sampling(self._prompt.stop),
+            batch_size=self._batch_size,
+        )
+        tracker = HeldOutTracker(
+            engine,
+            self._problems,
+            self._prompt,
+            self._verifier,
+            replace(self._config, steps=int(state.max_steps)),
+            self._out,
+            processes,
+        )
+        self._inner = HeldOutCallback(tracker, whole)
+        self._inner.trainer = self.trainer
+        self._inner.on_train_begin(args, state, control)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Measure where a measurement is due."""
+        if self._inner is not None:
+            self._inner.on_step_end(args, state, control)
+
+    def on_log(
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        logs: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Tell the trainer's trackers what was measured, after the step it belongs to."""
+        if self._inner is not None:
+            self._inner.on_log(args, state, control, logs=logs or {})
