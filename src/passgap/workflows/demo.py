@@ -85,12 +85,12 @@ def run_demo(
     folder = Path(out) / family
     held_out = lab_problems(family, size=size, seed=HELD_OUT_SEED)
     base = resolve_policy("lab:base")
-    base_run = _measured(base, held_out, folder / f"base-n{n}", n, progress, command)
+    base_run = measured(base, held_out, folder / f"base-n{n}", n, progress, command)
     arm = folder / f"{algorithm}-seed{seed}"
     policy = _trained(
         family, algorithm, held_out, arm / "policy", steps, train_size, seed, progress
     )
-    trained_run = _measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
+    trained_run = measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
     score_across(base_run, trained_run, bar=progress)
     page = report(
         base_run.path,
@@ -111,7 +111,7 @@ def run_demo(
     )
 
 
-def _measured(
+def measured(
     policy: Policy, problems: ProblemSet, out: Path, n: int, progress: Bar, command: str
 ) -> Run:
     with progress(f"sampling {policy.name}") as update:
