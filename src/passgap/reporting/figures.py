@@ -55,7 +55,7 @@ def write_figures(
     return paths
 
 
-def write_picture(chart: Chart, path: str | os.PathLike[str]) -> Path:
+def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 360) -> Path:
     """Write one chart as the kind of picture its name ends in.
 
     Raises
@@ -66,7 +66,7 @@ def write_picture(chart: Chart, path: str | os.PathLike[str]) -> Path:
     check_picture(path)
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(_picture(json.dumps(sized(chart)), place.suffix.removeprefix(".")))
+    place.write_bytes(_picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix(".")))
     return place
 
 

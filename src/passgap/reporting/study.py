@@ -41,17 +41,20 @@ def efficiency_gaps(rows: Sequence[Mapping[str, Any]], title: str) -> Chart:
         scale=alt.Scale(domain=list(PARTS.values()), range=[LIGHT["trained"], LIGHT["base"]]),
         legend=alt.Legend(title=None),
     )
+    shape = alt.Shape(
+        "what:N",
+        scale=alt.Scale(domain=list(PARTS.values()), range=["circle", "square"]),
+        legend=alt.Legend(title=None),
+    )
     bar = alt.Chart(alt.InlineData(values=spans)).mark_bar(height=6, color=LIGHT["grid"])
     points = alt.Chart(alt.InlineData(values=shown))
     layers = [
         bar.encode(y, alt.X("from:Q"), alt.X2("to:Q")),
         points.mark_rule(strokeWidth=2).encode(y, alt.X("low:Q"), alt.X2("high:Q"), colour),
-        points.mark_point(filled=True, size=70, opacity=1).encode(
-            y, x, colour, alt.Shape("what:N", legend=alt.Legend(title=None))
-        ),
+        points.mark_point(filled=True, size=60, opacity=1).encode(y, x, colour, shape),
     ]
     heading = f"Held-out problems by {title}; the grey bar is the sampling-efficiency gap"
-    return cast("Chart", alt.layer(*layers).properties(title=heading, height=26 * len(order)))
+    return cast("Chart", alt.layer(*layers).properties(title=heading))
 
 
 def reach(rows: Sequence[Mapping[str, Any]]) -> float:

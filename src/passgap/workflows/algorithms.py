@@ -35,16 +35,16 @@ from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
 FAMILY, OTHER_FAMILY = "rare", "mastered"
 PLAIN = TrainConfig(
     max_tokens=LAB_MAX_TOKENS,
-    steps=120,
+    steps=80,
     learning_rate=1e-4,
     group_size=16,
     prompts_per_step=16,
     num_iterations=2,
     eval_every=0,
-    resume_every=60,
+    resume_every=40,
 )
 LEARNED: dict[str, Any] = {"num_iterations": 1, "steps": 300, "learning_rate": 1e-3}
-CHECKPOINTS = (30, 60, 120, 240, 360)
+CHECKPOINTS = (20, 40, 80, 160, 240)
 # each study: the rows of its table, and what of the plain config each changes
 STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "algorithms": {
@@ -60,7 +60,7 @@ STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "GRPO, random reward": {"reward": "random"},
         "GRPO, format reward": {"reward": "format"},
     },
-    "steps": {f"{step}": {"steps": CHECKPOINTS[-1], "save_every": 30} for step in CHECKPOINTS},
+    "steps": {f"{step}": {"steps": CHECKPOINTS[-1], "save_every": 20} for step in CHECKPOINTS},
     "group size": {
         f"{size}": {"group_size": size, "prompts_per_step": 256 // size} for size in (4, 8, 16, 32)
     },
@@ -129,7 +129,7 @@ def write_algorithms(
         which = tuple(COLUMNS) if study == "algorithms" else ("held_out",)
         rows = list(study_rows(study, Path(out), size, which, progress, command))
         figure = page.with_suffix("") / f"{study.replace(' ', '-')}.png"
-        write_picture(efficiency_gaps(rows, study), figure)
+        write_picture(efficiency_gaps(rows, study), figure, height=60 + 30 * len(rows))
         parts += [table(study, rows, which), f"![{study}]({page.stem}/{figure.name})\n"]
     write_text("\n".join(parts), page)
     return page
@@ -162,7 +162,7 @@ def study_rows(
                 measured(
                     policy,
                     problems,
-                    out / study / slug(row) / f"seed{seed}-{name}",
+                    arm(out, study, row, changes) / f"seed{seed}-{name}",
                     size.n,
                     progress,
                     command,
@@ -178,8 +178,8 @@ def trained(
 ) -> Policy:
     """The policy of one row and seed; the steps are checkpoints of one training."""
     config = replace(PLAIN, seed=seed, **changes)
-    name = "steps" if study == "steps" else slug(row)
-    folder = out / study / name / f"seed{seed}-policy"
+    place = out / study if study == "steps" else arm(out, study, row, changes)
+    folder = place / f"seed{seed}-policy"
     with progress(f"training {study} {row}, seed {seed}") as update:
         policy = train(
             resolve_policy("lab:base"),
@@ -192,6 +192,13 @@ def trained(
     if study == "steps" and int(row) != config.steps:
         return replace(policy, path=str(folder / f"checkpoint-{row}"))
     return policy
+
+
+def arm(out: Path, study: str, row: str, changes: Mapping[str, Any]) -> Path:
+    """The folder of a row; one that changes nothing is the plain algorithm's."""
+    if replace(PLAIN, **changes) == PLAIN:
+        return out / "algorithms" / "grpo"
+    return out / study / slug(row)
 
 
 def base_cell(counts: Counts) -> dict[str, Any]:
