@@ -9,7 +9,8 @@ there were in all, the chance that none of them fell into the last ``visits`` gr
 were exchangeable (as good at the end as before) is hypergeometric,
 C(n_before, c) / C(n_before + n_last, c), an exact test. Benjamini and Hochberg over the problems
 that were solved before hold the expected share of false alarms among the lost at ``FALSE_LOSSES``
-at each look; problems that training improves make it smaller.
+at each look; problems that training improves make it smaller. Measured where nothing changed (60
+problems, p from Beta(.5, 1.5), 8 visits of 8 draws): any at all in 0.2 % of 1,000 runs.
 """
 
 from __future__ import annotations

@@ -132,7 +132,8 @@ def watching(
     Raises
     ------
     UsageError
-        For a setting out of range.
+        For a setting out of range, and a base that has none of these problems or whose draws were
+        chosen adaptively.
     """
     _check(group_size, every, window, visits, counted_by)
     size = group_size or usual_size(groups)
@@ -224,6 +225,11 @@ def _row(
 
 def _forecast(groups: Groups, base: Counts, size: int) -> FloatArray:
     """mixed@G of each problem from the base's counts; nan where it has fewer than G draws."""
+    if base.design == "adaptive":
+        raise UsageError(
+            "the base's counts are adaptive (n depended on outcomes), which biases the forecast; "
+            "sample a fixed n"
+        )
     rows = base_rows(groups, base)
     found = np.full(len(rows), np.nan)
     known = rows >= 0

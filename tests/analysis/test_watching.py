@@ -1,0 +1,368 @@
+"""Watching: by hand, by simulation at the stated false-alarm rates, and each warning's case."""
+
+import json
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from passgap.analysis.alarms import Windows, no_signal
+from passgap.analysis.groups import Groups, difference, mixed, within
+from passgap.analysis.progress import Progress
+from passgap.analysis.watching import watching
+from passgap.errors import UsageError
+from passgap.stats import mean_interval, mixed_at_g
+from passgap.types import Counts, Estimate
+
+
+def groups_of(rows, **columns):
+    """Groups from (step, problem, n, c) rows; every completion scored unless said."""
+    step, problem, n, c = (np.array(column) for column in zip(*rows, strict=True))
+    found = {
+        "step": step,
+        "problem_id": problem,
+        "completions": n,
+        "n": n,
+        "c": c,
+        "rewards": n,
+        "reward_sum": c.astype(float),
+        "tokens": n,
+        "token_sum": 10.0 * n,
+        "endings": n,
+        "cut": 0 * n,
+    }
+    return Groups.of(found | {name: np.array(values) for name, values in columns.items()})
+
+
+def training(rng, p, steps=20, prompts=16, size=8, moved=0.0):
+    """Groups of a run whose every problem has logit p moved by ``moved`` a step."""
+    rows = []
+    for step in range(steps):
+        for i in rng.choice(len(p), prompts, replace=False):
+            odds = p[i] / (1 - p[i]) * np.exp(moved * step)
+            rows.append((step, f"p{i}", size, int(rng.binomial(size, odds / (1 + odds)))))
+    return rows
+
+
+def base_counts(rng, p, n=64):
+    return Counts([f"p{i}" for i in range(len(p))], np.full(len(p), n), rng.binomial(n, p))
+
+
+# -- groups
+
+
+def test_a_step_by_hand():
+    rows = [
+        (0, "mixed", 4, 1),
+        (0, "right", 4, 4),
+        (0, "wrong", 3, 0),  # one of four unscored
+        (0, "alone", 1, 1),  # three of four unscored: no group to learn from
+        (0, "none", 0, 0),
+        (1, "mixed", 4, 4),
+    ]
+    result = watching(groups_of(rows, completions=[4, 4, 4, 4, 4, 4]))
+    first, second = result.steps
+    assert (first["groups"], first["groups_left_out"], first["unscored"]) == (5, 2, 8)
+    assert first["mixed"]["value"] == pytest.approx(1 / 3)
+    expected = mean_interval([1.0, 0.0, 0.0])
+    assert (first["mixed"]["low"], first["mixed"]["high"]) == (expected.low, expected.high)
+    assert first["solved"]["value"] == pytest.approx((0.25 + 1 + 0 + 1) / 4)  # over problems
+    assert first["problems"] == {
+        "seen": 4,
+        "solved": 3,
+        "never_solved": 1,
+        "lost": 0,
+        "newly_solved": 3,
+    }
+    assert second["problems"]["newly_solved"] == 0
+    assert result.settings["group_size"] == 4
+
+
+def test_a_problem_drawn_twice_in_a_step_counts_as_its_subsets():
+    groups = groups_of([(0, "twice", 8, 1), (0, "once", 4, 1)])
+    expected = [mixed_at_g(8, 1, 4)[0], 1.0]
+    assert sorted(mixed(groups, 4)) == pytest.approx(sorted(expected))
+
+
+def test_a_problem_counts_once_however_often_a_span_holds_it():
+    rows = [(step, "often", 4, 2) for step in range(9)] + [(0, "seldom", 4, 0)]
+    row = watching(groups_of(rows), every=9).steps[0]
+    assert row["groups"] == 10
+    assert row["mixed"]["value"] == 0.5
+    assert row["solved"]["value"] == 0.25
+
+
+def test_rows_are_spans_of_recorded_steps():
+    rows = [(step, "a", 4, 2) for step in (0, 1, 5, 6, 7)]
+    spans = [(r["step"], r["last_step"]) for r in watching(groups_of(rows), every=2).steps]
+    assert spans == [(0, 1), (5, 6), (7, 7)]
+    many = watching(groups_of([(step, "a", 4, 2) for step in range(501)]))
+    assert len(many.steps) == 46
+    assert many.settings["every"] == 11
+
+
+def test_nothing_recorded_is_said():
+    with pytest.raises(UsageError, match="nothing was recorded"):
+        groups_of([(0, "a", 4, 2)]).of({"problem_id": [], "step": []})
+
+
+# -- the forecast
+
+
+def test_the_forecast_is_that_of_the_problems_trained_on():
+    base = Counts(["a", "b", "never trained"], [16, 16, 16], [4, 16, 8])
+    result = watching(groups_of([(0, "a", 4, 1), (0, "b", 4, 4), (0, "c", 4, 0)]), base=base)
+    expected = mixed_at_g([16, 16], [4, 16], 4).mean()
+    assert result.steps[0]["forecast"]["value"] == pytest.approx(expected)
+    assert result.steps[0]["forecast"]["problems"] == 2
+    assert result.agreement["problems"] == 2
+    assert result.agreement["left_out"] == 1
+
+
+def test_agreement_at_step_0_errs_as_rarely_as_said_and_sees_another_policy():
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.5, 2.0, 400)
+    said = defaultdict(int)
+    for _ in range(120):
+        base = base_counts(rng, p)
+        for name, drawn in {"same": p, "other": p**0.5}.items():
+            rows = training(rng, drawn, steps=1, prompts=64)
+            agreement = watching(groups_of(rows), base=base).agreement
+            said[name] += not agreement["agrees"]
+    assert said["same"] / 120 < 0.065 + 3 * np.sqrt(0.065 * 0.935 / 120)
+    assert said["other"] / 120 > 0.8
+
+
+def test_a_missed_forecast_warns_and_visits_claim_nothing():
+    rng = np.random.default_rng(1)
+    p = np.full(100, 0.02)
+    base = base_counts(rng, p)
+    groups = groups_of(training(rng, np.full(100, 0.5), steps=1, prompts=80))
+    assert "forecast_missed" in [w.check for w in watching(groups, base=base).warnings]
+    by_visits = watching(groups, base=base, counted_by="visits")
+    assert by_visits.agreement is None
+    assert "no step 0" in by_visits.notes[0]
+    assert "forecast_missed" not in [w.check for w in by_visits.warnings]
+
+
+def test_a_base_that_cannot_forecast_is_refused_or_said():
+    groups = groups_of([(0, "a", 8, 1)])
+    with pytest.raises(UsageError, match="none of the 1 problems"):
+        watching(groups, base=Counts(["b"], [16], [1]))
+    with pytest.raises(UsageError, match="adaptive"):
+        watching(groups, base=Counts(["a"], [16], [1], design="adaptive"))
+    few = watching(groups, base=Counts(["a"], [4], [1]))
+    assert few.agreement is None
+    assert few.steps[0]["forecast"]["value"] is None
+    assert "8 draws" in few.notes[0]
+
+
+# -- progress
+
+
+def test_progress_is_what_counting_gives():
+    rng = np.random.default_rng(2)
+    rows = training(rng, rng.beta(0.3, 1.5, 40), steps=30, prompts=6)
+    progress = Progress.of(groups_of(rows), visits=2)
+    for step in (0, 3, 11, 29):
+        upto = [row for row in rows if row[0] <= step]
+        seen = {row[1] for row in upto}
+        solved = {row[1] for row in upto if row[3]}
+        found = progress.after(step)
+        assert (found["seen"], found["solved"]) == (len(seen), len(solved))
+        assert found["never_solved"] == len(seen) - len(solved)
+    assert progress.solved_ids() == {row[1] for row in rows if row[3]}
+
+
+def test_a_lost_problem_is_lost_by_the_exact_test():
+    before = [(step, "lost", 8, 5) for step in range(4)]
+    last = [(step, "lost", 8, 0) for step in (4, 5)]
+    rest = [(step, f"kept {i}", 8, 5) for step in range(6) for i in range(3)]
+    rest += [(step, "never", 8, 0) for step in range(6)]
+    result = watching(groups_of(before + last + rest))
+    p = stats.hypergeom.pmf(0, 48, 20, 16)  # no hit among the last 16 of 48 draws, 20 hits in all
+    (lost,) = result.lost
+    assert lost["q_value"] == pytest.approx(4 * p)  # four problems were solved before
+    assert lost["before"] == {"n": 32, "c": 20}
+    assert lost["since_step"] == 4
+    assert [row["problems"]["lost"] for row in result.steps] == [0, 0, 0, 0, 0, 1]
+    assert result.steps[3]["problems"]["never_solved"] == 1
+
+
+def test_problems_that_did_not_change_are_seldom_called_lost():
+    rng = np.random.default_rng(3)
+    false, runs = 0, 200
+    for _ in range(runs):
+        p = rng.beta(0.5, 1.5, 60)
+        rows = [
+            (step, f"p{i}", 8, int(rng.binomial(8, p[i]))) for step in range(8) for i in range(60)
+        ]
+        false += bool(Progress.of(groups_of(rows), 2).lost())
+    assert false / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
+
+
+def test_what_the_base_never_solved_is_counted_apart():
+    base = Counts(["a", "b", "c"], [16] * 3, [0, 0, 3])
+    result = watching(groups_of([(0, "a", 8, 1), (0, "b", 8, 0), (0, "c", 8, 1)]), base=base)
+    assert result.new_to_base == {"problems": 2, "solved": 1, "base_draws": 16}
+
+
+# -- bands
+
+
+def test_bands_by_the_base_and_by_the_first_group():
+    rng = np.random.default_rng(4)
+    p = np.repeat([0.003, 0.05, 0.5, 0.97], 30)
+    groups = groups_of(training(rng, p, steps=24, prompts=40))
+    by_base = watching(groups, base=base_counts(rng, p, 256)).bands
+    assert [band["band"] for band in by_base] == [
+        "p < 1/64",
+        "1/64 to 1/8",
+        "1/8 to 9/10",
+        "p > 9/10",
+    ]
+    for band, value in zip(by_base, (0.003, 0.05, 0.5, 0.97), strict=True):
+        assert len(band["rows"]) <= 12
+        shares = [row["value"] for row in band["rows"]]
+        assert np.mean(shares) == pytest.approx(value, abs=0.05)
+        assert all(row["low"] <= row["value"] <= row["high"] for row in band["rows"])
+
+
+def test_first_groups_are_left_out_of_the_bands_they_made():
+    rng = np.random.default_rng(5)
+    rows = [(step, f"p{i}", 4, int(rng.binomial(4, 0.5))) for i in range(400) for step in range(6)]
+    for band in watching(groups_of(rows)).bands:
+        # p is .5 in every band: a band that held its own first group would start far from it
+        for row in band["rows"]:
+            assert row["low"] - 0.05 <= 0.5 <= row["high"] + 0.05
+        assert band["rows"][0]["step"] == 1
+
+
+# -- warnings
+
+
+def warned(groups, **settings):
+    return {finding.check: finding for finding in watching(groups, **settings).warnings}
+
+
+def test_almost_no_mixed_groups():
+    easy = groups_of([(step, f"p{step}-{i}", 8, 8) for step in range(10) for i in range(8)])
+    finding = warned(easy)["no_signal"]
+    assert "100% all right" in finding.evidence
+    assert "too easy" in finding.remedy
+    hard = groups_of([(step, f"p{step}-{i}", 8, 0) for step in range(10) for i in range(8)])
+    assert "too hard" in warned(hard)["no_signal"].remedy
+    few = groups_of([(0, f"p{i}", 8, 0) for i in range(8)])
+    assert not warned(few)  # eight groups cannot say so
+
+
+@pytest.mark.parametrize("groups", [36, 48, 92, 160, 400])
+def test_no_signal_errs_as_rarely_as_said(groups):
+    def warns(hits):
+        rows = [(i % 10, f"p{i}", 8, int(i < hits)) for i in range(groups)]
+        return no_signal(Windows.of(groups_of(rows), 10), 8) is not None
+
+    most = next(hits for hits in range(groups) if not warns(hits)) - 1
+    assert most >= 0
+    assert stats.binom.cdf(most, groups, 0.1) <= 0.041
+
+
+def test_nothing_scored_is_an_error_while_earlier_steps_were():
+    rows = [(0, "a", 8, 4), (1, "a", 0, 0), (2, "b", 0, 0)]
+    groups = groups_of(rows, completions=[8, 8, 8])
+    assert not warned(groups)
+    finding = warned(groups, window=2)["nothing_scored"]
+    assert finding.severity == "error"
+    assert "16 completions of steps 1 to 2" in finding.evidence
+
+
+def test_length_and_truncation_running_away():
+    rng = np.random.default_rng(7)
+    rows = training(rng, np.full(200, 0.5), steps=30)
+    step = np.array([row[0] for row in rows])
+    n = np.full(len(rows), 8)
+    steady = groups_of(rows, token_sum=n * rng.normal(100, 10, len(rows)))
+    assert not warned(steady)
+    longer = groups_of(rows, token_sum=n * rng.normal(100 + 8 * step, 10), cut=step // 6)
+    found = warned(longer)
+    assert "steps 20 to 29" in found["length_running_away"].evidence
+    assert "cut at the most tokens" in found["truncation_rising"].evidence
+    always_cut = groups_of(rows, cut=np.full(len(rows), 4))
+    assert not warned(always_cut)
+
+
+def held_out(step, small, large, reach=0.04):
+    curve = [
+        {"k": k, "value": v, "low": v - reach, "high": v + reach}
+        for k, v in ((1, small), (8, 0.5), (16, large))
+    ]
+    return {"step": step, "curve": curve}
+
+
+def test_coverage_falls_where_both_ends_say_so():
+    groups = groups_of([(step, "a", 8, 4) for step in range(4)])
+    first = held_out(0, 0.2, 0.8)
+    fell = warned(groups, held_out=[first, held_out(50, 0.4, 0.9), held_out(100, 0.4, 0.7)])
+    assert "since step 0 pass@1" in fell["coverage_falling"].evidence
+    assert "pass@16" in fell["coverage_falling"].evidence
+    for other in (held_out(100, 0.4, 0.77), held_out(100, 0.22, 0.6), held_out(100, 0.1, 0.6)):
+        assert not warned(groups, held_out=[first, other])
+    assert not warned(groups, held_out=[first])
+    assert not warned(groups, held_out=[first, {"step": 9, "curve": []}])
+
+
+def test_a_difference_of_two_intervals():
+    found = difference(Estimate(0.5, 0.44, 0.58), Estimate(0.3, 0.27, 0.34))
+    assert found.value == pytest.approx(0.2)
+    assert found.low == pytest.approx(0.2 - np.hypot(0.06, 0.04))
+    assert found.high == pytest.approx(0.2 + np.hypot(0.08, 0.03))
+
+
+# -- the result
+
+
+def test_the_result_is_json_and_prints():
+    rng = np.random.default_rng(8)
+    p = rng.beta(0.4, 1.5, 100)
+    result = watching(groups_of(training(rng, p)), base=base_counts(rng, p))
+    data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert data["schema"] == "passgap.watching/1"
+    assert set(data["steps"][0]) == {
+        "step",
+        "last_step",
+        "completions",
+        "unscored",
+        "groups",
+        "groups_left_out",
+        "mixed",
+        "forecast",
+        "solved",
+        "reward",
+        "length",
+        "truncated",
+        "problems",
+    }
+    assert "2,560 completions up to step 19" in str(result)
+
+
+def test_what_is_not_known_is_null():
+    groups = groups_of([(0, "a", 0, 0)], completions=[4], tokens=[0], endings=[0], rewards=[0])
+    row = json.loads(json.dumps(watching(groups).to_dict(), allow_nan=False))["steps"][0]
+    for name in ("mixed", "solved", "reward", "length", "truncated"):
+        assert row[name] == {"value": None, "low": None, "high": None}
+    assert "-" in str(watching(groups))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"group_size": 1}, {"every": 0}, {"window": 0}, {"visits": 0}, {"counted_by": "epochs"}],
+)
+def test_settings_out_of_range_are_refused(bad):
+    with pytest.raises(UsageError, match=f"{next(iter(bad))} is"):
+        watching(groups_of([(0, "a", 4, 2)]), **bad)
+
+
+def test_a_span_holds_its_steps():
+    groups = groups_of([(step, "a", 4, 2) for step in (0, 2, 4)])
+    assert within(groups, (1, 3)).step.tolist() == [2]
