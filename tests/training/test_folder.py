@@ -85,6 +85,13 @@ def test_a_tracker_that_is_not_installed(base, train_set, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
+def test_vllm_needs_a_gpu(base, train_set, tmp_path):
+    config = dataclasses.replace(CONFIG, generation="vllm")
+    with pytest.raises(UsageError, match="generation is 'vllm' and the device is cpu"):
+        train(base, train_set, tmp_path / "o", config=config)
+    assert not (tmp_path / "o").exists()
+
+
 def test_rloo_cannot_stop_at_strings(base, train_set, tmp_path):
     config = dataclasses.replace(CONFIG, algorithm="rloo")
     stopping = dataclasses.replace(base, prompt=PromptSettings(stop=("c",)))

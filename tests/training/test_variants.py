@@ -10,13 +10,15 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoTokenizer
+from trl import GRPOConfig
 
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.problems import render
 from passgap.training.config import TrainConfig
 from passgap.training.folder import POLICY_FILE
-from passgap.training.online import from_trl, rows
+from passgap.training.online import arguments, from_trl, rows
 from passgap.training.run import train
+from passgap.training.runtime import Job
 from passgap.types import Policy, PromptSettings
 
 CONFIG = TrainConfig(
@@ -88,3 +90,19 @@ def test_a_tracker_is_told_steps_and_held_out_measurements(
     mixed = next(tag for tag in told if tag.endswith("mixed_share"))
     assert told[mixed] == pytest.approx({row["step"]: row["mixed_share"] for row in steps})
     assert [row["step"] for row in steps] == [1, 2]
+
+
+def test_trl_is_told_to_draw_through_vllm(base, train_set, verifier, tmp_path):
+    """Only the arguments: no GPU is at hand in these tests."""
+    job = Job(
+        policy=dataclasses.replace(base, prompt=PromptSettings(stop=("c",))),
+        problems=train_set,
+        verifier=verifier,
+        out=tmp_path,
+        config=dataclasses.replace(CONFIG, generation="vllm", vllm_memory=0.5),
+        write=lambda folder, step: None,
+    )
+    told = GRPOConfig(**arguments(job))
+    assert told.use_vllm
+    assert (told.vllm_mode, told.vllm_gpu_memory_utilization) == ("colocate", 0.5)
+    assert told.generation_kwargs == {"stop": ["c"], "include_stop_str_in_output": True}

@@ -19,6 +19,7 @@ REWARDS = ("verifier", "random", "format")
 LOSS_TYPES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo")
 SCALES = ("group", "batch", "none")
 LEVELS = ("token", "sequence")
+GENERATION = ("transformers", "vllm")
 
 
 def _flag(text: str, default: Any) -> Any:
@@ -64,6 +65,11 @@ class TrainConfig:
     reward: str = _flag(
         "verifier, or a control: random (a coin), format (any extractable answer).", "verifier"
     )
+    generation: str = _flag(
+        "What draws while training: transformers, or vllm (inside each GPU process).",
+        "transformers",
+    )
+    vllm_memory: float = _flag("Share of the GPU's memory that vllm may take.", 0.3)
     lora_rank: int = _flag("Rank of LoRA adapters on every linear layer; 0: all weights.", 0)
     lora_alpha: int | None = _flag("LoRA's alpha; default: twice the rank.", None)
     seed: int = _flag("Seed of order, sampling and everything else random.", 0)
@@ -140,7 +146,12 @@ def _check_together(config: TrainConfig) -> None:
         if value is not None and name not in config.method.settings:
             raise UsageError(f"{name} is {value!r}; allowed with {config.algorithm}: not set")
     if trainer == "sft":
-        for name, only in {"num_iterations": 1, "reward": "verifier", "beta": 0.0}.items():
+        for name, only in {
+            "num_iterations": 1,
+            "reward": "verifier",
+            "beta": 0.0,
+            "generation": "transformers",
+        }.items():
             if getattr(config, name) != only:
                 raise UsageError(
                     f"{name} is {getattr(config, name)!r}; allowed with {config.algorithm}: {only}"
@@ -189,6 +200,8 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "algorithm": _one_of(ALGORITHMS),
     "device": _one_of(DEVICES),
     "reward": _one_of(REWARDS),
+    "generation": _one_of(GENERATION),
+    "vllm_memory": (lambda v: _real(v) and 0 < v < 1, "a number between 0 and 1"),
     "loss_type": _maybe(_one_of(LOSS_TYPES)),
     "scale_rewards": _maybe(_one_of(SCALES)),
     "importance_sampling_level": _maybe(_one_of(LEVELS)),

@@ -5,10 +5,9 @@ In: a job. Out: the trained policy's folder (``training.folder``).
 
 For GRPO and its kin the completions that train are drawn by the engine that evaluates (TRL's
 ``rollout_func``): the same prompts, sampling settings, end tokens and stop strings. TRL's
-RLOOTrainer has no such hook and draws by itself, without stop strings. The verifier of the
-evaluation marks what was drawn in either case.
-
-Not covered: vLLM generation.
+RLOOTrainer has no such hook and draws by itself, without stop strings; with ``generation`` vllm
+TRL draws through vLLM in each GPU process. The verifier of the evaluation marks what was drawn in
+any case, after the engine has read its ids.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.problems import render
 from passgap.training import runtime
+from passgap.training.config import TrainConfig
 from passgap.training.folder import WATCH, step_of_state
 from passgap.training.logs import callbacks, connect
 from passgap.training.processes import Processes
@@ -82,7 +82,7 @@ def _watch(job: Job) -> Watch:
 
 
 def _rollout(job: Job, engine: TransformersEngine, model: Any) -> dict[str, Any]:
-    if job.config.method.trainer != "grpo":
+    if job.config.method.trainer != "grpo" or job.config.generation != "transformers":
         return {}
     return {"rollout_func": Rollout(engine, model, job.config.seed, job.processes)}
 
@@ -106,7 +106,21 @@ def arguments(job: Job) -> dict[str, Any]:
             "model_init_kwargs": {"revision": job.policy.revision} if job.policy.revision else None,
         }
         | config.algorithm_settings
+        | _vllm(config, job.policy.prompt.stop)
     )
+
+
+def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, Any]:
+    """What TRL is told where vLLM draws; a stop string's tokens are kept, as the engine does."""
+    if config.generation != "vllm":
+        return {}
+    stopping = {"stop": list(stop), "include_stop_str_in_output": True} if stop else None
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": config.vllm_memory,
+        "generation_kwargs": stopping,
+    }
 
 
 def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, Any]]:

@@ -95,7 +95,9 @@ def train(
     _, count, _ = processes.started()
     runtime.check_processes(config, count)
     runtime.check_trackers(config)
-    us = processes.join(runtime.resolve_device(config.device, count))
+    device = runtime.resolve_device(config.device, count)
+    runtime.check_generation(config, device)
+    us = processes.join(device)
     if us.once(lambda: open_folder(folder, asked)):
         if progress:
             progress(config.steps, config.steps, {})
@@ -139,7 +141,8 @@ def _train(job: Job, teacher: Policy | None) -> dict[str, Any]:
 
 def check_stop(policy: Policy, config: TrainConfig) -> None:
     """Refuse stop strings where TRL draws by itself and could not stop at them."""
-    if config.method.trainer == "rloo" and policy.prompt.stop:
+    own = config.method.trainer == "rloo" and config.generation == "transformers"
+    if own and policy.prompt.stop:
         raise UsageError(
             f"stop is {list(policy.prompt.stop)}; allowed with rloo: none, since TRL's RLOOTrainer "
             "draws by itself and stops at end tokens only; dr_grpo has the same gradient on policy"

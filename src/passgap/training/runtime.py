@@ -8,6 +8,7 @@ Several processes (torchrun) hold whole copies of the weights; one process has o
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import shutil
@@ -110,6 +111,19 @@ def check_processes(config: TrainConfig, count: int) -> None:
             f"batch_size is {config.batch_size}; allowed: a divisor of the {local} completions of "
             f"a step in each of the {count} processes"
         )
+
+
+def check_generation(config: TrainConfig, device: str) -> None:
+    """Refuse vllm where there is no GPU or no vllm."""
+    if config.generation == "transformers":
+        return
+    if device != "cuda":
+        raise UsageError(
+            f"generation is {config.generation!r} and the device is {device}; allowed there: "
+            "transformers"
+        )
+    if importlib.util.find_spec("vllm") is None:
+        raise MissingExtraError("vllm", "vllm")
 
 
 def check_trackers(config: TrainConfig) -> None:
