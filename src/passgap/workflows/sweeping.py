@@ -160,14 +160,17 @@ def sample_arms(
 
 
 def _draw(run: Run, arm: Arm, sampler: Sampler, bar: Bar) -> None:
+    """Draw what one arm owes; whatever fails is told with the arm's name."""
+    where = f"{arm.name} ({arm.policy.path})"
+    rest = "the runs before it are finished, and the same command goes on here"
     try:
         with bar(f"sampling {arm.name}") as progress, run.writing(), closing(sampler):
             sampler.draw(run, progress)
     except PassgapError as error:
-        raise WorkError(
-            f"{arm.name} ({arm.policy.path}): {error}; the runs before it are finished, and the "
-            "same command goes on here"
-        ) from error
+        raise WorkError(f"{where}: {error}; {rest}") from error
+    except Exception as error:
+        error.add_note(f"{where} failed; {rest}")
+        raise
 
 
 def _place(step: int | None) -> int:
