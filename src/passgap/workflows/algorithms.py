@@ -38,7 +38,7 @@ PLAIN = TrainConfig(
     steps=80,
     learning_rate=1e-4,
     group_size=16,
-    prompts_per_step=16,
+    prompts_per_step=8,
     num_iterations=2,
     eval_every=0,
     resume_every=40,
@@ -62,7 +62,7 @@ STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "steps": {f"{step}": {"steps": CHECKPOINTS[-1], "save_every": 20} for step in CHECKPOINTS},
     "group size": {
-        f"{size}": {"group_size": size, "prompts_per_step": 256 // size} for size in (4, 8, 16, 32)
+        f"{size}": {"group_size": size, "prompts_per_step": 128 // size} for size in (4, 8, 16, 32)
     },
     "KL weight": {f"{beta:g}": {"beta": beta} for beta in (0.0, 0.01, 0.1)},
     "temperature": {f"{t:g}": {"temperature": t} for t in (0.7, 1.0, 1.3)},
@@ -278,7 +278,7 @@ def header(size: Size, command: str) -> str:
 The lab's *{FAMILY}* family: {size.seeds} training seeds a row, n = {size.n} draws a problem at
 temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
 {size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
-`{command}`. Every arm but the two that learn completions takes 256 completions a drawing and two
+`{command}`. Every arm but the two that learn completions takes 128 completions a drawing and two
 optimizer steps on them ({plain}); rows change what they name.
 
 Values are per cent, with 95 % intervals over problems and training seeds (of the base: over
