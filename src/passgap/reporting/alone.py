@@ -39,7 +39,7 @@ def alone_table(alone: Row | None) -> dict[str, Any]:
         for name in HOW
         if arm["reaches"][name] is not None
     ]
-    head = ["the base alone", "k, equal tokens", "trained ahead, points"]
+    head = ["the base alone", "T", "k, equal tokens", "trained ahead, points"]
     head += ["k to equal it", "tokens a question", "break-even, questions"]
     return {"head": head, "rows": rows}
 
@@ -50,7 +50,8 @@ def _against(arm: Row, name: str) -> list[Any]:
     if equal:
         ahead = f"{points(equal[name]['value'])} ({interval(equal[name], points)})"
     return [
-        f"{HOW[name]}, T = {_temperature(arm)}",
+        HOW[name],
+        _temperature(arm),
         equal["k"] if equal else ABSENT,
         ahead,
         _least(reach),
