@@ -167,7 +167,7 @@ def _drawn(
     total = multiplicity.sum()
     times = rng.multinomial(int(total), multiplicity / total).astype(np.int64)
     seen = times > 0
-    refit = solve(kernel[seen], times[seen], tol=LOOSE)[0]
+    refit = solve(kernel[seen], times[seen], weights, LOOSE)[0]
     table = _table(kernel, (1 - SHARE_KEPT) * refit + SHARE_KEPT * weights)
     mean, variance = _moments(table, shares, values)
     noise = rng.standard_normal(mean.shape) * np.sqrt(variance / sizes[:, None])

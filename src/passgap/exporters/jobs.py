@@ -108,12 +108,12 @@ class JobSettings:
 
 _LEAST: dict[str, tuple[float, str]] = {
     **dict.fromkeys(
-        ("max_tokens", "max_prompt_tokens", "steps", "prompts_per_step", "eval_draws"),
+        ("max_tokens", "max_prompt_tokens", "steps", "prompts_per_step"),
         (1, "an integer >="),
     ),
     **dict.fromkeys(("nodes", "gpus", "tensor_parallel"), (1, "an integer >=")),
     **dict.fromkeys(("seed", "eval_every", "save_every"), (0, "an integer >=")),
-    "group_size": (2, "an integer >="),
+    **dict.fromkeys(("group_size", "eval_draws"), (2, "an integer >=")),
     "beta": (0, "a number >="),
 }
 

@@ -98,7 +98,7 @@ def write_problems(rows: Sequence[Row], path: Path) -> None:
             "problem_id": problem.id,
             **row.known,
         }
-        lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
+        lines.append(json.dumps(fields) + "\n")  # ASCII: no line end of any kind inside
     write_text("".join(lines), path)
 
 
