@@ -8,39 +8,20 @@ and which checkpoint to keep.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from passgap.analysis import changes, inputs
-from passgap.analysis.deciding import (
-    LEAST_LARGE_K,
-    Deciding,
-    both_ends,
-    decided,
-    deciding,
-    large_gain,
-)
+from passgap.analysis.deciding import Deciding, both_ends, decided, deciding, large_gain
 from passgap.analysis.falling import Differences, Fall, alike, differences, fall, kept
 from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.pairing import paired
 from passgap.analysis.sharpening import sharpening
+from passgap.analysis.sweep_verdict import RULE, from_memory, sweep_notes, sweep_verdict
 from passgap.analysis.verdicts import points
 from passgap.errors import UsageError
 from passgap.stats import paired_interval
 from passgap.types import Counts, Curve, Verdict
-
-RULE = (
-    "keep the checkpoint whose pass@{k} has the greatest lower bound above the base's, among those "
-    "whose pass@{K} is not shown to be below the base's by more than {margin} points; the earlier "
-    "of two that tie"
-)
-CAVEAT = (
-    "the checkpoint to keep is chosen on these problems, so its own numbers here are optimistic; "
-    "judge it on fresh ones"
-)
-BANDS = (
-    "bands hold at their k for all differences between two of the base and its checkpoints at once"
-)
 
 
 @dataclass(frozen=True)
@@ -152,13 +133,7 @@ def compare_sweep(
     """
     ordered = _by_step(checkpoints)
     pairing = {"intersect": intersect, "allow_different_prompts": allow_different_prompts}
-    for _, counts in ordered:
-        base, _ = paired(base, counts, **pairing)
-    arms = [
-        paired(base, counts, intersect=True, allow_different_prompts=True)[1]
-        for _, counts in ordered
-    ]
-    everyone = (base, *arms)
+    everyone = _on_common_problems(base, [counts for _, counts in ordered], **pairing)
     settings = deciding(
         everyone,
         margin=margin,
@@ -170,36 +145,21 @@ def compare_sweep(
     for counts in everyone:
         inputs.check_counts(counts, k_small, accept_unscored=accept_unscored)
     listed = settings.listed(ks, min(int(counts.n.min()) for counts in everyone))
-    luck = [
-        luck_of(counts, listed, settings.k_large, false_positive_rate, seed) for counts in everyone
-    ]
+    steps = [0, *(step for step, _ in ordered)]
+    luck = {
+        f"policy of step {step}": luck_of(
+            counts, listed, settings.k_large, false_positive_rate, seed
+        )
+        for step, counts in zip(steps, everyone, strict=True)
+    }
     tables = {k: differences(everyone, k, seed) for k in listed}
     small, large = tables[k_small], tables[settings.k_large]
-    steps = [0, *(step for step, _ in ordered)]
-    found = fall(large)
-    chosen = kept(small, large, margin)
-    rows = []
-    for i, arm in enumerate(arms, start=1):
-        verdict = _against_base(base, arm, settings, seed)
-        lucks = {"base": luck[0], "checkpoint": luck[i]}
-        rows.append(
-            Checkpoint(
-                steps[i],
-                arm.provenance.get("policy", ""),
-                withheld(verdict, lucks, settings.k_large, "inconclusive", accept_luck),
-                inputs.curve_of(arm, listed, "population", seed),
-                tuple(tables[k].row(0, i) for k in listed),
-            )
-        )
-    verdict = _verdict(found, large, settings, steps)
-    named: dict[str, Luck | None] = {
-        f"policy of step {step}": one for step, one in zip(steps, luck, strict=True)
-    }
-    verdict = withheld(verdict, named, settings.k_large, "inconclusive", accept_luck)
-    if trained_on and not accept_trained_on:
-        verdict = _memory(verdict)
+    rows = _rows(everyone, steps, tables, luck, settings, accept_luck, seed)
+    found, chosen = fall(large), kept(small, large, margin)
+    verdict = sweep_verdict(found, large, settings, steps)
+    verdict = withheld(verdict, luck, settings.k_large, "inconclusive", accept_luck)
     return Sweep(
-        verdict=verdict,
+        verdict=from_memory(verdict) if trained_on and not accept_trained_on else verdict,
         settings={
             "margin": margin,
             "k_small": k_small,
@@ -213,13 +173,13 @@ def compare_sweep(
             "false_positive_rate": false_positive_rate,
             "accept_luck": accept_luck,
         },
-        problems=len(base),
-        base=inputs.curve_of(base, listed, "population", seed),
-        checkpoints=tuple(rows),
+        problems=len(everyone[0]),
+        base=inputs.curve_of(everyone[0], listed, "population", seed),
+        checkpoints=rows,
         fall=None if found is None else _fall_row(found, large, steps),
         keep=_keep_row(chosen, small, large, rows) if chosen else None,
         rule=RULE.format(k=k_small, K=settings.k_large, margin=points(margin)),
-        notes=_notes(chosen, everyone, trained_on),
+        notes=sweep_notes(chosen, everyone, trained_on),
     )
 
 
@@ -236,6 +196,44 @@ def _by_step(checkpoints: Sequence[tuple[int, Counts]]) -> list[tuple[int, Count
     return sorted(checkpoints, key=lambda one: one[0])
 
 
+def _on_common_problems(
+    base: Counts, checkpoints: Sequence[Counts], *, intersect: bool, allow_different_prompts: bool
+) -> list[Counts]:
+    """The base and the checkpoints, each on the problems that all of them hold."""
+    for counts in checkpoints:
+        base, _ = paired(
+            base, counts, intersect=intersect, allow_different_prompts=allow_different_prompts
+        )
+    same = {"intersect": True, "allow_different_prompts": True}
+    return [base, *(paired(base, counts, **same)[1] for counts in checkpoints)]
+
+
+def _rows(
+    everyone: Sequence[Counts],
+    steps: Sequence[int],
+    tables: Mapping[int, Differences],
+    luck: Mapping[str, Luck | None],
+    settings: Deciding,
+    accept_luck: bool,
+    seed: int,
+) -> tuple[Checkpoint, ...]:
+    base, lucks = everyone[0], list(luck.values())
+    rows = []
+    for i in range(1, len(everyone)):
+        verdict = _against_base(base, everyone[i], settings, seed)
+        both = {"base": lucks[0], "trained": lucks[i]}
+        rows.append(
+            Checkpoint(
+                steps[i],
+                everyone[i].provenance.get("policy", ""),
+                withheld(verdict, both, settings.k_large, "inconclusive", accept_luck),
+                inputs.curve_of(everyone[i], list(tables), "population", seed),
+                tuple(table.row(0, i) for table in tables.values()),
+            )
+        )
+    return tuple(rows)
+
+
 def _against_base(base: Counts, arm: Counts, settings: Deciding, seed: int) -> Verdict:
     """The verdict of `compare`; a tilt is fitted only where the large k is up and needs one."""
     ends = both_ends(
@@ -249,44 +247,6 @@ def _against_base(base: Counts, arm: Counts, settings: Deciding, seed: int) -> V
         fitted, above = tilt.fitted, tilt.misfit.above
     gain = large_gain(base, arm, ends, fitted=fitted, above=above, budget=settings.budget)
     return decided(ends, gain, settings, lambda k: changes.difference(base, arm, k))
-
-
-def _verdict(
-    found: Fall | None, large: Differences, settings: Deciding, steps: Sequence[int]
-) -> Verdict:
-    k, margin = settings.k_large, settings.margin
-    if not settings.enough_draws:
-        reason = f"a verdict needs a large k of at least {LEAST_LARGE_K}; here it is {k}"
-        needs = f"n >= {2 * LEAST_LARGE_K} draws a problem, or --k-large set beforehand"
-        return Verdict("inconclusive", (reason,), needs)
-    lowest = float(large.band_low[0, 1:].min())
-    if found is not None:
-        return Verdict("coverage_falls", _fallen(found, large, steps))
-    if lowest > -margin:
-        reason = (
-            f"pass@{k} stays within {points(margin)} points of the base's, or above, throughout"
-        )
-        return Verdict("coverage_holds", (reason,))
-    reason = f"pass@{k} is not shown to fall at any checkpoint"
-    needs = (
-        f"more problems: a fall of up to {points(-lowest)} points below the base is not excluded"
-    )
-    return Verdict("no_fall_shown", (reason,), needs)
-
-
-def _fallen(found: Fall, large: Differences, steps: Sequence[int]) -> tuple[str, ...]:
-    row = large.row(found.since, found.step)
-    since = "the base" if found.since == 0 else f"step {steps[found.since]}"
-    band = f"{points(row['band_low'])} to {points(row['band_high'])}"
-    first = (
-        f"pass@{large.k} falls between {since} and step {steps[found.step]}, by "
-        f"{points(-row['value'])} points (band {band}), and stays below from there on"
-    )
-    if found.below_base is None:
-        return (first, "it is not shown to fall below the base's")
-    if found.since == 0:
-        return (first,)
-    return (first, f"from step {steps[found.below_base]} on it stays below the base's")
 
 
 def _fall_row(found: Fall, large: Differences, steps: Sequence[int]) -> dict[str, Any]:
@@ -309,23 +269,3 @@ def _keep_row(
         "large": large.row(0, chosen),
         "alike": [rows[other - 1].step for other in alike(small, chosen)],
     }
-
-
-def _memory(verdict: Verdict) -> Verdict:
-    return replace(
-        verdict,
-        label="inconclusive",
-        reasons=(*verdict.reasons, "these problems were trained on: a gain here may be memory"),
-        needs="a comparison on held-out problems, or --accept-trained-on",
-    )
-
-
-def _notes(chosen: int, everyone: Sequence[Counts], trained_on: bool | None) -> tuple[str, ...]:
-    notes = [CAVEAT if chosen else "no checkpoint is shown to be better than the base: keep that"]
-    notes += [BANDS, "one training run: another seed may fall elsewhere"]
-    if trained_on is None:
-        notes.append("whether these problems were trained on is not known")
-    unscored = sum(int(counts.unscored.sum()) for counts in everyone)
-    if unscored:
-        notes.append(f"{unscored} draws are unscored")
-    return tuple(notes)
