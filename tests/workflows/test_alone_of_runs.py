@@ -47,7 +47,7 @@ def test_the_answers_are_those_that_were_drawn(halves, tmp_path):
 
 
 def test_spellings_of_one_wrong_answer_are_one_answer(monkeypatch, halves, tmp_path):
-    spellings = ("99.25", "397/4", "$\\frac{397}{4}$", "")
+    spellings = ("99.25", "397/4", "\\boxed{\\frac{397}{4}}", "")
 
     def complete(self, block, prompts):
         made = real(self, block, prompts)
