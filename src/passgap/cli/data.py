@@ -92,22 +92,32 @@ def select(
     template: options.Template = None,
     system: options.System = None,
     shots: options.Shots = None,
+    stop: options.Stop = None,
+    question_field: options.QuestionField = None,
+    answer_field: options.AnswerField = None,
+    mapping: options.Mapping = None,
+    verifier: options.VerifierName = None,
     seed: options.Seed = 0,
     json_: options.Json = False,
 ) -> None:
     """The training set that teaches, with a control of the same size, for TRL, verl and OpenRLHF.
 
-    Problems are chosen by the posterior of their pass rate p, not by the rate of a few draws.
+    Problems are chosen by the posterior of their pass rate p, not by the rate of a few draws. The
+    flags of prompt, fields and verifier go with --problems; a run brings its own.
 
     Example: passgap select runs/base --out teach
     """
     from passgap.analysis.selecting import select as choose
     from passgap.exporters import FORMS, check_forms
+    from passgap.problems import Mapped
     from passgap.workflows.exporting import counted, write_selection
 
     forms = list(dict.fromkeys(form or FORMS))
     check_forms(forms)
-    counts, found = counted(source, problems, _prompt(template, system, shots))
+    fields = (question_field, answer_field, verifier or "math", mapping)
+    read = Mapped(*fields) if any((question_field, answer_field, verifier, mapping)) else None
+    prompt = _prompt(template, system, shots, stop)
+    counts, found = counted(source, problems, prompt, read, verifier)
     selection = choose(counts, low=low, high=high, size=size, group_size=group_size, seed=seed)
     data = write_selection(selection, found, Path(out), forms)
     if json_:
@@ -333,13 +343,17 @@ def _given(
     return {"template": template, "system": system, "shots": shots, "stop": stop}
 
 
-def _prompt(template: str | None, system: str | None, shots: str | None) -> PromptSettings | None:
+def _prompt(
+    template: str | None, system: str | None, shots: str | None, stop: list[str] | None
+) -> PromptSettings | None:
     """The prompt that the flags describe; None where none is given."""
     from passgap.workflows import resolve
 
-    if template is None and system is None and shots is None:
+    if not any(_given(template, system, shots, stop).values()):
         return None
-    named = resolve.resolve_policy(".", template=template, system=system, shots=shots)
+    named = resolve.resolve_policy(
+        ".", template=template, system=system, shots=shots, stop=options.stop_strings(stop)
+    )
     return named.prompt
 
 

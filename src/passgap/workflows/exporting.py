@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from passgap.analysis.posteriors import P_GRID, posterior
-from passgap.analysis.selecting import Selection
+from passgap.analysis.selection import Selection
 from passgap.counts import count, read_counts
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.exporters import (
@@ -61,7 +61,11 @@ class Source:
 
 
 def counted(
-    source: str, problems: str | None, prompt: PromptSettings | None = None
+    source: str,
+    problems: str | None,
+    prompt: PromptSettings | None = None,
+    mapping: Mapped | None = None,
+    verifier: str | None = None,
 ) -> tuple[Counts, Source]:
     """Counts, and their problems in the order of the counts.
 
@@ -71,8 +75,8 @@ def counted(
         A verified run, which holds its problems; or a counts file.
     problems
         The problem spec that a counts file is of; None with a run.
-    prompt
-        How those problems are asked; a run knows.
+    prompt, mapping, verifier
+        How those problems are asked, read and marked; a run knows.
 
     Raises
     ------
@@ -82,17 +86,17 @@ def counted(
         When the counts hold a problem that the set does not.
     """
     if is_run(source):
-        if problems is not None or prompt is not None:
+        if any(given is not None for given in (problems, prompt, mapping, verifier)):
             raise UsageError(
-                f"{source} is a run and holds its problems and prompt; leave --problems and the "
-                "prompt's flags out"
+                f"{source} is a run and holds its problems, prompt and verifier; leave --problems "
+                "and the flags that go with it out"
             )
         run = Run(source)
         return count(run), _of_run(run)
     counts = read_counts(source)
     if problems is None:
         raise UsageError(f"{source} holds counts only; give the problems with --problems PROBLEMS")
-    found = resolve_problems(problems)
+    found = resolve_problems(problems, mapping)
     by_name = {name: problem for problem in found for name in _names(problem)}
     missing = [name for name in counts.problem_id if name not in by_name]
     if missing:
@@ -101,7 +105,7 @@ def counted(
             f"{missing[0]}; give the set they were drawn from"
         )
     ordered = tuple(by_name[name] for name in counts.problem_id)
-    return counts, Source(ProblemSet(found.name, ordered), prompt or PromptSettings())
+    return counts, Source(ProblemSet(found.name, ordered), prompt or PromptSettings(), verifier)
 
 
 def _names(problem: Problem) -> list[str]:
