@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import altair as alt
 
+from passgap.reporting.charts import Chart
 from passgap.reporting.data import Row, at_k
 from passgap.reporting.figures import write_picture
 from passgap.reporting.text import interval, percent, points
@@ -60,7 +61,7 @@ def shown_ks(study: Row) -> list[int]:
     return [ks[round(i * (len(ks) - 1) / 4)] for i in range(5)]
 
 
-def envelope_chart(study: Row) -> alt.LayerChart:
+def envelope_chart(study: Row) -> Chart:
     """Both envelopes with intervals over k, and under them each temperature's curve, thin."""
     thin = [
         {**row, "series": role, "curve": f"{role} {arm['temperature']:g}"}
@@ -83,13 +84,14 @@ def envelope_chart(study: Row) -> alt.LayerChart:
     rows = alt.Chart(alt.InlineData(values=thin)).encode(x, y, colour, alt.Detail("curve:N"))
     best = alt.Chart(alt.InlineData(values=bold)).encode(x, colour)
     title = "Share of problems solved within k tries: bold, each at its best temperature"
-    return alt.layer(
+    layers = alt.layer(
         rows.mark_line(strokeWidth=1, opacity=0.45),
         best.mark_area(opacity=0.18).encode(
             alt.Y("low:Q", scale=unit, title=None), alt.Y2("high:Q")
         ),
         best.mark_line(strokeWidth=3).encode(y),
-    ).properties(title=title, description=title)
+    )
+    return cast(Chart, layers.properties(title=title, description=title))
 
 
 def write_envelope(study: Row, path: Path | str) -> Path:
