@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from passgap.analysis.groups import Groups
+from passgap.analysis.watching import watching
 from passgap.reporting import PageData
+from passgap.types import Counts
 
 KS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 P_BASE = np.linspace(0, 1, 60) ** 4
@@ -107,8 +110,28 @@ def problems() -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture(scope="session")
+def watched() -> dict[str, Any]:
+    """The record of a run of 60 steps: ever longer completions, and one problem lost."""
+    rng = np.random.default_rng(1)
+    p = np.linspace(0.01, 0.95, 60)
+    rows = []
+    for step in range(60):
+        for i in [0, *rng.choice(np.arange(1, 60), 15, replace=False)]:
+            now = p[i] ** (1 - step / 100)
+            c = rng.binomial(8, now if i else 0.6 * (step < 40))
+            rows.append((step, f"{i:016x}", 8, c, (20 + step) * 8 + rng.normal()))
+    step, problem, n, c, tokens = (np.array(column) for column in zip(*rows, strict=True))
+    zero = np.zeros(len(n), int)
+    columns = {"step": step, "problem_id": problem, "completions": n, "n": n, "c": c}
+    columns |= {"rewards": n, "reward_sum": c, "tokens": n, "token_sum": tokens}
+    groups = Groups.of(columns | {"endings": n, "cut": zero})
+    base = Counts([f"{i:016x}" for i in range(60)], np.full(60, 64), rng.binomial(64, p))
+    return watching(groups, base=base).to_dict()
+
+
 @pytest.fixture
-def data(probe, comparison, problems) -> PageData:
+def data(probe, comparison, problems, watched) -> PageData:
     rng = np.random.default_rng(0)
     steps = np.arange(1, 201)
     training = [
@@ -154,6 +177,7 @@ def data(probe, comparison, problems) -> PageData:
         comparison=comparison,
         training=training,
         held_out=held_out,
+        watching=watched,
         problems=problems,
         completions=completions,
         runs={"base": run, "trained": trained},

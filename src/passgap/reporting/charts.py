@@ -8,13 +8,25 @@ value (null in JSON) are left out of the picture.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import altair as alt
 
 from passgap.reporting.data import PageData, Row, deciding_ks
+from passgap.reporting.ingredients import (
+    data_of,
+    hover,
+    hover_series,
+    layered,
+    share_axis,
+    steps_axis,
+    texts,
+    unit_scale,
+    valued,
+)
 from passgap.reporting.text import interval, known, number, percent, points
 from passgap.reporting.theme import LIGHT, SHADES, chart_config, with_variables
+from passgap.reporting.watch_charts import watch_charts
 
 Chart = alt.LayerChart
 HEIGHT = 280
@@ -35,11 +47,11 @@ def pass_at_k(
     ``luck`` is what guessing alone would solve, drawn dashed under them.
     """
     rows = [row for role, curve in arms.items() for row in _labelled(curve, role)]
-    plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
+    plot = alt.Chart(data_of(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
     colour = alt.Color("series:N", scale=_roles(arms), legend=alt.Legend(title=None))
-    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
     band = plot.mark_area(opacity=0.18).encode(
-        alt.Y("low:Q", scale=_unit(), title=None), alt.Y2("high:Q"), colour.copy(deep=True)
+        alt.Y("low:Q", scale=unit_scale(), title=None), alt.Y2("high:Q"), colour.copy(deep=True)
     )
     line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
     dots = plot.mark_point(filled=True, size=46, opacity=1).encode(
@@ -47,8 +59,8 @@ def pass_at_k(
     )
     chance = _labelled(luck, "by luck")
     layers = [*_deciding(ks), band, *_dashed(chance), line, dots]
-    layers.append(_hover_series([*rows, *chance], "k", "k"))
-    return _layer(layers, "Share of problems solved within k tries (pass@k)")
+    layers.append(hover_series([*rows, *chance], "k", "k"))
+    return layered(layers, "Share of problems solved within k tries (pass@k)")
 
 
 def paired_delta(result: Row) -> Chart:
@@ -60,10 +72,10 @@ def paired_delta(result: Row) -> Chart:
             "pointwise": interval(row, points),
             "band": interval({"low": row.get("band_low"), "high": row.get("band_high")}, points),
         }
-        for row in _valued(result.get("delta") or ())
+        for row in valued(result.get("delta") or ())
     ]
     margin = (result.get("settings") or {}).get("margin")
-    plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
+    plot = alt.Chart(data_of(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
     axis = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.0f') : '0'")
     ink = LIGHT["ink"]
     band = plot.mark_area(opacity=0.13, color=ink).encode(
@@ -88,9 +100,9 @@ def paired_delta(result: Row) -> Chart:
         line,
         dots,
         *_crossing(result.get("crossover") or {}),
-        _hover(rows, "k", tips),
+        hover(rows, "k", tips),
     ]
-    return _layer(layers, "Trained minus base, percentage points")
+    return layered(layers, "Trained minus base, percentage points")
 
 
 def accuracy_histogram(problems: Sequence[Row]) -> Chart:
@@ -111,7 +123,7 @@ def accuracy_histogram(problems: Sequence[Row]) -> Chart:
         scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
     )
     bars = (
-        alt.Chart(_data(rows))
+        alt.Chart(data_of(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x,
@@ -127,7 +139,7 @@ def accuracy_histogram(problems: Sequence[Row]) -> Chart:
             ],
         )
     )
-    return _layer([bars], "Number of problems")
+    return layered([bars], "Number of problems")
 
 
 def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Chart:
@@ -137,7 +149,9 @@ def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Ch
         for row in rows
         if known(row.get(name))
     ]
-    plot = alt.Chart(_data(points_)).encode(alt.X("step:Q", title="training step", axis=_steps()))
+    plot = alt.Chart(data_of(points_)).encode(
+        alt.X("step:Q", title="training step", axis=steps_axis())
+    )
     axis = alt.Axis(format=form)
     raw = plot.mark_line(color=LIGHT["trained"], opacity=0.35, strokeWidth=1).encode(
         alt.Y("value:Q", axis=axis, title=None, scale=alt.Scale(zero=True))
@@ -148,29 +162,31 @@ def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Ch
         .encode(alt.Y("smooth:Q", title=None))
     )
     tips = {"step": "step", "text": title}
-    return _layer([raw, smooth, _hover(points_, "step", tips)], title)
+    return layered([raw, smooth, hover(points_, "step", tips)], title)
 
 
 def held_out_curves(rows: Sequence[Row]) -> Chart:
     """pass@k on held-out problems over training steps, for at most four of the k."""
     chosen = _spread(sorted({p["k"] for row in rows for p in row["curve"]}), 4)
     long = [
-        {"step": row["step"], "series": f"pass@{p['k']}", **_texts(p)}
+        {"step": row["step"], "series": f"pass@{p['k']}", **texts(p)}
         for row in rows
-        for p in _valued(row["curve"])
+        for p in valued(row["curve"])
         if p["k"] in chosen
     ]
     names = [f"pass@{k}" for k in chosen]
     scale = alt.Scale(domain=names, range=SHADES[-len(names) :])
     colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None))
-    plot = alt.Chart(_data(long)).encode(alt.X("step:Q", title="training step", axis=_steps()))
-    band = plot.mark_area(opacity=0.15).encode(
-        alt.Y("low:Q", scale=_unit(), title=None), alt.Y2("high:Q"), colour
+    plot = alt.Chart(data_of(long)).encode(
+        alt.X("step:Q", title="training step", axis=steps_axis())
     )
-    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    band = plot.mark_area(opacity=0.15).encode(
+        alt.Y("low:Q", scale=unit_scale(), title=None), alt.Y2("high:Q"), colour
+    )
+    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
     line = plot.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=36)).encode(y, colour)
-    layers = [band, line, _hover_series(long, "step", "step")]
-    return _layer(layers, "Held-out problems solved within k tries")
+    layers = [band, line, hover_series(long, "step", "step")]
+    return layered(layers, "Held-out problems solved within k tries")
 
 
 def sweep_curves(sweep: Row) -> Chart:
@@ -183,13 +199,13 @@ def sweep_curves(sweep: Row) -> Chart:
     fall, layers = sweep.get("fall"), [held_out_curves(rows)]
     if fall:
         label = f"pass@{fall['k']} below step {fall['since']}'s from here on"
-        plot = alt.Chart(_data([{"step": fall["step"], "label": label}])).encode(alt.X("step:Q"))
+        plot = alt.Chart(data_of([{"step": fall["step"], "label": label}])).encode(alt.X("step:Q"))
         text = plot.mark_text(align="left", baseline="bottom", dx=5, dy=-2, fontSize=12)
         layers += [
             plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4]),
             text.encode(alt.Text("label:N"), y=alt.value("height")),
         ]
-    return _layer(layers, "Share of problems solved within k tries (pass@k)")
+    return layered(layers, "Share of problems solved within k tries (pass@k)")
 
 
 def forecast_fan(result: Row) -> Chart:
@@ -198,28 +214,28 @@ def forecast_fan(result: Row) -> Chart:
     arms = {"base now": result["curve"]} | {f"δ = {step['delta']:g}": step["curve"] for step in fan}
     rows = [row for name, curve in arms.items() for row in _labelled(curve, name)]
     scale = alt.Scale(domain=list(arms), range=[LIGHT["base"], *SHADES[: len(fan)]])
-    plot = alt.Chart(_data(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
+    plot = alt.Chart(data_of(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
     colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None))
-    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
     line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
-    return _layer([line, _hover_series(rows, "k", "k")], "Share solved within k tries")
+    return layered([line, hover_series(rows, "k", "k")], "Share solved within k tries")
 
 
 def learning_signal(rows: Sequence[Row]) -> Chart:
     """Share of groups that hold right and wrong completions, over the group size."""
-    drawn = [{**row, "text": _texts(row)["text"]} for row in _valued(rows)]
+    drawn = [{**row, "text": texts(row)["text"]} for row in valued(rows)]
     sizes = [row["group_size"] for row in drawn]
     x = _log2("group_size", "completions per group, G", sizes)
-    plot = alt.Chart(_data(drawn)).encode(x)
-    y = alt.Y("value:Q", scale=_unit(), axis=_share_axis(), title=None)
+    plot = alt.Chart(data_of(drawn)).encode(x)
+    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
     bars = plot.mark_rule(color=LIGHT["base"], strokeWidth=2).encode(
-        alt.Y("low:Q", scale=_unit(), title=None), alt.Y2("high:Q")
+        alt.Y("low:Q", scale=unit_scale(), title=None), alt.Y2("high:Q")
     )
     line = plot.mark_line(color=LIGHT["base"], strokeWidth=1.5).encode(y)
     dots = plot.mark_point(color=LIGHT["base"], filled=True, size=50, opacity=1).encode(y)
     tips = {"group_size": "G", "text": "mixed groups"}
-    return _layer(
-        [bars, line, dots, _hover(drawn, "group_size", tips)], "Share of groups that teach anything"
+    return layered(
+        [bars, line, dots, hover(drawn, "group_size", tips)], "Share of groups that teach anything"
     )
 
 
@@ -227,16 +243,16 @@ def charts_of(data: PageData) -> dict[str, Chart]:
     """Every chart the data can fill, by the name its file bears."""
     charts: dict[str, Chart] = {}
     luck = ((data.probe or {}).get("luck") or {}).get("curve") or ()
-    if data.comparison and _valued(data.comparison["delta"]):
+    if data.comparison and valued(data.comparison["delta"]):
         arms = {role: data.comparison[role]["curve"] for role in SHAPES}
         charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison), luck)
         charts["delta"] = paired_delta(data.comparison)
-    elif data.probe and _valued(data.probe["curve"]):
+    elif data.probe and valued(data.probe["curve"]):
         charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe), luck)
     if any(_bin(problem, role) for problem in data.problems for role in SHAPES):
         charts["histogram"] = accuracy_histogram(data.problems)
     charts |= _training(data)
-    if data.probe and _valued(data.probe.get("signal") or ()):
+    if data.probe and valued(data.probe.get("signal") or ()):
         charts["signal"] = learning_signal(data.probe["signal"])
     if data.probe and data.probe.get("forecast"):
         charts["forecast"] = forecast_fan(data.probe)
@@ -250,12 +266,16 @@ def _training(data: PageData) -> dict[str, Chart]:
         "completion_length": ("Completion length, tokens", "d"),
     }
     charts = {}
-    if any(_valued(row.get("curve") or ()) for row in data.held_out):
+    if any(valued(row.get("curve") or ()) for row in data.held_out):
         charts["held_out"] = held_out_curves(data.held_out)
     for name, (title, form) in wanted.items():
         if any(known(row.get(name)) for row in data.training):
             charts[name] = training_series(data.training, name, title, form)
-    return charts
+    watched = watch_charts(data.watching)
+    same = {"watch_signal": "mixed_share", "watch_length": "completion_length"}
+    for name in set(watched) & set(same):
+        charts.pop(same[name], None)  # the record tells the same with an interval
+    return charts | watched
 
 
 # -------------------------------------------------------------------------------- out of here
@@ -284,25 +304,8 @@ def _spec(chart: Chart) -> dict[str, Any]:
 # --------------------------------------------------------------------------------- ingredients
 
 
-def _layer(layers: Sequence[Any], title: str) -> Chart:
-    return cast(Chart, alt.layer(*layers).properties(title=title, description=title))
-
-
-def _data(rows: Iterable[Row]) -> alt.InlineData:
-    return alt.InlineData(values=[dict(row) for row in rows])
-
-
-def _valued(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if known(row.get("value"))]
-
-
-def _texts(row: Row) -> dict[str, Any]:
-    text = f"{percent(row['value'])} ({interval(row)})"
-    return {"value": row["value"], "low": row.get("low"), "high": row.get("high"), "text": text}
-
-
 def _labelled(curve: Iterable[Row], series: str) -> list[dict[str, Any]]:
-    return [{"k": row["k"], "series": series, **_texts(row)} for row in _valued(curve)]
+    return [{"k": row["k"], "series": series, **texts(row)} for row in valued(curve)]
 
 
 def _ks(rows: Iterable[Row]) -> list[int]:
@@ -320,18 +323,6 @@ def _log2(name: str, title: str, values: Sequence[int]) -> alt.X:
     )
 
 
-def _unit() -> alt.Scale:
-    return alt.Scale(domain=[0, 1])
-
-
-def _share_axis() -> alt.Axis:
-    return alt.Axis(format=".0%")
-
-
-def _steps() -> alt.Axis:
-    return alt.Axis(format="d", tickCount=6)
-
-
 def _roles(arms: Iterable[str]) -> alt.Scale:
     names = list(arms)
     return alt.Scale(domain=names, range=[LIGHT[name] for name in names])
@@ -342,45 +333,16 @@ def _shapes(arms: Iterable[str]) -> alt.Scale:
     return alt.Scale(domain=names, range=[SHAPES[name] for name in names])
 
 
-def _hover(rows: Sequence[Row], key: str, tips: Mapping[str, str]) -> Any:
-    """Upright strips, one an x, that tell every value there and mark the x under the pointer.
-
-    Strips and not Vega-Lite's ``nearest``: that one loses the fields of a list of tooltips.
-    """
-    over = alt.selection_point(
-        name=f"over_{key}", fields=[key], on="pointerover", clear="pointerout", empty=False
-    )
-    plot = alt.Chart(_data(rows)).encode(alt.X(f"{key}:Q"))
-    shown = alt.when(over).then(alt.value(0.6)).otherwise(alt.value(0))
-    line = plot.mark_rule(color=LIGHT["muted"]).encode(opacity=shown)
-    width = alt.expr(f"max(2, width / {max(1, len(rows))})")
-    strips = plot.mark_rule(opacity=0, strokeWidth=width).encode(
-        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()]
-    )
-    return alt.layer(line, strips.add_params(over))
-
-
-def _hover_series(rows: Sequence[Row], key: str, title: str) -> Any:
-    """`_hover` over long rows: one line of the tooltip a series."""
-    names = list(dict.fromkeys(row["series"] for row in rows))
-    wide: dict[Any, dict[str, Any]] = {}
-    for row in rows:
-        column = f"series{names.index(row['series'])}"
-        wide.setdefault(row[key], {key: row[key]})[column] = row["text"]
-    tips = {f"series{i}": name for i, name in enumerate(names)}
-    return _hover(list(wide.values()), key, {key: title, **tips})
-
-
 def _level(value: float, dash: Sequence[float] = (1, 0)) -> Any:
     return (
-        alt.Chart(_data([{"y": value}]))
+        alt.Chart(data_of([{"y": value}]))
         .mark_rule(color=LIGHT["muted"], strokeWidth=1, strokeDash=list(dash))
         .encode(alt.Y("y:Q", title=None))
     )
 
 
 def _dashed(rows: Sequence[Row]) -> list[Any]:
-    plot = alt.Chart(_data(rows)).mark_line(color=LIGHT["muted"], strokeDash=[4, 4])
+    plot = alt.Chart(data_of(rows)).mark_line(color=LIGHT["muted"], strokeDash=[4, 4])
     return [plot.encode(alt.X("k:Q"), alt.Y("value:Q", title=None))] if rows else []
 
 
@@ -392,14 +354,14 @@ def _margins(margin: float | None) -> list[Any]:
 
 def _deciding(ks: Sequence[int]) -> list[Any]:
     """Faint upright lines at the k that decide the verdict."""
-    plot = alt.Chart(_data([{"k": k} for k in ks])).encode(alt.X("k:Q"))
+    plot = alt.Chart(data_of([{"k": k} for k in ks])).encode(alt.X("k:Q"))
     return [plot.mark_rule(color=LIGHT["line"], strokeDash=[2, 3])] if ks else []
 
 
 def _crossing(crossover: Row) -> list[Any]:
     if crossover.get("k") is None:
         return []
-    plot = alt.Chart(_data([{"k": crossover["k"], "label": f"crosses at k = {crossover['k']}"}]))
+    plot = alt.Chart(data_of([{"k": crossover["k"], "label": f"crosses at k = {crossover['k']}"}]))
     rule = plot.mark_rule(color=LIGHT["trained"], strokeWidth=1.5).encode(alt.X("k:Q"))
     text = plot.mark_text(
         color=LIGHT["trained"], align="right", baseline="top", dx=-5, dy=2, fontSize=12

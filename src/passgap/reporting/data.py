@@ -24,6 +24,8 @@ class PageData:
         ``completion_length``.
     held_out
         ``{step, curve: [{k, value, low, high}]}``, pass@k on held-out problems while training.
+    watching
+        ``Watching.to_dict()``: what the reward calls of the training saw.
     problems
         One row a problem: ``problem_id``, ``base_c`` and ``trained_c`` (absent for a probe), and
         ``n`` or, where the arms differ, ``base_n`` and ``trained_n``.
@@ -47,6 +49,7 @@ class PageData:
     comparison: Row | None = None
     training: Sequence[Row] = ()
     held_out: Sequence[Row] = ()
+    watching: Row | None = None
     problems: Sequence[Row] = ()
     completions: Sequence[Row] = ()
     runs: Mapping[str, Row] = field(default_factory=dict)

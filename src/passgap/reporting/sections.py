@@ -16,6 +16,7 @@ from passgap.reporting.details import (
     reach_table,
 )
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points
+from passgap.reporting.watched import watch_section
 from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
 TEXT_CAP = 4_000
@@ -51,7 +52,8 @@ def sections(data: PageData) -> dict[str, Any]:
         "bands": bands_table(data.comparison or {}),
         "probe_further": probe_details(data.probe or {}),
         "format_check": format_table(data.comparison or {}),
-        "training_charts": bool(data.training or data.held_out),
+        "training_charts": bool(data.training or data.held_out or data.watching),
+        "watched": watch_section(data.watching),
         "probe_section": bool(data.probe),
         "completions": shown,
         "left_out": left_out,

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from passgap.reporting.data import Row
+from passgap.reporting.ingredients import FEW
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points, visible
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -80,6 +81,50 @@ def sentences(result: Row) -> list[str]:
         )
         lines.append(f"held-out problems since the first measurement, points: {changes}")
     return lines
+
+
+def watch_section(result: Row | None) -> dict[str, Any]:
+    """What the page says of a training run's record; empty where there is none."""
+    if not result:
+        return {}
+    bands = result["bands"]
+    return {
+        "findings": result["warnings"],
+        "lines": [headline(result), *sentences(result)],
+        "table": steps_table(result),
+        "legend": LEGEND,
+        "lost": lost_table(result),
+        "bands_caption": f"Bands by {bands[0]['by']}; upright lines are intervals."
+        if bands
+        else "",
+        "notes": result["notes"],
+    }
+
+
+def _caption(by: str) -> str:
+    return (
+        f"Bands by {by}. Upright lines are intervals; bands of fewer than {FEW} problems are left "
+        "out."
+    )
+
+
+def lost_table(result: Row, most: int = 20) -> dict[str, Any]:
+    """The lost problems, the surest first."""
+    rows = [
+        [
+            row["problem_id"],
+            f"{row['before']['c']} of {row['before']['n']}",
+            f"0 of {row['last']['n']}",
+            row["since_step"],
+            f"{row['q_value']:.2g}",
+        ]
+        for row in result["lost"][:most]
+    ]
+    more = len(result["lost"]) - most
+    if more > 0:
+        rows.append([f"and {more} more", "", "", "", ""])
+    head = ["lost problem", "correct before", "correct since", "since step", "false discovery rate"]
+    return {"head": head, "rows": rows} if rows else {}
 
 
 def steps_table(result: Row, most: int | None = None) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from passgap.analysis import compare, probe
 from passgap.checks import check
 from passgap.counts import count
 from passgap.reporting import PageData, write_figures, write_page
-from passgap.store import Run, is_run
+from passgap.store import Run, is_run, is_watch
 from passgap.types import Counts
 from passgap.workflows.alone import arms_of, base_answers
 from passgap.workflows.reaching import is_scored_across, reach_runs
 from passgap.workflows.resolve import POLICY_FILE
+from passgap.workflows.watching import WATCH, watch_of_training
 
 PROBE_SETTINGS = (
     "interval",
@@ -103,6 +104,7 @@ def page_data(
         comparison=comparison,
         training=_json_lines(training, "training.jsonl"),
         held_out=_json_lines(training, "held_out.jsonl"),
+        watching=_watching(training, counts["base"]),
         problems=_problem_rows(runs["base"], counts),
         completions=_completion_rows(runs, counts),
         runs={role: _settings(run) for role, run in runs.items()},
@@ -151,7 +153,13 @@ def _training_folder(run: Run | None) -> Path | None:
     if run is None:
         return None
     folder = Path(str(run.manifest.policy["path"]))
-    return folder if (folder / POLICY_FILE).is_file() else None
+    return folder if (folder / POLICY_FILE).is_file() or is_watch(folder / WATCH) else None
+
+
+def _watching(folder: Path | None, base: Counts) -> dict[str, Any] | None:
+    """What the reward calls of the training saw, where they were recorded."""
+    found = None if folder is None else watch_of_training(folder, base)
+    return None if found is None else found.to_dict()
 
 
 def _json_lines(folder: Path | None, name: str) -> list[dict[str, Any]]:

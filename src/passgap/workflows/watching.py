@@ -98,6 +98,22 @@ def follow(
         time.sleep(seconds)
 
 
+def watch_of_training(folder: Path, base: Counts) -> Watching | None:
+    """The record a training folder holds, None where there is none or nothing in it.
+
+    The base's counts give the forecast only if they hold some of the problems trained on, and
+    were drawn with a fixed n: those of an evaluation seldom do.
+    """
+    place = folder / WATCH
+    if not is_watch(place):
+        return None
+    trained_on = set(read_watch(place)["problem_id"].unique())
+    if not trained_on:
+        return None
+    usable = base.design == "fixed" and not trained_on.isdisjoint(base.problem_id)
+    return watch_folder(place, base=base if usable else None)
+
+
 def find_watch(folder: Path | str) -> Path | str:
     """The watch folder: ``folder`` itself, or the one in it.
 

@@ -1,0 +1,83 @@
+"""What every chart is put together from: layers, axes, texts, and the strips that tell values.
+
+In: rows of results. Out: parts of altair charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import altair as alt
+
+from passgap.reporting.data import Row
+from passgap.reporting.text import interval, known, percent
+from passgap.reporting.theme import LIGHT
+
+Chart = alt.LayerChart
+FEW = 5  # problems, under which a band is not drawn
+
+
+def layered(layers: Sequence[Any], title: str) -> Chart:
+    """Layers as one chart, its title also what a screen reader says."""
+    return cast(Chart, alt.layer(*layers).properties(title=title, description=title))
+
+
+def data_of(rows: Iterable[Row]) -> alt.InlineData:
+    """Rows as a chart's own data."""
+    return alt.InlineData(values=[dict(row) for row in rows])
+
+
+def valued(rows: Iterable[Row]) -> list[Row]:
+    """The rows that have a value."""
+    return [row for row in rows if known(row.get("value"))]
+
+
+def texts(row: Row) -> dict[str, Any]:
+    """Value and ends of an estimate, and the text a tooltip shows."""
+    text = f"{percent(row['value'])} ({interval(row)})"
+    return {"value": row["value"], "low": row.get("low"), "high": row.get("high"), "text": text}
+
+
+def unit_scale() -> alt.Scale:
+    """From 0 to 1."""
+    return alt.Scale(domain=[0, 1])
+
+
+def share_axis() -> alt.Axis:
+    """Shares in percent."""
+    return alt.Axis(format=".0%")
+
+
+def steps_axis() -> alt.Axis:
+    """Whole steps."""
+    return alt.Axis(format="d", tickCount=6)
+
+
+def hover_series(rows: Sequence[Row], key: str, title: str) -> Any:
+    """`hover` over long rows: one line of the tooltip a series."""
+    names = list(dict.fromkeys(row["series"] for row in rows))
+    wide: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        column = f"series{names.index(row['series'])}"
+        wide.setdefault(row[key], {key: row[key]})[column] = row["text"]
+    tips = {f"series{i}": name for i, name in enumerate(names)}
+    return hover(list(wide.values()), key, {key: title, **tips})
+
+
+def hover(rows: Sequence[Row], key: str, tips: Mapping[str, str]) -> Any:
+    """Upright strips, one an x, that tell every value there and mark the x under the pointer.
+
+    Strips and not Vega-Lite's ``nearest``: that one loses the fields of a list of tooltips.
+    """
+    over = alt.selection_point(
+        name=f"over_{key}", fields=[key], on="pointerover", clear="pointerout", empty=False
+    )
+    plot = alt.Chart(data_of(rows)).encode(alt.X(f"{key}:Q"))
+    shown = alt.when(over).then(alt.value(0.6)).otherwise(alt.value(0))
+    line = plot.mark_rule(color=LIGHT["muted"]).encode(opacity=shown)
+    width = alt.expr(f"max(2, width / {max(1, len(rows))})")
+    strips = plot.mark_rule(opacity=0, strokeWidth=width).encode(
+        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()]
+    )
+    return alt.layer(line, strips.add_params(over))
