@@ -191,7 +191,7 @@ def _by_step(checkpoints: Sequence[tuple[int, Counts]]) -> list[tuple[int, Count
     if min(steps) < 1 or twice is not None:
         raise UsageError(
             f"the checkpoints have the steps {', '.join(map(str, steps))}; allowed: distinct, each "
-            "at least 1 (the base is step 0)"
+            "at least 1 (the base is step 0); training seeds of one recipe go with --seeds"
         )
     return sorted(checkpoints, key=lambda one: one[0])
 
