@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -227,6 +228,35 @@ def test_verls_reward_worker_loads_and_calls_it(job, config, rows, run, tokenize
     worker = RewardLoopWorker(config)
     found = worker.loop.run_until_complete(worker.compute_score_batch(items[0]))
     assert found[0]["reward_score"] == float(frame["status"][0] == "correct")
+
+
+def test_mathematics_is_marked_from_verls_threads(tmp_path):
+    golds = {
+        "\\frac{1}{2}": "\\boxed{0.5}",
+        "x^2+1": "\\boxed{1+x^2}",
+        "\\sqrt{8}": "\\boxed{2\\sqrt{2}}",
+    }
+    file, others = tmp_path / "math.jsonl", tmp_path / "others.jsonl"
+    asked = [{"question": f"q{i}", "answer": gold} for i, gold in enumerate(golds)]
+    file.write_text("\n".join(map(json.dumps, asked)))
+    others.write_text(json.dumps({"question": "other", "answer": "3"}))
+    passgap("export", "verl", file, "--policy", "lab:base", "--held-out", others, "--out",
+            tmp_path / "job", "--max-tokens", 64, "--prompts-per-step", 3, "--gpus", 1)  # fmt: skip
+    score = get_custom_reward_fn(composed(tmp_path / "job", tmp_path))
+    rows = pl.read_parquet(tmp_path / "job" / "train.parquet").to_dicts()
+
+    def marked(pair):
+        row, text = pair
+        truth = row["reward_model"]["ground_truth"]
+        told = row["extra_info"] | {"global_steps": 0}
+        return score(data_source="m", solution_str=text, ground_truth=truth, extra_info=told)
+
+    right = [(row, golds[row["reward_model"]["ground_truth"]]) for row in rows]
+    wrong = [(row, "\\boxed{7y}") for row in rows]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(marked, [*right, *wrong] * 5))
+    assert [one["score"] for one in found] == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0] * 5
+    assert {one["status"] for one in found} == {"correct", "incorrect"}
 
 
 def test_a_row_that_was_changed_is_refused(job, config):
