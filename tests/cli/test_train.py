@@ -1,7 +1,5 @@
 """``passgap train``: a recipe gives a training again; what is wrong in it is named."""
 
-import dataclasses
-import inspect
 import json
 import tomllib
 
@@ -13,9 +11,7 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 from safetensors.torch import load_file
 
 from passgap.cli import app
-from passgap.cli.learn import train
 from passgap.errors import UsageError
-from passgap.training.config import TrainConfig
 
 FLAGS = (
     *("--steps", "2", "--group-size", "2", "--prompts-per-step", "2", "--learning-rate", "1e-3"),
@@ -75,11 +71,3 @@ def test_a_value_of_the_wrong_kind_in_a_recipe_is_told(tmp_path):
     )
     assert found.exit_code == 2
     assert "--steps" in found.output
-
-
-def test_every_setting_is_a_flag_with_its_default():
-    flags = inspect.signature(train).parameters
-    for field in dataclasses.fields(TrainConfig):
-        assert field.name in flags, field.name
-        if field.name not in ("max_tokens", "report_to"):
-            assert flags[field.name].default == field.default, field.name
