@@ -219,6 +219,20 @@ def test_verls_launch_script_runs_and_survives_odd_paths(tmp_path):
     assert int(pairs["actor_rollout_ref.actor.ppo_max_token_len_per_gpu"]) == 20_064
 
 
+def test_a_pass_has_whole_steps_only(tmp_path):
+    folder = tokenizer_folder(tmp_path / "policy", None)
+    made, other = rows(), rows_of([Problem("Capital of Peru?", "Lima", "exact")], PromptSettings())
+    asked = settings(steps=7)
+    write_job(
+        "verl", made, other, Policy(folder), tmp_path / "job", settings=asked, source='a"""\n'
+    )
+    pairs = dict(word.split("=", 1) for word in arguments(tmp_path / "job", tmp_path)[2:])
+    assert pairs["trainer.total_epochs"] == "7"  # 3 problems, 2 prompts a step: one step a pass
+    write_job("trl", made, other, Policy(folder), tmp_path / "b", settings=asked, source='a"""\n')
+    script = (tmp_path / "b" / "train.py").read_text(encoding="utf-8")
+    compile(script, "train.py", "exec")
+
+
 def test_chat_prompts_go_through_the_policys_own_template(tmp_path):
     out = job("verl", tmp_path, prompt=CHAT, policy="org/model")
     pairs = dict(word.split("=", 1) for word in arguments(out, tmp_path)[2:])

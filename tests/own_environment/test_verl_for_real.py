@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,13 +22,14 @@ import pytest
 
 pytest.importorskip("verl", reason="needs its own environment: make test-verl")
 
+import ray
 import torch
 import verl
 from hydra import compose, initialize_config_dir
 from tensordict import TensorDict
 from transformers import AutoTokenizer
 from verl import DataProto
-from verl.experimental.reward_loop.reward_loop import RewardLoopWorker
+from verl.experimental.reward_loop.reward_loop import RewardLoopManager, RewardLoopWorker
 from verl.trainer.ppo.metric_utils import process_validation_metrics
 from verl.trainer.ppo.reward import get_custom_reward_fn, load_reward_manager
 from verl.utils.config import validate_config
@@ -228,6 +230,33 @@ def test_verls_reward_worker_loads_and_calls_it(job, config, rows, run, tokenize
     worker = RewardLoopWorker(config)
     found = worker.loop.run_until_complete(worker.compute_score_batch(items[0]))
     assert found[0]["reward_score"] == float(frame["status"][0] == "correct")
+
+
+def test_verls_reward_workers_on_ray_write_one_watch_folder(run, tokenizer, tmp_path):
+    job = export("verl", run, tmp_path / "job")
+    config = composed(job, tmp_path, "reward.num_workers=2")
+    rows = RLHFDataset(config.data.train_files, tokenizer, config.data)
+    frame, items = drawn(rows, run, tokenizer)
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        workers = RewardLoopManager(config).reward_loop_worker_handles
+        assert len(workers) == 2
+        found = ray.get([workers[i % 2].compute_score.remote(item) for i, item in enumerate(items)])
+        until = time.monotonic() + 30
+        while time.monotonic() < until and seen_rows(job) < len(items):
+            time.sleep(0.5)
+    finally:
+        ray.shutdown()
+    wanted = [float(status == "correct") for status in frame["status"]]
+    assert [one["reward_score"] for one in found] == wanted
+    counted = ["problem_id", "status"]
+    seen = read_watch(job / "watch")
+    assert_same(seen.group_by(counted).len(), frame.group_by(counted).len(), counted)
+    assert len(list((job / "watch").glob("rank-*"))) == 2
+
+
+def seen_rows(job):
+    return len(read_watch(job / "watch")) if (job / "watch" / "about.json").is_file() else 0
 
 
 def test_mathematics_is_marked_from_verls_threads(tmp_path):

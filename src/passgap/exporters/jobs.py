@@ -218,7 +218,7 @@ def _facts(
     local = Path(policy.path).is_dir()
     path = str(Path(policy.path).resolve()) if local else policy.path
     needs_leading = trainer != "trl" and not chat
-    passes = math.ceil(settings.steps * settings.prompts_per_step / len(train))
+    steps_a_pass = len(train) // settings.prompts_per_step  # what is left over is not drawn
     return {
         "trainer": trainer,
         "policy": path,
@@ -228,9 +228,11 @@ def _facts(
         "chat": chat,
         "leading": leading_tokens(path) if needs_leading else "",
         "special": special_tokens(path) if trainer == "openrlhf" else [],
+        "shown": "".join(c if c.isprintable() and c not in '"\\`' else "_" for c in source),
         "problems": len(train),
         "held_out": len(held_out),
-        "passes": passes,
+        "steps_a_pass": steps_a_pass,
+        "passes": math.ceil(settings.steps / steps_a_pass),
         "s": settings,
         "version": __version__,
     }
