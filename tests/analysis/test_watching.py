@@ -346,6 +346,16 @@ def test_the_result_is_json_and_prints():
     assert "2,560 completions up to step 19" in str(result)
 
 
+def test_what_the_unscored_could_change_is_said():
+    groups = groups_of([(0, "a", 6, 3), (0, "b", 8, 4)], completions=[10, 10])
+    (note,) = watching(groups).notes
+    assert note == (
+        "30.0% of all completions are unscored: 35.0% of them all are correct if those are wrong, "
+        "65.0% if they are right"
+    )
+    assert not watching(groups_of([(0, "a", 99, 3)], completions=[100])).notes
+
+
 def test_what_is_not_known_is_null():
     groups = groups_of([(0, "a", 0, 0)], completions=[4], tokens=[0], endings=[0], rewards=[0])
     row = json.loads(json.dumps(watching(groups).to_dict(), allow_nan=False))["steps"][0]

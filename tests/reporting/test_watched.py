@@ -42,6 +42,15 @@ def test_columns_with_nothing_in_them_are_left_out(watched):
     assert steps_table(without, 5)["rows"][0][0] == "0-1"
 
 
+def test_rewards_that_are_more_than_right_or_wrong_have_a_column(watched):
+    assert "reward" not in steps_table(watched)["head"]
+    bonus = copy.deepcopy(watched)
+    for row in bonus["steps"]:
+        row["reward"]["value"] = row["solved"]["value"] + 0.1
+    assert "reward" in steps_table(bonus)["head"]
+    assert max(map(len, printed(watching_view(bonus)).splitlines())) <= 80
+
+
 def test_a_sparkline_spans_zero_to_the_most():
     assert sparkline([0.0, 0.5, 1.0, None], 1.0) == "▁▅█ "
     assert sparkline([2.0, 4.0]) == "▅█"

@@ -29,7 +29,7 @@ from passgap.analysis.groups import (
     usual_size,
     within,
 )
-from passgap.analysis.inputs import interval_dict
+from passgap.analysis.inputs import MOST_UNSCORED, interval_dict
 from passgap.analysis.progress import FALSE_LOSSES, Progress
 from passgap.analysis.watched_bands import base_rows, reward_bands
 from passgap.checks import Finding
@@ -173,8 +173,20 @@ def watching(
         bands=tuple(reward_bands(groups, base)),
         held_out=tuple(alarms.since_first(held_out)),
         warnings=tuple(finding for finding in found if finding is not None),
-        notes=tuple(notes),
+        notes=(*notes, *_unscored_notes(groups)),
     )
+
+
+def _unscored_notes(groups: Groups) -> list[str]:
+    """What the unscored completions could change, where there are more than a few."""
+    total, unscored = int(groups.completions.sum()), int((groups.completions - groups.n).sum())
+    if unscored <= MOST_UNSCORED * total:
+        return []
+    correct = int(groups.c.sum())
+    return [
+        f"{unscored / total:.1%} of all completions are unscored: {correct / total:.1%} of them "
+        f"all are correct if those are wrong, {(correct + unscored) / total:.1%} if they are right"
+    ]
 
 
 def _check(

@@ -13,9 +13,10 @@ from passgap.reporting.data import Row
 from passgap.reporting.ingredients import FEW
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points, visible
 
+SAME = 1e-9
 BARS = "▁▂▃▄▅▆▇█"
 SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "note": "cyan"}
-HEAD = ("solved", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
+HEAD = ("solved", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
 LEGEND = (
     "means over problems with 95 % intervals; forecast: mixed, by the base's counts; new, never, "
     "lost: problems newly solved, never solved so far, lost by then"
@@ -133,11 +134,13 @@ def steps_table(result: Row, most: int | None = None) -> dict[str, Any]:
     shown = list(result["steps"])
     if most and len(shown) > most:
         shown = [shown[0], *shown[-most + 1 :]]
+    rewarded = any(_differs(row["reward"], row["solved"]) for row in result["steps"])
     head = [unit, *HEAD]
     rows = [
         [
             _span(row),
             _share(row["solved"]),
+            number(row["reward"]["value"]) if rewarded else ABSENT,
             _share(row["mixed"]),
             _share(row["forecast"] or {}),
             number(row["length"]["value"], 0),
@@ -198,6 +201,12 @@ def _table(content: Row) -> Table:
     for row in content["rows"]:
         table.add_row(*(Text(visible(cell)) for cell in row))
     return table
+
+
+def _differs(reward: Row, solved: Row) -> bool:
+    """Whether rewards are something else than 1 for correct and 0 for incorrect."""
+    mean, share = reward["value"], solved["value"]
+    return known(mean) and known(share) and abs(mean - share) > SAME
 
 
 def _share(row: Row) -> str:

@@ -60,6 +60,9 @@ class Watch:
     not, ``about.json`` says ``"step": "visits"``, and `read_watch` numbers a problem's rows over
     all ranks in the order of time, ``group_size`` a visit.
 
+    An asynchronous trainer that tells the step at which it asked for the reward is some steps ahead
+    of the policy that drew.
+
     Examples
     --------
     In a script that trains with TRL, whose data set has a column ``problem_id``::

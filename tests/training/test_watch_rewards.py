@@ -282,7 +282,9 @@ def test_it_needs_neither_torch_nor_a_trainer():
 # -- in a plain TRL script
 
 
-def plain_script(trainer_class, config_class, base, train_set, out, callbacks=(), **settings):
+def plain_script(
+    trainer_class, config_class, base, train_set, out, callbacks=(), resume=None, **settings
+):
     """What a user has: a data set with problem ids, a reward of their own, TRL's trainer."""
     references = {problem.id: problem.reference for problem in train_set}
 
@@ -300,7 +302,6 @@ def plain_script(trainer_class, config_class, base, train_set, out, callbacks=()
         ),
         args=config_class(
             output_dir=str(out / "trl"),
-            max_steps=3,
             per_device_train_batch_size=8,
             num_generations=4,
             max_completion_length=6,
@@ -308,11 +309,10 @@ def plain_script(trainer_class, config_class, base, train_set, out, callbacks=()
             bf16=False,
             logging_steps=1,
             report_to="none",
-            save_strategy="no",
             disable_tqdm=True,
             activation_checkpointing=False,
             dataloader_pin_memory=False,
-            **settings,
+            **({"max_steps": 3, "save_strategy": "no"} | settings),
         ),
         train_dataset=Dataset.from_list(
             [
@@ -324,7 +324,7 @@ def plain_script(trainer_class, config_class, base, train_set, out, callbacks=()
     )
     for callback in callbacks:
         callback.trainer = trainer
-    trainer.train()
+    trainer.train(resume_from_checkpoint=resume)
     return trainer
 
 
@@ -373,6 +373,28 @@ def test_the_callback_measures_held_out_problems(base, train_set, held_out, veri
             assert logged[row["step"]][f"held_out/pass@{point['k']}"] == point["value"]
         assert logged[row["step"]]["held_out/entropy"] == pytest.approx(row["entropy"])
     assert [row["k"] for row in watch_folder(tmp_path).held_out] == [1, 2, 4]
+
+
+@QUIET
+def test_a_script_that_goes_on_from_a_checkpoint_has_every_row_once(
+    base, train_set, held_out, verifier, tmp_path
+):
+    def start(**settings):
+        callback = PassgapCallback(
+            held_out, tmp_path, max_tokens=6, every=1, draws=4, verifier=verifier
+        )
+        saved = {"save_strategy": "steps", "save_steps": 2} | settings
+        plain_script(GRPOTrainer, GRPOConfig, base, train_set, tmp_path, [callback], **saved)
+
+    start(max_steps=3)  # saved after step 2, and one step more
+    before = read_watch(tmp_path / "watch")
+    assert before["step"].to_list() == [step for step in range(3) for _ in range(8)]
+    start(max_steps=5, resume=str(tmp_path / "trl" / "checkpoint-2"))
+    after = read_watch(tmp_path / "watch")
+    assert after["step"].to_list() == [step for step in range(5) for _ in range(8)]
+    assert after.filter(after["step"] < 2).equals(before.filter(before["step"] < 2))
+    lines = (tmp_path / "held_out.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [0, 1, 2, 3, 4, 5]
 
 
 def test_the_callback_refuses_what_it_cannot_do(held_out, tmp_path):
