@@ -12,9 +12,7 @@ from passgap.cli import draw, options
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 
-app = typer.Typer(
-    help="A planned set of runs and the page it makes: temperature.", no_args_is_help=True
-)
+app = typer.Typer(help="A planned set of runs and the page it makes.", no_args_is_help=True)
 TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
 
 
@@ -105,3 +103,39 @@ def temperature(
     if page is not None:
         written = write_temperature(result, page, out=out, command=command_line())
         print(f"{', '.join(map(str, written))}: written", file=sys.stderr)
+
+
+@app.command("algorithms")
+def algorithms(
+    out: Annotated[
+        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+    ] = "runs/algorithms",
+    page: Annotated[
+        str, typer.Option("--page", help="The Markdown file; figures go to the folder beside it.")
+    ] = "docs/results/algorithms.md",
+    study: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--study",
+            help="algorithms, steps, 'group size', 'KL weight' or temperature; default: all.",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Training seeds a row.")] = 3,
+    held_out: Annotated[int, typer.Option("--held-out", help="Held-out problems.")] = 100,
+    n: options.Draws = 256,
+) -> None:
+    """One base of the lab trained in many ways: pass@1, pass@n and the gap between, in one table.
+
+    Example: passgap study algorithms --study algorithms --out runs/algorithms
+    """
+    from passgap.workflows.algorithms import STUDIES, Size, write_algorithms
+
+    written = write_algorithms(
+        out,
+        page,
+        progress=bar,
+        size=Size(seeds=seeds, held_out=held_out, n=n),
+        studies=study or tuple(STUDIES),
+        command=command_line(),
+    )
+    print(f"{written}: written")
