@@ -47,7 +47,7 @@ $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,openai,ray,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,openai,ray,view,dev]'
 	@touch $(SETUP)
 
 clean:

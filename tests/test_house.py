@@ -18,12 +18,18 @@ LAYERS = {
     **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck"), 2),
     "exporters": 2,
     **dict.fromkeys(("analysis", "training", "lab"), 3),
-    **dict.fromkeys(("workflows", "reporting"), 4),
+    **dict.fromkeys(("workflows", "reporting", "viewing"), 4),
     **dict.fromkeys(("__init__", "__main__", "cli"), 5),
 }
 MAY_IMPORT_EACH_OTHER = {0, 2, 5}
-ALSO = {("workflows", "reporting")}  # docs/decisions/0005
-FORBIDDEN = {("reporting", "engines"), ("reporting", "training")}
+ALSO = {
+    ("workflows", "reporting"),  # docs/decisions/0005
+    ("viewing", "reporting"),  # docs/decisions/0022
+    ("viewing", "workflows"),
+}
+FORBIDDEN = {
+    (here, other) for here in ("reporting", "viewing") for other in ("engines", "training")
+}
 HEAVY = {
     "torch": {"engines/transformers/", "training", "lab/pretrain.py"},
     "transformers": {"engines/transformers/", "training", "lab/pretrain.py"},
@@ -38,6 +44,10 @@ HEAVY = {
     "reasoning_gym": {"problems/gym.py", "verifiers/gym.py"},
     "math_verify": {"verifiers/equality.py"},
     "altair": {"reporting"},
+    "starlette": {"viewing/"},
+    "uvicorn": {"viewing/server.py"},
+    "latex2mathml": {"viewing/mathml.py"},
+    "pygments": {"viewing/showing.py"},
     "vl_convert": {"reporting"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))

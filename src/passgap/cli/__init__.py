@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, data, draw, lab, learn, runs, study, watch
+from passgap.cli import analyse, data, draw, lab, learn, runs, study, view, watch
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ app.command("merge")(runs.merge)
 app.command("select")(data.select)
 app.command("plan")(analyse.plan)
 app.command("report")(analyse.report)
+app.command("view")(view.view)
 app.command("backtest")(analyse.backtest)
 app.add_typer(data.app, name="export")
 app.add_typer(lab.app, name="lab")

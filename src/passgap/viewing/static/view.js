@@ -1,0 +1,99 @@
+// Light and dark, keys, and the values that change while a page is open. All text goes in as text.
+"use strict";
+
+const root = document.documentElement;
+const page = document.body.dataset;
+
+function isDark() {
+  if (root.dataset.theme) return root.dataset.theme === "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+const themeButton = document.getElementById("theme");
+function nameTheme() {
+  themeButton.textContent = isDark() ? "light" : "dark";
+}
+themeButton.addEventListener("click", () => {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  localStorage.setItem("passgap-theme", root.dataset.theme);
+  nameTheme();
+});
+nameTheme();
+
+for (const select of document.querySelectorAll("form.filters:not([action='/compare']) select")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+for (const box of document.querySelectorAll("form.filters input[name=unscored]")) {
+  box.addEventListener("change", () => box.form.requestSubmit());
+}
+
+// -- keys
+
+function move(by) {
+  const places = [...document.querySelectorAll("article.draw[tabindex], a.row")];
+  const at = places.findIndex((place) => place === document.activeElement);
+  const next = places[at < 0 ? (by > 0 ? 0 : -1) : at + by];
+  if (next) {
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  const pagers = document.querySelectorAll(".pager[aria-label^=pages] a");
+  const rel = by > 0 ? "next" : "prev";
+  for (const link of pagers) if (link.rel === rel) location.assign(link.href);
+}
+
+function press(selector) {
+  const found = document.querySelector(selector);
+  if (found) found.click();
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  ArrowRight: () => page.next && location.assign(page.next),
+  ArrowLeft: () => page.previous && location.assign(page.previous),
+  u: () => page.up && location.assign(page.up),
+  x: () => press("#exact"),
+  r: () => press("form.marks button.right"),
+  w: () => press("form.marks button.wrong"),
+  s: () => press("form.marks button.unsure"),
+  "/": () => document.querySelector("input[type=search]")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = keys[event.key];
+  if (!act) return;
+  if (event.key === "/") event.preventDefault();
+  act();
+});
+
+// -- what changes while the page is open
+
+async function look() {
+  if (document.hidden) return;
+  const url = new URL(page.live, location.origin);
+  url.searchParams.set("seen", page.seen);
+  const answer = await fetch(url);
+  if (answer.status !== 200) return;
+  const { version, values } = await answer.json();
+  page.seen = version;
+  if ("reload" in values) {
+    location.reload();
+    return;
+  }
+  for (const place of document.querySelectorAll("[data-value]")) {
+    const value = values[place.dataset.value];
+    if (value !== undefined) place.textContent = value;
+  }
+  for (const place of document.querySelectorAll("[data-points]")) {
+    const value = values[place.dataset.points];
+    if (value !== undefined) place.setAttribute("points", value);
+  }
+}
+
+if (page.live) {
+  setInterval(() => look().catch(() => {}), 2000);
+}

@@ -1,0 +1,140 @@
+"""A training folder as it stands: what was asked, what the steps logged, whether it goes on.
+
+In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: plain values and the
+points of small line charts. Nothing is estimated here; `passgap watch` looks for early warnings.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.reporting.text import ABSENT, interval, known, number, percent
+from passgap.viewing.finding import POLICY_FILE, REQUEST_FILE, Found
+
+LIVELY = 120.0
+WIDTH, HEIGHT = 600, 150
+MOST_POINTS = 600
+CHARTED = {
+    "reward": "mean reward",
+    "mixed_share": "groups with both right and wrong",
+    "completion_length": "tokens a completion",
+}
+
+
+def training_of(found: Found) -> dict[str, Any]:
+    """What the list and the page show of a training folder."""
+    folder = found.path
+    asked = _json(folder / REQUEST_FILE) or _json(folder / POLICY_FILE)
+    rows, held_out = _rows(folder / "training.jsonl"), _rows(folder / "held_out.jsonl")
+    steps = (asked.get("config") or {}).get("steps")
+    return {
+        "id": found.id,
+        "name": found.name,
+        "algorithm": str(asked.get("algorithm", "watched")),
+        "base": str((asked.get("base") or {}).get("path", ABSENT)),
+        "problems": str((asked.get("problem_set") or {}).get("name", ABSENT)),
+        "config": asked.get("config") or {},
+        "rows": rows,
+        "held_out": held_out,
+        "step": int(rows[-1].get("step", 0)) if rows else 0,
+        "steps": steps,
+        "state": _state(folder),
+    }
+
+
+def live_of(one: Mapping[str, Any]) -> dict[str, str]:
+    """The values of a training folder that change while it runs, as text by name."""
+    last = one["rows"][-1] if one["rows"] else {}
+    of = f" of {one['steps']:,}" if isinstance(one["steps"], int) else ""
+    return {
+        "step": f"{one['step']:,}{of}",
+        "reward": number(last.get("reward"), 3),
+        "mixed": percent(last.get("mixed_share")),
+        "length": number(last.get("completion_length"), 1),
+        "held_out": _held_out(one["held_out"]),
+        "state": one["state"],
+    }
+
+
+def charts_of(one: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Line charts of what the steps logged, as points of an SVG polyline."""
+    return [
+        chart
+        for name, title in CHARTED.items()
+        if (chart := _chart(name, title, one["rows"])) is not None
+    ]
+
+
+def _chart(name: str, title: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    points = [(row["step"], row[name]) for row in rows if known(row.get(name))]
+    points = points[:: -(-len(points) // MOST_POINTS) or 1]
+    if len(points) < 2:
+        return None
+    first, last = points[0][0], points[-1][0]
+    values = [value for _, value in points]
+    low, high = min(values), max(values)
+    scale, width = (high - low) or 1.0, (last - first) or 1
+    return {
+        "name": name,
+        "title": title,
+        "first": f"{first:,}",
+        "last": f"{last:,}",
+        "low": number(float(low), 3),
+        "high": number(float(high), 3),
+        "now": number(float(values[-1]), 3),
+        "points": " ".join(
+            f"{WIDTH * (step - first) / width:.1f},{HEIGHT * (1 - (value - low) / scale):.1f}"
+            for step, value in points
+        ),
+    }
+
+
+def _held_out(rows: Sequence[Mapping[str, Any]]) -> str:
+    curve = (rows[-1].get("curve") or []) if rows else []
+    parts = [
+        f"pass@{row['k']} {percent(row['value'])} ({interval(row)})"
+        for row in (curve[:1] + curve[-1:] if len(curve) > 1 else curve)
+    ]
+    return ", ".join(parts) or ABSENT
+
+
+def _state(folder: Path) -> str:
+    if (folder / POLICY_FILE).is_file():
+        return "finished"
+    changed = max(
+        (path.stat().st_mtime for path in (folder, folder / "training.jsonl") if path.exists()),
+        default=0.0,
+    )
+    places = [folder / "watch", folder] if (folder / "watch").is_dir() else [folder]
+    parts = (rank.stat().st_mtime for place in places for rank in place.glob("rank-*"))
+    changed = max([changed, *parts])
+    return "training" if time.time() - changed < LIVELY else "stopped or waiting"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    if not path.is_file() or path.is_symlink():
+        return {}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # being written by another program, or not ours
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a JSONL log; the last may still be in writing."""
+    if not path.is_file() or path.is_symlink():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            break
+        if isinstance(row, dict) and isinstance(row.get("step"), int):
+            rows.append(row)
+    return rows
