@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from passgap.analysis.against_base import base_rows
 from passgap.analysis.groups import Groups, share, spans, within
 from passgap.analysis.inputs import interval_dict
 from passgap.analysis.posteriors import P_GRID, posterior
@@ -70,9 +71,3 @@ def _by_first_visit(groups: Groups) -> tuple[Groups, IntArray, tuple[str, ...], 
     later[first] = False
     rest = groups.take(np.flatnonzero(later))
     return rest, place, FIRST_BANDS, "the first group of the problem, left out here"
-
-
-def base_rows(groups: Groups, base: Counts) -> IntArray:
-    """The row of the base's counts for each problem, -1 where it has none."""
-    place = {problem: i for i, problem in enumerate(base.problem_id)}
-    return np.array([place.get(problem, -1) for problem in groups.problem_id], np.int64)

@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 
 from passgap.analysis import alarms
+from passgap.analysis.against_base import agreement_of, forecast_of, new_to_base
 from passgap.analysis.groups import (
     NOTHING,
     Groups,
     level,
-    mixed,
     mixed_share,
-    per_problem,
     share,
     spans,
     usual_size,
@@ -31,10 +30,10 @@ from passgap.analysis.groups import (
 )
 from passgap.analysis.inputs import MOST_UNSCORED, interval_dict
 from passgap.analysis.progress import FALSE_LOSSES, Progress
-from passgap.analysis.watched_bands import base_rows, reward_bands
+from passgap.analysis.watched_bands import reward_bands
 from passgap.checks import Finding
 from passgap.errors import UsageError
-from passgap.stats import mean_interval, mixed_at_g, paired_interval
+from passgap.stats import mean_interval
 from passgap.types import Counts, FloatArray
 
 MOST_ROWS = 50
@@ -42,7 +41,35 @@ MOST_ROWS = 50
 
 @dataclass(frozen=True)
 class Watching:
-    """Where a training run stands; print it, or take ``to_dict()``."""
+    """Where a training run stands; print it, or take ``to_dict()``.
+
+    Parameters
+    ----------
+    settings
+        ``group_size``, ``counted_by``, ``every``, ``window``, ``visits`` and the two levels.
+    completions, unscored
+        Over the whole run.
+    steps
+        One row a span of steps: ``step`` and ``last_step``; ``completions``, ``unscored``,
+        ``groups`` and ``groups_left_out`` (fewer than two scored); ``mixed``, ``solved``,
+        ``reward``, ``length`` and ``truncated``, each ``{value, low, high}``; ``forecast``, the
+        same of mixed@G by the base's counts, with the ``problems`` it is of; ``problems``:
+        ``seen``, ``solved``, ``never_solved`` and ``lost`` by the end of the row, and
+        ``newly_solved`` in it.
+    agreement
+        Step 0 against the forecast: ``observed``, ``forecast``, ``difference`` (paired) and whether
+        it ``agrees``; None where that cannot be told, and a note says why.
+    lost
+        Problems lost by now, with the draws before and after.
+    new_to_base
+        How many of the problems that the base never solved were solved in training.
+    bands
+        Solved share over the steps for each difficulty band, and what the band is ``by``.
+    held_out
+        pass@k at the last held-out measurement minus the first, ``{k, value, low, high}``.
+    warnings
+        What `alarms` found.
+    """
 
     settings: Mapping[str, Any]
     completions: int
@@ -140,8 +167,8 @@ def watching(
     distinct = len(np.unique(groups.step))
     every = every or -(-distinct // MOST_ROWS)
     progress = Progress.of(groups, visits)
-    forecast = None if base is None else _forecast(groups, base, size)
-    agreement, notes = _agreement(groups, forecast, size, counted_by)
+    forecast = None if base is None else forecast_of(groups, base, size)
+    agreement, notes = agreement_of(groups, forecast, size, counted_by)
     windows = alarms.Windows.of(groups, window)
     found = [
         alarms.nothing_scored(windows),
@@ -169,7 +196,7 @@ def watching(
         ),
         agreement=agreement,
         lost=tuple(progress.lost()),
-        new_to_base=None if base is None else _new_to_base(progress, base),
+        new_to_base=None if base is None else new_to_base(progress, base),
         bands=tuple(reward_bands(groups, base)),
         held_out=tuple(alarms.since_first(held_out)),
         warnings=tuple(finding for finding in found if finding is not None),
@@ -233,66 +260,6 @@ def _row(
         estimate = mean_interval(known) if known.size else NOTHING
         row["forecast"] = interval_dict(estimate) | {"problems": int(known.size)}
     return row
-
-
-def _forecast(groups: Groups, base: Counts, size: int) -> FloatArray:
-    """mixed@G of each problem from the base's counts; nan where it has fewer than G draws."""
-    if base.design == "adaptive":
-        raise UsageError(
-            "the base's counts are adaptive (n depended on outcomes), which biases the forecast; "
-            "sample a fixed n"
-        )
-    rows = base_rows(groups, base)
-    found = np.full(len(rows), np.nan)
-    known = rows >= 0
-    if not known.any():
-        raise UsageError(
-            f"none of the {len(rows)} problems trained on is among the base's {len(base)}, e.g. "
-            f"{groups.problem_id[0]!r}; give the base's counts on the problems trained on, with "
-            "the same ids"
-        )
-    found[known] = mixed_at_g(base.n[rows[known]], base.c[rows[known]], size)
-    return found
-
-
-def _agreement(
-    groups: Groups, forecast: FloatArray | None, size: int, counted_by: str
-) -> tuple[dict[str, Any] | None, list[str]]:
-    """Observed against forecast at step 0, a problem a pair; or why that is not possible."""
-    if forecast is None:
-        return None, []
-    first = within(groups, (0, 0))
-    if counted_by == "visits" or not len(first):
-        return None, ["no step 0 is known, so the forecast is not tested: it is the base's only"]
-    problems, values = per_problem(first.problem, mixed(first, size))
-    expected = forecast[problems]
-    both = np.isfinite(expected)
-    if not both.any():
-        return None, [
-            f"no problem of step 0 has {size} draws in the base's counts, so the forecast is not "
-            "tested: sample more"
-        ]
-    gap = paired_interval(values[both] - expected[both])
-    return {
-        "step": 0,
-        "problems": int(both.sum()),
-        "left_out": int((~both).sum()),
-        "observed": interval_dict(mean_interval(values[both])),
-        "forecast": interval_dict(mean_interval(expected[both])),
-        "difference": interval_dict(gap),
-        "agrees": bool(gap.low <= 0 <= gap.high),
-    }, []
-
-
-def _new_to_base(progress: Progress, base: Counts) -> dict[str, Any]:
-    """Problems the base got none of its draws right on, and how many training solved once."""
-    zero = {p for p, c in zip(base.problem_id, base.c.tolist(), strict=True) if c == 0}
-    trained = zero & set(progress.problem_id)
-    return {
-        "problems": len(trained),
-        "solved": len(trained & progress.solved_ids()),
-        "base_draws": int(base.n.min()),
-    }
 
 
 def _text(value: float | None, digits: int = 3) -> str:

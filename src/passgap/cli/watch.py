@@ -15,6 +15,7 @@ from passgap.errors import UsageError
 if TYPE_CHECKING:
     from passgap.analysis import Watching
 
+FEWEST_ROWS, MOST_ROWS, OTHER_LINES = 3, 12, 32
 WAITING = "waiting for the first reward call"
 
 
@@ -82,7 +83,8 @@ def _show(results: Iterable[Watching | None]) -> None:
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None
     with live or nullcontext(), suppress(KeyboardInterrupt):
         for result in results:
-            view = WAITING if result is None else watching_view(result.to_dict())
+            rows = max(FEWEST_ROWS, console.height - OTHER_LINES) if live else MOST_ROWS
+            view = WAITING if result is None else watching_view(result.to_dict(), rows=rows)
             if live:
                 live.update(view, refresh=True)
             else:

@@ -12,7 +12,6 @@ overlap the widest counts, so that a writer killed in between neither loses nor 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,13 +21,11 @@ from typing import Any
 import polars as pl
 
 from passgap.errors import RunError, UsageError, WorkError
-from passgap.store.manifest import differing_keys
+from passgap.store.about import ABOUT_FILE, is_watch, read_about, write_about
 from passgap.store.parts import MERGED, Part, hold, level, parse_part, parse_rank, rank_name, widest
 from passgap.store.places import Place
-from passgap.store.shards import ShardError, read_shard, write_shard, write_text
+from passgap.store.shards import ShardError, read_shard, write_shard
 
-SCHEMA = "passgap.watch/1"
-ABOUT_FILE = "about.json"
 STATUSES = ("correct", "incorrect", "unscored")
 COLUMNS: dict[str, Any] = {
     "call": pl.Int64,
@@ -201,49 +198,6 @@ def read_watch(folder: Path | str) -> pl.DataFrame:
     if about.get("step") == "visits":
         rows = _numbered_by_visits(rows, int(about["group_size"]))
     return rows.sort("step", "rank", "call", maintain_order=True)
-
-
-def is_watch(folder: Path | str) -> bool:
-    """Whether a path or URL is a watch folder."""
-    return Place(folder).exists(ABOUT_FILE)
-
-
-def read_about(folder: Path | str) -> dict[str, Any]:
-    """What the rows of a watch folder are of.
-
-    Raises
-    ------
-    UsageError, RunError
-        As in `read_watch`.
-    """
-    place = Place(folder)
-    if not place.exists(ABOUT_FILE):
-        raise UsageError(f"{folder} is no watch folder: it has no {ABOUT_FILE}")
-    about: dict[str, Any] = json.loads(place.read_text(ABOUT_FILE))
-    if about.get("schema") != SCHEMA:
-        raise RunError(
-            f"{folder} has schema {about.get('schema')!r}; this passgap reads {SCHEMA}: read it "
-            "with the version that wrote it"
-        )
-    return about
-
-
-def write_about(folder: Path, about: Mapping[str, Any]) -> None:
-    """Write ``about.json`` where there is none; one that differs is refused.
-
-    Raises
-    ------
-    RunError
-        Naming the keys that differ.
-    """
-    if (folder / ABOUT_FILE).is_file():
-        there = read_about(folder)
-        differing = differing_keys(there, json.loads(json.dumps({"schema": SCHEMA, **about})))
-        if differing:
-            raise RunError(f"{folder} watches another run ({'; '.join(differing)}); choose another")
-        return
-    data = {"schema": SCHEMA, **about}
-    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", folder / ABOUT_FILE)
 
 
 def _numbered_by_visits(rows: pl.DataFrame, group_size: int) -> pl.DataFrame:

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.store.watch import STATUSES, write_about
+from passgap.store.about import write_about
+from passgap.store.watch import STATUSES
 from passgap.training.calls import Call, Rule, call_metrics, call_of, rule_of, wrapped
 from passgap.training.patience import PatientLog, log, rank_of
 

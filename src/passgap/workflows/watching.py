@@ -16,7 +16,8 @@ from passgap.analysis.groups import Groups
 from passgap.analysis.watching import Watching, watching
 from passgap.counts import read_counts
 from passgap.errors import UsageError
-from passgap.store.watch import group_rows, is_watch, read_about, read_watch
+from passgap.store.about import is_watch, read_about
+from passgap.store.watch import group_rows, read_watch
 from passgap.types import Counts
 from passgap.workflows.resolve import POLICY_FILE
 
