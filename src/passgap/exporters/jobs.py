@@ -6,6 +6,7 @@ relative to the folder ::
     train.parquet, val.parquet (verl)   or train.jsonl, val.jsonl (OpenRLHF, TRL)
     reward.py or train.py               evaluation's verifier, imported from passgap and recorded
     launch.sh (verl, OpenRLHF)          the trainer's own command
+    special_tokens.json (OpenRLHF)      what its texts hold and evaluation's do not
     settings.json, README.md            what was asked; three commands
 
 The settings mean what they mean in ``passgap train``: GRPO as published, on policy, nothing that
@@ -39,6 +40,7 @@ FILES = {
     "trl": ("train.py", "README.md"),
 }
 ROLLOUTS = ("vllm", "sglang")
+SPECIAL_FILE = "special_tokens.json"  # a tokenizer may have thousands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,8 @@ def write_job(
     asked = {name: facts[name] for name in ("trainer", "policy", "source", "verifier", "stop")}
     asked |= {"schema": "passgap.export/1", "settings": asdict(settings)}
     texts = {"settings.json": json.dumps(asked, indent=2, ensure_ascii=False) + "\n"}
+    if trainer == "openrlhf":
+        texts[SPECIAL_FILE] = json.dumps(special_tokens(facts["policy"])) + "\n"
     texts |= {name: _rendered(trainer, name, facts) for name in FILES[trainer]}
     for name, text in texts.items():
         write_text(text, folder / name)
@@ -227,7 +231,6 @@ def _facts(
         "stop": list(policy.prompt.stop),
         "chat": chat,
         "leading": leading_tokens(path) if needs_leading else "",
-        "special": special_tokens(path) if trainer == "openrlhf" else [],
         "shown": "".join(c if c.isprintable() and c not in '"\\`' else "_" for c in source),
         "problems": len(train),
         "held_out": len(held_out),

@@ -12,6 +12,7 @@ own environment. Rewards are called from threads there, one completion at a time
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -71,6 +72,8 @@ class ExportedReward:
         self._watches: dict[Split, Watch] = {}
         self._verifiers: dict[str, Verifier] = {}
         self._override, self._stop, self._special = verifier, tuple(stop), tuple(special)
+        longest_first = sorted(self._special, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         self._max_tokens, self._end_tokens = max_tokens, frozenset(end_tokens)
         self._step: dict[Split, int | None] = {}
         self._lock = threading.Lock()
@@ -186,9 +189,7 @@ class ExportedReward:
         text, finish = query.removeprefix(prompt), None
         if self._special:
             ended = text.endswith(self._special)
-            for token in self._special:
-                text = text.replace(token, "")
-            text, finish = self._read(text, not ended)
+            text, finish = self._read(self._pattern.sub("", text), not ended)
         if query.startswith(prompt):
             outcome = self._marked([Item(problem, text, finish or "stop")])[0]
         else:  # the tokenizer does not give back the prompt: where the completion begins is unknown
