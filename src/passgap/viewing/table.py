@@ -47,14 +47,12 @@ def second_run(site: Site, request: Request) -> OpenRun | None:
 
 def selected(
     site: Site, run: OpenRun, second: OpenRun | None, query: Query
-) -> tuple[pl.DataFrame, Counted | None]:
-    """The problems asked for, counted as far as that is done."""
-    counted = site.library.counts(run, PATIENCE)
-    beside = None if second is None else site.library.counts(second, PATIENCE) or second.uncounted
-    rows = problems.select(
-        run, (counted or run.uncounted).rows, None if beside is None else beside.rows, query
-    )
-    return rows, counted
+) -> tuple[pl.DataFrame, list[Counted | None]]:
+    """The problems asked for, counted as far as that is done; and what is counted of each run."""
+    runs = [run] if second is None else [run, second]
+    counted = [site.library.counts(one, PATIENCE / len(runs)) for one in runs]
+    rows = [(done or one.uncounted).rows for one, done in zip(runs, counted, strict=True)]
+    return problems.select(run, rows[0], rows[1] if second else None, query), counted
 
 
 def companions(site: Site, run: OpenRun) -> list[tuple[str, str]]:
@@ -79,11 +77,13 @@ def _content(site: Site, request: Request) -> dict[str, Any]:
     now = run.progress()
     values = {
         "progress": progress_text(now),
-        "pass1": pass_at_1_text(counted),
+        "pass1": pass_at_1_text(counted[0]),
         "health": health_text(site, run),
         "verifier": verifier_text(run, now.verifier),
-        "reload": "" if counted is None else "counted",
+        "reload": "counting" if None in counted else "",
     }
+    if second is not None:
+        values["pass1_second"] = pass_at_1_text(counted[1])
     for row in shown:
         values[f"{row['row']}.solved"] = _of(row["c"], row["n"])
         if second is not None:

@@ -95,5 +95,7 @@ async function look() {
 }
 
 if (page.live) {
-  setInterval(() => look().catch(() => {}), 2000);
+  const quietly = () => look().catch(() => {}); // the server may be gone: the page stays as it is
+  setTimeout(quietly, 500);
+  setInterval(quietly, 2000);
 }
