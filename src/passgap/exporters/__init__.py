@@ -5,16 +5,15 @@ jobs.py adds the reward file, the launch script and the three commands to run.
 """
 
 from passgap.exporters.formats import FORMS, check_forms, write_format
-from passgap.exporters.jobs import TRAINERS, JobSettings, check_job, write_job
+from passgap.exporters.jobs import write_job
 from passgap.exporters.rows import Row, read_problems, rows_of, write_problems
+from passgap.exporters.settings import JobSettings
 
 __all__ = [
     "FORMS",
-    "TRAINERS",
     "JobSettings",
     "Row",
     "check_forms",
-    "check_job",
     "read_problems",
     "rows_of",
     "write_format",

@@ -1,0 +1,89 @@
+"""What is asked of another trainer: one frozen value whose fields are ``passgap export``'s flags.
+
+In: keyword arguments. Out: settings that have passed every check that needs no trainer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from passgap.errors import UsageError
+
+ROLLOUTS = ("vllm", "sglang")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSettings:
+    """What a training run elsewhere is asked to do; names as in ``passgap train``.
+
+    A step draws ``prompts_per_step * group_size`` completions. ``nodes``, ``gpus`` (of a node),
+    ``rollout`` and ``tensor_parallel`` say where; TRL's script leaves that to its launcher.
+
+    Raises
+    ------
+    UsageError
+        For a value that cannot be carried out, naming it and what is allowed.
+    """
+
+    max_tokens: int
+    max_prompt_tokens: int = 1024
+    steps: int = 100
+    learning_rate: float = 1e-6
+    group_size: int = 8
+    prompts_per_step: int = 16
+    temperature: float = 1.0
+    beta: float = 0.0
+    seed: int = 0
+    eval_every: int = 20
+    eval_draws: int = 16
+    save_every: int = 50
+    nodes: int = 1
+    gpus: int = 8
+    rollout: str = "vllm"
+    tensor_parallel: int = 1
+
+    def __post_init__(self) -> None:
+        for name, (least, words) in _LEAST.items():
+            value = getattr(self, name)
+            if value < least:
+                raise UsageError(f"{name} is {value}; allowed: {words} {least}")
+        if not 0 < self.learning_rate < 1 or not self.temperature > 0:
+            raise UsageError(
+                f"learning_rate is {self.learning_rate:g} and temperature {self.temperature:g}; "
+                "allowed: a learning rate between 0 and 1 (such as 1e-6), a temperature > 0"
+            )
+        if self.rollout not in ROLLOUTS:
+            raise UsageError(f"rollout is {self.rollout!r}; allowed: {', '.join(ROLLOUTS)}")
+        if self.gpus_in_all % self.tensor_parallel:
+            raise UsageError(
+                f"tensor_parallel is {self.tensor_parallel}; allowed: a divisor of the "
+                f"{self.gpus_in_all} GPUs"
+            )
+        if self.completions_per_step % self.gpus_in_all:
+            raise UsageError(
+                f"a step has {self.completions_per_step} completions (prompts_per_step "
+                f"{self.prompts_per_step} x group_size {self.group_size}); allowed: a multiple of "
+                f"the {self.gpus_in_all} GPUs (nodes x gpus)"
+            )
+
+    @property
+    def completions_per_step(self) -> int:
+        """Completions one optimizer step learns from."""
+        return self.prompts_per_step * self.group_size
+
+    @property
+    def gpus_in_all(self) -> int:
+        """GPUs of all nodes."""
+        return self.nodes * self.gpus
+
+
+_LEAST: dict[str, tuple[float, str]] = {
+    **dict.fromkeys(
+        ("max_tokens", "max_prompt_tokens", "steps", "prompts_per_step"),
+        (1, "an integer >="),
+    ),
+    **dict.fromkeys(("nodes", "gpus", "tensor_parallel"), (1, "an integer >=")),
+    **dict.fromkeys(("seed", "eval_every", "save_every"), (0, "an integer >=")),
+    **dict.fromkeys(("group_size", "eval_draws"), (2, "an integer >=")),
+    "beta": (0, "a number >="),
+}
