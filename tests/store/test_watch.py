@@ -219,6 +219,13 @@ def test_a_damaged_part_is_named(tmp_path):
         read_watch(tmp_path / "w")
 
 
+def test_a_name_without_a_file_is_no_endless_wait(tmp_path):
+    WatchLog(tmp_path / "w", about={})
+    (tmp_path / "w" / "rank-00000" / Part(0, 0).name).symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RunError, match="lists a part that is not there"):
+        read_watch(tmp_path / "w")
+
+
 def test_visits_are_counted_over_all_ranks_in_the_order_of_time(tmp_path):
     about = {"step": "visits", "group_size": 3}
     logs = [WatchLog(tmp_path / "w", rank=rank, about=about) for rank in (0, 1)]

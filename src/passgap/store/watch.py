@@ -38,6 +38,7 @@ COLUMNS: dict[str, Any] = {
     "reason": pl.String,
     "seconds": pl.Float64,
 }
+LISTINGS = 100
 NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason", "reason")
 
 
@@ -208,15 +209,18 @@ def _numbered_by_visits(rows: pl.DataFrame, group_size: int) -> pl.DataFrame:
 
 def _read_rank(place: Place, name: str) -> pl.DataFrame:
     """All rows of a rank; listed anew where a merge removed a part between listing and reading."""
-    frames = None
-    while frames is None:
-        parts = widest(place.names(name))
-        try:
-            frames = [_read(place, f"{name}/{part.name}") for part in parts]
-        except FileNotFoundError:
-            continue
+    frames = _parts_of(place, name)
     frame = pl.concat([pl.DataFrame(schema=COLUMNS), *frames])
     return frame.with_columns(pl.lit(parse_rank(name), pl.Int64).alias("rank"))
+
+
+def _parts_of(place: Place, name: str) -> list[pl.DataFrame]:
+    for _ in range(LISTINGS):
+        try:
+            return [_read(place, f"{name}/{part.name}") for part in widest(place.names(name))]
+        except FileNotFoundError as error:
+            gone = error
+    raise RunError(f"{place}/{name} lists a part that is not there ({gone}); remove its name")
 
 
 def _read(place: Place, name: str) -> pl.DataFrame:

@@ -70,6 +70,9 @@ class Watch:
 
         watch = Watch("out/watch")
         GRPOTrainer(..., reward_funcs=watch.reward(my_reward, correct=0.5))
+
+    ``passgap watch out`` shows it; `passgap.training.callbacks.PassgapCallback` adds held-out
+    problems.
     """
 
     def __init__(
