@@ -2,33 +2,12 @@
 
 import json
 import re
-from dataclasses import dataclass
 
 import pytest
-from typer.testing import CliRunner
-
-from passgap.cli import app
-from passgap.errors import PassgapError
+from commands import run
 
 STEPS = (5, 20, 100)
 PLAIN = {"template": "plain", "template_name": "plain"}
-
-
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments):
-    """The command in this process: what `passgap.cli.main` would print and leave with."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, PassgapError):
-        code, said = result.exception.exit_code, f"passgap: {result.exception}\n"
-        return Done(code, result.stdout, result.stderr + said)
-    assert result.exc_info is None or result.exc_info[0] is SystemExit, result.exception
-    return Done(result.exit_code, result.stdout, result.stderr)
 
 
 def refused(result, *parts):

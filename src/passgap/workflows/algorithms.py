@@ -169,7 +169,9 @@ def study_rows(
                 )
                 for seed, policy in enumerate(policies)
             )
-            cells[name] = trained_cell(before[name], [count(run) for run in runs])
+            cells[name] = trained_cell(
+                before[name], [count(run) for run in runs], judged=name == "held_out"
+            )
         yield {"row": row, **cells}
 
 
@@ -209,14 +211,21 @@ def base_cell(counts: Counts) -> dict[str, Any]:
     return {"one": curve[0], "all": curve[1], "gap": interval(gap[None]), "label": ""}
 
 
-def trained_cell(base: Counts, arms: Sequence[Counts]) -> dict[str, Any]:
-    """The same of a recipe, over problems and training seeds, with the verdict against the base."""
+def trained_cell(base: Counts, arms: Sequence[Counts], *, judged: bool) -> dict[str, Any]:
+    """The same of a recipe, over problems and training seeds; ``judged``: with the verdict."""
     n = int(min(counts.n.min() for counts in (base, *arms)))
-    found = compare_seeds(base, arms, ks=[1, n]).to_dict()
-    one, whole = (next(row for row in found["trained"]["curve"] if row["k"] == k) for k in (1, n))
-    reached = pass_at_k(base.n, base.c, n)
-    gap = np.stack([reached - pass_at_k(arm.n, arm.c, 1) for arm in arms])
-    return {"one": one, "all": whole, "gap": interval(gap), "label": found["verdict"]["label"]}
+    one, whole = (np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms]) for k in (1, n))
+    return {
+        "one": share(interval(one)),
+        "all": share(interval(whole)),
+        "gap": interval(pass_at_k(base.n, base.c, n) - one),
+        "label": compare_seeds(base, arms).verdict.label if judged else "",
+    }
+
+
+def share(found: Mapping[str, float]) -> dict[str, float]:
+    """An interval within [0, 1]."""
+    return {name: min(max(value, 0.0), 1.0) for name, value in found.items()}
 
 
 def interval(differences: Any) -> dict[str, float]:
