@@ -146,6 +146,14 @@ def test_a_missed_forecast_warns_and_visits_claim_nothing():
     assert "forecast_missed" not in [w.check for w in by_visits.warnings]
 
 
+def test_step_0_is_compared_by_whole_groups():
+    base = Counts(["a", "b"], [16, 16], [4, 8])
+    rows = [(0, "a", 4, 1), (0, "b", 3, 1)]
+    agreement = watching(groups_of(rows, completions=[4, 4]), base=base).agreement
+    assert (agreement["problems"], agreement["left_out"]) == (1, 1)
+    assert agreement["forecast"]["value"] == pytest.approx(mixed_at_g(16, 4, 4)[0])
+
+
 def test_a_base_that_cannot_forecast_is_refused_or_said():
     groups = groups_of([(0, "a", 8, 1)])
     with pytest.raises(UsageError, match="none of the 1 problems"):
@@ -310,6 +318,11 @@ def test_coverage_falls_where_both_ends_say_so():
         assert not warned(groups, held_out=[first, other])
     assert not warned(groups, held_out=[first])
     assert not warned(groups, held_out=[first, {"step": 9, "curve": []}])
+    unknown = held_out(100, 0.4, 0.6)
+    unknown["curve"][-1] |= {"value": None, "low": None, "high": None}
+    assert not warned(groups, held_out=[first, unknown])
+    last = watching(groups, held_out=[first, unknown]).held_out[-1]
+    assert last == {"k": 16, "value": None, "low": None, "high": None}
 
 
 def test_a_difference_of_two_intervals():

@@ -47,25 +47,29 @@ def forecast_of(groups: Groups, base: Counts, size: int) -> FloatArray:
 def agreement_of(
     groups: Groups, forecast: FloatArray | None, size: int, counted_by: str
 ) -> tuple[dict[str, Any] | None, list[str]]:
-    """Observed against forecast at step 0, a problem a pair; or why that is not possible."""
+    """Observed against forecast at step 0, a problem a pair; or why that is not possible.
+
+    Only groups with G scored completions: a smaller one is mixed less often.
+    """
     if forecast is None:
         return None, []
     first = within(groups, (0, 0))
+    whole = first.take(np.flatnonzero(first.n >= size))
     if counted_by == "visits" or not len(first):
         return None, ["no step 0 is known, so the forecast is not tested: it is the base's only"]
-    problems, values = per_problem(first.problem, mixed(first, size))
+    problems, values = per_problem(whole.problem, mixed(whole, size))
     expected = forecast[problems]
     both = np.isfinite(expected)
     if not both.any():
         return None, [
-            f"no problem of step 0 has {size} draws in the base's counts, so the forecast is not "
-            "tested: sample more"
+            f"no problem of step 0 has {size} scored completions there and {size} draws in the "
+            "base's counts, so the forecast is not tested"
         ]
     gap = paired_interval(values[both] - expected[both])
     return {
         "step": 0,
         "problems": int(both.sum()),
-        "left_out": int((~both).sum()),
+        "left_out": len(np.unique(first.problem)) - int(both.sum()),
         "observed": interval_dict(mean_interval(values[both])),
         "forecast": interval_dict(mean_interval(expected[both])),
         "difference": interval_dict(gap),

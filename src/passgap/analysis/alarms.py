@@ -28,6 +28,7 @@ from passgap.types import Estimate
 LEAST_MIXED = 0.1
 LENGTH_FACTOR = 2.0
 MUCH_CUT = 0.1
+ENDS = ("value", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -117,19 +118,18 @@ def coverage_falling(held_out: Sequence[Mapping[str, Any]]) -> Finding | None:
     alarms: about 2.5 % a look where coverage has not fallen, by the intervals; less in truth, since
     both measurements are of the same problems (`groups.difference`).
     """
-    rows = {row["k"]: row for row in since_first(held_out)}
-    if len(rows) < 2:
+    changes = since_first(held_out)
+    if len(changes) < 2:
         return None
-    large = rows[max(rows)]
-    if not (rows[min(rows)]["low"] > 0 and large["high"] < 0):
+    (small, rise), (large, fall) = changes[0], changes[-1]
+    if not (rise.low > 0 and fall.high < 0):
         return None
-    small = rows[min(rows)]
     return Finding(
         "coverage_falling",
         "warning",
-        f"since step {held_out[0]['step']} pass@{small['k']} on held-out problems rose by "
-        f"{100 * small['value']:.1f} points and pass@{large['k']} fell by "
-        f"{-100 * large['value']:.1f} ({-100 * large['high']:.1f} to {-100 * large['low']:.1f})",
+        f"since step {held_out[0]['step']} pass@{small} on held-out problems rose by "
+        f"{100 * rise.value:.1f} points and pass@{large} fell by {-100 * fall.value:.1f} "
+        f"({-100 * fall.high:.1f} to {-100 * fall.low:.1f})",
         "the policy narrows: stop here or go back to an earlier checkpoint, or hold it nearer to "
         "its base (a KL term, a lower learning rate, pass@k training)",
     )
@@ -177,22 +177,18 @@ def truncation_rising(windows: Windows) -> Finding | None:
     )
 
 
-def since_first(held_out: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """pass@k now minus at the first measurement, at every k both have, with its interval."""
-    measured = [row for row in held_out if row["curve"]]
-    if len(measured) < 2:
+def since_first(held_out: Sequence[Mapping[str, Any]]) -> list[tuple[int, Estimate]]:
+    """pass@k now minus at the first measurement, at every k both have, smallest first."""
+    curves = [{r["k"]: _estimate(r) for r in row["curve"]} for row in held_out if row["curve"]]
+    if len(curves) < 2:
         return []
-    first, last = ({r["k"]: r for r in row["curve"]} for row in (measured[0], measured[-1]))
-    rows = []
-    for k in sorted({*first} & {*last}):
-        change = difference(_estimate(last[k]), _estimate(first[k]))
-        rows.append({"k": k, "value": change.value, "low": change.low, "high": change.high})
-    return rows
+    first, last = curves[0], curves[-1]
+    return [(k, difference(last[k], first[k])) for k in sorted({*first} & {*last})]
 
 
 def _estimate(row: Mapping[str, Any]) -> Estimate:
-    low, high = (np.nan if row[end] is None else row[end] for end in ("low", "high"))
-    return Estimate(row["value"], low, high)
+    value, low, high = (np.nan if row[end] is None else row[end] for end in ENDS)
+    return Estimate(value, low, high)
 
 
 def _steps(groups: Groups) -> str:

@@ -198,7 +198,7 @@ def watching(
         lost=tuple(progress.lost()),
         new_to_base=None if base is None else new_to_base(progress, base),
         bands=tuple(reward_bands(groups, base)),
-        held_out=tuple(alarms.since_first(held_out)),
+        held_out=tuple({"k": k} | interval_dict(d) for k, d in alarms.since_first(held_out)),
         warnings=tuple(finding for finding in found if finding is not None),
         notes=(*notes, *_unscored_notes(groups)),
     )
