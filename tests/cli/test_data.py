@@ -98,6 +98,7 @@ def test_the_table_and_the_json_say_the_same(base, tmp_path):
     assert f"{given['arms']['chosen']['mixed']['value']:.3f}" in table
     assert "can no longer judge" in table
     assert "next: passgap train POLICY" in table
+    assert "with the prompt's flags" in table
     assert not (tmp_path / "a" / "verl").exists()
 
 

@@ -124,9 +124,11 @@ def select(
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
     print(selection)
+    plain = data["prompt"]["template"] == "plain" and not data["prompt"]["system"]
+    flags = "" if plain else " with the prompt's flags"
     print(
-        f"{out}: {len(data['files'])} files written; next: passgap train POLICY {out}/train.jsonl, "
-        f"or passgap export verl {out} --policy POLICY --held-out PROBLEMS --out JOB"
+        f"{out}: {len(data['files'])} files written; next: passgap train POLICY {out}/train.jsonl"
+        f"{flags}, or passgap export verl {out} --policy POLICY --held-out PROBLEMS --out JOB"
     )
 
 
