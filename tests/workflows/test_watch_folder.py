@@ -7,8 +7,10 @@ import pytest
 
 import passgap
 from passgap.errors import UsageError
+from passgap.problems import Mapped
 from passgap.store import WatchLog
 from passgap.workflows.report import page_data
+from passgap.workflows.resolve import resolve_policy, resolve_problems
 from passgap.workflows.watching import follow, held_out_rows, watch_folder, watch_of_training
 
 
@@ -92,3 +94,26 @@ def test_the_page_of_a_trained_policy_shows_its_record(tmp_path):
     assert data.watching["completions"] == 4 * 4 * 80
     assert data.watching["agreement"]["problems"] == 80
     assert page_data(runs["base"].path, None, title=None, command="").watching is None
+
+
+def test_step_0_of_a_training_agrees_with_the_forecast_of_its_base(tmp_path):
+    pytest.importorskip("trl", reason="needs passgap[lm]")
+    policy = resolve_policy("lab:base")
+    problems = resolve_problems("lab:rare?split=train&size=48", Mapped(None, None, "math", None))
+    config = passgap.TrainConfig(
+        max_tokens=48, steps=1, group_size=8, prompts_per_step=48, resume_every=0, seed=1
+    )
+    passgap.train(policy, problems, tmp_path / "policy", config=config)
+    run = passgap.sample(
+        policy,
+        problems,
+        n=32,
+        out=tmp_path / "base",
+        sampling=passgap.SamplingParams(max_tokens=48),
+    )
+    passgap.verify(run)
+    result = watch_folder(tmp_path / "policy", base=tmp_path / "base")
+    assert result.completions == 48 * 8
+    assert result.agreement["problems"] == 48
+    assert 0.3 < result.agreement["forecast"]["value"] < 0.95  # there is something to disagree on
+    assert result.agreement["agrees"]
