@@ -66,7 +66,9 @@ def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 3
     check_picture(path)
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(_picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix(".")))
+    place.write_bytes(
+        _picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix("."))
+    )
     return place
 
 
