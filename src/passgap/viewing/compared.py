@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from passgap.viewing.library import OpenRun
-from passgap.viewing.site import Site, about_run
+from passgap.viewing.site import Site, about_run, check_inert
 
 PATIENCE = 0.15
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -60,6 +60,8 @@ _FLAGS = ("intersect", "allow_different_prompts")
 
 
 def _report(site: Site, runs: list[OpenRun], settings: dict[str, bool]) -> Response:
+    for run in runs:
+        check_inert(run)
     key = ("report", *(run.state() for run in runs), *settings)
     job = site.library.analysing.ask(
         key, lambda: _made([run.run.path for run in runs], settings), PATIENCE

@@ -92,8 +92,10 @@ class Guard:
         headers = Headers(scope=scope)
         if self.access.hosts is not None and headers.get("host") not in self.access.hosts:
             return _refused(421, "this server does not answer to that host name")
-        if self.access.token is not None and not self._has_cookie(headers):
-            return self._entrance(scope)
+        if self.access.token is not None:
+            query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            if any(name == "token" for name, _ in query) or not self._has_cookie(headers):
+                return self._entrance(scope, query)
         if scope["method"] in READING:
             return None
         if scope["method"] != "POST":
@@ -112,9 +114,8 @@ class Guard:
             return False
         return found is not None and _equal(found.value, self.access.token or "")
 
-    def _entrance(self, scope: Scope) -> Response:
+    def _entrance(self, scope: Scope, query: list[tuple[str, str]]) -> Response:
         """With the token in the URL: keep it as a cookie and take it out of the URL."""
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = dict(query).get("token", "")
         if scope["method"] not in READING or not _equal(given, self.access.token or ""):
             return _refused(401, "open the URL that passgap view printed: it holds a token")

@@ -95,7 +95,10 @@ def health_text(site: Site, run: OpenRun) -> str:
         return "checked once complete"
     if run.run.manifest.n * len(run.run.problem_ids) > MOST_CHECKED and not site.asked(run):
         return "large: check it"
-    found = site.checks(run)
+    try:
+        found = site.checks(run)
+    except PassgapError:
+        return "cannot be checked"
     if found is None:
         return "checking"
     kinds = [finding["severity"] for finding in found["findings"]]

@@ -69,7 +69,12 @@ class OpenRun:
         order = pl.DataFrame({"problem_id": self.run.problem_ids})
         counted = order.join(rows, on="problem_id", how="left", maintain_order="left")
         counted = counted.with_columns(pl.col(*COUNTED).fill_null(0))
+        self.look_ahead()
         return Counted(counted, _pass_at_1(counted))
+
+    def look_ahead(self) -> None:
+        """Read what the run's pages will ask for, so that the first of them need not wait."""
+        _ = self.fields, self.blocks_of
 
     @cached_property
     def uncounted(self) -> Counted:
@@ -167,7 +172,7 @@ class Library:
 
     def counts(self, run: OpenRun, seconds: float) -> Counted | None:
         """The counts, None where counting takes longer than ``seconds``."""
-        job = self.counting.ask(("counts", run.state()), run.counts, seconds)
+        job = self.counting.ask(run.state(), run.counts, seconds)
         return job.result() if job.done() else None
 
     def stop(self) -> None:

@@ -79,6 +79,7 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(64)  # from now on a browser may connect: it waits for the app
     except (OSError, OverflowError) as error:
         bound.close()
         raise UsageError(

@@ -19,12 +19,13 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from passgap._version import __version__
+from passgap.errors import UsageError
 from passgap.reporting.text import ABSENT, interval, percent
 from passgap.types import digest
 from passgap.viewing.guard import Access
 from passgap.viewing.library import Counted, Library, OpenRun
 from passgap.viewing.showing import shown
-from passgap.viewing.tallies import Progress
+from passgap.viewing.tallies import Progress, verifier_of
 
 TEMPLATES = resources.files("passgap.viewing") / "templates"
 REMEMBERED = 256
@@ -59,7 +60,14 @@ class Site:
     def checks(
         self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False
     ) -> dict[str, Any] | None:
-        """``Checks.to_dict()`` of a run, None while they are worked out."""
+        """``Checks.to_dict()`` of a run, None while they are worked out.
+
+        Raises
+        ------
+        UsageError
+            As `check_inert`.
+        """
+        check_inert(run)
         if asked:
             self._asked.add(run.id)
         job = self.library.checking.ask(run.state(), lambda: _checked(run), seconds)
@@ -132,6 +140,25 @@ def about_run(run: OpenRun) -> dict[str, Any]:
         "command": str(manifest.command),
         "design": manifest.design,
     }
+
+
+def check_inert(run: OpenRun) -> None:
+    """Refuse what would run the verifiers that a run names: a viewer only reads.
+
+    `passgap verify` notes which references a verifier refuses; without that note, data checks
+    would have to ask it again.
+
+    Raises
+    ------
+    UsageError
+        If the note is not there.
+    """
+    verifier = verifier_of(run.run)
+    if verifier is None or "faults" not in run.run.outcomes_about(verifier):
+        raise UsageError(
+            f"{run.name} was not marked by passgap verify, so this would run the verifiers that "
+            f"its problems name, which a viewer does not; run passgap verify {run.run.place} first"
+        )
 
 
 def verifier_text(run: OpenRun, verifier: str | None) -> str:

@@ -1,0 +1,255 @@
+"""The viewer on large runs: time to the first page, time of each page, the report's size and time.
+
+    python bench/view.py --out runs/bench-view                 10^4, 10^5 and 10^6 completions
+    python bench/view.py --inspect .peers-inspect/bin/inspect  beside `inspect view` on a log of
+                                                               the same completions
+
+Two runs of each size are made once with known p, then each viewer is started in a process of its
+own and asked over HTTP as a browser would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from passgap.store import Manifest, Round, Run, is_run
+from passgap.types import Completion, Outcome, Policy, Problem, ProblemSet, SamplingParams, digest
+
+SIZES = {10_000: (100, 100), 100_000: (1_000, 100), 1_000_000: (1_000, 1_000)}
+ROLES = {"base": 0.0, "trained": 1.0}
+TEXT = (
+    "We are asked for the sum. First \\(a = {a}\\), then \\(b = {b}\\), so that\n\\[ a + b = "
+    "\\frac{{2a + 2b}}{{2}} = {c}. \\]\n```python\nprint({a} + {b})\n```\n{filler}\n"
+    "The answer is \\boxed{{{c}}}."
+)
+FILLER = "Let us check it once more by counting on from the larger number. " * 6
+ASKED = 12
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("runs/bench-view"))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--inspect", type=Path, help="the inspect command of its environment")
+    args = parser.parse_args()
+    rows = []
+    for size in args.sizes:
+        folder = args.out / str(size)
+        for role, delta in ROLES.items():
+            made(folder / role, size, role, delta)
+        rows.append((f"passgap view, {size:,}", measured(folder)))
+        if args.inspect:
+            rows.append((f"inspect view, {size:,}", measured_inspect(args.inspect, folder)))
+    names = list(dict.fromkeys(name for _, row in rows for name in row))
+    print("| " + " | ".join(["completions a run", *names]) + " |")
+    print("| --- " * (len(names) + 1) + "|")
+    for title, row in rows:
+        print("| " + " | ".join([title, *(row.get(name, "–") for name in names)]) + " |")
+
+
+# ---------------------------------------------------------------------------------- the runs
+
+
+def made(path: Path, size: int, role: str, delta: float) -> Run:
+    """A run of that many completions, written through the store; taken up where it is there."""
+    count, n = SIZES[size]
+    problems = ProblemSet.of(
+        "sums",
+        [
+            Problem(f"What is \\({i} + {i + 1}\\)?", str(2 * i + 1), "math", {"level": i % 5})
+            for i in range(count)
+        ],
+    )
+    verifier = digest("bench")
+    if is_run(path) and len(Run(path).outcome_names(verifier)) == len(Run(path).blocks):
+        return Run(path)
+    manifest = Manifest(
+        policy={"path": role, "revision": None, "weights_digest": digest(role)},
+        prompt=Policy(role).prompt.to_dict(),
+        engine={"name": "fake", "args": {}},
+        sampling=SamplingParams(256).to_dict(),
+        problem_set={"name": "sums", "digest": problems.digest, "size": count, "merged": 0},
+        n=n,
+        seed=0,
+        rounds=(Round.of(0, n),),
+        created="2026-01-01T00:00:00+00:00",
+    )
+    run, rng = Run.create(path, manifest, problems), np.random.default_rng(len(role))
+    logits = np.random.default_rng(0).normal(-1, 2, count) + delta
+    p = dict(zip(run.problem_ids, 1 / (1 + np.exp(-logits)), strict=True))
+    place = {problem.id: i for i, problem in enumerate(problems)}
+    with run.writing():
+        for name, block in run.blocks.items():
+            keys = [(i, block.first_draw + j) for i in block.problem_ids for j in range(block.size)]
+            right = rng.random(len(keys)) < [p[i] for i, _ in keys]
+            answers = [
+                2 * place[i] + 1 + int(not ok) for (i, _), ok in zip(keys, right, strict=True)
+            ]
+            run.add_completions(
+                name,
+                [
+                    Completion(i, draw, text_of(place[i], answer), (answer, 0), "stop", -1.5)
+                    for (i, draw), answer in zip(keys, answers, strict=True)
+                ],
+            )
+            outcomes = [
+                (i, draw, Outcome("correct" if ok else "incorrect", str(answer)))
+                for (i, draw), answer, ok in zip(keys, answers, right, strict=True)
+            ]
+            run.add_outcomes(verifier, name, outcomes)
+        run.set_outcomes_about(verifier, {"verifier": None, "faults": {}})
+        run.set_verifier_digest(verifier)
+    return run
+
+
+def text_of(a: int, c: int) -> str:
+    return TEXT.format(a=a, b=a + 1, c=c, filler=FILLER)
+
+
+# ------------------------------------------------------------------------------- passgap view
+
+
+def measured(folder: Path) -> dict[str, str]:
+    command = [sys.executable, "-m", "passgap", "view", str(folder), "--port", "0"]
+    start = time.perf_counter()
+    with running(command) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        root = re.findall(r"http://\S+", line)[0].rstrip("/")
+        home = get(f"{root}/")
+        row = {"first page, s": f"{time.perf_counter() - start:.2f}"}
+        runs = dict(re.findall(r'href="/run/(\w+)">(\w+)<', home))
+        base, trained = (next(i for i, name in runs.items() if name == r) for r in ROLES)
+        counted = until(lambda: "counting" not in get(f"{root}/"))
+        row["counted after, s"] = f"{counted - start:.2f}"
+        for name, paths in pages(root, base, trained):
+            seconds = [timed(f"{root}{path}") for path in paths]
+            row[f"{name}, ms"] = f"{statistics.median(seconds):.0f} ({max(seconds):.0f})"
+        row["report of both"] = report(root, base, trained)
+        row["memory, MB"] = f"{resident(process.pid):.0f}"
+        return row
+
+
+def pages(root: str, base: str, trained: str) -> Iterator[tuple[str, list[str]]]:
+    """Kinds of pages and some URLs of each, no two alike where there are so many."""
+    table = get(f"{root}/run/{base}")
+    ids = re.findall(r"/problem/(\w+)", table)
+    yield "list of runs", ["/"] * ASKED
+    yield "problems", [f"/run/{base}?page={1 + i % 2}&with={trained}" for i in range(ASKED)]
+    yield "filtered", [f"/run/{base}?with={trained}&sort=change&q={i}" for i in range(ASKED)]
+    some = ids[:ASKED]
+    yield "problem", [f"/run/{base}/problem/{i}?with={trained}" for i in some]
+    yield "incorrect, page 3", [f"/run/{base}/problem/{i}?status=incorrect&draws=3" for i in some]
+
+
+def report(root: str, base: str, trained: str) -> str:
+    start = time.perf_counter()
+    until(lambda: "asks again" not in get(f"{root}/compare/{base}/{trained}"))
+    seconds = time.perf_counter() - start
+    size = len(get(f"{root}/compare/{base}/{trained}").encode())
+    return f"{seconds:.1f} s, {size / 1e6:.1f} MB"
+
+
+# ------------------------------------------------------------------------------- inspect view
+
+
+def measured_inspect(command: Path, folder: Path) -> dict[str, str]:
+    """`inspect view` on a log of the base's completions: the same files a browser asks for."""
+    logs = folder / "inspect"
+    made_log(command, folder / "base", logs)
+    port = free_port()
+    start = time.perf_counter()
+    with running([str(command), "view", "--log-dir", str(logs), "--port", str(port)]):
+        root = f"http://127.0.0.1:{port}"
+        until(lambda: answers(f"{root}/"))
+        get(f"{root}/api/logs")
+        row = {"first page, s": f"{time.perf_counter() - start:.2f}"}
+        name = json.loads(get(f"{root}/api/logs"))["files"][0]["name"]
+        path = f"/api/logs/{urllib.request.quote(name, safe='')}"
+        row["list of runs, ms"] = spread([timed(f"{root}/api/logs") for _ in range(ASKED)])
+        row["problems, ms"] = spread([timed(f"{root}{path}?header-only=0") for _ in range(3)])
+        return row
+
+
+def made_log(command: Path, run: Path, logs: Path) -> None:
+    """An .eval log of the run's completions, one sample a problem and draw."""
+    if any(logs.glob("*.eval")):
+        return
+    logs.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).with_name("view_inspect_log.py")
+    subprocess.run([str(command.parent / "python"), str(script), str(run), str(logs)], check=True)
+
+
+# ----------------------------------------------------------------------------------- helpers
+
+
+@contextmanager
+def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=600) as answer:
+        return str(answer.read().decode("utf-8", "replace"))
+
+
+def timed(url: str) -> float:
+    """Milliseconds until the whole answer is there."""
+    start = time.perf_counter()
+    get(url)
+    return 1000 * (time.perf_counter() - start)
+
+
+def spread(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds):.0f} ({max(seconds):.0f})"
+
+
+def until(true: Callable[[], bool], seconds: float = 600) -> float:
+    """The time at which it has become true."""
+    end = time.perf_counter() + seconds
+    while not true():
+        if time.perf_counter() > end:
+            sys.exit(f"waited {seconds:.0f} s in vain")
+        time.sleep(0.1)
+    return time.perf_counter()
+
+
+def answers(url: str) -> bool:
+    try:
+        get(url)
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def resident(pid: int) -> float:
+    """Resident megabytes of a process, read from the kernel (Linux)."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+)", text)[0]) / 1000
+
+
+if __name__ == "__main__":
+    main()
