@@ -78,7 +78,8 @@ def solved_by(least):
         if i == 3 and d == N - 1:
             status = "unscored"
         answer = i + 1 + (d >= least(i))
-        return f"First \\(x_{{{d}}} = {i}\\).\nThe answer is \\boxed{{{answer}}}.", status
+        code = f"```python\nprint('{i}' + 1)  # so\n```"
+        return f"First \\(x_{{{d}}} = {i}\\).\n{code}\nThe answer is \\boxed{{{answer}}}.", status
 
     return draw
 
