@@ -9,3 +9,5 @@ model=${1:?give a folder with safetensors weights, such as the one of make model
 "$python" bench/sampling.py --device cuda --dtype bfloat16 ${2:+--vllm-python "$2"} |
   tee docs/results/gpu-sampling.md
 "$python" bench/gpu/language_model.py "$model" --out runs/gpu --page docs/results/gpu.md
+"$python" bench/gpu/algorithms.py "$model" --out runs/gpu-algorithms \
+  --page docs/results/gpu-algorithms.md
