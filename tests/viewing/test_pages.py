@@ -6,7 +6,7 @@ import time
 from known_runs import VERIFIER, N, add_block, client_of, settled, solved_by, sums, write_run
 
 from passgap.counts import count
-from passgap.store import Run
+from passgap.store import Run, WatchLog
 
 
 def count_of(text):
@@ -195,4 +195,23 @@ def test_a_damaged_run_is_listed_with_its_fault_and_the_others_stay(tmp_path):
 def test_an_empty_folder_says_what_to_do(tmp_path):
     client, library = client_of(tmp_path)
     assert "No run lies below this folder yet" in client.get("/").text
+    library.stop()
+
+
+def test_a_watch_of_another_trainer_is_read(tmp_path):
+    log = WatchLog(tmp_path / "w", about={"group_size": 4})
+    for step in range(3):
+        status = ["correct"] * (step + 1) + ["incorrect"] * (3 - step)
+        for i in range(6):
+            rows = {"problem_id": [f"p{i}"] * 4, "status": status, "reward": [0.25] * 4}
+            log.append(step, rows)
+    client, library = client_of(tmp_path)
+    key = re.search(r'href="/training/(\w+)"', client.get("/").text).group(1)
+    end = time.monotonic() + 60
+    while "completions, groups of 4" not in (text := client.get(f"/training/{key}").text):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "Step 2: 72 completions" in text
+    assert "6 of 6 problems solved at least once" in text
+    assert "<polyline" in text
     library.stop()

@@ -62,7 +62,7 @@ def _content(
     runs = [_run_row(site, run, values, end) for run in site.library.runs()[start : start + PAGE]]
     trainings = []
     for found in (one for one in site.library.found() if one.kind == "training"):
-        one = training_of(found)
+        one = training_of(found, site.library.watches)
         values |= {f"{found.id}.{name}": text for name, text in live_of(one).items()}
         trainings.append(one)
     names = [one.id for one in site.library.found()]

@@ -21,6 +21,7 @@ from passgap.store import Run
 from passgap.viewing.finding import Found, check_links, find
 from passgap.viewing.jobs import Jobs
 from passgap.viewing.tallies import COUNTED, Progress, Tally, progress, verifier_of
+from passgap.viewing.watched import Watches
 
 FRESH = 1.0
 KEPT_PAGES = 16
@@ -124,6 +125,7 @@ class Library:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.counting, self.checking, self.analysing = Jobs(), Jobs(), Jobs(kept=KEPT_PAGES)
+        self.watches = Watches()
         self._open: dict[str, OpenRun] = {}
         self._found: list[Found] = []
         self._looked = float("-inf")
@@ -177,7 +179,7 @@ class Library:
 
     def stop(self) -> None:
         """Begin no further work."""
-        for jobs in (self.counting, self.checking, self.analysing):
+        for jobs in (self.counting, self.checking, self.analysing, self.watches):
             jobs.stop()
 
     def _run_or_reason(self, found: Found) -> OpenRun | tuple[Found, str]:

@@ -16,6 +16,7 @@ from passgap.viewing.site import Site
 from passgap.viewing.training import HEIGHT, WIDTH, charts_of, live_of, training_of
 
 SHOWN = 200
+PATIENCE = 0.15
 COLUMNS = {"reward": number, "mixed_share": percent, "completion_length": number, "loss": number}
 
 
@@ -44,7 +45,11 @@ def training_live(site: Site, request: Request) -> Response:
 def _content(
     site: Site, request: Request
 ) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
-    one = training_of(site.library.entry(request.path_params["training"], "training"))
+    one = training_of(
+        site.library.entry(request.path_params["training"], "training"),
+        site.library.watches,
+        PATIENCE,
+    )
     charts = charts_of(one)
     values = live_of(one) | {"reload": digest([chart["name"] for chart in charts])}
     for chart in charts:

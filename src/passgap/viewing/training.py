@@ -1,7 +1,7 @@
 """A training folder as it stands: what was asked, what the steps logged, whether it goes on.
 
 In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: plain values and the
-points of small line charts. Nothing is estimated here; `passgap watch` looks for early warnings.
+points of small line charts. Nothing is estimated here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from passgap.reporting.text import ABSENT, interval, known, number, percent
 from passgap.viewing.finding import POLICY_FILE, REQUEST_FILE, Found
+from passgap.viewing.watched import Watches, lines_of, step_rows
 
 LIVELY = 120.0
 WIDTH, HEIGHT = 600, 150
@@ -25,11 +26,12 @@ CHARTED = {
 }
 
 
-def training_of(found: Found) -> dict[str, Any]:
+def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> dict[str, Any]:
     """What the list and the page show of a training folder."""
-    folder = found.path
+    folder, seen = found.path, watches.look(found, seconds)
     asked = _json(folder / REQUEST_FILE) or _json(folder / POLICY_FILE)
     rows, held_out = _rows(folder / "training.jsonl"), _rows(folder / "held_out.jsonl")
+    rows = rows or step_rows(seen)
     steps = (asked.get("config") or {}).get("steps")
     return {
         "id": found.id,
@@ -43,6 +45,7 @@ def training_of(found: Found) -> dict[str, Any]:
         "step": int(rows[-1].get("step", 0)) if rows else 0,
         "steps": steps,
         "state": _state(folder),
+        "watched": lines_of(seen),
     }
 
 
@@ -57,6 +60,7 @@ def live_of(one: Mapping[str, Any]) -> dict[str, str]:
         "length": number(last.get("completion_length"), 1),
         "held_out": _held_out(one["held_out"]),
         "state": one["state"],
+        **one["watched"],
     }
 
 
