@@ -39,7 +39,8 @@ def main() -> None:
     lines = [
         f"# Algorithms on one GPU: {device}\n",
         f"{asked.model.name} on chain_sum, {asked.steps} steps of {asked.prompts} x 16 "
-        f"completions, {len(held_out)} held-out problems x {asked.draws} draws; {date.today().isoformat()}; "
+        f"completions, {len(held_out)} held-out problems x {asked.draws} draws; "
+        f"{date.today().isoformat()}; "
         f"{versions}. Before: `{passgap.probe(before).verdict.label}`.\n",
         "| algorithm | seed | verdict | delta pass@2 | at large k | seconds | of it the record |",
         "| --- | --- | --- | --- | --- | --- | --- |",

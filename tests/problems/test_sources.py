@@ -14,6 +14,13 @@ def write(path, rows):
     return str(path)
 
 
+def test_a_line_separator_inside_a_question_ends_no_row(tmp_path):
+    path = tmp_path / "p.jsonl"
+    path.write_bytes('{"question": "a\u2028b\x85c", "answer": "1"}\r\n\n'.encode())
+    (problem,) = load_problems(str(path))
+    assert problem.question == "a\u2028b\x85c"
+
+
 def test_jsonl_csv_and_parquet_give_the_same_problems(tmp_path):
     import polars as pl
 

@@ -171,7 +171,7 @@ class Run:
         """What every sampling call did, oldest first."""
         if not self.place.exists("calls.jsonl"):
             return []
-        return [json.loads(line) for line in self.place.read_text("calls.jsonl").splitlines()]
+        return _json_lines(self.place.read_text("calls.jsonl"))
 
     # -- problems and blocks
 
@@ -246,6 +246,48 @@ class Run:
         self._forget_derived(name)
         frame = _completion_frame(completions)
         write_shard(frame, self.path / "completions" / name, about=self._about(name))
+
+    def land_completions(self, name: str, frame: pl.DataFrame) -> None:
+        """Land one block that an importer brings as a frame.
+
+        Parameters
+        ----------
+        name
+            The shard.
+        frame
+            ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown) and
+            ``token_count`` (0 where unknown); other columns are ignored.
+
+        Raises
+        ------
+        WorkError
+            If its (problem, draw) pairs are not those of the block, each once.
+        """
+        self._must_fill(name, frame)
+        whole = frame.with_columns(
+            token_ids=pl.lit([], dtype=pl.List(pl.Int32)), logprob=pl.lit(float("nan"))
+        )
+        self._forget_derived(name)
+        shard = whole.select(pl.col(c).cast(t) for c, t in COMPLETION_SCHEMA.items())
+        write_shard(shard, self.path / "completions" / name, about=self._about(name))
+
+    def land_outcomes(self, verifier_digest: str, name: str, frame: pl.DataFrame) -> None:
+        """Land the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
+        self._must_fill(name, frame)
+        shard = frame.select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
+        path = self.path / "outcomes" / verifier_digest / name
+        write_shard(shard, path, about=self._about(name))
+
+    def _must_fill(self, name: str, frame: pl.DataFrame) -> None:
+        block = self.blocks[name]
+        draws = range(block.first_draw, block.first_draw + block.size)
+        wanted = len(block.problem_ids) * block.size
+        within = frame["problem_id"].is_in(list(block.problem_ids)).all() and (
+            frame["draw"].is_between(draws[0], draws[-1]).all()
+        )
+        distinct = frame.select("problem_id", "draw").n_unique()
+        if len(frame) != wanted or distinct != wanted or not within:
+            raise WorkError(f"{len(frame)} rows given for block {name}, which has {wanted} draws")
 
     def _about(self, name: str) -> dict[str, Any]:
         block = self.blocks[name]
@@ -328,7 +370,7 @@ class Run:
         name = f"audits/{verifier_digest}.jsonl"
         if not self.place.exists(name):
             return []
-        return [json.loads(line) for line in self.place.read_text(name).splitlines()]
+        return _json_lines(self.place.read_text(name))
 
     def set_audit_marks(self, verifier_digest: str, marks: Sequence[Mapping[str, Any]]) -> None:
         """Keep these marks, in place of the ones before."""
@@ -415,3 +457,8 @@ def _completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
         "logprob": [c.logprob for c in completions],
     }
     return pl.DataFrame(columns, schema=COMPLETION_SCHEMA)
+
+
+def _json_lines(text: str) -> list[dict[str, Any]]:
+    """The rows of a JSONL text; only a line feed ends one."""
+    return [json.loads(line) for line in text.split("\n") if line]
