@@ -49,15 +49,17 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         )
     order = pl.DataFrame({"problem_id": run.problem_ids})
     rows = pl.concat(tallies).group_by("problem_id").sum()
-    luck = guess_rates(run, verifier_digest=chosen)
+    source = run.outcomes_about(chosen).get("source")  # an imported run's own labels
+    told = source is None or source["answers"]
+    luck = guess_rates(run, verifier_digest=chosen) if told else None
     frame = order.join(rows, on="problem_id", how="left", maintain_order="left")
     return Counts(
         problem_id=frame["problem_id"].to_list(),
         n=frame["n"].to_numpy(),
         c=frame["c"].to_numpy(),
         unscored=frame["unscored"].to_numpy(),
-        no_answer=frame["no_answer"].to_numpy(),
-        truncated=frame["truncated"].to_numpy(),
+        no_answer=frame["no_answer"].to_numpy() if source is None else None,
+        truncated=frame["truncated"].to_numpy() if frame["endings"].sum() else None,
         c_reasoned=_reasoned(run, order, chosen),
         guess_rate=None if luck is None else luck.rates,
         design=run.manifest.design,
@@ -78,6 +80,7 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
             c=(status == "correct").sum(),
             unscored=(status == "unscored").sum(),
             no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
+            endings=pl.col("finish_reason").count(),
             truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
             draws=pl.len(),
         )

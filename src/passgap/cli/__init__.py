@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, data, draw, lab, learn, runs, study, view, watch
+from passgap.cli import analyse, data, draw, imports, lab, learn, runs, study, view, watch
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ app.command("reach")(analyse.reach)
 app.command("check")(runs.check)
 app.command("audit")(runs.audit)
 app.command("merge")(runs.merge)
+app.command("import")(imports.import_)
 app.command("select")(data.select)
 app.command("plan")(analyse.plan)
 app.command("report")(analyse.report)

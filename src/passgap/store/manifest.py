@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from passgap.errors import RunError
+from passgap.errors import RunError, UsageError
 from passgap.types import Block, Design, PromptSettings, SamplingParams, digest
 
 SCHEMA = "passgap.run/2"
@@ -119,6 +119,19 @@ class Manifest:
 
     @property
     def sampling_params(self) -> SamplingParams:
+        """The settings as an engine takes them.
+
+        Raises
+        ------
+        UsageError
+            For an imported run whose source did not say all of them.
+        """
+        unknown = [name for name, value in self.sampling.items() if value is None]
+        if unknown:
+            raise UsageError(
+                f"{self.engine['name']} does not say {', '.join(unknown)}; sample the policy with "
+                "passgap sample, which does"
+            )
         return SamplingParams(**{**self.sampling, "stop": tuple(self.sampling["stop"])})
 
 

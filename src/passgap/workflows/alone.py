@@ -60,7 +60,7 @@ def answers_of(run: Run) -> Answers:
     mean = np.array([tokens[i] / max(draws[i], 1) for i in specs])
     return Answers(
         name=run.name,
-        temperature=float(run.manifest.sampling["temperature"]),
+        temperature=run.manifest.sampling["temperature"],
         problem_id=tuple(specs),
         n=np.array(list(scored.values())),
         right=np.array(list(right.values())),

@@ -120,7 +120,7 @@ def _of_run(run: Run) -> Source:
         run.problems(),
         PromptSettings.from_dict(run.manifest.prompt),
         about.get("verifier"),
-        int(run.manifest.sampling["max_tokens"]),
+        run.manifest.sampling["max_tokens"],
     )
 
 

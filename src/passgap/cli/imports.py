@@ -1,0 +1,198 @@
+"""``passgap import``: another tool's log becomes a run, two of them a verdict."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passgap.cli import options
+from passgap.cli.progress import command_line
+from passgap.errors import UsageError
+
+if TYPE_CHECKING:
+    from passgap.importers import Asked, Found, Imported
+
+
+def import_(
+    log: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[FORMAT] PATH...",
+            help="A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
+            "lighteval, nemo-skills, verl, trl, human-eval, evalplus, verifiers, opencompass, "
+            "qwen-math, livecodebench, table (declared fields), counts; guessed when left out.",
+        ),
+    ],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", help="Run folder to write; with --trained the folder of both; counts: a file."
+        ),
+    ],
+    trained: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trained",
+            metavar="PATH",
+            help="The trained policy's log: both are imported and compared; repeatable.",
+        ),
+    ] = None,
+    problems: Annotated[
+        str | None,
+        typer.Option(
+            "--problems", metavar="PROBLEMS", help="What the log's draws are of, found in prompts."
+        ),
+    ] = None,
+    leave_out_unmatched: Annotated[
+        bool,
+        typer.Option("--leave-out-unmatched", help="Leave out draws of none of --problems."),
+    ] = False,
+    id_field: Annotated[
+        str | None, typer.Option("--id-field", help="Field with the source's own problem id.")
+    ] = None,
+    question_field: options.QuestionField = None,
+    answer_field: options.AnswerField = None,
+    text_field: Annotated[
+        str | None, typer.Option("--text-field", help="Field with the completion, or a list.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="Which scorer, metric, reward or field marks a draw."),
+    ] = None,
+    correct_if: Annotated[
+        str | None,
+        typer.Option("--correct-if", metavar="CONDITION", help="As 'score>=1': partial credit."),
+    ] = None,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", help="Of lm-eval: whose lines are read.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="FIELD=VALUE", help="Only rows with it; repeatable."),
+    ] = None,
+    step: Annotated[
+        int | None, typer.Option("--step", help="Of training dumps: the step to read.")
+    ] = None,
+    verifier: options.VerifierName = None,
+    mapping: options.Mapping = None,
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="What was sampled, where the log does not say.")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="Where the log does not say it.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option("--top-p", help="Where the log does not say it.")
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", help="Where the log does not say it.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", help="Where the log does not say it.")
+    ] = None,
+    json_: options.Json = False,
+) -> None:
+    """Bring another tool's log in as a run: its draws, with its labels as outcomes.
+
+    The run is read by every command; ``passgap verify RUN --verifier math`` marks it anew and shows
+    how the two agree. With --trained a second log is imported too and the two are compared.
+
+    Example: passgap import nemo-skills logs/base --trained logs/rl --out runs/aime
+    """
+    from passgap.importers import FORMATS, Asked, find_log, parse_condition
+
+    named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
+    settings = {
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "max_tokens": max_tokens,
+    }
+    asked = Asked(
+        problems=_problems(problems, mapping, verifier),
+        leave_out_unmatched=leave_out_unmatched,
+        id_field=id_field,
+        question_field=question_field,
+        answer_field=answer_field,
+        text_field=text_field,
+        label=label,
+        correct_if=None if correct_if is None else parse_condition(correct_if),
+        filter=filter_,
+        where=tuple(_pair(one) for one in where or ()),
+        step=step,
+        verifier=verifier if problems is None else None,
+        policy=policy,
+        sampling={name: value for name, value in settings.items() if value is not None},
+    )
+    base = find_log(FORMATS, named, paths)
+    if trained is None:
+        _print(_imported(base, out, asked), json_)
+        return
+    other = find_log(FORMATS, named or base.format.name, trained)
+    runs = [
+        _imported(found, str(Path(out) / role), asked)
+        for role, found in (("base", base), ("trained", other))
+    ]
+    _compare(runs, json_)
+
+
+def _problems(spec: str | None, mapping: str | None, verifier: str | None) -> Any:
+    from passgap.problems import Mapped
+    from passgap.verifiers import get_verifier
+    from passgap.workflows import resolve
+
+    if verifier is not None:
+        get_verifier(verifier)
+    if spec is None:
+        if mapping is not None:
+            raise UsageError("--mapping needs --problems FILE; give both or neither")
+        return None
+    return resolve.resolve_problems(spec, Mapped(None, None, verifier or "math", mapping))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--where {text!r}; allowed: FIELD=VALUE")
+    return name, value
+
+
+def _imported(found: Found, out: str, asked: Asked) -> Imported:
+    from passgap.importers import import_log
+
+    if found.guessed:
+        print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
+    return import_log(found.format, found.files, out, asked, command=command_line())
+
+
+def _print(result: Imported, json_: bool) -> None:
+    if json_:
+        print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        return
+    place = result.run.place
+    print(result)
+    print(
+        f"next: passgap probe {place}, or mark it anew: passgap verify {place}"
+        if result.label
+        else f"next: passgap verify {place}"
+    )
+
+
+def _compare(runs: list[Imported], json_: bool) -> None:
+    """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
+    from passgap.cli import analyse
+
+    for result in runs:
+        print(result, file=sys.stderr if json_ else sys.stdout)
+    base, trained = (str(result.run.place) for result in runs)
+    unmarked = next((result for result in runs if not result.label), None)
+    if unmarked is not None:
+        raise UsageError(
+            f"{unmarked.run.place} is imported and not marked by its source; run passgap verify "
+            f"{base} {trained} and then passgap compare {base} {trained}"
+        )
+    analyse.compare(base, [trained], json_=json_)

@@ -1,0 +1,147 @@
+"""Which format a log has, and which files it is made of.
+
+In: paths, and maybe a format's name. Out: the format and the files of one log; training metrics
+that aggregate best@N are refused, and so are several logs at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from passgap.errors import UsageError
+from passgap.importers.base import Format, Peek
+from passgap.importers.rows import SUFFIXES, ending, first_row, opened
+from passgap.importers.streams import JsonStream
+
+LISTED = 5
+AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A log: its format, whether that was guessed, and its files."""
+
+    format: Format
+    files: tuple[Path, ...]
+    guessed: bool
+
+
+def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Path | str]) -> Found:
+    """The format and the files of a log.
+
+    Parameters
+    ----------
+    formats
+        All formats by name.
+    name
+        The format, None to guess it.
+    paths
+        Files of one log, or the folder they are in.
+
+    Raises
+    ------
+    UsageError
+        If nothing is there, no format (or not the one named) fits, or a folder holds several logs.
+    """
+    for path in map(Path, paths):
+        if not path.exists():
+            raise UsageError(f"{path} does not exist; give a log file or the folder of one")
+    if name is not None and name not in formats:
+        raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
+    candidates = [formats[name]] if name is not None else list(formats.values())
+    for form in candidates:
+        files = _files(form, paths)
+        if files and (name is not None or form.claims(_peek(files))):
+            _refuse_several(form, paths, files)
+            _refuse_aggregates(_peek(files))
+            return Found(form, files, name is None)
+    _refuse_known(paths)
+    raise UsageError(
+        f"{_listing(paths)} is of no format known here; name one of {', '.join(formats)} first"
+        if name is None
+        else f"{_listing(paths)} holds no file of {name} ({', '.join(candidates[0].patterns)})"
+    )
+
+
+def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
+    """The files given, and in folders those of the format's first pattern that matches any."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_file():
+            files.append(path)
+            continue
+        for pattern in form.patterns:
+            here = sorted(p for p in path.rglob(pattern) if p.is_file())
+            if here:
+                files += here
+                break
+    return tuple(files)
+
+
+def _peek(files: Sequence[Path]) -> Peek:
+    first = files[0]
+    if ending(first) not in SUFFIXES:
+        return Peek(tuple(files), {})
+    return Peek(tuple(files), _first(first))
+
+
+def _first(path: Path) -> dict[str, Any]:
+    """The first row; of one large JSON object, its keys with the first member of each."""
+    if ending(path) != ".json":
+        return first_row(path)
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        if stream.kind() != "{":
+            return first_row(path)
+        row: dict[str, Any] = {}
+        for key in stream.members():
+            row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
+            if stream.kind() == "{" and len(row) == 1:
+                row[key] = stream.value()
+        return row
+
+
+def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
+    """Several files found in a folder are one log only where the format says so."""
+    if form.many or len(files) == 1 or all(Path(path).is_file() for path in paths):
+        return
+    names = ", ".join(path.name for path in files[:LISTED])
+    more = f" and {len(files) - LISTED} more" if len(files) > LISTED else ""
+    raise UsageError(
+        f"{_listing(paths)} holds {len(files)} {form.name} logs ({names}{more}); give one file, or "
+        "by name those that hold draws of one policy on one problem set"
+    )
+
+
+def _refuse_known(paths: Sequence[Path | str]) -> None:
+    for path in map(Path, paths):
+        for file in [path] if path.is_file() else sorted(path.glob("*.json*")):
+            if ending(file) in SUFFIXES:
+                _refuse_aggregates(_peek([file]))
+
+
+def _refuse_aggregates(peek: Peek) -> None:
+    keys = [*peek.row, *(k for v in peek.row.values() if isinstance(v, dict) for k in v)]
+    found = next((key for key in keys if AGGREGATED.search(str(key))), None)
+    if found is not None and not ({"n", "c"} <= set(keys)) and not _has_draws(peek.row):
+        raise UsageError(
+            f"{peek.name} holds aggregates such as {found!r} and no draws: verl resamples its "
+            "best@N with replacement (one hit in 16 gives best@16 = 0.64; the truth is 1) and "
+            "OpenRLHF averages over problems, so neither gives n and c of a problem; import the "
+            "draws (verl: trainer.validation_data_dir; OpenRLHF: a watched reward, passgap watch)"
+        )
+
+
+def _has_draws(row: Mapping[str, Any]) -> bool:
+    """Whether a row with an aggregate beside it still holds draws."""
+    return any(isinstance(value, list | dict) and value for value in row.values()) or any(
+        name in row for name in ("completion", "generation", "output", "response", "text")
+    )
+
+
+def _listing(paths: Sequence[Path | str]) -> str:
+    return ", ".join(str(path) for path in paths[:LISTED])

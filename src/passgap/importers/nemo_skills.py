@@ -1,0 +1,56 @@
+"""NeMo-Skills: ``output-rs*.jsonl``, a file a seed, the problems in one order in each.
+
+In: the files of one evaluation. Out: a Record a row; the seed orders the draws. Rows have no id
+that can be relied on, so the question is the problem.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from passgap.importers.base import Asked, Format, Peek, Record, Told, final, plain
+from passgap.importers.flat import QUESTIONS, labelled, required, usual
+from passgap.importers.rows import read_lines
+
+LABELS = ("symbolic_correct", "is_correct", "correct", "judge_correct")
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with a ``generation`` beside what NeMo-Skills adds to it."""
+    return peek.has("generation") and (
+        peek.name.startswith("output") or peek.has("predicted_answer")
+    )
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All rows of all seeds."""
+    for position, path in enumerate(files):
+        seed = re.search(r"-rs(\d+)", path.name)
+        for number, row in enumerate(read_lines(path), start=1):
+            where = f"{path.name} line {number}"
+            text = plain(required(row, "generation", where))
+            question = asked.question_field or usual(row, QUESTIONS) or ""
+            extracted = row.get("predicted_answer")
+            yield Record(
+                text=text,
+                question=plain(row.get(question)),
+                reference=final(row.get(asked.answer_field or "expected_answer")),
+                order=int(seed[1]) if seed else position,
+                status=labelled(row, asked, told, LABELS, where),
+                extracted=None if extracted is None else str(extracted),
+                tokens=int(row.get("num_generated_tokens") or 0),
+                metadata={k: row[k] for k in ("level", "type", "id") if k in row},
+            )
+
+
+FORMAT = Format(
+    name="nemo-skills",
+    summary="NeMo-Skills output-rs*.jsonl",
+    patterns=("output-rs*.jsonl", "output*.jsonl"),
+    claims=claims,
+    read=read,
+    takes=frozenset(("label", "question_field", "answer_field")),
+    many=True,
+)

@@ -1,0 +1,112 @@
+"""JSON read piece by piece, so that a document of any size takes the memory of one member.
+
+In: an open text file. Out: the values asked for; what is not asked for is read and dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from passgap.errors import UsageError
+
+CHUNK = 1 << 20
+_DECODE = json.JSONDecoder().raw_decode
+_SPACE = " \t\r\n"
+
+
+class JsonStream:
+    """A cursor in a JSON document.
+
+    ``members`` and ``elements`` walk the object or array at the cursor. Before the next step the
+    caller takes what is there with ``value``, walks into it, or leaves it (it is then dropped).
+
+    Parameters
+    ----------
+    file
+        The document, open as text.
+    name
+        What errors call it.
+    """
+
+    def __init__(self, file: TextIO, name: str) -> None:
+        self._file, self._name = file, name
+        self._text, self._at, self._ended = "", 0, False
+        self._taken = 0
+
+    def kind(self) -> str:
+        """The first character of the value at the cursor, empty at the end."""
+        while True:
+            while self._at < len(self._text) and self._text[self._at] in _SPACE:
+                self._at += 1
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def value(self) -> Any:
+        """The whole value at the cursor."""
+        self.kind()
+        while True:
+            try:
+                found, end = _DECODE(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if not self._more():
+                    raise self._broken(str(error)) from error
+                continue
+            if end == len(self._text) and self._more():
+                continue  # a number may go on
+            self._at = end
+            self._taken += 1
+            return found
+
+    def members(self) -> Iterator[str]:
+        """The keys of the object at the cursor, the cursor at each key's value."""
+        for _ in self._items("{", "}"):
+            key = self.value()
+            self._expect(":")
+            yield from self._offered(key)
+
+    def elements(self) -> Iterator[None]:
+        """One step for every element of the array at the cursor."""
+        for _ in self._items("[", "]"):
+            yield from self._offered(None)
+
+    def _items(self, opening: str, closing: str) -> Iterator[None]:
+        self._expect(opening)
+        if self.kind() == closing:
+            self._expect(closing)
+            return
+        while True:
+            yield
+            if self.kind() == closing:
+                self._expect(closing)
+                return
+            self._expect(",")
+
+    def _offered(self, key: Any) -> Iterator[Any]:
+        before = self._taken
+        yield key
+        if self._taken == before:
+            self.value()
+
+    def _expect(self, character: str) -> None:
+        found = self.kind()
+        if found != character:
+            raise self._broken(f"{character!r} expected, {found or 'the end'!r} found")
+        self._at += 1
+        if character in "}]":
+            self._taken += 1
+
+    def _more(self) -> bool:
+        """Read on; what lies before the cursor is forgotten."""
+        if self._ended:
+            return False
+        rest = self._text[self._at :]
+        chunk = self._file.read(max(CHUNK, len(rest)))
+        self._text, self._at, self._ended = rest + chunk, 0, not chunk
+        return bool(chunk)
+
+    def _broken(self, why: str) -> UsageError:
+        return UsageError(f"{self._name} is not whole JSON ({why}); export the log again")
