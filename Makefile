@@ -1,12 +1,14 @@
 # make demo   set up all it needs, then run the whole loop on the embedded lab and write the page
 # make test   set up all it needs, then run the tests
 # make check  lint, types, tests, docs: what CI runs
+# make docs   the documentation, in build/site
+# make dist   wheel and sdist, in dist/
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test check lint test-vllm test-verl models clean help
+.PHONY: demo test check lint docs dist test-vllm test-verl models clean help
 
 demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
@@ -14,12 +16,23 @@ demo: $(SETUP)
 test: $(SETUP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-check: lint test
+check: lint test docs
 
 lint: $(SETUP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# the documentation as pages in build/site, every link checked; no network is needed
+docs: $(SETUP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open build/site/index.html"
+
+# wheel and sdist in dist/, their metadata checked
+dist: $(SETUP)
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
 
 # the vllm engine in its own environment, on SmolLM2 (make models first)
 test-vllm: .venv-vllm/.installed
@@ -47,11 +60,11 @@ $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,openai,ray,view,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,openai,ray,view,docs,dev]'
 	@touch $(SETUP)
 
 clean:
 	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache
 
 help:
-	@sed -n '1,3p' Makefile
+	@sed -n '1,5p' Makefile

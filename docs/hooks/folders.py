@@ -1,0 +1,36 @@
+"""Pages that a folder adds by itself. In: ``docs/results``, ``docs/decisions``. Out: their places.
+
+A new page of results needs no entry in ``mkdocs.yml``; the list of decisions is made from the pages.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+HEAD = """# Decisions
+
+One page a hard choice: the question, what was chosen, and why.
+"""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put pages of results that the navigation does not name at the end of its Results."""
+    results: list[Any] = next(part["Results"] for part in config.nav if "Results" in part)
+    named = {page if isinstance(page, str) else next(iter(page.values())) for page in results}
+    found = {f"results/{path.name}" for path in Path(config.docs_dir, "results").glob("*.md")}
+    results += sorted(found - named)
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the list of decisions."""
+    pages = sorted(Path(config.docs_dir, "decisions").glob("0*.md"))
+    files.append(File.generated(config, "decisions/index.md", content=HEAD + _listed(pages)))
+    return files
+
+
+def _listed(pages: list[Path]) -> str:
+    titles = {path: path.read_text().splitlines()[0].removeprefix("# ") for path in pages}
+    return "".join(f"\n- {path.name[:4]}: [{title}]({path.name})" for path, title in titles.items())
