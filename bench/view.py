@@ -4,8 +4,9 @@
     python bench/view.py --inspect .peers-inspect/bin/inspect  beside `inspect view` on a log of
                                                                the same completions
 
-Two runs of each size are made once with known p, then each viewer is started in a process of its
-own and asked over HTTP as a browser would.
+Two runs of each size are made once with known p. Each viewer is started in a process of its own and
+asked over HTTP (time until the whole answer is there, median and worst), then opened in chromium
+(time until what a reader came for is on the screen).
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 from passgap.store import Manifest, Round, Run, is_run
 from passgap.types import Completion, Outcome, Policy, Problem, ProblemSet, SamplingParams, digest
@@ -36,7 +39,8 @@ TEXT = (
     "The answer is \\boxed{{{c}}}."
 )
 FILLER = "Let us check it once more by counting on from the larger number. " * 6
-ASKED = 12
+ASKED, OPENED = 12, 5
+INSPECT_MOST = 10_000  # a log of ten times as many takes minutes and gigabytes to write
 
 
 def main() -> None:
@@ -51,7 +55,7 @@ def main() -> None:
         for role, delta in ROLES.items():
             made(folder / role, size, role, delta)
         rows.append((f"passgap view, {size:,}", measured(folder)))
-        if args.inspect:
+        if args.inspect and size <= INSPECT_MOST:
             rows.append((f"inspect view, {size:,}", measured_inspect(args.inspect, folder)))
     names = list(dict.fromkeys(name for _, row in rows for name in row))
     print("| " + " | ".join(["completions a run", *names]) + " |")
@@ -137,6 +141,14 @@ def measured(folder: Path) -> dict[str, str]:
         for name, paths in pages(root, base, trained):
             seconds = [timed(f"{root}{path}") for path in paths]
             row[f"{name}, ms"] = f"{statistics.median(seconds):.0f} ({max(seconds):.0f})"
+        one = re.findall(r'href="(/run/\w+/problem/\w+)', get(f"{root}/run/{base}"))[0]
+        row |= drawn(
+            {
+                "list": (f"{root}/", "a.row"),
+                "problems": (f"{root}/run/{base}", "tbody .row"),
+                "problem": (f"{root}{one}", "text=The answer is"),
+            }
+        )
         row["report of both"] = report(root, base, trained)
         row["memory, MB"] = f"{resident(process.pid):.0f}"
         return row
@@ -166,7 +178,7 @@ def report(root: str, base: str, trained: str) -> str:
 
 
 def measured_inspect(command: Path, folder: Path) -> dict[str, str]:
-    """`inspect view` on a log of the base's completions: the same files a browser asks for."""
+    """`inspect view` on a log of the base's completions."""
     logs = folder / "inspect"
     made_log(command, folder / "base", logs)
     port = free_port()
@@ -174,22 +186,60 @@ def measured_inspect(command: Path, folder: Path) -> dict[str, str]:
     with running([str(command), "view", "--log-dir", str(logs), "--port", str(port)]):
         root = f"http://127.0.0.1:{port}"
         until(lambda: answers(f"{root}/"))
-        get(f"{root}/api/logs")
         row = {"first page, s": f"{time.perf_counter() - start:.2f}"}
-        name = json.loads(get(f"{root}/api/logs"))["files"][0]["name"]
-        path = f"/api/logs/{urllib.request.quote(name, safe='')}"
-        row["list of runs, ms"] = spread([timed(f"{root}/api/logs") for _ in range(ASKED)])
-        row["problems, ms"] = spread([timed(f"{root}{path}?header-only=0") for _ in range(3)])
-        return row
+        rows = json.loads((logs / "rows.json").read_text())
+        one = f"{root}/#/logs/draws.eval/samples/sample/{rows['first']}/1/"
+        pages = {
+            "list": (f"{root}/", "text=sums"),
+            "problems": (f"{root}/#/logs/draws.eval", f"text={rows['rows']} rows"),
+            "problem": (one, "text=The answer is"),
+        }
+        return row | drawn(pages)
 
 
-def made_log(command: Path, run: Path, logs: Path) -> None:
-    """An .eval log of the run's completions, one sample a problem and draw."""
-    if any(logs.glob("*.eval")):
+def made_log(command: Path, path: Path, logs: Path) -> None:
+    """An .eval log of the run's completions, one entry a problem and draw."""
+    if (logs / "draws.eval").is_file():
         return
     logs.mkdir(parents=True, exist_ok=True)
+    run, lines = Run(path), logs / "draws.jsonl"
+    problems = {problem.id: problem for problem in run.problems()}
+    marks = run.scan_outcomes(run.verifier_digest())
+    frame = run.scan_completions().select("problem_id", "draw", "text")
+    frame = frame.join(marks.drop("reason"), on=["problem_id", "draw"]).collect()
+    with lines.open("w", encoding="utf-8") as file:
+        for row in frame.iter_rows(named=True):
+            problem = problems[row["problem_id"]]
+            more = {"question": problem.question, "reference": problem.reference}
+            file.write(json.dumps(row | more) + "\n")
     script = Path(__file__).with_name("view_inspect_log.py")
-    subprocess.run([str(command.parent / "python"), str(script), str(run), str(logs)], check=True)
+    python = command.parent / "python"
+    subprocess.run([python, script, lines, logs / "draws.eval"], check=True)
+    lines.unlink()
+    first = frame["problem_id"][0]
+    (logs / "rows.json").write_text(json.dumps({"rows": frame.height, "first": first}))
+
+
+# ------------------------------------------------------------------------------- in a browser
+
+
+def drawn(pages: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Milliseconds until what a reader came for is on the screen, each time in a fresh browser."""
+    found: dict[str, list[float]] = {name: [] for name in pages}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for name, (url, wanted) in [*pages.items()] * OPENED:
+            context = browser.new_context()
+            page = context.new_page()
+            start = time.perf_counter()
+            page.goto(url, timeout=120_000)
+            page.locator(wanted).first.wait_for(timeout=120_000)
+            found[name].append(1000 * (time.perf_counter() - start))
+            context.close()
+        browser.close()
+    return {f"{name} on screen, ms": spread(values) for name, values in found.items()}
 
 
 # ----------------------------------------------------------------------------------- helpers

@@ -142,5 +142,5 @@ def _links(run: OpenRun, place: dict[str, Any], kept: dict[str, str]) -> dict[st
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
