@@ -6,6 +6,7 @@ import time
 from known_runs import VERIFIER, N, add_block, client_of, settled, solved_by, sums, write_run
 
 from passgap.counts import count
+from passgap.scoring import recorded_policy, scoring_digest
 from passgap.store import Run, WatchLog
 
 
@@ -69,6 +70,24 @@ def test_a_problem_shows_both_arms_with_verdict_answer_and_tokens(client, ids):
     assert "3 tokens · ended itself · log-probability -2.50" in text
     assert '<mrow class="box">' in text
     assert "no_answer" in text
+
+
+def test_log_probabilities_under_the_other_policy_are_shown(tmp_path):
+    problems, draws = sums(10), solved_by(lambda i: 3)
+    base = write_run(tmp_path / "base", problems, draws)
+    trained = write_run(tmp_path / "trained", problems, draws, policy="trained")
+    under = scoring_digest(base, recorded_policy(trained))
+    with base.writing():
+        for name, block in base.blocks.items():
+            keys = [(i, block.first_draw + j) for i in block.problem_ids for j in range(block.size)]
+            base.add_logprobs(under, name, [(i, d, -7.25 - d) for i, d in keys])
+    client, library = client_of(tmp_path)
+    first, second = re.findall(r'class="row" href="/run/(\w+)"', client.get("/").text)
+    text = client.get(f"/run/{first}/problem/{problems.problems[2].id}?with={second}").text
+    assert text.count("log-probability -2.50 · under trained -") == 10
+    assert "under trained -8.25" in text
+    assert "under base" not in text
+    library.stop()
 
 
 def test_completions_are_filtered_and_paged(client, ids):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
 from passgap.errors import RunError, UsageError
 from passgap.viewing.library import OpenRun
@@ -20,22 +21,33 @@ STATUSES = ("correct", "incorrect", "unscored")
 FACTS = ["draw", "token_count", "finish_reason", "logprob"]
 
 
-def draws(run: OpenRun, problem_id: str) -> pl.DataFrame:
+def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFrame:
     """Every draw of a problem that is there, without text, in order.
+
+    Parameters
+    ----------
+    run, problem_id
+        Which problem of which run.
+    under
+        The digest of another policy's log-probabilities, if they were computed.
 
     Returns
     -------
     polars.DataFrame
         ``draw``, ``token_count``, ``finish_reason``, ``logprob`` (nats; null where unknown),
-        ``status`` (null where not verified), ``extracted``, ``reason``.
+        ``status`` (null where not verified), ``extracted``, ``reason``; with ``under`` also
+        ``other_logprob``.
     """
     verifier = verifier_of(run.run)
     facts = _of_problem(run, "completions", problem_id).select(FACTS)
     marks = _of_problem(run, f"outcomes/{verifier}", problem_id).select(
         "draw", "status", "extracted", "reason"
     )
-    rows = _collected(run, facts.join(marks, on="draw", how="left"))
-    return rows.with_columns(pl.col("logprob").fill_nan(None)).sort("draw")
+    rows = facts.join(marks, on="draw", how="left")
+    if under is not None:
+        other = _of_problem(run, f"logprobs/{under}", problem_id)
+        rows = rows.join(other.select("draw", other_logprob="logprob"), on="draw", how="left")
+    return _collected(run, rows.with_columns(cs.float().fill_nan(None))).sort("draw")
 
 
 def texts(run: OpenRun, problem_id: str, numbers: Sequence[int]) -> dict[int, str]:

@@ -30,9 +30,11 @@ def problem(site: Site, request: Request) -> Response:
     exact, budget = bool(asked.get("raw")), Budget()
     kept = {**around, "status": status, "raw": "1" if exact else ""}
     here = f"/run/{run.id}/problem/{row['problem_id']}"
+    roles = _roles(run, second)
+    others = [other for _, other in reversed(roles)] if second else [None]
     arms = [
-        _arm(one, role, row["problem_id"], status, number, exact, budget)
-        for role, one in _roles(run, second)
+        _arm(one, other, role, row["problem_id"], status, number, exact, budget)
+        for (role, one), other in zip(roles, others, strict=True)
     ]
     place = _neighbours(site, run, second, query, row["problem_id"])
     return site.page(
@@ -83,6 +85,7 @@ def _row(run: OpenRun, problem_id: str) -> dict[str, Any]:
 
 def _arm(
     run: OpenRun,
+    other: OpenRun | None,
     role: str,
     problem_id: str,
     status: str,
@@ -90,7 +93,7 @@ def _arm(
     exact: bool,
     budget: Budget,
 ) -> dict[str, Any]:
-    rows = completions.draws(run, problem_id)
+    rows = completions.draws(run, problem_id, _scored_under(run, other))
     counts = dict(rows["status"].value_counts().iter_rows())
     chosen = completions.with_status(rows, status)
     shown = completions.page_of(run, problem_id, chosen, number)
@@ -104,6 +107,16 @@ def _arm(
         "pages": problems.pages(chosen.height, completions.PAGE),
         "draws": [_draw(row, exact, budget) for row in shown],
     }
+
+
+def _scored_under(run: OpenRun, other: OpenRun | None) -> str | None:
+    """Under which digest the run's completions were scored with the other run's policy."""
+    if other is None or not (run.run.path / "logprobs").is_dir():
+        return None
+    from passgap.scoring import recorded_policy, scoring_digest  # engines: only where it was used
+
+    digest = scoring_digest(run.run, recorded_policy(other.run))
+    return digest if run.run.logprob_names(digest) else None
 
 
 def _draw(row: dict[str, Any], exact: bool, budget: Budget) -> dict[str, Any]:
