@@ -25,7 +25,7 @@ lint: $(SETUP)
 
 # the documentation as pages in build/site, every link checked; no network is needed
 docs: $(SETUP)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "open build/site/index.html"
 
 # wheel and sdist in dist/, their metadata checked

@@ -1,6 +1,7 @@
-"""Pages that a folder adds by itself. In: ``docs/results``, ``docs/decisions``. Out: their places.
+"""Pages that a folder adds by itself. In: ``docs/results``, ``docs/decisions``. Out: their
+places.
 
-A new page of results needs no entry in ``mkdocs.yml``; the list of decisions is made from the pages.
+A new page of results needs no entry in ``mkdocs.yml``; the list of decisions is made of its pages.
 """
 
 from pathlib import Path

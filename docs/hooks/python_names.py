@@ -6,9 +6,10 @@ Every public name is shown with its docstring, under the part of passgap it come
 import importlib
 from typing import Any
 
-import passgap
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+import passgap
 
 PAGE = "reference/python.md"
 GROUPS = {
