@@ -1,15 +1,21 @@
 """Hand-made results in the results' shape: a sharpened policy, told by exact curves."""
 
+import shutil
 from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from passgap.analysis.groups import Groups
 from passgap.analysis.watching import watching
 from passgap.reporting import PageData
+from passgap.reporting.page import render
 from passgap.types import Counts
 
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PATIENCE = 60_000
 KS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 P_BASE = np.linspace(0, 1, 60) ** 4
 P_TRAINED = np.where(P_BASE > 0.02, P_BASE**0.45, P_BASE * 0.4)
@@ -184,3 +190,52 @@ def data(probe, comparison, problems, watched) -> PageData:
         notes=["No cloned draws in 30,720.", "Both runs share prompt and verifier."],
         command="passgap report runs/base runs/trained --out report.html",
     )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the path; Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open a page; what it said on the console and asked the network for comes beside it."""
+    contexts = []
+
+    def open_page(data, width, scheme="light"):
+        file = tmp_path / "report.html"
+        file.write_text(render(data), encoding="utf-8")
+        viewport = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=viewport, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        said, asked = [], []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        charts = page.locator(".chart svg")
+        expect(charts).to_have_count(page.locator(".chart").count(), timeout=PATIENCE)
+        local = ("file:", "data:", "blob:")
+        return page, said, _Elsewhere(asked, local)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+class _Elsewhere:
+    """The requests so far that left the machine, looked up when compared."""
+
+    def __init__(self, asked: list[str], local: tuple[str, ...]) -> None:
+        self._asked, self._local = asked, local
+
+    def __eq__(self, other: object) -> bool:
+        return [url for url in self._asked if not url.startswith(self._local)] == other
+
+    __hash__ = None

@@ -1,58 +1,42 @@
-"""The page in a real browser: drawn, silent, self-contained, and it fits a phone."""
+"""The page in a real browser: read, switched, sorted, opened, saved and printed, in silence."""
 
-import shutil
+import csv
+import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect
 
-from passgap.reporting.page import render
-
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on the path; Debian: apt-get install chromium"
-)
+AXE = Path(__file__).parents[2] / ".cache" / "axe.min.js"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+def downloaded(page, chart, kind) -> tuple[str, bytes]:
+    with page.expect_download() as waiting:
+        page.locator(f"figure:has([data-chart={chart}]) [data-file={kind}]").click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page; what it asked the network for and said on the console comes beside it."""
-    pages = []
+def tooltip_at(page, chart, share, height=150) -> str:
+    place = page.locator(f"[data-chart={chart}]")
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    for at in (share - 0.01, share):
+        page.mouse.move(box["x"] + box["width"] * at, box["y"] + height)
+    tooltip = page.locator("#vg-tooltip-element")
+    tooltip.wait_for(state="visible")
+    return tooltip.inner_text()
 
-    def open_page(data, width):
-        file = tmp_path / "report.html"
-        file.write_text(render(data), encoding="utf-8")
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        pages.append(page)
-        said, asked = [], []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(file.as_uri())
-        page.wait_for_selector(".chart svg")
-        return page, said, [url for url in asked if not url.startswith(("file:", "data:"))]
 
-    yield open_page
-    for page in pages:
-        page.close()
+def titles(page) -> list[str]:
+    rows = page.locator("#problems tbody tr:not(.opened):visible td:first-child")
+    return [text.strip() for text in rows.all_inner_texts()]
 
 
 @pytest.mark.parametrize("width", [1400, 420])
 def test_every_chart_is_drawn_and_nothing_is_asked_of_the_network(opened, data, width):
     page, said, asked = opened(data, width)
-    places = page.locator(".chart").count()
-    page.wait_for_function(f"document.querySelectorAll('.chart svg').length === {places}")
-    assert places >= 5
+    assert page.locator(".chart svg").count() >= 8
     assert (said, asked) == ([], [])
 
 
@@ -62,23 +46,122 @@ def test_a_phone_scrolls_one_way_whatever_the_names(opened, data):
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
 
 
-def test_a_point_of_the_curve_tells_its_value(opened, data):
-    page, _, _ = opened(data, 1400)
-    chart = page.locator("[data-chart=curves]")
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
-    for step in (0.45, 0.47):
-        page.mouse.move(box["x"] + box["width"] * step, box["y"] + 150)
-    tooltip = page.locator("#vg-tooltip-element")
-    tooltip.wait_for(state="visible")
-    assert "47.2% (42.2 to 52.2%)" in tooltip.inner_text(), "value and interval at k = 8"
-
-
-def test_hostile_completions_stay_text(opened, data):
-    text = '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">'
-    rows = [{**row, "question": text, "text": text} for row in data.completions]
-    page, said, asked = opened(replace(data, completions=rows, title=text), 1400)
-    for summary in page.locator("details > summary").all():
-        summary.click()
-    assert page.evaluate("window.hacked") is None
+def test_hover_tells_value_and_interval_on_a_log_and_on_a_linear_axis(opened, data):
+    page, said, asked = opened(data, 1400)
+    assert "47.2% (42.2 to 52.2%)" in tooltip_at(page, "curves", 0.46), "k = 8"
+    axis = page.locator("figure:has([data-chart=curves]) [data-axis]")
+    ticks = page.locator("[data-chart=curves] .role-axis-label")
+    before = ticks.all_inner_texts()
+    axis.click()
+    expect(page.locator("[data-chart=curves] svg")).to_contain_text("250")
+    assert axis.get_attribute("aria-pressed") == "true"
+    assert "128" in tooltip_at(page, "curves", 0.55), "k = 128 is half way to 256"
+    axis.click()
+    expect(page.locator("[data-chart=curves] svg")).not_to_contain_text("250")
+    assert ticks.all_inner_texts() == before
     assert (said, asked) == ([], [])
+
+
+def test_the_difference_tells_its_band(opened, data):
+    page, _, _ = opened(data, 1400)
+    text = tooltip_at(page, "delta", 0.46)
+    assert "at this k" in text
+    assert "all k at once" in text
+
+
+def test_problems_are_sorted_filtered_and_opened_by_key(opened, data):
+    page, said, asked = opened(data, 1400)
+    assert len(titles(page)) == len(data.problems)
+    base = page.locator("#problems thead button", has_text="Base")
+    base.click()
+    assert titles(page)[0] == "0+0+3-1="
+    base.click()
+    assert titles(page)[0] == "59+59+3-1="
+    page.select_option("[data-filter=change]", "lost")
+    lost = [p for p in data.problems if p["base_c"] and not p["trained_c"]]
+    assert sorted(titles(page)) == sorted(p["question"] for p in lost)
+    assert page.locator("#shown").inner_text() == f"{len(lost)} of {len(data.problems)} shown"
+    page.select_option("[data-filter=change]", "")
+    page.fill("[data-filter=text]", "5+3-1")
+    assert set(titles(page)) == {f"{i}+{i}+3-1=" for i in range(5, 60, 10)}
+    page.fill("[data-filter=text]", "")
+    base.click()
+    order = titles(page)
+    page.locator("#problems tbody button").first.click()
+    opened_row = page.locator(".opened")
+    assert "read as" in opened_row.inner_text(), "the trained policy's answer"
+    page.keyboard.press("n")
+    assert order[1] in opened_row.inner_text()
+    page.keyboard.press("p")
+    assert order[0] in opened_row.inner_text()
+    page.get_by_role("button", name="Next").click()
+    assert order[1] in opened_row.inner_text()
+    page.keyboard.press("Escape")
+    assert opened_row.count() == 0
+    assert (said, asked) == ([], [])
+
+
+def test_every_chart_downloads_as_data_and_picture(opened, data):
+    page, said, asked = opened(data, 1400, scheme="dark")
+    for place in page.locator("[data-chart]").all():
+        chart = place.get_attribute("data-chart")
+        name, table = downloaded(page, chart, "csv")
+        assert name == f"{chart}.csv"
+        assert len(list(csv.DictReader(io.StringIO(table.decode())))) > 1, chart
+    for chart in ("curves", "scatter"):
+        _, svg = downloaded(page, chart, "svg")
+        assert svg.startswith(b"<svg"), chart
+        assert b"var(" not in svg, f"{chart} keeps a colour that only the page knows"
+        _, png = downloaded(page, chart, "png")
+        assert png.startswith(b"\x89PNG"), chart
+        assert len(png) > 5_000, chart
+    curves = downloaded(page, "curves", "csv")[1].decode()
+    rows = list(csv.DictReader(io.StringIO(curves)))
+    found = {row["k"]: float(row["value"]) for row in rows if row["series"] == "trained"}
+    wanted = {str(r["k"]): r["value"] for r in data.comparison["trained"]["curve"]}
+    assert found == pytest.approx(wanted)
+    assert (said, asked) == ([], [])
+
+
+def test_dark_follows_the_system_until_switched_and_stays_so(opened, data):
+    page, said, _ = opened(data, 1400, scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(20, 24, 31)"
+    toggle = page.locator("#theme")
+    assert toggle.inner_text() == "Light"
+    toggle.click()
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+    page.reload()
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="light")
+    toggle.click()
+    assert page.evaluate(paper) == "rgb(20, 24, 31)"
+    assert said == []
+
+
+def test_print_is_light_without_controls_and_whole(opened, data, tmp_path):
+    page, _, _ = opened(data, 1400, scheme="dark")
+    file = tmp_path / "report.pdf"
+    page.pdf(path=file, format="A4")
+    assert file.read_bytes().startswith(b"%PDF")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator(".tools, #filters, #theme").filter(visible=True).count()
+    assert page.locator("#problems tbody tr:visible").count() == 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_finding_of_axe(opened, data, scheme):
+    if not AXE.is_file():
+        pytest.skip(f"no {AXE.name} in {AXE.parent.name}/; fetch it with tools/fetch_axe.sh")
+    page, _, _ = opened(data, 1400, scheme=scheme)
+    page.locator("#problems tbody button").first.click()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.evaluate(AXE.read_text(encoding="utf-8"))  # by the debugger, past the page's policy
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = [
+        (rule["id"], rule["nodes"][0]["html"][:160], len(rule["nodes"]))
+        for rule in result["violations"]
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert found == []

@@ -2,30 +2,18 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from passgap.analysis.audit import audit
 from passgap.reporting import PageData, write_page
+from passgap.reporting.methods import DECISIONS, PAPERS, methods
 from passgap.reporting.page import _sha256, json_for_html, render
-from passgap.reporting.sections import TEXT_CAP
+from passgap.reporting.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
 from passgap.reporting.words import COMPARE, PROBE, comparison_sentence, probe_sentence
-
-HOSTILE = [
-    "<script>window.hacked = 1</script>",
-    "</script><script>window.hacked = 1</script>",
-    '<img src=x onerror="window.hacked = 1">',
-    '<a href="javascript:window.hacked=1">click</a>',
-    "<svg/onload=window.hacked=1>",
-    "</pre></details><h1>owned</h1>",
-    '" onmouseover="window.hacked=1',
-    "{{ 7 * 7 }}{% raw %}",
-    "<!--<script>",
-    "\x1b[2J\x1b]0;owned\x07",
-    "user\u202etxt.exe\u2066 zero\u200bwidth",
-    "lone surrogate \ud800, null \x00, return \r over",
-    "<style>body{display:none}</style><meta http-equiv=refresh content='0;url=//evil'>",
-]
-PLACES = ("text", "question", "reference", "extracted", "reason", "status")
+from passgap.types import Counts
 
 
 class Elements(HTMLParser):
@@ -44,25 +32,6 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
     return Elements(html).found
 
 
-def hostile(data: PageData, text: str) -> PageData:
-    rows = [{**row, **dict.fromkeys(PLACES, text), "role": text} for row in data.completions[:1]]
-    verdict = {**data.comparison["verdict"], "reasons": [text], "needs": text}
-    run = {"policy": {"path": text}, "problem_set": {"name": text}, text: text}
-    return replace(
-        data,
-        title=text,
-        probe=None,
-        training=(),
-        held_out=(),
-        comparison={**data.comparison, "verdict": verdict, "delta": []},
-        completions=rows,
-        problems=[],
-        notes=[text],
-        command=text,
-        runs={"base": run},
-    )
-
-
 def test_one_file_holds_every_part(data, tmp_path):
     out = write_page(data, tmp_path / "new" / "report.html")
     html = out.read_text(encoding="utf-8")
@@ -76,6 +45,7 @@ def test_one_file_holds_every_part(data, tmp_path):
         "During training",
         "Before training",
         "completions",
+        "The exact commands",
     ):
         assert heading in html
     charts = {
@@ -99,29 +69,6 @@ def test_a_comparison_alone_makes_a_page(data):
     assert "Before training" not in html
 
 
-@pytest.fixture(scope="session")
-def shape_of_harmless():
-    shapes = {}
-
-    def shape(data):
-        return shapes.setdefault("it", shape_of(render(hostile(data, "harmless"))))
-
-    return shape
-
-
-def shape_of(html: str) -> list[tuple[str, list[str]]]:
-    return [(tag, sorted(attributes)) for tag, attributes in elements(html)]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_shown_and_does_nothing(data, text, shape_of_harmless):
-    html = render(hostile(data, text))
-    body = html.split("<script", 1)[0]
-    assert shape_of(html) == shape_of_harmless(data)
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", body)
-    body.encode("utf-8")
-
-
 def test_chart_data_cannot_close_its_element():
     text = json_for_html({"x": "</script><!-- & \u2028"})
     assert not set("<>&\u2028") & set(text)
@@ -136,7 +83,19 @@ def test_nothing_is_loaded(data):
         assert not loading & set(attributes), (tag, attributes)
         if "href" in attributes:
             assert tag == "a"
-            assert attributes["href"].startswith("https://arxiv.org/")
+            assert attributes["href"].startswith((PAPERS, DECISIONS))
+
+
+def test_every_decision_that_the_page_points_to_is_there():
+    folder = Path(__file__).parents[2] / "docs" / "decisions"
+    links = [link for one in methods(paired=True) for _, link in one["links"]]
+    pages = [link.removeprefix(DECISIONS) for link in links if link.startswith(DECISIONS)]
+    assert pages
+    assert all((folder / page).is_file() for page in pages), pages
+
+
+def test_the_script_and_the_style_are_allowed_by_their_hashes_alone(data):
+    html = render(data)
     style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
     assert "url(" not in style
     assert "@import" not in style
@@ -155,15 +114,80 @@ def test_the_policy_names_the_only_script_and_style(data):
     assert " style=" not in html.split("<script", 1)[0]
 
 
-def test_long_completions_are_cut_and_counted(data):
+def details_of(html: str) -> list:
+    return json.loads(re.search(r'id="details">(.*?)</script>', html, re.S)[1])
+
+
+def test_completions_fill_the_page_up_to_its_room_and_the_rest_is_named(data):
     rows = [
-        {**data.completions[0], "problem_id": str(i), "text": "é" * 9_000} for i in range(1_000)
+        {**data.completions[0], "problem_id": p["problem_id"], "draw": d, "text": "é" * 9_000}
+        for d in range(10)
+        for p in data.problems
     ]
-    html = render(replace(data, completions=rows))
-    assert "5,000 more characters" in html
-    assert "é" * (TEXT_CAP + 1) not in html
-    assert "625 more were left out" in html
+    stored = {"base": {"completions": 5_000, "place": "runs/base"}}
+    html = render(replace(data, completions=rows, stored=stored))
+    draws = [draw for one in details_of(html) for draw in one["draws"]]
+    assert 0 < len(draws) < len(rows)
+    assert draws[0]["text"] == "é" * TEXT_CAP + "\n… 5,000 more characters"
+    said = f"This page holds {len(draws):,} of 5,000 completions; the other {5_000 - len(draws):,}"
+    assert f"{said} are in runs/base." in html
     assert len(html.encode()) < 5e6
+    assert len(json.dumps(draws)) <= PAGE_CAP
+
+
+def test_the_table_holds_what_changed_first_and_says_where_it_ends(data):
+    ids = [f"p{i}" for i in range(ROWS_CAP + 5)]
+    problems = [{"problem_id": i, "n": 8, "base_c": 4, "trained_c": 4} for i in ids]
+    problems[-1] |= {"base_c": 1, "trained_c": 0}
+    html = render(replace(data, problems=problems, completions=[]))
+    found = details_of(html)
+    assert len(found) == ROWS_CAP
+    assert found[0]["id"] == ids[-1]
+    assert f"the first {ROWS_CAP:,} of {ROWS_CAP + 5:,} problems" in html
+
+
+def test_a_500_problem_pair_stays_under_five_megabytes(data):
+    long = "Let us think. " * 600
+    problems = [{**data.problems[0], "problem_id": f"{i:016x}"} for i in range(500)]
+    rows = [
+        {**data.completions[0], "problem_id": p["problem_id"], "role": role, "text": long}
+        for p in problems
+        for role in ("base", "base", "trained", "trained")
+    ]
+    html = render(replace(data, problems=problems, completions=rows))
+    assert len(html.encode()) < 5e6
+
+
+def test_the_verdict_stands_on_three_evidences(data):
+    body = render(data).split("</main>")[0]
+    lines = re.findall(r"<li>(.*?)</li>", body.split('class="sentence"')[1])[:3]
+    assert lines[0].startswith("Within 2 tries: +16.1 points (+13.1 to +19.1); 29.2% before")
+    assert lines[1].startswith("Within 128 tries: −")
+    assert "cross at k = 37 (18 to beyond n)" in lines[2]
+
+
+def test_sections_come_in_the_order_of_the_questions(data):
+    html = render(data).split("<script", 1)[0]
+    found = re.findall(r"<h2>(.*?)</h2>", html)
+    wanted = [
+        "How many problems are solved within k tries",
+        "Which problems changed",
+        "During training",
+        "Notes",
+        "Settings and versions",
+        "How to read this, and when not to trust it",
+    ]
+    assert [name for name in found if name in wanted] == wanted
+
+
+def test_marks_of_a_person_show_their_rates_and_the_corrected_curve(data):
+    counts = Counts([f"p{i}" for i in range(40)], np.full(40, 32), np.arange(40) % 32)
+    marks = {f"p{i}": "wrong" if i < 3 else "right" for i in range(1, 12)}
+    found = audit(counts, marks).to_dict()
+    html = render(replace(data, audits={"base": found}))
+    assert "11 completions that the verifier calls correct were marked by a person" in html
+    assert "false positives" in html
+    assert 'data-chart="audit_base"' in html
 
 
 def test_what_could_not_be_computed_does_not_break_the_page(probe, comparison):

@@ -14,52 +14,66 @@ import altair as alt
 
 from passgap.reporting.data import PageData, Row, deciding_ks
 from passgap.reporting.ingredients import (
+    Chart,
     data_of,
     hover,
     hover_series,
     layered,
+    rows_for_csv,
     share_axis,
     steps_axis,
     texts,
     unit_scale,
     valued,
 )
+from passgap.reporting.problem_charts import before_and_after, histogram, is_counted
 from passgap.reporting.text import interval, known, number, percent, points
 from passgap.reporting.theme import LIGHT, SHADES, chart_config, with_variables
 from passgap.reporting.watch_charts import watch_charts
 
-Chart = alt.LayerChart
 HEIGHT = 280
 SHAPES = {"base": "circle", "trained": "square"}
-NEVER, ALWAYS = "none", "all"
-BINS = [NEVER, *(f"{10 * i}–{10 * i + 10}" for i in range(10)), ALWAYS]
-UPPER_END = "split(datum.label, '–')[1] || datum.label"
+BY_LUCK = "by luck"
+LINES = {BY_LUCK: LIGHT["muted"]}
+FITTED = LIGHT["shade2"]
+STROKE = "M-1,-0.14h2v0.28h-2z"
 
 
 # ------------------------------------------------------------------------------------- charts
 
 
 def pass_at_k(
-    arms: Mapping[str, Sequence[Row]], ks: tuple[int, ...] = (), luck: Sequence[Row] = ()
+    arms: Mapping[str, Sequence[Row]],
+    ks: tuple[int, ...] = (),
+    luck: Sequence[Row] = (),
+    fitted: Row | None = None,
 ) -> Chart:
     """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding.
 
-    ``luck`` is what guessing alone would solve, drawn dashed under them.
+    ``luck`` is what guessing alone would solve, ``fitted`` the base's curve after one tilt of all
+    problems: both dashed, without points.
     """
+    dashed = {BY_LUCK: luck} if luck else {}
+    if fitted:
+        dashed |= {f"tilt, δ = {fitted['delta']:.2f}": fitted["curve"]}
     rows = [row for role, curve in arms.items() for row in _labelled(curve, role)]
+    told = [row for name, curve in dashed.items() for row in _labelled(curve, name)]
+    names = [*arms, *dashed]
+    colours = [LIGHT[role] for role in arms] + [LINES.get(name, FITTED) for name in dashed]
+    shapes = [SHAPES[role] for role in arms] + [STROKE] * len(dashed)
+    legend = alt.Legend(title=None, labelLimit=260)
+    colour = alt.Color("series:N", scale=alt.Scale(domain=names, range=colours), legend=legend)
+    shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes), legend=legend)
     plot = alt.Chart(data_of(rows)).encode(_log2("k", "tries per problem, k", _ks(rows)))
-    colour = alt.Color("series:N", scale=_roles(arms), legend=alt.Legend(title=None))
     y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
     band = plot.mark_area(opacity=0.18).encode(
         alt.Y("low:Q", scale=unit_scale(), title=None), alt.Y2("high:Q"), colour.copy(deep=True)
     )
     line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
-    dots = plot.mark_point(filled=True, size=46, opacity=1).encode(
-        y, colour, alt.Shape("series:N", scale=_shapes(arms), legend=alt.Legend(title=None))
-    )
-    chance = _labelled(luck, "by luck")
-    layers = [*_deciding(ks), band, *_dashed(chance), line, dots]
-    layers.append(hover_series([*rows, *chance], "k", "k"))
+    dots = plot.mark_point(filled=True, size=46, opacity=1).encode(y, colour, shape)
+    others = alt.Chart(data_of(told)).mark_line(strokeDash=[5, 4], strokeWidth=2)
+    thin = [others.encode(alt.X("k:Q"), alt.Y("value:Q", title=None), colour)] if told else []
+    layers = [*_deciding(ks), band, *thin, line, dots, hover_series([*rows, *told], "k", "k")]
     return layered(layers, "Share of problems solved within k tries (pass@k)")
 
 
@@ -103,43 +117,6 @@ def paired_delta(result: Row) -> Chart:
         hover(rows, "k", tips),
     ]
     return layered(layers, "Trained minus base, percentage points")
-
-
-def accuracy_histogram(problems: Sequence[Row]) -> Chart:
-    """Problems by their share of correct draws, before and after; never and always stand apart."""
-    places = {role: [b for p in problems if (b := _bin(p, role))] for role in SHAPES}
-    arms = [role for role in SHAPES if places[role]]
-    rows = [
-        {"bin": name, "series": role, "count": count, "text": f"{count} of {len(places[role])}"}
-        for role in arms
-        for name in BINS
-        for count in [places[role].count(name)]
-    ]
-    x = alt.X(
-        "bin:N",
-        sort=BINS,
-        title="correct draws, % (upper end of each bin)",
-        axis=alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, labelExpr=UPPER_END),
-        scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
-    )
-    bars = (
-        alt.Chart(data_of(rows))
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            x,
-            alt.XOffset("series:N", sort=arms),
-            alt.Y("count:Q", title=None),
-            alt.Color(
-                "series:N", scale=_roles(arms), legend=alt.Legend(title=None, symbolType="square")
-            ),
-            tooltip=[
-                alt.Tooltip("series:N", title="policy"),
-                alt.Tooltip("bin:N", title="correct draws, %"),
-                alt.Tooltip("text:N", title="problems"),
-            ],
-        )
-    )
-    return layered([bars], "Number of problems")
 
 
 def training_series(rows: Sequence[Row], name: str, title: str, form: str) -> Chart:
@@ -239,23 +216,52 @@ def learning_signal(rows: Sequence[Row]) -> Chart:
     )
 
 
+def audited_curve(audit: Row, role: str) -> Chart:
+    """pass@k as the verifier counts, and without the false positives that a person found."""
+    rows = audit["corrected"]
+    verified = [{"k": r["k"], "value": r["pass_at_k"], "low": None, "high": None} for r in rows]
+    names = ["as verified", "corrected"]
+    drawn = [*_labelled(verified, names[0]), *_labelled(rows, names[1])]
+    drawn += [
+        {"k": r["k"], "series": names[1], "low": r["low"], "high": r["high"], "text": interval(r)}
+        for r in rows
+        if not known(r["value"])
+    ]
+    scale = alt.Scale(domain=names, range=[LIGHT["muted"], LIGHT[role]])
+    colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None))
+    plot = alt.Chart(data_of(drawn)).encode(_log2("k", "tries per problem, k", _ks(drawn)))
+    band = plot.mark_area(opacity=0.18).encode(
+        alt.Y("low:Q", scale=unit_scale(), title=None), alt.Y2("high:Q"), colour
+    )
+    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
+    line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
+    return layered(
+        [band, line, hover_series(drawn, "k", "k")],
+        f"The {role}'s pass@k without false positives",
+    )
+
+
 def charts_of(data: PageData) -> dict[str, Chart]:
     """Every chart the data can fill, by the name its file bears."""
     charts: dict[str, Chart] = {}
     luck = ((data.probe or {}).get("luck") or {}).get("curve") or ()
     if data.comparison and valued(data.comparison["delta"]):
         arms = {role: data.comparison[role]["curve"] for role in SHAPES}
-        charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison), luck)
+        charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison), luck, data.fitted)
         charts["delta"] = paired_delta(data.comparison)
     elif data.probe and valued(data.probe["curve"]):
         charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe), luck)
-    if any(_bin(problem, role) for problem in data.problems for role in SHAPES):
-        charts["histogram"] = accuracy_histogram(data.problems)
+    if any(is_counted(problem, role) for problem in data.problems for role in SHAPES):
+        charts["histogram"] = histogram(data.problems)
+    if any(all(is_counted(problem, role) for role in SHAPES) for problem in data.problems):
+        charts["scatter"] = before_and_after(data.problems)
     charts |= _training(data)
     if data.probe and valued(data.probe.get("signal") or ()):
         charts["signal"] = learning_signal(data.probe["signal"])
     if data.probe and data.probe.get("forecast"):
         charts["forecast"] = forecast_fan(data.probe)
+    for role, audit in data.audits.items():
+        charts[f"audit_{role}"] = audited_curve(audit, role)
     return charts
 
 
@@ -291,8 +297,10 @@ def sized(chart: Chart, width: int = 640, height: int = 360) -> dict[str, Any]:
 
 def page_spec(chart: Chart, height: int = HEIGHT) -> dict[str, Any]:
     """The Vega-Lite spec for the page: as wide as its place, coloured by CSS variables."""
-    spec: dict[str, Any] = with_variables(_spec(chart.properties(width="container", height=height)))
-    return spec
+    spec = _spec(chart.properties(width="container", height=height))
+    spec["usermeta"] = {"csv": rows_for_csv(spec)}
+    coloured: dict[str, Any] = with_variables(spec)
+    return coloured
 
 
 def _spec(chart: Chart) -> dict[str, Any]:
@@ -323,27 +331,12 @@ def _log2(name: str, title: str, values: Sequence[int]) -> alt.X:
     )
 
 
-def _roles(arms: Iterable[str]) -> alt.Scale:
-    names = list(arms)
-    return alt.Scale(domain=names, range=[LIGHT[name] for name in names])
-
-
-def _shapes(arms: Iterable[str]) -> alt.Scale:
-    names = list(arms)
-    return alt.Scale(domain=names, range=[SHAPES[name] for name in names])
-
-
 def _level(value: float, dash: Sequence[float] = (1, 0)) -> Any:
     return (
         alt.Chart(data_of([{"y": value}]))
         .mark_rule(color=LIGHT["muted"], strokeWidth=1, strokeDash=list(dash))
         .encode(alt.Y("y:Q", title=None))
     )
-
-
-def _dashed(rows: Sequence[Row]) -> list[Any]:
-    plot = alt.Chart(data_of(rows)).mark_line(color=LIGHT["muted"], strokeDash=[4, 4])
-    return [plot.encode(alt.X("k:Q"), alt.Y("value:Q", title=None))] if rows else []
 
 
 def _margins(margin: float | None) -> list[Any]:
@@ -367,16 +360,6 @@ def _crossing(crossover: Row) -> list[Any]:
         color=LIGHT["trained"], align="right", baseline="top", dx=-5, dy=2, fontSize=12
     ).encode(alt.X("k:Q"), alt.Text("label:N"), y=alt.value(0))
     return [rule, text]
-
-
-def _bin(problem: Row, role: str) -> str:
-    """The histogram bin of one problem in one arm; empty where it was never scored."""
-    n, c = problem.get(f"{role}_n", problem.get("n")), problem.get(f"{role}_c")
-    if not n or c is None:
-        return ""
-    if c in (0, n):
-        return NEVER if c == 0 else ALWAYS
-    return BINS[1 + int(10 * c) // int(n)]
 
 
 def _form(value: float, form: str) -> str:

@@ -26,12 +26,20 @@ class PageData:
         ``{step, curve: [{k, value, low, high}]}``, pass@k on held-out problems while training.
     watching
         ``Watching.to_dict()``: what the reward calls of the training saw.
+    fitted
+        ``{delta, curve}``: what the tilt fitted to both runs makes of the base's curve.
     problems
-        One row a problem: ``problem_id``, ``base_c`` and ``trained_c`` (absent for a probe), and
-        ``n`` or, where the arms differ, ``base_n`` and ``trained_n``.
+        One row a problem: ``problem_id``, ``question``, ``reference``, ``base_c`` and
+        ``trained_c`` (absent for a probe), ``n`` or, where the arms differ, ``base_n`` and
+        ``trained_n``; where known ``base_low``, ``base_high`` (interval of the share that is
+        correct) and ``base_unscored``, and the same of the trained.
     completions
-        ``{problem_id, question, reference, role, text, status, extracted, reason}``: hostile
-        text, shown and never run.
+        ``{problem_id, question, reference, role, draw, text, status, extracted, reason}``, the
+        ones to embed first come first: hostile text, shown and never run.
+    stored
+        Role to ``{completions, place}``: how many completions a run holds, and where.
+    audits
+        Role to ``Audit.to_dict()``, where a person has marked completions.
     runs
         Role (``base``, ``trained``) to the run's manifest.
     reach
@@ -50,8 +58,11 @@ class PageData:
     training: Sequence[Row] = ()
     held_out: Sequence[Row] = ()
     watching: Row | None = None
+    fitted: Row | None = None
     problems: Sequence[Row] = ()
     completions: Sequence[Row] = ()
+    stored: Mapping[str, Row] = field(default_factory=dict)
+    audits: Mapping[str, Row] = field(default_factory=dict)
     runs: Mapping[str, Row] = field(default_factory=dict)
     reach: Row | None = None
     checks: Row | None = None

@@ -17,7 +17,7 @@ FORMATS = ("svg", "png", "pdf")
 
 
 def write_figures(
-    data: PageData, folder: str | os.PathLike[str], formats: Sequence[str] = ("svg", "png")
+    data: PageData, folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
 ) -> list[Path]:
     """Write every chart the data can fill, offline.
 
@@ -26,7 +26,7 @@ def write_figures(
     data
         As for `write_page`.
     folder
-        Made if need be; files are named after the charts (``curves.svg``, ``delta.png``).
+        Made if need be; files are named after the charts (``curves.svg``, ``delta.pdf``).
     formats
         Any of ``svg``, ``png`` (two pixels a point), ``pdf``.
 

@@ -6,6 +6,7 @@ In: rows of results. Out: parts of altair charts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, cast
 
 import altair as alt
@@ -16,6 +17,7 @@ from passgap.reporting.theme import LIGHT
 
 Chart = alt.LayerChart
 FEW = 5  # problems, under which a band is not drawn
+SAID = {"text", "pointwise", "band", "label"}  # columns that repeat numbers in words
 
 
 def layered(layers: Sequence[Any], title: str) -> Chart:
@@ -68,16 +70,49 @@ def hover_series(rows: Sequence[Row], key: str, title: str) -> Any:
 def hover(rows: Sequence[Row], key: str, tips: Mapping[str, str]) -> Any:
     """Upright strips, one an x, that tell every value there and mark the x under the pointer.
 
-    Strips and not Vega-Lite's ``nearest``: that one loses the fields of a list of tooltips.
+    Each strip reaches halfway to its neighbours, on a log and on a linear axis alike. Strips and
+    not Vega-Lite's ``nearest``: that one loses the fields of a list of tooltips.
     """
     over = alt.selection_point(
         name=f"over_{key}", fields=[key], on="pointerover", clear="pointerout", empty=False
     )
-    plot = alt.Chart(data_of(rows)).encode(alt.X(f"{key}:Q"))
+    told = sorted(({name: row.get(name) for name in tips} for row in rows), key=lambda r: r[key])
+    plot = alt.Chart(data_of(_strips(told, key)))
     shown = alt.when(over).then(alt.value(0.6)).otherwise(alt.value(0))
-    line = plot.mark_rule(color=LIGHT["muted"]).encode(opacity=shown)
-    width = alt.expr(f"max(2, width / {max(1, len(rows))})")
-    strips = plot.mark_rule(opacity=0, strokeWidth=width).encode(
-        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()]
+    line = plot.mark_rule(color=LIGHT["muted"]).encode(alt.X(f"{key}:Q"), opacity=shown)
+    strips = plot.mark_rect(opacity=0, stroke=LIGHT["muted"], strokeWidth=6).encode(
+        alt.X("strip_from:Q"),
+        alt.X2("strip_to:Q"),
+        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()],
     )
     return alt.layer(line, strips.add_params(over))
+
+
+def _strips(rows: Sequence[Row], key: str) -> list[dict[str, Any]]:
+    """Rows in the order of ``key``, each with where its strip begins and ends."""
+    at = [row[key] for row in rows]
+    middles = [(a + b) / 2 for a, b in pairwise(at)]
+    ends = zip([*at[:1], *middles], [*middles, *at[-1:]], strict=True)
+    return [
+        {**row, "strip_from": low, "strip_to": high}
+        for row, (low, high) in zip(rows, ends, strict=True)
+    ]
+
+
+def rows_for_csv(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Which of a Vega-Lite spec's datasets hold what it draws, and their columns but the texts.
+
+    Returns
+    -------
+    dict
+        ``datasets`` (names) and ``columns``, in the order of first appearance.
+    """
+    names = [
+        name
+        for name, rows in spec.get("datasets", {}).items()
+        if any("value" in row or "count" in row for row in rows)
+    ]
+    columns = dict.fromkeys(
+        column for name in names for row in spec["datasets"][name] for column in row
+    )
+    return {"datasets": names, "columns": [name for name in columns if name not in SAID]}

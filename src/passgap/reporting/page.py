@@ -26,7 +26,7 @@ from passgap.reporting.charts import charts_of, page_spec
 from passgap.reporting.data import PageData
 from passgap.reporting.sections import sections
 from passgap.reporting.text import visible
-from passgap.reporting.theme import css_variables
+from passgap.reporting.theme import LIGHT, css_variables
 
 TEMPLATES = resources.files("passgap.reporting") / "templates"
 MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
@@ -59,20 +59,30 @@ def render(data: PageData) -> str:
     """The page as one string of HTML."""
     charts = charts_of(data)
     specs = {name: page_spec(chart) for name, chart in charts.items()}
+    values = sections(data)
+    details = values["problems"].pop("details", [])
     style, script = css_variables() + _template("page.css"), _script()
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            sections(data),
+            values,
             charts={name: spec["title"] for name, spec in specs.items()},
+            on_log=_on_log(specs),
             specs=json_for_html(specs),
+            palette=json_for_html(LIGHT),
+            details=json_for_html(details),
             style=Markup(style),
             script=Markup(script),
             policy=content_policy(script, style),
             version=__version__,
         )
     )
+
+
+def _on_log(specs: dict[str, Any]) -> set[str]:
+    """The charts with a logarithmic axis, which the page can make linear."""
+    return {name for name, spec in specs.items() if '"type": "log"' in json.dumps(spec)}
 
 
 def json_for_html(value: Any) -> Markup:
@@ -101,8 +111,9 @@ def _template(name: str) -> str:
 
 @cache
 def _script() -> str:
-    """Vega, Vega-Lite and vega-embed in one bundle with the page's own few lines."""
-    bundle: str = vl_convert.javascript_bundle(_template("page.js"))
+    """Vega, Vega-Lite and vega-embed in one bundle with the page's own scripts."""
+    own = "\n".join(map(_template, ("theme.js", "charts.js", "problems.js")))
+    bundle: str = vl_convert.javascript_bundle(own)
     return bundle
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from passgap.reporting.alone import alone_rows, alone_sentence, alone_table
+from passgap.reporting.audited import audit_sections
 from passgap.reporting.data import PageData, Row, at_k, deciding_ks
 from passgap.reporting.details import (
     bands_table,
@@ -15,19 +16,19 @@ from passgap.reporting.details import (
     reach_details,
     reach_table,
 )
+from passgap.reporting.evidence import comparison_evidence, probe_evidence
+from passgap.reporting.methods import methods
+from passgap.reporting.problems import problems_section
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points
 from passgap.reporting.watched import watch_section
 from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
-TEXT_CAP = 4_000
-PAGE_CAP = 1_500_000
 ROLES = ("base", "trained")
 Table = dict[str, Any]
 
 
 def sections(data: PageData) -> dict[str, Any]:
     """All values of the template but the charts, the style and the script."""
-    shown, left_out = _completions(data.completions)
     main = data.comparison or data.probe or {}
     runs = _run_settings(data.runs)
     return {
@@ -39,13 +40,17 @@ def sections(data: PageData) -> dict[str, Any]:
         else probe_figures(data.probe or {}),
         "probe_figures": probe_figures(data.probe or {}),
         "curve_lead": _CURVES_AFTER if data.comparison else _CURVES_BEFORE,
-        "curve_caption": _curve_caption(data.probe or {}),
+        "curve_caption": _curve_caption(data),
         "curve_table": curve_table(main),
         "delta_caption": _delta_caption(data.comparison or {}),
         "histogram_caption": (
             "Each problem by the share of its draws that are correct. Problems with no correct "
             "draw, and with none wrong, stand in bins of their own; no correct draw is not the "
             "same as impossible."
+        ),
+        "scatter_caption": (
+            "A dot is one problem, a larger one several with the same counts. Above the diagonal: "
+            "more often correct after training. On the left edge: never solved before."
         ),
         "solved": _solved((data.comparison or {}).get("coverage") or {}),
         "further": comparison_details(data.comparison or {}),
@@ -55,14 +60,15 @@ def sections(data: PageData) -> dict[str, Any]:
         "training_charts": bool(data.training or data.held_out or data.watching),
         "watched": watch_section(data.watching),
         "probe_section": bool(data.probe),
-        "completions": shown,
-        "left_out": left_out,
+        "problems": problems_section(data),
+        "audits": audit_sections(data.audits),
+        "methods": methods(bool(data.comparison)),
         "reach": reach_section(data.reach),
         "alone": alone_section(data),
         "checks": checks_section(data.checks),
         "notes": list(data.notes),
         "caveats": _caveats(data),
-        "command": data.command,
+        "commands": _commands(data),
         "analysis_settings": _analysis_settings(data),
         "run_settings": runs,
         "differing": sum(row["differs"] for row in runs["rows"]) if runs else 0,
@@ -76,10 +82,12 @@ def _verdicts(data: PageData) -> list[dict[str, Any]]:
     cards = []
     if data.comparison:
         sentence = comparison_sentence(data.comparison)
-        cards.append(_card("compare", "After training", data.comparison, sentence))
+        card = _card("compare", "After training", data.comparison, sentence)
+        cards.append(card | {"evidence": comparison_evidence(data.comparison)})
     if data.probe:
         sentence = probe_sentence(data.probe)
-        cards.append(_card("probe", "Before training", data.probe, sentence))
+        card = _card("probe", "Before training", data.probe, sentence)
+        cards.append(card | {"evidence": probe_evidence(data.probe)})
     return cards
 
 
@@ -90,6 +98,7 @@ def _card(kind: str, when: str, result: Row, sentence: str) -> dict[str, Any]:
         "when": when,
         "label": verdict["label"],
         "sentence": sentence,
+        "evidence": [],
         "reasons": verdict.get("reasons") or [],
         "needs": verdict.get("needs") or "",
     }
@@ -184,9 +193,16 @@ def curve_table(result: Row) -> Table:
     return {"head": head, "rows": rows}
 
 
-def _curve_caption(probe: Row) -> str:
-    luck = " Dashed: what guessing alone would solve." if probe.get("luck") else ""
-    return f"Shaded: interval at each k. Dotted: the two k that decide the verdict.{luck}"
+def _curve_caption(data: PageData) -> str:
+    said = ["Shaded: interval at each k. Dotted: the two k that decide the verdict."]
+    if data.fitted:
+        said.append(
+            "Dashed, orange: the base's curve after the one tilt that fits both runs best; where "
+            "the trained curve follows it, training only sharpened."
+        )
+    if (data.probe or {}).get("luck"):
+        said.append("Dashed, grey: what guessing alone would solve.")
+    return " ".join(said)
 
 
 def _delta_caption(comparison: Row) -> str:
@@ -267,46 +283,10 @@ def _listed(item: Any) -> str:
     return ABSENT if item is None or item == "" else str(item)
 
 
-# ---------------------------------------------------------------------------------- completions
-
-
-def _completions(rows: Iterable[Row]) -> tuple[list[dict[str, Any]], str]:
-    """Completions by problem and role, up to the page's cap, and what was left out."""
-    problems: dict[str, dict[str, Any]] = {}
-    room, left = PAGE_CAP, 0
-    for row in rows:
-        text = str(row.get("text") or "")
-        room -= min(len(text), TEXT_CAP)
-        if room < 0:
-            left += 1
-            continue
-        problem = problems.setdefault(
-            str(row["problem_id"]),
-            {
-                "question": row.get("question", ""),
-                "reference": row.get("reference", ""),
-                "arms": {},
-            },
-        )
-        problem["arms"].setdefault(row["role"], []).append(_draw(row, text))
-    for problem in problems.values():
-        problem["arms"] = list(problem["arms"].items())
-    return list(problems.values()), f"{left:,} more were left out to keep the file small." * bool(
-        left
-    )
-
-
-def _draw(row: Row, text: str) -> Row:
-    more = len(text) - TEXT_CAP
-    shown = text if more <= 0 else f"{text[:TEXT_CAP]}\n… {more:,} more characters"
-    reason = f" ({row['reason']})" if row.get("reason") else ""
-    answer = row.get("extracted")
-    read = f", read as {answer}" if answer not in (None, "") else ""
-    return {
-        "role": row["role"],
-        "text": shown,
-        "mark": f"{row.get('status') or 'not verified'}{reason}{read}",
-    }
+def _commands(data: PageData) -> list[str]:
+    """What was typed: for each run, then for the page."""
+    made = [str(run.get("command") or "") for run in data.runs.values()]
+    return [line for line in dict.fromkeys([*made, data.command]) if line]
 
 
 # --------------------------------------------------------------------------------- plain words

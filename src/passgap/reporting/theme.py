@@ -17,7 +17,7 @@ LIGHT = {
     "grid": "#e3e7ec",
     "line": "#c3cad4",
     "base": "#2b6cb5",
-    "trained": "#c7560c",
+    "trained": "#b94e0a",
     "shade1": "#f0b489",
     "shade2": "#e3894a",
     "shade3": "#bd5410",
@@ -42,13 +42,18 @@ SHADES = [LIGHT[f"shade{i}"] for i in (1, 2, 3, 4)]
 
 
 def css_variables() -> str:
-    """Both palettes as custom properties, dark by preference, light on paper."""
+    """Both palettes as custom properties: by preference or as switched, light on paper."""
 
     def block(palette: dict[str, str]) -> str:
         return "".join(f"--{name}:{value};" for name, value in palette.items())
 
-    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{block(DARK)}}}}}"
-    return f":root{{color-scheme:light dark;{block(LIGHT)}}}{dark}"
+    light, dark = block(LIGHT), block(DARK)
+    by_preference = (
+        "@media screen and (prefers-color-scheme:dark)"
+        f"{{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
+    )
+    switched = f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}"
+    return f":root{{color-scheme:light;{light}}}{by_preference}{switched}"
 
 
 def with_variables(spec: Any) -> Any:

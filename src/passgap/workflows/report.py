@@ -11,16 +11,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from passgap.analysis import compare, probe
+from passgap.analysis.extrapolation import forecast_curve
 from passgap.checks import check
 from passgap.counts import count
 from passgap.reporting import PageData, write_figures, write_page
+from passgap.stats import fit_mixture
 from passgap.store import Run, is_run, is_watch
 from passgap.types import Counts
 from passgap.workflows.alone import arms_of, base_answers
+from passgap.workflows.auditing import result
+from passgap.workflows.page_rows import completion_rows, problem_rows
 from passgap.workflows.reaching import is_scored_across, reach_runs
 from passgap.workflows.resolve import POLICY_FILE
 from passgap.workflows.watching import WATCH, watch_of_training
@@ -32,8 +33,6 @@ PROBE_SETTINGS = (
     "accept_luck",
     "false_positive_rate",
 )
-SHOWN_PROBLEMS = 12
-SHOWN_DRAWS = 2
 
 
 def report(
@@ -55,7 +54,7 @@ def report(
     out
         The HTML file.
     figures
-        A folder for the same charts as PNG and SVG.
+        A folder for the same charts as PDF, SVG and PNG.
     settings
         Keyword arguments of `passgap.compare`; those that a probe has too hold for it.
 
@@ -105,8 +104,11 @@ def page_data(
         training=_json_lines(training, "training.jsonl"),
         held_out=_json_lines(training, "held_out.jsonl"),
         watching=_watching(training, counts["base"]),
-        problems=_problem_rows(runs["base"], counts),
-        completions=_completion_rows(runs, counts),
+        fitted=_fitted(counts["base"], comparison),
+        problems=problem_rows(runs["base"], counts),
+        completions=completion_rows(runs, counts),
+        stored={role: _stored(run, counts[role]) for role, run in runs.items()},
+        audits=_audits(runs),
         runs={role: _settings(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
         checks=check(*runs.values()).to_dict(),
@@ -137,10 +139,13 @@ def trained_on(run: Path | str) -> bool | None:
 
 def _settings(run: Run) -> dict[str, Any]:
     """The manifest for readers elsewhere: paths under the home folder start with ~."""
-    data, home = run.manifest.to_dict(), f"{Path.home()}{os.sep}"
-    short = f"~{os.sep}"
-    policy = {**data["policy"], "path": str(data["policy"]["path"]).replace(home, short)}
-    return {**data, "policy": policy, "command": str(data["command"]).replace(home, short)}
+    data = run.manifest.to_dict()
+    policy = {**data["policy"], "path": _short(str(data["policy"]["path"]))}
+    return {**data, "policy": policy, "command": _short(str(data["command"]))}
+
+
+def _short(text: str) -> str:
+    return text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}")
 
 
 def _title(runs: dict[str, Run]) -> str:
@@ -168,49 +173,28 @@ def _json_lines(folder: Path | None, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / name).read_text().splitlines() if line]
 
 
-def _problem_rows(run: Run, counts: dict[str, Counts]) -> list[dict[str, Any]]:
-    hits = {role: dict(zip(c.problem_id, c.c.tolist(), strict=True)) for role, c in counts.items()}
-    drawn = {role: dict(zip(c.problem_id, c.n.tolist(), strict=True)) for role, c in counts.items()}
-    return [
-        {"problem_id": p.id, "question": p.question, "reference": p.reference}
-        | {f"{role}_n": drawn[role].get(p.id) for role in counts}
-        | {f"{role}_c": hits[role].get(p.id) for role in counts}
-        for p in run.problems()
-    ]
+def _fitted(base: Counts, comparison: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The base's curve after the tilt that fits both runs; None where none could be fitted."""
+    delta = ((comparison or {}).get("tilt") or {}).get("delta")
+    if comparison is None or delta is None:
+        return None
+    ks = [row["k"] for row in comparison["base"]["curve"] if row["k"] <= int(base.n.min())]
+    curve = forecast_curve(base, fit_mixture(base.n, base.c), float(delta), ks)
+    return {"delta": float(delta), "curve": curve.rows()}
 
 
-def _completion_rows(runs: dict[str, Run], counts: dict[str, Counts]) -> list[dict[str, Any]]:
-    shown = _shown_ids(counts)
-    problems = {p.id: p for p in runs["base"].problems()}
-    rows = []
-    for role, run in runs.items():
-        first = run.manifest.first_draw
-        frame = (
-            run.scan_completions()
-            .filter(pl.col("problem_id").is_in(shown) & (pl.col("draw") < first + SHOWN_DRAWS))
-            .join(
-                run.scan_outcomes(counts[role].provenance["verifier"]),
-                on=["problem_id", "draw"],
-                how="left",
-            )
-            .select("problem_id", "draw", "text", "finish_reason", "status", "extracted", "reason")
-            .collect()
-        )
-        for row in frame.iter_rows(named=True):
-            problem = problems[row["problem_id"]]
-            rows.append(
-                {"role": role, "question": problem.question, "reference": problem.reference} | row
-            )
-    return sorted(rows, key=lambda r: (shown.index(r["problem_id"]), r["role"], r["draw"]))
+def _stored(run: Run, counts: Counts) -> dict[str, Any]:
+    """How many completions a run holds, and where, for readers elsewhere."""
+    return {
+        "completions": int(counts.n.sum() + counts.unscored.sum()),
+        "place": _short(str(run.place)),
+    }
 
 
-def _shown_ids(counts: dict[str, Counts]) -> list[str]:
-    """Problems spread over the base's difficulty, the hardest and the easiest among them."""
-    base = counts["base"]
-    ease = base.c / np.maximum(base.n, 1)
-    order = np.argsort(ease, kind="stable").tolist()
-    step = max(1, (len(order) - 1) / (SHOWN_PROBLEMS - 1))
-    picked = dict.fromkeys(
-        order[min(len(order) - 1, round(j * step))] for j in range(SHOWN_PROBLEMS)
-    )
-    return [base.problem_id[i] for i in picked]
+def _audits(runs: dict[str, Run]) -> dict[str, dict[str, Any]]:
+    """What a person's marks say, for the runs that have some."""
+    return {
+        role: result(run).to_dict()
+        for role, run in runs.items()
+        if run.audit_marks(run.verifier_digest())
+    }

@@ -1,0 +1,136 @@
+// The table of problems: sorted by a heading, filtered by choices and text; a row opens to its
+// completions. All that outsiders wrote is set as text, never as markup.
+const details = JSON.parse(document.getElementById("details").textContent);
+const table = document.getElementById("problems");
+
+function element(name, text = "", kind = "") {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (kind) made.className = kind;
+  return made;
+}
+
+function labelled(name, text) {
+  const line = element("p", "", "mark");
+  line.append(element("strong", `${name}: `), text);
+  return line;
+}
+
+function opened(about, columns) {
+  const row = element("tr", "", "opened");
+  const place = row.appendChild(element("td"));
+  place.colSpan = columns;
+  const bar = place.appendChild(element("div", "", "bar"));
+  for (const [step, name] of [[-1, "Previous"], [1, "Next"]]) {
+    const button = bar.appendChild(element("button", name));
+    button.type = "button";
+    button.addEventListener("click", () => move(step));
+  }
+  bar.append(element("span", `Problem ${about.id}. Keys: p and n, Escape closes.`, "small muted"));
+  place.append(labelled("Question", ""), quoted(about.question), labelled("Reference", about.reference));
+  const arms = place.appendChild(element("div", "", "pair"));
+  for (const { role, text } of about.arms) {
+    const arm = arms.appendChild(element("div"));
+    const head = arm.appendChild(element("h3", role, role));
+    head.append(element("span", ` ${text}`, "small muted"));
+    const draws = about.draws.filter((draw) => draw.role === role);
+    if (!draws.length) arm.append(element("p", "None of its completions is in this page.", "small muted"));
+    for (const draw of draws) arm.append(element("p", draw.mark, "mark"), quoted(draw.text));
+  }
+  return row;
+}
+
+function quoted(text) {
+  const block = element("pre", text);
+  block.dir = "ltr";
+  block.tabIndex = 0;
+  return block;
+}
+
+const body = table?.tBodies[0];
+const rows = table ? [...body.rows] : [];
+let current = null;
+
+function shownRows() {
+  return [...body.rows].filter((row) => row.dataset.index && !row.hidden);
+}
+
+function close() {
+  if (!current) return;
+  current.nextElementSibling.remove();
+  const button = current.querySelector("button");
+  button.setAttribute("aria-expanded", "false");
+  current = null;
+  return button;
+}
+
+function open(row) {
+  const again = row === current;
+  close();
+  if (again) return;
+  current = row;
+  row.after(opened(details[row.dataset.index], row.cells.length));
+  const button = row.querySelector("button");
+  button.setAttribute("aria-expanded", "true");
+  button.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  row.nextElementSibling.scrollIntoView({ block: "nearest" });
+}
+
+function move(step) {
+  const shown = shownRows();
+  const target = shown[shown.indexOf(current) + step];
+  if (current && target) open(target);
+}
+
+function number(row, column) {
+  const value = row.cells[column].dataset.value;
+  return value === "" ? -Infinity : Number(value);
+}
+
+function sort(heading, column) {
+  const down = heading.getAttribute("aria-sort") === "ascending";
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+  close();
+  const numeric = rows.some((row) => row.cells[column].dataset.value !== undefined);
+  const words = (row) => row.cells[column].textContent;
+  rows.sort((a, b) =>
+    numeric ? number(a, column) - number(b, column) : words(a).localeCompare(words(b)),
+  );
+  if (down) rows.reverse();
+  body.append(...rows);
+}
+
+function filter() {
+  close();
+  const chosen = Object.fromEntries(
+    [...document.querySelectorAll("[data-filter]")].map((one) => [one.dataset.filter, one.value]),
+  );
+  const wanted = chosen.text.trim().toLowerCase();
+  let count = 0;
+  for (const row of rows) {
+    const text = `${row.textContent} ${details[row.dataset.index].question}`.toLowerCase();
+    const fits = ["change", "band"].every((name) => !chosen[name] || row.dataset[name] === chosen[name]);
+    const scored = !chosen.unscored || row.dataset.unscored === chosen.unscored;
+    row.hidden = !(fits && scored && text.includes(wanted));
+    count += !row.hidden;
+  }
+  document.getElementById("shown").textContent = `${count} of ${rows.length} shown`;
+}
+
+if (table) {
+  document.getElementById("filters").hidden = false;
+  for (const one of document.querySelectorAll("[data-filter]")) one.addEventListener("input", filter);
+  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+    heading.querySelector("button").addEventListener("click", () => sort(heading, column));
+  });
+  for (const row of rows) row.querySelector("button").addEventListener("click", () => open(row));
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (!current || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "n" || event.key === "j") move(1);
+    else if (event.key === "p" || event.key === "k") move(-1);
+    else if (event.key === "Escape") close().focus();
+  });
+}

@@ -1,0 +1,53 @@
+"""Texts that a model, a data file or a folder's name may hold and that must stay text."""
+
+LOUD = "window.hacked=1;alert(1)"
+MARKUP = [
+    f"<script>{LOUD}</script>",
+    f"</script><script>{LOUD}</script>",
+    f"<ScRiPt >{LOUD}</sCrIpT>",
+    f"</ScRiPt\n><script>{LOUD}//",
+    '<script src="//evil.example/x.js"></script>',
+    f'<img src=x onerror="{LOUD}">',
+    f"\"><img src=x onerror='{LOUD}'>",
+    '<img src="http://evil.example/pixel.png">',
+    f"<svg/onload={LOUD}>",
+    f"<svg><script>{LOUD}</script></svg>",
+    f"<svg><animate onbegin={LOUD} attributeName=x dur=1s>",
+    f'<a href="javascript:{LOUD}" id="theme">click</a>',
+    f'<iframe srcdoc="<script>{LOUD}</script>"></iframe>',
+    '<object data="http://evil.example/x.svg"></object><embed src="http://evil.example/y">',
+    '<form action="http://evil.example"><button data-axis>Linear</button></form>',
+    "<style>body{display:none}</style><style>@import url(http://evil.example/x.css)</style>",
+    '<link rel="stylesheet" href="http://evil.example/x.css">',
+    "<meta http-equiv=refresh content='0;url=http://evil.example'>",
+    "<base href='http://evil.example/'>",
+    f"<details open ontoggle={LOUD}>",
+    f"<input autofocus onfocus={LOUD}>",
+    f"<math><mtext></mtext><mglyph><style><img src=x onerror={LOUD}>",
+    "</pre></td></tr></table></main></body><h1>owned</h1>",
+    f"</textarea></title></style></noscript><img src=x onerror={LOUD}>",
+    f'" onmouseover="{LOUD}" x="',
+    f"' autofocus onfocus='{LOUD}",
+    f"`${{{LOUD}}}`",
+    "<!--<script>",
+    "--><plaintext>",
+    f"<![CDATA[<script>{LOUD}</script>]]>",
+    "&lt;script&gt;&#x3c;img src=x onerror=alert(1)&#x3e;",
+    "{{ 7 * 7 }}{% raw %}{{ config }}",
+    "__proto__",
+    '=HYPERLINK("http://evil.example","open"),\n@SUM(1)',
+    '","__proto__":{"role":"base"},"x":"',
+]
+STEERING = [
+    "\x1b[2J\x1b[H\x1b]0;owned\x07 gone",
+    "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\",
+    "\x9b31mred\x9d52;c;Zm9v\x9c",
+    "user\u202etxt.exe\u2066 zero\u200bwidth\u2069",
+    "lone surrogate \ud800, null \x00, return \r over, tags \U000e0041",
+    "line\u2028paragraph\u2029 bell\x07 back\x08 space \x7f",
+    "[bold red]markup[/bold red] [link=http://evil.example]here[/link] [/]",
+    "Z" + "\u0351\u036b\u0343" * 80,
+    r"\[" + r"\frac{" * 200 + "1" + "}{2}" * 200 + r"\]",
+]
+HOSTILE = [*MARKUP, *STEERING]
+STEERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
