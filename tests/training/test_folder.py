@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -11,11 +13,10 @@ from passgap.training.folder import (
     HELD_OUT_FILE,
     POLICY_FILE,
     TRAINING_FILE,
-    mark_whole,
     open_folder,
-    resumable,
 )
 from passgap.training.run import train
+from passgap.training.states import mark_whole, resumable
 from passgap.types import Policy, ProblemSet, PromptSettings
 
 CONFIG = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, steps=1, device="cpu")
@@ -116,11 +117,11 @@ def test_a_finished_run_is_kept(tmp_path):
     assert open_folder(tmp_path, elsewhere), "the same weights at another place"
 
 
-def state(out, step, ranks=1):
+def state(out, step, ranks=1, count=1):
     folder = out / "trainer" / f"checkpoint-{step}"
     folder.mkdir(parents=True)
     for rank in range(ranks):
-        mark_whole(folder, rank)
+        mark_whole(folder, rank, count)
     return folder
 
 
@@ -144,7 +145,7 @@ def test_an_interrupted_run_goes_on_from_its_last_whole_state(tmp_path):
         if whole:
             (tmp_path / f"checkpoint-{step}" / POLICY_FILE).write_text("{}")
     assert not open_folder(tmp_path, ASKED)
-    assert resumable(tmp_path, 1) == tmp_path / "trainer" / "checkpoint-4"
+    assert resumable(tmp_path) == tmp_path / "trainer" / "checkpoint-4"
     assert not torn.exists()
     assert steps(tmp_path, TRAINING_FILE) == [1, 2, 3, 4]
     assert steps(tmp_path, HELD_OUT_FILE) == [0, 4]
@@ -153,16 +154,47 @@ def test_an_interrupted_run_goes_on_from_its_last_whole_state(tmp_path):
 
 def test_a_state_is_whole_when_every_process_says_so(tmp_path):
     open_folder(tmp_path, ASKED)
-    state(tmp_path, 2, ranks=2)
-    state(tmp_path, 4, ranks=1)
-    assert resumable(tmp_path, 2) == tmp_path / "trainer" / "checkpoint-2"
+    state(tmp_path, 2, ranks=2, count=2)
+    state(tmp_path, 4, ranks=1, count=2)
+    assert resumable(tmp_path) == tmp_path / "trainer" / "checkpoint-2"
+
+
+def test_another_number_of_processes_goes_on_from_the_same_state(tmp_path):
+    open_folder(tmp_path, ASKED)
+    there = state(tmp_path, 2, ranks=2, count=2)
+    assert resumable(tmp_path) == there
+
+
+HOLDER = """
+import json, sys
+from pathlib import Path
+from passgap.training.folder import open_folder
+open_folder(Path(sys.argv[1]), json.loads(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_second_training_in_the_same_folder_changes_nothing(tmp_path, begun):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "o"), json.dumps(ASKED)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        if begun:
+            log(tmp_path / "o", TRAINING_FILE, [1])
+        asked = ASKED if begun else ASKED | {"config": {"steps": 9}}
+        with pytest.raises(RunError, match="another process trains in .*wait for it"):
+            open_folder(tmp_path / "o", asked)
+        assert json.loads((tmp_path / "o" / "trainer" / "request.json").read_text()) == ASKED
+        other.stdin.close()
+    assert not open_folder(tmp_path / "o", asked)
 
 
 def test_without_a_state_an_interrupted_run_begins_again(tmp_path):
     open_folder(tmp_path, ASKED)
     log(tmp_path, TRAINING_FILE, [1])
     log(tmp_path, HELD_OUT_FILE, [0])
-    assert resumable(tmp_path, 1) is None
+    assert resumable(tmp_path) is None
     assert steps(tmp_path, TRAINING_FILE) == steps(tmp_path, HELD_OUT_FILE) == []
 
 

@@ -13,7 +13,9 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 
 from safetensors.torch import load_file
 
-from passgap.store.watch import read_watch
+from passgap.store.watch import WatchLog, read_watch
+from passgap.training import run, runtime
+from passgap.training.config import TrainConfig
 from passgap.training.folder import POLICY_FILE
 
 COMMAND = (
@@ -77,3 +79,46 @@ def test_a_killed_training_ends_as_an_uninterrupted_one(tmp_path):
         ours, theirs = (load_file(out / folder / "model.safetensors") for out in (cut, whole))
         assert all((ours[name] == theirs[name]).all() for name in theirs), folder
     assert not list((cut / "trainer").glob("checkpoint-*"))
+
+
+CONFIG = TrainConfig(
+    max_tokens=4, steps=3, group_size=2, prompts_per_step=2, resume_every=2, device="cpu"
+)
+
+
+def died(*args, **kwargs):
+    raise OSError("here the process dies")
+
+
+@pytest.mark.parametrize("where", ["before the weights", "before the policy file"])
+def test_after_the_last_step_nothing_is_trained_again(
+    base, train_set, verifier, tmp_path, monkeypatch, where
+):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    run.train(base, train_set, whole, config=CONFIG, verifier=verifier)
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="dies"):
+        if where == "before the weights":
+            patched.setattr(runtime.Saver, "save", died)
+        else:
+            patched.setattr(run, "write_policy_file", died)
+        run.train(base, train_set, cut, config=CONFIG, verifier=verifier)
+    before = (cut / "training.jsonl").read_text()
+    run.train(base, train_set, cut, config=CONFIG, verifier=verifier)
+    assert (cut / "training.jsonl").read_text() == before
+    assert json.loads((cut / POLICY_FILE).read_text())["resumed_from"] == 3
+    assert read_watch(cut / "watch").height == 3 * 4
+    ours, theirs = (load_file(out / "model.safetensors") for out in (cut, whole))
+    assert all((ours[name] == theirs[name]).all() for name in theirs)
+    assert not list((cut / "trainer").glob("checkpoint-*"))
+
+
+def test_rows_of_more_processes_are_drawn_again_by_fewer(base, train_set, verifier, tmp_path):
+    out = tmp_path / "o"
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(OSError, match="dies"):
+        patched.setattr(runtime.Saver, "save", died)
+        run.train(base, train_set, out, config=CONFIG, verifier=verifier)
+    other = WatchLog(out / "watch", rank=1)
+    other.append([2, 3], {"problem_id": ["p", "p"], "status": ["correct", "correct"]})
+    run.train(base, train_set, out, config=CONFIG, verifier=verifier)
+    rows = read_watch(out / "watch")
+    assert rows.filter(rank=1)["step"].to_list() == [2]

@@ -165,6 +165,12 @@ class WatchLog:
                 _remove(self._place / name)
 
 
+def ranks_of(folder: Path) -> list[int]:
+    """The ranks that have a folder in a watch folder."""
+    found = (parse_rank(path.name) for path in folder.iterdir())
+    return sorted(rank for rank in found if rank is not None)
+
+
 def read_watch(folder: Path | str) -> pl.DataFrame:
     """The rows of all ranks, ordered by step, rank and call.
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +31,7 @@ from typing import Any
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.store import write_text
 from passgap.store.manifest import differing_keys
+from passgap.store.parts import LOCK_FILE, hold
 from passgap.training.config import TrainConfig
 from passgap.types import Policy, Problem, ProblemSet, PromptSettings
 
@@ -41,7 +41,6 @@ TRAINING_FILE = "training.jsonl"
 HELD_OUT_FILE = "held_out.jsonl"
 WATCH = "watch"
 TRAINER = "trainer"
-WHOLE = "whole-{rank}"
 REQUEST_FILE = "request.json"
 TRL_ARGS_FILE = "trl_args.json"
 PACKAGES = ("passgap", "torch", "transformers", "trl", "accelerate", "datasets")
@@ -88,53 +87,33 @@ def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemS
 def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
     """Make ``out`` ready for a run; True when it already holds this very run, finished.
 
+    A run that is not finished is this process' alone until it ends.
+
     Raises
     ------
     RunError
-        When the folder holds anything else, naming it or the keys that differ.
+        When the folder holds anything else, naming it or the keys that differ, or when another
+        process trains in it.
+    WorkError
+        When it cannot be written.
     """
     if _unused(out):
-        _begin(out, asked)
+        _hold(out)
+        write_json(out / TRAINER / REQUEST_FILE, asked)
         return False
     there = _requested(out)
     differing = differing_keys(_comparable(there), _comparable(asked))
     if differing:
         raise RunError(f"{out} holds another training run ({'; '.join(differing)}); choose another")
-    return (out / POLICY_FILE).is_file()
-
-
-def resumable(out: Path, processes: int) -> Path | None:
-    """The last state that every process has written whole, None where there is none.
-
-    What was written after it goes: rows of logs, checkpoints, states that are not whole.
-    """
-    states = {_step(path): path for path in (out / TRAINER).glob("checkpoint-*")}
-    whole = [step for step, path in states.items() if _is_whole(path, processes)]
-    last = max(whole, default=0)
-    for step, path in states.items():
-        if step != last or not whole:
-            shutil.rmtree(path)
-    for name in (TRAINING_FILE, HELD_OUT_FILE):
-        drop_rows_after(out / name, last if whole else -1)
-    for path in out.glob("checkpoint-*"):
-        if _step(path) > last or not (path / POLICY_FILE).is_file():
-            shutil.rmtree(path)
-    return states[last] if whole else None
-
-
-def step_of_state(state: Path | None) -> int:
-    """The step a state was saved at; 0 where a run begins."""
-    return _step(state) if state else 0
+    if (out / POLICY_FILE).is_file():
+        return True
+    _hold(out)
+    return False
 
 
 def checkpoint(out: Path, step: int) -> Path:
     """The policy folder of one step."""
     return out / f"checkpoint-{step}"
-
-
-def mark_whole(state: Path, rank: int) -> None:
-    """Note that this process has written all of its part of a state."""
-    write_text("", state / WHOLE.format(rank=rank))
 
 
 def drop_rows_after(path: Path, step: int) -> None:
@@ -150,14 +129,6 @@ def drop_rows_after(path: Path, step: int) -> None:
         if row["step"] <= step:
             kept.append(line + "\n")
     write_text("".join(kept), path)
-
-
-def _is_whole(state: Path, processes: int) -> bool:
-    return all((state / WHOLE.format(rank=rank)).is_file() for rank in range(processes))
-
-
-def _step(path: Path) -> int:
-    return int(path.name.rpartition("-")[2])
 
 
 def trained_policy(out: Path) -> Policy:
@@ -199,16 +170,23 @@ def _finite(value: Any) -> Any:
 
 
 def _unused(out: Path) -> bool:
-    """Nothing there, or only the request of a run that failed before its first row."""
+    """Nothing there, or only what a run left that failed before its first row."""
     if not out.exists():
         return True
     names = {path.name for path in out.iterdir()} if out.is_dir() else {"a file"}
-    return not names or (names == {TRAINER} and (out / TRAINER / REQUEST_FILE).is_file())
+    left = (REQUEST_FILE, LOCK_FILE)
+    return not names or (
+        names == {TRAINER} and any((out / TRAINER / name).is_file() for name in left)
+    )
 
 
-def _begin(out: Path, asked: Mapping[str, Any]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(out / TRAINER / REQUEST_FILE, asked)
+def _hold(out: Path) -> None:
+    try:
+        hold(out / TRAINER)
+    except RunError as error:
+        raise RunError(
+            f"another process trains in {out}; wait for it, or choose another folder"
+        ) from error
 
 
 def _requested(out: Path) -> dict[str, Any]:

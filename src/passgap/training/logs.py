@@ -13,8 +13,9 @@ from typing import Any
 
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
-from passgap.training.folder import TRAINER, TRAINING_FILE, append_row, checkpoint, mark_whole
-from passgap.training.runtime import Job, Saver, evaluating
+from passgap.training.folder import TRAINER, TRAINING_FILE, append_row, checkpoint
+from passgap.training.runtime import Job, Saver, Trained, evaluating
+from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
 
 try:
@@ -56,7 +57,7 @@ def callbacks(job: Job, model: Any, engine: TransformersEngine, saver: Saver) ->
             job.processes,
         )
         found.append(HeldOutCallback(tracker, model))
-    return [*found, Checkpoints(job, saver), WholeStates(job)]
+    return [*found, Checkpoints(job, saver), WholeStates(job), NoMoreSteps()]
 
 
 def connect(listed: Sequence[Any], trainer: Any) -> None:
@@ -165,6 +166,14 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
         self._job.write(folder, step)
 
 
+class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
+    """Ends a training that went on from a state of its last step: TRL would add a step to it."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step >= state.max_steps:
+            raise Trained
+
+
 class WholeStates(TrainerCallback):  # type: ignore[misc]
     """Marks each state to resume from as whole, in every process, once it is written."""
 
@@ -173,4 +182,4 @@ class WholeStates(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         place = Path(self._job.out) / TRAINER / f"checkpoint-{int(state.global_step)}"
-        mark_whole(place, self._job.processes.rank)
+        mark_whole(place, self._job.processes.rank, self._job.processes.count)

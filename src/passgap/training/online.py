@@ -19,13 +19,15 @@ from typing import Any
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.problems import render
+from passgap.store.watch import WatchLog, ranks_of
 from passgap.training import runtime
 from passgap.training.config import TrainConfig
-from passgap.training.folder import WATCH, step_of_state
+from passgap.training.folder import WATCH
 from passgap.training.logs import callbacks, connect
 from passgap.training.processes import Processes
 from passgap.training.reward import VerifierReward, rule_of
 from passgap.training.runtime import Job, Saver
+from passgap.training.states import step_of_state
 from passgap.training.watch import Watch
 from passgap.types import Block, Problem, ProblemSet, Prompt, PromptSettings, digest
 
@@ -76,8 +78,13 @@ def train_online(job: Job) -> dict[str, Any]:
 
 def _watch(job: Job) -> Watch:
     """The record of what every reward call saw; a resumed run draws its later steps again."""
-    watch = Watch(job.out / WATCH, group_size=job.config.group_size, rank=job.processes.rank)
-    watch.drop_after(step_of_state(job.resume) - 1)
+    folder, last = job.out / WATCH, step_of_state(job.resume) - 1
+    watch = Watch(folder, group_size=job.config.group_size, rank=job.processes.rank)
+    watch.drop_after(last)
+    if job.processes.is_main:
+        for rank in ranks_of(folder):
+            if rank >= job.processes.count:  # of a start with more processes
+                WatchLog(folder, rank=rank).drop_after(last)
     return watch
 
 

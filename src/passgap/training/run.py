@@ -18,11 +18,10 @@ from passgap.training.folder import (
     check_problems,
     open_folder,
     request,
-    resumable,
-    step_of_state,
     trained_policy,
     write_policy_file,
 )
+from passgap.training.states import drop_states, resumable, step_of_state
 from passgap.types import Policy, ProblemSet
 from passgap.verifiers import Verifier, for_problems
 
@@ -99,6 +98,7 @@ def train(
     runtime.check_generation(config, device)
     us = processes.join(device)
     if us.once(lambda: open_folder(folder, asked)):
+        us.once(lambda: drop_states(folder))
         if progress:
             progress(config.steps, config.steps, {})
         return trained_policy(folder)
@@ -117,13 +117,14 @@ def train(
         processes=us,
         held_out=held_out,
         progress=progress,
-        resume=us.once(lambda: resumable(folder, us.count)),
+        resume=us.once(lambda: resumable(folder)),
     )
     found = _train(job, teacher)
     if us.is_main:
         resumed = {"resumed_from": step_of_state(job.resume)} if job.resume else {}
         seconds = round(time.monotonic() - start, 1)
         write(folder, config.steps, **found, **resumed, seconds=seconds, processes=us.count)
+        drop_states(folder)
     us.wait()
     return trained_policy(folder)
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
-import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -253,18 +252,23 @@ class Saver:
         self._tokenizer.save_pretrained(folder)
 
 
+class Trained(Exception):
+    """The state that training went on from is of the last step."""
+
+
 def run(trainer: Any, job: Job, saver: Saver) -> None:
-    """Write TRL's arguments as resolved, train, save; the states to resume from go at the end."""
+    """Write TRL's arguments as resolved, train, save.
+
+    A state of the last step holds the trained weights: they are saved, no step is added.
+    """
     trainer.remove_callback(PrinterCallback)
     place = job.out / TRAINER
     if job.processes.is_main:
         write_json(place / TRL_ARGS_FILE, json.loads(trainer.args.to_json_string()))
-    trainer.train(resume_from_checkpoint=str(job.resume) if job.resume else None)
+    with suppress(Trained):
+        trainer.train(resume_from_checkpoint=str(job.resume) if job.resume else None)
     if job.processes.is_main:
         saver.save(job.out, trainer.accelerator.unwrap_model(trainer.model))
-        (place / "README.md").unlink(missing_ok=True)  # the card that TRL writes with a state
-        for state in place.glob("checkpoint-*"):
-            shutil.rmtree(state)
     job.processes.wait()
 
 
