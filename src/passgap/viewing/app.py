@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import sys
+import traceback
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -13,9 +14,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from passgap.errors import PassgapError
+from passgap.reporting.text import visible
 from passgap.viewing import compared, home, marking, problem, style, table, trained
 from passgap.viewing.guard import Access, Guard
-from passgap.viewing.library import Library
+from passgap.viewing.library import Library, NothingThereError
 from passgap.viewing.site import Site
 
 Page = Callable[[Site, Request], Response]
@@ -49,12 +51,7 @@ def build(library: Library, access: Access) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, access=access)],
-        exception_handlers={
-            KeyError: _handler(site, "Not found", NOTHING),
-            HTTPException: _handler(site, "Not found", NOTHING),
-            PassgapError: _handler(site, "That cannot be shown", None),
-            Exception: _handler(site, "The viewer failed", FAILED),
-        },
+        exception_handlers={HTTPException: _no_route(site)},
     )
 
 
@@ -64,14 +61,40 @@ FAILED = "This is a fault of passgap view; the terminal it runs in says more."
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
-        return page(site, request)
+        try:
+            return page(site, request)
+        except Exception as error:
+            return _fault(site, request, error)
 
     return answer
 
 
 def _marking(site: Site) -> Callable[[Request], object]:
     async def answer(request: Request) -> Response:
-        return await marking.mark(site, request)
+        try:
+            return await marking.mark(site, request)
+        except Exception as error:
+            return _fault(site, request, error)
+
+    return answer
+
+
+def _fault(site: Site, request: Request, error: Exception) -> Response:
+    """The page of an error; one that nobody meant is also printed, with nothing in it that steers
+    the terminal."""
+    if isinstance(error, NothingThereError):
+        return site.page("error.html.j2", 404, title="Not found", message=NOTHING)
+    if isinstance(error, PassgapError):
+        return site.page("error.html.j2", 400, title="That cannot be shown", message=str(error))
+    trace = "".join(traceback.format_exception(error))
+    print(visible(f"{request.url.path}\n{trace}"), file=sys.stderr)
+    return site.page("error.html.j2", 500, title="The viewer failed", message=FAILED)
+
+
+def _no_route(site: Site) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        code = error.status_code if isinstance(error, HTTPException) else 404
+        return site.page("error.html.j2", code, title="Not found", message=NOTHING)
 
     return answer
 
@@ -85,23 +108,3 @@ def _file(name: str) -> Callable[[Request], Response]:
 
 def _style(request: Request) -> Response:
     return PlainTextResponse(style.style_sheet(), media_type="text/css")
-
-
-def _code(error: Exception) -> int:
-    if isinstance(error, HTTPException):
-        return error.status_code
-    if isinstance(error, KeyError):
-        return 404
-    return 400 if isinstance(error, PassgapError) else 500
-
-
-def _handler(
-    site: Site, title: str, message: str | None
-) -> Callable[[Request, Exception], Response]:
-    def answer(request: Request, error: Exception) -> Response:
-        code = _code(error)
-        if code == 500:
-            logging.getLogger("passgap.viewing").error("%s", request.url.path, exc_info=error)
-        return site.page("error.html.j2", code, title=title, message=message or str(error))
-
-    return answer

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from passgap.viewing.library import OpenRun
-from passgap.viewing.site import Site, about_run, check_inert
+from passgap.viewing.site import Site, check_inert
 
 PATIENCE = 0.15
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -49,7 +49,7 @@ def checks(site: Site, request: Request) -> Response:
     """``/run/{run}/checks``."""
     run = site.library.run(request.path_params["run"])
     found = site.checks(run, PATIENCE, asked=True)
-    page = site.page("checks.html.j2", run=about_run(run), found=found)
+    page = site.page("checks.html.j2", run=run.about, found=found)
     if found is None:
         page.headers.update(REFRESH)
     return page
@@ -67,7 +67,7 @@ def _report(site: Site, runs: list[OpenRun], settings: dict[str, bool]) -> Respo
         key, lambda: _made([run.run.path for run in runs], settings), PATIENCE
     )
     if not job.done():
-        page = site.page("waiting.html.j2", runs=[about_run(run) for run in runs])
+        page = site.page("waiting.html.j2", runs=[run.about for run in runs])
         page.headers.update(REFRESH)
         return page
     text, policy = job.result()

@@ -14,11 +14,10 @@ from starlette.responses import Response
 
 from passgap.errors import PassgapError
 from passgap.types import digest
-from passgap.viewing.library import OpenRun
+from passgap.viewing.library import FAULTS, OpenRun
 from passgap.viewing.problems import pages, whole
 from passgap.viewing.site import (
     Site,
-    about_run,
     pass_at_1_text,
     progress_text,
     verifier_text,
@@ -83,10 +82,10 @@ def _run_row(site: Site, run: Any, values: dict[str, str], end: float) -> dict[s
             "health": health_text(site, run),
             "verifier": verifier_text(run, now.verifier),
         }
-    except (PassgapError, OSError) as error:
+    except FAULTS as error:
         return {"id": run.id, "name": run.name, "fault": str(error)}
     values |= {f"{run.id}.{name}": text for name, text in found.items()}
-    return {**about_run(run), "share": (now.drawn + now.marked) / (2 * max(now.blocks, 1))}
+    return {**run.about, "share": (now.drawn + now.marked) / (2 * max(now.blocks, 1))}
 
 
 def health_text(site: Site, run: OpenRun) -> str:

@@ -16,16 +16,22 @@ from typing import Any
 
 import polars as pl
 
-from passgap.errors import PassgapError
+from passgap.errors import PassgapError, RunError
 from passgap.store import Run
 from passgap.viewing.finding import Found, check_links, find
 from passgap.viewing.jobs import Jobs
+from passgap.viewing.manifests import described
 from passgap.viewing.tallies import COUNTED, Progress, Tally, progress, verifier_of
 from passgap.viewing.watched import Watches
 
 FRESH = 1.0
 KEPT_PAGES = 16
 MOST_VALUES = 30
+FAULTS = (PassgapError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError)
+
+
+class NothingThereError(LookupError):
+    """An address that nothing below the folder has."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class OpenRun:
 
     def __init__(self, found: Found, run: Run, opened: int) -> None:
         self.found, self.run, self.opened = found, run, opened
+        self.about = {"id": found.id, "name": found.name} | described(run.manifest)
         self._tally = Tally()
         self._lock = threading.Lock()
 
@@ -91,7 +98,12 @@ class OpenRun:
     @cached_property
     def metadata(self) -> list[dict[str, Any]]:
         """The metadata of each problem, in the run's order."""
-        return [_dict(text) for text in self.problems["metadata"]]
+        try:
+            return [_dict(text) for text in self.problems["metadata"]]
+        except ValueError as error:
+            raise RunError(
+                f"problems.parquet of {self.name} holds metadata that is not JSON"
+            ) from error
 
     @cached_property
     def fields(self) -> dict[str, list[str]]:
@@ -144,17 +156,20 @@ class Library:
 
         Raises
         ------
-        KeyError
+        NothingThereError
             If nothing found has it.
         """
-        return {one.id: one for one in self.found() if one.kind == kind}[key]
+        for one in self.found():
+            if one.id == key and one.kind == kind:
+                return one
+        raise NothingThereError(key)
 
     def run(self, key: str) -> OpenRun:
         """The run with this id.
 
         Raises
         ------
-        KeyError
+        NothingThereError
             If no run found has it.
         RunError
             If it cannot be read.
@@ -185,7 +200,7 @@ class Library:
     def _run_or_reason(self, found: Found) -> OpenRun | tuple[Found, str]:
         try:
             return self.run(found.id)
-        except (PassgapError, OSError, ValueError, TypeError, KeyError) as error:
+        except FAULTS as error:
             return found, str(error)
 
 

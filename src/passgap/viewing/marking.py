@@ -19,7 +19,8 @@ from passgap.viewing.guard import may_change
 from passgap.viewing.library import OpenRun
 from passgap.viewing.problems import whole
 from passgap.viewing.showing import CAP, Budget, shown_text
-from passgap.viewing.site import Site, about_run, link
+from passgap.viewing.site import Site, link
+from passgap.viewing.tallies import check_digests
 
 SIZE, MOST = 60, 1_000
 PATIENCE = 0.15
@@ -30,11 +31,12 @@ def marking(site: Site, request: Request) -> Response:
     """``GET /run/{run}/audit``."""
     run, asked = site.library.run(request.path_params["run"]), request.query_params
     size, seed = _size(asked.get("size")), _seed(asked.get("seed"))
+    check_digests(run.run)
     drawn = site.library.analysing.ask(
         ("audit", run.state(), size, seed), lambda: _drawn(run, size, seed), PATIENCE
     )
     if not drawn.done():
-        page = site.page("waiting.html.j2", runs=[about_run(run)])
+        page = site.page("waiting.html.j2", runs=[run.about])
         page.headers["refresh"] = "2"
         return page
     counts, cases = drawn.result()
@@ -47,7 +49,7 @@ def marking(site: Site, request: Request) -> Response:
     here = f"/run/{run.id}/audit"
     return site.page(
         "audit.html.j2",
-        run=about_run(run),
+        run=run.about,
         case=case,
         mark=given[at - 1],
         question=shown_text(case.question, budget, exact),
@@ -81,9 +83,11 @@ def _marked(site: Site, key: str, form: dict[str, str]) -> Response:
     run = site.library.run(key)
     size, seed = _size(form.get("size")), _seed(form.get("seed"))
     at = whole(form.get("case"), "case")
-    if not form.get("draw", "").isdigit():
-        raise UsageError(f"draw is {form.get('draw', '')[:40]!r}; allowed: a whole number")
-    _keep(run, form.get("problem_id", ""), int(form["draw"][:9]), form.get("mark", ""))
+    draw = form.get("draw", "")
+    if not (draw.isascii() and draw.isdigit() and len(draw) < 10):
+        raise UsageError(f"draw is {draw[:40]!r}; allowed: a whole number")
+    check_digests(run.run)
+    _keep(run, form.get("problem_id", ""), int(draw), form.get("mark", ""))
     here, kept = f"/run/{run.id}/audit", {"size": str(size), "seed": str(seed)}
     return RedirectResponse(link(here, kept, case=at + 1), status_code=303)
 

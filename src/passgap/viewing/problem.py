@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from passgap.viewing import completions, problems
-from passgap.viewing.library import OpenRun
+from passgap.viewing.library import NothingThereError, OpenRun
 from passgap.viewing.problems import Query, whole
 from passgap.viewing.showing import CAP, Budget, shown_text
-from passgap.viewing.site import Site, about_run, link
+from passgap.viewing.site import Site, link
 from passgap.viewing.table import companions, second_run, selected
+
+MOST_DRAW = 2**31 - 1
 
 
 def problem(site: Site, request: Request) -> Response:
@@ -39,8 +41,8 @@ def problem(site: Site, request: Request) -> Response:
     place = _neighbours(site, run, second, query, row["problem_id"])
     return site.page(
         "problem.html.j2",
-        run=about_run(run),
-        second=about_run(second) if second else None,
+        run=run.about,
+        second=second.about if second else None,
         companions=companions(site, run),
         problem=row,
         question=shown_text(row["question"], budget, exact),
@@ -63,10 +65,10 @@ def exact_text(site: Site, request: Request) -> Response:
     """``/run/{run}/text/{problem}/{draw}``: the characters of one completion, as a file."""
     run = site.library.run(request.path_params["run"])
     row = _row(run, request.path_params["problem"])
-    draw = request.path_params["draw"]
+    draw = min(request.path_params["draw"], MOST_DRAW)
     found = completions.texts(run, row["problem_id"], [draw])
     if draw not in found:
-        raise KeyError(draw)
+        raise NothingThereError(str(draw))
     name = f"{row['problem_id']}-{draw}.txt"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return PlainTextResponse(found[draw], headers=headers)
@@ -79,7 +81,7 @@ def _roles(run: OpenRun, second: OpenRun | None) -> list[tuple[str, OpenRun]]:
 def _row(run: OpenRun, problem_id: str) -> dict[str, Any]:
     rows = run.problems.with_row_index("row").filter(pl.col("problem_id") == problem_id)
     if rows.is_empty():
-        raise KeyError(problem_id)
+        raise NothingThereError(problem_id)
     return rows.row(0, named=True)
 
 

@@ -6,11 +6,11 @@ In: values. Out: HTML in which every value is escaped and every steering charact
 from __future__ import annotations
 
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +25,7 @@ from passgap.types import digest
 from passgap.viewing.guard import Access
 from passgap.viewing.library import Counted, Library, OpenRun
 from passgap.viewing.showing import shown
-from passgap.viewing.tallies import Progress, verifier_of
+from passgap.viewing.tallies import Progress, check_digests, verifier_of
 
 TEMPLATES = resources.files("passgap.viewing") / "templates"
 REMEMBERED = 256
@@ -38,6 +38,7 @@ class Site:
         self.library, self.access = library, access
         self._told: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._asked: set[str] = set()
+        self._lock = threading.Lock()
 
     def page(self, template: str, code: int = 200, **values: Any) -> Response:
         """One page from its template."""
@@ -76,10 +77,11 @@ class Site:
     def version(self, values: dict[str, str]) -> str:
         """Remember what a page shows, so that a later look tells only what changed."""
         name = digest(values)
-        self._told[name] = values
-        self._told.move_to_end(name)
-        while len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
+        with self._lock:
+            self._told[name] = values
+            self._told.move_to_end(name)
+            while len(self._told) > REMEMBERED:
+                self._told.popitem(last=False)
         return name
 
     def changes(self, seen: str, values: dict[str, str]) -> Response:
@@ -118,30 +120,6 @@ def pass_at_1_text(counted: Counted | None) -> str:
     return f"{percent(row['value'])} ({interval(row)})"
 
 
-def about_run(run: OpenRun) -> dict[str, Any]:
-    """What a run is, from its manifest, in a reader's words."""
-    manifest = run.run.manifest
-    sampling, policy = manifest.sampling, manifest.policy
-    names = [f"temperature {sampling['temperature']:g}", f"top-p {sampling['top_p']:g}"]
-    names += [f"top-k {sampling['top_k']}"] if sampling["top_k"] else []
-    return {
-        "id": run.id,
-        "name": run.name,
-        "policy": PurePath(str(policy["path"])).name,
-        "policy_path": str(policy["path"]),
-        "weights": str(policy["weights_digest"]),
-        "problems": str(manifest.problem_set["name"]),
-        "size": int(manifest.problem_set["size"]),
-        "n": manifest.n,
-        "settings": ", ".join([*names, f"{sampling['max_tokens']:,} tokens"]),
-        "template": str(manifest.prompt["template_name"] or "own template"),
-        "engine": str(manifest.engine["name"]),
-        "created": str(manifest.created)[:16].replace("T", " "),
-        "command": str(manifest.command),
-        "design": manifest.design,
-    }
-
-
 def check_inert(run: OpenRun) -> None:
     """Refuse what would run the verifiers that a run names: a viewer only reads.
 
@@ -153,6 +131,7 @@ def check_inert(run: OpenRun) -> None:
     UsageError
         If the note is not there.
     """
+    check_digests(run.run)
     verifier = verifier_of(run.run)
     if verifier is None or "faults" not in run.run.outcomes_about(verifier):
         raise UsageError(

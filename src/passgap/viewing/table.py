@@ -17,7 +17,6 @@ from passgap.viewing.library import Counted, OpenRun
 from passgap.viewing.problems import Query
 from passgap.viewing.site import (
     Site,
-    about_run,
     link,
     pass_at_1_text,
     progress_text,
@@ -57,13 +56,11 @@ def selected(
 
 def companions(site: Site, run: OpenRun) -> list[tuple[str, str]]:
     """Id and name of the runs on the same problems."""
-    mine = run.run.manifest.problem_set["digest"]
+    mine = run.about["set"]
     return [
         (one.id, one.name)
         for one in site.library.runs()
-        if isinstance(one, OpenRun)
-        and one.id != run.id
-        and one.run.manifest.problem_set["digest"] == mine
+        if isinstance(one, OpenRun) and one.id != run.id and one.about["set"] == mine
     ]
 
 
@@ -89,8 +86,8 @@ def _content(site: Site, request: Request) -> dict[str, Any]:
         if second is not None:
             values[f"{row['row']}.trained"] = _of(row["trained_c"], row["trained_n"])
     return {
-        "run": about_run(run),
-        "second": about_run(second) if second else None,
+        "run": run.about,
+        "second": second.about if second else None,
         "companions": companions(site, run),
         "query": query,
         "asked": asked,

@@ -8,6 +8,7 @@ looked at; this one agrees with it on sound shards and also counts what is there
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ SCHEMA: dict[str, Any] = {
     "c": pl.Int64,
     "unscored": pl.Int64,
 }
+DIGEST = re.compile("[0-9a-f]{8,64}")
 COUNTED = ("n", "c", "unscored")
 
 
@@ -83,8 +85,39 @@ def progress(run: Run, verifier: str | None) -> Progress:
 
 
 def verifier_of(run: Run) -> str | None:
-    """The verifier whose outcomes count, None where nothing is verified yet."""
-    return run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    """The verifier whose outcomes count, None where nothing is verified yet.
+
+    Raises
+    ------
+    RunError
+        If what the run says is no digest: it would become part of a path.
+    """
+    if not run.place.exists("outcomes/latest"):
+        return None
+    return _digest(run, run.verifier_digest())
+
+
+def check_digests(run: Run) -> None:
+    """Refuse a run that names its outcomes by anything but digests.
+
+    Raises
+    ------
+    RunError
+        As `verifier_of`.
+    """
+    verifier_of(run)
+    reasoning = run.reasoning_digest()
+    if reasoning is not None:
+        _digest(run, reasoning)
+
+
+def _digest(run: Run, name: str) -> str:
+    if not DIGEST.fullmatch(name):
+        raise RunError(
+            f"{run.name} names its outcomes {name[:40]!r}, which is no digest; run passgap verify "
+            f"{run.place}"
+        )
+    return name
 
 
 def _shards(run: Run, verifier: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,19 @@ def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> dict[st
     folder, seen = found.path, watches.look(found, seconds)
     asked = _json(folder / REQUEST_FILE) or _json(folder / POLICY_FILE)
     rows, held_out = _rows(folder / "training.jsonl"), _rows(folder / "held_out.jsonl")
-    rows = rows or step_rows(seen)
-    steps = (asked.get("config") or {}).get("steps")
+    rows = rows or tuple(step_rows(seen))
+    config, base, problems = (_part(asked, name) for name in ("config", "base", "problem_set"))
     return {
         "id": found.id,
         "name": found.name,
         "algorithm": str(asked.get("algorithm", "watched")),
-        "base": str((asked.get("base") or {}).get("path", ABSENT)),
-        "problems": str((asked.get("problem_set") or {}).get("name", ABSENT)),
-        "config": asked.get("config") or {},
+        "base": str(base.get("path", ABSENT)),
+        "problems": str(problems.get("name", ABSENT)),
+        "config": config,
         "rows": rows,
         "held_out": held_out,
         "step": int(rows[-1].get("step", 0)) if rows else 0,
-        "steps": steps,
+        "steps": config.get("steps"),
         "state": _state(folder),
         "watched": lines_of(seen),
     }
@@ -129,16 +130,42 @@ def _json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _rows(path: Path) -> tuple[dict[str, Any], ...]:
     """The whole lines of a JSONL log; the last may still be in writing."""
     if not path.is_file() or path.is_symlink():
-        return []
+        return ()
+    found = path.stat()
+    return _rows_at(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _rows_at(path: Path, changed: int, size: int) -> tuple[dict[str, Any], ...]:
     rows = []
     for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
         try:
             row = json.loads(line)
         except ValueError:
             break
-        if isinstance(row, dict) and isinstance(row.get("step"), int):
-            rows.append(row)
-    return rows
+        if isinstance(row, dict) and type(row.get("step")) is int and _is_number(row["step"]):
+            rows.append(_numbers(row) | {"curve": _curve(row.get("curve"))})
+    return tuple(rows)
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are numbers of a size that can be drawn."""
+    return {name: value for name, value in row.items() if _is_number(value)}
+
+
+def _curve(value: Any) -> list[dict[str, Any]]:
+    points = value if isinstance(value, list) else []
+    found = [_numbers(point) for point in points if isinstance(point, dict)]
+    return [point for point in found if {"k", "value"} <= set(point)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < 1e15
+
+
+def _part(asked: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = asked.get(name)
+    return value if isinstance(value, dict) else {}

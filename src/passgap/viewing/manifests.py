@@ -1,0 +1,65 @@
+"""What a manifest says, checked: a viewer opens folders that anybody may have written.
+
+In: a manifest, or its values. Out: what the pages show of it, or an error that names what is wrong.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from passgap.errors import RunError
+from passgap.store import Manifest
+
+MOST_BLOCKS = 1_000_000
+
+
+def described(manifest: Manifest) -> dict[str, Any]:
+    """What a run is, in a reader's words.
+
+    Raises
+    ------
+    RunError
+        If a value is missing or none that could be, or the blocks are more than MOST_BLOCKS.
+    """
+    try:
+        _check_blocks(manifest)
+        return _described(manifest)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RunError(
+            f"manifest.json holds what none of passgap does ({error!r}); it was changed, or "
+            "written by something else"
+        ) from error
+
+
+def _described(manifest: Manifest) -> dict[str, Any]:
+    sampling, policy = manifest.sampling, manifest.policy
+    names = [f"temperature {sampling['temperature']:g}", f"top-p {sampling['top_p']:g}"]
+    names += [f"top-k {sampling['top_k']:d}"] if sampling["top_k"] else []
+    return {
+        "policy": PurePath(str(policy["path"])).name,
+        "policy_path": str(policy["path"]),
+        "weights": str(policy["weights_digest"]),
+        "problems": str(manifest.problem_set["name"]),
+        "set": str(manifest.problem_set["digest"]),
+        "size": int(manifest.problem_set["size"]),
+        "n": int(manifest.n),
+        "settings": ", ".join([*names, f"{sampling['max_tokens']:,d} tokens"]),
+        "template": str(manifest.prompt["template_name"] or "own template"),
+        "engine": str(manifest.engine["name"]),
+        "created": str(manifest.created)[:16].replace("T", " "),
+        "command": str(manifest.command),
+        "design": str(manifest.design),
+    }
+
+
+def _check_blocks(manifest: Manifest) -> None:
+    size = int(manifest.problem_set["size"])
+    blocks = 0
+    for part in manifest.rounds:
+        if min(part.draws, part.block_problems, part.block_draws) < 1 or part.first_draw < 0:
+            raise ValueError(f"a round of {part.draws} draws in blocks of {part.block_draws}")
+        rows = size if part.problems is None else len(part.problems)
+        blocks += -(-rows // part.block_problems) * -(-part.draws // part.block_draws)
+    if blocks > MOST_BLOCKS:
+        raise ValueError(f"{blocks:,} blocks")
