@@ -14,7 +14,7 @@ from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
-    from passgap.importers import Asked, Found, Imported
+    from passgap.importers import Asked, Found, Imported, ImportedCounts
 
 
 def import_(
@@ -106,6 +106,8 @@ def import_(
     from passgap.importers import FORMATS, Asked, find_log, parse_condition
 
     named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
+    if named is None and text_field is not None:
+        named = "table"  # the one format whose fields are declared
     settings = {
         "temperature": temperature,
         "top_p": top_p,
@@ -133,11 +135,12 @@ def import_(
         _print(_imported(base, out, asked), json_)
         return
     other = find_log(FORMATS, named or base.format.name, trained)
-    runs = [
-        _imported(found, str(Path(out) / role), asked)
+    ending = ".csv" if base.format.name == "counts" else ""
+    pair = [
+        _imported(found, str(Path(out) / f"{role}{ending}"), asked)
         for role, found in (("base", base), ("trained", other))
     ]
-    _compare(runs, json_)
+    _compare(pair, json_)
 
 
 def _problems(spec: str | None, mapping: str | None, verifier: str | None) -> Any:
@@ -161,38 +164,41 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _imported(found: Found, out: str, asked: Asked) -> Imported:
-    from passgap.importers import import_log
+def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts:
+    from passgap.importers import import_counts, import_log
 
     if found.guessed:
         print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
+    if found.format.name == "counts":
+        return import_counts(found.files, out, asked)
     return import_log(found.format, found.files, out, asked, command=command_line())
 
 
-def _print(result: Imported, json_: bool) -> None:
+def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     if json_:
         print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
         return
-    place = result.run.place
+    verify = f"passgap verify {result.place}"
     print(result)
-    print(
-        f"next: passgap probe {place}, or mark it anew: passgap verify {place}"
-        if result.label
-        else f"next: passgap verify {place}"
-    )
+    if not result.marked:
+        print(f"next: {verify}")
+    elif result.anew:
+        print(f"next: passgap probe {result.place}, or mark it anew: {verify}")
+    else:
+        print(f"next: passgap probe {result.place}")
 
 
-def _compare(runs: list[Imported], json_: bool) -> None:
+def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
     from passgap.cli import analyse
 
-    for result in runs:
+    for result in pair:
         print(result, file=sys.stderr if json_ else sys.stdout)
-    base, trained = (str(result.run.place) for result in runs)
-    unmarked = next((result for result in runs if not result.label), None)
+    base, trained = (result.place for result in pair)
+    unmarked = next((result for result in pair if not result.marked), None)
     if unmarked is not None:
         raise UsageError(
-            f"{unmarked.run.place} is imported and not marked by its source; run passgap verify "
+            f"{unmarked.place} is imported and not marked by its source; run passgap verify "
             f"{base} {trained} and then passgap compare {base} {trained}"
         )
     analyse.compare(base, [trained], json_=json_)

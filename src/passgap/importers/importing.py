@@ -22,6 +22,7 @@ from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Told
 from passgap.importers.collecting import NOT_LOGGED, Collected
 from passgap.importers.sorting import Sorter
+from passgap.importers.steps import of_step
 from passgap.store import Manifest, Round, Run
 from passgap.types import digest
 
@@ -36,7 +37,7 @@ class Imported:
     """What came of an import.
 
     ``label`` is the source's marks, empty where it marked nothing; ``unknown`` are the settings
-    that nobody said.
+    that nobody said; ``anew`` says that a verifier can mark the draws again.
     """
 
     run: Run
@@ -48,6 +49,17 @@ class Imported:
     left_out: Mapping[str, int]
     examples: Mapping[str, Sequence[str]]
     notes: tuple[str, ...]
+    anew: bool = True
+
+    @property
+    def place(self) -> str:
+        """The run folder."""
+        return str(self.run.place)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the source marked the draws."""
+        return bool(self.label)
 
     def to_dict(self) -> dict[str, Any]:
         """By JSON names."""
@@ -108,6 +120,7 @@ def import_log(
         When ``out`` holds something else.
     """
     check_asked(form, asked)
+    files = of_step(files, asked) if "step" in form.takes else files
     told = Told()
     with tempfile.TemporaryDirectory(prefix="passgap-import-", dir=_beside(Path(out))) as folder:
         found = Collected(Sorter(Path(folder)), asked, told, form.verifier)
@@ -132,6 +145,7 @@ def import_log(
         left_out=told.left_out,
         examples=told.examples,
         notes=tuple(told.notes),
+        anew=all(problem.reference for problem in found.problems),
     )
 
 
