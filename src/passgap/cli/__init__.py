@@ -11,7 +11,7 @@ import sys
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, data, draw, imports, lab, learn, runs, study, view, watch
+from passgap.cli import analyse, data, draw, imports, lab, learn, results, runs, study, view, watch
 from passgap.errors import PassgapError
 
 app = typer.Typer(
@@ -50,6 +50,10 @@ app.command("plan")(analyse.plan)
 app.command("report")(analyse.report)
 app.command("view")(view.view)
 app.command("backtest")(analyse.backtest)
+data.app.command("counts")(results.export_counts)
+data.app.command("passk-inference")(results.export_passk_inference)
+data.app.command("scorio")(results.export_scorio)
+data.app.command("dataset")(results.export_dataset)
 app.add_typer(data.app, name="export")
 app.add_typer(lab.app, name="lab")
 app.add_typer(study.app, name="study")

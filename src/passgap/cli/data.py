@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from passgap.workflows.exporting import Source
 
 app = typer.Typer(
-    no_args_is_help=True, help="A training job for another trainer: verl, OpenRLHF, TRL."
+    no_args_is_help=True,
+    help="A training job for verl, OpenRLHF or TRL; counts or a data set for others.",
 )
 
 SourceArgument = Annotated[

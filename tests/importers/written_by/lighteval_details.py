@@ -1,9 +1,9 @@
 """Writes logs/details_*.parquet from lighteval 0.13.0's own Doc and ModelResponse.
 
 3 documents: one response each (``sums_once``) and 4 each with pass@k:k=1 (``sums``). The two
-classes are loaded from their files, since the package's loggers need far more than they do; the rows
-are put together as ``DetailsLogger.Detail`` and ``EvaluationTracker.save`` do. Run where datasets and
-torch are installed: python lighteval_details.py OUT PATH/TO/lighteval (the package's folder).
+classes are loaded from their files, since the package's loggers need far more than they do; rows
+are put together as ``DetailsLogger.Detail`` and ``EvaluationTracker.save`` do. Run where datasets
+and torch are installed: python lighteval_details.py OUT PATH/TO/lighteval (the package's folder).
 """
 
 import importlib.util
