@@ -225,6 +225,9 @@ def test_what_cannot_be_read_stays_text(latex):
         ("$a\n\nb$", 0),
         (r"\boxed{\frac{1}{2}}", 1),
         (r"\boxed{1", 0),
+        (r"\begin{align*} a &= b \\ c &= d \end{align*}", 1),
+        (r"\begin{align} a &= b", 0),
+        (r"\[\begin{aligned} a &= b \end{aligned}\]", 1),
     ],
 )
 def test_what_counts_as_a_formula(text, formulas):

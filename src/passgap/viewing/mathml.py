@@ -34,6 +34,7 @@ MOST_NODES = 5_000
 MOST_SECONDS = 0.1
 TIMED = ("latex2mathml", "pygments")
 MACROS = re.compile(r"\\(?:(?:re)?newcommand|providecommand|e?def|let|input|include|require)\b")
+ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered|gather\*?|eqnarray\*?)\}")
 ELEMENTS = {
     *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "ms", "mfrac", "msqrt", "mroot"),
     *("mstyle", "mpadded", "mphantom", "msub", "msup", "msubsup", "munder", "mover"),
@@ -112,7 +113,8 @@ def _depth(node: Element) -> int:
 
 
 def _tree(latex: str, display: bool) -> Element:
-    return Converter(display="block" if display else "inline").convert_to_element(latex)
+    known = ALIGNED.sub(r"\\\1{align*}", latex)  # which latex2mathml knows under one name only
+    return Converter(display="block" if display else "inline").convert_to_element(known)
 
 
 def _rebuilt(node: Element) -> str:

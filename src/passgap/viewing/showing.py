@@ -1,8 +1,9 @@
 r"""A completion's text in, inert HTML out: LaTeX as MathML, code coloured, the rest as it is.
 
 Read as LaTeX: ``\( \)``, ``$ $`` (within a paragraph, no space inside the dollars, no digit after),
-``\[ \]``, ``$$ $$``, and ``\boxed{}`` outside of them. Every other character is text. What a page
-may spend on LaTeX and code is one `Budget`; once it is spent, the rest of the page shows as text.
+``\[ \]``, ``$$ $$``, ``\begin{align}`` and its kin, and ``\boxed{}`` outside of them. Every other
+character is text. What a page may spend on LaTeX and code is one `Budget`; once it is spent, the
+rest of the page shows as text.
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ MOST_BOXED = 300
 CODE_SECONDS = 0.1
 FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]{0,30})[^\n`]*\n", re.MULTILINE)
 FENCE_END = re.compile(r"^[ \t]*```[ \t]*$", re.MULTILINE)
-OPENER = re.compile(r"\\\\|\\\$|\\\[|\\\(|\$\$|\$|\\boxed\s?\{")
-CLOSERS = {"\\[": "\\]", "\\(": "\\)", "$$": "$$"}
+OPENER = re.compile(
+    r"\\\\|\\\$|\\\[|\\\(|\$\$|\$|\\boxed\s?\{|"
+    r"\\begin\{(?:align|equation|gather|eqnarray)\*?\}"
+)
+CLOSERS = {"\\[": "\\]", "\\(": "\\)", "$$": "$$", "$": "$"}
+DISPLAYED = ("\\[", "$$")
 KINDS = {
     Token.Keyword: "k",
     Token.Operator.Word: "k",
@@ -96,7 +101,7 @@ def _parts(text: str, budget: Budget) -> Iterator[Markup]:
         end = FENCE_END.search(text, fence.end())
         code = text[fence.end() : end.start() if end else len(text)]
         yield _code(code, fence.group(1), budget)
-        start = end.end() if end else len(text)
+        start = _after_line(text, end.end()) if end else len(text)
     yield from _prose(text[start:], budget)
 
 
@@ -136,7 +141,7 @@ def _prose(text: str, budget: Budget) -> Iterator[Markup]:
             continue
         yield raw(text[start : opener.start()])
         yield _formula(text[opener.start() : end], opener.group(), budget)
-        start = end
+        start = _after_line(text, end) if _is_display(opener.group()) else end
     yield raw(text[start:])
 
 
@@ -147,11 +152,20 @@ def _end(text: str, opener: re.Match[str]) -> int | None:
         return None
     if mark.startswith("\\boxed"):
         return _balanced(text, begin)
-    close = CLOSERS.get(mark, "$")
+    close = mark.replace("begin", "end") if mark.startswith("\\begin") else CLOSERS[mark]
     at = text.find(close, begin, begin + MOST_CHARACTERS)
     if at <= begin or (mark == "$" and not _is_inline(text, begin, at)):
         return None
     return at + len(close)
+
+
+def _is_display(mark: str) -> bool:
+    return mark in DISPLAYED or mark.startswith("\\begin")
+
+
+def _after_line(text: str, at: int) -> int:
+    """Past the end of a line that a block has ended already."""
+    return at + 1 if text[at : at + 1] == "\n" else at
 
 
 def _is_inline(text: str, begin: int, at: int) -> bool:
@@ -170,7 +184,7 @@ def _balanced(text: str, begin: int) -> int | None:
 
 
 def _formula(source: str, mark: str, budget: Budget) -> Markup:
-    size = 0 if mark.startswith("\\boxed") else len(mark)
-    latex, display = source[size : len(source) - size], mark in ("\\[", "$$")
-    found = None if budget.spent() else mathml(latex, display=display)
+    size = len(mark) if mark in CLOSERS else 0
+    latex = source[size : len(source) - size]
+    found = None if budget.spent() else mathml(latex, display=_is_display(mark))
     return found if found is not None else Markup('<span class="tex">{}</span>').format(raw(source))
