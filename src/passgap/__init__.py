@@ -7,9 +7,11 @@ nothing heavy.
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from passgap._version import __version__
+from passgap.display import register
 
 if TYPE_CHECKING:
     from passgap.analysis import (
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from passgap.counts import count, outcome_matrix, read_counts, write_counts
     from passgap.errors import PassgapError
     from passgap.problems import load_problems
+    from passgap.reporting.notebook import chart
     from passgap.sampling import sample
     from passgap.stats import pass_at_k
     from passgap.store import Run, merge
@@ -76,6 +79,7 @@ _WHERE = {
     "Watch": "passgap.training.watch",
     "Watching": "passgap.analysis",
     "adaptive_probe": "passgap.analysis",
+    "chart": "passgap.reporting.notebook",
     "check": "passgap.checks",
     "compare": "passgap.analysis",
     "compare_seeds": "passgap.analysis",
@@ -122,6 +126,7 @@ __all__ = [
     "Watching",
     "__version__",
     "adaptive_probe",
+    "chart",
     "check",
     "compare",
     "compare_seeds",
@@ -154,3 +159,10 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _drawn(name: str, result: Any) -> Any:
+    return getattr(importlib.import_module(_WHERE["chart"]), name)(result)
+
+
+register(html=partial(_drawn, "html"), chart=partial(_drawn, "chart"))

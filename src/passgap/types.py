@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from passgap.display import Displayed
 from passgap.errors import UsageError
 
 FloatArray = NDArray[np.float64]
@@ -244,7 +245,7 @@ def _column(name: str, values: ArrayLike | None, length: int) -> IntArray:
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class Counts:
+class Counts(Displayed):
     """How often each problem was answered correctly: all that most of the mathematics needs.
 
     Parameters
@@ -384,7 +385,7 @@ def _json_number(value: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Displayed):
     """A number with what is needed to doubt it. A bound that cannot be had is nan, with a note."""
 
     value: float
@@ -413,7 +414,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Displayed):
     """Estimates over k.
 
     ``low``/``high`` are pointwise, ``band_low``/``band_high`` simultaneous. All arrays have the
@@ -475,7 +476,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Displayed):
     """One decision with its reasons; ``needs`` says what an open one would take."""
 
     label: str

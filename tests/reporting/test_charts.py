@@ -19,6 +19,11 @@ def test_both_palettes_name_the_same_colours_and_light_ones_are_distinct():
     assert len(set(LIGHT.values())) == len(LIGHT)
 
 
+def test_every_chart_is_valid_vega_lite(data):
+    for chart in charts_of(data).values():
+        chart.to_dict(validate=True)
+
+
 def test_the_page_leaves_every_colour_to_the_style_sheet(data):
     for name, chart in charts_of(data).items():
         assert "#" not in json.dumps(page_spec(chart)), name

@@ -41,7 +41,11 @@ def hostile(data: PageData, text: str) -> PageData:
     return replace(
         data,
         title=text,
-        comparison={**data.comparison, "verdict": verdict, "notes": [text]},
+        probe=None,
+        training=(),
+        held_out=(),
+        watching=None,
+        comparison={**data.comparison, "verdict": verdict},
         completions=[completion, {**completion, "role": "base"}],
         problems=[{**problem, "n": 4, "base_c": 1, "trained_c": 0}],
         stored={"base": {"completions": 8, "place": text}},
@@ -75,15 +79,10 @@ def test_hostile_text_adds_no_element_and_no_steering_character(data, text, shap
     assert document.shape == shape_of_harmless(data)
     assert not re.search(STEERS, document.text)
     html.encode("utf-8")
-
-
-def test_what_opens_is_data_that_no_markup_can_leave(data):
-    for text in HOSTILE:
-        html = render(hostile(data, text))
-        inside = re.search(r'id="details">(.*?)</script>', html, re.S)[1]
-        assert not set("<>&") & set(inside)
-        (one,) = json.loads(inside)
-        assert not re.search(STEERS, json.dumps(one, ensure_ascii=False))
+    inside = re.search(r'id="details">(.*?)</script>', html, re.S)[1]
+    assert not set("<>&") & set(inside), "what opens is data that no markup can leave"
+    (one,) = json.loads(inside)
+    assert not re.search(STEERS, json.dumps(one, ensure_ascii=False))
 
 
 def test_a_browser_shows_all_of_it_and_runs_none(opened, data):

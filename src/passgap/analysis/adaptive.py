@@ -18,6 +18,7 @@ import numpy as np
 from passgap.analysis import inputs
 from passgap.analysis.extrapolation import passes_on_grid
 from passgap.analysis.verdicts import Headroom, probe_verdict
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import Mixture, fit_mixture, functional_interval
 from passgap.stats.mixture import log_kernel
@@ -29,7 +30,7 @@ SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class AdaptiveProbe:
+class AdaptiveProbe(Displayed):
     """The verdict, the counts it rests on (design ``adaptive``), and how it came about."""
 
     verdict: Verdict

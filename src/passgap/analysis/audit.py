@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from passgap.analysis.inputs import interval_dict, listed_ks
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import binomial_interval, pass_at_k
 from passgap.types import Counts, Estimate, IntArray
@@ -48,7 +49,7 @@ class Stratum:
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Displayed):
     """What the marks say: rates by stratum and the curve without false positives."""
 
     strata: tuple[Stratum, ...]

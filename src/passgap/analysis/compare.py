@@ -19,6 +19,7 @@ from passgap.analysis.inputs import Interval
 from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.pairing import paired
 from passgap.analysis.sharpening import sharpening
+from passgap.display import Displayed
 from passgap.stats import (
     fixed_paired_interval,
     mean_curve,
@@ -32,7 +33,7 @@ SAME = 10  # problems with 0 < c < n in which two runs do not agree by chance
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Displayed):
     """The verdict after training with everything it rests on; print it, or take ``to_dict()``."""
 
     verdict: Verdict

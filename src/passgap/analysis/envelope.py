@@ -16,6 +16,7 @@ import numpy as np
 
 from passgap.analysis import inputs
 from passgap.analysis.pairing import paired
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import mean_curve, paired_curve, pass_at_k
 from passgap.types import Counts, Curve, FloatArray, IntArray
@@ -29,7 +30,7 @@ ONE_RUN = "one trained policy: the envelopes speak of it, not of the recipe"
 
 
 @dataclass(frozen=True)
-class Envelope:
+class Envelope(Displayed):
     """Every arm's curves over temperatures, the envelope of each, and their difference."""
 
     temperatures: tuple[float, ...]

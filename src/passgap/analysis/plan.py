@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special, stats
 
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import Mixture, fit_mixture, pass_at_k
 from passgap.types import Counts, FloatArray
@@ -28,7 +29,7 @@ NOTE = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Displayed):
     """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``."""
 
     settings: Mapping[str, Any]

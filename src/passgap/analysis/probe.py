@@ -20,6 +20,7 @@ from passgap.analysis.inputs import Interval
 from passgap.analysis.luck import Luck, luck_of, withheld
 from passgap.analysis.verdicts import Headroom, probe_verdict
 from passgap.analysis.voting import Answers
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import (
     binomial_upper,
@@ -43,7 +44,7 @@ CAVEAT = (
 
 
 @dataclass(frozen=True)
-class Probe:
+class Probe(Displayed):
     """The verdict before training with everything it rests on; print it, or take ``to_dict()``."""
 
     verdict: Verdict

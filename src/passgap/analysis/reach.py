@@ -18,6 +18,7 @@ import numpy as np
 
 from passgap.analysis import inputs
 from passgap.analysis.pairing import paired
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import (
     betting_lower_bound,
@@ -59,7 +60,7 @@ class ReachRow:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Reach(Displayed):
     """Whether the base could have solved what only the trained policy did."""
 
     verdict: Verdict

@@ -15,13 +15,14 @@ from passgap.analysis.compare import compare
 from passgap.analysis.deciding import both_ends, decided, deciding, large_gain
 from passgap.analysis.pairing import paired
 from passgap.analysis.sharpening import sharpening
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import pass_at_k, seeds_interval
 from passgap.types import Counts, Curve, Estimate, FloatArray, Verdict
 
 
 @dataclass(frozen=True)
-class SeedsComparison:
+class SeedsComparison(Displayed):
     """The verdict on a recipe, with each seed's own; print it, or take ``to_dict()``."""
 
     verdict: Verdict

@@ -19,6 +19,7 @@ from passgap.analysis.pairing import paired
 from passgap.analysis.sharpening import sharpening
 from passgap.analysis.sweep_verdict import RULE, from_memory, sweep_notes, sweep_verdict
 from passgap.analysis.verdicts import points
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import paired_interval
 from passgap.types import Counts, Curve, Verdict
@@ -45,7 +46,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Displayed):
     """pass@k against training step and what it says; print it, or take ``to_dict()``."""
 
     verdict: Verdict

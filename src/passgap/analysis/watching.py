@@ -32,6 +32,7 @@ from passgap.analysis.inputs import MOST_UNSCORED, interval_dict
 from passgap.analysis.progress import FALSE_LOSSES, Progress
 from passgap.analysis.watched_bands import reward_bands
 from passgap.checks import Finding
+from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import mean_interval
 from passgap.types import Counts, FloatArray
@@ -40,7 +41,7 @@ MOST_ROWS = 50
 
 
 @dataclass(frozen=True)
-class Watching:
+class Watching(Displayed):
     """Where a training run stands; print it, or take ``to_dict()``.
 
     Parameters

@@ -12,7 +12,7 @@ from typing import Any, cast
 import altair as alt
 
 from passgap.reporting.data import Row
-from passgap.reporting.text import interval, known, percent
+from passgap.reporting.text import interval, known, percent, visible
 from passgap.reporting.theme import LIGHT
 
 Chart = alt.LayerChart
@@ -26,8 +26,12 @@ def layered(layers: Sequence[Any], title: str) -> Chart:
 
 
 def data_of(rows: Iterable[Row]) -> alt.InlineData:
-    """Rows as a chart's own data."""
-    return alt.InlineData(values=[dict(row) for row in rows])
+    """Rows as a chart's own data, their texts made visible: a lone surrogate stops the drawing."""
+    return alt.InlineData(values=[{name: _inert(row[name]) for name in row} for row in rows])
+
+
+def _inert(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) else value
 
 
 def valued(rows: Iterable[Row]) -> list[Row]:

@@ -4,6 +4,7 @@ const specs = JSON.parse(document.getElementById("charts").textContent);
 const palette = JSON.parse(document.getElementById("palette").textContent);
 const views = {};
 const PIXELS = 2; // a point of the PNG
+const KEPT_MS = 60_000; // a file that the browser has been slow to save
 const options = {
   mode: "vega-lite",
   ast: true,
@@ -40,7 +41,7 @@ function save(name, blob) {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
 }
 
 // As it stands on the page, in the light palette and on white, for a paper or a slide.
