@@ -55,8 +55,8 @@ class JsonStream:
                 if not self._more():
                     raise self._broken(str(error)) from error
                 continue
-            if end == len(self._text) and self._more():
-                continue  # a number may go on
+            if isinstance(found, int | float) and len(self._text) - end < 4 and self._more():
+                continue  # a number may go on: 1 is also the beginning of 1.5e-3
             self._at = end
             self._taken += 1
             return found
@@ -105,8 +105,11 @@ class JsonStream:
             return False
         rest = self._text[self._at :]
         chunk = self._file.read(max(CHUNK, len(rest)))
-        self._text, self._at, self._ended = rest + chunk, 0, not chunk
-        return bool(chunk)
+        if not chunk:
+            self._ended = True
+            return False
+        self._text, self._at = rest + chunk, 0
+        return True
 
     def _broken(self, why: str) -> UsageError:
         return UsageError(f"{self._name} is not whole JSON ({why}); export the log again")

@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told, ended, final, plain, said
+from passgap.importers.base import (
+    Asked,
+    Format,
+    Peek,
+    Record,
+    Told,
+    asked_text,
+    ended,
+    final,
+    plain,
+    said,
+    shown,
+)
 from passgap.importers.base import status_of as status
 from passgap.importers.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
 from passgap.importers.rows import Row, field, read_rows
@@ -75,7 +87,7 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
     if name:
         told.label = told.label or said(name, asked)
     taken = (text_name.partition(".")[0], (name or "").partition(".")[0])
-    problem = _problem(row, asked, taken)
+    problem = _problem(row, asked, taken) | _prompt(row, asked, told)
     if not isinstance(texts, list) or _are_messages(texts):
         texts, labels = [texts], [labels]
     if name and (not isinstance(labels, list) or len(labels) != len(texts)):
@@ -101,7 +113,7 @@ def _are_messages(texts: list[Any]) -> bool:
 
 def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> dict[str, Any]:
     names = {
-        "question": asked.question_field or _other(row, QUESTIONS, taken),
+        "question": asked.question_field or _other(row, ("question", "problem"), taken),
         "reference": asked.answer_field or _other(row, ANSWERS, taken),
         "key": asked.id_field or _other(row, IDS, taken),
     }
@@ -114,6 +126,17 @@ def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> dict[str, Any]:
         "reference": final(found["reference"]),
         "key": "" if found["key"] is None else str(found["key"]),
     }
+
+
+def _prompt(row: Row, asked: Asked, told: Told) -> dict[str, str]:
+    """The prompt as it was rendered; of messages, the last that a user says is the question."""
+    name = usual(row, ("prompt", "input"))
+    if name is None or name == asked.question_field:
+        return {}
+    spoken = isinstance(row[name], list)
+    told.chat = told.chat or spoken
+    asks = spoken and not (asked.question_field or usual(row, ("question", "problem")))
+    return {"prompt": shown(row[name])} | ({"question": asked_text(row[name])} if asks else {})
 
 
 def _other(row: Row, names: Sequence[str], taken: Sequence[str]) -> str | None:
