@@ -1,6 +1,7 @@
 """The transformers engine samples exactly what SamplingParams says, and says what it did."""
 
 import dataclasses
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -266,6 +267,14 @@ def test_drawing_inverts_the_distribution_function():
     logprobs = torch.log(torch.tensor([[0.0, 0.25, 0.0, 0.75, 0.0]] * 5))
     uniform = np.array([0.0, 0.2499, 0.2501, 0.5, np.nextafter(1, 0)])
     assert decoding.pick(logprobs, uniform).tolist() == [1, 1, 3, 3, 3]
+
+
+def test_weights_that_are_no_numbers_are_told(model, tokenizer):
+    broken = deepcopy(model)
+    with torch.no_grad():
+        next(broken.parameters()).fill_(float("nan"))
+    with pytest.raises(WorkError, match="probabilities are not finite"):
+        engine(broken, tokenizer).complete(BLOCK, PROMPTS)
 
 
 def test_streams_are_the_rows_own_and_differ():

@@ -183,7 +183,7 @@ def test_a_second_training_in_the_same_folder_changes_nothing(tmp_path, begun):
         if begun:
             log(tmp_path / "o", TRAINING_FILE, [1])
         asked = ASKED if begun else ASKED | {"config": {"steps": 9}}
-        with pytest.raises(RunError, match="another process trains in .*wait for it"):
+        with pytest.raises(RunError, match=r"another process trains in .*wait for it"):
             open_folder(tmp_path / "o", asked)
         assert json.loads((tmp_path / "o" / "trainer" / "request.json").read_text()) == ASKED
         other.stdin.close()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 
 from safetensors.torch import load_file
 
+from passgap.errors import WorkError
 from passgap.store.watch import WatchLog, read_watch
 from passgap.training import run, runtime
 from passgap.training.config import TrainConfig
@@ -90,18 +92,16 @@ def died(*args, **kwargs):
     raise OSError("here the process dies")
 
 
-@pytest.mark.parametrize("where", ["before the weights", "before the policy file"])
+@pytest.mark.parametrize("where", [(runtime.Saver, "save"), (run, "write_policy_file")])
 def test_after_the_last_step_nothing_is_trained_again(
     base, train_set, verifier, tmp_path, monkeypatch, where
 ):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     run.train(base, train_set, whole, config=CONFIG, verifier=verifier)
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="dies"):
-        if where == "before the weights":
-            patched.setattr(runtime.Saver, "save", died)
-        else:
-            patched.setattr(run, "write_policy_file", died)
-        run.train(base, train_set, cut, config=CONFIG, verifier=verifier)
+    with monkeypatch.context() as patched:
+        patched.setattr(*where, died)
+        with pytest.raises(OSError, match="dies"):
+            run.train(base, train_set, cut, config=CONFIG, verifier=verifier)
     before = (cut / "training.jsonl").read_text()
     run.train(base, train_set, cut, config=CONFIG, verifier=verifier)
     assert (cut / "training.jsonl").read_text() == before
@@ -112,13 +112,28 @@ def test_after_the_last_step_nothing_is_trained_again(
     assert not list((cut / "trainer").glob("checkpoint-*"))
 
 
-def test_rows_of_more_processes_are_drawn_again_by_fewer(base, train_set, verifier, tmp_path):
+def test_rows_of_more_processes_are_drawn_again_by_fewer(
+    base, train_set, verifier, tmp_path, monkeypatch
+):
     out = tmp_path / "o"
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(OSError, match="dies"):
+    with monkeypatch.context() as patched:
         patched.setattr(runtime.Saver, "save", died)
-        run.train(base, train_set, out, config=CONFIG, verifier=verifier)
+        with pytest.raises(OSError, match="dies"):
+            run.train(base, train_set, out, config=CONFIG, verifier=verifier)
     other = WatchLog(out / "watch", rank=1)
     other.append([2, 3], {"problem_id": ["p", "p"], "status": ["correct", "correct"]})
     run.train(base, train_set, out, config=CONFIG, verifier=verifier)
     rows = read_watch(out / "watch")
     assert rows.filter(rank=1)["step"].to_list() == [2]
+
+
+def test_a_full_disk_is_one_line(base, train_set, verifier, tmp_path, monkeypatch):
+    def torn(*args, **kwargs):
+        raise RuntimeError("unexpected pos 718656 vs 718548")  # torch's word for it
+
+    monkeypatch.setattr(runtime.Saver, "save", torn)
+    with pytest.raises(RuntimeError, match="unexpected pos"):
+        run.train(base, train_set, tmp_path / "o", config=CONFIG, verifier=verifier)
+    monkeypatch.setattr(runtime.shutil, "disk_usage", lambda path: SimpleNamespace(free=4096))
+    with pytest.raises(WorkError, match=r"disk of .* is full \(4,096 bytes left; unexpected pos"):
+        run.train(base, train_set, tmp_path / "o", config=CONFIG, verifier=verifier)

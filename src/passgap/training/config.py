@@ -6,6 +6,7 @@ metadata holds the ``help`` text of its flag (``group_size`` is ``--group-size``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -61,7 +62,7 @@ class TrainConfig:
     )
     epsilon: float | None = _flag("Lower clip of the ratio; default: the algorithm's.", None)
     epsilon_high: float | None = _flag("Upper clip of the ratio; default: the algorithm's.", None)
-    pass_k: int = _flag("The k that pass_at_k trains for.", 4)
+    pass_k: int = _flag("The k that pass_at_k trains for; less than group_size.", 4)
     reward: str = _flag(
         "verifier, or a control: random (a coin), format (any extractable answer).", "verifier"
     )
@@ -157,9 +158,10 @@ def _check_together(config: TrainConfig) -> None:
                     f"{name} is {getattr(config, name)!r}; allowed with {config.algorithm}: {only}"
                 )
     if config.algorithm == "pass_at_k":
-        if config.pass_k > config.group_size:
+        if config.pass_k >= config.group_size:
             raise UsageError(
-                f"pass_k is {config.pass_k}; allowed: at most group_size ({config.group_size})"
+                f"pass_k is {config.pass_k}; allowed: less than group_size ({config.group_size}), "
+                "since a group with one subset of k has nothing to compare"
             )
         if config.reward != "verifier" or config.algorithm_settings["scale_rewards"] != "none":
             raise UsageError(
@@ -182,7 +184,7 @@ def _whole(least: int) -> tuple[Callable[[Any], bool], str]:
 
 
 def _real(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _maybe(rule: tuple[Callable[[Any], bool], str]) -> tuple[Callable[[Any], bool], str]:

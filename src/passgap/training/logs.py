@@ -14,7 +14,7 @@ from typing import Any
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.training.folder import TRAINER, TRAINING_FILE, append_row, checkpoint
-from passgap.training.runtime import Job, Saver, Trained, evaluating
+from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
 from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
 
@@ -171,7 +171,7 @@ class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.global_step >= state.max_steps:
-            raise Trained
+            raise AlreadyTrainedError
 
 
 class WholeStates(TrainerCallback):  # type: ignore[misc]

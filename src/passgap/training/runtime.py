@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from passgap.engines.transformers import TransformersEngine, load_model
-from passgap.errors import MissingExtraError, UsageError
+from passgap.errors import MissingExtraError, UsageError, WorkError
 from passgap.training.config import TrainConfig
 from passgap.training.folder import TRAINER, TRL_ARGS_FILE, write_json
 from passgap.training.processes import Processes
@@ -36,6 +37,7 @@ except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
+FULL = 1 << 16  # bytes left: less than any file of weights or states
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,28 @@ class Saver:
         self._tokenizer.save_pretrained(folder)
 
 
-class Trained(Exception):
+@contextmanager
+def full_disk_told(out: Path) -> Iterator[None]:
+    """A disk without space is one line, whatever torch or safetensors made of it.
+
+    Raises
+    ------
+    WorkError
+        When something failed and the disk of ``out`` is full; any other error is left as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        free = shutil.disk_usage(out).free
+        if free >= FULL:
+            raise
+        raise WorkError(
+            f"the disk of {out} is full ({free:,} bytes left; {error}); free some space, then the "
+            "same command goes on from the last whole state"
+        ) from error
+
+
+class AlreadyTrainedError(Exception):
     """The state that training went on from is of the last step."""
 
 
@@ -265,10 +288,11 @@ def run(trainer: Any, job: Job, saver: Saver) -> None:
     place = job.out / TRAINER
     if job.processes.is_main:
         write_json(place / TRL_ARGS_FILE, json.loads(trainer.args.to_json_string()))
-    with suppress(Trained):
-        trainer.train(resume_from_checkpoint=str(job.resume) if job.resume else None)
-    if job.processes.is_main:
-        saver.save(job.out, trainer.accelerator.unwrap_model(trainer.model))
+    with full_disk_told(job.out):
+        with suppress(AlreadyTrainedError):
+            trainer.train(resume_from_checkpoint=str(job.resume) if job.resume else None)
+        if job.processes.is_main:
+            saver.save(job.out, trainer.accelerator.unwrap_model(trainer.model))
     job.processes.wait()
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from passgap.engines.transformers.cache import Prefilled, Prompt, Rows, prefill, rows_for
+from passgap.errors import WorkError
 
 CHUNK = 64
 REFILL_SHARE = 1 / 16
@@ -114,13 +115,19 @@ class Batch:
 
     def _take(self, where: np.ndarray, logprobs: torch.Tensor) -> None:
         tokens = pick(logprobs, self._streams.at(self.row[where], self.count[where]))
+        drawn = tokens.cpu().numpy()
+        if (drawn >= logprobs.shape[1]).any():  # where the distribution function is not a number
+            raise WorkError(
+                "the policy's probabilities are not finite: its weights are damaged, or training "
+                "drove them there (a lower learning rate, a smaller beta)"
+            )
         slots = torch.from_numpy(where).to(tokens.device)
         column = torch.from_numpy(self.count[where]).to(tokens.device)
         self._ids[slots, column] = tokens
         self._logprobs[slots, column] = logprobs.gather(1, tokens[:, None])[:, 0].double()
         self._current[slots] = tokens
         self.count[where] += 1
-        ended = np.isin(tokens.cpu().numpy(), self._settings.end_ids)
+        ended = np.isin(drawn, self._settings.end_ids)
         ended |= self.count[where] >= self._settings.max_tokens
         if self._settings.stopped is not None:
             tails = [
