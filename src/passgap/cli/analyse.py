@@ -277,7 +277,7 @@ def report(
     ],
     out: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
     figures: Annotated[
-        str | None, typer.Option("--figures", help="Folder for the charts as PNG and SVG.")
+        str | None, typer.Option("--figures", help="Folder for the charts as PDF, SVG and PNG.")
     ] = None,
     margin: options.Margin = 0.02,
     k_small: options.KSmall = 2,

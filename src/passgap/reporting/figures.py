@@ -10,8 +10,9 @@ from pathlib import Path
 import vl_convert
 
 from passgap.errors import UsageError
-from passgap.reporting.charts import Chart, charts_of, pass_at_k, sized, sweep_curves
+from passgap.reporting.charts import charts_of, pass_at_k, sized, sweep_curves
 from passgap.reporting.data import PageData, Row, deciding_ks
+from passgap.reporting.ingredients import Chart
 
 FORMATS = ("svg", "png", "pdf")
 

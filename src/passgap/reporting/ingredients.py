@@ -80,7 +80,10 @@ def hover(rows: Sequence[Row], key: str, tips: Mapping[str, str]) -> Any:
     over = alt.selection_point(
         name=f"over_{key}", fields=[key], on="pointerover", clear="pointerout", empty=False
     )
-    told = sorted(({name: row.get(name) for name in tips} for row in rows), key=lambda r: r[key])
+    told = [
+        {name: row.get(name) for name in tips}
+        for row in sorted(rows, key=lambda row: float(row[key]))
+    ]
     plot = alt.Chart(data_of(_strips(told, key)))
     shown = alt.when(over).then(alt.value(0.6)).otherwise(alt.value(0))
     line = plot.mark_rule(color=LIGHT["muted"]).encode(alt.X(f"{key}:Q"), opacity=shown)

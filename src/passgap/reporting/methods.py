@@ -5,10 +5,12 @@ In: nothing. Out: rows of the page's last section but one.
 
 from __future__ import annotations
 
+from typing import Any
+
 PAPERS = "https://arxiv.org/abs/"
 DECISIONS = "https://github.com/passgap/passgap/blob/main/docs/decisions/"
 
-ALWAYS = [
+ALWAYS: list[dict[str, Any]] = [
     {
         "name": "pass@k",
         "text": "the share of problems that at least one of k independent tries solves, estimated "
@@ -42,7 +44,7 @@ ALWAYS = [
         "links": [("2402.03300", f"{PAPERS}2402.03300")],
     },
 ]
-AFTER = [
+AFTER: list[dict[str, Any]] = [
     {
         "name": "Verdict",
         "text": "the paired difference at a small and at a large k, each up, down, equivalent "
@@ -52,6 +54,6 @@ AFTER = [
 ]
 
 
-def methods(paired: bool) -> list[dict[str, object]]:
+def methods(paired: bool) -> list[dict[str, Any]]:
     """The rows for a page of one run, or of two."""
     return [*ALWAYS, *(AFTER if paired else [])]

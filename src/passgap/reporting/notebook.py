@@ -21,10 +21,11 @@ from markupsafe import Markup
 from passgap.errors import UsageError
 from passgap.reporting import notebook_charts as draw
 from passgap.reporting.audited import audit_sections
-from passgap.reporting.charts import Chart, audited_curve, pass_at_k, sized, sweep_curves
+from passgap.reporting.charts import audited_curve, pass_at_k, sized, sweep_curves
 from passgap.reporting.data import Row, deciding_ks
 from passgap.reporting.details import reach_table
 from passgap.reporting.evidence import comparison_evidence, probe_evidence
+from passgap.reporting.ingredients import Chart
 from passgap.reporting.sections import curve_table
 from passgap.reporting.sweeping import sweep_sentence, sweep_table
 from passgap.reporting.temperature import envelope_chart, envelope_table, temperature_sentence

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import altair as alt
 
-from passgap.reporting.charts import Chart
+from passgap.reporting.ingredients import Chart
 from passgap.reporting.theme import LIGHT
 
 PARTS = {"one": "pass@1", "all": "pass@n"}

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import altair as alt
 
-from passgap.reporting.charts import Chart
 from passgap.reporting.data import Row, at_k
 from passgap.reporting.figures import write_picture
+from passgap.reporting.ingredients import Chart
 from passgap.reporting.text import interval, percent, points
 from passgap.reporting.theme import LIGHT
 
