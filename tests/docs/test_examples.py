@@ -1,0 +1,57 @@
+"""The documentation's examples run: every marked block of a page, in order, in one folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from blocks import Block, blocks
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(page for page in DOCS.rglob("*.md") if blocks(page))
+IDS = [str(page.relative_to(DOCS)) for page in PAGES]
+
+
+def run(block: Block, folder: Path) -> None:
+    command = (
+        ["bash", "-euo", "pipefail", "-c"] if block.language == "shell" else [sys.executable, "-c"]
+    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [*command, block.text],
+        cwd=folder,
+        env=os.environ | {"PATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_the_examples_of_a_page_run(page, tmp_path):
+    for block in blocks(page):
+        run(block, tmp_path)
+
+
+def test_the_pages_that_promise_examples_have_them():
+    wanted = {
+        "start/nothing.md",
+        "start/model.md",
+        "start/logs.md",
+        "start/trainer.md",
+        "recipes.md",
+    }
+    assert wanted <= set(IDS)
+
+
+def test_a_block_that_fails_is_told(tmp_path):
+    with pytest.raises(AssertionError, match="no such flag|No such option"):
+        run(Block("shell", "passgap probe --no-such-flag"), tmp_path)
+
+
+def test_a_change_that_no_longer_fits_is_told(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- run: -n 128 as -n 8 -->\n```shell\npassgap sample -n 64\n```\n")
+    with pytest.raises(AssertionError, match="'-n 128' is not in the block"):
+        blocks(page)
