@@ -268,7 +268,11 @@ def test_no_serious_finding_of_axe(opened, served, folder, scheme):
     root = served(folder)
     page, _ = opened(root, scheme=scheme)
     found = []
-    for url in ["/", *pages_of(page, root)]:
+    urls = pages_of(page, root)
+    page.goto(root)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_selector(".chart svg")
+    for url in ["/", "/nothing", page.url.removeprefix(root), *urls]:
         page.goto(f"{root}{url}")
         page.evaluate(AXE.read_text(encoding="utf-8"))  # by the debugger, past the page's policy
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

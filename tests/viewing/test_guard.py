@@ -38,13 +38,24 @@ def test_pages_hold_no_inline_script_or_style_and_no_remote_address(client, ids)
         assert not re.search(r"""(?:src|href|action)=["'](?!/|data:,)""", page)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8177", "127.0.0.1:80", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8177",
+        "127.0.0.1.evil.example:8177",
+        "localhost.evil.example",
+        "localhost@evil.example",
+        "localhost:8177:80",
+        "",
+    ],
+)
 def test_another_host_name_is_refused(client, host):
     assert client.get("/", headers={"host": host}).status_code == 421
 
 
 def test_names_of_this_machine_are_answered(client):
-    for host in ("localhost:8177", "[::1]:8177"):
+    for host in ("localhost:8177", "[::1]:8177", "localhost", "127.0.0.1:9000"):
         assert client.get("/", headers={"host": host}).status_code == 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -27,4 +28,5 @@ def view(
         if open_:
             webbrowser.open(url)
 
-    serve(folder, host=host, port=port, ready=ready)
+    with suppress(KeyboardInterrupt):  # the way to stop it
+        serve(folder, host=host, port=port, ready=ready)

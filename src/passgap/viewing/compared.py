@@ -20,7 +20,7 @@ from passgap.viewing.site import Site, check_inert
 
 PATIENCE = 0.15
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-BACK = '<body><p class="small"><a href="/">All runs</a></p>'
+BACK = '<body><nav class="small" aria-label="place"><a href="/">All runs</a></nav>'
 REFRESH = {"refresh": "2"}
 
 

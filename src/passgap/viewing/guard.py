@@ -8,6 +8,7 @@ form key that only its pages hold.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ HEADERS = {
 }
 READING = ("GET", "HEAD")
 MOST_BYTES = 10_000
+PORT = re.compile(r":\d{1,5}\Z")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -45,7 +47,8 @@ class Access:
     port
         Of this server: part of the name of its cookie, since a browser sends cookies to all ports.
     hosts
-        Values of the Host header that are answered; None answers any, which needs a token.
+        Names in the Host header that are answered, at any port (a tunnel may have another); None
+        answers any, which needs a token.
     token
         What the first URL has to carry; None where only this machine can ask.
     form_key
@@ -61,7 +64,7 @@ class Access:
     def of(cls, host: str, port: int) -> Access:
         """Loopback is let in by host name alone; any other address by a random token."""
         if host in ("127.0.0.1", "localhost", "::1"):
-            return cls(port, frozenset(f"{name}:{port}" for name in LOOPBACK))
+            return cls(port, frozenset(LOOPBACK))
         return cls(port, None, secrets.token_urlsafe(24))
 
     @property
@@ -90,7 +93,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if self.access.hosts is not None and headers.get("host") not in self.access.hosts:
+        name = PORT.sub("", headers.get("host", ""))
+        if self.access.hosts is not None and name not in self.access.hosts:
             return _refused(421, "this server does not answer to that host name")
         if self.access.token is not None:
             query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
