@@ -104,6 +104,15 @@ def test_a_mark_is_kept_and_the_rate_follows(audited):
     assert rate != re.search(r'id="rate">([^<]+)<', before).group(1)
 
 
+def test_a_run_that_is_being_written_takes_no_mark(audited):
+    client, url, form, run = audited
+    with run.writing():
+        answer = client.post(url, data=form | {"mark": "right"}, headers=HERE)
+    assert answer.status_code == 400
+    assert "is being written by another process" in answer.text
+    assert Run(run.path).audit_marks(run.verifier_digest()) == []
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -1,5 +1,6 @@
 """What each page shows of runs whose truth is known, and how it follows a run in progress."""
 
+import os
 import re
 import time
 
@@ -182,6 +183,8 @@ def test_a_run_in_progress_is_followed(tmp_path):
     assert told["values"]["progress"] == "2 of 4 blocks drawn"
     assert told["values"]["12.solved"] == "12 of 24"
     assert "2.solved" not in told["values"], "only what changed"
+    os.utime(run.path / "completions", (0, 0))
+    assert "stopped at 2 of 4 blocks" in client.get(f"/run/{key}").text
     library.stop()
 
 

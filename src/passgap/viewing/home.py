@@ -85,7 +85,7 @@ def _run_row(site: Site, run: Any, values: dict[str, str], end: float) -> dict[s
     except FAULTS as error:
         return {"id": run.id, "name": run.name, "fault": str(error)}
     values |= {f"{run.id}.{name}": text for name, text in found.items()}
-    return {**run.about, "share": (now.drawn + now.marked) / (2 * max(now.blocks, 1))}
+    return run.about
 
 
 def health_text(site: Site, run: OpenRun) -> str:

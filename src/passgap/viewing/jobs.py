@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-KEPT = 4096
+KEPT = 256
 
 
 class Jobs:

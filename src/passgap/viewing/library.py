@@ -24,7 +24,7 @@ from passgap.viewing.manifests import described
 from passgap.viewing.tallies import COUNTED, Progress, Tally, progress, verifier_of
 from passgap.viewing.watched import Watches
 
-FRESH = 1.0
+FRESH, PATIENT = 1.0, 10
 KEPT_PAGES = 16
 MOST_VALUES = 30
 FAULTS = (PassgapError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError)
@@ -140,15 +140,18 @@ class Library:
         self.watches = Watches()
         self._open: dict[str, OpenRun] = {}
         self._found: list[Found] = []
-        self._looked = float("-inf")
+        self._look_again = float("-inf")
         self._lock = threading.RLock()
 
     def found(self) -> list[Found]:
-        """What lies below the folder, looked up anew when the last look is FRESH seconds old."""
+        """What lies below the folder, looked up anew after FRESH seconds, or PATIENT times as long
+        as the last look took."""
         with self._lock:
-            if time.monotonic() - self._looked > FRESH:
+            start = time.monotonic()
+            if start >= self._look_again:
                 self._found = find(self.root)
-                self._looked = time.monotonic()
+                took = time.monotonic() - start
+                self._look_again = time.monotonic() + max(FRESH, PATIENT * took)
             return self._found
 
     def entry(self, key: str, kind: str) -> Found:

@@ -83,7 +83,7 @@ def within(seconds: float, work: Callable[[], Answer]) -> Answer:
         sys.setprofile(before)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def mathml(latex: str, *, display: bool = False) -> Markup | None:
     r"""The formula as MathML, None where it stays text.
 

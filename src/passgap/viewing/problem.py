@@ -133,14 +133,12 @@ def _neighbours(
     """Where the problem stands among those that the filters keep, and which lie beside it."""
     ids = selected(site, run, second, query)[0]["problem_id"].to_list()
     at = ids.index(problem_id) if problem_id in ids else None
-    inside = at is not None
     return {
         "number": at + 1 if at is not None else None,
         "total": len(ids),
         "previous": ids[at - 1] if at is not None and at > 0 else None,
         "next": ids[at + 1] if at is not None and at + 1 < len(ids) else None,
         "page": at // problems.PAGE + 1 if at is not None else 1,
-        "inside": inside,
     }
 
 

@@ -106,7 +106,8 @@ def progress_text(now: Progress) -> str:
     if now.complete:
         return "complete"
     if now.drawn < now.blocks:
-        return f"{now.drawn:,} of {now.blocks:,} blocks drawn"
+        blocks = f"{now.drawn:,} of {now.blocks:,} blocks"
+        return f"{blocks} drawn" if now.growing else f"stopped at {blocks}"
     return f"drawn; {now.marked:,} of {now.blocks:,} blocks verified"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,18 +25,24 @@ SCHEMA: dict[str, Any] = {
     "unscored": pl.Int64,
 }
 DIGEST = re.compile("[0-9a-f]{8,64}")
+LIVELY = 600.0
 COUNTED = ("n", "c", "unscored")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of a run is there: shards owed, drawn and marked, and when the last one came."""
+    """How much of a run is there: shards in all, drawn and marked, when the last was drawn."""
 
     blocks: int
     drawn: int
     marked: int
     verifier: str | None
-    last_change: float
+    last_drawn: float
+
+    @property
+    def growing(self) -> bool:
+        """Whether a shard came within LIVELY seconds."""
+        return time.time() - self.last_drawn < LIVELY
 
     @property
     def complete(self) -> bool:
