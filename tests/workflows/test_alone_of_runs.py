@@ -70,7 +70,11 @@ def trained_folder(path, *, algorithm="grpo", step=30, **config):
     about = {"algorithm": algorithm, "step": step, "config": settings, "train_problem_ids": []}
     (path / "passgap_policy.json").write_text(json.dumps(about))
     rows = [{"step": s, "completion_length": 10.0 if s <= 30 else 50.0} for s in range(1, 61)]
-    (path.parent / "training.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    for row in rows:
+        if (row["step"] - 1) % settings["num_iterations"]:
+            del row["completion_length"]  # such a step learns from what an earlier one drew
+    lines = [json.dumps(row) + "\n" for row in rows]
+    (path.parent / "training.jsonl").write_text("".join(lines) + lines[-1][:9])
     return path
 
 
@@ -80,6 +84,8 @@ def test_training_drew_its_steps_times_their_completions(halves, tmp_path):
     assert (found.completions, found.mean_tokens, found.tokens) == (960, 10.0, 9600.0)
     reused = trained_folder(tmp_path / "other" / "checkpoint-60", step=60, num_iterations=2)
     assert training_of(sampled(halves, tmp_path / "s", reused)).tokens == 60 * 16 * 30
+    odd = trained_folder(tmp_path / "odd" / "checkpoint-5", step=5, num_iterations=2)
+    assert training_of(sampled(halves, tmp_path / "v", odd)).completions == 3 * 32
     taught = trained_folder(tmp_path / "sft" / "checkpoint-30", algorithm="distill")
     assert training_of(sampled(halves, tmp_path / "t", taught)) is None
     assert training_of(sampled(halves, tmp_path / "u")) is None

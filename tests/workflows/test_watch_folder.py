@@ -72,6 +72,15 @@ def test_following_yields_what_is_new_and_ends(tmp_path):
     assert [result.completions for result in follow(tmp_path)] == [4]
 
 
+def test_a_training_without_a_reward_is_not_waited_for(tmp_path):
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "request.json").write_text(json.dumps({"algorithm": "rft"}))
+    with pytest.raises(UsageError, match="trained by rft, which learns verified completions"):
+        watch_folder(tmp_path)
+    with pytest.raises(UsageError, match="there is nothing to watch"):
+        next(follow(tmp_path))
+
+
 def test_the_page_of_a_trained_policy_shows_its_record(tmp_path):
     problems = passgap.ProblemSet.of(
         "known", [passgap.Problem(f"q{i}", str(i), "exact") for i in range(80)]

@@ -7,6 +7,7 @@ training behind a run's policy drew.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,7 +107,8 @@ def base_answers(base: str, others: Sequence[str] = ()) -> list[Answers]:
 def training_of(run: Run) -> Training | None:
     """What the training behind a run's policy drew; None where it was not trained by drawing.
 
-    Steps x completions a step x their mean length, up to the step that the policy is of.
+    Steps that drew (each ``num_iterations``-th) x completions a step x their mean length, up to the
+    step that the policy is of.
     """
     folder = Path(str(run.manifest.policy["path"]))
     if not (folder / POLICY_FILE).is_file():
@@ -121,9 +123,11 @@ def training_of(run: Run) -> Training | None:
     )
     if log is None:
         return None
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line]
-    lengths = [row["completion_length"] for row in rows if row["step"] <= step]
+    whole = log.read_text(encoding="utf-8").split("\n")[:-1]  # without one that is being written
+    rows = [row for row in map(json.loads, whole) if row["step"] <= step]
+    lengths = [row["completion_length"] for row in rows if "completion_length" in row]
     if not lengths:
         return None
-    a_step = config["prompts_per_step"] * config["group_size"] / config.get("num_iterations", 1)
-    return Training(round(step * a_step), float(np.mean(lengths)))
+    drew = math.ceil(step / config.get("num_iterations", 1))
+    a_step = config["prompts_per_step"] * config["group_size"]
+    return Training(drew * a_step, float(np.mean(lengths)))

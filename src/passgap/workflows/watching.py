@@ -18,10 +18,17 @@ from passgap.counts import read_counts
 from passgap.errors import UsageError
 from passgap.store.about import is_watch, read_about
 from passgap.store.watch import group_rows, read_watch
+from passgap.training.algorithms import ALGORITHMS
+from passgap.training.folder import (
+    HELD_OUT_FILE,
+    POLICY_FILE,
+    REQUEST_FILE,
+    TRAINER,
+    TRAINING_FILE,
+)
 from passgap.types import Counts
-from passgap.workflows.resolve import POLICY_FILE
 
-WATCH, HELD_OUT_FILE = "watch", "held_out.jsonl"
+WATCH = "watch"
 
 
 def watch_folder(
@@ -89,6 +96,7 @@ def follow(
     counts = read_counts(base) if isinstance(base, Path | str) else base
     before: Any = ()
     while True:
+        refuse_unwatched(folder)
         done = (Path(folder) / POLICY_FILE).is_file()  # looked at first: it is written last
         now = _files(folder)
         if now != before:
@@ -127,10 +135,25 @@ def find_watch(folder: Path | str) -> Path | str:
     for place in (folder, inside):
         if is_watch(place):
             return place
+    refuse_unwatched(folder)
     raise UsageError(
         f"{folder} holds no watch folder; give the folder of passgap train or of passgap.Watch "
         "(a training run that has just started: add --follow)"
     )
+
+
+def refuse_unwatched(folder: Path | str) -> None:
+    """Refuse a training folder whose algorithm calls no reward, so that there is no record."""
+    file = Path(folder) / TRAINER / REQUEST_FILE
+    if not file.is_file():
+        return
+    algorithm = json.loads(file.read_text(encoding="utf-8"))["algorithm"]
+    if ALGORITHMS[algorithm].trainer == "sft":
+        raise UsageError(
+            f"{folder} is trained by {algorithm}, which learns verified completions and calls no "
+            f"reward: there is nothing to watch; {TRAINING_FILE} and {HELD_OUT_FILE} there hold "
+            "its steps and its held-out measurements"
+        )
 
 
 def held_out_rows(place: Path | str) -> list[dict[str, Any]]:
