@@ -13,6 +13,7 @@ import typer
 from passgap._version import __version__
 from passgap.cli import analyse, data, draw, imports, lab, learn, results, runs, study, view, watch
 from passgap.errors import PassgapError
+from passgap.plain import visible
 
 app = typer.Typer(
     name="passgap",
@@ -64,7 +65,7 @@ def main() -> None:
     try:
         app()
     except PassgapError as error:
-        print(f"passgap: {error}", file=sys.stderr)
+        print(f"passgap: {visible(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("passgap: interrupted; the same command goes on where it stopped", file=sys.stderr)

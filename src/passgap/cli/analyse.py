@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -11,6 +10,7 @@ import typer
 from passgap.cli import draw, options
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
+from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.types import Counts
@@ -374,7 +374,7 @@ def plan(
         tokens=tokens,
         price=price,
     )
-    print(json.dumps(result.to_dict(), indent=2) if json_ else result)
+    print(json_text(result.to_dict()) if json_ else visible(result))
 
 
 def backtest(
@@ -408,7 +408,7 @@ def backtest(
     result = score(found, worth=worth, cut=cut, k_small=k_small, k_large=k_large, seed=seed)
     if page is not None:
         write_backtest(result, page, command_line())
-    print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) if json_ else result)
+    print(json_text(result.to_dict()) if json_ else visible(result))
 
 
 def _is_adaptive(source: str) -> bool:
@@ -448,11 +448,11 @@ def _probe_adaptively(
         run = Run(str(out))
     data, found = result.to_dict(), check(run).to_dict()
     if as_json:
-        print(json.dumps({**data, "checks": [found]}, indent=2, ensure_ascii=False))
+        print(json_text({**data, "checks": [found]}))
     else:
         from passgap.reporting import print_checks
 
-        print(result)
+        print(visible(result))
         print(f"  {run.place}: {draw.drawn_in_words(run, price)}")
         print_checks(found)
     if data["verdict"]["label"] in (fail_on or []):
@@ -524,7 +524,7 @@ def _show(
 ) -> None:
     found = [one for one in checks if one is not None]
     if as_json:
-        print(json.dumps({**result, "checks": found}, indent=2, ensure_ascii=False))
+        print(json_text({**result, "checks": found}))
     else:
         from passgap.reporting import print_checks, print_result
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from passgap.cli import draw, options
 from passgap.errors import UsageError
+from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.types import Policy, ProblemSet, PromptSettings
@@ -122,9 +122,9 @@ def select(
     selection = choose(counts, low=low, high=high, size=size, group_size=group_size, seed=seed)
     data = write_selection(selection, found, Path(out), forms)
     if json_:
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        print(json_text(data))
         return
-    print(selection)
+    print(visible(selection))
     plain = data["prompt"]["template"] == "plain" and not data["prompt"]["system"]
     flags = "" if plain else " with the prompt's flags"
     print(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import typer
 from passgap.cli import options
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
+from passgap.plain import json_text
 
 SHOWN_FAULTS = 10
 
@@ -136,7 +136,7 @@ def verify(
             after = f"; next: passgap probe {path}" if len(runs) == 1 else ""
             _print_verified(path, figures, after)
     if json_:
-        print(json.dumps(found if len(runs) > 1 else found[0], ensure_ascii=False))
+        print(json_text(found if len(runs) > 1 else found[0], indent=None))
     elif len(runs) > 1:
         print("next: passgap compare BASE TRAINED...")
 

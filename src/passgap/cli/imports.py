@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from passgap.cli import options
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
+from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.importers import Asked, Found, Imported, ImportedCounts
@@ -176,10 +176,10 @@ def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts
 
 def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     if json_:
-        print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        print(json_text(result.to_dict()))
         return
     verify = f"passgap verify {result.place}"
-    print(result)
+    print(visible(result))
     if not result.marked:
         print(f"next: {verify}")
     elif result.anew:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from passgap.cli import options
 from passgap.cli.progress import bar, command_line
+from passgap.plain import json_text
 
 app = typer.Typer(
     help="The embedded lab: small policies whose truth is known.", no_args_is_help=True
@@ -48,7 +48,7 @@ def demo(
         command=command_line(),
     )
     if json_:
-        print(json.dumps({"probe": result.probe, "comparison": result.comparison}, indent=2))
+        print(json_text({"probe": result.probe, "comparison": result.comparison}))
         return
     print_result(result.probe)
     print_result(result.comparison)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from passgap.cli import options
 from passgap.errors import UsageError
+from passgap.plain import json_text
 
 if TYPE_CHECKING:
     from passgap.store import Run
@@ -41,7 +41,7 @@ def check(
         raise UsageError(f"--fail-on {fail_on!r}; allowed: {', '.join(SEVERITIES)}")
     found = look(*(Run(run) for run in runs))
     if json_:
-        print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        print(json_text(found.to_dict()))
     else:
         from passgap.reporting import print_checks
 
@@ -89,7 +89,7 @@ def audit(
         _ask(opened, owed)
     result = auditing.result(opened).to_dict()
     if json_:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
+        print(json_text(result))
         return
     from passgap.reporting import print_audit
 

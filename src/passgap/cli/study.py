@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from passgap.cli import draw, options
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
+from passgap.plain import json_text
 
 app = typer.Typer(help="A planned set of runs and the page it makes.", no_args_is_help=True)
 TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
@@ -97,7 +97,7 @@ def temperature(
         command=command_line(),
     )
     if json_:
-        print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        print(json_text(result.to_dict()))
     else:
         print_temperature(result.to_dict())
     if page is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from passgap.cli import options
 from passgap.errors import UsageError
+from passgap.plain import json_text
 
 if TYPE_CHECKING:
     from passgap.analysis import Watching
@@ -65,7 +65,7 @@ def watch(
         return
     result = watching.watch_folder(folder, **settings).to_dict()
     if json_:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
+        print(json_text(result))
     else:
         from passgap.reporting import print_watching
 

@@ -261,7 +261,9 @@ def _table(content: Any) -> Table:
     """Numbers to the right; the first column, and notes, to the left."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for i, name in enumerate(content["head"]):
-        table.add_column(name, justify="left" if i == 0 or "note" in name else "right")
+        table.add_column(
+            Text(visible(name)), justify="left" if i == 0 or "note" in name else "right"
+        )
     for row in content["rows"]:
         table.add_row(*map(_plain, row))
     return table

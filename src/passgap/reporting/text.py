@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import Any, TypeGuard
 
-HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+from passgap.plain import visible as visible
+
 MINUS = "\u2212"
 ABSENT = "–"
-
-
-def visible(text: object) -> str:
-    r"""Name every character that steers instead of showing: controls, bidi marks, zero widths.
-
-    Each becomes its code point, ``‹U+001B›`` for escape; line feeds and tabs stay. The result is
-    safe for a terminal; HTML needs escaping on top.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb\u202ec")
-    'a‹U+001B›[31mb‹U+202E›c'
-    """
-    return "".join(map(_shown, str(text).replace("\r\n", "\n")))
-
-
-def _shown(char: str) -> str:
-    steers = char not in "\n\t" and unicodedata.category(char) in HIDDEN
-    return f"‹U+{ord(char):04X}›" if steers else char
 
 
 def known(value: float | None) -> TypeGuard[float]:

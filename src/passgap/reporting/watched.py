@@ -197,7 +197,7 @@ def _warning(finding: Row) -> Text:
 def _table(content: Row) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for i, name in enumerate(content["head"]):
-        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=True)
+        table.add_column(Text(visible(name)), justify="left" if i == 0 else "right", no_wrap=True)
     for row in content["rows"]:
         table.add_row(*(Text(visible(cell)) for cell in row))
     return table

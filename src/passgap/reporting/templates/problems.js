@@ -18,8 +18,9 @@ function labelled(name, text) {
 
 function opened(about, columns) {
   const row = element("tr", "", "opened");
-  const place = row.appendChild(element("td"));
-  place.colSpan = columns;
+  const cell = row.appendChild(element("td"));
+  cell.colSpan = columns;
+  const place = cell.appendChild(element("div", "", "sheet"));
   const bar = place.appendChild(element("div", "", "bar"));
   for (const [step, name] of [[-1, "Previous"], [1, "Next"]]) {
     const button = bar.appendChild(element("button", name));
@@ -73,8 +74,9 @@ function open(row) {
   const button = row.querySelector("button");
   button.setAttribute("aria-expanded", "true");
   button.focus({ preventScroll: true });
-  row.scrollIntoView({ block: "nearest" });
-  row.nextElementSibling.scrollIntoView({ block: "nearest" });
+  for (const one of [row.nextElementSibling, row]) {
+    one.scrollIntoView({ block: "nearest", inline: "start" });
+  }
 }
 
 function move(step) {

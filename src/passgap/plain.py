@@ -1,0 +1,53 @@
+"""Text that others wrote in, text that a terminal or a page can show without harm out.
+
+Every string that a model, a data file or a folder's name brought passes here before it is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def visible(text: object) -> str:
+    r"""Name every character that steers instead of showing: controls, bidi marks, zero widths.
+
+    Each becomes its code point, ``‹U+001B›`` for escape; line feeds and tabs stay. The result is
+    safe for a terminal; HTML needs escaping on top.
+
+    Examples
+    --------
+    >>> visible("a\x1b[31mb\u202ec")
+    'a‹U+001B›[31mb‹U+202E›c'
+    """
+    return "".join(map(_shown, str(text).replace("\r\n", "\n")))
+
+
+def _shown(char: str) -> str:
+    return f"‹U+{ord(char):04X}›" if _steers(char) else char
+
+
+def json_text(value: Any, indent: int | None = 2) -> str:
+    r"""JSON that reads well, in which every steering character is a ``\u`` escape.
+
+    It means the same as without the escapes; a lone surrogate, which no file can hold, is one too.
+
+    Examples
+    --------
+    >>> print(json_text({"π": "a\x9b31m"}, indent=None))
+    {"π": "a\u009b31m"}
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return "".join(_escaped(char) if _steers(char) else char for char in text)
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
+
+
+def _steers(char: str) -> bool:
+    return char not in "\n\t" and unicodedata.category(char) in HIDDEN
