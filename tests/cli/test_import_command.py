@@ -55,6 +55,17 @@ def test_from_two_logs_to_a_verdict_in_one_command(pair, tmp_path):
     assert json.loads(again.stdout)["verdict"] == found["verdict"]
 
 
+def test_large_logs_are_read_at_the_same_time(pair, tmp_path, monkeypatch):
+    from passgap.cli import imports
+
+    monkeypatch.setattr(imports, "LARGE", 0)
+    base, trained = pair
+    result = run("import", base, "--trained", trained, "--out", tmp_path / "x", "--json")
+    assert json.loads(result.stdout)["problems"] == 90, result.stderr
+    refused = run("import", base, "--trained", trained, "--out", tmp_path / "y", "--label", "none")
+    assert_one_line(refused, "'none'")
+
+
 def test_an_imported_run_is_read_by_every_command(pair, tmp_path):
     out = tmp_path / "run"
     done = run("import", "nemo-skills", pair[0], "--out", out, "--policy", "m")

@@ -340,6 +340,14 @@ def test_tables_of_every_kind(tmp_path, bring, form):
     assert counted(bring(path)) == {"1+1?": (2, 1, 0)}
 
 
+def test_halves_of_characters_are_replaced_and_told(tmp_path, bring):
+    path = tmp_path / "a.jsonl"
+    path.write_text(r'{"question": "1+1\ud800?", "completion": "2\udc00", "correct": 1}')
+    result = bring(path)
+    assert counted(result) == {"1+1??": (1, 1, 0)}
+    assert any("halves of characters" in note for note in result.notes)
+
+
 # -- the run
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +17,8 @@ from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.importers import Asked, Found, Imported, ImportedCounts
+
+LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
 def import_(
@@ -136,11 +140,8 @@ def import_(
         return
     other = find_log(FORMATS, named or base.format.name, trained)
     ending = ".csv" if base.format.name == "counts" else ""
-    pair = [
-        _imported(found, str(Path(out) / f"{role}{ending}"), asked)
-        for role, found in (("base", base), ("trained", other))
-    ]
-    _compare(pair, json_)
+    places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
+    _compare(_imported_both([base, other], list(places.values()), asked), json_)
 
 
 def _problems(spec: str | None, mapping: str | None, verifier: str | None) -> Any:
@@ -174,6 +175,17 @@ def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts
     return import_log(found.format, found.files, out, asked, command=command_line())
 
 
+def _imported_both(
+    found: list[Found], places: list[str], asked: Asked
+) -> list[Imported | ImportedCounts]:
+    """Both logs: large ones at the same time, in a process each."""
+    size = sum(file.stat().st_size for one in found for file in one.files)
+    if size < LARGE:
+        return [_imported(*each, asked) for each in zip(found, places, strict=True)]
+    with ProcessPoolExecutor(len(found), mp_context=get_context("spawn")) as pool:
+        return list(pool.map(_imported, found, places, [asked] * len(found)))
+
+
 def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     if json_:
         print(json_text(result.to_dict()))
@@ -190,10 +202,14 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
 
 def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
-    from passgap.cli import analyse
+    from passgap.analysis import compare
+    from passgap.checks import check
+    from passgap.counts import read_counts
+    from passgap.reporting import print_checks, print_result
+    from passgap.store import Run, is_run
 
     for result in pair:
-        print(result, file=sys.stderr if json_ else sys.stdout)
+        print(visible(result), file=sys.stderr if json_ else sys.stdout)
     base, trained = (result.place for result in pair)
     unmarked = next((result for result in pair if not result.marked), None)
     if unmarked is not None:
@@ -201,4 +217,14 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
             f"{unmarked.place} is imported and not marked by its source; run passgap verify "
             f"{base} {trained} and then passgap compare {base} {trained}"
         )
-    analyse.compare(base, [trained], json_=json_)
+    judged = compare(read_counts(base), read_counts(trained)).to_dict()
+    runs = [Run(place) for place in (base, trained) if is_run(place)]
+    checks = [check(*runs).to_dict()] if runs else []
+    if json_:
+        print(json_text({**judged, "checks": checks}))
+        return
+    print_result(judged)
+    for one in checks:
+        print_checks(one)
+    if runs:
+        print(f"votes, and what sampling alone gives: passgap compare {base} {trained}")

@@ -44,7 +44,7 @@ class Collected:
         UsageError
             If no draw is left, or draws are of no problem in the file that was given.
         """
-        for record in records:
+        for record in map(self._encodable, records):
             row = self._row(record)
             if row < 0:
                 continue
@@ -59,6 +59,18 @@ class Collected:
             left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())
             raise UsageError(f"the log holds no draw{f' ({left})' if left else ''}; give another")
         self._say()
+
+    def _encodable(self, record: Record) -> Record:
+        """The record without halves of characters, which JSON can escape and no file can hold."""
+        texts = (record.text, record.question, record.reference, record.prompt, record.key)
+        if all(map(_is_whole, texts)) and _is_whole(record.extracted or ""):
+            return record
+        self._told.note("some texts hold halves of characters; a question mark stands for each")
+        names = ("text", "question", "reference", "prompt", "key", "extracted")
+        values = {name: getattr(record, name) for name in names}
+        return record._replace(
+            **{n: v.encode("utf-8", "replace").decode() for n, v in values.items() if v}
+        )
 
     def _row(self, record: Record) -> int:
         """The row of the draw's problem, -1 where it is left out."""
@@ -180,6 +192,16 @@ def _text(shape: str) -> PromptSettings:
         f"{{% raw %}}{part}{{% endraw %}}" if "{" in part else part for part in shape.split(SLOT)
     )
     return PromptSettings(template=SLOT.join(parts), template_name="as logged")
+
+
+def _is_whole(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _name(record: Record) -> str:
