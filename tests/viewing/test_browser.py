@@ -96,6 +96,12 @@ def opened(browser):
         context.close()
 
 
+def press(page, key):
+    """Press a key once the page's script listens."""
+    page.wait_for_load_state("load")
+    page.keyboard.press(key)
+
+
 def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, folder):
     page, heard = opened(served(folder))
     page.get_by_role("link", name="base", exact=True).click()
@@ -113,22 +119,22 @@ def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, fold
 
     page.goto(re.sub("change=lost&?", "", page.url))
     expect(page.locator(".heading .pager")).to_contain_text("1 of 70")
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     expect(page.locator(".heading .pager")).to_contain_text("2 of 70")
-    page.keyboard.press("ArrowLeft")
+    press(page, "ArrowLeft")
     expect(page.locator(".heading .pager")).to_contain_text("1 of 70")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
+    press(page, "j")
+    press(page, "j")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "draw 1"
-    page.keyboard.press("k")
+    press(page, "k")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "draw 0"
-    page.keyboard.press("x")
+    press(page, "x")
     expect(page.locator(".text").nth(1)).to_contain_text("\\(x_{0}")
-    page.keyboard.press("u")
+    press(page, "u")
     page.wait_for_url("**/run/*?*")
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("(7 +")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator("#count")).to_have_text("1 of 70 problems")
     assert heard == []
 
@@ -156,7 +162,7 @@ def test_an_audit_row_is_marked_and_the_rate_moves(opened, served, tmp_path):
     page.get_by_role("button", name="wrong").click()
     expect(page.locator("#marked")).to_have_text("1")
     expect(page.locator(".heading .pager")).to_contain_text("2 of 11, 1 marked")
-    page.keyboard.press("r")
+    press(page, "r")
     expect(page.locator("#marked")).to_have_text("2")
     marks = [row["mark"] for row in Run(run.path).audit_marks(run.verifier_digest())]
     assert marks == ["wrong", "right"]
