@@ -69,7 +69,8 @@ def views(comparison, probe, watched):
         strange = {**watched, "warnings": [finding], "notes": [text]}
         yield lambda console: console.print(comparison_view(dirty))
         yield lambda console: print_result({**dirty, "seeds": [seed]}, console)
-        yield lambda console: print_result({**probe, "verdict": {**verdict, "label": "undecided"}}, console)  # fmt: skip
+        open_probe = {**probe, "verdict": {**verdict, "label": "undecided"}}
+        yield lambda console: print_result(open_probe, console)
         yield lambda console: print_result(reach, console)
         yield lambda console: print_checks({"draws": 1, "findings": [finding]}, console)
         yield lambda console: print_agreement(agreement, console)

@@ -13,6 +13,8 @@ from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from passgap.types import Counts
 
 Source = Annotated[
@@ -209,9 +211,7 @@ def compare(
         "seed": seed,
     }
     if seeds:
-        _only_population(interval, trained, accept_trained_on)
-        arms = [_counts(path) for path in trained]
-        result = analysis.compare_seeds(_counts(base), arms, **shared).to_dict()
+        result = _seeds(base, trained, interval, accept_trained_on, shared)
         checks = [_checked(base), *(_checked(path) for path in trained)]
         _show(result, json_, fail_on, *checks, figure=figure)
         return
@@ -273,11 +273,21 @@ def reach(
 def report(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="A base's run, or a base's and a trained's."),
+        typer.Argument(
+            metavar="RUN...",
+            help="A base's run; then a trained's, or those of several checkpoints.",
+        ),
     ],
     out: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
     figures: Annotated[
         str | None, typer.Option("--figures", help="Folder for the charts as PDF, SVG and PNG.")
+    ] = None,
+    seeds: Annotated[
+        bool, typer.Option("--seeds", help="The trained are training seeds of one recipe.")
+    ] = False,
+    step: Annotated[
+        list[int] | None,
+        typer.Option("--step", help="Training step of each checkpoint, in their order."),
     ] = None,
     margin: options.Margin = 0.02,
     k_small: options.KSmall = 2,
@@ -296,29 +306,54 @@ def report(
 
     Example: passgap report runs/base runs/trained --out report.html
     """
+    if seeds and len(runs) < 3:
+        raise UsageError(f"--seeds with {len(runs) - 1} trained; allowed: a base and 2 or more")
+    if step and (seeds or len(runs) < 3):
+        raise UsageError("--step is for the checkpoints of a sweep; leave it out")
+    shared: dict[str, Any] = {
+        "margin": margin,
+        "k_small": k_small,
+        "k_large": k_large,
+        "budget": budget,
+        "intersect": intersect,
+        "allow_different_prompts": allow_different_prompts,
+        "accept_unscored": accept_unscored,
+        "seed": seed,
+    }
+    lifted: dict[str, Any] = {
+        "accept_trained_on": accept_trained_on,
+        "false_positive_rate": false_positive_rate,
+        "accept_luck": accept_luck,
+    }
+    made: dict[str, Any] = {"out": out, "figures": figures, "command": command_line()}
     if len(runs) > 2:
-        raise UsageError(f"{len(runs)} runs given; allowed: one run, or a base's and a trained's")
-    from passgap.workflows.report import report as write
+        page = _report_several(runs, seeds, step or [], interval, shared, lifted, made)
+    else:
+        from passgap.workflows.report import report as write
 
-    page = write(
-        *runs,
-        out=out,
-        figures=figures,
-        command=command_line(),
-        margin=margin,
-        k_small=k_small,
-        k_large=k_large,
-        interval=_interval(interval),
-        budget=budget,
-        intersect=intersect,
-        allow_different_prompts=allow_different_prompts,
-        accept_trained_on=accept_trained_on,
-        false_positive_rate=false_positive_rate,
-        accept_luck=accept_luck,
-        accept_unscored=accept_unscored,
-        seed=seed,
-    )
+        trained = runs[1] if len(runs) == 2 else None
+        page = write(runs[0], trained, **made, interval=_interval(interval), **shared, **lifted)
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
+
+
+def _report_several(
+    runs: list[str],
+    seeds: bool,
+    step: list[int],
+    interval: str,
+    shared: dict[str, Any],
+    lifted: dict[str, Any],
+    made: dict[str, Any],
+) -> Path:
+    """Judge a sweep or seeds as `passgap compare` does, and write its page."""
+    from passgap.workflows.report import report_several
+
+    base, *trained = runs
+    if seeds:
+        result = _seeds(base, trained, interval, lifted["accept_trained_on"], shared)
+    else:
+        result = _sweep(base, trained, step, interval, {**shared, **lifted})
+    return report_several(result, base, trained, **made, **shared, **lifted)
 
 
 def plan(
@@ -484,6 +519,21 @@ def _sweep(
         **settings,
     ).to_dict()
     return {**result, "notes": [*result["notes"], *known]}
+
+
+def _seeds(
+    base: str,
+    trained: list[str],
+    interval: str,
+    accept_trained_on: bool,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """The verdict on a recipe from its training seeds."""
+    from passgap.analysis import compare_seeds
+
+    _only_population(interval, trained, accept_trained_on)
+    arms = [_counts(path) for path in trained]
+    return compare_seeds(_counts(base), arms, **settings).to_dict()
 
 
 def _only_population(interval: str, trained: list[str], accept_trained_on: bool) -> None:

@@ -249,8 +249,14 @@ def charts_of(data: PageData) -> dict[str, Chart]:
         arms = {role: data.comparison[role]["curve"] for role in SHAPES}
         charts["curves"] = pass_at_k(arms, deciding_ks(data.comparison), luck, data.fitted)
         charts["delta"] = paired_delta(data.comparison)
+    elif data.several and "delta" in data.several:
+        arms = {role: data.several[role]["curve"] for role in SHAPES}
+        charts["curves"] = pass_at_k(arms, deciding_ks(data.several), luck)
+        charts["delta"] = paired_delta(data.several)
     elif data.probe and valued(data.probe["curve"]):
         charts["curves"] = pass_at_k({"base": data.probe["curve"]}, deciding_ks(data.probe), luck)
+    if data.several and "checkpoints" in data.several:
+        charts["sweep"] = sweep_curves(data.several)
     if any(is_counted(problem, role) for problem in data.problems for role in SHAPES):
         charts["histogram"] = histogram(data.problems)
     if any(all(is_counted(problem, role) for role in SHAPES) for problem in data.problems):

@@ -19,6 +19,8 @@ class PageData:
         Heading of the page.
     probe, comparison
         ``Probe.to_dict()`` and ``Comparison.to_dict()``.
+    several
+        ``Sweep.to_dict()`` or ``SeedsComparison.to_dict()``, in place of a comparison.
     training
         Rows of training.jsonl: ``step`` and any of ``reward``, ``mixed_share``,
         ``completion_length``.
@@ -55,6 +57,7 @@ class PageData:
     title: str
     probe: Row | None = None
     comparison: Row | None = None
+    several: Row | None = None
     training: Sequence[Row] = ()
     held_out: Sequence[Row] = ()
     watching: Row | None = None

@@ -27,7 +27,7 @@ from passgap.reporting.details import reach_table
 from passgap.reporting.evidence import comparison_evidence, probe_evidence
 from passgap.reporting.ingredients import Chart
 from passgap.reporting.sections import curve_table
-from passgap.reporting.sweeping import sweep_sentence, sweep_table
+from passgap.reporting.sweeping import seeds_table, sweep_sentence, sweep_table
 from passgap.reporting.temperature import envelope_chart, envelope_table, temperature_sentence
 from passgap.reporting.text import interval, number, percent, points, visible
 from passgap.reporting.watch_charts import watch_charts
@@ -114,13 +114,7 @@ def _comparison(data: Row) -> View:
 
 def _seeds(data: Row) -> View:
     view = _comparison(data)
-    rows = [
-        [row["policy"], row["verdict"]["label"], *(_change(change) for change in row["delta"])]
-        for row in data["seeds"]
-    ]
-    ks = [change["k"] for change in data["seeds"][0]["delta"]]
-    table = {"head": ["training seed", "verdict", *(f"pass@{k}, points" for k in ks)], "rows": rows}
-    tables = [*view.tables, table]
+    tables = [*view.tables, seeds_table(data)]
     return View(view.label, view.sentence, view.lines, tables, view.chart, view.notes)
 
 

@@ -19,6 +19,7 @@ from passgap.reporting.details import (
 from passgap.reporting.evidence import comparison_evidence, probe_evidence
 from passgap.reporting.methods import methods
 from passgap.reporting.problems import problems_section
+from passgap.reporting.sweeping import several_section
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points
 from passgap.reporting.watched import watch_section
 from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
@@ -29,20 +30,20 @@ Table = dict[str, Any]
 
 def sections(data: PageData) -> dict[str, Any]:
     """All values of the template but the charts, the style and the script."""
-    main = data.comparison or data.probe or {}
+    seeds = data.several if data.several and "delta" in data.several else None
+    main = data.comparison or seeds or data.probe or {}
     runs = _run_settings(data.runs)
     return {
         "title": data.title,
         "subtitle": _subtitle(data.runs),
         "verdicts": _verdicts(data),
-        "key_figures": comparison_figures(data.comparison)
-        if data.comparison
-        else probe_figures(data.probe or {}),
+        "key_figures": _key_figures(data),
+        "several": several_section(data.several),
         "probe_figures": probe_figures(data.probe or {}),
-        "curve_lead": _CURVES_AFTER if data.comparison else _CURVES_BEFORE,
+        "curve_lead": _CURVES_AFTER if data.comparison or seeds else _CURVES_BEFORE,
         "curve_caption": _curve_caption(data),
         "curve_table": curve_table(main),
-        "delta_caption": _delta_caption(data.comparison or {}),
+        "delta_caption": _delta_caption(data.comparison or seeds or {}),
         "histogram_caption": (
             "Each problem by the share of its draws that are correct. Problems with no correct "
             "draw, and with none wrong, stand in bins of their own; no correct draw is not the "
@@ -62,7 +63,7 @@ def sections(data: PageData) -> dict[str, Any]:
         "probe_section": bool(data.probe),
         "problems": problems_section(data),
         "audits": audit_sections(data.audits),
-        "methods": methods(bool(data.comparison)),
+        "methods": methods(bool(data.comparison or data.several)),
         "reach": reach_section(data.reach),
         "alone": alone_section(data),
         "checks": checks_section(data.checks),
@@ -80,6 +81,9 @@ def sections(data: PageData) -> dict[str, Any]:
 
 def _verdicts(data: PageData) -> list[dict[str, Any]]:
     cards = []
+    several = several_section(data.several)
+    if data.several and several:
+        cards.append(_card("compare", several["when"], data.several, several["sentence"]))
     if data.comparison:
         sentence = comparison_sentence(data.comparison)
         card = _card("compare", "After training", data.comparison, sentence)
@@ -89,6 +93,14 @@ def _verdicts(data: PageData) -> list[dict[str, Any]]:
         card = _card("probe", "Before training", data.probe, sentence)
         cards.append(card | {"evidence": probe_evidence(data.probe)})
     return cards
+
+
+def _key_figures(data: PageData) -> list[Row]:
+    if data.several:
+        return []
+    if data.comparison:
+        return comparison_figures(data.comparison)
+    return probe_figures(data.probe or {})
 
 
 def _card(kind: str, when: str, result: Row, sentence: str) -> dict[str, Any]:
@@ -244,7 +256,7 @@ def format_table(comparison: Row) -> Table:
 
 
 def _analysis_settings(data: PageData) -> Table:
-    results = {"probe": data.probe, "compare": data.comparison}
+    results = {"probe": data.probe, "compare": data.comparison or data.several}
     return _side_by_side({k: v.get("settings") or {} for k, v in results.items() if v})
 
 
@@ -302,7 +314,11 @@ def _subtitle(runs: Mapping[str, Row]) -> str:
 
 
 def _caveats(data: PageData) -> list[Row]:
-    made = [_temperature(data.runs), *(_AFTER if data.comparison else _BEFORE), *_ALWAYS]
+    made = [
+        _temperature(data.runs),
+        *(_AFTER if data.comparison or data.several else _BEFORE),
+        *_ALWAYS,
+    ]
     return [{"name": name, "text": text} for name, text in made]
 
 

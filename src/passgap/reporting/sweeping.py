@@ -1,4 +1,4 @@
-"""A checkpoint sweep's dict in; its sentence and its table out."""
+"""A sweep's dict, or that of several training seeds, in; its sentence and its table out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from passgap.reporting.data import Row, at_k, deciding_ks
 from passgap.reporting.text import interval, percent, points
+from passgap.reporting.words import comparison_sentence
 
 
 def sweep_sentence(sweep: Row) -> str:
@@ -47,6 +48,41 @@ def sweep_table(sweep: Row) -> dict[str, Any]:
         said = ", ".join(name for name, step in marks.items() if step == one["step"])
         rows.append([one["step"], *cells, one["verdict"]["label"], said])
     return {"head": [*head, "verdict", "note"], "rows": rows}
+
+
+def seeds_table(result: Row) -> dict[str, Any]:
+    """A row a training seed: its verdict and its differences to the base in points."""
+    ks = [change["k"] for change in result["seeds"][0]["delta"]]
+    rows = [
+        [
+            row["policy"],
+            row["verdict"]["label"],
+            *(f"{points(d['value'])} ({interval(d, points)})" for d in row["delta"]),
+        ]
+        for row in result["seeds"]
+    ]
+    return {"head": ["training seed", "verdict", *(f"pass@{k}, points" for k in ks)], "rows": rows}
+
+
+def several_section(result: Row | None) -> dict[str, Any] | None:
+    """What a page says of several trained policies: of a sweep's checkpoints, or of seeds."""
+    if result is None:
+        return None
+    if "checkpoints" in result:
+        return {
+            "title": "Checkpoint by checkpoint",
+            "when": "Across checkpoints",
+            "sentence": sweep_sentence(result),
+            "table": sweep_table(result),
+            "note": f"The rule: {result['rule']}",
+        }
+    return {
+        "title": "Seed by seed",
+        "when": f"Across {len(result['seeds'])} training seeds",
+        "sentence": comparison_sentence(result),
+        "table": seeds_table(result),
+        "note": "The intervals of the curves above hold for the recipe, not for one of its seeds.",
+    }
 
 
 def _level(arm: Row, k: int) -> str:

@@ -24,14 +24,14 @@ from passgap.reporting.details import (
     reach_table,
 )
 from passgap.reporting.sections import comparison_figures, curve_table, format_table, probe_figures
-from passgap.reporting.sweeping import sweep_sentence, sweep_table
+from passgap.reporting.sweeping import seeds_table, sweep_sentence, sweep_table
 from passgap.reporting.temperature import (
     delta_table,
     envelope_table,
     shown_ks,
     temperature_sentence,
 )
-from passgap.reporting.text import interval, points, visible
+from passgap.reporting.text import visible
 from passgap.reporting.words import comparison_sentence, probe_sentence, reach_sentence
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -199,14 +199,8 @@ def _alone(result: Row) -> list[RenderableType]:
 
 def seeds_view(result: Row) -> RenderableType:
     """The verdict on a recipe, its curves, and one line a training seed."""
-    table: dict[str, Any] = {"head": ["training seed", "verdict", "difference, points"], "rows": []}
-    for row in result["seeds"]:
-        change = ", ".join(
-            f"pass@{d['k']} {points(d['value'])} ({interval(d, points)})" for d in row["delta"]
-        )
-        table["rows"].append([row["policy"], row["verdict"]["label"], change])
     verdict = _verdict(result, comparison_sentence(result))
-    return Group(verdict, _curve(result), _table(table), *_notes(result))
+    return Group(verdict, _curve(result), _table(seeds_table(result)), *_notes(result))
 
 
 def sweep_view(sweep: Row) -> RenderableType:

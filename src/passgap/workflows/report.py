@@ -1,4 +1,4 @@
-"""Report: one or two runs in, one self-contained page out.
+"""Report: a base's run, and those of trained policies, in; one self-contained page out.
 
 Gathers what the page shows: the analyses' results, problems with their counts, some completions,
 what training logged, the manifests. The page itself computes nothing.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,70 @@ def report(
         The file written.
     """
     data = page_data(base, trained, title=title, command=command, **settings)
-    page = Path(out)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_page(data, page)
+    return _written(data, out, figures)
+
+
+def _written(data: PageData, out: Path | str, figures: Path | str | None) -> Path:
+    page = write_page(data, out)
     if figures is not None:
-        write_figures(data, Path(figures))
+        write_figures(data, figures)
     return page
+
+
+def report_several(
+    result: dict[str, Any],
+    base: Path | str,
+    trained: Sequence[Path | str],
+    *,
+    out: Path | str = "report.html",
+    figures: Path | str | None = None,
+    command: str = "",
+    **settings: Any,
+) -> Path:
+    """Write the page of a base and several trained policies: a sweep, or training seeds.
+
+    Parameters
+    ----------
+    result
+        ``Sweep.to_dict()`` or ``SeedsComparison.to_dict()`` of these runs.
+    base, trained
+        Verified run folders on the same problems.
+    out, figures
+        As in `report`.
+    settings
+        Keyword arguments of `passgap.probe`, for the base.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    opened = zip(_names(trained), map(Run, trained), strict=True)
+    runs = {"base": Run(base)} | dict(opened)
+    of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
+    before = probe(count(runs["base"]), **of_probe).to_dict()
+    problems = runs["base"].manifest.problem_set["name"]
+    data = PageData(
+        title=f"{_policy(runs['base'])} and {len(trained)} trained policies on {problems}",
+        probe=before,
+        several=result,
+        runs={role: _settings(run) for role, run in runs.items()},
+        checks=check(*runs.values()).to_dict(),
+        notes=list(dict.fromkeys([*before["notes"], *result["notes"]])),
+        command=command,
+    )
+    return _written(data, out, figures)
+
+
+def _names(paths: Sequence[Path | str]) -> list[str]:
+    """Folder names, or whole paths where two folders, or one and the base's role, bear the same."""
+    names = [Path(path).name for path in paths]
+    distinct = len({"base", *names}) > len(names)
+    return names if distinct else [_short(str(path)) for path in paths]
+
+
+def _policy(run: Run) -> str:
+    return Path(str(run.manifest.policy["path"])).name
 
 
 def page_data(
@@ -149,7 +208,7 @@ def _short(text: str) -> str:
 
 
 def _title(runs: dict[str, Run]) -> str:
-    names = [Path(str(run.manifest.policy["path"])).name for run in runs.values()]
+    names = [_policy(run) for run in runs.values()]
     problems = runs["base"].manifest.problem_set["name"]
     return f"{' → '.join(names)} on {problems}"
 
