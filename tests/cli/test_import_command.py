@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from commands import run
 
+from passgap.importers import FORMATS
+
 LOGS = Path(__file__).parents[1] / "importers" / "logs"
 
 
@@ -82,6 +84,12 @@ def test_an_imported_run_is_read_by_every_command(pair, tmp_path):
     assert page.stat().st_size > 10_000
     chosen = run("select", out, "--out", tmp_path / "teach", "--format", "openrlhf", "--size", 20)
     assert_one_line(chosen, "not in the log")  # no prompt to train with, and it is not invented
+
+
+def test_help_names_every_format():
+    shown = run("import", "--help").stdout
+    for name in FORMATS:
+        assert name in shown
 
 
 def test_json_says_what_was_imported(tmp_path):

@@ -10,7 +10,7 @@ from conftest import counted
 
 from passgap.analysis import compare
 from passgap.counts import count, read_counts
-from passgap.errors import MismatchError, RunError, UsageError
+from passgap.errors import MismatchError, RunError, UsageError, WorkError
 from passgap.importers import (
     FORMATS,
     Asked,
@@ -297,6 +297,27 @@ def test_seeds_are_merged_in_their_order(tmp_path, bring):
     assert run.scan_completions().collect().sort("draw")["text"].to_list() == ["s1", "s2", "s10"]
 
 
+def test_draws_of_several_settings_or_policies_are_not_pooled(tmp_path, bring):
+    one = {"idx": 0, "question": "1+1?", "gt": "2", "code": ["2"], "score": [True]}
+    for temperature in ("0.6", "1.0"):
+        lines(tmp_path / f"test_cot_-1_seed0_t{temperature}_s0_e-1.jsonl", [one])
+    with pytest.raises(UsageError, match=r"draws at temperature 0\.6 and 1\.0"):
+        bring(tmp_path)
+    rows = [row(1, "2", model=name, correct=True) for name in ("a", "b")]
+    with pytest.raises(UsageError, match=r"several policies \(a, b"):
+        bring(lines(tmp_path / "m.jsonl", rows), out="models")
+
+
+def test_seeds_in_several_folders_are_several_logs(tmp_path, bring):
+    one = {"problem": "1+1?", "expected_answer": "2", "generation": "2", "predicted_answer": "2"}
+    for name in ("base", "rl"):
+        (tmp_path / "logs" / name).mkdir(parents=True)
+        lines(tmp_path / "logs" / name / "output-rs0.jsonl", [one])
+    with pytest.raises(UsageError, match=r"in 2 folders .*base.*rl"):
+        bring(tmp_path / "logs")
+    assert bring(tmp_path / "logs" / "rl").draws == 1
+
+
 def test_a_torn_line_is_named(tmp_path, bring):
     path = lines(tmp_path / "a.jsonl", [row(1, "2")])
     path.write_text(path.read_text() + '{"question": "2+')
@@ -397,4 +418,27 @@ def test_a_log_larger_than_the_buffer_gives_the_same_run(tmp_path, monkeypatch):
     frames = [r.run.scan_completions().select(columns).collect().sort(by) for r in (whole, small)]
     assert frames[0].equals(frames[1])
     assert count(whole.run).c.sum() == count(small.run).c.sum() == 600
-    assert not list(tmp_path.glob("passgap-import-*"))
+    assert not list(tmp_path.glob("*/sorting-*"))
+
+
+def test_what_a_killed_import_left_is_removed(tmp_path, bring):
+    (tmp_path / "run" / "sorting-x.tmp").mkdir(parents=True)
+    result = bring(lines(tmp_path / "a.jsonl", [row(1, "2")]))
+    assert not list(result.run.path.glob("sorting-*"))
+
+
+def test_a_folder_that_is_no_run_is_refused_before_the_log_is_read(tmp_path, bring):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("kept")
+    with pytest.raises(RunError, match=r"not a run \(mine\.txt\)"):
+        bring(lines(tmp_path / "a.jsonl", [{"completion": "torn"}]), "table")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["mine.txt"]
+
+
+def test_a_block_has_to_be_filled(tmp_path, bring):
+    run = bring(lines(tmp_path / "a.jsonl", [row(1, "2"), row(1, "3")])).run
+    name = run.completion_names()[0]
+    frame = run.read_completions(name, None)
+    for wrong in (frame.head(1), pl.concat([frame.head(1)] * 2)):
+        with pytest.raises(WorkError, match="which has 2 draws"):
+            run.land_completions(name, wrong)

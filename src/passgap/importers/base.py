@@ -123,9 +123,38 @@ class Told:
         """Say something once."""
         self.notes[text] = None
 
+    def set_policy(self, name: str) -> None:
+        """Note what was sampled, where the log says it.
+
+        Raises
+        ------
+        UsageError
+            If it said another before: draws of several policies are not pooled.
+        """
+        if name and self.policy and name != self.policy:
+            raise UsageError(
+                f"the log holds draws of several policies ({self.policy}, {name}), which are not "
+                "pooled; give the files of one"
+            )
+        self.policy = name or self.policy
+
     def set_sampling(self, **values: Any) -> None:
-        """Note the settings that are known; None is not."""
-        self.sampling |= {name: value for name, value in values.items() if value is not None}
+        """Note the settings that are known; None is not.
+
+        Raises
+        ------
+        UsageError
+            If one of them was another before: draws of several settings are not pooled.
+        """
+        for name, value in values.items():
+            before = self.sampling.get(name)
+            if value is not None and before is not None and value != before:
+                raise UsageError(
+                    f"the log holds draws at {name} {before} and {value}, which are not pooled; "
+                    "give the files of one"
+                )
+            if value is not None:
+                self.sampling[name] = value
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,16 @@ def _first(path: Path) -> dict[str, Any]:
 
 def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
     """Several files found in a folder are one log only where the format says so."""
-    if form.many or len(files) == 1 or all(Path(path).is_file() for path in paths):
+    if len(files) == 1 or all(Path(path).is_file() for path in paths):
         return
+    folders = sorted({str(path.parent) for path in files})
+    if form.many and len(folders) == 1:
+        return
+    if form.many:
+        raise UsageError(
+            f"{_listing(paths)} holds {form.name} logs in {len(folders)} folders "
+            f"({', '.join(folders[:LISTED])}), each a log of its own; give one of them"
+        )
     names = ", ".join(path.name for path in files[:LISTED])
     more = f" and {len(files) - LISTED} more" if len(files) > LISTED else ""
     raise UsageError(

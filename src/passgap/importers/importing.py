@@ -7,9 +7,11 @@ verifier digest of their own, beside which ``passgap verify`` puts ours.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,12 +20,12 @@ from typing import Any
 
 import polars as pl
 
-from passgap.errors import UsageError
+from passgap.errors import RunError, UsageError
 from passgap.importers.base import Asked, Format, Told
 from passgap.importers.collecting import NOT_LOGGED, Collected
 from passgap.importers.sorting import Sorter
 from passgap.importers.steps import of_step
-from passgap.store import Manifest, Round, Run
+from passgap.store import Manifest, Round, Run, is_run
 from passgap.types import digest
 
 BLOCK_CHARACTERS = 32 << 20
@@ -122,13 +124,15 @@ def import_log(
     check_asked(form, asked)
     files = of_step(files, asked) if "step" in form.takes else files
     told = Told()
-    with tempfile.TemporaryDirectory(prefix="passgap-import-", dir=_beside(Path(out))) as folder:
-        found = Collected(Sorter(Path(folder)), asked, told, form.verifier)
+    with _sorting_folder(Path(out)) as folder:
+        found = Collected(Sorter(folder), asked, told, form.verifier)
         found.take(form.read(files, asked, told))
         sampling = _sampling(asked, told)
         manifest = _manifest(form, files, asked, told, found, sampling, command)
         run = Run.create(out, manifest, found.problem_set(_set_name(files)))
         with run.writing():
+            for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
+                shutil.rmtree(left)  # of an import that was killed
             label = _write(run, form, found, told)
     unknown = tuple(name for name in SETTINGS if sampling[name] is None)
     if run.manifest.prompt["template_name"] == NOT_LOGGED:
@@ -172,14 +176,30 @@ def check_asked(form: Format, asked: Asked) -> None:
         )
 
 
-def _beside(out: Path) -> Path:
-    """The folder for what is sorted on disk: on the disk that the run is written to."""
-    parent = out.resolve().parent
+@contextmanager
+def _sorting_folder(out: Path) -> Iterator[Path]:
+    """A folder inside the run's for what does not fit in memory; gone when the import ends.
+
+    Raises
+    ------
+    RunError, UsageError
+        If ``out`` holds something else, before the log is read, or cannot be written.
+    """
+    if out.is_dir() and not is_run(out) and any(p.suffix != ".tmp" for p in out.iterdir()):
+        held = sorted(path.name for path in out.iterdir() if path.suffix != ".tmp")
+        if set(held) - {"writer.lock", "problems.parquet"}:
+            raise RunError(f"{out} is not empty and not a run ({held[0]}); give another --out")
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="sorting-", suffix=".tmp", dir=out))
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from error
-    return parent
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        if not any(out.iterdir()):
+            out.rmdir()  # refused before anything was written
 
 
 def _set_name(files: Sequence[Path]) -> str:

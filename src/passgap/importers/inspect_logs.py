@@ -69,29 +69,36 @@ def _of_archive(path: Path, told: Told) -> Iterator[Row]:
 def _of_json(path: Path, told: Told) -> Iterator[Row]:
     with opened(path) as file:
         stream = JsonStream(file, str(path))
+        header: Row = {}
         for key in stream.members():
             if key in ("eval", "plan", "status"):
-                _about({key: stream.value()}, told)
+                header[key] = stream.value()
             elif key == "samples":
+                _about(header, told)
                 for _ in stream.elements():
                     yield stream.value()
 
 
 def _about(header: Mapping[str, Any], told: Told) -> None:
     of = header.get("eval", {})
-    told.policy = told.policy or str(of.get("model", ""))
+    told.set_policy(str(of.get("model", "")))
     told.version = told.version or str(of.get("packages", {}).get("inspect_ai", ""))
-    for known in (of.get("model_generate_config"), header.get("plan", {}).get("config")):
-        if known:
-            told.set_sampling(
-                temperature=known.get("temperature"),
-                top_p=known.get("top_p"),
-                top_k=known.get("top_k"),
-                max_tokens=known.get("max_tokens"),
-                stop=known.get("stop_seqs"),
-            )
+    known = {**(of.get("model_generate_config") or {}), **_config(header)}
+    told.set_sampling(
+        temperature=known.get("temperature"),
+        top_p=known.get("top_p"),
+        top_k=known.get("top_k"),
+        max_tokens=known.get("max_tokens"),
+        stop=known.get("stop_seqs"),
+    )
     if header.get("status", "success") != "success":
         told.note(f"the evaluation ended as {header['status']}: problems may have fewer draws")
+
+
+def _config(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the plan, which go before the model's own."""
+    known = header.get("plan", {}).get("config") or {}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _record(sample: Row, at: tuple[str, int], position: int, asked: Asked, told: Told) -> Record:

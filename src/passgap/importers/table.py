@@ -71,7 +71,7 @@ def _one_policy(row: Row, told: Told) -> None:
             f"the table holds draws of several policies ({told.policy}, {row[name]}, ..), which "
             f"are not pooled; choose one with --where {name}={row[name]}"
         )
-    told.policy = row[name]
+    told.set_policy(row[name])
 
 
 def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:

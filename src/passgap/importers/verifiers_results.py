@@ -52,7 +52,7 @@ def _about(path: Path, told: Told) -> None:
     if not path.is_file():
         return
     about = json.loads(path.read_text(encoding="utf-8"))
-    told.policy = told.policy or str(about.get("model", ""))
+    told.set_policy(str(about.get("model", "")))
     args = about.get("sampling_args") or {}
     told.set_sampling(**{k: args.get(k) for k in ("temperature", "top_p", "top_k", "max_tokens")})
 
@@ -86,7 +86,7 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
     sampled = [node["message"] for node in nodes if node.get("sampled")]
     rewards = {k: v["score"] * v.get("weight", 1.0) for k, v in _rewards(trace).items()}
     scored: Row = {"reward": sum(rewards.values()) if rewards else None, **rewards}
-    told.policy = told.policy or str((calls[-1] if calls else {}).get("model") or "")
+    told.set_policy(str((calls[-1] if calls else {}).get("model") or ""))
     yield Record(
         text=plain(sampled[-1]) if sampled else plain(trace.get("root_reply")),
         question=asked_text(data.get("prompt")),
