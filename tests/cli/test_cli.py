@@ -1,5 +1,6 @@
 """The command line: wrong input is one clear line, exit 2, before anything heavy is loaded."""
 
+import dataclasses
 import inspect
 import json
 import subprocess
@@ -11,6 +12,7 @@ from commands import run
 
 from passgap.cli import learn
 from passgap.training.config import TrainConfig
+from passgap.verifiers import for_problems
 
 BUILT = (
     "demo",
@@ -304,3 +306,33 @@ def test_a_run_cannot_name_a_function_to_be_called(tmp_path):
     file.write_text('{"question": "a", "answer": "1", "verifier": "python:os:getcwd"}\n')
     refused = run("sample", "m", file, "--engine", "fake", "-n", 2, "--out", tmp_path / "s")
     assert_one_line(refused, "from the command line only")
+
+
+def test_an_interruption_says_how_to_go_on(monkeypatch, tmp_path):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("passgap.training.run.train", interrupted)
+    done = run("train", "lab:base", "lab:rare?split=train&size=20", "--out", tmp_path / "o")
+    assert done.returncode == 130
+    assert "interrupted; the same command goes on where it stopped" in done.stderr
+
+
+def test_held_out_problems_are_marked_by_the_verifier_they_name(monkeypatch, tmp_path):
+    seen = {}
+
+    def taken(policy, problems, out, *, held_out, verifier, **_):
+        seen.update(problems=problems, held_out=held_out, verifier=verifier)
+        return dataclasses.replace(policy, path=str(out))
+
+    monkeypatch.setattr("passgap.training.run.train", taken)
+    monkeypatch.chdir(tmp_path)
+    rows = [{"question": f"{i} + 1 = ?", "answer": str(i + 1)} for i in range(20)]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("train", "lab:base", "own.jsonl", "--max-tokens", 8, "--out", tmp_path / "o")
+    done = run(*command, "--held-out", "lab:rare?size=5")
+    assert done.returncode == 0, done.stderr
+    names = {problem.verifier for problem in (*seen["problems"], *seen["held_out"])}
+    assert len(names) == 2
+    asked = for_problems([*seen["problems"], *seen["held_out"]])
+    assert seen["verifier"].digest == asked.digest

@@ -15,6 +15,8 @@ from passgap.cli import analyse, data, draw, imports, lab, learn, results, runs,
 from passgap.errors import PassgapError
 from passgap.plain import visible
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     name="passgap",
     help="Can RLVR pay on this model, and what did it teach? Sample, probe, train, compare.",
@@ -67,6 +69,9 @@ def main() -> None:
     except PassgapError as error:
         print(f"passgap: {visible(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("passgap: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print(
+                "passgap: interrupted; the same command goes on where it stopped", file=sys.stderr
+            )
+        raise

@@ -151,7 +151,7 @@ def train(
             config=config,
             held_out=held_out_set,
             teacher=resolve.resolve_policy(teacher) if teacher else None,
-            verifier=for_problems(problem_set, verifier),
+            verifier=for_problems([*problem_set, *(held_out_set or ())], verifier),
             progress=progress,
         )
     if not is_main:
