@@ -212,7 +212,7 @@ def _read_table(path: Path) -> pl.DataFrame:
     readers = {
         ".csv": lambda: pl.read_csv(path, schema_overrides={"problem_id": pl.String}),
         ".jsonl": lambda: pl.read_ndjson(path),
-        ".parquet": lambda: pl.read_parquet(path),
+        ".parquet": lambda: pl.read_parquet(path, glob=False),
     }
     if path.suffix not in readers:
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")

@@ -40,6 +40,14 @@ def test_every_problem_and_draw_exactly_once(twenty, tmp_path):
     assert not run.owed()
 
 
+def test_a_folder_name_is_no_pattern(twenty, tmp_path):
+    out = tmp_path / "T=[0.7]*?"
+    run = draw(twenty, out)
+    assert len(completions(run)) == 200
+    verify(run, verifier="exact")
+    assert count(run).n.tolist() == [10] * 20
+
+
 def test_blocks_partition_the_work_and_have_distinct_seeds(twenty, tmp_path):
     blocks = draw(twenty, tmp_path / "run").blocks.values()
     pairs = [(i, b.first_draw + j) for b in blocks for i in b.problem_ids for j in range(b.size)]

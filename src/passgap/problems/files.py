@@ -80,7 +80,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     if suffixes == "csv":
         return pl.read_csv(path, infer_schema=False).to_dicts()
     if suffixes == "parquet":
-        return pl.read_parquet(path).to_dicts()
+        return pl.read_parquet(path, glob=False).to_dicts()
     raise UsageError(f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .parquet")
 
 

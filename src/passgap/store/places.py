@@ -67,7 +67,7 @@ class Place:
         """Parquet files as one lazy frame; only the columns asked for are read."""
         paths = [self._at(name) for name in names]
         if self.local is not None:
-            return pl.scan_parquet(paths)
+            return pl.scan_parquet(paths, glob=False)
         files = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(self._files))
         return pl.scan_pyarrow_dataset(pyarrow.dataset.dataset(paths, filesystem=files))
 
