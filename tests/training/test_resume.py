@@ -1,5 +1,6 @@
 """Killed in the middle, the same training goes on: same steps, same weights, no row lost."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -137,3 +138,18 @@ def test_a_full_disk_is_one_line(base, train_set, verifier, tmp_path, monkeypatc
     monkeypatch.setattr(runtime.shutil, "disk_usage", lambda path: SimpleNamespace(free=4096))
     with pytest.raises(WorkError, match=r"disk of .* is full \(4,096 bytes left; unexpected pos"):
         run.train(base, train_set, tmp_path / "o", config=CONFIG, verifier=verifier)
+
+
+def test_a_checkpoint_has_its_name_once_it_is_whole(
+    base, train_set, verifier, tmp_path, monkeypatch
+):
+    config = dataclasses.replace(CONFIG, save_every=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "write_policy_file", died)
+        with pytest.raises(OSError, match="dies"):
+            run.train(base, train_set, tmp_path / "o", config=config, verifier=verifier)
+    assert list((tmp_path / "o").glob("**/model.safetensors"))
+    assert not list((tmp_path / "o").glob("checkpoint-*"))
+    run.train(base, train_set, tmp_path / "o", config=config, verifier=verifier)
+    found = sorted(path.name for path in (tmp_path / "o").glob("*checkpoint-*"))
+    assert found == ["checkpoint-1", "checkpoint-2", "checkpoint-3"]

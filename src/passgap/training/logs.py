@@ -6,6 +6,7 @@ In: a job. Out: callbacks for its trainer, which write the files of ``training.f
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -152,7 +153,7 @@ def numbers(row: Mapping[str, Any]) -> dict[str, float]:
 
 
 class Checkpoints(TrainerCallback):  # type: ignore[misc]
-    """Writes a policy folder every ``save_every`` steps; its policy file comes last."""
+    """Writes a policy folder every ``save_every`` steps, which has its name once it is whole."""
 
     def __init__(self, job: Job, saver: Saver) -> None:
         self._job, self._saver = job, saver
@@ -162,8 +163,12 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
         if not every or step % every or not self._job.processes.is_main:
             return
         folder = checkpoint(self._job.out, step)
-        self._saver.save(folder, getattr(model, "module", model))
-        self._job.write(folder, step)
+        begun = folder.with_name(f".{folder.name}.tmp")
+        if begun.exists():  # of a start that was killed here
+            shutil.rmtree(begun)
+        self._saver.save(begun, getattr(model, "module", model))
+        self._job.write(begun, step)
+        begun.rename(folder)
 
 
 class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
