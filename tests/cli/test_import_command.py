@@ -121,6 +121,7 @@ def test_problems_bring_the_questions_of_rendered_prompts(tmp_path):
         (("--where", "model"), ("'model'", "FIELD=VALUE")),
         (("--verifier", "magic"), ("'magic'", "allowed: exact")),
         (("--mapping", "gsm8k"), ("--mapping needs --problems",)),
+        (("--policy", "m", "--trained", LOGS), ("--policy 'm' with --trained",)),
         (("--filter", "x"), ("--filter means nothing for verifiers",)),
         (("--label", "magic"), ("'magic'",)),
     ],

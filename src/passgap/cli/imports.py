@@ -138,6 +138,8 @@ def import_(
     if trained is None:
         _print(_imported(base, out, asked), json_)
         return
+    if policy is not None:
+        raise UsageError(f"--policy {policy!r} with --trained; allowed: one of them")
     other = find_log(FORMATS, named or base.format.name, trained)
     ending = ".csv" if base.format.name == "counts" else ""
     places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
