@@ -1,0 +1,121 @@
+"""The page of JSON names says what the results hold: no name too few, no name too many."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import passgap
+from passgap.analysis.backtest import backtest, pair_of_counts
+from passgap.analysis.reach import reach
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
+NAMES = re.compile(r"`([a-z_0-9]+)`")
+SECTIONS = {
+    part.partition("\n")[0].strip(): part.partition("\n")[2]
+    for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
+}
+IDS = [f"q{i}" for i in range(160)]
+RNG = np.random.default_rng(0)
+P = RNG.beta(0.5, 1.5, len(IDS))
+
+
+def counts(p: Any) -> passgap.Counts:
+    return passgap.Counts(IDS, np.full(len(IDS), 128), RNG.binomial(128, p))
+
+
+def results(folder: Path) -> Iterator[dict[str, Any]]:
+    base, trained, later = counts(P), counts(P**0.5), counts(P**0.4)
+    yield run_result(folder, "probe", "a", "--beyond", "128")
+    yield run_result(folder, "compare", "a", "b", "--k-large", "20", "--allow-different-prompts")
+    yield passgap.compare(base, trained).to_dict()
+    yield passgap.compare_seeds(base, [trained, later]).to_dict()
+    yield passgap.compare_sweep(base, [(10, trained), (20, later)]).to_dict()
+    yield passgap.plan(base, half_width=0.03).to_dict()
+    yield passgap.select(base).to_dict()
+    yield passgap.adaptive_probe(lambda more: RNG.binomial(more, P), IDS).to_dict()
+    blind = passgap.Counts(IDS, base.n, np.where(np.arange(len(IDS)) < 20, 0, base.c))
+    ratios = {i: np.full(int(c), -3.0) for i, c in zip(IDS, trained.c, strict=True)}
+    yield reach(blind, trained, ratios).to_dict()
+    pairs = [pair_of_counts("x", f"m{i % 4}", counts(P), counts(P**0.5)) for i in range(6)]
+    yield backtest(pairs).to_dict()
+    yield watched(folder / "watch")
+
+
+def run_result(folder: Path, *arguments: str) -> dict[str, Any]:
+    """A command's own JSON; the runs lie in the folder."""
+    command = [sys.executable, "-m", "passgap", *arguments, "--json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def watched(folder: Path) -> dict[str, Any]:
+    watch = passgap.Watch(folder, group_size=2)
+    reward = watch.reward(
+        lambda prompts, completions, **_: [float(c) for c in completions], correct=1
+    )
+    for step in range(6):
+        said = ["1", "0", str(step % 2), "1"]
+        reward(prompts=["x"] * 4, completions=said, problem_id=["q1", "q1", "q2", "q2"])
+    return passgap.watch_folder(folder).to_dict()
+
+
+def names(value: Any) -> Iterator[str]:
+    """Every name in a result, at any depth."""
+    for inner in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from names(inner)
+    if isinstance(value, dict):
+        yield from value
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    folder = tmp_path_factory.mktemp("json")
+    problems = passgap.ProblemSet.of(
+        "few", [passgap.Problem(f"q{i}", str(i), "exact") for i in range(40)]
+    )
+    for seed, name in enumerate("ab"):
+        run = passgap.sample(
+            passgap.Policy(name),
+            problems,
+            n=64,
+            out=folder / name,
+            sampling=passgap.SamplingParams(max_tokens=8),
+            engine="fake",
+            seed=seed,
+        )
+        passgap.verify(run)
+    gathered: dict[str, list[dict[str, Any]]] = {}
+    for result in results(folder):
+        gathered.setdefault(result["schema"], []).append(result)
+    return gathered
+
+
+def test_every_schema_has_a_section(found):
+    assert set(found) == set(SECTIONS) - {"Shared parts"}
+
+
+def test_first_columns_are_the_results_own_names(found):
+    for schema, several in found.items():
+        rows = [line.split("|")[1] for line in SECTIONS[schema].splitlines() if line[:3] == "| `"]
+        listed = {name for row in rows for name in NAMES.findall(row)}
+        given = {name for result in several for name in result} - {"checks"}
+        assert listed == given, schema
+
+
+def test_every_deeper_name_is_said(found):
+    shared = set(NAMES.findall(SECTIONS["Shared parts"]))
+    before = set(NAMES.findall(SECTIONS["passgap.probe/1"] + SECTIONS["passgap.compare/1"]))
+    for schema, several in found.items():
+        said = set(NAMES.findall(SECTIONS[schema])) | shared
+        said |= before if schema.startswith("passgap.compare") else set()
+        assert {name for result in several for name in names(result)} - said == set(), schema

@@ -1,0 +1,94 @@
+"""The site builds with every link checked, reads nothing from elsewhere, and lacks no page."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import passgap
+from passgap.importers import FORMATS
+
+ROOT = Path(__file__).parents[2]
+FETCHED = re.compile(
+    r"<(?:script|img|iframe|source|video)\b[^>]*?\ssrc=[\"']?((?:https?:)?//[^\"'\s>]+)"
+    r"|<link\b(?=[^>]*\brel=[\"']?(?:stylesheet|icon|preload|preconnect|dns-prefetch))"
+    r"[^>]*?\shref=[\"']?((?:https?:)?//[^\"'\s>]+)",
+    re.IGNORECASE,
+)
+IN_STYLES = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 40
+    for page in pages:
+        assert FETCHED.findall(page.read_text()) == [], page
+    for style in site.rglob("*.css"):
+        assert IN_STYLES.findall(style.read_text()) == [], style
+
+
+def test_what_would_be_fetched_is_seen():
+    script = '<script defer src="https://cdn.example/x.js"></script>'
+    font = '<link rel="stylesheet" href="//fonts.example/css?family=Roboto">'
+    assert [any(found) for found in FETCHED.findall(script + font)] == [True, True]
+    assert IN_STYLES.findall("@font-face{src:url(https://x.example/a.woff2)}")
+    assert FETCHED.findall('<a href="https://arxiv.org/abs/2504.13837">paper</a>') == []
+
+
+def test_formulas_are_mathml(site):
+    text = (site / "methods" / "pass-at-k.html").read_text()
+    assert text.count("<math") > 10
+    for page in (site / "methods").glob("*.html"):
+        assert "arithmatex" not in page.read_text(), page
+
+
+def test_every_command_and_public_name_has_its_place(site):
+    commands = (site / "reference" / "command-line.html").read_text()
+    for name in ("probe", "compare", "import", "export-verl", "study-temperature"):
+        assert f'id="passgap-{name}"' in commands, name
+    assert "<code>--adaptive</code>" in commands
+    names = (site / "reference" / "python.html").read_text()
+    for name in passgap.__all__:
+        if not name.startswith("_"):
+            assert re.search(rf'id="passgap\.[\w.]*\b{name}"', names), name
+
+
+def test_the_notebook_is_a_page(site):
+    text = (site / "notebooks" / "from_counts_to_verdict.html").read_text()
+    assert "sharpened_narrowed" in text
+
+
+def test_every_format_of_import_is_listed():
+    page = (ROOT / "docs" / "start" / "logs.md").read_text()
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == sorted_like(page, FORMATS)
+
+
+def sorted_like(page: str, formats: dict[str, object]) -> list[str]:
+    """The formats in the page's own order; one that it lacks comes last."""
+    return sorted(formats, key=lambda name: page.find(f"| `{name}` |") % 10**9)
+
+
+def test_pictures_are_drawn_by_the_script_and_used():
+    folder = ROOT / "docs" / "pictures"
+    drawn = set(re.findall(r"^def ([a-z]+)\(\) -> Chart", (folder / "draw.py").read_text(), re.M))
+    files = {path.stem for path in folder.glob("*.svg")}
+    pages = "".join(page.read_text() for page in (ROOT / "docs" / "methods").glob("*.md"))
+    assert files == drawn == set(re.findall(r"pictures/(\w+)\.svg", pages))
+    assert all(path.stat().st_size < 200_000 for path in folder.glob("*.svg"))
