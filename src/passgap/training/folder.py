@@ -9,6 +9,7 @@ In: what was asked (the request). Out: on disk ::
       held_out.jsonl          one row a measurement on held-out problems
       trainer/request.json    what was asked, written first
       trainer/trl_args.json   TRL's arguments as resolved
+      trainer/writer.lock     held by the process that trains here: a second one is refused
       trainer/checkpoint-N/   while it runs: the state an interrupted run goes on from
       watch/                  what each reward call saw (``store.watch``)
       adapter/                with LoRA: the adapter that the weights have merged
