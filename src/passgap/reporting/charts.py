@@ -71,8 +71,12 @@ def pass_at_k(
     )
     line = plot.mark_line(strokeWidth=2.5).encode(y, colour)
     dots = plot.mark_point(filled=True, size=46, opacity=1).encode(y, colour, shape)
-    others = alt.Chart(data_of(told)).mark_line(strokeDash=[5, 4], strokeWidth=2)
-    thin = [others.encode(alt.X("k:Q"), alt.Y("value:Q", title=None), colour)] if told else []
+    others = alt.Chart(data_of(told)).encode(alt.X("k:Q"), colour)
+    line_of, end = others.mark_line(strokeDash=[5, 4], strokeWidth=2), alt.Y("low:Q", title=None)
+    thin = [
+        others.mark_area(opacity=0.08).encode(end, alt.Y2("high:Q")),
+        line_of.encode(alt.Y("value:Q", title=None)),
+    ][: 2 * bool(told)]
     layers = [*_deciding(ks), band, *thin, line, dots, hover_series([*rows, *told], "k", "k")]
     return layered(layers, "Share of problems solved within k tries (pass@k)")
 
@@ -107,7 +111,7 @@ def paired_delta(result: Row) -> Chart:
     tips = {"k": "k", "text": "difference", "pointwise": "at this k", "band": "all k at once"}
     layers = [
         *_deciding(deciding_ks(result)),
-        band,
+        *([band] if any(known(row.get("band_low")) for row in rows) else []),
         *_margins(margin),
         _level(0.0),
         bars,

@@ -121,7 +121,8 @@ def comparison_figures(comparison: Row) -> list[Row]:
     coverage = comparison.get("coverage") or {}
     tiles = [_arms_at(comparison, k) for k in deciding_ks(comparison)]
     if coverage:
-        solved = f"+{coverage['gained']} / {points(-coverage['lost'] / 100, 0)}"
+        gained, lost = (points(count / 100, 0) for count in (coverage["gained"], -coverage["lost"]))
+        solved = f"{gained} / {lost}"
         tiles.append(
             _tile("Problems gained / lost", solved, f"among {coverage.get('k')} draws each")
         )
@@ -222,7 +223,9 @@ def _delta_caption(comparison: Row) -> str:
     dashed = (
         f" Dashed: the margin of {points(margin, 0)} and {points(-margin, 0)}." if margin else ""
     )
-    return f"Bars: interval at each k. Shaded: band that holds for all k at once.{dashed}"
+    banded = any(known(row.get("band_low")) for row in comparison.get("delta") or ())
+    shaded = " Shaded: band that holds for all k at once." if banded else ""
+    return f"Bars: interval at each k.{shaded}{dashed}"
 
 
 def _solved(coverage: Row) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def several_section(result: Row | None) -> dict[str, Any] | None:
         "when": f"Across {len(result['seeds'])} training seeds",
         "sentence": comparison_sentence(result),
         "table": seeds_table(result),
-        "note": "The intervals of the curves above hold for the recipe, not for one of its seeds.",
+        "note": "The curves' intervals hold for the recipe: they cover the training seed.",
     }
 
 

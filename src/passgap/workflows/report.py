@@ -103,8 +103,11 @@ def report_several(
     Path
         The file written.
     """
-    opened = zip(_names(trained), map(Run, trained), strict=True)
-    runs = {"base": Run(base)} | dict(opened)
+    names = _names(trained)
+    runs = {"base": Run(base)} | dict(zip(names, map(Run, trained), strict=True))
+    if "seeds" in result:
+        rows = zip(result["seeds"], names, strict=True)
+        result = {**result, "seeds": [{**row, "policy": name} for row, name in rows]}
     of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
     before = probe(count(runs["base"]), **of_probe).to_dict()
     problems = runs["base"].manifest.problem_set["name"]
@@ -113,11 +116,24 @@ def report_several(
         probe=before,
         several=result,
         runs={role: _settings(run) for role, run in runs.items()},
-        checks=check(*runs.values()).to_dict(),
+        checks=_checks_of_each(runs),
         notes=list(dict.fromkeys([*before["notes"], *result["notes"]])),
         command=command,
     )
     return _written(data, out, figures)
+
+
+def _checks_of_each(runs: dict[str, Run]) -> dict[str, Any]:
+    """The data checks of each run alone, its name before what was found."""
+    found = {name: check(run).to_dict() for name, run in runs.items()}
+    return {
+        "draws": sum(one["draws"] for one in found.values()),
+        "findings": [
+            {**finding, "evidence": f"{name}: {finding['evidence']}"}
+            for name, one in found.items()
+            for finding in one["findings"]
+        ],
+    }
 
 
 def _names(paths: Sequence[Path | str]) -> list[str]:
