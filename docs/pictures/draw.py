@@ -176,8 +176,8 @@ def reach() -> Chart:
     lower = [(n, float(np.exp(betting_lower_bound(weights[:n])))) for n in draws]
     upper = [(n, binomial_upper(0, n)) for n in draws]
     series: Series = {
-        "lower: m draws of the trained policy": lower,
-        "upper: 0 of n draws of the base": upper,
+        "lower bound": lower,
+        "upper bound": upper,
         "truth": [(n, p) for n in draws],
     }
     chart = lines(
