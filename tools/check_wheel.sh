@@ -26,7 +26,7 @@ PYTHON
 
 "${PYTHON:-python3}" -m venv "$folder/venv"
 "$folder/venv/bin/python" -m pip install --quiet --constraint constraints.txt "$wheel" pytest hypothesis
-"$folder/venv/bin/python" -m pytest -q -p no:cacheprovider tests/stats tests/test_light.py
+CI=true "$folder/venv/bin/python" -m pytest -q -p no:cacheprovider tests/stats tests/test_light.py
 
 cd "$folder"
 export PATH="$folder/venv/bin:$PATH"
