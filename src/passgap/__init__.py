@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from passgap.checks import check
     from passgap.counts import count, outcome_matrix, read_counts, write_counts
     from passgap.errors import PassgapError
+    from passgap.importers import import_log
     from passgap.problems import load_problems
     from passgap.reporting.notebook import chart
     from passgap.sampling import sample
@@ -85,6 +86,7 @@ _WHERE = {
     "compare_seeds": "passgap.analysis",
     "compare_sweep": "passgap.analysis",
     "count": "passgap.counts",
+    "import_log": "passgap.importers",
     "load_problems": "passgap.problems",
     "merge": "passgap.store",
     "pass_at_k": "passgap.stats",
@@ -132,6 +134,7 @@ __all__ = [
     "compare_seeds",
     "compare_sweep",
     "count",
+    "import_log",
     "load_problems",
     "merge",
     "outcome_matrix",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from passgap.counts import count
-from passgap.importers import FORMATS, Asked, find_log, import_log
+from passgap.importers import FORMATS, Asked, find_log, import_files
 
 LOGS = Path(__file__).parent / "logs"
 
@@ -16,7 +16,7 @@ def bring(tmp_path):
 
     def bring(path, name=None, out="run", **asked):
         found = find_log(FORMATS, name, [path] if isinstance(path, (str, Path)) else path)
-        return import_log(found.format, found.files, tmp_path / out, Asked(**asked))
+        return import_files(found.format, found.files, tmp_path / out, Asked(**asked))
 
     return bring
 

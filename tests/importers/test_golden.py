@@ -9,6 +9,7 @@ from math import comb
 import pytest
 from conftest import LOGS, counted
 
+import passgap
 from passgap.checks import check
 from passgap.counts import count
 from passgap.errors import UsageError
@@ -286,6 +287,17 @@ def test_ids_are_matched_with_problems_that_have_them(bring):
 def test_a_format_is_guessed_from_its_log(name, log):
     found = find_log(FORMATS, None, [LOGS / log])
     assert (found.format.name, found.guessed) == (name, True)
+
+
+def test_one_call_from_python(tmp_path):
+    result = passgap.import_log(
+        LOGS / "inspect_zstd.eval", out=tmp_path / "run", correct_if="score>=1"
+    )
+    assert passgap.count(result.run).c.sum() == 6
+    path = tmp_path / "counts.jsonl"
+    path.write_text('{"id": "x", "n": 4, "c": 1}')
+    counts = passgap.import_log([path], out=tmp_path / "out.csv")
+    assert passgap.read_counts(counts.place).n.tolist() == [4]
 
 
 def test_the_checks_read_an_imported_run(bring):

@@ -16,7 +16,7 @@ from passgap.importers import (
     Asked,
     find_log,
     import_counts,
-    import_log,
+    import_files,
     parse_condition,
 )
 from passgap.problems import render
@@ -406,12 +406,12 @@ def test_a_log_larger_than_the_buffer_gives_the_same_run(tmp_path, monkeypatch):
     rows = [row(int(i), f"{d}" * 50, correct=True) for d in range(20) for i in rng.permutation(30)]
     log = lines(tmp_path / "a.jsonl", rows)
     found = find_log(FORMATS, None, [log])
-    whole = import_log(found.format, found.files, tmp_path / "whole", Asked())
+    whole = import_files(found.format, found.files, tmp_path / "whole", Asked())
     from passgap.importers import importing, sorting
 
     monkeypatch.setattr(sorting.Sorter.__init__, "__kwdefaults__", {"buffer": 2000})
     monkeypatch.setattr(importing, "BLOCK_CHARACTERS", 3000)
-    small = import_log(found.format, found.files, tmp_path / "small", Asked())
+    small = import_files(found.format, found.files, tmp_path / "small", Asked())
     assert len(small.run.completion_names()) > 5
     by = ["problem_id", "draw"]
     columns = [*by, "text"]

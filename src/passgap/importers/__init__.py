@@ -5,6 +5,10 @@ In: the files of a log. Out: a run folder with the source's labels, or a refusal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 from passgap.importers import (
     counts_file,
     evalplus,
@@ -25,7 +29,7 @@ from passgap.importers.base import Asked, Format
 from passgap.importers.conditions import Condition, parse_condition
 from passgap.importers.counts_file import ImportedCounts, import_counts
 from passgap.importers.finding import Found, find_log
-from passgap.importers.importing import Imported, import_log
+from passgap.importers.importing import Imported, import_files
 
 _MODULES = (
     inspect_logs,
@@ -45,6 +49,47 @@ _MODULES = (
 )
 FORMATS: dict[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
+
+def import_log(
+    paths: Path | str | Sequence[Path | str],
+    *,
+    out: Path | str,
+    form: str | None = None,
+    correct_if: Condition | str | None = None,
+    **settings: Any,
+) -> Imported | ImportedCounts:
+    """Bring another tool's log in as a run, as ``passgap import`` does; counts as a counts file.
+
+    Parameters
+    ----------
+    paths
+        A log file, several files of one log, or its folder.
+    out
+        The run folder, or for counts a .csv, .parquet or .jsonl file.
+    form
+        A name in FORMATS; None guesses it.
+    correct_if
+        What makes a number correct, as ``"score>=1"``.
+    settings
+        The other fields of `Asked`.
+
+    Raises
+    ------
+    UsageError
+        If the log is of no known format, holds partial credit without a condition, or lacks what
+        was asked for.
+    RunError
+        If ``out`` holds something else.
+    """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    condition = parse_condition(correct_if) if isinstance(correct_if, str) else correct_if
+    asked = Asked(correct_if=condition, **settings)
+    found = find_log(FORMATS, form, given)
+    if found.format.name == counts_file.FORMAT.name:
+        return import_counts(found.files, out, asked)
+    return import_files(found.format, found.files, out, asked)
+
+
 __all__ = [
     "FORMATS",
     "Asked",
@@ -55,6 +100,7 @@ __all__ = [
     "ImportedCounts",
     "find_log",
     "import_counts",
+    "import_files",
     "import_log",
     "parse_condition",
 ]

@@ -41,7 +41,7 @@ class ImportedCounts:
     def to_dict(self) -> dict[str, Any]:
         """By JSON names."""
         return {
-            "schema": "passgap.import/1",
+            "schema": "passgap.import_counts/1",
             "counts": str(self.path),
             "problems": len(self.counts),
             "draws": int(self.counts.n.sum()),

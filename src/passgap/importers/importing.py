@@ -98,7 +98,7 @@ class Imported:
         return "\n".join(lines)
 
 
-def import_log(
+def import_files(
     form: Format, files: Sequence[Path], out: Path | str, asked: Asked, *, command: str = ""
 ) -> Imported:
     """Bring a log in as the run folder ``out``.
