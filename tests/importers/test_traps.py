@@ -407,10 +407,10 @@ def test_a_log_larger_than_the_buffer_gives_the_same_run(tmp_path, monkeypatch):
     log = lines(tmp_path / "a.jsonl", rows)
     found = find_log(FORMATS, None, [log])
     whole = import_files(found.format, found.files, tmp_path / "whole", Asked())
-    from passgap.importers import importing, sorting
+    from passgap.importers import describing, sorting
 
     monkeypatch.setattr(sorting.Sorter.__init__, "__kwdefaults__", {"buffer": 2000})
-    monkeypatch.setattr(importing, "BLOCK_CHARACTERS", 3000)
+    monkeypatch.setattr(describing, "BLOCK_CHARACTERS", 3000)
     small = import_files(found.format, found.files, tmp_path / "small", Asked())
     assert len(small.run.completion_names()) > 5
     by = ["problem_id", "draw"]

@@ -29,7 +29,8 @@ from passgap.importers.base import Asked, Format
 from passgap.importers.conditions import Condition, parse_condition
 from passgap.importers.counts_file import ImportedCounts, import_counts
 from passgap.importers.finding import Found, find_log
-from passgap.importers.importing import Imported, import_files
+from passgap.importers.imported import Imported
+from passgap.importers.importing import import_files
 
 _MODULES = (
     inspect_logs,

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told, plain
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.rows import Row, ending, opened, read_lines
 from passgap.importers.streams import JsonStream
+from passgap.importers.values import plain
 from passgap.types import Status
 
 LABELS = ("plus", "base")

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Told, said, status_of
+from passgap.importers.base import Asked, Told
 from passgap.importers.rows import Row, field
+from passgap.importers.values import said, status_of
 from passgap.types import Status
 
 QUESTIONS = ("question", "problem", "prompt", "input")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.importers.base import Asked, Format, Peek, Record, Told, plain
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import labelled, required
 from passgap.importers.rows import read_lines
+from passgap.importers.values import plain
 
 
 def claims(peek: Peek) -> bool:

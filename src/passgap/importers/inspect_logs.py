@@ -14,22 +14,10 @@ from typing import Any
 
 from passgap.errors import UsageError
 from passgap.importers.archives import Archive
-from passgap.importers.base import (
-    Asked,
-    Format,
-    Peek,
-    Record,
-    Told,
-    asked_text,
-    ended,
-    final,
-    plain,
-    said,
-    shown,
-    status_of,
-)
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.rows import Row, opened
 from passgap.importers.streams import JsonStream
+from passgap.importers.values import asked_text, ended, final, plain, said, shown, status_of
 from passgap.types import Status
 
 HEADERS = ("header.json", "_journal/start.json")

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told, final, plain, said, status_of
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.rows import Row, read_rows
+from passgap.importers.values import final, plain, said, status_of
 from passgap.types import Status
 
 

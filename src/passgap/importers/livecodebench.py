@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told, plain, status_of
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.rows import read_array
+from passgap.importers.values import plain, status_of
 
 
 def claims(peek: Peek) -> bool:

@@ -13,20 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.importers.base import (
-    Asked,
-    Format,
-    Peek,
-    Record,
-    Told,
-    final,
-    plain,
-    said,
-    shown,
-    status_of,
-)
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import QUESTIONS, usual
 from passgap.importers.rows import Row, field, read_lines
+from passgap.importers.values import final, plain, said, shown, status_of
 
 
 def claims(peek: Peek) -> bool:

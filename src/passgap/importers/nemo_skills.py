@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.importers.base import Asked, Format, Peek, Record, Told, final, plain
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import QUESTIONS, labelled, required, usual
 from passgap.importers.rows import read_lines
+from passgap.importers.values import final, plain
 
 LABELS = ("symbolic_correct", "is_correct", "correct", "judge_correct")
 

@@ -10,20 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.importers.base import (
-    Asked,
-    Format,
-    Peek,
-    Record,
-    Told,
-    asked_text,
-    final,
-    plain,
-    shown,
-)
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import required
 from passgap.importers.rows import opened
 from passgap.importers.streams import JsonStream
+from passgap.importers.values import asked_text, final, plain, shown
 
 
 def claims(peek: Peek) -> bool:

@@ -11,20 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from passgap.importers.base import (
-    Asked,
-    Format,
-    Peek,
-    Record,
-    Told,
-    ended,
-    final,
-    plain,
-    said,
-    status_of,
-)
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import required
 from passgap.importers.rows import Row, read_rows
+from passgap.importers.values import ended, final, plain, said, status_of
 
 
 def claims(peek: Peek) -> bool:

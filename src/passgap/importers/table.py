@@ -11,22 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.importers.base import (
-    Asked,
-    Format,
-    Peek,
-    Record,
-    Told,
-    asked_text,
-    ended,
-    final,
-    plain,
-    said,
-    shown,
-)
-from passgap.importers.base import status_of as status
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
 from passgap.importers.rows import Row, field, read_rows
+from passgap.importers.values import asked_text, ended, final, plain, said, shown
+from passgap.importers.values import status_of as status
 
 TEXTS = ("completion", "response", "generation", "output", "text", "answer", "model_output")
 LABELS = ("correct", "is_correct", "passed", "score", "reward", "label")

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told, asked_text, plain, said, shown
-from passgap.importers.base import status_of as status
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.rows import Row, read_rows
+from passgap.importers.values import asked_text, plain, said, shown
+from passgap.importers.values import status_of as status
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
 LOSSES = (

@@ -11,22 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from passgap.importers.base import (
-    Asked,
-    Format,
-    Peek,
-    Record,
-    Told,
-    asked_text,
-    ended,
-    final,
-    plain,
-    said,
-    shown,
-    status_of,
-)
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import required
 from passgap.importers.rows import Row, field, read_lines
+from passgap.importers.values import asked_text, ended, final, plain, said, shown, status_of
 from passgap.types import Status
 
 

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.importers.base import Asked, Format, Peek, Record, Told, final, plain
+from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import labelled, required
 from passgap.importers.rows import read_lines
+from passgap.importers.values import final, plain
 
 
 def claims(peek: Peek) -> bool:

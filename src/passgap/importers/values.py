@@ -1,0 +1,151 @@
+"""Values of logs in, what they mean here out: labels, texts, references, finish reasons.
+
+Partial credit is refused where no condition says what counts as correct.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from passgap.errors import UsageError
+from passgap.importers.base import Asked
+from passgap.types import Status
+
+WORDS: dict[str, Status] = {
+    **dict.fromkeys(("true", "pass", "passed", "correct", "yes", "1", "1.0"), "correct"),
+    **dict.fromkeys(("false", "fail", "failed", "incorrect", "no", "0", "0.0"), "incorrect"),
+}
+
+
+def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
+    """The status that a source's label means.
+
+    Parameters
+    ----------
+    value
+        A truth value, a number, or the word for one; None and nan are unscored.
+    asked
+        With the condition that numbers have to fulfil.
+    label, where
+        What the value is called, and which draw it is of, for the error.
+
+    Raises
+    ------
+    UsageError
+        For partial credit without a condition, and for what is no label.
+    """
+    if value is None:
+        return "unscored"
+    if isinstance(value, bool):
+        return "correct" if value else "incorrect"
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if asked.correct_if is None and word in WORDS:
+            return WORDS[word]
+        value = _number(value, label, where)
+    if not isinstance(value, int | float):
+        raise UsageError(
+            f"{label} is {str(value)[:60]!r} in {where}; allowed: a truth value or a number; name "
+            "another label with --label"
+        )
+    if math.isnan(value):
+        return "unscored"
+    if asked.correct_if is not None:
+        return "correct" if asked.correct_if.holds(value) else "incorrect"
+    if value not in (0, 1):
+        raise UsageError(
+            f"{label} is {value:g} in {where}, neither 0 nor 1; say which count as correct, as "
+            f"--correct-if '{label.rpartition('.')[2]}>=1'"
+        )
+    return "correct" if value else "incorrect"
+
+
+def said(label: str, asked: Asked) -> str:
+    """What marks the draws, with the condition on it.
+
+    Raises
+    ------
+    UsageError
+        If the condition is on another field.
+    """
+    condition = asked.correct_if
+    if condition is None:
+        return label
+    if condition.field not in ("score", label, label.rpartition(".")[2]):
+        raise UsageError(
+            f"--correct-if {condition} names {condition.field!r}; allowed here: score or {label}"
+        )
+    return f"{label}{condition.sign}{condition.bound:g}"
+
+
+def _number(text: str, label: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"{label} is {text[:60]!r} in {where}; allowed: a truth value or a number; name "
+            "another label with --label"
+        ) from None
+
+
+def plain(value: Any) -> str:
+    """A question or answer as text: messages and lists by their texts, None as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, Mapping):
+        for name in ("content", "text", "prompt"):
+            if name in value:
+                return plain(value[name])
+        return ""
+    if isinstance(value, Sequence):
+        return "\n".join(filter(None, map(plain, value)))
+    return str(value)
+
+
+def asked_text(messages: Any) -> str:
+    """The last thing a user says in messages; any other value as text."""
+    if isinstance(messages, Sequence) and not isinstance(messages, str):
+        said = [
+            m for m in messages if isinstance(m, Mapping) and m.get("role") in ("user", "HUMAN")
+        ]
+        if said:
+            return plain(said[-1])
+    return plain(messages)
+
+
+def shown(messages: Any) -> str:
+    """A whole prompt as text; messages with their roles."""
+    if isinstance(messages, Sequence) and not isinstance(messages, str):
+        return "\n".join(
+            f"{m.get('role', '')}: {plain(m)}" if isinstance(m, Mapping) else plain(m)
+            for m in messages
+        )
+    return plain(messages)
+
+
+def final(reference: Any) -> str:
+    """A reference as its verifier reads it: GSM8K's worked solution ends in ``#### answer``."""
+    text = plain(reference).strip()
+    if "####" in text:
+        return text.rpartition("####")[2].strip().replace(",", "")
+    return text
+
+
+def ended(reason: Any) -> str | None:
+    """A finish reason as ``stop`` or ``length``; None where it says neither."""
+    known = {
+        "stop": "stop",
+        "eos": "stop",
+        "end_turn": "stop",
+        "stop_sequence": "stop",
+        "length": "length",
+        "max_tokens": "length",
+        "model_length": "length",
+    }
+    return known.get(str(reason).lower()) if reason is not None else None
