@@ -1,5 +1,5 @@
 # make demo   set up all it needs, then run the whole loop on the embedded lab and write the page
-# make test   set up all it needs, then run the tests
+# make test   set up all it needs, then run the tests (make test-slow: the longest ones)
 # make check  lint, types, tests, docs: what CI runs
 # make docs   the documentation, in build/site
 # make dist   wheel and sdist, in dist/
@@ -8,15 +8,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test check lint docs dist test-vllm test-verl models clean help
+.PHONY: demo test test-slow check lint docs dist test-vllm test-verl models clean help
 
 demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
 
 test: $(SETUP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-check: lint test docs
+# the longest ones: kill -9, hostile input, browsers, whole studies (tests/conftest.py lists them)
+test-slow: $(SETUP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+check: lint test test-slow docs
 
 lint: $(SETUP)
 	$(BIN)/ruff check .
