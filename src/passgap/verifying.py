@@ -17,7 +17,7 @@ import polars as pl
 from passgap.errors import UsageError
 from passgap.store import Run
 from passgap.types import Outcome, Problem, Status, digest
-from passgap.verifiers import Item, Verifier, for_problems
+from passgap.verifiers import Item, Verifier, answer_form, for_problems
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 SHOWN = 5
@@ -42,8 +42,14 @@ def verify(
         The spec of one verifier for all problems; None takes the one each problem names.
     progress
         Called with (shards marked so far, shards in all).
+
+    Raises
+    ------
+    UsageError
+        For problems without a reference that the verifier compares with.
     """
     problems = {problem.id: problem for problem in run.problems()}
+    _refuse_without_references(run, problems, verifier)
     with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
         correct_by = run.verifier_digest() if marker.of_reasoning else None
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
@@ -60,6 +66,21 @@ def verify(
                 progress(position, len(shards))
         run.set_verifier_digest(key, of_reasoning=marker.of_reasoning)
         return key
+
+
+def _refuse_without_references(
+    run: Run, problems: dict[str, Problem], verifier: str | None
+) -> None:
+    """An imported log may hold no answers; what compares with them would find all wrong."""
+    empty = [
+        p for p in problems.values() if not p.reference and answer_form(verifier or p.verifier)
+    ]
+    if empty:
+        raise UsageError(
+            f"{len(empty)} of {len(problems)} problems of {run.place} have no reference answer, "
+            f"which {verifier or empty[0].verifier} compares with; import the log again with "
+            "--problems FILE, which has them"
+        )
 
 
 def _marked(

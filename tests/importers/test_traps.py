@@ -21,6 +21,7 @@ from passgap.importers import (
 )
 from passgap.problems import render
 from passgap.types import Problem, ProblemSet, PromptSettings
+from passgap.verifying import verify
 
 
 def lines(path, rows):
@@ -134,6 +135,14 @@ def test_two_fields_for_one_label_are_refused(tmp_path, bring):
 def test_unlabelled_draws_among_labelled_ones_are_unscored(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True), row(1, "3")])
     assert counted(bring(log, label=None))["1+1?"] == (1, 1, 1)
+
+
+def test_a_log_without_answers_is_not_verified_as_all_wrong(tmp_path, bring):
+    rows = [{"question": "1+1?", "completion": said, "correct": True} for said in "22"]
+    run = bring(lines(tmp_path / "a.jsonl", rows)).run
+    with pytest.raises(UsageError, match=r"1 of 1 problems .* no reference answer.*--problems"):
+        verify(run, verifier="math")
+    assert count(run).c.tolist() == [2]
 
 
 # -- what the counts say of what the log does not know
