@@ -92,7 +92,25 @@ def _marked(
         frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
     rows = list(frame.iter_rows())
     outcomes = marker.verify_all([Item(problems[i], text, end) for i, _, text, end in rows])
-    return [(i, draw, outcome) for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)]
+    failed = _failed_at_source(run, name)
+    return [
+        (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)
+        for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)
+    ]
+
+
+def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
+    """Draws of an imported log that failed before there was an answer: not wrong for anybody."""
+    engine = run.manifest.engine
+    if not engine["name"].startswith("import:"):
+        return set()
+    key = digest(["source", engine["args"]["label"]])
+    if name not in run.outcome_names(key):
+        return set()
+    failed = run.read_outcomes(key, name).filter(
+        (pl.col("status") == "unscored") & (pl.col("reason") == "error")
+    )
+    return set(failed.select("problem_id", "draw").iter_rows())
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,24 @@ def test_both_layouts_of_verifiers_keep_failures_apart(bring, file):
     assert result.run.manifest.prompt["template_name"] == "chat"
 
 
+def test_failures_at_the_source_are_wrong_for_nobody(bring):
+    result = bring(LOGS / "traces.jsonl")
+    assert any("1 draws failed at the source" in note for note in result.notes)
+    verify(result.run, verifier="math")
+    assert counted(result) == {"1+1?": (3, 2, 0), "2+2?": (2, 1, 1)}
+
+
+def test_a_log_of_failures_alone_is_not_marked(tmp_path, bring):
+    rows = [json.loads(line) for line in (LOGS / "results.jsonl").read_text().splitlines()]
+    path = tmp_path / "results.jsonl"
+    failed = [json.dumps(row | {"error": {"error": "Gone"}, "completion": []}) for row in rows]
+    path.write_text("\n".join(failed))
+    result = bring(path)
+    assert not result.marked
+    verify(result.run, verifier="math")
+    assert count(result.run).n.tolist() == [0, 0]
+
+
 def test_verl_dumps_of_one_step(bring):
     with pytest.raises(UsageError, match=r"2 training steps \(0, 50\).*--step"):
         bring(LOGS / "verl", out="refused")

@@ -27,7 +27,7 @@ class Collected:
         self._matcher = Matcher(asked.problems) if asked.problems is not None else None
         self.problems: list[Problem] = []
         self.draws: list[int] = []
-        self.labelled = self.answered = self.unlabelled = 0
+        self.labelled = self.scored = self.failed = self.answered = self.unlabelled = 0
         self._row_of: dict[str, int] = {}
         self._cache: dict[tuple[str, str], int] = {}
         self._prompts: list[str] = []
@@ -50,6 +50,8 @@ class Collected:
                 continue
             self.draws[row] += 1
             self.labelled += record.status is not None
+            self.scored += record.status in ("correct", "incorrect")
+            self.failed += record.reason == "error"
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None
             self.sorter.add(row, record)
@@ -136,6 +138,8 @@ class Collected:
 
     def _say(self) -> None:
         note = self._told.note
+        if self.failed:
+            note(f"{self.failed:,} draws failed at the source: unscored, whoever marks the run")
         if self._other_references:
             note(
                 f"{len(self._other_references)} references differ between the log and --problems "

@@ -145,11 +145,11 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
     if label:
         source = {"label": label, "answers": found.answered > 0}
         run.set_outcomes_about(key, {"verifier": None, "faults": {}, "source": source})
-        if not run.place.exists("outcomes/latest"):
+        if found.scored and not run.place.exists("outcomes/latest"):
             run.set_verifier_digest(key)
         if found.unlabelled:
             told.note(f"{found.unlabelled:,} draws without a label are unscored")
-    return label
+    return label if found.scored else ""
 
 
 def _outcomes(frame: pl.DataFrame) -> pl.DataFrame:
