@@ -114,6 +114,7 @@ def run_demo(
 def measured(
     policy: Policy, problems: ProblemSet, out: Path, n: int, progress: Bar, command: str
 ) -> Run:
+    """A policy's verified run on the lab's problems; one that is there is kept."""
     with progress(f"sampling {policy.name}") as update:
         run = sample(
             policy,
