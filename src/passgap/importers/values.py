@@ -13,6 +13,10 @@ from passgap.errors import UsageError
 from passgap.importers.base import Asked
 from passgap.types import Status
 
+ENDINGS = {
+    **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
+}
 WORDS: dict[str, Status] = {
     **dict.fromkeys(("true", "pass", "passed", "correct", "yes", "1", "1.0"), "correct"),
     **dict.fromkeys(("false", "fail", "failed", "incorrect", "no", "0", "0.0"), "incorrect"),
@@ -139,13 +143,4 @@ def final(reference: Any) -> str:
 
 def ended(reason: Any) -> str | None:
     """A finish reason as ``stop`` or ``length``; None where it says neither."""
-    known = {
-        "stop": "stop",
-        "eos": "stop",
-        "end_turn": "stop",
-        "stop_sequence": "stop",
-        "length": "length",
-        "max_tokens": "length",
-        "model_length": "length",
-    }
-    return known.get(str(reason).lower()) if reason is not None else None
+    return None if reason is None else ENDINGS.get(str(reason).lower())
