@@ -1,11 +1,13 @@
 """What each page shows of runs whose truth is known, and how it follows a run in progress."""
 
+import json
 import os
 import re
 import time
 
 from known_runs import VERIFIER, N, add_block, client_of, settled, solved_by, sums, write_run
 
+import passgap
 from passgap.counts import count
 from passgap.scoring import recorded_policy, scoring_digest
 from passgap.store import Run, WatchLog
@@ -237,3 +239,20 @@ def test_a_watch_of_another_trainer_is_read(tmp_path):
     assert "6 of 6 problems solved at least once" in text
     assert "<polyline" in text
     library.stop()
+
+
+def test_an_imported_run_says_what_its_log_does_not_tell(tmp_path):
+    rows = [
+        {"question": f"What is {i} + 1?", "answer": str(i + 1), "completion": str(i + d), "ok": d}
+        for i in range(4)
+        for d in (0, 1)
+    ]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    passgap.import_log(
+        [log], out=tmp_path / "runs" / "mine", form="table", text_field="completion", label="ok"
+    )
+    client, library = client_of(tmp_path / "runs")
+    text = settled(client, "/").text
+    library.stop()
+    assert "temperature, top-p, top-k, max-tokens not in the log" in text

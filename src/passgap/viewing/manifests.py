@@ -5,6 +5,7 @@ In: a manifest, or its values. Out: what the pages show of it, or an error that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -34,8 +35,6 @@ def described(manifest: Manifest) -> dict[str, Any]:
 
 def _described(manifest: Manifest) -> dict[str, Any]:
     sampling, policy = manifest.sampling, manifest.policy
-    names = [f"temperature {sampling['temperature']:g}", f"top-p {sampling['top_p']:g}"]
-    names += [f"top-k {sampling['top_k']:d}"] if sampling["top_k"] else []
     return {
         "policy": PurePath(str(policy["path"])).name,
         "policy_path": str(policy["path"]),
@@ -44,13 +43,31 @@ def _described(manifest: Manifest) -> dict[str, Any]:
         "set": str(manifest.problem_set["digest"]),
         "size": int(manifest.problem_set["size"]),
         "n": int(manifest.n),
-        "settings": ", ".join([*names, f"{sampling['max_tokens']:,d} tokens"]),
+        "settings": _settings(sampling),
         "template": str(manifest.prompt["template_name"] or "own template"),
         "engine": str(manifest.engine["name"]),
         "created": str(manifest.created)[:16].replace("T", " "),
         "command": str(manifest.command),
         "design": str(manifest.design),
     }
+
+
+def _settings(sampling: Mapping[str, Any]) -> str:
+    """The settings in a line; those that an imported log does not tell are named."""
+    forms = {
+        "temperature": "temperature {:g}",
+        "top_p": "top-p {:g}",
+        "top_k": "top-k {:d}",
+        "max_tokens": "{:,d} tokens",
+    }
+    told = {name: sampling[name] for name in forms}
+    shown = [
+        forms[name].format(value)
+        for name, value in told.items()
+        if value is not None and not (name == "top_k" and value == 0)
+    ]
+    untold = [name.replace("_", "-") for name, value in told.items() if value is None]
+    return ", ".join([*shown, *([f"{', '.join(untold)} not in the log"] if untold else [])])
 
 
 def _check_blocks(manifest: Manifest) -> None:
