@@ -219,8 +219,14 @@ def trained_cell(base: Counts, arms: Sequence[Counts], *, judged: bool) -> dict[
         "one": share(interval(one)),
         "all": share(interval(whole)),
         "gap": interval(pass_at_k(base.n, base.c, n) - one),
-        "label": compare_seeds(base, arms).verdict.label if judged else "",
+        "label": _judged(base, arms) if judged else "",
     }
+
+
+def _judged(base: Counts, arms: Sequence[Counts]) -> str:
+    """The verdict on a recipe, and what it rests on at the small and the large k."""
+    verdict = compare_seeds(base, arms).verdict
+    return f"`{verdict.label}`: {verdict.at_small_k}, {verdict.at_large_k}"
 
 
 def share(found: Mapping[str, float]) -> dict[str, float]:
@@ -248,14 +254,16 @@ def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -
     head = [study]
     for name in which:
         head += [f"{COLUMNS[name]}: pass@1", "pass@n", "gap"]
-    lines = [f"## {study[0].upper()}{study[1:]}\n", bar_row([*head, "verdict, held out"])]
+    lines = [
+        f"## {study[0].upper()}{study[1:]}\n",
+        bar_row([*head, "verdict, held out: at small k, at large k"]),
+    ]
     lines.append(bar_row(["---"] * (len(head) + 1)))
     for row in rows:
         cells = [row["row"]]
         for name in which:
             cells += [in_words(row[name][part]) for part in ("one", "all", "gap")]
-        label = row["held_out"]["label"]
-        lines.append(bar_row([*cells, f"`{label}`" if label else ""]))
+        lines.append(bar_row([*cells, row["held_out"]["label"]]))
     if study == "algorithms":
         lines += [bar_row([name, why, *[""] * (len(head) - 1)]) for name, why in ABSENT.items()]
     return "\n".join(lines) + "\n"
@@ -292,5 +300,7 @@ optimizer steps on them ({plain}); rows change what they name.
 
 Values are per cent, with 95 % intervals over problems and training seeds (of the base: over
 problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the
-row's pass@1. The verdict compares the recipe with the base on held-out problems.
+row's pass@1. The verdict compares the recipe with the base on held-out problems; that two policies
+are equal to within two points takes 149 problems or more, so below that `sharpened` cannot be said,
+and its two ends are told instead.
 """
