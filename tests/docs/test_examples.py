@@ -28,6 +28,7 @@ def run(block: Block, folder: Path) -> None:
     assert done.returncode == 0, f"{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
+@pytest.mark.slow  # make test-slow and CI run it: a minute on two idle cores
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_the_examples_of_a_page_run(page, tmp_path):
     for block in blocks(page):
