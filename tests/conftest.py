@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from passgap.types import Problem, ProblemSet
+
+settings.register_profile("passgap", deadline=None)  # a busy machine fails no test
+settings.load_profile("passgap")
 
 ROOT = Path(__file__).parents[1]
 

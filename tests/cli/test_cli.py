@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from commands import run
 
+from passgap._version import __version__
 from passgap.cli import learn
 from passgap.training.config import TrainConfig
 from passgap.verifiers import for_problems
@@ -89,6 +90,11 @@ def test_the_whole_way_with_known_p(problems, tmp_path):
     label = json.loads(probed.stdout)["verdict"]["label"]
     assert run("probe", tmp_path / "base", "--fail-on", label).returncode == 1
     assert run("probe", tmp_path / "base", "--fail-on", "nothing").returncode == 0
+
+
+def test_the_version_needs_no_command():
+    told = run("--version")
+    assert (told.returncode, told.stdout) == (0, f"passgap {__version__}\n")
 
 
 def test_a_missing_model_folder(problems, tmp_path):
