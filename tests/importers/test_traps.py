@@ -6,7 +6,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from conftest import counted
+from small_logs import LOGS, counted
 
 from passgap.analysis import compare
 from passgap.counts import count, read_counts
@@ -168,8 +168,6 @@ def test_settings_that_nobody_said_are_named(tmp_path, bring):
 
 
 def test_a_setting_against_the_log_is_refused(bring):
-    from conftest import LOGS
-
     with pytest.raises(UsageError, match=r"--temperature is 1\.0, but the log says 0\.7"):
         bring(next(LOGS.glob("samples_sums_2*")), sampling={"temperature": 1.0})
 
