@@ -1,7 +1,7 @@
 """Notebooks as pages. In: ``docs/notebooks/*.ipynb`` with their outputs. Out: Markdown pages.
 
-Cells become text, Python and its printed output; `tests/docs/test_docs_notebook.py` runs the notebook
-and holds the stored outputs to what it prints.
+Cells become text, Python and its printed output; `tests/docs/test_docs_notebook.py` runs the
+notebook and holds the stored outputs to what it prints.
 """
 
 import json
