@@ -14,7 +14,6 @@ import tomli_w
 import typer
 
 from passgap.errors import UsageError
-from passgap.store import write_text
 
 FILE = "recipe.toml"
 NOT_KEPT = ("out", "recipe")
@@ -62,6 +61,8 @@ def asked(context: typer.Context) -> dict[str, Any]:
 
 def write(values: dict[str, Any], path: Path) -> None:
     """Keep the values of a command as a recipe, which gives its result again."""
+    from passgap.store import write_text
+
     write_text(tomli_w.dumps(values), path)
 
 
