@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from passgap.errors import UsageError
 from passgap.importers.archives import Archive
 from passgap.importers.base import Asked, Format, Peek, Record, Told
@@ -24,6 +26,22 @@ HEADERS = ("header.json", "_journal/start.json")
 VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 
 
+class Sample(msgspec.Struct):
+    """What is read of a sample; the rest, its events above all, is passed over undecoded."""
+
+    id: Any = None
+    epoch: int = 1
+    input: Any = None
+    target: Any = None
+    messages: list[dict[str, Any]] | None = None
+    output: dict[str, Any] | None = None
+    scores: dict[str, Any] | None = None
+    error: Any = None
+
+
+_DECODER = msgspec.json.Decoder(Sample)
+
+
 def claims(peek: Peek) -> bool:
     """An ``.eval`` file, or a JSON document with ``eval`` and ``samples``."""
     return peek.name.endswith(".eval") or peek.has("eval", "version", "samples")
@@ -34,7 +52,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     for position, path in enumerate(files):
         seen: set[tuple[str, int]] = set()
         for sample in _of_archive(path, told) if path.suffix == ".eval" else _of_json(path, told):
-            at = (str(sample.get("id")), int(sample.get("epoch", 1)))
+            at = (str(sample.id), sample.epoch)
             if at in seen:
                 told.leave_out("samples whose id and epoch came before", f"{at[0]} epoch {at[1]}")
                 continue
@@ -42,7 +60,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             yield _record(sample, at, position, asked, told)
 
 
-def _of_archive(path: Path, told: Told) -> Iterator[Row]:
+def _of_archive(path: Path, told: Told) -> Iterator[Sample]:
     with Archive(path) as archive:
         names = archive.names()
         header = next((name for name in HEADERS if name in names), None)
@@ -51,10 +69,28 @@ def _of_archive(path: Path, told: Told) -> Iterator[Row]:
         _about(json.loads(archive.read(header)), told)
         for name in names:
             if name.startswith("samples/") and name.endswith(".json"):
-                yield json.loads(archive.read(name))
+                yield _decoded(archive.read(name), f"{path} {name}")
 
 
-def _of_json(path: Path, told: Told) -> Iterator[Row]:
+def _decoded(data: bytes, where: str) -> Sample:
+    """A sample from its JSON; nan and halves of characters are for the standard library."""
+    try:
+        return _DECODER.decode(data)
+    except msgspec.DecodeError:
+        try:
+            return _converted(json.loads(data), where)
+        except ValueError as error:
+            raise UsageError(f"{where} is not JSON ({error}); copy the log again") from error
+
+
+def _converted(sample: Any, where: str) -> Sample:
+    try:
+        return msgspec.convert(sample, Sample)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where} is no sample of inspect_ai: {error}") from error
+
+
+def _of_json(path: Path, told: Told) -> Iterator[Sample]:
     with opened(path) as file:
         stream = JsonStream(file, str(path))
         header: Row = {}
@@ -63,8 +99,8 @@ def _of_json(path: Path, told: Told) -> Iterator[Row]:
                 header[key] = stream.value()
             elif key == "samples":
                 _about(header, told)
-                for _ in stream.elements():
-                    yield stream.value()
+                for number, _ in enumerate(stream.elements(), start=1):
+                    yield _converted(stream.value(), f"{path} sample {number}")
 
 
 def _about(header: Mapping[str, Any], told: Told) -> None:
@@ -89,22 +125,22 @@ def _config(header: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _record(sample: Row, at: tuple[str, int], position: int, asked: Asked, told: Told) -> Record:
+def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, told: Told) -> Record:
     where = f"sample {at[0]} epoch {at[1]}"
-    output = sample.get("output") or {}
+    output = sample.output or {}
     choices = output.get("choices") or [{}]
     message = choices[0].get("message", {})
-    failed = sample.get("error") is not None
+    failed = sample.error is not None
     status, answer = ("unscored", None) if failed else _scored(sample, asked, told, where)
-    targets = sample.get("target")
+    targets = sample.target
     if isinstance(targets, list) and len(targets) > 1:
         told.note("some samples have several targets; the first is the reference")
     told.chat = True
-    spoken = sample.get("messages") or []
+    spoken = sample.messages or []
     prompt = [m for m in spoken if m.get("role") != "assistant"] if len(spoken) < 4 else []
     return Record(
         text=plain(message) or plain(output.get("completion")),
-        question=asked_text(sample.get("input")),
+        question=asked_text(sample.input),
         reference=final(targets[0] if isinstance(targets, list) and targets else targets),
         prompt=shown(prompt),
         key=at[0],
@@ -117,9 +153,9 @@ def _record(sample: Row, at: tuple[str, int], position: int, asked: Asked, told:
     )
 
 
-def _scored(sample: Row, asked: Asked, told: Told, where: str) -> tuple[Status | None, str | None]:
+def _scored(sample: Sample, asked: Asked, told: Told, where: str) -> tuple[Status | None, str | None]:
     """The status by one scorer, and the answer it read."""
-    scores = sample.get("scores") or {}
+    scores = sample.scores or {}
     if not scores:
         return None, None
     name, _, key = (asked.label or "").partition(".")

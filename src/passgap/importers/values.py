@@ -6,7 +6,6 @@ Partial credit is refused where no condition says what counts as correct.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from passgap.errors import UsageError
@@ -102,21 +101,21 @@ def plain(value: Any) -> str:
         return value
     if isinstance(value, bool | int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for name in ("content", "text", "prompt"):
             if name in value:
                 return plain(value[name])
         return ""
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         return "\n".join(filter(None, map(plain, value)))
     return str(value)
 
 
 def asked_text(messages: Any) -> str:
     """The last thing a user says in messages; any other value as text."""
-    if isinstance(messages, Sequence) and not isinstance(messages, str):
+    if isinstance(messages, list | tuple):
         said = [
-            m for m in messages if isinstance(m, Mapping) and m.get("role") in ("user", "HUMAN")
+            m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")
         ]
         if said:
             return plain(said[-1])
@@ -125,9 +124,9 @@ def asked_text(messages: Any) -> str:
 
 def shown(messages: Any) -> str:
     """A whole prompt as text; messages with their roles."""
-    if isinstance(messages, Sequence) and not isinstance(messages, str):
+    if isinstance(messages, list | tuple):
         return "\n".join(
-            f"{m.get('role', '')}: {plain(m)}" if isinstance(m, Mapping) else plain(m)
+            f"{m.get('role', '')}: {plain(m)}" if isinstance(m, dict) else plain(m)
             for m in messages
         )
     return plain(messages)
