@@ -1,6 +1,9 @@
 """From the logs of two policies to a verdict: time and peak memory, beside the source's own reader.
 
-    python bench/import.py [--problems 500] [--draws 128] [--inspect-python PYTHON]
+    python bench/import.py [--problems 500] [--draws 128] [--characters 1000] [--folder FOLDER]
+                           [--inspect-python PYTHON]
+
+``--characters 80000`` makes NeMo-Skills logs of 5 GB each.
 
 Writes NeMo-Skills and inspect_ai logs of known outcomes into a temporary folder, then runs, each in
 a process of its own: ``passgap import BASE --trained TRAINED`` (both runs written, the verdict
@@ -11,6 +14,7 @@ in the environment of ``--inspect-python`` (pip install inspect-ai).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -21,6 +25,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 WORDS = ["so", "we", "add", "the", "terms", "then", "divide", "by", "their", "number", "to", "get"]
 SAMPLES = Path(__file__).parents[1] / "tests" / "importers" / "logs" / "inspect_zstd.eval"
@@ -60,12 +65,20 @@ def outcomes(problems: int, draws: int, power: float, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random((problems, draws)) < chance[:, None]
 
 
-def text(rng: np.random.Generator, answer: int) -> str:
-    return " ".join(rng.choice(WORDS, 200)) + f" \\boxed{{{answer}}}"
+class Texts:
+    """Completions of one length, each cut at a place of its own from words drawn once."""
+
+    def __init__(self, seed: int, characters: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._size = characters
+        self._words = " ".join(self._rng.choice(WORDS, 1_000_000))
+
+    def __call__(self, answer: int) -> str:
+        at = int(self._rng.integers(len(self._words) - self._size))
+        return self._words[at : at + self._size] + f" \\boxed{{{answer}}}"
 
 
-def write_nemo(folder: Path, right: np.ndarray, seed: int) -> None:
-    rng = np.random.default_rng(seed)
+def write_nemo(folder: Path, right: np.ndarray, text: Texts) -> None:
     folder.mkdir(parents=True)
     for draw in range(right.shape[1]):
         with (folder / f"output-rs{draw}.jsonl").open("w") as file:
@@ -73,15 +86,14 @@ def write_nemo(folder: Path, right: np.ndarray, seed: int) -> None:
                 ok = bool(right[i, draw])
                 said = i if ok else i + 1
                 row = {"problem": f"What is {i}?", "expected_answer": str(i)}
-                row |= {"generation": text(rng, said), "predicted_answer": str(said)}
+                row |= {"generation": text(said), "predicted_answer": str(said)}
                 file.write(json.dumps(row | {"symbolic_correct": ok}) + "\n")
 
 
-def write_inspect(path: Path, right: np.ndarray, seed: int) -> None:
+def write_inspect(path: Path, right: np.ndarray, text: Texts) -> None:
     """Members as inspect_ai wrote them, with other texts; deflate, as its older logs are."""
     from passgap.importers.archives import Archive
 
-    rng = np.random.default_rng(seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     with Archive(SAMPLES) as log:
         header = log.read("header.json")
@@ -91,7 +103,7 @@ def write_inspect(path: Path, right: np.ndarray, seed: int) -> None:
         for i in range(len(right)):
             for draw in range(right.shape[1]):
                 ok = bool(right[i, draw])
-                said = text(rng, i if ok else i + 1)
+                said = text(i if ok else i + 1)
                 sample |= {"id": f"p{i}", "epoch": draw + 1, "input": f"What is {i}?"}
                 sample |= {"target": str(i), "uuid": f"{i}-{draw}"}
                 sample["output"]["choices"][0]["message"]["content"] = said
@@ -105,28 +117,37 @@ def write_inspect(path: Path, right: np.ndarray, seed: int) -> None:
         file.writestr("header.json", header)
 
 
-PEAK = """
-import atexit, sys
-def tell():
-    status = open("/proc/self/status").read().splitlines()
-    print("peak", next(line for line in status if line.startswith("VmHWM")), file=sys.stderr)
-atexit.register(tell)
-"""
 PASSGAP = "from passgap.cli import main\nmain()"
 
 
 def measured(python: str, code: str, arguments: list[str]) -> tuple[float, float, float]:
-    """Seconds, CPU seconds and peak megabytes of a program."""
-    began = time.perf_counter()
-    command = [python, "-c", PEAK + code, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-        told = (child.stderr.read() if child.stderr else b"").decode()
-        _, status, usage = os.wait4(child.pid, 0)
+    """Seconds, CPU seconds, and peak megabytes of a program with the processes it starts."""
+    began, peak = time.perf_counter(), 0
+    with subprocess.Popen(
+        [python, "-c", code, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as child:
+        while True:
+            done, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if done:
+                break
+            peak = max(peak, held(child.pid))
+            time.sleep(0.02)
         child.returncode = os.waitstatus_to_exitcode(status)
+        told = (child.stderr.read() if child.stderr else b"").decode()
     if child.returncode:
         sys.exit(f"{arguments} failed:\n{told[-2000:]}")
-    peak = float(told.rpartition("peak VmHWM:")[2].split()[0]) / 1024
-    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, peak
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, peak / 1e6
+
+
+def held(pid: int) -> int:
+    """Bytes of memory of a process and all below it, what they share counted once."""
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_full_info().pss
+    return total
 
 
 def size_of(path: Path) -> float:
@@ -143,19 +164,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--problems", type=int, default=500)
     parser.add_argument("--draws", type=int, default=128)
+    parser.add_argument("--characters", type=int, default=1000, help="of each text")
+    parser.add_argument("--folder", help="where the logs are written for the time of the run")
     parser.add_argument("--inspect-python", help="python of an environment with inspect_ai")
     asked = parser.parse_args()
     arms = {
         role: outcomes(asked.problems, asked.draws, power, seed)
         for seed, (role, power) in enumerate({"base": 3.0, "trained": 1.5}.items())
     }
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=asked.folder) as temporary:
         folder = Path(temporary)
         nemo = [folder / "nemo" / role for role in arms]
         logs = [folder / "inspect" / f"{role}.eval" for role in arms]
         for seed, right in enumerate(arms.values()):
-            write_nemo(nemo[seed], right, seed)
-            write_inspect(logs[seed], right, seed)
+            write_nemo(nemo[seed], right, Texts(seed, asked.characters))
+            write_inspect(logs[seed], right, Texts(seed, asked.characters))
         size = f"{asked.problems} problems x {asked.draws} draws x 2 runs"
         print(f"{size}; load of the machine before: {os.getloadavg()[0]:.1f}\n")
         print("| log (MB of both) | command | seconds | CPU seconds | peak MB |")

@@ -85,7 +85,7 @@ def test_an_inspect_log_without_scores_is_not_all_wrong(shared_data, bring):
 
 
 def test_a_folder_of_several_inspect_logs_is_refused(shared_data, bring):
-    with pytest.raises(UsageError, match=r"holds 3 inspect logs .*give one file"):
+    with pytest.raises(UsageError, match=r"holds 3 inspect logs .*give one of them"):
         bring(shared_data / "formats" / "inspect")
 
 

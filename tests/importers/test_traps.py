@@ -285,6 +285,76 @@ def test_livecodebench_grades(tmp_path, bring):
         bring(path, out="short")
 
 
+def opencompass(folder, data_set="sums", parts=1, **results):
+    """Three problems in two repeats, as OpenCompass lays them down; the first repeat is right."""
+    said = ["2", "4", "6", "2", "9", "9"]
+    rows = [
+        {"origin_prompt": [{"role": "HUMAN", "prompt": f"{i}+{i}?"}], "prediction": text}
+        for i, text in zip([1, 2, 3] * 2, said, strict=True)
+    ]
+    where = folder / "predictions" / "m"
+    where.mkdir(parents=True, exist_ok=True)
+    for part in range(parts):
+        name = f"{data_set}_{part}" if parts > 1 else data_set
+        here = rows[part * 6 // parts : (part + 1) * 6 // parts]
+        text = json.dumps({str(i): {**row, "gold": "x"} for i, row in enumerate(here)})
+        (where / f"{name}.json").write_text(text)
+    if results:
+        (folder / "results" / "m").mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"accuracy (2 runs average)": 66.7, **results})
+        (folder / "results" / "m" / f"{data_set}.json").write_text(text)
+    return folder
+
+
+DETAILS = [
+    {"example_abbr": "sums_0", "pred": ["2", "2"], "correct": [True, True]},
+    {"example_abbr": "sums_1", "pred": ["4", "9"], "correct": [True, False]},
+    {"example_abbr": "sums_2", "pred": ["6", "9"], "correct": [True, False]},
+]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_opencompass_labels_stand_by_problem_and_repeat(tmp_path, bring, parts):
+    result = bring(opencompass(tmp_path / "log", parts=parts, details=DETAILS))
+    assert counted(result) == {"1+1?": (2, 2, 0), "2+2?": (2, 1, 0), "3+3?": (2, 1, 0)}
+    assert result.label == "source:opencompass correct"
+
+
+def test_parts_of_a_set_are_read_in_their_order(tmp_path, bring):
+    """Part 10 comes after part 2: a label belongs to a number in the whole set."""
+    rows = {f"{i}+{i}?": str(2 * i) for i in range(12)}
+    (tmp_path / "predictions").mkdir()
+    for i, (question, answer) in enumerate(rows.items()):
+        one = {"origin_prompt": question, "prediction": answer, "gold": answer}
+        (tmp_path / "predictions" / f"sums_{i}.json").write_text(json.dumps({"0": one}))
+    (tmp_path / "results").mkdir()
+    details = [{"pred": [answer], "correct": [answer == "20"]} for answer in rows.values()]
+    (tmp_path / "results" / "sums.json").write_text(json.dumps({"details": details}))
+    assert {q for q, (_, c, _) in counted(bring(tmp_path)).items() if c} == {"10+10?"}
+
+
+def test_opencompass_labels_of_another_run_are_refused(tmp_path, bring):
+    with pytest.raises(UsageError, match="labels 4 predictions"):
+        bring(opencompass(tmp_path / "log", details=DETAILS[:2]))
+
+
+@pytest.mark.parametrize("details", [None, {"type": "GEN", "0": {}}, [{"pred": ["2", "2"]}] * 3])
+def test_opencompass_without_labels_of_draws_is_to_be_verified(tmp_path, bring, details):
+    log = opencompass(tmp_path / "log", **({} if details is None else {"details": details}))
+    result = bring(log)
+    assert not result.marked
+    assert any("run passgap verify" in note for note in result.notes)
+    with pytest.raises(UsageError, match=r"--label 'right'"):
+        bring(log, out="other", label="right")
+
+
+def test_several_opencompass_sets_in_a_folder_are_refused(tmp_path, bring):
+    opencompass(tmp_path / "log", details=DETAILS)
+    opencompass(tmp_path / "log", "aime2024", parts=2)
+    with pytest.raises(UsageError, match=r"holds 2 opencompass logs \(.*aime2024, .*sums"):
+        bring(tmp_path / "log")
+
+
 def test_qwen_scores_beyond_the_texts_are_left_out(tmp_path, bring):
     one = {"idx": 0, "question": "1+1?", "gt": "2", "code": ["2", "3"], "score": [True, False]}
     path = tmp_path / "test_cot_-1_seed3_t0.6_s0_e-1.jsonl"
@@ -320,7 +390,7 @@ def test_seeds_in_several_folders_are_several_logs(tmp_path, bring):
     for name in ("base", "rl"):
         (tmp_path / "logs" / name).mkdir(parents=True)
         lines(tmp_path / "logs" / name / "output-rs0.jsonl", [one])
-    with pytest.raises(UsageError, match=r"in 2 folders .*base.*rl"):
+    with pytest.raises(UsageError, match=r"holds 2 nemo-skills logs \(base, rl\)"):
         bring(tmp_path / "logs")
     assert bring(tmp_path / "logs" / "rl").draws == 1
 

@@ -168,6 +168,11 @@ class Peek:
         return all(name in self.row for name in names)
 
 
+def one_log(path: Path) -> str:
+    """What all files of a folder share where they are one log: nothing but the folder."""
+    return ""
+
+
 Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 
 
@@ -189,8 +194,8 @@ class Format:
         The flags beside the shared ones that mean something here (fields of `Asked`).
     verifier
         The verifier that its problems name unless asked otherwise.
-    many
-        Whether the several files of a folder are one log.
+    log_of
+        What the files of one log in a folder share; None where each is a log of its own.
     """
 
     name: str
@@ -200,4 +205,4 @@ class Format:
     read: Reader
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
-    many: bool = False
+    log_of: Callable[[Path], str] | None = None

@@ -109,20 +109,28 @@ def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[P
     """Several files found in a folder are one log only where the format says so."""
     if len(files) == 1 or all(Path(path).is_file() for path in paths):
         return
-    folders = sorted({str(path.parent) for path in files})
-    if form.many and len(folders) == 1:
+    logs = sorted({_log(form, path) for path in files})
+    if len(logs) == 1:
         return
-    if form.many:
-        raise UsageError(
-            f"{_listing(paths)} holds {form.name} logs in {len(folders)} folders "
-            f"({', '.join(folders[:LISTED])}), each a log of its own; give one of them"
-        )
-    names = ", ".join(path.name for path in files[:LISTED])
-    more = f" and {len(files) - LISTED} more" if len(files) > LISTED else ""
+    names = ", ".join(_short(log, paths) for log in logs[:LISTED])
+    more = f" and {len(logs) - LISTED} more" if len(logs) > LISTED else ""
     raise UsageError(
-        f"{_listing(paths)} holds {len(files)} {form.name} logs ({names}{more}); give one file, or "
-        "by name those that hold draws of one policy on one problem set"
+        f"{_listing(paths)} holds {len(logs)} {form.name} logs ({names}{more}), each a log of its "
+        "own; give one of them, or by name the files that hold draws of one policy on one problem "
+        "set"
     )
+
+
+def _log(form: Format, path: Path) -> str:
+    """The log a file belongs to: its folder and what the format says, else the file itself."""
+    return str(path if form.log_of is None else path.parent / form.log_of(path))
+
+
+def _short(log: str, paths: Sequence[Path | str]) -> str:
+    """A log by its path within the one folder that was given."""
+    folder = Path(paths[0])
+    within = len(paths) == 1 and Path(log) != folder
+    return str(Path(log).relative_to(folder)) if within else log
 
 
 def _refuse_known(paths: Sequence[Path | str]) -> None:

@@ -153,7 +153,9 @@ def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, to
     )
 
 
-def _scored(sample: Sample, asked: Asked, told: Told, where: str) -> tuple[Status | None, str | None]:
+def _scored(
+    sample: Sample, asked: Asked, told: Told, where: str
+) -> tuple[Status | None, str | None]:
     """The status by one scorer, and the answer it read."""
     scores = sample.scores or {}
     if not scores:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.importers.base import Asked, Format, Peek, Record, Told
+from passgap.importers.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.importers.flat import QUESTIONS, labelled, required, usual
 from passgap.importers.rows import read_lines
 from passgap.importers.values import final, plain
@@ -53,5 +53,5 @@ FORMAT = Format(
     claims=claims,
     read=read,
     takes=frozenset(("label", "question_field", "answer_field")),
-    many=True,
+    log_of=one_log,
 )

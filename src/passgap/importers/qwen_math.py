@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from passgap.importers.base import Asked, Format, Peek, Record, Told
+from passgap.importers.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.importers.flat import required
 from passgap.importers.rows import Row, read_rows
 from passgap.importers.values import ended, final, plain, said, status_of
@@ -72,5 +72,5 @@ FORMAT = Format(
     patterns=("test_*_seed*.jsonl", "*.jsonl", "*.jsonl.gz"),
     claims=claims,
     read=read,
-    many=True,
+    log_of=one_log,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told
+from passgap.importers.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.importers.rows import Row, read_rows
 from passgap.importers.values import asked_text, plain, said, shown
 from passgap.importers.values import status_of as status
@@ -72,5 +72,5 @@ FORMAT = Format(
     claims=claims,
     read=read,
     takes=frozenset(("label", "step")),
-    many=True,
+    log_of=one_log,
 )

@@ -114,9 +114,7 @@ def plain(value: Any) -> str:
 def asked_text(messages: Any) -> str:
     """The last thing a user says in messages; any other value as text."""
     if isinstance(messages, list | tuple):
-        said = [
-            m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")
-        ]
+        said = [m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")]
         if said:
             return plain(said[-1])
     return plain(messages)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.importers.base import Asked, Format, Peek, Record, Told
+from passgap.importers.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.importers.flat import labelled, required
 from passgap.importers.rows import read_lines
 from passgap.importers.values import final, plain
@@ -52,5 +52,5 @@ FORMAT = Format(
     claims=claims,
     read=read,
     takes=frozenset(("label", "step", "id_field")),
-    many=True,
+    log_of=one_log,
 )
