@@ -1,7 +1,7 @@
 """From the logs of two policies to a verdict: time and peak memory, beside the source's own reader.
 
     python bench/import.py [--problems 500] [--draws 128] [--characters 1000] [--folder FOLDER]
-                           [--inspect-python PYTHON]
+                           [--only FORMAT] [--inspect-python PYTHON]
 
 ``--characters 80000`` makes NeMo-Skills logs of 5 GB each.
 
@@ -99,7 +99,7 @@ def write_inspect(path: Path, right: np.ndarray, text: Texts) -> None:
         header = log.read("header.json")
         sample = json.loads(log.read("samples/p1_epoch_1.json"))
     summaries = []
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for i in range(len(right)):
             for draw in range(right.shape[1]):
                 ok = bool(right[i, draw])
@@ -165,6 +165,7 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=500)
     parser.add_argument("--draws", type=int, default=128)
     parser.add_argument("--characters", type=int, default=1000, help="of each text")
+    parser.add_argument("--only", choices=("nemo-skills", "inspect"), help="one format")
     parser.add_argument("--folder", help="where the logs are written for the time of the run")
     parser.add_argument("--inspect-python", help="python of an environment with inspect_ai")
     asked = parser.parse_args()
@@ -174,16 +175,20 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory(dir=asked.folder) as temporary:
         folder = Path(temporary)
-        nemo = [folder / "nemo" / role for role in arms]
-        logs = [folder / "inspect" / f"{role}.eval" for role in arms]
-        for seed, right in enumerate(arms.values()):
-            write_nemo(nemo[seed], right, Texts(seed, asked.characters))
-            write_inspect(logs[seed], right, Texts(seed, asked.characters))
+        logs = {
+            "nemo-skills": (write_nemo, [folder / "nemo" / role for role in arms]),
+            "inspect": (write_inspect, [folder / "inspect" / f"{role}.eval" for role in arms]),
+        }
+        if asked.only:
+            logs = {asked.only: logs[asked.only]}
+        for write, paths in logs.values():
+            for seed, right in enumerate(arms.values()):
+                write(paths[seed], right, Texts(seed, asked.characters))
         size = f"{asked.problems} problems x {asked.draws} draws x 2 runs"
         print(f"{size}; load of the machine before: {os.getloadavg()[0]:.1f}\n")
         print("| log (MB of both) | command | seconds | CPU seconds | peak MB |")
         print("| --- | --- | --- | --- | --- |")
-        for name, (base, trained) in {"nemo-skills": nemo, "inspect": logs}.items():
+        for name, (_, (base, trained)) in logs.items():
             both = f"{name} ({size_of(base) + size_of(trained):,.0f})"
             out = ["--out", str(folder / f"runs-{name}")]
             asks = ["import", name, str(base), "--trained", str(trained), *out]

@@ -19,6 +19,7 @@ from passgap.luck import guess_rates
 from passgap.store import Run, is_run, write_whole
 from passgap.types import Counts, Design, IntArray
 
+COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
 
 

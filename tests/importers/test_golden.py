@@ -252,11 +252,25 @@ def test_trl_warns_of_what_it_loses(bring):
 def test_lighteval_means_do_not_mark_single_responses(bring):
     several = bring(next(LOGS.glob("details_sums_2*")))
     assert several.label == ""
-    assert any("in all 8 of 12" in note for note in several.notes)
+    assert any("does not say which are correct" in note for note in several.notes)
     verify(several.run, verifier="math")
     assert sum(c for _, c, _ in counted(several).values()) == 8
     once = bring(next(LOGS.glob("details_sums_once*")), out="once")
     assert counted(once) == {"1+1?": (1, 1, 0), "2+2?": (1, 0, 0), "3+3?": (1, 1, 0)}
+
+
+def test_lighteval_means_give_counts_of_the_same_problems(tmp_path, bring):
+    log = next(LOGS.glob("details_sums_2*"))
+    found = passgap.import_log(log, out=tmp_path / "counts.csv")
+    run = bring(log).run
+    verify(run, verifier="math")
+    ours, theirs = count(run), passgap.read_counts(found.path)
+    assert dict(zip(theirs.problem_id, theirs.c, strict=True)) == dict(
+        zip(ours.problem_id, ours.c, strict=True)
+    )
+    assert sorted(theirs.c.tolist()) == [1, 3, 4]
+    with pytest.raises(UsageError, match=r"inspect holds draws; .* passgap export counts"):
+        passgap.import_log(LOGS / "inspect_zstd.eval", out=tmp_path / "more.csv")
 
 
 def test_opencompass_repeats_are_draws_of_one_problem(bring):

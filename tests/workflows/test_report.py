@@ -25,3 +25,42 @@ def test_the_home_folder_is_not_told(tmp_path, monkeypatch):
     assert "~/models/known" in page
     assert "passgap sample ~/models/known light" in page
     assert str(tmp_path / "models") not in page
+
+
+def counts_file(path, solved):
+    rows = [f"p{i},32,{solved(i)}" for i in range(90)]
+    path.write_text("\n".join(["problem_id,n,c", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_counts_files_have_a_page_too(tmp_path):
+    base = counts_file(tmp_path / "base.csv", lambda i: i % 32)
+    trained = counts_file(tmp_path / "rl.csv", lambda i: min(32, 2 * (i % 32)))
+    page = passgap.report(base, trained, out=tmp_path / "page.html", figures=tmp_path / "figures")
+    text = page.read_text(encoding="utf-8")
+    assert "base.csv → rl.csv" in text
+    assert "Counts hold no completions" in text
+    assert ">p89<" in text
+    assert (tmp_path / "figures" / "curves.pdf").is_file()
+    alone = passgap.report(base, out=tmp_path / "alone.html").read_text(encoding="utf-8")
+    assert "Before training" in alone
+
+
+def test_a_run_beside_a_counts_file_shows_its_texts(tmp_path):
+    problems = passgap.ProblemSet.of(
+        "light", [passgap.Problem(f"q{i}", str(i), "exact") for i in range(80)]
+    )
+    run = passgap.sample(
+        passgap.Policy("known"),
+        problems,
+        n=32,
+        out=tmp_path / "run",
+        sampling=passgap.SamplingParams(max_tokens=8),
+        engine="fake",
+    )
+    passgap.verify(run)
+    counts = passgap.write_counts(passgap.count(run), tmp_path / "trained.csv")
+    settings = {"allow_different_prompts": True}
+    text = passgap.report(run.path, counts, out=tmp_path / "page.html", **settings).read_text()
+    assert "known → trained.csv on light" in text
+    assert "completions, shown as drawn" in text

@@ -275,7 +275,7 @@ def report(
         list[str],
         typer.Argument(
             metavar="RUN...",
-            help="A base's run; then a trained's, or those of several checkpoints.",
+            help="A base's run or counts file; then a trained's, or those of several checkpoints.",
         ),
     ],
     out: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",

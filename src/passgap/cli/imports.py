@@ -168,13 +168,11 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts:
-    from passgap.importers import import_counts, import_files
+    from passgap.importers import import_found
 
     if found.guessed:
         print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
-    if found.format.name == "counts":
-        return import_counts(found.files, out, asked)
-    return import_files(found.format, found.files, out, asked, command=command_line())
+    return import_found(found, out, asked, command=command_line())
 
 
 def _imported_both(

@@ -31,6 +31,7 @@ from passgap.importers.counts_file import ImportedCounts, import_counts
 from passgap.importers.finding import Found, find_log
 from passgap.importers.imported import Imported
 from passgap.importers.importing import import_files
+from passgap.importers.means import import_means, wants_counts
 
 _MODULES = (
     inspect_logs,
@@ -85,10 +86,18 @@ def import_log(
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     condition = parse_condition(correct_if) if isinstance(correct_if, str) else correct_if
     asked = Asked(correct_if=condition, **settings)
-    found = find_log(FORMATS, form, given)
+    return import_found(find_log(FORMATS, form, given), out, asked)
+
+
+def import_found(
+    found: Found, out: Path | str, asked: Asked, *, command: str = ""
+) -> Imported | ImportedCounts:
+    """Import a log that `find_log` found, into a run folder or, by its name, a counts file."""
     if found.format.name == counts_file.FORMAT.name:
         return import_counts(found.files, out, asked)
-    return import_files(found.format, found.files, out, asked)
+    if wants_counts(out):
+        return import_means(found.format, found.files, out, asked)
+    return import_files(found.format, found.files, out, asked, command=command)
 
 
 __all__ = [
@@ -102,6 +111,7 @@ __all__ = [
     "find_log",
     "import_counts",
     "import_files",
+    "import_found",
     "import_log",
     "parse_condition",
 ]

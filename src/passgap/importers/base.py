@@ -173,7 +173,20 @@ def one_log(path: Path) -> str:
     return ""
 
 
+class Mean(NamedTuple):
+    """What a log tells of all draws of a problem at once: the share of ``draws`` that is right.
+
+    ``record`` says which problem, and has no text; ``where`` is for an error.
+    """
+
+    record: Record
+    draws: int
+    share: float
+    where: str
+
+
 Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
+MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
 @dataclass(frozen=True)
@@ -194,6 +207,8 @@ class Format:
         The flags beside the shared ones that mean something here (fields of `Asked`).
     verifier
         The verifier that its problems name unless asked otherwise.
+    means
+        Yields the shares of correct draws, where a log tells no more than these of its draws.
     log_of
         What the files of one log in a folder share; None where each is a log of its own.
     """
@@ -205,4 +220,5 @@ class Format:
     read: Reader
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
+    means: MeansReader | None = None
     log_of: Callable[[Path], str] | None = None

@@ -45,7 +45,7 @@ class Collected:
             If no draw is left, or draws are of no problem in the file that was given.
         """
         for record in map(self._encodable, records):
-            row = self._row(record)
+            row = self.row(record)
             if row < 0:
                 continue
             self.draws[row] += 1
@@ -56,6 +56,18 @@ class Collected:
             self.answered += record.extracted is not None
             self.sorter.add(row, record)
         self.sorter.finish()
+        self.end()
+        if len(set(self.draws)) > 1:
+            self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} draws")
+
+    def end(self) -> None:
+        """All was read: say what a reader should know of it.
+
+        Raises
+        ------
+        UsageError
+            As `take`.
+        """
         self._refuse_unmatched()
         if not self.problems:
             left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())
@@ -74,7 +86,7 @@ class Collected:
             **{n: v.encode("utf-8", "replace").decode() for n, v in values.items() if v}
         )
 
-    def _row(self, record: Record) -> int:
+    def row(self, record: Record) -> int:
         """The row of the draw's problem, -1 where it is left out."""
         identity = (record.question or record.prompt or record.key, record.reference)
         row = self._cache.get(identity)
@@ -156,8 +168,6 @@ class Collected:
                 f"{self._asked_otherwise:,} draws had another prompt than the first draw of their "
                 "problem"
             )
-        if len(set(self.draws)) > 1:
-            note(f"problems have {min(self.draws)} to {max(self.draws)} draws")
 
     def problem_set(self, name: str) -> ProblemSet:
         """The problems, with the name of the file they came from."""

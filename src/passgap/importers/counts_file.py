@@ -49,11 +49,14 @@ class ImportedCounts:
                 {"reason": why, "count": count, "examples": self.told.examples.get(why, [])}
                 for why, count in self.told.left_out.items()
             ],
+            "notes": list(self.told.notes),
         }
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {self.counts}"]
+        lines += [f"  marked by {self.told.label}"] * bool(self.told.label)
         lines += [f"  left out: {count:,} {why}" for why, count in self.told.left_out.items()]
+        lines += [f"  note: {note}" for note in self.told.notes]
         return "\n".join(lines)
 
 

@@ -1,7 +1,8 @@
 """lighteval: ``details_*.parquet``, a row a document with the list of its responses.
 
 In: details files. Out: a Record for every response. Metrics are means over the responses of a
-document, so only a document with one response, or with none or all correct, tells which are.
+document: one of several responses has no label, but the counts are known, which is what a Mean
+for every document holds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.importers.base import Asked, Format, Peek, Record, Told
+from passgap.importers.base import Asked, Format, Mean, Peek, Record, Told
 from passgap.importers.rows import Row, read_rows
 from passgap.importers.values import final, plain, said, status_of
 from passgap.types import Status
@@ -24,38 +25,55 @@ def claims(peek: Peek) -> bool:
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All responses of all documents."""
-    means = {"draws": 0, "correct": 0.0}
     for path in files:
         for number, row in enumerate(read_rows(path), start=1):
-            yield from _draws(row, asked, told, means, f"{path.name} row {number}")
-    if means["draws"]:
-        told.note(
-            f"metrics are means over the responses of a document and do not say which are correct "
-            f"(in all {means['correct']:,.0f} of {means['draws']:,}): run passgap verify"
-        )
+            yield from _draws(row, asked, told, f"{path.name} row {number}")
 
 
-def _draws(
-    row: Row, asked: Asked, told: Told, means: dict[str, Any], where: str
-) -> Iterator[Record]:
-    doc, response = row["doc"], row["model_response"]
-    texts = response.get("text") or []
+def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean]:
+    """The metric of all documents."""
+    for path in files:
+        for number, row in enumerate(read_rows(path), start=1):
+            name, value = _metric(row, asked)
+            if value is None:
+                raise UsageError(
+                    f"{path.name} row {number} has no metric over single responses; it has "
+                    f"{', '.join(row['metric'] or {}) or 'none'}; name one with --label"
+                )
+            told.label = told.label or name
+            yield Mean(_document(row), len(_texts(row)), value, f"{path.name} row {number}")
+
+
+def _draws(row: Row, asked: Asked, told: Told, where: str) -> Iterator[Record]:
+    texts = _texts(row)
     name, value = _metric(row, asked)
     status: Status | None = None
     if name and len(texts) == 1:
         told.label = told.label or said(name, asked)
         status = status_of(value, asked, name, where)
-    elif name and value is not None:
-        means["draws"] += len(texts)
-        means["correct"] += round(value * len(texts))
-    for text in texts:
-        yield Record(
-            text=plain(text),
-            prompt=plain(doc.get("query")),
-            reference=_gold(doc),
-            key=str(doc.get("id") or ""),
-            status=status,
+    elif name:
+        told.note(
+            f"{name} is a mean over the responses of a document and does not say which are "
+            "correct: run passgap verify, or give --out a .csv file for the counts alone"
         )
+    document = _document(row)
+    for text in texts:
+        yield document._replace(text=plain(text), status=status)
+
+
+def _texts(row: Row) -> list[Any]:
+    return list(row["model_response"].get("text") or [])
+
+
+def _document(row: Row) -> Record:
+    """A record without a text."""
+    doc = row["doc"]
+    return Record(
+        text="",
+        prompt=plain(doc.get("query")),
+        reference=_gold(doc),
+        key=str(doc.get("id") or ""),
+    )
 
 
 def _metric(row: Row, asked: Asked) -> tuple[str, float | None]:
@@ -81,5 +99,6 @@ FORMAT = Format(
     patterns=("details_*.parquet",),
     claims=claims,
     read=read,
+    means=read_means,
     takes=frozenset(("label",)),
 )

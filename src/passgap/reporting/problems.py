@@ -208,12 +208,16 @@ def _cut(text: object) -> str:
 
 
 def _said(data: PageData, embedded: int) -> str:
-    """How many completions the page holds, and where the others are."""
+    """What a row opens to, how many completions the page holds, and where the others are."""
     total = sum(int(row["completions"]) for row in data.stored.values()) or len(data.completions)
     if not total:
-        return ""
+        return "Counts hold no completions: a row opens to its shares and their intervals."
+    opens = (
+        "A row opens to its completions, shown as drawn, never run; control characters are made "
+        "visible."
+    )
     if embedded >= total:
-        return f"All {total:,} completions are in this page."
+        return f"{opens} All {total:,} completions are in this page."
     places = " and ".join(str(row["place"]) for row in data.stored.values())
     rest = f"; the other {total - embedded:,} are in {places}" if places else ""
-    return f"This page holds {embedded:,} of {total:,} completions{rest}."
+    return f"{opens} This page holds {embedded:,} of {total:,} completions{rest}."

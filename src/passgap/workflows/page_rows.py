@@ -21,20 +21,24 @@ MOST_PROBLEMS = 1_000
 COLUMNS = ("problem_id", "draw", "text", "finish_reason", "status", "extracted", "reason")
 
 
-def problem_rows(run: Run, counts: dict[str, Counts]) -> list[dict[str, Any]]:
-    """One row a problem: question, reference, and each arm's counts with the share's interval."""
+def problem_rows(run: Run | None, counts: dict[str, Counts]) -> list[dict[str, Any]]:
+    """One row a problem: question, reference, and each arm's counts with the share's interval.
+
+    Without the base's run, its counts say which problems there are, and nobody what they ask.
+    """
     places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
-    rows = []
-    for problem in run.problems():
-        row: dict[str, Any] = {
-            "problem_id": problem.id,
-            "question": problem.question,
-            "reference": problem.reference,
-        }
+    rows = _asked(run) if run else [{"problem_id": i} for i in counts["base"].problem_id]
+    for row in rows:
         for role, arm in counts.items():
-            row |= _arm(role, arm, places[role].get(problem.id))
-        rows.append(row)
+            row |= _arm(role, arm, places[role].get(row["problem_id"]))
     return rows
+
+
+def _asked(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"problem_id": p.id, "question": p.question, "reference": p.reference}
+        for p in run.problems()
+    ]
 
 
 def _arm(role: str, arm: Counts, at: int | None) -> dict[str, Any]:

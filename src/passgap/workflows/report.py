@@ -1,7 +1,8 @@
 """Report: a base's run, and those of trained policies, in; one self-contained page out.
 
 Gathers what the page shows: the analyses' results, problems with their counts, some completions,
-what training logged, the manifests. The page itself computes nothing.
+what training logged, the manifests. Counts files stand for runs as everywhere, and have less to
+show. The page itself computes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from passgap.analysis import compare, probe
 from passgap.analysis.extrapolation import forecast_curve
 from passgap.checks import check
-from passgap.counts import count
+from passgap.counts import read_counts
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.stats import fit_mixture
 from passgap.store import Run, is_run, is_watch
@@ -51,7 +52,7 @@ def report(
     Parameters
     ----------
     base, trained
-        Verified run folders on the same problems.
+        Verified run folders, or counts files, on the same problems.
     out
         The HTML file.
     figures
@@ -92,7 +93,7 @@ def report_several(
     result
         ``Sweep.to_dict()`` or ``SeedsComparison.to_dict()`` of these runs.
     base, trained
-        Verified run folders on the same problems.
+        Verified run folders, or counts files, on the same problems.
     out, figures
         As in `report`.
     settings
@@ -104,19 +105,18 @@ def report_several(
         The file written.
     """
     names = _names(trained)
-    runs = {"base": Run(base)} | dict(zip(names, map(Run, trained), strict=True))
+    runs = _runs({"base": base} | dict(zip(names, trained, strict=True)))
     if "seeds" in result:
         rows = zip(result["seeds"], names, strict=True)
         result = {**result, "seeds": [{**row, "policy": name} for row, name in rows]}
     of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
-    before = probe(count(runs["base"]), **of_probe).to_dict()
-    problems = runs["base"].manifest.problem_set["name"]
+    before = probe(read_counts(base), **of_probe).to_dict()
     data = PageData(
-        title=f"{_policy(runs['base'])} and {len(trained)} trained policies on {problems}",
+        title=f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}",
         probe=before,
         several=result,
         runs={role: _settings(run) for role, run in runs.items()},
-        checks=_checks_of_each(runs),
+        checks=_checks_of_each(runs) if runs else None,
         notes=list(dict.fromkeys([*before["notes"], *result["notes"]])),
         command=command,
     )
@@ -143,8 +143,19 @@ def _names(paths: Sequence[Path | str]) -> list[str]:
     return names if distinct else [_short(str(path)) for path in paths]
 
 
-def _policy(run: Run) -> str:
-    return Path(str(run.manifest.policy["path"])).name
+def _runs(arms: dict[str, Path | str]) -> dict[str, Run]:
+    """Those of the arms that are run folders; a counts file has no more than its counts."""
+    return {role: Run(path) for role, path in arms.items() if is_run(path)}
+
+
+def _policy(arm: Path | str) -> str:
+    """What a run was drawn from, by the last part of its path; a counts file's own name."""
+    path = str(Run(arm).manifest.policy["path"]) if is_run(arm) else str(arm)
+    return Path(path).name
+
+
+def _on_problems(arm: Path | str) -> str:
+    return f" on {Run(arm).manifest.problem_set['name']}" if is_run(arm) else ""
 
 
 def page_data(
@@ -156,37 +167,38 @@ def page_data(
     **settings: Any,
 ) -> PageData:
     """Everything the page shows, as the JSON-like values it takes."""
-    runs = {"base": Run(base)} | ({"trained": Run(trained)} if trained is not None else {})
-    counts = {role: count(run) for role, run in runs.items()}
-    comparison, arms = None, None
+    arms = {"base": base} | ({"trained": trained} if trained is not None else {})
+    runs = _runs(arms)
+    counts = {role: read_counts(arm) for role, arm in arms.items()}
+    comparison, answers = None, None
     if trained is not None:
-        arms = arms_of(str(base), str(trained))
+        answers = arms_of(str(base), str(trained))
         comparison = compare(
             counts["base"],
             counts["trained"],
             trained_on=trained_on(trained),
-            answers=arms,
+            answers=answers,
             **settings,
         ).to_dict()
     of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
-    answers = arms.base if arms else base_answers(str(base))
-    before = probe(counts["base"], answers=answers, **of_probe).to_dict()
+    of_base = answers.base if answers else base_answers(str(base))
+    before = probe(counts["base"], answers=of_base, **of_probe).to_dict()
     training = _training_folder(runs.get("trained"))
     return PageData(
-        title=title or _title(runs),
+        title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
         comparison=comparison,
         training=_json_lines(training, "training.jsonl"),
         held_out=_json_lines(training, "held_out.jsonl"),
         watching=_watching(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
-        problems=problem_rows(runs["base"], counts),
+        problems=problem_rows(runs.get("base"), counts),
         completions=completion_rows(runs, counts),
         stored={role: _stored(run, counts[role]) for role, run in runs.items()},
         audits=_audits(runs),
         runs={role: _settings(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
-        checks=check(*runs.values()).to_dict(),
+        checks=check(*runs.values()).to_dict() if runs else None,
         notes=list(dict.fromkeys([*before["notes"], *(comparison or {"notes": []})["notes"]])),
         command=command,
     )
@@ -194,7 +206,7 @@ def page_data(
 
 def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:
     """What `passgap reach` said of these two, if they were scored under each other."""
-    if "trained" not in runs or not is_scored_across(runs["base"], runs["trained"]):
+    if len(runs) < 2 or not is_scored_across(runs["base"], runs["trained"]):
         return None
     budget = {name: settings[name] for name in ("budget",) if name in settings}
     return reach_runs(runs["base"], runs["trained"], **budget).to_dict()
@@ -221,12 +233,6 @@ def _settings(run: Run) -> dict[str, Any]:
 
 def _short(text: str) -> str:
     return text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}")
-
-
-def _title(runs: dict[str, Run]) -> str:
-    names = [_policy(run) for run in runs.values()]
-    problems = runs["base"].manifest.problem_set["name"]
-    return f"{' → '.join(names)} on {problems}"
 
 
 def _training_folder(run: Run | None) -> Path | None:
