@@ -13,6 +13,7 @@ import pytest
 
 import passgap
 from passgap.analysis.backtest import backtest, pair_of_counts
+from passgap.analysis.envelope import envelope
 from passgap.analysis.reach import reach
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
@@ -46,6 +47,17 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     pairs = [pair_of_counts("x", f"m{i % 4}", counts(P), counts(P**0.5)) for i in range(6)]
     yield backtest(pairs).to_dict()
     yield watched(folder / "watch")
+    cool, hot = {0.5: base, 1.0: counts(P)}, {0.5: trained, 1.0: counts(P**0.5)}
+    yield envelope(cool, hot).to_dict()
+    yield run_result(folder, "check", "a", "b")
+    verified = run_result(folder, "verify", "a", "--verifier", "regex?pattern=none of them")
+    assert verified["agreement"]["examples"]
+    yield {**verified, "agreement": None}
+    yield verified["agreement"]
+    run_result(folder, "verify", "a")
+    yield run_result(folder, "audit", "a")
+    yield run_result(folder, "import", "table", "log.jsonl", "--out", "imported")
+    yield run_result(folder, "import", "counts", "counts.csv", "--out", "counts.jsonl")
 
 
 def run_result(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -94,6 +106,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, 
             seed=seed,
         )
         passgap.verify(run)
+    line = {"question": "1+1?", "answer": "2", "completion": "2", "correct": True}
+    (folder / "log.jsonl").write_text(json.dumps(line) + "\n")
+    (folder / "counts.csv").write_text("problem_id,n,c\nx,4,1\n")
     gathered: dict[str, list[dict[str, Any]]] = {}
     for result in results(folder):
         gathered.setdefault(result["schema"], []).append(result)

@@ -150,6 +150,8 @@ def _verified(path: str, run: Run, verifier: str | None) -> dict[str, Any]:
     after = run.verifier_digest()
     both = agreement(run, before, after) if before not in (None, after) else None
     return {
+        "schema": "passgap.verify/1",
+        "run": path,
         "problems": len(counts),
         "draws": int((counts.n + counts.unscored).sum()),
         "correct": int(counts.c.sum()),
