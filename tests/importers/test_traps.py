@@ -272,17 +272,35 @@ def test_aggregates_of_trainers_are_refused_with_the_reason(tmp_path, metrics):
 
 
 def test_livecodebench_grades(tmp_path, bring):
-    path = tmp_path / "m_codegeneration_eval_all.json"
+    path = tmp_path / "Scenario.codegeneration_3_0.2_eval_all.json"
     one = {"question_id": "q1", "question_content": "Sort.", "output_list": ["a", "b", "c"]}
     one |= {"code_list": ["a", "b", "c"], "graded_list": [True, False, True], "pass@1": 0.67}
     path.write_text(json.dumps([one]))
     result = bring(path)
     assert result.format == "livecodebench"
     assert counted(result) == {"Sort.": (3, 2, 0)}
+    assert result.run.manifest.sampling["temperature"] == 0.2
     one["graded_list"].pop()
     path.write_text(json.dumps([one]))
     with pytest.raises(UsageError, match="3 outputs and 2 grades"):
         bring(path, out="short")
+
+
+def test_a_judges_word_is_read_from_its_text(tmp_path, bring):
+    said = ["Same value.\n\nJudgement: Yes", "**Judgement:** no", "**Judgement**: Yes.", "Hm."]
+    rows = [
+        {"problem": "1+1?", "expected_answer": "2", "generation": str(i), "judgement": text}
+        for i, text in enumerate(said)
+    ]
+    log = lines(tmp_path / "output-rs0.jsonl", [{**row, "predicted_answer": "x"} for row in rows])
+    result = bring(log)
+    assert result.label == "source:nemo-skills judgement"
+    assert counted(result) == {"1+1?": (3, 2, 1)}
+    assert any("neither yes nor no" in note for note in result.notes)
+    symbolic = [{**row, "symbolic_correct": False} for row in rows]
+    both = lines(tmp_path / "output-rs1.jsonl", symbolic)
+    assert counted(bring(both, out="symbolic")) == {"1+1?": (4, 0, 0)}
+    assert counted(bring(both, out="judged", label="judgement")) == {"1+1?": (3, 2, 1)}
 
 
 def opencompass(folder, data_set="sums", parts=1, **results):

@@ -1,10 +1,12 @@
 """LiveCodeBench: ``*_eval_all.json``, an array of problems with lists of outputs and grades.
 
-In: the evaluation's file. Out: a Record for every output; ``graded_list`` is the label.
+In: the evaluation's file, of a scenario that writes code; its name ends in n and the temperature.
+Out: a Record for every output; ``graded_list`` is the label.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +25,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All outputs of all problems."""
     told.label = "graded_list"
     for position, path in enumerate(files):
+        named = re.search(r"_\d+_(\d+(?:\.\d+)?)(?:_cot)?_eval_all\.json$", path.name)
+        told.set_sampling(temperature=float(named[1]) if named else None)
         for row in read_array(path):
             texts, grades = row.get("output_list") or row["code_list"], row["graded_list"]
             if len(texts) != len(grades):

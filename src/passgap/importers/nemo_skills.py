@@ -1,7 +1,8 @@
 """NeMo-Skills: ``output-rs*.jsonl``, a file a seed, the problems in one order in each.
 
 In: the files of one evaluation. Out: a Record a row; the seed orders the draws. Rows have no id
-that can be relied on, so the question is the problem.
+that can be relied on, so the question is the problem. A judge's word is a text that ends in
+``Judgement: Yes`` or ``No``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from pathlib import Path
 
 from passgap.importers.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.importers.flat import QUESTIONS, labelled, required, usual
-from passgap.importers.rows import read_lines
+from passgap.importers.rows import Row, read_lines
 from passgap.importers.values import final, plain
 
-LABELS = ("symbolic_correct", "is_correct", "correct", "judge_correct")
+JUDGEMENT = "judgement"
+LABELS = ("symbolic_correct", "is_correct", JUDGEMENT)
+_VERDICT = re.compile(r"judgement\W*:\W*(yes|no)\b", re.IGNORECASE)
 
 
 def claims(peek: Peek) -> bool:
@@ -39,11 +42,22 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                 question=plain(row.get(question)),
                 reference=final(row.get(asked.answer_field or "expected_answer")),
                 order=int(seed[1]) if seed else position,
-                status=labelled(row, asked, told, LABELS, where),
+                status=labelled(_judged(row, told), asked, told, LABELS, where),
                 extracted=None if extracted is None else str(extracted),
                 tokens=int(row.get("num_generated_tokens") or 0),
                 metadata={k: row[k] for k in ("level", "type", "id") if k in row},
             )
+
+
+def _judged(row: Row, told: Told) -> Row:
+    """The row with the judge's word in place of its text; with none, nobody has judged."""
+    text = row.get(JUDGEMENT)
+    if not isinstance(text, str):
+        return row
+    found = _VERDICT.search(text)
+    if found is None:
+        told.note("some judgements say neither yes nor no: unscored here, and wrong to NeMo-Skills")
+    return {**row, JUDGEMENT: found[1] if found else None}
 
 
 FORMAT = Format(
