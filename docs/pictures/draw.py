@@ -37,6 +37,7 @@ from passgap.types import FloatArray
 
 HERE = Path(__file__).parent
 COLOURS = [LIGHT["base"], LIGHT["trained"], LIGHT["muted"], LIGHT["ink"]]
+DASHES = [[1, 0], [1, 0], [6, 5], [1, 0]]
 Series = dict[str, Sequence[tuple[float, float]]]
 
 
@@ -49,18 +50,20 @@ def lines(
     unit: bool = True,
     ticks: Sequence[float] = (),
 ) -> Chart:
-    """Named lines of (x, y), the first two in the colours of base and trained."""
+    """Named lines of (x, y), the first two in the colours of base and trained, the third dashed."""
     rows = [
         {"x": a, "value": b, "series": name} for name, points in series.items() for a, b in points
     ]
     scale = alt.Scale(type="log", base=2, nice=False) if log else alt.Scale(nice=False)
     axis = alt.Axis(values=list(ticks), format="~g") if ticks else alt.Axis(format="~g")
     colour = alt.Scale(domain=list(series), range=COLOURS[: len(series)])
+    dash = alt.Scale(domain=list(series), range=DASHES[: len(series)])
     y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
     plot = alt.Chart(alt.InlineData(values=rows)).encode(
         alt.X("x:Q", scale=scale, axis=axis, title=x),
         y if unit else alt.Y("value:Q", title=None),
         alt.Color("series:N", scale=colour, legend=alt.Legend(title=None, labelLimit=320)),
+        alt.StrokeDash("series:N", scale=dash, title=None),
     )
     return layered([plot.mark_line(strokeWidth=2.5)], title)
 
