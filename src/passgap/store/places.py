@@ -13,8 +13,6 @@ from typing import Any, BinaryIO, cast
 import fsspec
 import fsspec.core
 import polars as pl
-import pyarrow.dataset
-import pyarrow.fs
 
 from passgap.errors import UsageError
 
@@ -68,6 +66,9 @@ class Place:
         paths = [self._at(name) for name in names]
         if self.local is not None:
             return pl.scan_parquet(paths, glob=False)
+        import pyarrow.dataset  # here, since it brings pandas in where that is installed
+        import pyarrow.fs
+
         files = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(self._files))
         return pl.scan_pyarrow_dataset(pyarrow.dataset.dataset(paths, filesystem=files))
 
