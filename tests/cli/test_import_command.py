@@ -133,11 +133,19 @@ def test_bad_flags(tmp_path, flags, parts):
 
 
 def test_an_unmarked_log_says_what_to_run(tmp_path):
-    log = LOGS / "predictions"
+    log = next(LOGS.glob("samples_sums_2*"))  # several responses, a metric of the first
     alone = run("import", log, "--out", tmp_path / "r")
     assert f"next: passgap verify {tmp_path / 'r'}" in alone.stdout
     two = run("import", log, "--trained", log, "--out", tmp_path / "x")
     assert_one_line(two, "not marked by its source", "passgap verify")
+
+
+def test_means_become_counts_where_a_counts_file_is_asked_for(tmp_path):
+    log = next(LOGS.glob("details_sums_2*"))
+    done = run("import", log, "--out", tmp_path / "le.csv")
+    assert "8 of 12 correct" in done.stdout, done.stderr
+    refused = run("import", LOGS / "results.jsonl", "--out", tmp_path / "vf.csv")
+    assert_one_line(refused, "verifiers holds draws", "passgap export counts")
 
 
 def test_counts_become_a_counts_file_and_a_verdict(tmp_path):

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from passgap.cli import draw, options
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    ProblemFlags,
+    PromptFlags,
+    VerdictFlags,
+    check_interval,
+)
+from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from passgap.store import Run
     from passgap.types import Counts
+
+NOT_OF_SEEDS = ("interval", "accept_trained_on", "accept_luck", "false_positive_rate")
 
 Source = Annotated[
     str, typer.Argument(metavar="RUN", help="A run folder or a counts file; or a POLICY to sample.")
 ]
 
 
+@grouped
 def probe(
     source: Source,
+    engine: EngineFlags,
+    decoding: DecodingFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
     problems: Annotated[
         str | None,
         typer.Argument(metavar="[PROBLEMS]", help="Given: sample and verify POLICY on them first."),
@@ -58,24 +74,8 @@ def probe(
     json_: options.Json = False,
     fail_on: options.FailOn = None,
     n: options.Draws = 128,
-    engine: options.Engine = "transformers",
-    engine_arg: options.EngineArg = None,
-    template: options.Template = None,
-    system: options.System = None,
-    shots: options.Shots = None,
-    stop: options.Stop = None,
-    max_tokens: options.MaxTokens = None,
-    temperature: options.Temperature = 1.0,
-    top_p: options.TopP = 1.0,
-    top_k: options.TopK = 0,
     revision: options.Revision = None,
-    question_field: options.QuestionField = None,
-    answer_field: options.AnswerField = None,
-    mapping: options.Mapping = None,
-    verifier: options.VerifierName = None,
-    keep_failing_golds: options.KeepFailing = False,
     price: options.Price = None,
-    limit: options.Limit = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
 
@@ -83,37 +83,24 @@ def probe(
     """
     if problems is not None and out is None:
         raise UsageError("--out is missing: the completions of POLICY need a run folder")
-    flags: dict[str, Any] = {
-        "policies": [source],
-        "problems": problems,
-        "engine": engine,
-        "engine_arg": engine_arg,
-        "template": template,
-        "system": system,
-        "shots": shots,
-        "stop": stop,
-        "max_tokens": max_tokens,
-        "temperature": temperature,
-        "top_p": top_p,
-        "top_k": top_k,
-        "seed": seed,
-        "revision": revision,
-        "question_field": question_field,
-        "answer_field": answer_field,
-        "mapping": mapping,
-        "verifier": verifier,
-        "keep_failing_golds": keep_failing_golds,
-        "limit": limit,
-    }
+
+    def drawing() -> draw.Drawing:
+        asked = engine, decoding, prompt, fields
+        return draw.resolve([source], str(problems), *asked, seed=seed, revision=revision)[0]
+
     if adaptive or (problems is None and _is_adaptive(source)):
         if sampling_alone:
             raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
         rule = {"k_small": k_small, "k_large": k_large, "small": small, "large": large}
-        _probe_adaptively(out, flags, {**rule, "first": first, "most": most}, price, json_, fail_on)
+        if problems is None:
+            _probe_again(source, rule, json_, fail_on)
+            return
+        rule |= {"first": first, "most": most}
+        _probe_adaptively(str(out), drawing(), fields.verifier, rule, price, json_, fail_on)
         return
     if problems is not None and out is not None:
-        draw.sample_run(draw.resolve(**flags)[0], out=out, n=n, price=price)
-        draw.verify_run(out, verifier)
+        draw.sample_run(drawing(), out=out, n=n, price=price)
+        draw.verify_run(out, fields.verifier)
         source = out
     from passgap import analysis
     from passgap.workflows.alone import base_answers
@@ -125,7 +112,7 @@ def probe(
         k_large=k_large,
         small=small,
         large=large,
-        interval=_interval(interval),
+        interval=check_interval(interval),
         beyond=beyond or (),
         false_positive_rate=false_positive_rate,
         accept_luck=accept_luck,
@@ -136,6 +123,7 @@ def probe(
     _show(result.to_dict(), json_, fail_on, checks)
 
 
+@grouped
 def compare(
     base: Annotated[str, typer.Argument(metavar="BASE", help="Run folder or counts file.")],
     trained: Annotated[
@@ -145,6 +133,7 @@ def compare(
             help="Run folder or counts file; several: the checkpoints of one training run.",
         ),
     ],
+    verdict: VerdictFlags,
     seeds: Annotated[
         bool,
         typer.Option("--seeds", help="The TRAINED are training seeds of one recipe: judge that."),
@@ -166,18 +155,6 @@ def compare(
             "--k", help="A k to list; repeatable. The verdict's own k are always computed."
         ),
     ] = None,
-    margin: options.Margin = 0.02,
-    k_small: options.KSmall = 2,
-    k_large: options.KLarge = None,
-    interval: options.Interval = "population",
-    budget: options.Budget = 10_000,
-    intersect: options.Intersect = False,
-    allow_different_prompts: options.DifferentPrompts = False,
-    accept_trained_on: options.AcceptTrainedOn = False,
-    false_positive_rate: options.FalsePositives = None,
-    accept_luck: options.AcceptLuck = False,
-    accept_unscored: options.AcceptUnscored = False,
-    seed: options.Seed = 0,
     json_: options.Json = False,
     fail_on: options.FailOn = None,
 ) -> None:
@@ -199,39 +176,19 @@ def compare(
         raise UsageError("--sampling-alone with several TRAINED; allowed: one")
     if step and (seeds or len(trained) == 1):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
-    shared: dict[str, Any] = {
-        "ks": ks or None,
-        "margin": margin,
-        "k_small": k_small,
-        "k_large": k_large,
-        "budget": budget,
-        "intersect": intersect,
-        "allow_different_prompts": allow_different_prompts,
-        "accept_unscored": accept_unscored,
-        "seed": seed,
-    }
-    if seeds:
-        result = _seeds(base, trained, interval, accept_trained_on, shared)
-        checks = [_checked(base), *(_checked(path) for path in trained)]
-        _show(result, json_, fail_on, *checks, figure=figure)
-        return
-    shared |= {
-        "accept_trained_on": accept_trained_on,
-        "false_positive_rate": false_positive_rate,
-        "accept_luck": accept_luck,
-    }
-    if len(trained) > 1:
-        result = _sweep(base, trained, step or [], interval, shared)
+    settings = {"ks": ks or None, **verdict.settings()}
+    if seeds or len(trained) > 1:
+        judge = _seeds if seeds else partial(_sweep, steps=step or [])
+        result = judge(base, trained, settings)
         checks = [_checked(path) for path in (base, *trained)]
         _show(result, json_, fail_on, *checks, figure=figure)
         return
     judged = analysis.compare(
         _counts(base),
         _counts(trained[0]),
-        interval=_interval(interval),
         trained_on=trained_on(trained[0]),
         answers=arms_of(base, trained[0], sampling_alone or []),
-        **shared,
+        **settings,
     )
     _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]), figure=figure)
 
@@ -270,6 +227,7 @@ def reach(
     _show(result.to_dict(), json_, fail_on, _checked(base, trained))
 
 
+@grouped
 def report(
     runs: Annotated[
         list[str],
@@ -278,6 +236,7 @@ def report(
             help="A base's run or counts file; then a trained's, or those of several checkpoints.",
         ),
     ],
+    verdict: VerdictFlags,
     out: Annotated[str, typer.Option("--out", help="The HTML file to write.")] = "report.html",
     figures: Annotated[
         str | None, typer.Option("--figures", help="Folder for the charts as PDF, SVG and PNG.")
@@ -289,18 +248,6 @@ def report(
         list[int] | None,
         typer.Option("--step", help="Training step of each checkpoint, in their order."),
     ] = None,
-    margin: options.Margin = 0.02,
-    k_small: options.KSmall = 2,
-    k_large: options.KLarge = None,
-    interval: options.Interval = "population",
-    budget: options.Budget = 10_000,
-    intersect: options.Intersect = False,
-    allow_different_prompts: options.DifferentPrompts = False,
-    accept_trained_on: options.AcceptTrainedOn = False,
-    false_positive_rate: options.FalsePositives = None,
-    accept_luck: options.AcceptLuck = False,
-    accept_unscored: options.AcceptUnscored = False,
-    seed: options.Seed = 0,
 ) -> None:
     """Write one self-contained page: verdicts, curves, problems, completions, settings.
 
@@ -310,50 +257,20 @@ def report(
         raise UsageError(f"--seeds with {len(runs) - 1} trained; allowed: a base and 2 or more")
     if step and (seeds or len(runs) < 3):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
-    shared: dict[str, Any] = {
-        "margin": margin,
-        "k_small": k_small,
-        "k_large": k_large,
-        "budget": budget,
-        "intersect": intersect,
-        "allow_different_prompts": allow_different_prompts,
-        "accept_unscored": accept_unscored,
-        "seed": seed,
-    }
-    lifted: dict[str, Any] = {
-        "accept_trained_on": accept_trained_on,
-        "false_positive_rate": false_positive_rate,
-        "accept_luck": accept_luck,
-    }
+    settings = verdict.settings()
     made: dict[str, Any] = {"out": out, "figures": figures, "command": command_line()}
     if len(runs) > 2:
-        page = _report_several(runs, seeds, step or [], interval, shared, lifted, made)
+        from passgap.workflows.report import report_several
+
+        base, *trained = runs
+        judge = _seeds if seeds else partial(_sweep, steps=step or [])
+        result = judge(base, trained, settings)
+        page = report_several(result, base, trained, **made, **settings)
     else:
         from passgap.workflows.report import report as write
 
-        trained = runs[1] if len(runs) == 2 else None
-        page = write(runs[0], trained, **made, interval=_interval(interval), **shared, **lifted)
+        page = write(runs[0], runs[1] if len(runs) == 2 else None, **made, **settings)
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
-
-
-def _report_several(
-    runs: list[str],
-    seeds: bool,
-    step: list[int],
-    interval: str,
-    shared: dict[str, Any],
-    lifted: dict[str, Any],
-    made: dict[str, Any],
-) -> Path:
-    """Judge a sweep or seeds as `passgap compare` does, and write its page."""
-    from passgap.workflows.report import report_several
-
-    base, *trained = runs
-    if seeds:
-        result = _seeds(base, trained, interval, lifted["accept_trained_on"], shared)
-    else:
-        result = _sweep(base, trained, step, interval, {**shared, **lifted})
-    return report_several(result, base, trained, **made, **shared, **lifted)
 
 
 def plan(
@@ -452,35 +369,47 @@ def _is_adaptive(source: str) -> bool:
     return is_run(source) and Run(source).manifest.design == "adaptive"
 
 
+def _probe_again(
+    source: str, rule: dict[str, Any], as_json: bool, fail_on: list[str] | None
+) -> None:
+    """Read an adaptive run again, and print the verdict."""
+    from passgap.store import Run
+    from passgap.workflows.probing import probe_again
+
+    run = Run(source)
+    _show_adaptive(probe_again(run, **rule), run, None, as_json, fail_on)
+
+
 def _probe_adaptively(
-    out: str | None,
-    flags: dict[str, Any],
+    out: str,
+    drawing: draw.Drawing,
+    verifier: str | None,
     rule: dict[str, Any],
     price: float | None,
     as_json: bool,
     fail_on: list[str] | None,
 ) -> None:
-    """Sample in rounds, or read an adaptive run again, and print the verdict."""
-    from passgap.checks import check
+    """Sample in rounds until the verdict is sure, and print it."""
     from passgap.store import Run
-    from passgap.workflows.probing import probe_adaptively, probe_again
+    from passgap.workflows.probing import probe_adaptively
 
-    if flags["problems"] is None:
-        given = {name: rule[name] for name in ("k_small", "k_large", "small", "large")}
-        run = Run(flags["policies"][0])
-        result = probe_again(run, **given)
-    else:
-        drawing = draw.resolve(**flags)[0]
-        with bar(f"probing {flags['policies'][0]}", price=price) as progress:
-            result = probe_adaptively(
-                out=str(out),
-                verifier=flags["verifier"],
-                progress=progress,
-                command=command_line(),
-                **vars(drawing),
-                **rule,
-            )
-        run = Run(str(out))
+    with bar(f"probing {drawing.policy.path}", price=price) as progress:
+        result = probe_adaptively(
+            out=out,
+            verifier=verifier,
+            progress=progress,
+            command=command_line(),
+            **vars(drawing),
+            **rule,
+        )
+    _show_adaptive(result, Run(out), price, as_json, fail_on)
+
+
+def _show_adaptive(
+    result: Any, run: Run, price: float | None, as_json: bool, fail_on: list[str] | None
+) -> None:
+    from passgap.checks import check
+
     data, found = result.to_dict(), check(run).to_dict()
     if as_json:
         print(json_text({**data, "checks": [found]}))
@@ -501,59 +430,49 @@ def _counts(path: str) -> Counts:
 
 
 def _sweep(
-    base: str, trained: list[str], steps: list[int], interval: str, settings: dict[str, Any]
+    base: str, trained: list[str], settings: dict[str, Any], *, steps: list[int]
 ) -> dict[str, Any]:
     """The sweep over checkpoints, with how their steps are known among its notes."""
     from passgap.analysis import compare_sweep
     from passgap.workflows.report import trained_on
     from passgap.workflows.sweeping import steps_of
 
-    if _interval(interval) != "population":
-        raise UsageError(f"--interval {interval!r} with several checkpoints; allowed: population")
+    _only_population(settings["interval"], "several checkpoints")
     found, known = steps_of(trained, steps)
     learnt = [trained_on(path) for path in trained]
     result = compare_sweep(
         _counts(base),
         [(step, _counts(path)) for step, path in zip(found, trained, strict=True)],
         trained_on=None if None in learnt else any(learnt),
-        **settings,
+        **{name: value for name, value in settings.items() if name != "interval"},
     ).to_dict()
     return {**result, "notes": [*result["notes"], *known]}
 
 
-def _seeds(
-    base: str,
-    trained: list[str],
-    interval: str,
-    accept_trained_on: bool,
-    settings: dict[str, Any],
-) -> dict[str, Any]:
-    """The verdict on a recipe from its training seeds."""
+def _seeds(base: str, trained: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on a recipe from its training seeds, on problems that none was trained on."""
     from passgap.analysis import compare_seeds
-
-    _only_population(interval, trained, accept_trained_on)
-    arms = [_counts(path) for path in trained]
-    return compare_seeds(_counts(base), arms, **settings).to_dict()
-
-
-def _only_population(interval: str, trained: list[str], accept_trained_on: bool) -> None:
-    """Refuse what a claim about a recipe cannot honour, and problems that were trained on."""
     from passgap.workflows.report import trained_on
 
-    if interval != "population":
-        raise UsageError(f"--interval {interval!r} with --seeds; allowed: population")
+    _only_population(settings["interval"], "--seeds")
+    if settings["accept_luck"] or settings["false_positive_rate"] is not None:
+        raise UsageError(
+            "--accept-luck and --false-positive-rate mean nothing with --seeds; leave them out"
+        )
     learnt = [path for path in trained if trained_on(path)]
-    if learnt and not accept_trained_on:
+    if learnt and not settings["accept_trained_on"]:
         raise UsageError(
             f"{learnt[0]} was trained on these problems: a gain may be memory; compare on held-out "
             "problems, or accept it (--accept-trained-on)"
         )
+    mine = {name: value for name, value in settings.items() if name not in NOT_OF_SEEDS}
+    return compare_seeds(_counts(base), [_counts(path) for path in trained], **mine).to_dict()
 
 
-def _interval(name: str) -> Any:
-    if name not in ("population", "fixed"):
-        raise UsageError(f"--interval {name!r}; allowed: population, fixed")
-    return name
+def _only_population(interval: str, what: str) -> None:
+    """Refuse what a claim about several policies cannot honour."""
+    if interval != "population":
+        raise UsageError(f"--interval {interval!r} with {what}; allowed: population")
 
 
 def _checked(*sources: str) -> dict[str, Any] | None:

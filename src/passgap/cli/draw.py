@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passgap.cli import options
+from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
+from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 from passgap.plain import json_text
@@ -45,31 +47,20 @@ RunsArgument = Annotated[
 ]
 
 
+@grouped
 def sample(
     policies: PoliciesArgument,
     out: options.Out,
+    engine: EngineFlags,
+    decoding: DecodingFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
     n: options.Draws = 128,
-    engine: options.Engine = "transformers",
-    engine_arg: options.EngineArg = None,
-    template: options.Template = None,
-    system: options.System = None,
-    shots: options.Shots = None,
-    stop: options.Stop = None,
-    max_tokens: options.MaxTokens = None,
-    temperature: options.Temperature = 1.0,
-    top_p: options.TopP = 1.0,
-    top_k: options.TopK = 0,
     seed: options.Seed = 0,
     first_draw: options.FirstDraw = 0,
     top_up: options.TopUp = False,
     price: options.Price = None,
     revision: options.Revision = None,
-    question_field: options.QuestionField = None,
-    answer_field: options.AnswerField = None,
-    mapping: options.Mapping = None,
-    verifier: options.VerifierName = None,
-    keep_failing_golds: options.KeepFailing = False,
-    limit: options.Limit = None,
 ) -> None:
     """Draw n completions of every problem into a run folder; the same command again resumes it.
 
@@ -81,26 +72,7 @@ def sample(
     if not given:
         raise UsageError(f"{problems!r} alone is given; needed: POLICY PROBLEMS")
     drawings = resolve(
-        policies=given,
-        problems=problems,
-        engine=engine,
-        engine_arg=engine_arg,
-        template=template,
-        system=system,
-        shots=shots,
-        stop=stop,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
-        seed=seed,
-        revision=revision,
-        question_field=question_field,
-        answer_field=answer_field,
-        mapping=mapping,
-        verifier=verifier,
-        keep_failing_golds=keep_failing_golds,
-        limit=limit,
+        given, problems, engine, decoding, prompt, fields, seed=seed, revision=revision
     )
     how: dict[str, Any] = {"n": n, "first_draw": first_draw, "top_up": top_up, "price": price}
     if len(drawings) == 1:
@@ -191,59 +163,38 @@ class Drawing:
 
 
 def resolve(
-    *,
     policies: Sequence[str],
     problems: str,
-    engine: str = "transformers",
-    engine_arg: list[str] | None = None,
-    template: str | None = None,
-    system: str | None = None,
-    shots: str | None = None,
-    stop: list[str] | None = None,
-    max_tokens: int | None = None,
-    temperature: float = 1.0,
-    top_p: float = 1.0,
-    top_k: int = 0,
+    engine: EngineFlags,
+    decoding: DecodingFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
+    *,
     seed: int = 0,
     revision: str | None = None,
-    question_field: str | None = None,
-    answer_field: str | None = None,
-    mapping: str | None = None,
-    verifier: str | None = None,
-    keep_failing_golds: bool = False,
-    limit: int | None = None,
 ) -> list[Drawing]:
     """From flags to nouns; whatever is wrong is told here, before anything is loaded."""
-    from passgap.problems import Mapped
     from passgap.types import SamplingParams
     from passgap.workflows import resolve
 
     if revision is not None and len(policies) > 1:
         raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
-    fields = Mapped(question_field, answer_field, verifier or "math", mapping)
-    problem_set = resolve.resolve_problems(problems, fields, limit=limit)
-    if not keep_failing_golds:
-        problem_set = sound(problem_set, verifier)
+    mapped = fields.mapped()
+    problem_set = resolve.resolve_problems(problems, mapped, limit=fields.limit)
+    if not fields.keep_failing_golds:
+        problem_set = sound(problem_set, fields.verifier)
     params = SamplingParams(
-        max_tokens=resolve.max_tokens(max_tokens, problems, engine),
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
+        max_tokens=resolve.max_tokens(decoding.max_tokens, problems, engine.engine),
+        temperature=decoding.temperature,
+        top_p=decoding.top_p,
+        top_k=decoding.top_k,
     )
+    arguments = key_values(engine.engine_arg or [])
     drawings = []
     for policy in policies:
-        chosen = resolve.resolve_policy(
-            policy,
-            revision=revision,
-            template=template,
-            system=system,
-            shots=shots,
-            stop=options.stop_strings(stop),
-            mapping=fields,
-        )
+        chosen = prompt.of(policy, revision=revision, mapping=mapped)
         resolve.check_shots(chosen, problem_set)
-        arguments = key_values(engine_arg or [])
-        drawings.append(Drawing(chosen, problem_set, params, engine, arguments, seed))
+        drawings.append(Drawing(chosen, problem_set, params, engine.engine, arguments, seed))
     return drawings
 
 
@@ -267,6 +218,18 @@ def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
     if not len(found.sound):
         raise UsageError("no problem is left; mend the references or choose another --verifier")
     return found.sound
+
+
+def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
+    """The problems to train on that are not held out (``--leave-out-held-out``)."""
+    if held_out is None:
+        raise UsageError("--leave-out-held-out needs --held-out PROBLEMS; give both or neither")
+    kept = problems.without(held_out)
+    if not len(kept):
+        raise UsageError(f"every problem of {problems.name} is held out; train on others")
+    left_out = len(problems) - len(kept)
+    print(f"{left_out} of {len(problems)} problems are held out and left out of training")
+    return kept
 
 
 def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:

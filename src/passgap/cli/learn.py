@@ -8,19 +8,22 @@ from typing import Annotated
 import typer
 
 from passgap.cli import draw, options, recipes
+from passgap.cli.flags import ProblemFlags, PromptFlags
+from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar
-from passgap.errors import UsageError
 from passgap.training.config import TrainConfig
-from passgap.types import ProblemSet
 
 HELP = {name: field.metadata["help"] for name, field in TrainConfig.__dataclass_fields__.items()}
 
 
+@grouped
 def train(
     context: typer.Context,
     policy: draw.PolicyArgument,
     problems: draw.ProblemsArgument,
     out: options.Out,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
     recipe: recipes.Recipe = None,
     teacher: Annotated[
         str | None, typer.Option("--teacher", metavar="POLICY", help="Whom distill learns from.")
@@ -65,17 +68,7 @@ def train(
     teacher_draws: Annotated[int, typer.Option(help=HELP["teacher_draws"])] = 4,
     report_to: Annotated[list[str] | None, typer.Option(help=HELP["report_to"])] = None,
     device: Annotated[str, typer.Option(help=HELP["device"])] = "auto",
-    template: options.Template = None,
-    system: options.System = None,
-    shots: options.Shots = None,
-    stop: options.Stop = None,
     revision: options.Revision = None,
-    question_field: options.QuestionField = None,
-    answer_field: options.AnswerField = None,
-    mapping: options.Mapping = None,
-    verifier: options.VerifierName = None,
-    keep_failing_golds: options.KeepFailing = False,
-    limit: options.Limit = None,
 ) -> None:
     """GRPO and its kin through TRL, with the verifier of the evaluation; resumes when killed.
 
@@ -84,7 +77,6 @@ def train(
 
     Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
     """
-    from passgap.problems import Mapped
     from passgap.training.folder import TRAINER
     from passgap.training.processes import started
     from passgap.training.run import train as start
@@ -123,23 +115,15 @@ def train(
         report_to=tuple(report_to or ()),
         device=device,
     )
-    fields = Mapped(question_field, answer_field, verifier or "math", mapping)
-    problem_set = resolve.resolve_problems(problems, fields, limit=limit)
-    held_out_set = resolve.resolve_problems(held_out, fields) if held_out else None
-    if not keep_failing_golds:
+    mapped, verifier = fields.mapped(), fields.verifier
+    problem_set = resolve.resolve_problems(problems, mapped, limit=fields.limit)
+    held_out_set = resolve.resolve_problems(held_out, mapped) if held_out else None
+    if not fields.keep_failing_golds:
         problem_set = draw.sound(problem_set, verifier)
         held_out_set = draw.sound(held_out_set, verifier) if held_out_set else None
     if leave_out:
-        problem_set = _without(problem_set, held_out_set)
-    chosen = resolve.resolve_policy(
-        policy,
-        revision=revision,
-        template=template,
-        system=system,
-        shots=shots,
-        stop=options.stop_strings(stop),
-        mapping=fields,
-    )
+        problem_set = draw.without(problem_set, held_out_set)
+    chosen = prompt.of(policy, revision=revision, mapping=mapped)
     resolve.check_shots(chosen, problem_set)
     asked = recipes.asked(context)
     is_main = started()[0] == 0
@@ -158,14 +142,3 @@ def train(
         return
     recipes.write(asked, Path(trained.path) / TRAINER / recipes.FILE)
     print(f"{trained.path}: trained; next: passgap sample {trained.path} PROBLEMS --out RUN")
-
-
-def _without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
-    if held_out is None:
-        raise UsageError("--leave-out-held-out needs --held-out PROBLEMS; give both or neither")
-    kept = problems.without(held_out)
-    if not len(kept):
-        raise UsageError(f"every problem of {problems.name} is held out; train on others")
-    left_out = len(problems) - len(kept)
-    print(f"{left_out} of {len(problems)} problems are held out and left out of training")
-    return kept

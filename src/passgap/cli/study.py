@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from passgap.cli import draw, options
+from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
+from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 from passgap.plain import json_text
@@ -17,11 +19,15 @@ TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
 
 
 @app.command("temperature")
+@grouped
 def temperature(
     base: Annotated[str, typer.Argument(metavar="BASE_POLICY", help="As POLICY in sample.")],
     trained: Annotated[str, typer.Argument(metavar="TRAINED_POLICY", help="As POLICY in sample.")],
     problems: draw.ProblemsArgument,
     out: options.Out,
+    engine: EngineFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
     temperature: Annotated[
         list[float] | None,
         typer.Option("--temperature", help="Repeatable; default: .4 .7 1 1.3 1.6."),
@@ -33,22 +39,10 @@ def temperature(
         list[int] | None, typer.Option("--k", help="A k to list; repeatable; default: powers of 2.")
     ] = None,
     n: options.Draws = 128,
-    engine: options.Engine = "transformers",
-    engine_arg: options.EngineArg = None,
-    template: options.Template = None,
-    system: options.System = None,
-    shots: options.Shots = None,
-    stop: options.Stop = None,
     max_tokens: options.MaxTokens = None,
     top_p: options.TopP = 1.0,
     top_k: options.TopK = 0,
     seed: options.Seed = 0,
-    question_field: options.QuestionField = None,
-    answer_field: options.AnswerField = None,
-    mapping: options.Mapping = None,
-    verifier: options.VerifierName = None,
-    keep_failing_golds: options.KeepFailing = False,
-    limit: options.Limit = None,
     json_: options.Json = False,
 ) -> None:
     """Base and trained policy over temperatures, each at its best: do the curves still cross?
@@ -60,25 +54,9 @@ def temperature(
 
     if page is not None and not page.endswith(".md"):
         raise UsageError(f"--page {page!r}; allowed: a .md file")
+    decoding = DecodingFlags(max_tokens=max_tokens, top_p=top_p, top_k=top_k)
     first, second = draw.resolve(
-        policies=[base, trained],
-        problems=problems,
-        engine=engine,
-        engine_arg=engine_arg,
-        template=template,
-        system=system,
-        shots=shots,
-        stop=stop,
-        max_tokens=max_tokens,
-        top_p=top_p,
-        top_k=top_k,
-        seed=seed,
-        question_field=question_field,
-        answer_field=answer_field,
-        mapping=mapping,
-        verifier=verifier,
-        keep_failing_golds=keep_failing_golds,
-        limit=limit,
+        [base, trained], problems, engine, decoding, prompt, fields, seed=seed
     )
     result = study_temperature(
         first.policy,
@@ -88,9 +66,9 @@ def temperature(
         temperatures=temperature or TEMPERATURES,
         n=n,
         sampling=first.sampling,
-        engine=engine,
+        engine=engine.engine,
         engine_args=first.engine_args,
-        verifier=verifier,
+        verifier=fields.verifier,
         ks=ks,
         seed=seed,
         bar=bar,
