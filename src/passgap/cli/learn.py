@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,12 +17,65 @@ from passgap.training.config import TrainConfig
 HELP = {name: field.metadata["help"] for name, field in TrainConfig.__dataclass_fields__.items()}
 
 
+@dataclass(frozen=True)
+class AlgorithmFlags:
+    """Algorithm"""
+
+    algorithm: Annotated[str, typer.Option(help=HELP["algorithm"])] = "grpo"
+    steps: Annotated[int, typer.Option(help=HELP["steps"])] = 100
+    learning_rate: Annotated[float, typer.Option(help=HELP["learning_rate"])] = 1e-5
+    group_size: Annotated[int, typer.Option(help=HELP["group_size"])] = 8
+    prompts_per_step: Annotated[int, typer.Option(help=HELP["prompts_per_step"])] = 16
+    batch_size: Annotated[int | None, typer.Option(help=HELP["batch_size"])] = None
+    beta: Annotated[float, typer.Option(help=HELP["beta"])] = 0.0
+    num_iterations: Annotated[int, typer.Option(help=HELP["num_iterations"])] = 1
+    loss_type: Annotated[str | None, typer.Option(help=HELP["loss_type"])] = None
+    scale_rewards: Annotated[str | None, typer.Option(help=HELP["scale_rewards"])] = None
+    importance_sampling_level: Annotated[
+        str | None, typer.Option(help=HELP["importance_sampling_level"])
+    ] = None
+    epsilon: Annotated[float | None, typer.Option(help=HELP["epsilon"])] = None
+    epsilon_high: Annotated[float | None, typer.Option(help=HELP["epsilon_high"])] = None
+    pass_k: Annotated[int, typer.Option(help=HELP["pass_k"])] = 4
+    reward: Annotated[str, typer.Option(help=HELP["reward"])] = "verifier"
+    teacher_draws: Annotated[int, typer.Option(help=HELP["teacher_draws"])] = 4
+    lora_rank: Annotated[int, typer.Option(help=HELP["lora_rank"])] = 0
+    lora_alpha: Annotated[int | None, typer.Option(help=HELP["lora_alpha"])] = None
+    seed: options.Seed = 0
+
+
+@dataclass(frozen=True)
+class GenerationFlags:
+    """Generation"""
+
+    max_tokens: options.MaxTokens = None
+    temperature: Annotated[float, typer.Option(help=HELP["temperature"])] = 1.0
+    generation: Annotated[str, typer.Option(help=HELP["generation"])] = "transformers"
+    vllm_memory: Annotated[float, typer.Option(help=HELP["vllm_memory"])] = 0.3
+    device: Annotated[str, typer.Option(help=HELP["device"])] = "auto"
+
+
+@dataclass(frozen=True)
+class WhileItRunsFlags:
+    """While it runs"""
+
+    eval_every: Annotated[int, typer.Option(help=HELP["eval_every"])] = 20
+    eval_draws: Annotated[int, typer.Option(help=HELP["eval_draws"])] = 16
+    eval_problems: Annotated[int, typer.Option(help=HELP["eval_problems"])] = 64
+    save_every: Annotated[int, typer.Option(help=HELP["save_every"])] = 0
+    resume_every: Annotated[int, typer.Option(help=HELP["resume_every"])] = 50
+    report_to: Annotated[list[str] | None, typer.Option(help=HELP["report_to"])] = None
+
+
 @grouped
 def train(
     context: typer.Context,
     policy: draw.PolicyArgument,
     problems: draw.ProblemsArgument,
     out: options.Out,
+    learning: AlgorithmFlags,
+    generation: GenerationFlags,
+    running: WhileItRunsFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
     recipe: recipes.Recipe = None,
@@ -36,38 +90,6 @@ def train(
         bool,
         typer.Option("--leave-out-held-out", help="Do not train on problems that are held out."),
     ] = False,
-    algorithm: Annotated[str, typer.Option(help=HELP["algorithm"])] = "grpo",
-    steps: Annotated[int, typer.Option(help=HELP["steps"])] = 100,
-    learning_rate: Annotated[float, typer.Option(help=HELP["learning_rate"])] = 1e-5,
-    group_size: Annotated[int, typer.Option(help=HELP["group_size"])] = 8,
-    prompts_per_step: Annotated[int, typer.Option(help=HELP["prompts_per_step"])] = 16,
-    batch_size: Annotated[int | None, typer.Option(help=HELP["batch_size"])] = None,
-    max_tokens: options.MaxTokens = None,
-    temperature: Annotated[float, typer.Option(help=HELP["temperature"])] = 1.0,
-    beta: Annotated[float, typer.Option(help=HELP["beta"])] = 0.0,
-    num_iterations: Annotated[int, typer.Option(help=HELP["num_iterations"])] = 1,
-    loss_type: Annotated[str | None, typer.Option(help=HELP["loss_type"])] = None,
-    scale_rewards: Annotated[str | None, typer.Option(help=HELP["scale_rewards"])] = None,
-    importance_sampling_level: Annotated[
-        str | None, typer.Option(help=HELP["importance_sampling_level"])
-    ] = None,
-    epsilon: Annotated[float | None, typer.Option(help=HELP["epsilon"])] = None,
-    epsilon_high: Annotated[float | None, typer.Option(help=HELP["epsilon_high"])] = None,
-    pass_k: Annotated[int, typer.Option(help=HELP["pass_k"])] = 4,
-    reward: Annotated[str, typer.Option(help=HELP["reward"])] = "verifier",
-    generation: Annotated[str, typer.Option(help=HELP["generation"])] = "transformers",
-    vllm_memory: Annotated[float, typer.Option(help=HELP["vllm_memory"])] = 0.3,
-    lora_rank: Annotated[int, typer.Option(help=HELP["lora_rank"])] = 0,
-    lora_alpha: Annotated[int | None, typer.Option(help=HELP["lora_alpha"])] = None,
-    seed: options.Seed = 0,
-    eval_every: Annotated[int, typer.Option(help=HELP["eval_every"])] = 20,
-    eval_draws: Annotated[int, typer.Option(help=HELP["eval_draws"])] = 16,
-    eval_problems: Annotated[int, typer.Option(help=HELP["eval_problems"])] = 64,
-    save_every: Annotated[int, typer.Option(help=HELP["save_every"])] = 0,
-    resume_every: Annotated[int, typer.Option(help=HELP["resume_every"])] = 50,
-    teacher_draws: Annotated[int, typer.Option(help=HELP["teacher_draws"])] = 4,
-    report_to: Annotated[list[str] | None, typer.Option(help=HELP["report_to"])] = None,
-    device: Annotated[str, typer.Option(help=HELP["device"])] = "auto",
     revision: options.Revision = None,
 ) -> None:
     """GRPO and its kin through TRL, with the verifier of the evaluation; resumes when killed.
@@ -83,38 +105,9 @@ def train(
     from passgap.verifiers import for_problems
     from passgap.workflows import resolve
 
-    config = TrainConfig(
-        algorithm=algorithm,
-        steps=steps,
-        learning_rate=learning_rate,
-        group_size=group_size,
-        prompts_per_step=prompts_per_step,
-        batch_size=batch_size,
-        max_tokens=resolve.max_tokens(max_tokens, problems, "transformers"),
-        temperature=temperature,
-        beta=beta,
-        num_iterations=num_iterations,
-        loss_type=loss_type,
-        scale_rewards=scale_rewards,
-        importance_sampling_level=importance_sampling_level,
-        epsilon=epsilon,
-        epsilon_high=epsilon_high,
-        pass_k=pass_k,
-        reward=reward,
-        generation=generation,
-        vllm_memory=vllm_memory,
-        lora_rank=lora_rank,
-        lora_alpha=lora_alpha,
-        seed=seed,
-        eval_every=eval_every,
-        eval_draws=eval_draws,
-        eval_problems=eval_problems,
-        save_every=save_every,
-        resume_every=resume_every,
-        teacher_draws=teacher_draws,
-        report_to=tuple(report_to or ()),
-        device=device,
-    )
+    flags: dict[str, Any] = vars(learning) | vars(generation) | vars(running)
+    flags["max_tokens"] = resolve.max_tokens(generation.max_tokens, problems, "transformers")
+    config = TrainConfig(**{**flags, "report_to": tuple(running.report_to or ())})
     mapped, verifier = fields.mapped(), fields.verifier
     problem_set = resolve.resolve_problems(problems, mapped, limit=fields.limit)
     held_out_set = resolve.resolve_problems(held_out, mapped) if held_out else None
@@ -127,7 +120,7 @@ def train(
     resolve.check_shots(chosen, problem_set)
     asked = recipes.asked(context)
     is_main = started()[0] == 0
-    with bar(f"training ({algorithm})", shown=is_main) as progress:
+    with bar(f"training ({learning.algorithm})", shown=is_main) as progress:
         trained = start(
             chosen,
             problem_set,
