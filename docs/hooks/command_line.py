@@ -54,9 +54,13 @@ def _section(path: tuple[str, ...], command: Any) -> str:
     if given:
         rows = [f"| `{_argument(p)}` | {_cell(p.help)} |" for p in given]
         parts.append("\n".join(["| argument | is |", "| --- | --- |", *rows]))
-    if flags:
-        parts.append("\n".join(["| flag | takes | default | does |", "| --- | --- | --- | --- |"]))
-        parts[-1] += "".join(f"\n{_flag(p)}" for p in flags)
+    panels: dict[str, list[Any]] = {}
+    for flag in flags:
+        panels.setdefault(getattr(flag, "rich_help_panel", None) or "", []).append(flag)
+    for panel, members in panels.items():
+        parts += [f"**{panel}**"] * bool(panel)
+        head = ["| flag | takes | default | does |", "| --- | --- | --- | --- |"]
+        parts.append("\n".join([*head, *(_flag(p) for p in members)]))
     return "\n\n".join(parts)
 
 
@@ -91,7 +95,9 @@ def _takes(parameter: Any) -> str:
 def _default(parameter: Any) -> str:
     if parameter.required:
         return "required"
-    return f"`{parameter.default}`" if parameter.default not in (None, False, (), "") else ""
+    value = parameter.default
+    absent = value is None or value is False or value in ((), "", [])
+    return "" if absent else f"`{value}`"
 
 
 def _cell(text: str | None) -> str:
