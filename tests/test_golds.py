@@ -146,3 +146,12 @@ def test_gsm8k_luck_stays_near_nothing(tmp_path, write, shared_data, monkeypatch
     run = draw(tmp_path, gsm8k, n=24)
     verify(run)
     assert guess_rates(run).at(20) < 0.12
+
+
+def test_marking_tells_how_many_completions_are_done(tmp_path, monkeypatch):
+    monkeypatch.setattr("passgap.verifying.AT_ONCE", 16)
+    problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(5)])
+    run, seen = draw(tmp_path, problems, n=20), []
+    verify(run, progress=lambda done, total: seen.append((done, total)))
+    assert (seen[0], seen[-1]) == ((16, 100), (100, 100))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)

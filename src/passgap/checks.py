@@ -163,6 +163,7 @@ def _check_run(run: Run) -> tuple[int, list[Finding]]:
         *_empty(tally),
         *_unscored(tally),
         *_golds(run, digest),
+        *_other_marks(run, digest),
         *_uneven(run, tally),
         *_engine(run),
     ]
@@ -278,6 +279,31 @@ def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
             "mend those references or choose another --verifier; until then their problems can "
             "never be solved",
             refused,
+        )
+
+
+def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
+    """Whose marks count, where several verifiers marked the run, and how far they differ."""
+    present = run.completion_names()
+    for other in run.verifier_digests():
+        if digest is None or other == digest or set(present) - run.outcome_names(other):
+            continue
+        draws = differing = 0
+        for name in present:
+            both = run.read_outcomes(digest, name).join(
+                run.read_outcomes(other, name), on=["problem_id", "draw"], suffix="_other"
+            )
+            draws += len(both)
+            differing += int((both["status"] != both["status_other"]).sum())
+        counts, beside = run.marked_by(digest), run.marked_by(other)
+        again = "source" if run.outcomes_about(other).get("source") else beside
+        yield Finding(
+            "verifiers",
+            "warning" if differing > MUCH * draws else "note",
+            f"the marks of {counts} count here; {beside} differs on {differing / draws:.1%} of the "
+            "draws",
+            f"look at both (passgap verify prints the table); --verifier '{again}' makes the "
+            "others count",
         )
 
 

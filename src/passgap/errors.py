@@ -28,7 +28,8 @@ class MissingExtraError(UsageError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(
-            f"{package} is not installed; it comes with: pip install 'passgap[{extra}]'"
+            f"{package} is not installed; it comes with: pip install 'passgap[{extra}]' "
+            f"(in a clone: '.[{extra}]')"
         )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,10 +21,11 @@ from passgap.errors import UsageError, WorkError
 from passgap.problems import render
 from passgap.store import Manifest, Round, Run
 from passgap.store.manifest import TARGET_BLOCK
-from passgap.types import Design, Policy, ProblemSet, SamplingParams
+from passgap.types import Completion, Design, Policy, ProblemSet, SamplingParams
 from passgap.verifiers import check_specs
 
 Progress = Callable[[int, int, int], None]
+EVERY = 0.5  # seconds between what is shown of a block at hand
 
 
 def sample(
@@ -151,7 +153,7 @@ class Sampler:
             run.reject(name)
         owed = run.owed()
         total = sum(run.draws().values())
-        done = total - sum(len(block.problem_ids) * block.size for block in owed.values())
+        done = total - sum(block.completions for block in owed.values())
         if progress:
             progress(done, total, self._tokens)
         if not owed:
@@ -162,12 +164,14 @@ class Sampler:
             for name, block in owed.items()
         )
         with self._logged(run) as engine:
+            shown = _Shown(engine, progress)
+            shown.update(done, total, self._tokens)
             for name, completions in engine.complete_all(work):
                 run.add_completions(name, completions)
                 done += len(completions)
                 self._tokens += sum(completion.token_count for completion in completions)
-                if progress:
-                    progress(done, total, self._tokens)
+                shown.landed(completions)
+                shown.update(done, total, self._tokens)
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -206,6 +210,41 @@ class Sampler:
                 self._name, self._policy, self._problems, self._sampling, self._engine_args
             )
         return self._engine
+
+
+class _Shown:
+    """What is shown: the draws on disk, and those of the blocks at hand that are not there yet."""
+
+    def __init__(self, engine: Engine, progress: Progress | None) -> None:
+        self._progress = progress
+        self._at = (0, 0, 0)
+        self._completions = self._tokens = 0
+        self._shown = time.monotonic()
+        engine.tell = self._told
+
+    def update(self, done: int, total: int, tokens: int) -> None:
+        """Show what is on disk now."""
+        self._at = (done, total, tokens)
+        self._show()
+
+    def landed(self, completions: Sequence[Completion]) -> None:
+        """These are no longer at hand."""
+        self._completions = max(0, self._completions - len(completions))
+        drawn = sum(completion.token_count for completion in completions)
+        self._tokens = max(0, self._tokens - drawn) if self._completions else 0
+
+    def _told(self, completions: int, tokens: int) -> None:
+        self._completions += completions
+        self._tokens += tokens
+        if time.monotonic() - self._shown > EVERY:
+            self._show()
+
+    def _show(self) -> None:
+        self._shown = time.monotonic()
+        if self._progress:
+            done, total, tokens = self._at
+            now = min(done + self._completions, total)
+            self._progress(now, total, tokens + self._tokens)
 
 
 def _check(n: int, first_draw: int, block_size: int) -> None:

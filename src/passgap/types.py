@@ -190,6 +190,11 @@ class Block:
     seed: int
     run_seed: int = 0
 
+    @property
+    def completions(self) -> int:
+        """How many it holds."""
+        return len(self.problem_ids) * self.size
+
     def draw_seed(self, problem_id: str, *, bits: int = 60) -> int:
         """The seed of this block's first draw of a problem, below ``2**bits``.
 
@@ -315,7 +320,10 @@ class Counts(Displayed):
             raise UsageError("the counts hold no problem; at least one row is needed")
         if len(set(ids)) < len(ids):
             twice = next(i for i in ids if ids.count(i) > 1)
-            raise UsageError(f"problem_id {twice!r} occurs more than once; ids must be distinct")
+            raise UsageError(
+                f"problem_id {twice!r} occurs more than once; ids must be distinct "
+                "(rows of one policy: passgap import counts FILE --where FIELD=VALUE --out ONE.csv)"
+            )
         bad = np.flatnonzero((self.c < 0) | (self.c > self.n) | (self.unscored < 0))
         if bad.size:
             i = int(bad[0])

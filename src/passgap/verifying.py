@@ -21,6 +21,8 @@ from passgap.verifiers import Item, Verifier, answer_form, for_problems
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 SHOWN = 5
+AT_ONCE = 1024  # completions that a verifier is given together
+SOURCE = "source"
 
 
 def verify(
@@ -39,15 +41,19 @@ def verify(
     run
         The run to mark.
     verifier
-        The spec of one verifier for all problems; None takes the one each problem names.
+        The spec of one verifier for all problems; None takes the one each problem names. Of an
+        imported run, ``source`` makes the labels of its log count again.
     progress
-        Called with (shards marked so far, shards in all).
+        Called with (completions marked so far, completions in all).
 
     Raises
     ------
     UsageError
-        For problems without a reference that the verifier compares with.
+        For problems without a reference that the verifier compares with; for ``source`` where a
+        run has no labels of one.
     """
+    if verifier == SOURCE:
+        return _by_its_source(run)
     problems = {problem.id: problem for problem in run.problems()}
     _refuse_without_references(run, problems, verifier)
     with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
@@ -58,14 +64,32 @@ def verify(
             faults = marker.faults(list(problems.values()))
             about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
             run.set_outcomes_about(key, about)
-        for position, name in enumerate(shards, start=1):
+        sizes = {name: run.blocks[name].completions for name in shards}
+        before = 0
+        for name in shards:
             if name not in done:
-                rows = _marked(run, name, marker, problems, correct_by)
-                run.add_outcomes(key, name, rows)
+                shown = _within(progress, before, sum(sizes.values()))
+                run.add_outcomes(key, name, _marked(run, name, marker, problems, correct_by, shown))
+            before += sizes[name]
             if progress:
-                progress(position, len(shards))
+                progress(before, sum(sizes.values()))
         run.set_verifier_digest(key, of_reasoning=marker.of_reasoning)
         return key
+
+
+def _by_its_source(run: Run) -> str:
+    """Let the labels count that an imported run's log gave."""
+    engine = run.manifest.engine
+    imported = str(engine["name"]).startswith("import:")
+    key = digest(["source", engine["args"]["label"]]) if imported else ""
+    if not imported or set(run.completion_names()) - run.outcome_names(key):
+        raise UsageError(
+            f"--verifier {SOURCE}: {run.place} has no labels of a source; allowed for an imported "
+            "run whose log marks its draws"
+        )
+    with run.writing():
+        run.set_verifier_digest(key)
+    return key
 
 
 def _refuse_without_references(
@@ -83,15 +107,36 @@ def _refuse_without_references(
         )
 
 
+def _within(
+    progress: Callable[[int, int], None] | None, before: int, total: int
+) -> Callable[[int], None]:
+    """Tells how far it is within a shard."""
+
+    def tell(count: int) -> None:
+        if progress:
+            progress(before + count, total)
+
+    return tell
+
+
 def _marked(
-    run: Run, name: str, marker: Verifier, problems: dict[str, Problem], correct_by: str | None
+    run: Run,
+    name: str,
+    marker: Verifier,
+    problems: dict[str, Problem],
+    correct_by: str | None,
+    tell: Callable[[int], None],
 ) -> list[tuple[str, int, Outcome]]:
     frame = run.read_completions(name, ["problem_id", "draw", "text", "finish_reason"])
     if correct_by is not None:
         right = run.read_outcomes(correct_by, name).filter(pl.col("status") == "correct")
         frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
     rows = list(frame.iter_rows())
-    outcomes = marker.verify_all([Item(problems[i], text, end) for i, _, text, end in rows])
+    outcomes: list[Outcome] = []
+    for first in range(0, len(rows), AT_ONCE):
+        part = rows[first : first + AT_ONCE]
+        outcomes += marker.verify_all([Item(problems[i], text, end) for i, _, text, end in part])
+        tell(len(outcomes))
     failed = _failed_at_source(run, name)
     return [
         (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)

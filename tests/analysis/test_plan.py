@@ -88,3 +88,23 @@ def test_thirty_problems_do_not_settle_equivalence(pilot):
 def test_wrong_questions_are_told(pilot, arguments, told):
     with pytest.raises(UsageError, match=told):
         plan(pilot, **arguments)
+
+
+def test_a_planned_difference_is_of_a_size_that_compare_judges(pilot):
+    """compare wants a large k of 64 and twice as many draws, unless k was set beforehand."""
+    found = plan(pilot, goal="difference", delta=1.0)
+    assert min(row["n"] for row in found.designs) == 128
+    assert "--k-large 64" in found.notes[-1]
+    rng = np.random.default_rng(1)
+    p = world(rng, found.cheapest["problems"])
+    n = found.cheapest["n"]
+    judged = compare(drawn(p, n, rng), drawn(tilted(p, 1.0), n, rng), k_large=64)
+    assert "a verdict needs a large k" not in " ".join(judged.verdict.reasons)
+    assert plan(pilot, goal="difference", delta=1.0, k_large=20).designs[0]["n"] == 32
+
+
+def test_a_plan_says_what_it_is_for(pilot):
+    text = str(plan(pilot, half_width=0.03))
+    assert text.startswith("to know pass@20 - pass@2 of the base to 3 points either way")
+    assert "price" not in text
+    assert "price" in str(plan(pilot, half_width=0.03, tokens=600, price=0.4))

@@ -359,3 +359,13 @@ def test_a_folder_without_a_model_is_told(tmp_path):
     policy = Policy(str(tmp_path), PromptSettings())
     with pytest.raises(UsageError, match=r"no config\.json"):
         sample(policy, problems, n=1, out=tmp_path / "r", sampling=SamplingParams(5))
+
+
+def test_the_one_who_waits_is_told_within_a_block(model, tokenizer):
+    sampler, told = engine(model, tokenizer), []
+    sampler.tell = lambda completions, tokens: told.append((completions, tokens))
+    drawn = sampler.complete(BLOCK, PROMPTS)
+    assert sum(completions for completions, _ in told) == len(drawn) == 15
+    assert sum(tokens for _, tokens in told) >= sum(c.token_count for c in drawn) - 15
+    first = told.index(next(one for one in told if one[1]))
+    assert sum(completions for completions, _ in told[:first]) < len(drawn)  # not at the end

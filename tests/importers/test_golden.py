@@ -57,6 +57,19 @@ def test_qwen_math_lists_are_draws_and_ours_stands_beside(shared_data, bring):
     assert count(result.run, verifier_digest=source).c.sum() == 728
 
 
+def test_the_sources_labels_can_count_again(shared_data, bring):
+    run = bring(shared_data / "formats" / "qwen25_math").run
+    assert not [f for f in check(run).findings if f.check == "verifiers"]
+    verify(run, verifier="exact")
+    told = next(f for f in check(run).findings if f.check == "verifiers")
+    assert "the marks of exact count here; source:qwen-math score differs on" in told.evidence
+    assert "--verifier 'source'" in told.remedy
+    verify(run, verifier="source")
+    assert count(run).c.sum() == 728
+    with pytest.raises(UsageError, match="has no labels of a source"):
+        verify(bring(next(LOGS.glob("samples_sums_2*")), out="none").run, verifier="source")
+
+
 def test_inspect_epochs_are_draws(shared_data, bring):
     log = shared_data / "formats" / "inspect" / "inspect__log_streaming.eval"
     result = bring(log)

@@ -240,7 +240,7 @@ def test_counts_of_several_policies_are_not_pooled(tmp_path):
         tmp_path / "c.jsonl",
         [{"id": f"p{i}", "n": 4, "c": i, "model": m} for m in ("a", "b") for i in range(4)],
     )
-    with pytest.raises(UsageError, match=r"4 values of id repeat.*model \(a, b\)"):
+    with pytest.raises(UsageError, match=r"4 values of id repeat.*--where 'model=a' \(of a, b\)"):
         import_counts([path], tmp_path / "out.csv", Asked())
     done = import_counts([path], tmp_path / "out.csv", Asked(where=(("model", "b"),)))
     assert done.counts.c.tolist() == [0, 1, 2, 3]
@@ -465,6 +465,22 @@ def test_halves_of_characters_are_replaced_and_told(tmp_path, bring):
 
 
 # -- the run
+
+
+def test_a_conversation_is_told_apart_from_its_prompt(tmp_path, bring):
+    system, user = {"role": "system", "content": "Be kind."}, {"role": "user", "content": "1+1?"}
+    says = [{"role": "assistant", "content": text} for text in ("Let me look.", "2")]
+    tool = {"role": "tool", "content": "sum: 2"}
+    log = lines(
+        tmp_path / "a.jsonl",
+        [
+            {"id": 1, "said": [system, user, says[0], tool, says[1]], "correct": True},
+            {"id": 1, "said": [system, user, says[1]], "correct": True},
+        ],
+    )
+    drawn = bring(log, "table", text_field="said").run.scan_completions().collect()
+    texts = drawn.sort("draw")["text"].to_list()
+    assert texts == ["assistant: Let me look.\ntool: sum: 2\nassistant: 2", "2"]
 
 
 def test_unequal_numbers_of_draws(tmp_path, bring):

@@ -12,7 +12,13 @@ from passgap.reporting import PageData, write_page
 from passgap.reporting.methods import DECISIONS, PAPERS, methods
 from passgap.reporting.page import _sha256, json_for_html, render
 from passgap.reporting.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
-from passgap.reporting.words import COMPARE, PROBE, comparison_sentence, probe_sentence
+from passgap.reporting.words import (
+    COMPARE,
+    PROBE,
+    comparison_sentence,
+    probe_sentence,
+    tilt_reading,
+)
 from passgap.types import Counts
 
 
@@ -163,7 +169,7 @@ def test_the_verdict_stands_on_three_evidences(data):
     lines = re.findall(r"<li>(.*?)</li>", body.split('class="sentence"')[1])[:3]
     assert lines[0].startswith("Within 2 tries: +16.1 points (+13.1 to +19.1); 29.2% before")
     assert lines[1].startswith("Within 128 tries: −")
-    assert "cross at k = 37 (18 to beyond n)" in lines[2]
+    assert "The base is ahead from k = 37 (18 to beyond n)" in lines[2]
 
 
 def test_sections_come_in_the_order_of_the_questions(data):
@@ -230,7 +236,7 @@ def test_every_comparison_label_has_its_sentence(comparison, label):
         ("unclear", "down", "Within 128 tries the trained policy is worse"),
         ("up", "unclear", "Within 2 tries the trained policy is better"),
         ("unclear", "unclear", "do not decide it yet"),
-        ("up", "up", "do not decide it yet"),
+        ("up", "up", "No verdict is given: "),
     ],
 )
 def test_what_is_decided_in_part_is_said(comparison, small, large, said):
@@ -247,3 +253,45 @@ def test_sharpened_says_when_the_base_is_not_exhausted(comparison):
 def test_every_probe_label_has_its_sentence(probe, label):
     probe["verdict"]["label"] = label
     assert "–" not in probe_sentence(probe)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.01, 0.30, "leaves both a gain worth paying for and none possible"),
+        (0.008, 0.065, "excludes a large gain; whether there is one of 5 points or more is open"),
+        (0.101, 0.232, "so there is something to gain; whether it is worth training for"),
+        (0.20, 0.40, "no verdict is given: luck explains it"),
+    ],
+)
+def test_undecided_says_which_threshold_is_open(probe, low, high, said):
+    probe["verdict"] |= {"label": "undecided", "reasons": ["a gap", "luck explains it"]}
+    probe["headroom"] |= {"value": (low + high) / 2, "low": low, "high": high}
+    assert said in probe_sentence(probe)
+
+
+def test_a_verdict_on_these_very_problems_says_so(probe):
+    probe["settings"]["interval"] = "fixed"
+    probe["verdict"]["label"] = "rlvr_can_pay"
+    assert f"of these {probe['problems']} problems" in probe_sentence(probe)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.2, 0.47, "no shift is shown"),
+        (0.5, 0.9, "just sharpening"),
+        (-0.9, -0.5, "just flattening"),
+    ],
+)
+def test_a_tilt_is_read_by_its_interval(low, high, said):
+    assert said in tilt_reading({"reading": "tilt", "low": low, "high": high})
+
+
+def test_a_grave_finding_stands_above_the_verdict(data):
+    finding = {"check": "copies", "severity": "error", "evidence": "<b>cloned</b>", "remedy": "x"}
+    checks = {"draws": 5, "findings": [{**finding, "problems": []}]}
+    page = render(replace(data, checks=checks))
+    body = page[page.index("<main>") :]
+    assert body.index("Do not trust the verdict") < body.index('class="sentence"')
+    assert "&lt;b&gt;cloned" in body

@@ -21,8 +21,8 @@ from passgap.stats import mean_interval, paired_curve, paired_interval, pass_at_
 from passgap.types import Estimate, FloatArray
 
 NOT_AT_HAND = (
-    "what sampling alone gives (majority vote, tokens) is not shown: it needs a run, and counts do "
-    "not hold the answers"
+    "what sampling alone gives (majority vote, tokens) is not shown: it is read off the answers in "
+    "run folders, as passgap compare BASE TRAINED does"
 )
 NO_VOTE = "answers of this verifier cannot be put to a vote: best-of-k is shown alone"
 BEST_OF = "best-of-k is pass@k and needs the verifier whenever the model is used; a vote does not"

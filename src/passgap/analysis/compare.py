@@ -292,7 +292,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = ["one trained checkpoint: the verdict speaks of it, not of the recipe"]
     if crossing is None:
-        notes.append(f"the curves do not cross up to k={common}")
+        notes.append(f"the trained policy does not fall behind, once ahead, up to k={common}")
     if trained_on is None:
         notes.append("whether these problems were trained on is not known")
     if np.array_equal(base.c, trained.c) and np.sum((base.c > 0) & (base.c < base.n)) >= SAME:

@@ -45,7 +45,7 @@ def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
         raise UsageError(
             f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
             f"{counts.problem_id[i]} with n={counts.n[i]}; sample at least {k} draws a problem, "
-            "or ask for a smaller k"
+            "or ask for a smaller k (--k-large)"
         )
     share = unscored_share(counts)
     if share > MOST_UNSCORED and not accept_unscored:

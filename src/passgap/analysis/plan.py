@@ -28,6 +28,15 @@ NOTE = (
 )
 
 
+COLUMNS = {
+    "n": ("draws", "d"),
+    "problems": ("problems", ",d"),
+    "completions": ("completions", ",d"),
+    "tokens": ("tokens", ",.0f"),
+    "price": ("price", ",.2f"),
+}
+
+
 @dataclass(frozen=True)
 class Plan(Displayed):
     """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``."""
@@ -47,15 +56,42 @@ class Plan(Displayed):
         }
 
     def __str__(self) -> str:
-        lines = ["  draws  problems  completions  tokens  price"]
+        shown = [
+            name
+            for name in COLUMNS
+            if name == "problems" or any(row[name] is not None for row in self.designs)
+        ]
+        lines = [self._claim(), "  " + "".join(f"{COLUMNS[name][0]:<15}" for name in shown)]
         for row in self.designs:
-            problems = "not attainable" if row["problems"] is None else f"{row['problems']:,}"
-            total = "" if row["completions"] is None else f"{row['completions']:,}"
-            tokens = "" if row["tokens"] is None else f"{row['tokens']:,.0f}"
-            price = "" if row["price"] is None else f"{row['price']:,.2f}"
-            mark = "  <- cheapest" if row == self.cheapest else ""
-            lines.append(f"  {row['n']:<6} {problems:<9} {total:<12} {tokens:<7} {price}{mark}")
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+            cells = [_cell(row[name], COLUMNS[name][1]) for name in shown]
+            if row["problems"] is None:
+                cells[shown.index("problems")] = "not attainable"
+            mark = "<- cheapest" if row == self.cheapest else ""
+            lines.append("  " + "".join(f"{cell:<15}" for cell in cells) + mark)
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _claim(self) -> str:
+        """What the designs are for, in words."""
+        s = self.settings
+        ks = f"pass@{s['k_large']}"
+        if s["goal"] == "headroom":
+            return (
+                f"to know {ks} - pass@{s['k_small']} of the base to {100 * s['half_width']:g} "
+                "points either way, at 95 %"
+            )
+        if s["margin"] is not None:
+            return (
+                f"to show {ks} of an untrained copy equivalent within {100 * s['margin']:g} "
+                f"points, in {s['power']:.0%} of such comparisons"
+            )
+        return (
+            f"to tell a tilt of {s['delta']:g} from none at {ks}, in {s['power']:.0%} of such "
+            "comparisons"
+        )
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 def plan(
@@ -97,7 +133,8 @@ def plan(
     draws
         The n to consider; powers of two from k_large to 1024 by default.
     k_small, k_large
-        The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default.
+        The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default,
+        the latter with n >= 128, as ``compare`` wants them.
     tokens, price
         Mean tokens of a completion, and what a million cost, for the totals.
 
@@ -110,9 +147,10 @@ def plan(
     _check(goal, half_width, delta, power, margin, k_small, large, problems)
     mixture = fit_mixture(pilot.n, pilot.c)
     listed = sorted(draws) or [2**i for i in range(1, 11)]
-    listed = [n for n in listed if n >= large]
+    least = 2 * large if goal == "difference" and k_large is None else large
+    listed = [n for n in listed if n >= least]
     if not listed:
-        raise UsageError(f"no n of {list(draws)} reaches k_large={large}; allowed: n >= {large}")
+        raise UsageError(f"no n of {list(draws)} reaches k_large={large}; allowed: n >= {least}")
     designs = []
     for n in listed:
         if goal == "headroom":
@@ -135,7 +173,8 @@ def plan(
         "pilot_problems": len(pilot),
     }
     cheapest = min(possible, key=lambda row: row["completions"], default=None)
-    return Plan(settings, tuple(designs), cheapest, (NOTE,))
+    judge = f"judge it with passgap compare BASE TRAINED --k-large {large}"
+    return Plan(settings, tuple(designs), cheapest, (NOTE, *([judge] * (goal == "difference"))))
 
 
 def _check(

@@ -158,7 +158,8 @@ def probe(
     inputs.check_counts(counts, k_large, accept_unscored=accept_unscored)
     least = int(counts.n.min())
     ks = inputs.listed_ks(least, k_small, k_large)
-    room, notes = _headroom(counts, k_small, k_large, interval)
+    interval, notes = _effective(counts, k_large, interval)
+    room = _headroom(counts, k_small, k_large, interval)
     mixture = fit_mixture(counts.n, counts.c)
     luck = luck_of(counts, ks, k_large, false_positive_rate, seed)
     verdict = probe_verdict(room, small, large, len(counts))
@@ -216,26 +217,34 @@ def _check(k_small: int, k_large: int, small: float, large: float) -> None:
         raise UsageError(f"small={small}, large={large}; allowed: 0 < small <= large < 1")
 
 
-def _headroom(
-    counts: Counts, k_small: int, k_large: int, interval: Interval
-) -> tuple[Headroom, tuple[str, ...]]:
-    few = interval == "population" and len(counts) < FEW_PROBLEMS
-    fixed = (few or interval == "fixed") and 2 * k_large <= counts.n.min()
-    notes: tuple[str, ...] = ()
-    if interval == "fixed" and not fixed:
+def _effective(
+    counts: Counts, k_large: int, interval: Interval
+) -> tuple[Interval, tuple[str, ...]]:
+    """The interval that is used: few problems say little of others, and much of themselves."""
+    enough_draws = 2 * k_large <= counts.n.min()
+    if interval == "fixed" and not enough_draws:
         raise UsageError(
             f"k_large={k_large} with n={counts.n.min()}: the fixed interval needs n >= 2 k; "
             f"sample {2 * k_large} draws a problem, or take --interval population"
         )
-    if few:
-        how = (
-            "the verdict is given for these very problems (fixed)"
-            if fixed
-            else f"the verdict stays a population one, since fixed needs n >= {2 * k_large}"
+    if interval == "fixed" or len(counts) >= FEW_PROBLEMS:
+        return interval, ()
+    few = f"fewer than {FEW_PROBLEMS} problems are too few to speak of others like them"
+    if enough_draws:
+        return "fixed", (
+            f"{few}: the verdict, the curve and their intervals are of these very problems "
+            "(--interval fixed)",
         )
-        notes = (f"fewer than {FEW_PROBLEMS} problems: {how}",)
+    return interval, (
+        f"{few}, and {int(counts.n.min())} draws too few to speak of these very problems "
+        f"(--interval fixed needs {2 * k_large}): the intervals are wide",
+    )
+
+
+def _headroom(counts: Counts, k_small: int, k_large: int, interval: Interval) -> Headroom:
+    fixed = interval == "fixed"
     at_small, at_large = _end(counts, k_small, fixed), _end(counts, k_large, fixed)
-    room = Headroom(
+    return Headroom(
         k_small,
         k_large,
         _fixed_gap(at_small, at_large) if fixed else _population_gap(counts, k_small, k_large),
@@ -243,8 +252,8 @@ def _headroom(
         at_large,
         mastered=float(np.mean(counts.c == counts.n)),
         never_solved=float(np.mean(counts.c == 0)),
+        draws=int(counts.n.min()) if fixed else None,
     )
-    return room, notes
 
 
 def _end(counts: Counts, k: int, fixed: bool) -> Estimate:

@@ -31,7 +31,10 @@ def spread(estimate: Estimate) -> str:
 
 @dataclass(frozen=True)
 class Headroom:
-    """pass@k_large - pass@k_small of the base, with the two ends it rests on."""
+    """pass@k_large - pass@k_small of the base, with the two ends it rests on.
+
+    ``draws`` a problem, where the interval is of these very problems and only draws narrow it.
+    """
 
     k_small: int
     k_large: int
@@ -40,6 +43,7 @@ class Headroom:
     at_large: Estimate
     mastered: float
     never_solved: float
+    draws: int | None = None
 
 
 def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> Verdict:
@@ -78,15 +82,22 @@ def _small_gap(room: Headroom, said: str) -> Verdict:
 
 
 def _room(room: Headroom, small: float, large: float, problems: int) -> str:
+    """What an interval that reaches no threshold would take, as its reach falls with the root."""
     gap = room.gap
-    inside = [t for t in (small, large) if gap.low <= t <= gap.high]
-    distance = min((abs(gap.value - t) for t in inside), default=math.nan)
-    half = (gap.high - gap.low) / 2
-    factor = (half / distance) ** 2 if distance > 0 else math.inf
+    factor = 1.0
+    for threshold in (small, large):
+        if gap.low <= threshold <= gap.high:
+            reach = gap.high - gap.value if threshold > gap.value else gap.value - gap.low
+            distance = abs(gap.value - threshold)
+            factor = max(factor, (reach / distance) ** 2 if distance > 0 else math.inf)
+    unit, now = ("problems at these draws", problems)
+    if room.draws is not None:
+        unit, now = "draws of each of these problems", room.draws
     if not factor < MOST_FACTOR:
-        return "the gap lies on a threshold; no reasonable number of problems separates them"
-    wanted = math.ceil(round(problems * factor, 6))
-    return f"about {wanted:,} problems at these draws (now {problems:,}), if the gap stays there"
+        what = unit.partition(" ")[0]
+        return f"the gap lies on a threshold; no reasonable number of {what} separates them"
+    wanted = max(math.ceil(round(now * factor, 6)), now + 1)
+    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays there"
 
 
 # -------------------------------------------------------------------------------------- after

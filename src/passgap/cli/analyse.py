@@ -497,8 +497,12 @@ def _show(
     else:
         from passgap.reporting import print_checks, print_result
 
+        told = [one for one in found if one["findings"]]
+        grave = [one for one in told if one["worst"] == "error"]
+        for one in grave:  # before the verdict, which is not to be trusted
+            print_checks(one)
         print_result(result)
-        for one in (one for one in found if one["findings"]):
+        for one in (one for one in told if one not in grave):
             print_checks(one)
         clean = [one["draws"] for one in found if not one["findings"]]
         if clean:

@@ -92,7 +92,8 @@ def verify(
 ) -> None:
     """Mark a run's completions; they are kept as they are. Several runs are marked in turn.
 
-    Marked before by another verifier, the table of how the two agree is shown. ``--verifier
+    Marked before by another verifier, the table of how the two agree is shown, and the new marks
+    count from now on; ``--verifier source`` makes an imported log's own count again. ``--verifier
     'judge?base_url=..&model=..'`` marks the reasoning of the correct ones (CoT-pass@k).
 
     Example: passgap verify runs/base
@@ -130,6 +131,7 @@ def _verified(path: str, run: Run, verifier: str | None) -> dict[str, Any]:
         "unscored": int(counts.unscored.sum()),
         "verifier": counts.provenance["verifier"],
         "reasoned": None if counts.c_reasoned is None else int(counts.c_reasoned.sum()),
+        "marked_by": run.marked_by(after),
         "agreement": None if both is None else both.to_dict(),
     }
 
@@ -143,7 +145,8 @@ def _print_verified(path: str, figures: dict[str, Any], after: str) -> None:
         print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
     print(
         f"{path}: {figures['draws']:,} draws of {figures['problems']} problems, "
-        f"{figures['correct']:,} correct, {figures['unscored']:,} unscored{after}"
+        f"{figures['correct']:,} correct, {figures['unscored']:,} unscored; the marks of "
+        f"{figures['marked_by']} count now{after}"
     )
 
 

@@ -18,6 +18,10 @@ from passgap.plain import json_text, visible
 if TYPE_CHECKING:
     from passgap.importers import Asked, Found, Imported, ImportedCounts
 
+AGAIN = (
+    "import it again into another --out with --problems FILE, which has the references (--mapping "
+    "BENCHMARK where the file is a benchmark's own), and passgap verify that"
+)
 LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
@@ -141,6 +145,11 @@ def import_(
     if policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: one of them")
     other = find_log(FORMATS, named or base.format.name, trained)
+    if set(other.files) == set(base.files):
+        raise UsageError(
+            f"{trained[0]} is the base's log too; where one file holds both policies, import each "
+            "with its --where FIELD=VALUE and compare the two"
+        )
     ending = ".csv" if base.format.name == "counts" else ""
     places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
     _compare(_imported_both([base, other], list(places.values()), asked), json_)
@@ -192,7 +201,9 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
         return
     verify = f"passgap verify {result.place}"
     print(visible(result))
-    if not result.marked:
+    if not result.marked and not result.anew:
+        print(f"next: {AGAIN}")
+    elif not result.marked:
         print(f"next: {verify}")
     elif result.anew:
         print(f"next: passgap probe {result.place}, or mark it anew: {verify}")
@@ -213,9 +224,10 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     base, trained = (result.place for result in pair)
     unmarked = next((result for result in pair if not result.marked), None)
     if unmarked is not None:
+        then = f"run passgap verify {base} {trained} and then passgap compare {base} {trained}"
         raise UsageError(
-            f"{unmarked.place} is imported and not marked by its source; run passgap verify "
-            f"{base} {trained} and then passgap compare {base} {trained}"
+            f"{unmarked.place} is imported and not marked by its source; "
+            f"{then if unmarked.anew else AGAIN}"
         )
     judged = compare(read_counts(base), read_counts(trained)).to_dict()
     runs = [Run(place) for place in (base, trained) if is_run(place)]

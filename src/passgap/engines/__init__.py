@@ -120,6 +120,10 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
     folder = Path(policy.path)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
+            if (folder / "trainer").is_dir():
+                raise UsageError(
+                    f"{folder} holds a training that is not finished: give its passgap train again"
+                )
             raise UsageError(f"{folder} has no config.json; a transformers folder is needed")
         return dataclasses.replace(policy, weights_digest=_weights().weights_digest(folder))
     if engine == "openai":  # a server's own name for what it serves

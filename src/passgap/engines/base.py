@@ -8,7 +8,7 @@ An engine knows nothing of references, verifiers or files.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -50,11 +50,20 @@ class Work(NamedTuple):
     prompts: Sequence[Prompt]
 
 
+def _tell_nobody(completions: int, tokens: int) -> None:
+    """The default of `Engine.tell`."""
+
+
 class Engine(ABC):
-    """Draws completions from one policy under one set of sampling parameters."""
+    """Draws completions from one policy under one set of sampling parameters.
+
+    ``tell`` is called now and then with the completions and tokens drawn since the last call, for
+    somebody who waits for a block; an engine that cannot say leaves it alone.
+    """
 
     name: str
     capabilities: Capabilities
+    tell: Callable[[int, int], None] = staticmethod(_tell_nobody)
 
     @abstractmethod
     def describe(self) -> Mapping[str, Any]:

@@ -217,6 +217,7 @@ class OpenAIEngine(Engine):
                 for choice in choices[: count - len(found)]:
                     draw = block.first_draw + first + len(found)
                     found.append(Completion(problem_id=problem_id, draw=draw, **choice))
+                    self.tell(1, found[-1].token_count)
         finally:
             self._waiting -= 1
         return found

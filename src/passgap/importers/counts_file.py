@@ -109,15 +109,19 @@ def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:
     twice = [one for one, count in Counter(ids).items() if count > 1]
     if not twice:
         return
-    other = [
-        f"{field} ({', '.join(sorted(values)[:LISTED])})"
+    other = {
+        field: sorted(values)
         for field in rows[0]
         if field not in (name, "n", "c")
         and 1 < len(values := {str(row[field]) for row in rows}) < len(rows)
-    ]
+    }
+    choices = "; ".join(
+        f"--where '{field}={values[0]}' (of {', '.join(values[:LISTED])})"
+        for field, values in other.items()
+    )
     raise UsageError(
         f"{len(twice)} values of {name} repeat, e.g. {twice[0]!r}, and draws of several policies "
-        f"or sets are not pooled: choose rows with --where FIELD=VALUE {'; '.join(other)}"
+        f"or sets are not pooled: choose rows, as {choices or '--where FIELD=VALUE'}"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
     """
     for path in map(Path, paths):
         if not path.exists():
-            raise UsageError(f"{path} does not exist; give a log file or the folder of one")
+            near = _meant(path, formats)
+            raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
     if name is not None and name not in formats:
         raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
     candidates = [formats[name]] if name is not None else list(formats.values())
@@ -65,6 +67,12 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
         if name is None
         else f"{_listing(paths)} holds no file of {name} ({', '.join(candidates[0].patterns)})"
     )
+
+
+def _meant(path: Path, formats: Mapping[str, Format]) -> str:
+    """What a path that is not there may have meant: a format's name."""
+    near = get_close_matches(path.name, list(formats), n=1)
+    return f"; did you mean the format {near[0]}?" if near else ""
 
 
 def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:

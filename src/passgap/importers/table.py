@@ -14,7 +14,7 @@ from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
 from passgap.importers.rows import Row, field, read_rows
-from passgap.importers.values import asked_text, ended, final, plain, said, shown
+from passgap.importers.values import asked_text, completed, ended, final, plain, said, shown
 from passgap.importers.values import status_of as status
 
 TEXTS = ("completion", "response", "generation", "output", "text", "answer", "model_output")
@@ -87,7 +87,7 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
     end = usual(row, ENDS)
     for i, text in enumerate(texts):
         yield Record(
-            text=plain(text),
+            text=completed(text),
             order=position,
             status=status(labels[i], asked, name, where) if name and labels else None,
             finish_reason=ended(row[end]) if end else None,

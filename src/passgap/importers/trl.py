@@ -12,7 +12,7 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.importers.rows import Row, read_rows
-from passgap.importers.values import asked_text, plain, said, shown
+from passgap.importers.values import asked_text, completed, said, shown
 from passgap.importers.values import status_of as status
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
@@ -39,7 +39,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             spoken = not isinstance(prompt, str)
             told.chat = told.chat or spoken
             yield Record(
-                text=plain(row["completion"]),
+                text=completed(row["completion"]),
                 question=asked_text(prompt) if spoken else "",
                 prompt=shown(prompt),
                 status=status(row[label], asked, label, f"{path.name} row {number}"),

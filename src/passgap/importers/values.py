@@ -16,6 +16,7 @@ ENDINGS = {
     **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
 }
+POLICY = "assistant"
 WORDS: dict[str, Status] = {
     **dict.fromkeys(("true", "pass", "passed", "correct", "yes", "1", "1.0"), "correct"),
     **dict.fromkeys(("false", "fail", "failed", "incorrect", "no", "0", "0.0"), "incorrect"),
@@ -128,6 +129,18 @@ def shown(messages: Any) -> str:
             for m in messages
         )
     return plain(messages)
+
+
+def completed(value: Any) -> str:
+    """A completion as text; of a conversation what follows the prompt, with roles where others
+    speak between the policy's turns."""
+    if not isinstance(value, list | tuple):
+        return plain(value)
+    roles = [m.get("role") if isinstance(m, dict) else None for m in value]
+    if POLICY not in roles:
+        return plain(value)
+    turns = value[roles.index(POLICY) :]
+    return plain(turns) if set(roles[roles.index(POLICY) :]) == {POLICY} else shown(turns)
 
 
 def final(reference: Any) -> str:

@@ -14,7 +14,16 @@ from typing import Any
 from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import required
 from passgap.importers.rows import Row, field, read_lines
-from passgap.importers.values import asked_text, ended, final, plain, said, shown, status_of
+from passgap.importers.values import (
+    asked_text,
+    completed,
+    ended,
+    final,
+    plain,
+    said,
+    shown,
+    status_of,
+)
 from passgap.types import Status
 
 
@@ -49,7 +58,7 @@ def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) ->
     failed = row.get("error") is not None
     prompt = required(row, "prompt", where)
     return Record(
-        text=plain(row.get("completion")),
+        text=completed(row.get("completion")),
         question=asked_text(prompt),
         reference=final(row.get("answer")),
         prompt=shown(prompt),

@@ -9,15 +9,11 @@ from typing import Any
 
 from passgap.reporting.data import Row
 from passgap.reporting.text import interval, known, number, percent, points
+from passgap.reporting.words import tilt_reading
 
 Table = dict[str, Any]
 FEW = 5
 WORTH_SAYING = 0.0005
-READING = {
-    "tilt": "one tilt explains it: just sharpening",
-    "uneven": "uneven: not all problems moved alike",
-    "more": "more at large k than one tilt gives",
-}
 REACHES = {
     "reachable": "within reach",
     "beyond_budget": "beyond the budget",
@@ -45,7 +41,7 @@ def comparison_details(comparison: Row) -> Table:
 def _tilt_rows(tilt: Row) -> list[list[Any]]:
     rows = []
     if known(tilt.get("delta")):
-        reading = READING.get(str(tilt.get("reading")), "")
+        reading = tilt_reading(tilt)
         misfit = f"misfit p = {number(tilt.get('misfit_p'))}"
         note = "; ".join(filter(None, [interval(tilt, number), misfit, reading]))
         rows.append(["tilt δ: how far every problem's log odds moved", number(tilt["delta"]), note])

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from passgap.reporting.data import Row, at_k, deciding_ks
 from passgap.reporting.text import interval, known, number, percent, points
-
-READING = {
-    "tilt": "one tilt of all problems' odds explains the whole change: just sharpening",
-    "uneven": "problems moved unevenly, but no more at large k than one tilt brings",
-    "more": "more problems are solved at large k than one tilt of what was there can bring",
-}
+from passgap.reporting.words import tilt_reading
 
 
 def comparison_evidence(comparison: Row) -> list[str]:
@@ -48,11 +43,12 @@ def _certain(comparison: Row) -> str:
 
 def _misfit(comparison: Row) -> str:
     tilt = comparison.get("tilt") or {}
-    reading = READING.get(str(tilt.get("reading")))
-    if reading is None or not known(tilt.get("delta")):
+    reading = tilt_reading(tilt)
+    if not reading or not known(tilt.get("delta")):
         return ""
     return (
-        f"{reading.capitalize()} (δ = {number(tilt['delta'])}, {interval(tilt, number)}; "
+        f"{reading[0].upper()}{reading[1:]} "
+        f"(δ = {number(tilt['delta'])}, {interval(tilt, number)}; "
         f"misfit p = {number(tilt['misfit_p'])})."
     )
 
@@ -62,7 +58,7 @@ def _crossing(comparison: Row) -> str:
     if cross.get("k") is None:
         return ""
     high = "beyond n" if cross.get("high") is None else number(cross["high"])
-    return f"The curves cross at k = {cross['k']} ({number(cross.get('low'))} to {high})."
+    return f"The base is ahead from k = {cross['k']} ({number(cross.get('low'))} to {high})."
 
 
 def _solved(comparison: Row) -> str:

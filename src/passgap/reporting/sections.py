@@ -67,6 +67,7 @@ def sections(data: PageData) -> dict[str, Any]:
         "reach": reach_section(data.reach),
         "alone": alone_section(data),
         "checks": checks_section(data.checks),
+        "grave": grave_findings(data.checks),
         "notes": list(data.notes),
         "caveats": _caveats(data),
         "commands": _commands(data),
@@ -163,10 +164,10 @@ def _crossover_tile(comparison: Row) -> Row:
     crossover = comparison.get("crossover") or {}
     largest = max((row["k"] for row in comparison["delta"]), default=0)
     if crossover.get("k") is None:
-        return _tile("Curves cross", "not seen", f"for k up to {largest}")
+        return _tile("Falls behind", "not seen", f"once ahead, for k up to {largest}")
     low, high = crossover.get("low"), crossover.get("high")
     note = f"{number(low)} to {number(high) if high is not None else f'beyond {largest}'}"
-    return _tile("Curves cross", f"at k = {crossover['k']}", note)
+    return _tile("Falls behind", f"from k = {crossover['k']}", note)
 
 
 def _size_tile(result: Row) -> Row:
@@ -406,6 +407,12 @@ def alone_section(data: PageData) -> Row | None:
         "rows": alone_rows(alone),
         "notes": list(alone["notes"]),
     }
+
+
+def grave_findings(checks: Row | None) -> list[str]:
+    """What makes a verdict worthless, to be said above it."""
+    found = (checks or {}).get("findings") or []
+    return [one["evidence"] for one in found if one["severity"] == "error"]
 
 
 def checks_section(checks: Row | None) -> Row | None:

@@ -29,9 +29,19 @@ PROBE = {
         "distillation."
     ),
     "undecided": (
-        "Not decided yet: the gap between {k} and {K} tries is {gap} points ({gap_range}), which "
-        "leaves both a gain worth paying for and none possible."
+        "Not decided: the gap between {k} and {K} tries is {gap} points ({gap_range}){open}."
     ),
+}
+OPEN = {
+    (True, True): ", which leaves both a gain worth paying for and none possible",
+    (True, False): (
+        ", which excludes a large gain; whether there is one of {small} points or more is open"
+    ),
+    (False, True): (
+        ", so there is something to gain; whether it is worth training for, above {large} points, "
+        "is open"
+    ),
+    (False, False): ", and no verdict is given: {reason}",
 }
 COMPARE = {
     "sharpened": (
@@ -50,9 +60,9 @@ COMPARE = {
         "({trained_K}, before {base_K})."
     ),
     "expanded": (
-        "Training taught something new: within {K} tries the model solves {trained_K} of the "
-        "problems, before {base_K}, more than sharpening what it had can explain. Within {k} tries "
-        "it solves {trained_k}, before {base_k}."
+        "Training reached further: within {K} tries the model solves {trained_K} of the "
+        "problems, before {base_K}, more than sharpening alone explains. Within {k} tries it "
+        "solves {trained_k}, before {base_k}."
     ),
     "narrowed": (
         "Training cost ability: within {k} tries nothing was gained ({trained_k}, before "
@@ -74,6 +84,10 @@ COMPARE = {
     "inconclusive": (
         "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
         "{K} tries {delta_K}."
+    ),
+    "inconclusive_though_known": (
+        "No verdict is given: {reason}. Within {k} tries the trained policy is {at_k}: {delta_k}; "
+        "within {K} tries {at_K}: {delta_K}."
     ),
     "inconclusive_at_small_k": (
         "Decided in part. Within {K} tries the trained policy is {at_K}: {delta_K}. Within {k} "
@@ -106,6 +120,10 @@ REACH = {
         "the base may or may not succeed within {budget} draws."
     ),
 }
+READING = {
+    "uneven": "uneven: not all problems moved alike",
+    "more": "more at large k than one tilt gives",
+}
 AT_K = {
     "up": "better",
     "down": "worse",
@@ -118,7 +136,12 @@ def probe_sentence(probe: Row) -> str:
     k, large = deciding_ks(probe)
     headroom = probe.get("headroom") or {}
     gap = headroom.get("value")
-    return PROBE[probe["verdict"]["label"]].format(
+    settings = probe.get("settings") or {}
+    sentence = PROBE[probe["verdict"]["label"]]
+    if settings.get("interval") == "fixed":
+        sentence = sentence.replace("of the problems", f"of these {probe['problems']} problems", 1)
+    return sentence.format(
+        open=_left_open(probe) if "{open}" in sentence else "",
         k=k,
         K=large,
         at_k=_whole(at_k(probe["curve"], k)),
@@ -126,6 +149,20 @@ def probe_sentence(probe: Row) -> str:
         gap=number(None if gap is None else 100 * gap, 0),
         gap_range=interval(headroom, points),
     )
+
+
+def _left_open(probe: Row) -> str:
+    """What the gap's interval leaves open, by the thresholds that lie in it."""
+    headroom, settings = probe["headroom"], probe["settings"]
+    low, high = headroom.get("low"), headroom.get("high")
+
+    def lies_in(threshold: float) -> bool:
+        return low is not None and high is not None and low <= threshold <= high
+
+    inside = lies_in(settings["small"]), lies_in(settings["large"])
+    shown = {name: number(100 * settings[name], 0) for name in ("small", "large")}
+    reasons = probe["verdict"].get("reasons") or [""]
+    return OPEN[inside].format(**shown, reason=reasons[-1])
 
 
 def comparison_sentence(comparison: Row) -> str:
@@ -139,8 +176,11 @@ def comparison_sentence(comparison: Row) -> str:
         label = "inconclusive_at_large_k"
     if label == "inconclusive" and at_large in AT_K and at_small == "unclear":
         label = "inconclusive_at_small_k"
+    if label == "inconclusive" and at_small in AT_K and at_large in AT_K:
+        label = "inconclusive_though_known"
     k, large = deciding_ks(comparison)
     numbers: dict[str, object] = {"k": k, "K": large}
+    numbers["reason"] = (verdict.get("reasons") or [""])[-1]
     numbers |= {"at_k": AT_K.get(str(at_small)), "at_K": AT_K.get(str(at_large))}
     for name, at in {"k": k, "K": large}.items():
         delta = at_k(comparison["delta"], at)
@@ -150,6 +190,18 @@ def comparison_sentence(comparison: Row) -> str:
             f"delta_{name}": _change(delta),
         }
     return COMPARE[label].format(**numbers)
+
+
+def tilt_reading(tilt: Row) -> str:
+    """What the fitted tilt says, in a few words; empty where none was fitted."""
+    reading = tilt.get("reading")
+    if reading == "tilt":
+        low, high = tilt.get("low"), tilt.get("high")
+        if low is not None and high is not None and low <= 0 <= high:
+            return "no shift is shown"
+        falls = high is not None and high < 0
+        return f"one tilt explains it: just {'flattening' if falls else 'sharpening'}"
+    return READING.get(str(reading), "")
 
 
 def reach_sentence(reach: Row) -> str:

@@ -360,6 +360,19 @@ class Run:
         name = f"outcomes/{verifier_digest}/about.json"
         return json.loads(self.place.read_text(name)) if self.place.exists(name) else {}
 
+    def verifier_digests(self) -> list[str]:
+        """Every verifier that marked something of this run, judges of the reasoning left out."""
+        found = self.place.names("outcomes") - {LATEST, REASONING}
+        return [d for d in sorted(found) if not self.outcomes_about(d).get("correct_by")]
+
+    def marked_by(self, verifier_digest: str) -> str:
+        """What made these outcomes: a source's label, a verifier's spec, or the problems' own."""
+        about = self.outcomes_about(verifier_digest)
+        if about.get("source"):
+            return str(about["source"]["label"])
+        named = about.get("verifier")
+        return str(named or ", ".join(sorted({problem.verifier for problem in self.problems()})))
+
     def set_outcomes_about(self, verifier_digest: str, about: Mapping[str, Any]) -> None:
         """Write down which verifier has this digest and what it says of the problems."""
         path = self.path / "outcomes" / verifier_digest / "about.json"

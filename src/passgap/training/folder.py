@@ -105,7 +105,9 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
     there = _requested(out)
     differing = differing_keys(_comparable(there), _comparable(asked))
     if differing:
-        raise RunError(f"{out} holds another training run ({'; '.join(differing)}); choose another")
+        raise RunError(
+            f"{out} holds another training run ({'; '.join(differing)}); give another --out"
+        )
     if (out / POLICY_FILE).is_file():
         return True
     _hold(out)

@@ -145,7 +145,7 @@ def verifier_text(run: OpenRun, verifier: str | None) -> str:
     """Which verifier's outcomes count."""
     if verifier is None:
         return "not verified"
-    name = run.run.outcomes_about(verifier).get("verifier") or "as each problem names"
+    name = run.run.marked_by(verifier)
     return f"{name} ({verifier[:6]})"
 
 

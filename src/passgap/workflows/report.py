@@ -28,6 +28,7 @@ from passgap.workflows.reaching import is_scored_across, reach_runs
 from passgap.workflows.resolve import POLICY_FILE
 from passgap.workflows.watching import WATCH, watch_of_training
 
+PROBE_LARGE = 20
 PROBE_SETTINGS = (
     "interval",
     "seed",
@@ -180,9 +181,8 @@ def page_data(
             answers=answers,
             **settings,
         ).to_dict()
-    of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
     of_base = answers.base if answers else base_answers(str(base))
-    before = probe(counts["base"], answers=of_base, **of_probe).to_dict()
+    before = _before(counts["base"], of_base, settings, alone=trained is None)
     training = _training_folder(runs.get("trained"))
     return PageData(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
@@ -199,9 +199,24 @@ def page_data(
         runs={role: _settings(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
         checks=check(*runs.values()).to_dict() if runs else None,
-        notes=list(dict.fromkeys([*before["notes"], *(comparison or {"notes": []})["notes"]])),
+        notes=list(
+            dict.fromkeys(note for one in (before, comparison) if one for note in one["notes"])
+        ),
         command=command,
     )
+
+
+def _before(
+    base: Counts, answers: Sequence[Any], settings: dict[str, Any], *, alone: bool
+) -> dict[str, Any] | None:
+    """The probe of the base; None beside a comparison that has too few draws for one."""
+    asked = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
+    if alone:
+        ks = {name: settings.get(name) for name in ("k_small", "k_large")}
+        asked |= {name: k for name, k in ks.items() if k is not None}
+    elif int(base.n.min()) < PROBE_LARGE:
+        return None
+    return probe(base, answers=answers, **asked).to_dict()
 
 
 def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:

@@ -167,14 +167,16 @@ def decode(
     settings: Settings,
     streams: Streams,
     batch_size: int,
+    tell: Callable[[int, int], None],
 ) -> Iterator[Drawn]:
     """Draw the listed rows of a block; ``prompts[row]`` is the prompt of row ``row``.
 
     Rows of one prompt have to stand together: a prompt is let go when its last row has begun.
+    ``tell(0, tokens)`` is called after every step.
     """
     waiting = deque(rows)
     while waiting:
-        yield from _wave(model, prompts, waiting, settings, streams, batch_size)
+        yield from _wave(model, prompts, waiting, settings, streams, batch_size, tell)
 
 
 def _wave(
@@ -184,6 +186,7 @@ def _wave(
     settings: Settings,
     streams: Streams,
     batch_size: int,
+    tell: Callable[[int, int], None],
 ) -> Iterator[Drawn]:
     """Decode until every row that began has ended; where rows join late, until none waits."""
     size = min(batch_size, len(waiting))
@@ -202,6 +205,7 @@ def _wave(
             if not len(batch.row):
                 return
             batch.advance(cache)
+            tell(0, len(batch.row))
         yield from batch.collect()
 
 

@@ -133,8 +133,11 @@ class TransformersEngine(Engine):
         while len(done) < len(rows):
             owed = [row for row in range(len(rows)) if row not in done]
             try:
-                for drawn in decode(self._model, rows, owed, settings, streams, self._batch_size):
+                for drawn in decode(
+                    self._model, rows, owed, settings, streams, self._batch_size, self.tell
+                ):
                     done[drawn.row] = drawn
+                    self.tell(1, 0)
             except (RuntimeError, MemoryError) as error:
                 self._halve(error)
         return done
