@@ -79,7 +79,8 @@ def test_a_missing_extra_is_named(tmp_path, package):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 2
     assert result.stderr.strip() == (
-        f"passgap: {package} is not installed; it comes with: pip install 'passgap[view]'"
+        f"passgap: {package} is not installed; it comes with: pip install 'passgap[view]' "
+        "(in a clone: '.[view]')"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from passgap.reporting.data import Row, at_k, deciding_ks
-from passgap.reporting.text import interval, known, number, percent, points
+from passgap.reporting.text import interval, known, number, percent, points, visible
 
 PROBE = {
     "rlvr_can_pay": (
@@ -162,7 +162,7 @@ def _left_open(probe: Row) -> str:
     inside = lies_in(settings["small"]), lies_in(settings["large"])
     shown = {name: number(100 * settings[name], 0) for name in ("small", "large")}
     reasons = probe["verdict"].get("reasons") or [""]
-    return OPEN[inside].format(**shown, reason=reasons[-1])
+    return OPEN[inside].format(**shown, reason=visible(reasons[-1]))
 
 
 def comparison_sentence(comparison: Row) -> str:
@@ -180,7 +180,7 @@ def comparison_sentence(comparison: Row) -> str:
         label = "inconclusive_though_known"
     k, large = deciding_ks(comparison)
     numbers: dict[str, object] = {"k": k, "K": large}
-    numbers["reason"] = (verdict.get("reasons") or [""])[-1]
+    numbers["reason"] = visible((verdict.get("reasons") or [""])[-1])
     numbers |= {"at_k": AT_K.get(str(at_small)), "at_K": AT_K.get(str(at_large))}
     for name, at in {"k": k, "K": large}.items():
         delta = at_k(comparison["delta"], at)
