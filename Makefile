@@ -61,6 +61,7 @@ models: $(SETUP)
 	$(BIN)/python tools/fetch_models.py
 
 $(SETUP): pyproject.toml constraints.txt
+	@echo "setting up $(VENV): a minute or two of downloads, silent unless something fails"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch

@@ -1,7 +1,8 @@
 """Pages that a folder adds by itself. In: ``docs/results``, ``docs/decisions``. Out: their
 places.
 
-A new page of results needs no entry in ``mkdocs.yml``; the list of decisions is made of its pages.
+A new page of results needs no entry in ``mkdocs.yml`` and has room for wide tables; the list of
+decisions is made of its pages.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 HEAD = """# Decisions
 
@@ -30,6 +32,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = sorted(Path(config.docs_dir, "decisions").glob("0*.md"))
     files.append(File.generated(config, "decisions/index.md", content=HEAD + _listed(pages)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Give the wide tables of the results the room of the table of contents."""
+    if page.file.src_uri.startswith("results/"):
+        page.meta.setdefault("hide", ["toc"])
+    return markdown
 
 
 def _listed(pages: list[Path]) -> str:

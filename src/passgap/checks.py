@@ -12,8 +12,8 @@ draws of a problem are exchangeable, so every distance should show its share of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -88,13 +88,22 @@ class Checks:
         return "\n".join([head, *(f"  {finding}" for finding in self.findings)])
 
 
-def check(run: Run, *more: Run) -> Checks:
+def accepted(*, intersect: bool = False, allow_different_prompts: bool = False) -> set[str]:
+    """The findings between two runs that these flags accept."""
+    return ({"problems"} if intersect else set()) | (
+        {"prompt", "sampling"} if allow_different_prompts else set()
+    )
+
+
+def check(run: Run, *more: Run, accept: Collection[str] = ()) -> Checks:
     """Look at one run, or at two that are to be compared, for what makes a verdict doubtful.
 
     Parameters
     ----------
     run, more
         A run; or a base's and a trained policy's.
+    accept
+        Findings between the two that were accepted: notes, and no errors.
     """
     if len(more) > 1:
         raise UsageError(f"{1 + len(more)} runs given; allowed: one, or a base's and a trained's")
@@ -106,7 +115,10 @@ def check(run: Run, *more: Run) -> Checks:
         label = f"{one.name}: " if more else ""
         findings += [_labelled(finding, label) for finding in found]
     if more:
-        findings += _check_pair(run, more[0])
+        findings += [
+            replace(found, severity="note") if found.check in accept else found
+            for found in _check_pair(run, more[0])
+        ]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return Checks(tuple(str(one.place) for one in (run, *more)), draws, tuple(findings))
 

@@ -30,6 +30,7 @@ def verify(
     *,
     verifier: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    command: str = "",
 ) -> str:
     """Mark every completion that has no outcome yet; returns the verifier's digest.
 
@@ -45,6 +46,8 @@ def verify(
         imported run, ``source`` makes the labels of its log count again.
     progress
         Called with (completions marked so far, completions in all).
+    command
+        The command line, kept beside the outcomes.
 
     Raises
     ------
@@ -63,6 +66,7 @@ def verify(
         if not run.outcomes_about(key):
             faults = marker.faults(list(problems.values()))
             about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
+            about |= {"command": command}
             run.set_outcomes_about(key, about)
         sizes = {name: run.blocks[name].completions for name in shards}
         before = 0

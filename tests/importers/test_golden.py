@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from math import comb
 
+import polars as pl
 import pytest
 from small_logs import LOGS, counted
 
@@ -238,7 +239,24 @@ def test_verl_dumps_of_one_step(bring):
     late = bring(LOGS / "verl", out="late", step=50, correct_if=parse_condition("score>=1"))
     assert [c for _, c, _ in counted(early).values()] == [1, 1, 1]
     assert [c for _, c, _ in counted(late).values()] == [3, 3, 3]
-    assert early.run.problem_ids == late.run.problem_ids  # the uids differ, the prompts do not
+    # uids and the order of the rows differ from step to step, the prompts do not
+    assert sorted(early.run.problem_ids) == sorted(late.run.problem_ids)
+
+
+def test_a_dump_of_verls_former_trainer(bring):
+    found = bring(LOGS / "verl_v0", label="acc")
+    assert [(n, c) for n, c, _ in counted(found).values()] == [(4, 3)] * 3
+
+
+def test_traces_tell_settings_and_tokens(tmp_path, bring):
+    log = tmp_path / "traces.jsonl"  # without the metadata.json beside it
+    log.write_bytes((LOGS / "traces.jsonl").read_bytes())
+    run = bring(log).run
+    assert run.manifest.sampling["temperature"] == 0.7
+    assert run.manifest.sampling["max_tokens"] == 8
+    drawn = run.scan_completions().collect()
+    assert set(drawn["token_count"].to_list()) == {0, 1}  # the failed draw has none
+    assert drawn.filter(pl.col("token_count") == 0)["finish_reason"].to_list() == [None]
 
 
 def test_a_score_of_minus_one_is_no_label(bring):
@@ -284,6 +302,31 @@ def test_lighteval_means_give_counts_of_the_same_problems(tmp_path, bring):
     assert sorted(theirs.c.tolist()) == [1, 3, 4]
     with pytest.raises(UsageError, match=r"inspect holds draws; .* passgap export counts"):
         passgap.import_log(LOGS / "inspect_zstd.eval", out=tmp_path / "more.csv")
+
+
+@pytest.mark.parametrize(
+    ("metric", "label", "c"),
+    [
+        # extractive_match is the best of the responses, g-pass and maj are of their number
+        ({"extractive_match": 1.0, "maj@n:n=4": 0.0, "pass@k:k=1&n=4": 0.25}, None, 1),
+        ({"math_g-pass@4_0.0": 1.0, "avg@n:n=4": 0.5}, None, 2),
+        ({"avg@n:n=4": 0.25, "pass@k:k=1": 0.75}, "pass@k:k=1", 3),
+        ({"extractive_match": 1.0, "math_g-pass@4_0.0": 1.0}, None, None),
+        ({"avg@n:n=4": 0.25, "pass@k:k=1&n=2": 0.5}, "pass@k:k=1&n=2", None),
+        ({"avg@n:n=4": 0.25, "pass@k:k=4&n=4": 1.0}, "pass@k:k=4&n=4", None),
+        ({"avg@n:n=4": 0.3}, None, None),
+    ],
+)
+def test_only_means_over_all_responses_of_a_document_are_counted(tmp_path, metric, label, c):
+    rows = pl.read_parquet(next(LOGS.glob("details_sums_2*"))).head(1).drop("metric")
+    log = tmp_path / "details_x.parquet"
+    rows.with_columns(metric=pl.lit(pl.Series([metric]))).write_parquet(log)
+    if c is None:
+        with pytest.raises(UsageError, match=r"all its responses|over all responses|partial"):
+            passgap.import_log(log, out=tmp_path / "counts.csv", label=label)
+        return
+    found = passgap.import_log(log, out=tmp_path / "counts.csv", label=label)
+    assert (found.counts.n.tolist(), found.counts.c.tolist()) == ([4], [c])
 
 
 def test_opencompass_repeats_are_draws_of_one_problem(bring):

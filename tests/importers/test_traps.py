@@ -366,6 +366,15 @@ def test_opencompass_without_labels_of_draws_is_to_be_verified(tmp_path, bring, 
         bring(log, out="other", label="right")
 
 
+def test_opencompass_says_which_model_and_where_its_marks_lie(tmp_path, bring):
+    log = opencompass(tmp_path / "log", details=DETAILS)
+    assert bring(log).run.manifest.policy["path"] == "m"
+    judged = log / "results" / "m" / "sums_replica0.json"
+    judged.write_text(json.dumps({"0": {"origin_prompt": "right?", "prediction": "A"}}))
+    with pytest.raises(UsageError, match="which holds marks; give predictions/"):
+        bring(judged, "opencompass", out="judged")
+
+
 def test_several_opencompass_sets_in_a_folder_are_refused(tmp_path, bring):
     opencompass(tmp_path / "log", details=DETAILS)
     opencompass(tmp_path / "log", "aime2024", parts=2)

@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes th
 from __future__ import annotations
 
 import sys
+import warnings
 
 import typer
 
@@ -70,6 +71,7 @@ app.add_typer(study.app, name="study")
 
 def main() -> None:
     """Run the command line; a deliberate error is one line on standard error."""
+    warnings.simplefilter("ignore", FutureWarning)  # for those who write code, not who run it
     try:
         app()
     except PassgapError as error:

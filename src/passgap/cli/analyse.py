@@ -23,6 +23,8 @@ from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from passgap.store import Run
     from passgap.types import Counts
 
@@ -190,7 +192,8 @@ def compare(
         answers=arms_of(base, trained[0], sampling_alone or []),
         **settings,
     )
-    _show(judged.to_dict(), json_, fail_on, _checked(base, trained[0]), figure=figure)
+    checked = _checked(base, trained[0], accept=verdict.accepted())
+    _show(judged.to_dict(), json_, fail_on, checked, figure=figure)
 
 
 def reach(
@@ -475,13 +478,13 @@ def _only_population(interval: str, what: str) -> None:
         raise UsageError(f"--interval {interval!r} with {what}; allowed: population")
 
 
-def _checked(*sources: str) -> dict[str, Any] | None:
+def _checked(*sources: str, accept: Collection[str] = ()) -> dict[str, Any] | None:
     """The data checks of the runs among the sources; None where there is no run."""
     from passgap.checks import check
     from passgap.store import Run, is_run
 
     runs = [Run(source) for source in sources if is_run(source)]
-    return check(*runs).to_dict() if runs else None
+    return check(*runs, accept=accept).to_dict() if runs else None
 
 
 def _show(

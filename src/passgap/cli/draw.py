@@ -273,7 +273,7 @@ def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyp
 
     run = Run(path)
     with bar(f"verifying {run.name}") as progress:
-        verifying.verify(run, verifier=verifier, progress=progress)
+        verifying.verify(run, verifier=verifier, progress=progress, command=command_line())
     return counts.count(run)
 
 

@@ -116,6 +116,14 @@ class VerdictFlags:
         check_interval(self.interval)
         return dict(vars(self))
 
+    def accepted(self) -> set[str]:
+        """The data checks between two runs that these flags accept."""
+        from passgap.checks import accepted
+
+        return accepted(
+            intersect=self.intersect, allow_different_prompts=self.allow_different_prompts
+        )
+
 
 def check_interval(name: str) -> Interval:
     """An interval's kind.

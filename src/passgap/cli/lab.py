@@ -48,10 +48,15 @@ def demo(
         command=command_line(),
     )
     if json_:
-        print(json_text({"probe": result.probe, "comparison": result.comparison}))
+        print(
+            json_text(
+                {"probe": result.probe, "comparison": result.comparison, "reach": result.reach}
+            )
+        )
         return
     print_result(result.probe)
     print_result(result.comparison)
+    print_result(result.reach)
     print(f"the page: {result.page}")
 
 

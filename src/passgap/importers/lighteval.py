@@ -7,6 +7,7 @@ for every document holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from passgap.importers.base import Asked, Format, Mean, Peek, Record, Told
 from passgap.importers.rows import Row, read_rows
 from passgap.importers.values import final, plain, said, status_of
 from passgap.types import Status
+
+_MEAN = re.compile(r"(?:^|_)(?:pass@k:k=1(?:&n=(\d+))?|avg@n(?::n=(\d+))?)$")
+_OF_SEVERAL = re.compile(r"(?:pass|maj|avg)@")
 
 
 def claims(peek: Peek) -> bool:
@@ -37,8 +41,9 @@ def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean
             name, value = _metric(row, asked)
             if value is None:
                 raise UsageError(
-                    f"{path.name} row {number} has no metric over single responses; it has "
-                    f"{', '.join(row['metric'] or {}) or 'none'}; name one with --label"
+                    f"{path.name} row {number} has no metric over all its responses; it has "
+                    f"{', '.join(row['metric'] or {}) or 'none'}; import a run folder and let "
+                    "passgap verify mark it"
                 )
             told.label = told.label or name
             yield Mean(_document(row), len(_texts(row)), value, f"{path.name} row {number}")
@@ -77,14 +82,29 @@ def _document(row: Row) -> Record:
 
 
 def _metric(row: Row, asked: Asked) -> tuple[str, float | None]:
-    """The metric asked for, or the one that is a mean over single responses."""
+    """The metric asked for, or the one that is a mean over all responses of the document.
+
+    Of several responses only pass@1 and avg@n are one; others are the best, a vote, or of the first
+    few. Of one response every metric but those that pretend to more is its score.
+    """
     metrics = {k: v for k, v in (row["metric"] or {}).items() if v is not None}
-    if asked.label:
-        if asked.label not in metrics:
-            raise UsageError(f"--label {asked.label!r}; allowed: {', '.join(metrics) or 'none'}")
-        return asked.label, metrics[asked.label]
-    single = [n for n in metrics if "k=1&" in n or not n.startswith(("pass@", "maj@", "g-pass@"))]
-    return (single[0], metrics[single[0]]) if single else ("", None)
+    usable = [name for name in metrics if _is_mean(name, len(_texts(row)))]
+    if asked.label and asked.label not in usable:
+        raise UsageError(
+            f"--label {asked.label!r}; the metrics over all responses of a document are "
+            f"{', '.join(usable) or 'none'} (of {', '.join(metrics) or 'none'})"
+        )
+    name = asked.label or (usable[0] if usable else "")
+    return name, metrics.get(name)
+
+
+def _is_mean(name: str, responses: int) -> bool:
+    """Whether a metric of this name is the share of correct ones among so many responses."""
+    mean = _MEAN.search(name)
+    if mean is not None:
+        n = mean[1] or mean[2]
+        return n is None or int(n) == responses
+    return responses == 1 and not _OF_SEVERAL.search(name)
 
 
 def _gold(doc: Row) -> str:

@@ -22,6 +22,7 @@ from passgap.importers.values import asked_text, final, plain, said, shown, stat
 from passgap.types import Status
 
 LABELS = ("correct", "is_correct", "cascade_correct")  # in the order that OpenCompass takes them
+PREDICTIONS, RESULTS = "predictions", "results"
 ROLES = {"HUMAN": "user", "SYSTEM": "system", "BOT": "assistant"}
 _PART = re.compile(r"_(\d+)$")
 
@@ -41,6 +42,9 @@ def log_of(path: Path) -> str:
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All predictions, in the order of the set."""
+    if RESULTS in files[0].parts and PREDICTIONS not in files[0].parts:
+        raise UsageError(f"{files[0]} lies in {RESULTS}/, which holds marks; give {PREDICTIONS}/")
+    told.set_policy(files[0].parent.name)
     labels = _Labels.beside(files[0], asked, told)
     number = 0
     for path in sorted(files, key=_part):
@@ -104,18 +108,20 @@ class _Labels:
     def _other(self, count: int) -> UsageError:
         labels = sum(len(marks) for marks, _ in self._details)
         return UsageError(
-            f"{self._path} labels {labels} predictions, and there are {count} or more: it is of "
-            "another run; evaluate again, or give the predictions without it and run passgap verify"
+            f"{self._path} labels {labels} predictions, and here are {count}: it is of another "
+            "run, only a part of the set is given, or its evaluator left rows out (as "
+            "MATHVerifyEvaluator does with references it cannot parse); give all parts, or copy "
+            "the predictions elsewhere and run passgap verify"
         )
 
 
 def _results(prediction: Path) -> Path | None:
     """``results/..`` for ``predictions/..``; None where that is not there."""
     folders = prediction.parent.parts
-    if "predictions" not in folders:
+    if PREDICTIONS not in folders:
         return None
-    at = len(folders) - 1 - folders[::-1].index("predictions")
-    path = Path(*folders[:at], "results", *folders[at + 1 :], f"{log_of(prediction)}.json")
+    at = len(folders) - 1 - folders[::-1].index(PREDICTIONS)
+    path = Path(*folders[:at], RESULTS, *folders[at + 1 :], f"{log_of(prediction)}.json")
     return path if path.is_file() else None
 
 

@@ -26,6 +26,8 @@ from passgap.importers.values import (
 )
 from passgap.types import Status
 
+SETTINGS = ("temperature", "top_p", "top_k", "max_tokens")
+
 
 def claims(peek: Peek) -> bool:
     """Rows of either layout."""
@@ -51,7 +53,7 @@ def _about(path: Path, told: Told) -> None:
     about = json.loads(path.read_text(encoding="utf-8"))
     told.set_policy(str(about.get("model", "")))
     args = about.get("sampling_args") or {}
-    told.set_sampling(**{k: args.get(k) for k in ("temperature", "top_p", "top_k", "max_tokens")})
+    told.set_sampling(**{name: args.get(name) for name in SETTINGS})
 
 
 def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
@@ -66,7 +68,7 @@ def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) ->
         order=position,
         status=_status(None if failed else row, asked, told, where),
         reason="error" if failed else "",
-        finish_reason="length" if row.get("is_truncated") else "stop",
+        finish_reason=None if failed else "length" if row.get("is_truncated") else "stop",
         tokens=int(field(row, "token_usage.output_tokens") or 0),
     )
 
@@ -83,7 +85,9 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
     sampled = [node["message"] for node in nodes if node.get("sampled")]
     rewards = {k: v["score"] * v.get("weight", 1.0) for k, v in _rewards(trace).items()}
     scored: Row = {"reward": sum(rewards.values()) if rewards else None, **rewards}
-    told.set_policy(str((calls[-1] if calls else {}).get("model") or ""))
+    call = calls[-1] if calls else {}
+    told.set_policy(str(call.get("model") or ""))
+    told.set_sampling(**{name: field(call, f"sampling.{name}") for name in SETTINGS})
     yield Record(
         text=plain(sampled[-1]) if sampled else plain(trace.get("root_reply")),
         question=asked_text(data.get("prompt")),
@@ -93,7 +97,8 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
         order=position,
         status=_status(None if failed else scored, asked, told, where),
         reason="error" if failed else "",
-        finish_reason=ended(calls[-1].get("finish_reason")) if calls else None,
+        finish_reason=ended(call.get("finish_reason")),
+        tokens=int(field(call, "usage.completion_tokens") or 0) if len(sampled) == 1 else 0,
     )
 
 

@@ -10,6 +10,11 @@ from passgap.reporting.text import ABSENT, interval, known, number, percent, poi
 HOW = {"majority": "vote", "best_of": "best of k"}
 
 
+def has_tokens(alone: Row) -> bool:
+    """Whether the price of a question is known; a log without tokens has none to weigh."""
+    return any(known(row["tokens"]["value"]) for arm in alone["arms"] for row in arm["rows"])
+
+
 def alone_rows(alone: Row | None) -> dict[str, Any]:
     """A row a k and run of the base: tokens a question, majority vote, best of k."""
     if not alone:

@@ -190,7 +190,7 @@ def sweep_curves(sweep: Row) -> Chart:
 
 
 def forecast_fan(result: Row) -> Chart:
-    """The base's curve and what a pure tilt of it would give, stronger from light to dark."""
+    """The base's curve and what a pure tilt of it would give, the further from it the stronger."""
     fan = (result.get("forecast") or [])[:4]
     arms = {"base now": result["curve"]} | {f"δ = {step['delta']:g}": step["curve"] for step in fan}
     rows = [row for name, curve in arms.items() for row in _labelled(curve, name)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from passgap.reporting.data import Row
+from passgap.reporting.data import Row, at_k
 from passgap.reporting.text import interval, known, number, percent, points
 from passgap.reporting.words import tilt_reading
 
@@ -59,7 +59,7 @@ def _shift_rows(comparison: Row) -> list[list[Any]]:
         value = number(first["base_k"]) if known(first["base_k"]) else "beyond n"
         ends = [first["low"], first["high"]]
         low, high = (number(end) if known(end) else "beyond n" for end in ends)
-        note = f"{low} to {high}"
+        note = f"{low} to {high}; 1 is the least it can be"
         rows.append(["k*: base tries worth one trained try", value, note])
     area = comparison.get("area") or {}
     if known(area.get("value")):
@@ -187,14 +187,28 @@ def _small(value: float) -> str:
     return "0" if value == 0 else percent(value, 2) if value >= 1e-3 else f"1 in {1 / value:,.0f}"
 
 
+def _forecast_row(probe: Row) -> list[list[Any]]:
+    """What sharpening by each strength would make of the small k."""
+    k = (probe.get("settings") or {}).get("k_small")
+    fan = [
+        (row["delta"], at_k(row["curve"], k).get("value")) for row in probe.get("forecast") or ()
+    ]
+    shown = [(delta, value) for delta, value in fan if known(value)]
+    if not shown:
+        return []
+    strengths = ", ".join(number(delta, 0) for delta, _ in shown)
+    values = ", ".join(percent(value, 0) for _, value in shown)
+    return [[f"pass@{k} if sharpened", values, f"by a tilt δ of {strengths}: what RLVR may give"]]
+
+
 def probe_details(probe: Row) -> Table:
     """What was never solved and may be, the second predictor, luck, extrapolations."""
     rows: list[list[Any]] = []
     never = probe.get("never_solved") or {}
     if never.get("problems"):
         note = (
-            f"each solved by at most {percent(never['p_upper_each'], 2)} of draws, all together by "
-            f"{percent(never['p_upper_mean'], 3)} (95 % upper bounds)"
+            f"of any one of them at most {_small(never['p_upper_each'])} of the draws are correct, "
+            f"of all of them at most {_small(never['p_upper_mean'])} (95 % upper bounds)"
         )
         rows.append(["problems never solved", f"{never['problems']} of {probe['problems']}", note])
     second = probe.get("second_predictor") or {}
@@ -202,6 +216,7 @@ def probe_details(probe: Row) -> Table:
         name = f"pass@{second['k_large']} - pass@{second['k_small']}, points"
         note = f"{interval(second, points)}; follows the gain in pass@1 more closely"
         rows.append([name, points(second["value"]), note])
+    rows += _forecast_row(probe)
     luck = probe.get("luck") or {}
     if luck.get("at_k_large", 0.0) >= WORTH_SAYING:
         name = f"solved by guessing alone within {probe['headroom']['k_large']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from passgap.reporting.alone import alone_rows, alone_sentence, alone_table
+from passgap.reporting.alone import alone_rows, alone_sentence, alone_table, has_tokens
 from passgap.reporting.audited import audit_sections
 from passgap.reporting.data import PageData, Row, at_k, deciding_ks
 from passgap.reporting.details import (
@@ -301,7 +301,8 @@ def _listed(item: Any) -> str:
 
 def _commands(data: PageData) -> list[str]:
     """What was typed: for each run, then for the page."""
-    made = [str(run.get("command") or "") for run in data.runs.values()]
+    names = ("command", "marked_command")
+    made = [str(run.get(name) or "") for run in data.runs.values() for name in names]
     return [line for line in dict.fromkeys([*made, data.command]) if line]
 
 
@@ -399,7 +400,7 @@ def reach_section(reach: Row | None) -> Row | None:
 def alone_section(data: PageData) -> Row | None:
     """What the base gives without training: against the trained policy, and by k."""
     alone = (data.comparison or data.probe or {}).get("sampling_alone")
-    if not alone:
+    if not alone or not has_tokens(alone):
         return None
     return {
         "lead": alone_sentence(alone) if alone["trained"] else "",

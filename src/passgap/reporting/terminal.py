@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from passgap.reporting.alone import alone_rows, alone_sentence, alone_table
+from passgap.reporting.alone import alone_rows, alone_sentence, alone_table, has_tokens
 from passgap.reporting.data import Row
 from passgap.reporting.details import (
     bands_table,
@@ -107,10 +107,12 @@ def print_agreement(agreement: Row, console: Console | None = None) -> None:
         _table({"head": ["", *(f"now: {b}" for b in statuses)], "rows": rows}),
     ]
     for row in agreement["examples"]:
-        said = " / ".join(visible(row[key]) for key in ("extracted", "extracted_second"))
-        now = visible(row["status_second"])
-        where = f"  {visible(row['problem_id'])} draw {row['draw']}: {visible(row['status'])}"
-        parts.append(Text(f"{where}, now {now}; answer {said}"[:200], style="dim"))
+        answers = [row[key] for key in ("extracted", "extracted_second")]
+        read = ["no answer" if one is None else visible(one) for one in answers]
+        before = f"{visible(row['status'])} ({read[0]})"
+        now = f"{visible(row['status_second'])} ({read[1]})"
+        where = f"  {visible(row['problem_id'])} draw {row['draw']}"
+        parts.append(Text(f"{where}: {before}, now {now}"[:200], style="dim"))
     (console or Console()).print(Group(*parts))
 
 
@@ -185,7 +187,7 @@ def comparison_view(comparison: Row) -> RenderableType:
 def _alone(result: Row) -> list[RenderableType]:
     """What sampling gives without training, before or after it."""
     alone = result.get("sampling_alone")
-    if not alone:
+    if not alone or not has_tokens(alone):
         return []
     after = alone_table(alone)
     lead = alone_sentence(alone) if after else "Sampling alone, without training"

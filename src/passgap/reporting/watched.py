@@ -18,8 +18,8 @@ BARS = "▁▂▃▄▅▆▇█"
 SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "note": "cyan"}
 HEAD = ("solved", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
 LEGEND = (
-    "means over problems with 95 % intervals; forecast: mixed, by the base's counts; new, never, "
-    "lost: problems newly solved, never solved so far, lost by then"
+    "means over problems with 95 % intervals{forecast}; new, never, lost: problems newly solved, "
+    "never solved so far, lost by then"
 )
 
 
@@ -34,7 +34,7 @@ def watching_view(result: Row, *, rows: int = 12) -> RenderableType:
     parts += [_warning(finding) for finding in result["warnings"]]
     parts += [Text(f"  {line}") for line in sentences(result)]
     parts += [Text(), _trends(result["steps"]), Text(), _table(steps_table(result, rows))]
-    parts += [Text(LEGEND, style="dim")]
+    parts += [Text(legend(result), style="dim")]
     if result["bands"]:
         by = visible(result["bands"][0]["by"])
         parts += [Text(), Text(f"Solved, by {by}", style="bold"), _table(bands_table(result))]
@@ -42,11 +42,18 @@ def watching_view(result: Row, *, rows: int = 12) -> RenderableType:
     return Group(*parts)
 
 
+def legend(result: Row) -> str:
+    """What the table's columns are."""
+    foretold = any(row["forecast"] for row in result["steps"])
+    return LEGEND.format(forecast="; forecast: mixed, by the base's counts" if foretold else "")
+
+
 def headline(result: Row) -> str:
     """How far the run is."""
     last, settings = result["steps"][-1], result["settings"]
     unit = "step" if settings["counted_by"] == "trainer" else "visit"
-    text = f"{unit.capitalize()} {last['last_step']}: {result['completions']:,} completions"
+    first = "" if unit == "step" else " (the first is 0)"
+    text = f"{unit.capitalize()} {last['last_step']}{first}: {result['completions']:,} completions"
     text += f", groups of {settings['group_size']}"
     return text + (f", {result['unscored']:,} unscored" if result["unscored"] else "")
 
@@ -93,7 +100,7 @@ def watch_section(result: Row | None) -> dict[str, Any]:
         "findings": result["warnings"],
         "lines": [headline(result), *sentences(result)],
         "table": steps_table(result),
-        "legend": LEGEND,
+        "legend": legend(result),
         "lost": lost_table(result),
         "bands_caption": f"Bands by {bands[0]['by']}; upright lines are intervals."
         if bands
@@ -161,7 +168,7 @@ def bands_table(result: Row) -> dict[str, Any]:
     for band in result["bands"]:
         if band["rows"]:
             first, last = band["rows"][0], band["rows"][-1]
-            cells = [f"{_share(row)} in {_span(row)}" for row in (first, last)]
+            cells = [f"{_share(row)} at {_span(row)}" for row in (first, last)]
             rows.append([band["band"], band["problems"], *cells])
     unit = "steps" if result["settings"]["counted_by"] == "trainer" else "visits"
     return {"head": ["band", "problems", f"first {unit}", f"last {unit}"], "rows": rows}
@@ -210,13 +217,13 @@ def _differs(reward: Row, solved: Row) -> bool:
 
 
 def _share(row: Row) -> str:
-    """``42% 38-47``: short enough for a terminal of 80 columns."""
+    """``42% (38-47)``: short enough for a terminal of 80 columns."""
     value, low, high = (row.get(name) for name in ("value", "low", "high"))
     if not known(value):
         return ABSENT
     if not (known(low) and known(high)):
         return percent(value, 0)
-    return f"{percent(value, 0)} {100 * low:.0f}-{100 * high:.0f}"
+    return f"{percent(value, 0)} ({100 * low:.0f}-{100 * high:.0f})"
 
 
 def _span(row: Row) -> str:

@@ -22,7 +22,8 @@ from passgap.training.config import TrainConfig
 from passgap.training.run import train
 from passgap.types import Policy, ProblemSet, SamplingParams
 from passgap.verifying import verify
-from passgap.workflows.reaching import score_across
+from passgap.workflows.alone import arms_of
+from passgap.workflows.reaching import reach_runs, score_across
 from passgap.workflows.report import report, trained_on
 from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
 
@@ -38,10 +39,11 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Demo:
-    """What the loop found: the two results as dicts, the page, and the folders behind them."""
+    """What the loop found: its results as dicts, the page, and the folders behind them."""
 
     probe: dict[str, Any]
     comparison: dict[str, Any]
+    reach: dict[str, Any]
     page: Path
     base_run: Path
     trained_run: Path
@@ -92,6 +94,7 @@ def run_demo(
     )
     trained_run = measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
     score_across(base_run, trained_run, bar=progress)
+    reached = reach_runs(base_run, trained_run)
     page = report(
         base_run.path,
         trained_run.path,
@@ -102,8 +105,12 @@ def run_demo(
     return Demo(
         probe(count(base_run)).to_dict(),
         compare(
-            count(base_run), count(trained_run), trained_on=trained_on(trained_run.path)
+            count(base_run),
+            count(trained_run),
+            trained_on=trained_on(trained_run.path),
+            answers=arms_of(str(base_run.path), str(trained_run.path)),
         ).to_dict(),
+        reached.to_dict(),
         page,
         base_run.path,
         trained_run.path,

@@ -15,7 +15,7 @@ from typing import Any
 
 from passgap.analysis import compare, probe
 from passgap.analysis.extrapolation import forecast_curve
-from passgap.checks import check
+from passgap.checks import accepted, check
 from passgap.counts import read_counts
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.stats import fit_mixture
@@ -29,6 +29,7 @@ from passgap.workflows.resolve import POLICY_FILE
 from passgap.workflows.watching import WATCH, watch_of_training
 
 PROBE_LARGE = 20
+UNKNOWN_POLICY = "unknown"  # of an imported log that does not say it
 PROBE_SETTINGS = (
     "interval",
     "seed",
@@ -124,6 +125,15 @@ def report_several(
     return _written(data, out, figures)
 
 
+def _checks_of_both(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:
+    """The data checks, as the settings accept them; None where there is no run."""
+    if not runs:
+        return None
+    names = ("intersect", "allow_different_prompts")
+    accept = accepted(**{name: bool(settings.get(name)) for name in names})
+    return check(*runs.values(), accept=accept).to_dict()
+
+
 def _checks_of_each(runs: dict[str, Run]) -> dict[str, Any]:
     """The data checks of each run alone, its name before what was found."""
     found = {name: check(run).to_dict() for name, run in runs.items()}
@@ -152,7 +162,7 @@ def _runs(arms: dict[str, Path | str]) -> dict[str, Run]:
 def _policy(arm: Path | str) -> str:
     """What a run was drawn from, by the last part of its path; a counts file's own name."""
     path = str(Run(arm).manifest.policy["path"]) if is_run(arm) else str(arm)
-    return Path(path).name
+    return Path(str(arm) if path == UNKNOWN_POLICY else path).name
 
 
 def _on_problems(arm: Path | str) -> str:
@@ -198,7 +208,7 @@ def page_data(
         audits=_audits(runs),
         runs={role: _settings(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
-        checks=check(*runs.values()).to_dict() if runs else None,
+        checks=_checks_of_both(runs, settings),
         notes=list(
             dict.fromkeys(note for one in (before, comparison) if one for note in one["notes"])
         ),
@@ -243,7 +253,9 @@ def _settings(run: Run) -> dict[str, Any]:
     """The manifest for readers elsewhere: paths under the home folder start with ~."""
     data = run.manifest.to_dict()
     policy = {**data["policy"], "path": _short(str(data["policy"]["path"]))}
-    return {**data, "policy": policy, "command": _short(str(data["command"]))}
+    marked = run.outcomes_about(run.verifier_digest()).get("command") or ""
+    commands = {"command": data["command"], "marked_command": marked}
+    return {**data, "policy": policy, **{name: _short(str(c)) for name, c in commands.items()}}
 
 
 def _short(text: str) -> str:
