@@ -8,9 +8,12 @@ what two verifiers say of one run, `print_audit` what a person's marks say of on
 `print_watching` a training run while it runs).
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from passgap.reporting.data import PageData
-from passgap.reporting.figures import write_figures, write_result
-from passgap.reporting.page import write_page
 from passgap.reporting.terminal import (
     comparison_view,
     print_agreement,
@@ -22,6 +25,23 @@ from passgap.reporting.terminal import (
     probe_view,
 )
 from passgap.reporting.watched import print_watching, watching_view
+
+if TYPE_CHECKING:
+    from passgap.reporting.figures import write_figures, write_result
+    from passgap.reporting.page import write_page
+
+_DRAWN = {  # loaded when first used: a terminal's tables need no charts
+    "write_figures": "passgap.reporting.figures",
+    "write_result": "passgap.reporting.figures",
+    "write_page": "passgap.reporting.page",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DRAWN:
+        return getattr(importlib.import_module(_DRAWN[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "PageData",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
+FEW = 5  # problems, under which a band is not shown
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from passgap.reporting.data import Row, at_k
+from passgap.reporting.data import FEW, Row, at_k
 from passgap.reporting.text import interval, known, number, percent, points
 from passgap.reporting.words import tilt_reading
 
 Table = dict[str, Any]
-FEW = 5
 WORTH_SAYING = 0.0005
 REACHES = {
     "reachable": "within reach",

@@ -16,7 +16,6 @@ from passgap.reporting.text import interval, known, percent, visible
 from passgap.reporting.theme import LIGHT
 
 Chart = alt.LayerChart
-FEW = 5  # problems, under which a band is not drawn
 SAID = {"text", "pointwise", "band", "label"}  # columns that repeat numbers in words
 
 

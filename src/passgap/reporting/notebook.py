@@ -28,7 +28,8 @@ from passgap.reporting.evidence import comparison_evidence, probe_evidence
 from passgap.reporting.ingredients import Chart
 from passgap.reporting.sections import curve_table
 from passgap.reporting.sweeping import seeds_table, sweep_sentence, sweep_table
-from passgap.reporting.temperature import envelope_chart, envelope_table, temperature_sentence
+from passgap.reporting.temperature import envelope_table, temperature_sentence
+from passgap.reporting.temperature_charts import envelope_chart
 from passgap.reporting.text import interval, number, percent, points, visible
 from passgap.reporting.watch_charts import watch_charts
 from passgap.reporting.watched import headline, sentences, steps_table

@@ -10,9 +10,8 @@ from typing import Any
 
 import altair as alt
 
-from passgap.reporting.data import Row
+from passgap.reporting.data import FEW, Row
 from passgap.reporting.ingredients import (
-    FEW,
     Chart,
     data_of,
     hover,

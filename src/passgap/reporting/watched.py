@@ -9,8 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from passgap.reporting.data import Row
-from passgap.reporting.ingredients import FEW
+from passgap.reporting.data import FEW, Row
 from passgap.reporting.text import ABSENT, interval, known, number, percent, points, visible
 
 SAME = 1e-9

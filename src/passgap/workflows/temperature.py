@@ -16,7 +16,8 @@ from typing import Any
 from passgap.analysis.envelope import Envelope, envelope
 from passgap.counts import count
 from passgap.errors import UsageError
-from passgap.reporting.temperature import temperature_page, write_envelope
+from passgap.reporting.temperature import temperature_page
+from passgap.reporting.temperature_charts import write_envelope
 from passgap.store import Run, write_text
 from passgap.types import Policy, ProblemSet, SamplingParams
 from passgap.verifying import verify
