@@ -131,7 +131,7 @@ def measured(python: str, code: str, arguments: list[str]) -> tuple[float, float
             if done:
                 break
             peak = max(peak, held(child.pid))
-            time.sleep(0.02)
+            time.sleep(0.25)
         child.returncode = os.waitstatus_to_exitcode(status)
         told = (child.stderr.read() if child.stderr else b"").decode()
     if child.returncode:

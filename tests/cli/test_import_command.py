@@ -136,8 +136,12 @@ def test_an_unmarked_log_says_what_to_run(tmp_path):
     log = next(LOGS.glob("samples_sums_2*"))  # several responses, a metric of the first
     alone = run("import", log, "--out", tmp_path / "r")
     assert f"next: passgap verify {tmp_path / 'r'}" in alone.stdout
-    two = run("import", log, "--trained", log, "--out", tmp_path / "x")
+    other = tmp_path / log.name
+    other.write_bytes(log.read_bytes())
+    two = run("import", log, "--trained", other, "--out", tmp_path / "x")
     assert_one_line(two, "not marked by its source", "passgap verify")
+    same = run("import", log, "--trained", log, "--out", tmp_path / "y")
+    assert_one_line(same, "is the base's log too", "--where")
 
 
 def test_means_become_counts_where_a_counts_file_is_asked_for(tmp_path):
