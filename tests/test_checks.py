@@ -1,11 +1,14 @@
 """Data checks: what is planted is found, and nothing is found where nothing is wrong."""
 
+import json
+
 import numpy as np
 import pytest
 
 from passgap.checks import check
 from passgap.engines.fake import FakeEngine
 from passgap.errors import UsageError
+from passgap.importers import import_log
 from passgap.sampling import sample
 from passgap.store import Run
 from passgap.types import (
@@ -249,3 +252,36 @@ def test_three_runs_are_too_many(tmp_path):
 def test_it_reads_a_run_that_is_not_verified(tmp_path):
     run = sample(Policy("m"), PROBLEMS, n=4, out=tmp_path / "r", sampling=PARAMS, engine="fake")
     assert check(Run(run.path)).findings == ()
+
+
+def test_answers_that_a_verifier_does_not_find_are_told(tmp_path):
+    log = tmp_path / "log.jsonl"
+    rows = [
+        {"question": f"is {i} odd?", "answer": "Yes" if i % 2 else "No", "completion": "Yes"}
+        for i in range(40)
+    ]
+    log.write_text("".join(json.dumps({**row, "correct": True}) + "\n" for row in rows))
+    run = import_log(log, out=tmp_path / "run").run
+    verify(run, verifier="math")
+    told = {finding.check: finding for finding in check(run).findings}
+    assert told["no_answer"].severity == "error"
+    assert "no answer in 100.0%" in told["no_answer"].evidence
+    verify(run, verifier="exact")
+    assert "no_answer" not in {finding.check for finding in check(run).findings}
+
+
+def test_a_copy_of_the_base_is_no_trained_policy(tmp_path):
+    rows = [
+        {"question": f"q{i}", "answer": str(i), "completion": f"{i} and {j}", "correct": True}
+        for i in range(10)
+        for j in range(5)
+    ]
+    runs = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        log = tmp_path / name / "log.jsonl"
+        log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        runs.append(import_log(log, out=tmp_path / name / "run").run)
+    told = next(f for f in check(*runs).findings if f.check == "same_texts")
+    assert told.severity == "error"
+    assert "letter for letter (50 different texts)" in told.evidence

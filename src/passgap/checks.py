@@ -29,7 +29,10 @@ Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 CHANCE = 1e-6
 MOST_DRAWS = 2048
+FEWEST = 20  # different texts that do not agree by chance
 MUCH = 0.02
+MOST = 0.5
+ALMOST_ALL = 0.9
 INFORMATIVE = 0.5
 COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
 
@@ -146,6 +149,7 @@ class _Tally:
     truncated_wrong: int = 0
     correct: int = 0
     unscored: int = 0
+    unanswered: int = 0
     marked: int = 0
     scored: dict[str, int] = field(default_factory=dict)
 
@@ -174,6 +178,7 @@ def _check_run(run: Run) -> tuple[int, list[Finding]]:
         *_truncated(tally),
         *_empty(tally),
         *_unscored(tally),
+        *_unanswered(tally),
         *_golds(run, digest),
         *_other_marks(run, digest),
         *_uneven(run, tally),
@@ -208,6 +213,7 @@ def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None
     tally.marked += len(joined)
     tally.correct += int((status == "correct").sum())
     tally.unscored += int((status == "unscored").sum())
+    tally.unanswered += int((joined["reason"] == "no_answer").sum())
     wrong = (status == "incorrect") & (joined["finish_reason"] == "length")
     tally.truncated_wrong += int(wrong.sum())
     counted = joined.filter(status != "unscored").group_by("problem_id").len()
@@ -242,10 +248,10 @@ def _truncated(tally: _Tally) -> Iterator[Finding]:
         now = tally.correct / tally.marked
         most = (tally.correct + tally.truncated_wrong) / tally.marked
         evidence += f"; had all of them been right, pass@1 would be {most:.1%} and not {now:.1%}"
-    much = (tally.truncated_wrong if tally.marked else tally.truncated) > MUCH * tally.draws
+    cut = tally.truncated_wrong if tally.marked else tally.truncated
     yield Finding(
         "truncated",
-        "warning" if much else "note",
+        "error" if cut > MOST * tally.draws else "warning" if cut > MUCH * tally.draws else "note",
         evidence,
         "sample with a larger --max-tokens, above all before comparing policies whose lengths "
         "differ",
@@ -273,6 +279,18 @@ def _unscored(tally: _Tally) -> Iterator[Finding]:
             f"the verifier could not score {share:.1%} of the completions; pass@1 is between "
             f"{low:.1%} (all of them wrong) and {high:.1%} (all right)",
             "mend the verifier and run passgap verify again",
+        )
+
+
+def _unanswered(tally: _Tally) -> Iterator[Finding]:
+    share = tally.unanswered / max(1, tally.marked)
+    if share > MOST:
+        yield Finding(
+            "no_answer",
+            "error" if share > ALMOST_ALL else "warning",
+            f"the verifier found no answer in {share:.1%} of the completions",
+            "look at some of them: another --verifier may read these answers (exact and choice "
+            "take words), or the prompt does not ask for the answer in a box",
         )
 
 
@@ -497,6 +515,27 @@ def _one_in(chance: float) -> str:
 # -- two runs
 
 
+def _same_texts(base: Run, trained: Run) -> Iterator[Finding]:
+    """Two policies do not write the same texts draw for draw, unless they write but a few."""
+    name = next(iter(base.completion_names()), None)
+    if name is None or name not in trained.completion_names():
+        return
+    keys = ["problem_id", "draw"]
+    both = base.read_completions(name, [*keys, "text"]).join(
+        trained.read_completions(name, [*keys, "text"]), on=keys, suffix="_trained"
+    )
+    distinct = both["text"].n_unique()
+    if distinct >= FEWEST and (both["text"] == both["text_trained"]).all():
+        yield Finding(
+            "same_texts",
+            "error",
+            f"the first {len(both):,} completions of {trained.name} are those of {base.name}, "
+            f"letter for letter ({distinct:,} different texts)",
+            "one run is a copy of the other, or the same weights were drawn from with one seed; "
+            "give the trained policy's own run",
+        )
+
+
 def _check_pair(base: Run, trained: Run) -> Iterator[Finding]:
     left, right = base.manifest, trained.manifest
     ours, theirs = set(base.problem_ids), set(trained.problem_ids)
@@ -522,6 +561,7 @@ def _check_pair(base: Run, trained: Run) -> Iterator[Finding]:
                 "sample both alike, or compare with --allow-different-prompts and read the "
                 "difference as one of weights and prompts together",
             )
+    yield from _same_texts(base, trained)
     if left.engine["name"] != right.engine["name"]:
         yield Finding(
             "engines",

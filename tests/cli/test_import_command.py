@@ -194,3 +194,31 @@ def test_a_data_set_folder_loads(pair, tmp_path, monkeypatch):
     assert sum(problems["c"]) == sum(status == "correct" for status in draws["status"])
     assert "| policy | `a\\|b # c` |" in (tmp_path / "ds" / "README.md").read_text()
     assert_one_line(run("export", "dataset", tmp_path / "run", "--out", tmp_path / "ds"), "empty")
+
+
+def test_an_imported_run_without_its_prompt_is_selected_from(tmp_path):
+    rows = [
+        {"question": f"q{i}", "answer": str(i), "completion": f"{j}", "correct": j < i % 8}
+        for i in range(40)
+        for j in range(8)
+    ]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    imported = run("import", log, "--out", tmp_path / "run")
+    assert "n = 8: probe wants 20 draws" in imported.stdout
+    chosen = run("select", tmp_path / "run", "--out", tmp_path / "teach")
+    assert chosen.returncode == 0, chosen.stderr
+    first = json.loads((tmp_path / "teach" / "train.jsonl").read_text().splitlines()[0])
+    assert first["question"].startswith("q")
+
+
+def test_two_logs_of_too_few_draws_are_kept_and_said_to_be(tmp_path):
+    for name in ("a", "b"):
+        rows = [
+            {"question": f"q{i}", "answer": "1", "completion": f"{name}{i}", "correct": i % 2 == 0}
+            for i in range(30)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    logs = (tmp_path / "a.jsonl", "--trained", tmp_path / "b.jsonl")
+    assert_one_line(run("import", *logs, "--out", tmp_path / "x"), "both are imported and kept")
+    assert (tmp_path / "x" / "trained" / "manifest.json").is_file()

@@ -12,6 +12,7 @@ from passgap.reporting import PageData, write_page
 from passgap.reporting.methods import DECISIONS, PAPERS, methods
 from passgap.reporting.page import _sha256, json_for_html, render
 from passgap.reporting.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
+from passgap.reporting.sections import comparison_figures
 from passgap.reporting.words import (
     COMPARE,
     PROBE,
@@ -295,3 +296,20 @@ def test_a_grave_finding_stands_above_the_verdict(data):
     body = page[page.index("<main>") :]
     assert body.index("Do not trust the verdict") < body.index('class="sentence"')
     assert "&lt;b&gt;cloned" in body
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((-0.1, -0.2, -0.1), ("Ahead", "at no k")),
+        ((0.0, 0.0, 0.0), ("Ahead", "at no k")),
+        ((-0.1, 0.1, 0.2), ("Ahead", "from k = 2")),
+        ((0.1, 0.2, 0.0), ("Falls behind", "not seen")),
+    ],
+)
+def test_where_the_trained_policy_is_ahead_is_told_as_it_is(comparison, values, said):
+    rows = zip((1, 2, 4), values, strict=True)
+    comparison["delta"] = [{"k": k, "value": v, "low": v, "high": v} for k, v in rows]
+    comparison["crossover"] = None
+    tile = next(t for t in comparison_figures(comparison) if t["name"] in ("Ahead", "Falls behind"))
+    assert (tile["name"], tile["value"]) == said

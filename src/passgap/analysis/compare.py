@@ -231,7 +231,7 @@ def compare(
         answered=changes.answered(base, trained, k_small),
         histogram=tuple(inputs.histogram(base=base, trained=trained)),
         notes=(
-            *_notes(base, trained, crossing, common, trained_on),
+            *_notes(base, trained, crossing, passes.ever_ahead, common, trained_on),
             *(() if answers else (NOT_AT_HAND,)),
         ),
         sampling_alone=alone_against(answers, base.problem_id, seed=seed) if answers else None,
@@ -287,12 +287,14 @@ def _notes(
     base: Counts,
     trained: Counts,
     crossing: Mapping[str, int | None] | None,
+    ahead: bool,
     common: int,
     trained_on: bool | None,
 ) -> tuple[str, ...]:
     notes = ["one trained checkpoint: the verdict speaks of it, not of the recipe"]
     if crossing is None:
-        notes.append(f"the trained policy does not fall behind, once ahead, up to k={common}")
+        said = "does not fall behind, once ahead," if ahead else "is ahead at no k"
+        notes.append(f"the trained policy {said} up to k={common}")
     if trained_on is None:
         notes.append("whether these problems were trained on is not known")
     if np.array_equal(base.c, trained.c) and np.sum((base.c > 0) & (base.c < base.n)) >= SAME:

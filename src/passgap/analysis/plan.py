@@ -61,7 +61,8 @@ class Plan(Displayed):
             for name in COLUMNS
             if name == "problems" or any(row[name] is not None for row in self.designs)
         ]
-        lines = [self._claim(), "  " + "".join(f"{COLUMNS[name][0]:<15}" for name in shown)]
+        both = " (completions of both runs)" if self.settings["goal"] == "difference" else ""
+        lines = [self._claim() + both, "  " + "".join(f"{COLUMNS[name][0]:<15}" for name in shown)]
         for row in self.designs:
             cells = [_cell(row[name], COLUMNS[name][1]) for name in shown]
             if row["problems"] is None:

@@ -28,6 +28,11 @@ class Passes:
         self.trained: FloatArray = pass_at_k(trained.n, trained.c, self.ks)
 
     @cached_property
+    def ever_ahead(self) -> bool:
+        """Whether the trained policy is ahead at some k."""
+        return bool((self.mean > EPSILON).any())
+
+    @cached_property
     def difference(self) -> FloatArray:
         """d_i(k), trained minus base, shape (P, n)."""
         return self.trained - self.base

@@ -54,8 +54,8 @@ def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> 
         f"below {points(small)} and as large above {points(large)}"
     )
     if gap.low > large:
-        more = f"training can move up to {points(gap.value)} points from {room.k_large} tries to "
-        return Verdict("rlvr_can_pay", (said, f"{more}{room.k_small}"))
+        more = f"{points(gap.value)} points are solved within {room.k_large} tries and not within "
+        return Verdict("rlvr_can_pay", (said, f"{more}{room.k_small}: training can bring them up"))
     if gap.high < small:
         return _small_gap(room, said)
     if gap.low >= small and gap.high <= large:
@@ -141,8 +141,7 @@ class Ends:
         ]
         if self.no_large_gain and self.at_large == "unclear":
             said.append(
-                f"pass@{self.k_large} did not improve: a gain of the margin or more is excluded "
-                "(one-sided 95 %)"
+                f"a gain of the margin or more at k={self.k_large} is excluded (one-sided 95 %)"
             )
         return tuple(said)
 

@@ -22,6 +22,7 @@ AGAIN = (
     "import it again into another --out with --problems FILE, which has the references (--mapping "
     "BENCHMARK where the file is a benchmark's own), and passgap verify that"
 )
+PROBE_DRAWS = 20
 LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
@@ -203,9 +204,17 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     if json_:
         print(json_text(result.to_dict()))
         return
+    from passgap.importers import ImportedCounts
+
     verify = f"passgap verify {result.place}"
     print(visible(result))
-    if not result.marked and not result.anew:
+    few = max(result.counts.n, default=0) if isinstance(result, ImportedCounts) else result.most
+    if result.marked and few < PROBE_DRAWS:
+        print(
+            f"n = {few}: probe wants {PROBE_DRAWS} draws a problem and compare 128; with fewer set "
+            f"the large k: passgap probe {result.place} --k-large {few}"
+        )
+    elif not result.marked and not result.anew:
         print(f"next: {AGAIN}")
     elif not result.marked:
         print(f"next: {verify}")
@@ -215,11 +224,23 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
         print(f"next: passgap probe {result.place}")
 
 
+def _judged(base: str, trained: str) -> dict[str, Any]:
+    """The comparison; where it is refused, what was imported is kept and said to be."""
+    from passgap.analysis import compare
+    from passgap.counts import read_counts
+
+    try:
+        return compare(read_counts(base), read_counts(trained)).to_dict()
+    except UsageError as error:
+        raise UsageError(
+            f"both are imported and kept; passgap compare {base} {trained} says: {error}"
+        ) from error
+
+
 def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
-    from passgap.analysis import compare
+    from passgap.analysis.alone import NOT_AT_HAND
     from passgap.checks import check
-    from passgap.counts import read_counts
     from passgap.reporting import print_checks, print_result
     from passgap.store import Run, is_run
 
@@ -236,11 +257,13 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     runs = [Run(place) for place in (base, trained) if is_run(place)]
     with ThreadPoolExecutor(1) as beside:
         checking = beside.submit(check, *runs) if runs else None
-        judged = compare(read_counts(base), read_counts(trained)).to_dict()
+        judged = _judged(base, trained)
         checks = [checking.result().to_dict()] if checking else []
     if json_:
         print(json_text({**judged, "checks": checks}))
         return
+    if runs:  # the last line says where it is
+        judged["notes"] = [note for note in judged["notes"] if note != NOT_AT_HAND]
     print_result(judged)
     for one in checks:
         print_checks(one)

@@ -122,7 +122,8 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
         if not (folder / "config.json").is_file():
             if (folder / "trainer").is_dir():
                 raise UsageError(
-                    f"{folder} holds a training that is not finished: give its passgap train again"
+                    f"{folder} holds a training that is not finished: give the same passgap train "
+                    "command again"
                 )
             raise UsageError(f"{folder} has no config.json; a transformers folder is needed")
         return dataclasses.replace(policy, weights_digest=_weights().weights_digest(folder))

@@ -34,6 +34,11 @@ class Imported:
         return str(self.run.place)
 
     @property
+    def most(self) -> int:
+        """The most draws of any problem."""
+        return max(self.run.draws().values())
+
+    @property
     def marked(self) -> bool:
         """Whether the source marked the draws."""
         return bool(self.label)

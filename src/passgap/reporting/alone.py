@@ -61,8 +61,14 @@ def _against(arm: Row, name: str) -> list[Any]:
         ahead,
         _least(reach),
         number(reach["tokens"], 0),
-        _questions(arm["break_even"][name]),
+        _questions(arm["break_even"][name]) if _is_ahead(equal, name) else ABSENT,
     ]
+
+
+def _is_ahead(equal: Row | None, name: str) -> bool:
+    """Whether a gain of the trained policy is shown at all, which a price can be set against."""
+    low = equal[name]["low"] if equal else None
+    return known(low) and low > 0
 
 
 def _least(reach: Row) -> str:
@@ -101,7 +107,7 @@ def _reached(arm: Row, name: str, alone: Row) -> str:
         return f"{what} among draws of the base does not reach that with up to {reach['n']}."
     cost = f", {number(reach['tokens'], 0)} tokens" if known(reach["tokens"]) else ""
     said = f"{what} among draws of the base reaches it with {_least(reach)} draws{cost}"
-    if not known(even["value"]):
+    if not known(even["value"]) or not _is_ahead(arm["equal_tokens"], name):
         return f"{said}."
     drawn = f"{alone['training']['tokens']:,.0f}"
     after = f"is cheaper after {_questions(even)} questions"

@@ -41,12 +41,21 @@ def _tilt_rows(tilt: Row) -> list[list[Any]]:
     rows = []
     if known(tilt.get("delta")):
         reading = tilt_reading(tilt)
-        misfit = f"misfit p = {number(tilt.get('misfit_p'))}"
+        slope_p = (tilt.get("slope") or {}).get("p_value")
+        by_slope = tilt.get("reading") == "uneven" and known(slope_p)
+        misfit = (
+            f"one slope for all: p = {number(slope_p)}"
+            if by_slope
+            else f"misfit p = {number(tilt.get('misfit_p'))}"
+        )
         note = "; ".join(filter(None, [interval(tilt, number), misfit, reading]))
         rows.append(["tilt δ: how far every problem's log odds moved", number(tilt["delta"]), note])
     slope = tilt.get("slope") or {}
     if known(slope.get("value")):
-        note = f"{interval(slope, number)}; above 1 the easy problems gained more"
+        which = "easy" if slope["value"] > 1 else "hard"
+        note = f"{interval(slope, number)}; not 1: the {which} problems moved up more"
+        if known(slope.get("low")) and slope["low"] <= 1 <= slope["high"]:
+            note = f"{interval(slope, number)}; 1 is one shift for all"
         rows.append(["tilt's slope over log odds", number(slope["value"]), note])
     return rows
 
@@ -58,7 +67,10 @@ def _shift_rows(comparison: Row) -> list[list[Any]]:
         value = number(first["base_k"]) if known(first["base_k"]) else "beyond n"
         ends = [first["low"], first["high"]]
         low, high = (number(end) if known(end) else "beyond n" for end in ends)
-        note = f"{low} to {high}; 1 is the least it can be"
+        note = f"{low} to {high}"
+        at_once = at_k(comparison["delta"], 1).get("value")
+        if known(at_once) and at_once < 0:
+            value, note = "below 1", "one trained try solves less than one of the base"
         rows.append(["k*: base tries worth one trained try", value, note])
     area = comparison.get("area") or {}
     if known(area.get("value")):

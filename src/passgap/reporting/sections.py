@@ -164,10 +164,21 @@ def _crossover_tile(comparison: Row) -> Row:
     crossover = comparison.get("crossover") or {}
     largest = max((row["k"] for row in comparison["delta"]), default=0)
     if crossover.get("k") is None:
-        return _tile("Falls behind", "not seen", f"once ahead, for k up to {largest}")
+        return _never_behind(comparison["delta"], f"for k up to {largest}")
     low, high = crossover.get("low"), crossover.get("high")
     note = f"{number(low)} to {number(high) if high is not None else f'beyond {largest}'}"
     return _tile("Falls behind", f"from k = {crossover['k']}", note)
+
+
+def _never_behind(delta: Sequence[Row], where: str) -> Row:
+    """Where the trained policy does not fall behind: always ahead, never, or from some k on."""
+    ahead = [row["k"] for row in delta if known(row["value"]) and row["value"] > 0]
+    behind = [row["k"] for row in delta if known(row["value"]) and row["value"] < 0]
+    if not ahead:
+        return _tile("Ahead", "at no k", where)
+    if behind and behind[0] < ahead[0]:
+        return _tile("Ahead", f"from k = {ahead[0]}", f"behind before, {where}")
+    return _tile("Falls behind", "not seen", f"once ahead, {where}")
 
 
 def _size_tile(result: Row) -> Row:

@@ -22,7 +22,7 @@ from passgap.training.config import TrainConfig
 from passgap.training.run import train
 from passgap.types import Policy, ProblemSet, SamplingParams
 from passgap.verifying import verify
-from passgap.workflows.alone import arms_of
+from passgap.workflows.alone import arms_of, base_answers
 from passgap.workflows.reaching import reach_runs, score_across
 from passgap.workflows.report import report, trained_on
 from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
@@ -103,7 +103,7 @@ def run_demo(
         command=command,
     )
     return Demo(
-        probe(count(base_run)).to_dict(),
+        probe(count(base_run), answers=base_answers(str(base_run.path))).to_dict(),
         compare(
             count(base_run),
             count(trained_run),

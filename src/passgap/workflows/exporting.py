@@ -32,7 +32,7 @@ from passgap.exporters import (
     write_job,
     write_problems,
 )
-from passgap.problems import Mapped
+from passgap.problems import Mapped, render
 from passgap.store import Run, is_run, write_text
 from passgap.types import Counts, Policy, Problem, ProblemSet, PromptSettings
 from passgap.verifiers import COMMAND_LINE_ONLY, for_problems
@@ -116,12 +116,24 @@ def _names(problem: Problem) -> list[str]:
 
 def _of_run(run: Run) -> Source:
     about = run.outcomes_about(run.verifier_digest())
+    problems = run.problems()
     return Source(
-        run.problems(),
-        PromptSettings.from_dict(run.manifest.prompt),
+        problems,
+        _prompt_of(run, problems),
         about.get("verifier"),
         run.manifest.sampling["max_tokens"],
     )
+
+
+def _prompt_of(run: Run, problems: ProblemSet) -> PromptSettings | None:
+    """The prompt that the run's completions answer; None where its log did not keep one."""
+    prompt = PromptSettings.from_dict(run.manifest.prompt)
+    if str(run.manifest.engine["name"]).startswith("import:"):
+        try:
+            render(next(iter(problems)), prompt)
+        except UsageError:
+            return None
+    return prompt
 
 
 def write_selection(

@@ -20,8 +20,9 @@ from passgap.store import write_text
 from passgap.types import Counts
 
 KEYS = ("benchmark", "pair", "policy")
+AS_TEXT = dict.fromkeys((*KEYS, "problem_id"), pl.String)
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".csv": pl.read_csv,
+    ".csv": lambda path: pl.read_csv(path, schema_overrides=AS_TEXT),
     ".parquet": pl.read_parquet,
 }
 
