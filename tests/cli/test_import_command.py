@@ -83,7 +83,7 @@ def test_an_imported_run_is_read_by_every_command(pair, tmp_path):
     assert run("report", out, "--out", page).returncode == 0
     assert page.stat().st_size > 10_000
     chosen = run("select", out, "--out", tmp_path / "teach", "--format", "openrlhf", "--size", 20)
-    assert_one_line(chosen, "not in the log")  # no prompt to train with, and it is not invented
+    assert_one_line(chosen, "did not keep its prompt", "--template plain")  # and none is invented
 
 
 def test_help_names_every_format():
@@ -206,7 +206,9 @@ def test_an_imported_run_without_its_prompt_is_selected_from(tmp_path):
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     imported = run("import", log, "--out", tmp_path / "run")
     assert "n = 8: probe wants 20 draws" in imported.stdout
-    chosen = run("select", tmp_path / "run", "--out", tmp_path / "teach")
+    where = (tmp_path / "run", "--out", tmp_path / "teach")
+    assert_one_line(run("select", *where), "did not keep its prompt", "--template plain")
+    chosen = run("select", *where, "--template", "plain")
     assert chosen.returncode == 0, chosen.stderr
     first = json.loads((tmp_path / "teach" / "train.jsonl").read_text().splitlines()[0])
     assert first["question"].startswith("q")

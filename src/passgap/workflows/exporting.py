@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,8 @@ def counted(
     problems
         The problem spec that a counts file is of; None with a run.
     prompt, mapping, verifier
-        How those problems are asked, read and marked; a run knows.
+        How those problems are asked, read and marked; a run knows, but for the prompt of a log
+        that did not keep it.
 
     Raises
     ------
@@ -86,13 +87,20 @@ def counted(
         When the counts hold a problem that the set does not.
     """
     if is_run(source):
-        if any(given is not None for given in (problems, prompt, mapping, verifier)):
+        run = Run(source)
+        held = _of_run(run)
+        twice = held.prompt is not None and prompt is not None
+        if twice or any(given is not None for given in (problems, mapping, verifier)):
             raise UsageError(
                 f"{source} is a run and holds its problems, prompt and verifier; leave --problems "
                 "and the flags that go with it out"
             )
-        run = Run(source)
-        return count(run), _of_run(run)
+        if held.prompt is None and prompt is None:
+            raise UsageError(
+                f"the log that {source} was imported from did not keep its prompt, and none is "
+                "made up: say which to train with (--template plain, chat, boxed or a file)"
+            )
+        return count(run), replace(held, prompt=held.prompt or prompt)
     counts = read_counts(source)
     if problems is None:
         raise UsageError(f"{source} holds counts only; give the problems with --problems PROBLEMS")
