@@ -164,8 +164,7 @@ class Sampler:
             for name, block in owed.items()
         )
         with self._logged(run) as engine:
-            shown = _Shown(engine, progress)
-            shown.update(done, total, self._tokens)
+            shown = _Shown(engine, progress, (done, total, self._tokens))
             for name, completions in engine.complete_all(work):
                 run.add_completions(name, completions)
                 done += len(completions)
@@ -215,9 +214,9 @@ class Sampler:
 class _Shown:
     """What is shown: the draws on disk, and those of the blocks at hand that are not there yet."""
 
-    def __init__(self, engine: Engine, progress: Progress | None) -> None:
+    def __init__(self, engine: Engine, progress: Progress | None, at: tuple[int, int, int]) -> None:
         self._progress = progress
-        self._at = (0, 0, 0)
+        self._at = at
         self._completions = self._tokens = 0
         self._shown = time.monotonic()
         engine.tell = self._told
