@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from passgap.types import Policy, PromptSettings
 
 
+class Flags:
+    """What every group can tell."""
+
+    def given(self) -> list[str]:
+        """The names of the flags that are set."""
+        return [name for name, value in vars(self).items() if value]
+
+
 @dataclass(frozen=True)
-class PromptFlags:
+class PromptFlags(Flags):
     """Prompt"""
 
     template: options.Template = None
     system: options.System = None
     shots: options.Shots = None
     stop: options.Stop = None
-
-    def given(self) -> list[str]:
-        """The names of the flags that are set."""
-        return [name for name, value in vars(self).items() if value]
 
     def of(
         self, policy: str, *, revision: str | None = None, mapping: Mapped | None = None
@@ -49,17 +53,13 @@ class PromptFlags:
 
 
 @dataclass(frozen=True)
-class FieldFlags:
+class FieldFlags(Flags):
     """Problems"""
 
     question_field: options.QuestionField = None
     answer_field: options.AnswerField = None
     mapping: options.Mapping = None
     verifier: options.VerifierName = None
-
-    def given(self) -> list[str]:
-        """The names of the flags that are set."""
-        return [name for name, value in vars(self).items() if value]
 
     def mapped(self) -> Mapped:
         """How a file's rows become problems."""

@@ -194,7 +194,7 @@ def _imported_both(
         return [_imported(*each, asked) for each in zip(found, places, strict=True)]
     with ProcessPoolExecutor(len(found), mp_context=get_context("spawn")) as pool:
         results = pool.map(_imported, found, places, [asked] * len(found))
-        import passgap.analysis
+        import passgap.analysis  # brings scipy, while the two are read
         import passgap.checks  # noqa: F401
 
         return list(results)
@@ -204,15 +204,14 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     if json_:
         print(json_text(result.to_dict()))
         return
-    from passgap.importers import ImportedCounts
-
     verify = f"passgap verify {result.place}"
     print(visible(result))
-    few = max(result.counts.n, default=0) if isinstance(result, ImportedCounts) else result.most
+    few = result.least
     if result.marked and few < PROBE_DRAWS:
+        less = f"; with fewer set the large k: passgap probe {result.place} --k-large {few}"
         print(
-            f"n = {few}: probe wants {PROBE_DRAWS} draws a problem and compare 128; with fewer set "
-            f"the large k: passgap probe {result.place} --k-large {few}"
+            f"n = {few}: probe wants {PROBE_DRAWS} draws a problem and compare 128"
+            + (less if few > 2 else "")
         )
     elif not result.marked and not result.anew:
         print(f"next: {AGAIN}")

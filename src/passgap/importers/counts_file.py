@@ -34,6 +34,11 @@ class ImportedCounts:
     anew: bool = False
 
     @property
+    def least(self) -> int:
+        """The fewest draws of any problem."""
+        return int(self.counts.n.min())
+
+    @property
     def place(self) -> str:
         """The counts file."""
         return str(self.path)

@@ -34,9 +34,9 @@ class Imported:
         return str(self.run.place)
 
     @property
-    def most(self) -> int:
-        """The most draws of any problem."""
-        return max(self.run.draws().values())
+    def least(self) -> int:
+        """The fewest draws of any problem."""
+        return min(self.run.draws().values())
 
     @property
     def marked(self) -> bool:
