@@ -16,7 +16,7 @@ from passgap.types import Policy, Problem, ProblemSet, SamplingParams
 PROBLEMS = ProblemSet.of("p", [Problem(f"R:{c}bcdef=", "x", "exact") for c in "abcdefghijkl"])
 
 CLUSTER = """
-import sys, threading, time
+import sys, time
 import ray
 from ray.cluster_utils import Cluster
 
@@ -36,6 +36,10 @@ def progress(done, total, tokens):
     if len(landed) == 4:
         assert done < total, "too late to be in mid-run"
         cluster.remove_node(second, allow_graceful=False)
+        until = time.monotonic() + 120
+        while sum(node["Alive"] for node in ray.nodes()) > 1:
+            assert time.monotonic() < until, "the cluster never missed its node"
+            time.sleep(0.1)
 
 run = sample(resolve_policy("lab:base"), PROBLEMS, n=64, out=sys.argv[1],
              sampling=SamplingParams(24), engine="ray:transformers", block_size=32, seed=3,
