@@ -65,8 +65,8 @@ def _section(path: tuple[str, ...], command: Any) -> str:
 
 
 def _help(text: str) -> str:
-    """The docstring, its example as a block; double backquotes are single ones in Markdown."""
-    before, example, command = text.replace("``", "`").partition("Example: ")
+    """What --help says, its example as a block."""
+    before, example, command = text.partition("Example: ")
     return before.strip() + (f"\n\n```shell\n{command.strip()}\n```" if example else "")
 
 

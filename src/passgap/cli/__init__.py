@@ -6,13 +6,28 @@ Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes th
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
+from collections.abc import Callable
 
 import typer
 
 from passgap._version import __version__
-from passgap.cli import analyse, data, draw, imports, lab, learn, results, runs, study, view, watch
+from passgap.cli import (
+    after,
+    before,
+    data,
+    draw,
+    imports,
+    lab,
+    learn,
+    results,
+    runs,
+    study,
+    view,
+    watch,
+)
 from passgap.errors import PassgapError
 from passgap.plain import visible
 
@@ -43,27 +58,46 @@ def _options(
     """The options before a command."""
 
 
-app.command("demo")(lab.demo)
-app.command("sample")(draw.sample)
-app.command("verify")(draw.verify)
-app.command("probe")(analyse.probe)
-app.command("train")(learn.train)
-app.command("watch")(watch.watch)
-app.command("compare")(analyse.compare)
-app.command("reach")(analyse.reach)
-app.command("check")(runs.check)
-app.command("audit")(runs.audit)
-app.command("merge")(runs.merge)
-app.command("import")(imports.import_)
-app.command("select")(data.select)
-app.command("plan")(analyse.plan)
-app.command("report")(analyse.report)
-app.command("view")(view.view)
-app.command("backtest")(analyse.backtest)
-data.app.command("counts")(results.export_counts)
-data.app.command("passk-inference")(results.export_passk_inference)
-data.app.command("scorio")(results.export_scorio)
-data.app.command("dataset")(results.export_dataset)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": lab.demo,
+    "sample": draw.sample,
+    "verify": draw.verify,
+    "probe": before.probe,
+    "train": learn.train,
+    "watch": watch.watch,
+    "compare": after.compare,
+    "reach": after.reach,
+    "check": runs.check,
+    "audit": runs.audit,
+    "merge": runs.merge,
+    "import": imports.import_,
+    "select": data.select,
+    "plan": before.plan,
+    "report": after.report,
+    "view": view.view,
+    "backtest": before.backtest,
+}
+EXPORTS: dict[str, Callable[..., None]] = {
+    "counts": results.export_counts,
+    "passk-inference": results.export_passk_inference,
+    "scorio": results.export_scorio,
+    "dataset": results.export_dataset,
+}
+
+
+def _prose(command: Callable[..., None]) -> str:
+    """A docstring with each paragraph on one line: the terminal breaks it where it ends."""
+    paragraphs = (inspect.getdoc(command) or "").replace("``", "`").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _add(group: typer.Typer, commands: dict[str, Callable[..., None]]) -> None:
+    for name, command in commands.items():
+        group.command(name, help=_prose(command))(command)
+
+
+_add(app, COMMANDS)
+_add(data.app, EXPORTS)
 app.add_typer(data.app, name="export")
 app.add_typer(lab.app, name="lab")
 app.add_typer(study.app, name="study")

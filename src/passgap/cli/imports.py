@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passgap.cli import options
+from passgap.cli import options, showing
+from passgap.cli.flags import Flags
+from passgap.cli.grouping import grouped
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.importers import Asked, Found, Imported, ImportedCounts
+    from passgap.types import ProblemSet
 
 AGAIN = (
     "import it again into another --out with --problems FILE, which has the references (--mapping "
@@ -26,6 +30,86 @@ PROBE_DRAWS = 20
 LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
+@dataclass(frozen=True)
+class LogFlags(Flags):
+    """What the log's fields mean"""
+
+    id_field: Annotated[
+        str | None, typer.Option("--id-field", help="Field with the source's own problem id.")
+    ] = None
+    question_field: options.QuestionField = None
+    answer_field: options.AnswerField = None
+    text_field: Annotated[
+        str | None, typer.Option("--text-field", help="Field with the completion, or a list.")
+    ] = None
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="Which scorer, metric, reward or field marks a draw."),
+    ] = None
+    correct_if: Annotated[
+        str | None,
+        typer.Option("--correct-if", metavar="CONDITION", help="As 'score>=1': partial credit."),
+    ] = None
+    filter: Annotated[
+        str | None, typer.Option("--filter", help="Of lm-eval: whose lines are read.")
+    ] = None
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="FIELD=VALUE", help="Only rows with it; repeatable."),
+    ] = None
+    step: Annotated[
+        int | None, typer.Option("--step", help="Of training dumps: the step to read.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class MatchFlags(Flags):
+    """Problems, where the log does not hold them"""
+
+    problems: Annotated[
+        str | None,
+        typer.Option(
+            "--problems", metavar="PROBLEMS", help="What the log's draws are of, found in prompts."
+        ),
+    ] = None
+    leave_out_unmatched: Annotated[
+        bool,
+        typer.Option("--leave-out-unmatched", help="Leave out draws of none of --problems."),
+    ] = False
+    mapping: options.Mapping = None
+    verifier: options.VerifierName = None
+
+    def resolved(self) -> ProblemSet | None:
+        """The problems that were named."""
+        from passgap.problems import Mapped
+        from passgap.verifiers import get_verifier
+        from passgap.workflows import resolve
+
+        if self.verifier is not None:
+            get_verifier(self.verifier)
+        if self.problems is None:
+            if self.mapping is not None:
+                raise UsageError("--mapping needs --problems FILE; give both or neither")
+            return None
+        mapped = Mapped(None, None, self.verifier or "math", self.mapping)
+        return resolve.resolve_problems(self.problems, mapped)
+
+
+@dataclass(frozen=True)
+class SettingFlags(Flags):
+    """Settings, where the log does not say them"""
+
+    temperature: Annotated[float | None, typer.Option("--temperature", help="As drawn.")] = None
+    top_p: Annotated[float | None, typer.Option("--top-p", help="As drawn.")] = None
+    top_k: Annotated[int | None, typer.Option("--top-k", help="As drawn.")] = None
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="As drawn.")] = None
+
+    def said(self) -> dict[str, Any]:
+        """Those that were given, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@grouped
 def import_(
     log: Annotated[
         list[str],
@@ -36,6 +120,9 @@ def import_(
             "qwen-math, livecodebench, table (declared fields), counts; guessed when left out.",
         ),
     ],
+    fields: LogFlags,
+    match: MatchFlags,
+    settings: SettingFlags,
     out: Annotated[
         str,
         typer.Option(
@@ -50,58 +137,8 @@ def import_(
             help="The trained policy's log: both are imported and compared; repeatable.",
         ),
     ] = None,
-    problems: Annotated[
-        str | None,
-        typer.Option(
-            "--problems", metavar="PROBLEMS", help="What the log's draws are of, found in prompts."
-        ),
-    ] = None,
-    leave_out_unmatched: Annotated[
-        bool,
-        typer.Option("--leave-out-unmatched", help="Leave out draws of none of --problems."),
-    ] = False,
-    id_field: Annotated[
-        str | None, typer.Option("--id-field", help="Field with the source's own problem id.")
-    ] = None,
-    question_field: options.QuestionField = None,
-    answer_field: options.AnswerField = None,
-    text_field: Annotated[
-        str | None, typer.Option("--text-field", help="Field with the completion, or a list.")
-    ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option("--label", help="Which scorer, metric, reward or field marks a draw."),
-    ] = None,
-    correct_if: Annotated[
-        str | None,
-        typer.Option("--correct-if", metavar="CONDITION", help="As 'score>=1': partial credit."),
-    ] = None,
-    filter_: Annotated[
-        str | None, typer.Option("--filter", help="Of lm-eval: whose lines are read.")
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="FIELD=VALUE", help="Only rows with it; repeatable."),
-    ] = None,
-    step: Annotated[
-        int | None, typer.Option("--step", help="Of training dumps: the step to read.")
-    ] = None,
-    verifier: options.VerifierName = None,
-    mapping: options.Mapping = None,
     policy: Annotated[
         str | None, typer.Option("--policy", help="What was sampled, where the log does not say.")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", help="Where the log does not say it.")
-    ] = None,
-    top_p: Annotated[
-        float | None, typer.Option("--top-p", help="Where the log does not say it.")
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option("--top-k", help="Where the log does not say it.")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", help="Where the log does not say it.")
     ] = None,
     json_: options.Json = False,
 ) -> None:
@@ -112,33 +149,12 @@ def import_(
 
     Example: passgap import nemo-skills logs/base --trained logs/rl --out runs/aime
     """
-    from passgap.importers import FORMATS, Asked, find_log, parse_condition
+    from passgap.importers import FORMATS, find_log
 
     named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
-    if named is None and text_field is not None:
+    if named is None and fields.text_field is not None:
         named = "table"  # the one format whose fields are declared
-    settings = {
-        "temperature": temperature,
-        "top_p": top_p,
-        "top_k": top_k,
-        "max_tokens": max_tokens,
-    }
-    asked = Asked(
-        problems=_problems(problems, mapping, verifier),
-        leave_out_unmatched=leave_out_unmatched,
-        id_field=id_field,
-        question_field=question_field,
-        answer_field=answer_field,
-        text_field=text_field,
-        label=label,
-        correct_if=None if correct_if is None else parse_condition(correct_if),
-        filter=filter_,
-        where=tuple(_pair(one) for one in where or ()),
-        step=step,
-        verifier=verifier if problems is None else None,
-        policy=policy,
-        sampling={name: value for name, value in settings.items() if value is not None},
-    )
+    asked = _asked(fields, match, settings, policy)
     base = find_log(FORMATS, named, paths)
     if trained is None:
         _print(_imported(base, out, asked), json_)
@@ -156,18 +172,28 @@ def import_(
     _compare(_imported_both([base, other], list(places.values()), asked), json_)
 
 
-def _problems(spec: str | None, mapping: str | None, verifier: str | None) -> Any:
-    from passgap.problems import Mapped
-    from passgap.verifiers import get_verifier
-    from passgap.workflows import resolve
+def _asked(
+    fields: LogFlags, match: MatchFlags, settings: SettingFlags, policy: str | None
+) -> Asked:
+    """What the user says of the log, for its importer."""
+    from passgap.importers import Asked, parse_condition
 
-    if verifier is not None:
-        get_verifier(verifier)
-    if spec is None:
-        if mapping is not None:
-            raise UsageError("--mapping needs --problems FILE; give both or neither")
-        return None
-    return resolve.resolve_problems(spec, Mapped(None, None, verifier or "math", mapping))
+    return Asked(
+        problems=match.resolved(),
+        leave_out_unmatched=match.leave_out_unmatched,
+        id_field=fields.id_field,
+        question_field=fields.question_field,
+        answer_field=fields.answer_field,
+        text_field=fields.text_field,
+        label=fields.label,
+        correct_if=None if fields.correct_if is None else parse_condition(fields.correct_if),
+        filter=fields.filter,
+        where=tuple(_pair(one) for one in fields.where or ()),
+        step=fields.step,
+        verifier=match.verifier if match.problems is None else None,
+        policy=policy,
+        sampling=settings.said(),
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -240,7 +266,7 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
     from passgap.analysis.alone import NOT_AT_HAND
     from passgap.checks import check
-    from passgap.reporting import print_checks, print_result
+    from passgap.reporting import print_result
     from passgap.store import Run, is_run
 
     for result in pair:
@@ -263,8 +289,6 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
         return
     if runs:  # the last line says where it is
         judged["notes"] = [note for note in judged["notes"] if note != NOT_AT_HAND]
-    print_result(judged)
-    for one in checks:
-        print_checks(one)
+    showing.print_among(checks, lambda: print_result(judged))
     if runs:
         print(f"votes, and what sampling alone gives: passgap compare {base} {trained}")

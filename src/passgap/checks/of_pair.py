@@ -1,0 +1,81 @@
+"""Two runs that are to be compared: problems, prompts, settings, engines, draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from passgap.checks.findings import Finding
+from passgap.store import Run
+
+FEWEST = 20  # different texts that do not agree by chance
+
+
+def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
+    """What stands between the two runs and a fair comparison."""
+    left, right = base.manifest, trained.manifest
+    ours, theirs = set(base.problem_ids), set(trained.problem_ids)
+    if ours != theirs:
+        yield Finding(
+            "problems",
+            "error",
+            f"{len(ours & theirs)} problems are in both runs, {len(ours - theirs)} only in "
+            f"{base.name}, {len(theirs - ours)} only in {trained.name}",
+            "sample both on one set, or compare with --intersect",
+        )
+    for name, what in (("prompt", "prompts"), ("sampling", "sampling settings")):
+        a, b = getattr(left, name), getattr(right, name)
+        keys = sorted(key for key in {*a, *b} if a.get(key) != b.get(key))
+        if keys:
+            shown = "; ".join(
+                f"{key}: {_brief(a.get(key))} and {_brief(b.get(key))}" for key in keys
+            )
+            yield Finding(
+                name,
+                "error",
+                f"the {what} differ ({shown})",
+                "sample both alike, or compare with --allow-different-prompts and read the "
+                "difference as one of weights and prompts together",
+            )
+    yield from _same_texts(base, trained)
+    if left.engine["name"] != right.engine["name"]:
+        yield Finding(
+            "engines",
+            "note",
+            f"{base.name} was drawn by {left.engine['name']}, {trained.name} by "
+            f"{right.engine['name']}",
+            "both draw from the same distribution up to rounding; one engine leaves no doubt",
+        )
+    if left.n != right.n:
+        yield Finding(
+            "draws",
+            "note",
+            f"{base.name} has n={left.n}, {trained.name} n={right.n}",
+            "the verdict's k go by the smaller n; --top-up adds draws",
+        )
+
+
+def _same_texts(base: Run, trained: Run) -> Iterator[Finding]:
+    """Two policies do not write the same texts draw for draw, unless they write but a few."""
+    name = next(iter(base.completion_names()), None)
+    if name is None or name not in trained.completion_names():
+        return
+    keys = ["problem_id", "draw"]
+    both = base.read_completions(name, [*keys, "text"]).join(
+        trained.read_completions(name, [*keys, "text"]), on=keys, suffix="_trained"
+    )
+    distinct = both["text"].n_unique()
+    if distinct >= FEWEST and (both["text"] == both["text_trained"]).all():
+        yield Finding(
+            "same_texts",
+            "error",
+            f"the first {len(both):,} completions of {trained.name} are those of {base.name}, "
+            f"letter for letter ({distinct:,} different texts)",
+            "one run is a copy of the other, or the same weights were drawn from with one seed; "
+            "give the trained policy's own run",
+        )
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,256 @@
+"""One run: shards, truncation, empty and unscored completions, references, marks, engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from passgap.checks.copies import Copies
+from passgap.checks.findings import Finding
+from passgap.golds import check_golds
+from passgap.store import Run, ShardError
+
+MUCH = 0.02
+MOST = 0.5
+ALMOST_ALL = 0.9
+COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
+
+
+@dataclass
+class _Tally:
+    """What is added up over the shards."""
+
+    draws: int = 0
+    empty: int = 0
+    truncated: int = 0
+    truncated_wrong: int = 0
+    correct: int = 0
+    unscored: int = 0
+    unanswered: int = 0
+    marked: int = 0
+    scored: dict[str, int] = field(default_factory=dict)
+
+
+def check_run(run: Run) -> tuple[int, list[Finding]]:
+    """How many draws were looked at, and what was found."""
+    tally, copies = _Tally(), Copies()
+    broken: list[str] = []
+    digest = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    marked = run.outcome_names(digest) if digest else set()
+    for names in _by_problems(run):
+        frames = []
+        for name in names:
+            try:
+                frame = run.read_completions(name, COLUMNS)
+                marks = run.read_outcomes(digest, name) if digest and name in marked else None
+            except ShardError as error:
+                broken.append(f"{name} {error.fault}")
+                continue
+            _add(tally, frame, marks)
+            frames.append(frame)
+        if frames:
+            copies.add(pl.concat(frames))
+    findings = [
+        *_soundness(run, broken),
+        *copies.findings(),
+        *_truncated(tally),
+        *_empty(tally),
+        *_unscored(tally),
+        *_unanswered(tally),
+        *_golds(run, digest),
+        *_other_marks(run, digest),
+        *_uneven(run, tally),
+        *_engine(run),
+    ]
+    return tally.draws, findings
+
+
+def _by_problems(run: Run) -> Iterator[list[str]]:
+    """Shard names, those of the same problems together: all draws of a problem in one go."""
+    groups: dict[str, list[str]] = {}
+    members: dict[str, str] = {}
+    for name in run.completion_names():
+        ids = run.blocks[name].problem_ids
+        key = next((members[i] for i in ids if i in members), ids[0])
+        members |= dict.fromkeys(ids, key)
+        groups.setdefault(key, []).append(name)
+    yield from groups.values()
+
+
+def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None:
+    cut = frame["finish_reason"] == "length"
+    tally.draws += len(frame)
+    tally.empty += int((frame["text"].str.strip_chars() == "").sum())
+    tally.truncated += int(cut.sum())
+    if marks is None:
+        return
+    joined = frame.select("problem_id", "draw", "finish_reason").join(
+        marks, on=["problem_id", "draw"]
+    )
+    status = joined["status"]
+    tally.marked += len(joined)
+    tally.correct += int((status == "correct").sum())
+    tally.unscored += int((status == "unscored").sum())
+    tally.unanswered += int((joined["reason"] == "no_answer").sum())
+    wrong = (status == "incorrect") & (joined["finish_reason"] == "length")
+    tally.truncated_wrong += int(wrong.sum())
+    counted = joined.filter(status != "unscored").group_by("problem_id").len()
+    for problem_id, n in counted.iter_rows():
+        tally.scored[problem_id] = tally.scored.get(problem_id, 0) + n
+
+
+def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
+    if broken:
+        yield Finding(
+            "shards",
+            "error",
+            f"{len(broken)} shards cannot be trusted ({'; '.join(broken[:3])})",
+            "run the command that made the run again: it draws them anew",
+        )
+    owed = len(run.owed())
+    if owed:
+        yield Finding(
+            "unfinished",
+            "warning",
+            f"{owed} of {len(run.blocks)} blocks are not drawn yet",
+            "run the command that began the run again",
+        )
+
+
+def _truncated(tally: _Tally) -> Iterator[Finding]:
+    if tally.truncated < 0.001 * tally.draws or not tally.truncated:
+        return
+    share = tally.truncated / tally.draws
+    evidence = f"{share:.1%} of the completions were cut by max_tokens"
+    if tally.marked:
+        now = tally.correct / tally.marked
+        most = (tally.correct + tally.truncated_wrong) / tally.marked
+        evidence += f"; had all of them been right, pass@1 would be {most:.1%} and not {now:.1%}"
+    cut = tally.truncated_wrong if tally.marked else tally.truncated
+    yield Finding(
+        "truncated",
+        "error" if cut > MOST * tally.draws else "warning" if cut > MUCH * tally.draws else "note",
+        evidence,
+        "sample with a larger --max-tokens, above all before comparing policies whose lengths "
+        "differ",
+    )
+
+
+def _empty(tally: _Tally) -> Iterator[Finding]:
+    if tally.empty:
+        share = tally.empty / tally.draws
+        yield Finding(
+            "empty",
+            "warning" if share > MUCH else "note",
+            f"{share:.1%} of the completions are empty",
+            "look at the prompt as it is rendered, at the stop strings and the end tokens",
+        )
+
+
+def _unscored(tally: _Tally) -> Iterator[Finding]:
+    if tally.unscored:
+        share, all_marked = tally.unscored / tally.marked, tally.marked
+        low, high = tally.correct / all_marked, (tally.correct + tally.unscored) / all_marked
+        yield Finding(
+            "unscored",
+            "error" if share > MUCH else "note",
+            f"the verifier could not score {share:.1%} of the completions; pass@1 is between "
+            f"{low:.1%} (all of them wrong) and {high:.1%} (all right)",
+            "mend the verifier and run passgap verify again",
+        )
+
+
+def _unanswered(tally: _Tally) -> Iterator[Finding]:
+    share = tally.unanswered / max(1, tally.marked)
+    if share > MOST:
+        yield Finding(
+            "no_answer",
+            "error" if share > ALMOST_ALL else "warning",
+            f"the verifier found no answer in {share:.1%} of the completions",
+            "look at some of them: another --verifier may read these answers (exact and choice "
+            "take words), or the prompt does not ask for the answer in a box",
+        )
+
+
+def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
+    about = run.outcomes_about(digest) if digest else {}
+    problems = run.problems()
+    faults = about["faults"] if "faults" in about else check_golds(problems).faults
+    refused = tuple(faults)
+    if refused:
+        shown = next(problem for problem in problems if problem.id == refused[0])
+        yield Finding(
+            "golds",
+            "error" if len(refused) > MUCH * len(problems) else "warning",
+            f"{len(refused)} of {len(problems)} references are not accepted by their own verifier, "
+            f"e.g. {shown.reference[:60]!r} ({faults[shown.id]})",
+            "mend those references or choose another --verifier; until then their problems can "
+            "never be solved",
+            refused,
+        )
+
+
+def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
+    """Whose marks count, where several verifiers marked the run, and how far they differ."""
+    present = run.completion_names()
+    for other in run.verifier_digests():
+        if digest is None or other == digest or set(present) - run.outcome_names(other):
+            continue
+        draws = differing = 0
+        for name in present:
+            both = run.read_outcomes(digest, name).join(
+                run.read_outcomes(other, name), on=["problem_id", "draw"], suffix="_other"
+            )
+            draws += len(both)
+            differing += int((both["status"] != both["status_other"]).sum())
+        counts, beside = run.marked_by(digest), run.marked_by(other)
+        again = "source" if run.outcomes_about(other).get("source") else beside
+        yield Finding(
+            "verifiers",
+            "warning" if differing > MUCH * draws else "note",
+            f"the marks of {counts} count here; {beside} differs on {differing / draws:.1%} of the "
+            "draws",
+            f"look at both (passgap verify prints the table); --verifier '{again}' makes the "
+            "others count",
+        )
+
+
+def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:
+    if run.manifest.design == "adaptive" or not tally.scored:
+        return
+    n = list(tally.scored.values())
+    if min(n) < max(n):
+        least = min(tally.scored, key=lambda i: tally.scored[i])
+        yield Finding(
+            "uneven",
+            "note",
+            f"problems have {min(n)} to {max(n)} scored draws (fewest: {least})",
+            "pass@k is taken at each problem's own n; k above the smallest n is refused",
+        )
+
+
+def _engine(run: Run) -> Iterator[Finding]:
+    odd: dict[str, int] = {}
+    for call in run.calls():
+        described = call["engine"]
+        for reason, count in described.get("finish_reasons", {}).items():
+            if reason not in ("stop", "length", "eos"):
+                odd[reason] = odd.get(reason, 0) + count
+        asked, used = described.get("batch_size_asked"), described.get("batch_size")
+        if asked != used:
+            yield Finding(
+                "memory",
+                "note",
+                f"the batch was halved from {asked} to {used} sequences for lack of memory",
+                f"--engine-arg batch_size={used} saves the trying",
+            )
+    if odd:
+        named = ", ".join(f"{count} {reason}" for reason, count in odd.items())
+        yield Finding(
+            "finish_reasons",
+            "warning",
+            f"the server ended completions for reasons of its own ({named})",
+            "look at those completions; a filter that withholds answers lowers pass@k",
+        )

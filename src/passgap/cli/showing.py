@@ -1,0 +1,75 @@
+"""What commands print of a result, and the data checks of the runs behind it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from passgap.plain import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from passgap.types import Counts
+
+
+def counts(path: str) -> Counts:
+    """The counts of a run folder or a counts file."""
+    from passgap.counts import read_counts
+
+    return read_counts(path)
+
+
+def checked(*sources: str, accept: Collection[str] = ()) -> dict[str, Any] | None:
+    """The data checks of the runs among the sources; None where there is no run."""
+    from passgap.checks import check
+    from passgap.store import Run, is_run
+
+    runs = [Run(source) for source in sources if is_run(source)]
+    return check(*runs, accept=accept).to_dict() if runs else None
+
+
+def show(
+    result: dict[str, Any],
+    as_json: bool,
+    fail_on: list[str] | None,
+    *checks: dict[str, Any] | None,
+    figure: str | None = None,
+) -> None:
+    """A result as its tables or as JSON, its chart in a file, and the exit code asked for."""
+    found = [one for one in checks if one is not None]
+    if as_json:
+        print(json_text({**result, "checks": found}))
+    else:
+        from passgap.reporting import print_result
+
+        print_among(found, lambda: print_result(result))
+    if figure is not None:
+        from passgap.reporting import write_result
+
+        print(f"{write_result(result, figure)}: written", file=sys.stderr)
+    end_as_asked(result, fail_on)
+
+
+def print_among(checks: Sequence[dict[str, Any]], print_verdict: Callable[[], None]) -> None:
+    """The verdict after grave findings, which make it doubtful, and before all others."""
+    from passgap.reporting import print_checks
+
+    told = [one for one in checks if one["findings"]]
+    grave = [one for one in told if one["worst"] == "error"]
+    for one in grave:
+        print_checks(one)
+    print_verdict()
+    for one in (one for one in told if one not in grave):
+        print_checks(one)
+    clean = [one["draws"] for one in checks if not one["findings"]]
+    if clean:
+        print_checks({"draws": sum(clean), "findings": []})
+
+
+def end_as_asked(result: dict[str, Any], fail_on: list[str] | None) -> None:
+    """Exit code 1 for a verdict that ``--fail-on`` names."""
+    if result["verdict"]["label"] in (fail_on or []):
+        raise typer.Exit(1)
