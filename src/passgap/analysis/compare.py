@@ -128,7 +128,7 @@ def compare(
     base, trained
         Counts on the same problems.
     ks
-        The k to list (powers of two by default); the verdict's two are always computed.
+        The k to list (powers of two and n by default); the verdict's two are always computed.
     margin
         Differences inside (-margin, +margin) count as none (equivalence).
     k_small, k_large

@@ -34,7 +34,7 @@ class Deciding:
     budget: int
 
     def listed(self, ks: Sequence[int] | None, common: int) -> list[int]:
-        """The k to show: those asked for or powers of two, always with the deciding two."""
+        """The k to show: those asked for or powers of two and n, always with the deciding two."""
         if ks is None:
             return inputs.listed_ks(common, self.k_small, self.k_large)
         bad = [k for k in ks if not 1 <= k <= common]

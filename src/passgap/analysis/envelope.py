@@ -99,7 +99,7 @@ def envelope(
     base, trained
         Counts by temperature, the same two or more temperatures in both, on the same problems.
     ks
-        The k to list; powers of two up to the smallest n by default.
+        The k to list; powers of two and the smallest n by default.
     seed
         Of the halves and of the bands.
 

@@ -62,9 +62,9 @@ def unscored_share(counts: Counts) -> float:
 
 
 def listed_ks(least_n: int, *deciding: int) -> list[int]:
-    """Powers of two up to n, with the deciding k."""
+    """Powers of two up to n and n itself, with the deciding k."""
     powers = [2**i for i in range(int(least_n).bit_length()) if 2**i <= least_n]
-    return sorted({*powers, *deciding})
+    return sorted({*powers, int(least_n), *deciding})
 
 
 def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -> Curve:

@@ -30,8 +30,9 @@ def bar(
 ) -> Iterator[Callable[..., None]]:
     """A progress bar; the callback takes (done, total, tokens or metrics).
 
-    With ``price``, of a million tokens, it shows what was spent and what the whole will cost. One
-    of several processes shows it.
+    Nothing is seen before the first call: what is refused before it shows no bar. With ``price``,
+    of a million tokens, it shows what was spent and what the whole will cost. One of several
+    processes shows it.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -43,17 +44,19 @@ def bar(
     )
     start, first = time.monotonic(), -1
     with Progress(*columns, console=Console(stderr=True, quiet=not shown)) as progress:
-        task = progress.add_task(title, total=None, extra="")
+        task = progress.add_task(title, total=None, extra="", visible=False)
 
         def update(done: int, total: int, detail: object = None) -> None:
             nonlocal first
             first = done if first < 0 else first
             extra = _detail(detail, time.monotonic() - start)
+            if first == done < total and not extra:
+                extra = "starting"  # a model is loaded, workers are started
             if price is not None and isinstance(detail, int) and done > first:
                 share = (total - first) / (done - first)
                 spent = detail * price / 1e6
                 extra += f" · {spent:,.2f} of about {spent * share:,.2f}"
-            progress.update(task, completed=done, total=total, extra=extra)
+            progress.update(task, completed=done, total=total, extra=extra, visible=True)
 
         yield update
 
