@@ -122,6 +122,9 @@ class PromptSettings:
         return digest(self.to_dict())
 
 
+UNKNOWN_POLICY = "unknown"  # the path of one that an imported log does not tell
+
+
 @dataclass(frozen=True)
 class Policy:
     """What is sampled: weights and the prompt they are given.

@@ -75,7 +75,7 @@ def adaptive_probe(
     problem_id: Sequence[str],
     *,
     k_small: int = 2,
-    k_large: int = 20,
+    k_large: int = inputs.K_LARGE,
     small: float = 0.05,
     large: float = 0.15,
     first: int = FIRST,

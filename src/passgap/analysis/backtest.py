@@ -131,7 +131,7 @@ def backtest(
     worth: float = 0.07,
     cut: float = 0.15,
     k_small: int = 2,
-    k_large: int = 20,
+    k_large: int = inputs.K_LARGE,
     seed: int = 0,
 ) -> Backtest:
     """Score the headroom rule, pass@4 - pass@1 and the tilt forecast on before/after pairs.

@@ -16,6 +16,7 @@ from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
 from passgap.types import Counts, Curve, Estimate, IntArray, Verdict
 
 Interval = Literal["population", "fixed"]
+K_LARGE = 20  # of the rule: pass@2 against pass@20
 MOST_UNSCORED = 0.02
 EDGES = tuple(round(0.1 * i, 1) for i in range(11))
 

@@ -108,7 +108,7 @@ def probe(
     counts: Counts,
     *,
     k_small: int = 2,
-    k_large: int = 20,
+    k_large: int = inputs.K_LARGE,
     small: float = 0.05,
     large: float = 0.15,
     interval: Interval = "population",

@@ -42,7 +42,9 @@ def probe(
         str | None, typer.Option("--out", help="Run folder, when a policy is sampled first.")
     ] = None,
     k_small: options.KSmall = 2,
-    k_large: Annotated[int, typer.Option("--k-large", help="The large k of the verdict.")] = 20,
+    k_large: Annotated[
+        int, typer.Option("--k-large", help="The large k of the verdict.")
+    ] = options.PROBE_LARGE,
     small: Annotated[float, typer.Option("--small", help="A headroom below it is small.")] = 0.05,
     large: Annotated[float, typer.Option("--large", help="A headroom above it is large.")] = 0.15,
     interval: options.Interval = "population",
@@ -186,7 +188,9 @@ def backtest(
     ] = 0.07,
     cut: Annotated[float, typer.Option("--cut", help="The rule's stated cut.")] = 0.15,
     k_small: options.KSmall = 2,
-    k_large: Annotated[int, typer.Option("--k-large", help="The large k of the rule.")] = 20,
+    k_large: Annotated[
+        int, typer.Option("--k-large", help="The large k of the rule.")
+    ] = options.PROBE_LARGE,
     page: Annotated[
         str | None, typer.Option("--page", help="A Markdown file with the scores and the pairs.")
     ] = None,

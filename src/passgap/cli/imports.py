@@ -26,7 +26,6 @@ AGAIN = (
     "import it again into another --out with --problems FILE, which has the references (--mapping "
     "BENCHMARK where the file is a benchmark's own), and passgap verify that"
 )
-PROBE_DRAWS = 20
 LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
@@ -233,10 +232,10 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     verify = f"passgap verify {result.place}"
     print(visible(result))
     few = result.least
-    if result.marked and few < PROBE_DRAWS:
+    if result.marked and few < options.PROBE_LARGE:
         less = f"; with fewer set the large k: passgap probe {result.place} --k-large {few}"
         print(
-            f"n = {few}: probe wants {PROBE_DRAWS} draws a problem and compare 128"
+            f"n = {few}: probe wants {options.PROBE_LARGE} draws a problem and compare 128"
             + (less if few > 2 else "")
         )
     elif not result.marked and not result.anew:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+PROBE_LARGE = 20  # the rule: pass@2 against pass@20
+
 
 def stop_strings(given: list[str] | None) -> tuple[str, ...]:
     r"""Stop strings as typed, with ``\n`` and ``\t`` for the characters they stand for."""

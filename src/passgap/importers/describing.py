@@ -13,10 +13,10 @@ from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Told
 from passgap.importers.collecting import NOT_LOGGED, Collected
 from passgap.store import Manifest, Round
+from passgap.types import UNKNOWN_POLICY
 
 BLOCK_CHARACTERS = 32 << 20
 MOST_DRAWS = 1 << 15
-UNKNOWN = "unknown"
 SETTINGS = ("max_tokens", "temperature", "top_p", "top_k", "stop")
 
 
@@ -48,7 +48,7 @@ def manifest_of(
     problems = found.problem_set(set_name(files))
     return Manifest(
         policy={
-            "path": asked.policy or told.policy or UNKNOWN,
+            "path": asked.policy or told.policy or UNKNOWN_POLICY,
             "revision": None,
             "weights_digest": "",
         },
@@ -103,6 +103,6 @@ def unknown_settings(manifest: Manifest) -> tuple[str, ...]:
     unknown = [name for name in SETTINGS if manifest.sampling[name] is None]
     if manifest.prompt["template_name"] == NOT_LOGGED:
         unknown.append("prompt")
-    if manifest.policy["path"] == UNKNOWN:
+    if manifest.policy["path"] == UNKNOWN_POLICY:
         unknown.append("policy")
     return tuple(unknown)

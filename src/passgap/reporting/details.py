@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from passgap.reporting.data import FEW, Row, at_k
-from passgap.reporting.text import interval, known, number, percent, points
+from passgap.reporting.text import interval, known, number, p_value, percent, points
 from passgap.reporting.words import tilt_reading
 
 Table = dict[str, Any]
@@ -44,9 +44,9 @@ def _tilt_rows(tilt: Row) -> list[list[Any]]:
         slope_p = (tilt.get("slope") or {}).get("p_value")
         by_slope = tilt.get("reading") == "uneven" and known(slope_p)
         misfit = (
-            f"one slope for all: p = {number(slope_p)}"
+            f"one slope for all: {p_value(slope_p)}"
             if by_slope
-            else f"misfit p = {number(tilt.get('misfit_p'))}"
+            else f"misfit {p_value(tilt.get('misfit_p'))}"
         )
         note = "; ".join(filter(None, [interval(tilt, number), misfit, reading]))
         rows.append(["tilt δ: how far every problem's log odds moved", number(tilt["delta"]), note])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from passgap.reporting.data import Row, at_k, deciding_ks
-from passgap.reporting.text import interval, known, number, percent, points
+from passgap.reporting.text import interval, known, number, p_value, percent, points
 from passgap.reporting.words import tilt_reading
 
 
@@ -49,7 +49,7 @@ def _misfit(comparison: Row) -> str:
     return (
         f"{reading[0].upper()}{reading[1:]} "
         f"(δ = {number(tilt['delta'])}, {interval(tilt, number)}; "
-        f"misfit p = {number(tilt['misfit_p'])})."
+        f"misfit {p_value(tilt['misfit_p'])})."
     )
 
 

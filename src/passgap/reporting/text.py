@@ -36,6 +36,13 @@ def number(value: float | None, digits: int = 2) -> str:
     return (f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}").replace("-", MINUS)
 
 
+def p_value(value: float | None) -> str:
+    """``p = 0.03``, ``p < 0.001``, or a dash for the number."""
+    if known(value) and value < 0.001:
+        return "p < 0.001"
+    return f"p = {number(value, 3)}"
+
+
 def interval(row: Any, form: Any = percent) -> str:
     """``41.2 to 45.0%`` style text of a row's ``low`` and ``high``; a dash if either is absent."""
     low, high = row.get("low"), row.get("high")

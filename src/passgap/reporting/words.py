@@ -5,7 +5,6 @@ from __future__ import annotations
 from passgap.reporting.data import Row, at_k, deciding_ks
 from passgap.reporting.text import interval, known, number, percent, points, visible
 
-FEW_PROBLEMS = 72  # under which a probe says little of other problems
 PROBE = {
     "rlvr_can_pay": (
         "Reinforcement learning can pay here: with {K} tries the model solves {at_K} of the "
@@ -139,7 +138,7 @@ def probe_sentence(probe: Row) -> str:
     gap = headroom.get("value")
     settings = probe.get("settings") or {}
     sentence = PROBE[probe["verdict"]["label"]]
-    if settings.get("interval") == "fixed" or probe["problems"] < FEW_PROBLEMS:
+    if settings.get("interval") == "fixed":
         sentence = sentence.replace("of the problems", f"of these {probe['problems']} problems", 1)
     return sentence.format(
         open=_left_open(probe) if "{open}" in sentence else "",

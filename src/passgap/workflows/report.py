@@ -15,12 +15,13 @@ from typing import Any
 
 from passgap.analysis import compare, probe
 from passgap.analysis.extrapolation import forecast_curve
+from passgap.analysis.inputs import K_LARGE as PROBE_LARGE
 from passgap.checks import accepted, check
 from passgap.counts import read_counts
 from passgap.reporting import PageData, write_figures, write_page
 from passgap.stats import fit_mixture
 from passgap.store import Run, is_run, is_watch
-from passgap.types import Counts
+from passgap.types import UNKNOWN_POLICY, Counts
 from passgap.workflows.alone import arms_of, base_answers
 from passgap.workflows.auditing import result
 from passgap.workflows.page_rows import completion_rows, problem_rows
@@ -28,8 +29,6 @@ from passgap.workflows.reaching import is_scored_across, reach_runs
 from passgap.workflows.resolve import POLICY_FILE
 from passgap.workflows.watching import WATCH, watch_of_training
 
-PROBE_LARGE = 20
-UNKNOWN_POLICY = "unknown"  # of an imported log that does not say it
 PROBE_SETTINGS = (
     "interval",
     "seed",
