@@ -60,11 +60,13 @@ def read_shard(
         For a shard that is torn, damaged or foreign.
     """
     try:
-        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+        # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
+        parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
         claim = json.loads((parquet.schema_arrow.metadata or {}).get(ABOUT, b"null"))
         if about is not None and claim != about:
             raise ShardError(name, "belongs to another run or place (foreign)")
-        table = parquet.read(columns=None if columns is None else list(columns))
+        wanted = None if columns is None else list(columns)
+        table = parquet.read(columns=wanted, use_threads=False)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         fault = "does not match its checksums" if "CRC" in str(error) else "is torn"
         raise ShardError(name, f"{fault} ({str(error).splitlines()[0][:80]})") from error
