@@ -1,6 +1,7 @@
 """Formulas as MathML, made while the site is built: no script, no font, nothing to fetch.
 
 In: a page's HTML with the formulas that arithmatex marked, in LaTeX. Out: the same with MathML.
+A wide hat is drawn by ``site.css`` as wide as what is under it: few fonts can stretch theirs.
 """
 
 import html
@@ -10,12 +11,22 @@ from typing import Any
 from latex2mathml.converter import convert
 
 MARKED = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
+WIDE_HAT = re.compile(r"<mover>(<mrow>(?:(?!<mover).)*?</mrow>)<mo>&#x0005E;</mo></mover>")
+CHARACTER = 0.74  # em of a script, as the hat is one: about the mean width of a letter
 
 
 def mathml(found: re.Match[str]) -> str:
     """One marked formula as MathML, a block of its own where it was one."""
     display = "block" if found[2] == "[" else "inline"
-    return convert(html.unescape(found[3]).strip(), display=display)
+    return WIDE_HAT.sub(wide_hat, convert(html.unescape(found[3]).strip(), display=display))
+
+
+def wide_hat(found: re.Match[str]) -> str:
+    """What is under the hat, and a box of its width in place of the narrow sign."""
+    under = found[1]
+    width = CHARACTER * len(html.unescape(re.sub(r"<[^>]*>", "", under)))
+    hat = f'<mpadded class="wide-hat" width="{width:.2f}em" height="0.4em" depth="0">'
+    return f"<mover>{under}{hat}<mo>&#x0005E;</mo></mpadded></mover>"
 
 
 def on_page_content(content: str, **_: Any) -> str:
