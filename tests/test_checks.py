@@ -142,6 +142,16 @@ def test_a_server_that_draws_one_text_only_is_found(engine, tmp_path):
     engine(change)
     (finding,) = found(draw(tmp_path / "run"), "copies")
     assert "all draws are equal in 40 of 40 problems" in finding.evidence
+    assert "the server honours temperature" in finding.remedy
+
+
+def test_copies_in_a_log_are_not_blamed_on_a_server(tmp_path):
+    rows = [{"id": i, "question": f"{i}?", "answer": "1", "completion": "1", "correct": True}
+            for i in range(40) for _ in range(3)]  # fmt: skip
+    log = tmp_path / "a.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (finding,) = found(import_log(log, out=tmp_path / "run").run, "copies")
+    assert "the log holds one file of draws several times" in finding.remedy
 
 
 def changed(**fields):

@@ -64,6 +64,7 @@ def test_the_matrix_holds_the_counts(counts):
         ("c.csv", "problem_id,n,c\na,3,4\n", "4"),
         ("c.txt", "problem_id,n,c\n", r"ends in '\.txt'; allowed: \.csv, \.jsonl, \.parquet"),
         ("c.jsonl", "{not json", "cannot be read as"),
+        ("c.jsonl", "", "is empty"),
     ],
 )
 def test_a_file_that_is_no_counts_is_told(tmp_path, name, text, told):

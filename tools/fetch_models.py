@@ -20,8 +20,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+try:
+    import gguf  # noqa: F401  # what transformers reads the files with
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+except ImportError as error:
+    sys.exit(f"{error.name} is missing: pip install 'passgap[models]' (in a clone: make models)")
 
 
 @dataclass(frozen=True)

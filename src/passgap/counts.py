@@ -113,9 +113,14 @@ def read_counts(path: Path | str) -> Counts:
     """Read a counts file (CSV, Parquet, JSONL) or count a run, a folder or any fsspec URL."""
     if is_run(path):
         return count(Run(path))
-    path = Path(path)
+    name, path = str(path), Path(path)
     if not path.is_file():
-        raise UsageError(f"{path} is neither a run folder nor a counts file (.csv .parquet .jsonl)")
+        lost = "" if path.exists() or "://" in name else "; there is no such file"
+        raise UsageError(
+            f"{name} is neither a run folder nor a counts file (.csv .parquet .jsonl){lost}"
+        )
+    if not path.stat().st_size:
+        raise UsageError(f"{path} is empty; a counts file needs problem_id, n, c")
     frame = _read_table(path)
     if "problem_id" not in frame.columns and "id" in frame.columns:
         frame = frame.rename({"id": "problem_id"})

@@ -90,6 +90,16 @@ def test_the_k_at_which_a_vote_reaches_the_trained_policy():
     assert even["majority"]["low"] < even["majority"]["value"] < even["majority"]["high"]
 
 
+@pytest.mark.parametrize("size", [50, 149, 150, 333])
+def test_one_draw_reaches_what_it_equals(size):
+    """A vote's chance and pass@1 are computed in two ways that agree up to rounding."""
+    rng = np.random.default_rng(size)
+    base = answers(rng.binomial(128, 0.1, size), 128)
+    trained = answers(base.right, 128, name="trained")
+    reaches = alone_against(Arms((base,), trained, None)).to_dict()["arms"][0]["reaches"]
+    assert (reaches["majority"]["k"], reaches["best_of"]["k"]) == (1, 1)
+
+
 def test_a_vote_for_a_wrong_answer_never_reaches_it():
     result = held_against(0.4, 0.9, training=Training(50_000, 20.0))
     arm = result["arms"][0]

@@ -99,6 +99,8 @@ def test_files_are_read_or_refused(tmp_path):
     pl.DataFrame(rows).write_csv(file)
     assert [pair.model for pair in read_pairs([file])] == ["m"]
     assert read_pairs([file], without=["b"]) == []
+    with pytest.raises(UsageError, match="'a'; allowed: b"):
+        read_pairs([file], without=["a"])
     pl.DataFrame(rows[:3]).write_csv(file)
     with pytest.raises(UsageError, match="base and one other"):
         read_pairs([file])

@@ -146,7 +146,25 @@ def test_n_below_128_gives_no_verdict_and_says_so(rng):
     verdict = compare(drawn(p, 100, rng), drawn(tilted(p, 2), 100, rng)).verdict
     assert verdict.label == "inconclusive"
     assert verdict.at_small_k == "up"
-    assert "n >= 128" in verdict.needs
+    assert verdict.needs == "n >= 128 draws a problem in both runs, or --k-large set beforehand"
+
+
+def test_few_draws_and_few_problems_are_both_told(rng):
+    p = rng.beta(0.5, 3, 60)
+    needs = compare(drawn(p, 100, rng), drawn(p, 100, rng)).verdict.needs
+    assert needs.startswith("n >= 128 draws")
+    assert "149 problems to settle equivalence" in needs
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(1, r"\(a comparison wants 128\)$"), (2, "--k-small 1 --k-large 2")]
+)
+def test_one_or_two_draws_lead_to_no_hint_that_fails(rng, n, told):
+    p = rng.beta(0.5, 3, 60)
+    with pytest.raises(UsageError, match=told):
+        compare(drawn(p, n, rng), drawn(p, n, rng))
+    if n == 2:
+        compare(drawn(p, n, rng), drawn(p, n, rng), k_small=1, k_large=2)
 
 
 def test_pairing_is_by_id_whatever_the_order(rng):

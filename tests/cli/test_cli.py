@@ -89,7 +89,10 @@ def test_the_whole_way_with_known_p(problems, tmp_path):
     assert result["verdict"]["label"] not in table.stderr
     label = json.loads(probed.stdout)["verdict"]["label"]
     assert run("probe", tmp_path / "base", "--fail-on", label).returncode == 1
-    assert run("probe", tmp_path / "base", "--fail-on", "nothing").returncode == 0
+    assert run("probe", tmp_path / "base", "--fail-on", "out_of_reach").returncode == 0
+    assert_one_line(
+        run("probe", tmp_path / "base", "--fail-on", "nothing"), "allowed: rlvr_can_pay"
+    )
 
 
 def test_the_version_needs_no_command():
@@ -191,7 +194,7 @@ def test_a_plan_a_recipe_and_a_backtest_from_files(tmp_path):
     planned = run("plan", base, "--half-width", 0.05, "--tokens", 100, "--price", 1, "--json")
     assert json.loads(planned.stdout)["cheapest"]["price"] > 0, planned.stderr
     assert "<- cheapest" in run("plan", base, "--half-width", 0.05).stdout
-    assert_one_line(run("plan", base), "half_width is None", "such as 0.03")
+    assert_one_line(run("plan", base), "--half-width) is missing", "such as 0.03")
     recipe = run("compare", base, "--seeds", t0, t1, "--json")
     assert json.loads(recipe.stdout)["schema"] == "passgap.compare_seeds/1", recipe.stderr
     assert "training seed" in run("compare", base, "--seeds", t0, t1).stdout
@@ -230,7 +233,7 @@ def test_top_up_first_draw_and_merge(problems, tmp_path):
     assert_one_line(again, "--top-up")
     more = fake(problems, tmp_path / "a", "-n", 32, "--top-up", "--price", 2)
     assert more.returncode == 0, more.stderr
-    assert "2,560 completions drawn" in more.stdout
+    assert "2,560 completions, " in more.stdout
     assert " at 2 a million" in more.stdout
     assert fake(problems, tmp_path / "b", "--first-draw", 32).returncode == 0
     merged = run("merge", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "all")
@@ -292,9 +295,9 @@ def test_references_that_are_refused_are_listed_and_left_out(tmp_path):
     flags = ["--engine", "fake", "-n", 4, "--verifier", "numeric"]
     done = run("sample", "m", file, *flags, "--out", tmp_path / "a")
     assert "1 of 2 references are refused" in done.stderr
-    assert "4 completions drawn" in done.stdout
+    assert "4 completions, " in done.stdout
     kept = run("sample", "m", file, *flags, "--keep-failing-golds", "--out", tmp_path / "b")
-    assert "8 completions drawn" in kept.stdout
+    assert "8 completions, " in kept.stdout
 
 
 def test_verifying_anew_shows_how_the_two_agree(tmp_path):

@@ -158,6 +158,10 @@ def test_counts_become_a_counts_file_and_a_verdict(tmp_path):
         (tmp_path / f"{name}.csv").write_text("problem_id,n,c\n" + "\n".join(rows))
     alone = run("import", tmp_path / "base.csv", "--out", tmp_path / "c.jsonl")
     assert "200 problems, 64 scored draws each" in alone.stdout
+    again = run("import", tmp_path / "base.csv", "--out", tmp_path / "c.jsonl")
+    assert again.returncode == 0, again.stderr
+    other = run("import", tmp_path / "rl.csv", "--out", tmp_path / "c.jsonl")
+    assert_one_line(other, "c.jsonl holds something else; give another --out")
     arms = (tmp_path / "base.csv", "--trained", tmp_path / "rl.csv")
     both = run("import", "counts", *arms, "--out", tmp_path / "x", "--json")
     assert json.loads(both.stdout)["verdict"]["at_small_k"] == "up", both.stderr

@@ -3,11 +3,12 @@
 import pytest
 
 from passgap.cli.progress import bar
+from passgap.errors import UsageError
 
 
 def test_what_is_refused_at_once_shows_no_bar(capsys):
-    with pytest.raises(ValueError), bar("sampling base"):
-        raise ValueError
+    with pytest.raises(UsageError), bar("sampling base"):
+        raise UsageError("n is 0; allowed: an integer >= 1")
     assert "sampling" not in capsys.readouterr().err
 
 

@@ -120,6 +120,44 @@ def test_a_condition_decides_partial_credit(tmp_path, bring):
     assert most.label == "source:table score>0"
 
 
+@pytest.mark.parametrize("words", [(True, False, True), ("pass", "fail", "yes"), (1, 0, 1)])
+@pytest.mark.parametrize(("condition", "hits"), [("ok>=1", 2), ("ok<1", 1), ("ok>=2", 0)])
+def test_a_condition_holds_for_truth_values_too(tmp_path, bring, words, condition, hits):
+    log = lines(tmp_path / "a.jsonl", [row(1, str(i), ok=word) for i, word in enumerate(words)])
+    result = bring(log, correct_if=parse_condition(condition))
+    assert counted(result)["1+1?"] == (3, hits, 0)
+    assert result.correct == hits
+    assert f": {hits} correct" in str(result)
+
+
+def test_one_file_twice_is_refused_and_a_copy_is_told(tmp_path, bring):
+    log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
+    with pytest.raises(UsageError, match="given twice"):
+        find_log(FORMATS, None, [log, tmp_path / "." / "a.jsonl"])
+    copy = lines(tmp_path / "b.jsonl", [row(1, "2", correct=True)])
+    other = lines(tmp_path / "c.jsonl", [row(1, "3", correct=False)])
+    found = find_log(FORMATS, None, [log, copy, other])
+    result = import_files(found.format, found.files, tmp_path / "run", Asked())
+    (note,) = [note for note in result.notes if "byte for byte" in note]
+    assert note.startswith(f"{copy} is {log} once more")
+
+
+def test_an_empty_file_is_called_empty(tmp_path):
+    (tmp_path / "a.jsonl").touch()
+    with pytest.raises(UsageError, match=r"a\.jsonl is empty"):
+        find_log(FORMATS, None, [tmp_path / "a.jsonl"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", -1), ("top_p", 2), ("top_k", -3), ("max_tokens", 0)]
+)
+def test_settings_that_cannot_be_are_refused(tmp_path, bring, name, value):
+    log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
+    with pytest.raises(UsageError, match=f"{name} is {value}"):
+        bring(log, sampling={name: value})
+    assert bring(log, sampling={"temperature": 0}).run.manifest.sampling["temperature"] == 0
+
+
 @pytest.mark.parametrize("text", ["score", "score>=one", "__import__('os')>1 or 1", "score=>1", ""])
 def test_a_condition_is_compared_and_never_evaluated(text):
     with pytest.raises(UsageError, match="--correct-if"):

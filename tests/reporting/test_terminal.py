@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from passgap.reporting import comparison_view, probe_view
-from passgap.reporting.text import interval, points, visible
+from passgap.reporting.text import interval, number, p_value, points, visible
 
 
 def printed(view) -> str:
@@ -60,3 +60,18 @@ def test_numbers_read_well():
     assert points(0.123) == "+12.3"
     assert interval({"low": 0.1, "high": 0.25}) == "10.0 to 25.0%"
     assert interval({"low": None, "high": 0.25}) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-0.001, "0.00"), (-0.87, "\u22120.87"), (-0.0, "0.00"), (1234, "1,234"), (None, "–")],
+)
+def test_a_number_has_no_sign_where_it_rounds_to_nothing(value, shown):
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0004, "p < 0.001"), (0.03, "p = 0.030"), (None, "p = –")]
+)
+def test_a_p_value_is_never_nought(value, shown):
+    assert p_value(value) == shown

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from passgap.analysis import inputs
+from passgap.analysis.shift import EPSILON
 from passgap.analysis.voting import Answers, ladder, majority
 from passgap.stats import mean_interval, paired_curve, paired_interval, pass_at_k
 from passgap.types import Estimate, FloatArray
@@ -196,7 +197,7 @@ def _reaches(once: FloatArray, table: FloatArray, arm: _Arm, seed: int) -> dict[
     assert band.band_low is not None
     assert band.band_high is not None
     found = {
-        name: next((k for k, end in zip(arm.ks, ends, strict=True) if end <= 0), None)
+        name: next((k for k, end in zip(arm.ks, ends, strict=True) if end <= EPSILON), None)
         for name, ends in (("k", band.value), ("low", band.band_low), ("high", band.band_high))
     }
     tokens = None if found["k"] is None else _number(found["k"] * arm.tokens)

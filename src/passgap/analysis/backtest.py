@@ -119,7 +119,7 @@ class Backtest:
         ]
         lines += [
             f"  {f['predictor']}: mean error {f['mean_error']:.3f}, rank correlation "
-            f"{f['spearman'] if f['spearman'] is None else round(f['spearman'], 2)}"
+            f"{'unknown' if f['spearman'] is None else round(f['spearman'], 2)}"
             for f in self.forecasts
         ]
         return "\n".join(lines)

@@ -112,13 +112,21 @@ def decided(
         needs = (
             f"n >= {2 * LEAST_LARGE_K} draws a problem in both runs, or --k-large set beforehand"
         )
+        if verdict.label == "inconclusive" and not verdict.needs:
+            needs += f"; and {_needs_at_open_k(ends, settings, difference)}"
         return replace(
             verdict, label="inconclusive", reasons=(*verdict.reasons, reason), needs=needs
         )
     if verdict.label == "inconclusive" and not verdict.needs:
-        open_k = ends.k_small if ends.at_small == "unclear" else ends.k_large
-        return replace(verdict, needs=_needs(difference(open_k), open_k, settings.margin))
+        return replace(verdict, needs=_needs_at_open_k(ends, settings, difference))
     return verdict
+
+
+def _needs_at_open_k(
+    ends: Ends, settings: Deciding, difference: Callable[[int], FloatArray]
+) -> str:
+    open_k = ends.k_small if ends.at_small == "unclear" else ends.k_large
+    return _needs(difference(open_k), open_k, settings.margin)
 
 
 def _needs(d: FloatArray, k: int, margin: float) -> str:

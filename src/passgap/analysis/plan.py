@@ -197,7 +197,10 @@ def _check(
     if problems is not None and problems < 2:
         raise UsageError(f"problems is {problems}; allowed: an integer >= 2")
     if goal == "headroom" and (half_width is None or not 0 < half_width < 1):
-        raise UsageError(f"half_width is {half_width}; allowed: a number in (0, 1), such as 0.03")
+        raise UsageError(
+            f"half_width (--half-width) is {'missing' if half_width is None else half_width}; "
+            "allowed: a number in (0, 1), such as 0.03"
+        )
     if goal == "difference" and (delta is None) == (margin is None):
         raise UsageError(
             f"delta is {delta} and margin {margin}; give one: a tilt to be told from none, or a "

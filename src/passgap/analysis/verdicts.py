@@ -12,6 +12,26 @@ from typing import Literal
 from passgap.types import Estimate, Verdict
 
 State = Literal["up", "equivalent", "down", "unclear"]
+PROBE_LABELS = (
+    "rlvr_can_pay",
+    "modest_headroom",
+    "little_headroom",
+    "saturated",
+    "out_of_reach",
+    "undecided",
+)
+COMPARE_LABELS = (
+    "sharpened",
+    "sharpened_narrowed",
+    "narrowed",
+    "expanded",
+    "broadened",
+    "degraded",
+    "unchanged",
+    "inconclusive",
+)
+SWEEP_LABELS = ("coverage_falls", "coverage_holds", "no_fall_shown", "inconclusive")
+REACH_LABELS = ("nothing_gained", "within_reach", "beyond_reach", "mixed", "undecided")
 HIGH, LOW = 0.8, 0.2
 MOST_FACTOR = 100
 

@@ -26,7 +26,8 @@ INFORMATIVE = 0.5
 class Copies:
     """Repeated completions beyond chance, over all problems."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, imported: bool = False) -> None:
+        self._imported = imported
         self._sequences = 0
         self._repeated: list[tuple[float, int, str]] = []
         self._equal: FloatArray = np.zeros(0)
@@ -84,8 +85,18 @@ class Copies:
                 "warning",
                 f"all draws are equal in {self._one_text} of {self._untold} problems, and the "
                 "engine told no log-probabilities that could explain it",
-                "make sure that the server honours temperature and seed",
+                "see whether the log holds one file of draws several times, or greedy draws"
+                if self._imported
+                else "make sure that the server honours temperature and seed",
             )
+
+    def _remedy(self) -> str:
+        cause = (
+            "the log holds the same draws several times: import each once"
+            if self._imported
+            else "the seeds were cloned: draw the run again with one --seed and disjoint draws"
+        )
+        return f"{cause}; as it is, n counts copies as draws"
 
     def _improbable(self) -> Iterator[Finding]:
         found = [row for row in self._repeated if row[0] < CHANCE / max(1, self._sequences)]
@@ -99,8 +110,7 @@ class Copies:
             f"{copies:,} completions repeat others that are too improbable to come twice, in "
             f"{len(problems)} problems (the least likely by chance: 1 in "
             f"{_one_in(min(row[0] for row in found))})",
-            "the seeds were cloned: draw the run again with one --seed and disjoint draws; as it "
-            "is, n counts copies as draws",
+            self._remedy(),
             problems,
         )
 
@@ -116,8 +126,7 @@ class Copies:
                 "error",
                 f"draws {distance} apart are equal {equal[distance]:,.0f} times where chance gives "
                 f"{expected[distance]:,.1f}",
-                "the seeds were cloned: draw the run again with one --seed and disjoint draws; as "
-                "it is, n counts copies as draws",
+                self._remedy(),
             )
 
 

@@ -35,7 +35,8 @@ class _Tally:
 
 def check_run(run: Run) -> tuple[int, list[Finding]]:
     """How many draws were looked at, and what was found."""
-    tally, copies = _Tally(), Copies()
+    tally = _Tally()
+    copies = Copies(imported=run.manifest.engine["name"].startswith("import:"))
     broken: list[str] = []
     digest = run.verifier_digest() if run.place.exists("outcomes/latest") else None
     marked = run.outcome_names(digest) if digest else set()

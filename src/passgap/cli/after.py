@@ -58,9 +58,12 @@ def compare(
     Example: passgap compare runs/base runs/trained
     """
     from passgap import analysis
+    from passgap.analysis.verdicts import COMPARE_LABELS, SWEEP_LABELS
     from passgap.workflows.alone import arms_of
     from passgap.workflows.report import trained_on
 
+    swept = len(trained) > 1 and not seeds
+    showing.check_fail_on(fail_on, SWEEP_LABELS if swept else COMPARE_LABELS)
     if figure is not None:
         from passgap.reporting.figures import check_picture
 
@@ -109,9 +112,11 @@ def reach(
     Example: passgap reach runs/base runs/trained
     """
     from passgap.analysis.reach import check_settings
+    from passgap.analysis.verdicts import REACH_LABELS
     from passgap.store import Run
     from passgap.workflows.reaching import reach_runs, score_across
 
+    showing.check_fail_on(fail_on, REACH_LABELS)
     check_settings(budget=budget)
     runs = Run(base), Run(trained)
     third = Run(reference) if reference else None

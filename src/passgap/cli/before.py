@@ -77,6 +77,9 @@ def probe(
 
     Example: passgap probe lab:base lab:rare -n 64 --out runs/base
     """
+    from passgap.analysis.verdicts import PROBE_LABELS
+
+    showing.check_fail_on(fail_on, PROBE_LABELS)
     if problems is not None and out is None:
         raise UsageError("--out is missing: the completions of POLICY need a run folder")
 

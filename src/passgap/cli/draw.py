@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passgap.cli import options
+from passgap.cli import options, showing
 from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
 from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar, command_line
@@ -106,7 +106,8 @@ def verify(
         figures = _verified(path, run, verifier)
         found.append({"run": path, **figures} if len(runs) > 1 else figures)
         if not json_:
-            after = f"; next: passgap probe {path}" if len(runs) == 1 else ""
+            least = min(run.draws().values())
+            after = f"; next: {showing.probe_command(path, least)}" if len(runs) == 1 else ""
             _print_verified(path, figures, after)
     if json_:
         print(json_text(found if len(runs) > 1 else found[0], indent=None))
@@ -177,6 +178,7 @@ def resolve(
     revision: str | None = None,
 ) -> list[Drawing]:
     """From flags to nouns; whatever is wrong is told here, before anything is loaded."""
+    from passgap.engines import check_engine
     from passgap.types import SamplingParams
     from passgap.workflows import resolve
 
@@ -186,13 +188,14 @@ def resolve(
     problem_set = resolve.resolve_problems(problems, mapped, limit=fields.limit)
     if not fields.keep_failing_golds:
         problem_set = sound(problem_set, fields.verifier)
+    arguments = key_values(engine.engine_arg or [])
+    check_engine(engine.engine, arguments)
     params = SamplingParams(
         max_tokens=resolve.max_tokens(decoding.max_tokens, problems, engine.engine),
         temperature=decoding.temperature,
         top_p=decoding.top_p,
         top_k=decoding.top_k,
     )
-    arguments = key_values(engine.engine_arg or [])
     drawings = []
     for policy in policies:
         chosen = prompt.of(policy, revision=revision, mapping=mapped)
@@ -263,7 +266,7 @@ def drawn_in_words(run: Run, price: float | None) -> str:
     """What the run holds, and what drawing it took and cost."""
     tokens = sum(int(call["tokens"]) for call in run.calls())
     cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} a million"
-    return f"{sum(run.draws().values()):,} completions drawn, {tokens:,} tokens{cost}"
+    return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens drawn in all{cost}"
 
 
 def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyped-def]

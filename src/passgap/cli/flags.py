@@ -102,7 +102,7 @@ class VerdictFlags:
     k_small: options.KSmall = 2
     k_large: options.KLarge = None
     interval: options.Interval = "population"
-    budget: options.Budget = 10_000
+    budget: options.GainBudget = 10_000
     intersect: options.Intersect = False
     allow_different_prompts: options.DifferentPrompts = False
     accept_trained_on: options.AcceptTrainedOn = False

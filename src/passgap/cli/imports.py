@@ -54,7 +54,11 @@ class LogFlags(Flags):
     ] = None
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="FIELD=VALUE", help="Only rows with it; repeatable."),
+        typer.Option(
+            "--where",
+            metavar="FIELD=VALUE",
+            help="Of table and counts: only such rows; repeatable.",
+        ),
     ] = None
     step: Annotated[
         int | None, typer.Option("--step", help="Of training dumps: the step to read.")
@@ -233,7 +237,7 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     print(visible(result))
     few = result.least
     if result.marked and few < options.PROBE_LARGE:
-        less = f"; with fewer set the large k: passgap probe {result.place} --k-large {few}"
+        less = f"; with fewer set the large k: {showing.probe_command(result.place, few)}"
         print(
             f"n = {few}: probe wants {options.PROBE_LARGE} draws a problem and compare 128"
             + (less if few > 2 else "")

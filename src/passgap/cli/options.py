@@ -82,8 +82,10 @@ KeepFailing = Annotated[
     ),
 ]
 Revision = Annotated[str | None, typer.Option("--revision", help="Hub revision of the policy.")]
-KSmall = Annotated[int, typer.Option("--k-small", help="The small k of the verdict.")]
-KLarge = Annotated[int | None, typer.Option("--k-large", help="The large k of the verdict.")]
+KSmall = Annotated[int, typer.Option("--k-small", help="The small k.")]
+KLarge = Annotated[
+    int | None, typer.Option("--k-large", help="The large k; default: half the draws or less.")
+]
 Interval = Annotated[
     str,
     typer.Option(
@@ -113,6 +115,12 @@ Margin = Annotated[
 ]
 Budget = Annotated[
     int, typer.Option("--budget", help="Draws a problem that would still count as reachable.")
+]
+GainBudget = Annotated[
+    int,
+    typer.Option(
+        "--budget", help="Draws out of the base's reach: for gains where it solved next to nothing."
+    ),
 ]
 Intersect = Annotated[
     bool, typer.Option("--intersect", help="Compare only the problems both hold.")

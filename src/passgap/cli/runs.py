@@ -75,7 +75,8 @@ def audit(
 
     opened = Run(run)
     if marks is not None:
-        auditing.keep_marks(opened, auditing.read_sheet(Path(marks)))
+        read = auditing.read_sheet(Path(marks))
+        auditing.keep_marks(opened, read)
     found = auditing.cases(opened, size=size, seed=seed)
     owed = [case for case in found if not case.mark]
     if sheet is not None:
@@ -94,6 +95,11 @@ def audit(
     from passgap.reporting import print_audit
 
     print_audit(result)
+    if marks is not None:
+        unmarked = sum(not mark for mark in read.values())
+        if unmarked:
+            print(f"{unmarked} of the sheet's {len(read)} rows are not marked yet")
+        return
     left = [case for case in auditing.cases(opened, size=size, seed=seed) if not case.mark]
     if left:
         print(f"{len(left)} of {len(found)} are not marked yet: the same command goes on")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from passgap.cli import options
+from passgap.errors import UsageError
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
@@ -67,6 +69,25 @@ def print_among(checks: Sequence[dict[str, Any]], print_verdict: Callable[[], No
     clean = [one["draws"] for one in checks if not one["findings"]]
     if clean:
         print_checks({"draws": sum(clean), "findings": []})
+
+
+def probe_command(path: str, draws: int) -> str:
+    """``passgap probe`` on what has as many draws a problem; a large k of fewer has to be set."""
+    few = 2 < draws < options.PROBE_LARGE
+    return f"passgap probe {path}" + (f" --k-large {draws}" if few else "")
+
+
+def check_fail_on(fail_on: list[str] | None, labels: Sequence[str]) -> None:
+    """Refuse a label that no verdict has: a gate that never shuts.
+
+    Raises
+    ------
+    UsageError
+        For such a label.
+    """
+    for label in fail_on or []:
+        if label not in labels:
+            raise UsageError(f"--fail-on {label!r}; allowed: {', '.join(labels)}")
 
 
 def end_as_asked(result: dict[str, Any], fail_on: list[str] | None) -> None:

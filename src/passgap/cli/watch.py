@@ -40,7 +40,10 @@ def watch(
         int, typer.Option("--visits", help="Last groups without a hit that make a problem lost.")
     ] = 2,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Look again until training has finished.")
+        bool,
+        typer.Option(
+            "--follow", help="Look again until passgap train has finished; others: until Ctrl-C."
+        ),
     ] = False,
     seconds: Annotated[float, typer.Option("--seconds", help="--follow: between two looks.")] = 5.0,
     json_: options.Json = False,

@@ -27,7 +27,9 @@ class Collected:
         self._matcher = Matcher(asked.problems) if asked.problems is not None else None
         self.problems: list[Problem] = []
         self.draws: list[int] = []
-        self.labelled = self.scored = self.failed = self.answered = self.unlabelled = 0
+        self.labelled = self.scored = self.correct = self.failed = self.answered = (
+            self.unlabelled
+        ) = 0
         self._row_of: dict[str, int] = {}
         self._cache: dict[tuple[str, str], int] = {}
         self._prompts: list[str] = []
@@ -51,6 +53,7 @@ class Collected:
             self.draws[row] += 1
             self.labelled += record.status is not None
             self.scored += record.status in ("correct", "incorrect")
+            self.correct += record.status == "correct"
             self.failed += record.reason == "error"
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None

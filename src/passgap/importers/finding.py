@@ -7,6 +7,7 @@ that aggregate best@N are refused, and so are several logs at once.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -52,6 +53,11 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
         if not path.exists():
             near = _meant(path, formats)
             raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
+        if path.is_file() and not path.stat().st_size:
+            raise UsageError(f"{path} is empty; copy the log again")
+    twice = [path for path, times in Counter(map(_resolved, paths)).items() if times > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} is given twice; its draws would count double, give it once")
     if name is not None and name not in formats:
         raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
     candidates = [formats[name]] if name is not None else list(formats.values())
@@ -67,6 +73,10 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
         if name is None
         else f"{_listing(paths)} holds no file of {name} ({', '.join(candidates[0].patterns)})"
     )
+
+
+def _resolved(path: Path | str) -> Path:
+    return Path(path).resolve()
 
 
 def _meant(path: Path, formats: Mapping[str, Format]) -> str:

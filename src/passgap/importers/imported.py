@@ -13,14 +13,16 @@ from passgap.store import Run
 class Imported:
     """What came of an import.
 
-    ``label`` is the source's marks, empty where it marked nothing; ``unknown`` are the settings
-    that nobody said; ``anew`` says that a verifier can mark the draws again.
+    ``label`` is the source's marks, by which ``correct`` of the draws are right, empty where it
+    marked nothing; ``unknown`` are the settings that nobody said; ``anew`` says that a verifier
+    can mark the draws again.
     """
 
     run: Run
     format: str
     files: int
     draws: int
+    correct: int
     label: str
     unknown: tuple[str, ...]
     left_out: Mapping[str, int]
@@ -52,6 +54,7 @@ class Imported:
             "files": self.files,
             "problems": len(self.run.problem_ids),
             "draws": self.draws,
+            "correct": self.correct if self.marked else None,
             "label": self.label or None,
             "settings_unknown": list(self.unknown),
             "left_out": [
@@ -67,7 +70,9 @@ class Imported:
         lines = [
             f"{self.run.place}: {self.draws:,} draws of {len(self.run.problem_ids)} problems, "
             f"n = {each}, from {self.files} file{'s' if self.files > 1 else ''} of {self.format}",
-            f"  marked by {self.label}" if self.label else "  not marked by the source",
+            f"  marked by {self.label}: {self.correct:,} correct"
+            if self.label
+            else "  not marked by the source",
         ]
         for why, count in self.left_out.items():
             some = ", ".join(repr(example) for example in self.examples.get(why, ()))

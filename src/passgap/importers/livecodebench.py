@@ -13,7 +13,9 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.rows import read_array
-from passgap.importers.values import plain, status_of
+from passgap.importers.values import plain, said, status_of
+
+LABEL = "graded_list"
 
 
 def claims(peek: Peek) -> bool:
@@ -23,7 +25,7 @@ def claims(peek: Peek) -> bool:
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All outputs of all problems."""
-    told.label = "graded_list"
+    told.label = said(LABEL, asked)
     for position, path in enumerate(files):
         named = re.search(r"_\d+_(\d+(?:\.\d+)?)(?:_cot)?_eval_all\.json$", path.name)
         told.set_sampling(temperature=float(named[1]) if named else None)
@@ -40,7 +42,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                     question=plain(row.get("question_content")),
                     key=str(row["question_id"]),
                     order=position,
-                    status=status_of(grade, asked, "graded_list", str(row["question_id"])),
+                    status=status_of(grade, asked, LABEL, str(row["question_id"])),
                     metadata={k: row[k] for k in ("difficulty", "contest_date") if k in row},
                 )
 

@@ -17,9 +17,9 @@ ENDINGS = {
     **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
 }
 POLICY = "assistant"
-WORDS: dict[str, Status] = {
-    **dict.fromkeys(("true", "pass", "passed", "correct", "yes", "1", "1.0"), "correct"),
-    **dict.fromkeys(("false", "fail", "failed", "incorrect", "no", "0", "0.0"), "incorrect"),
+WORDS = {
+    **dict.fromkeys(("true", "pass", "passed", "correct", "yes"), 1),
+    **dict.fromkeys(("false", "fail", "failed", "incorrect", "no"), 0),
 }
 
 
@@ -29,9 +29,9 @@ def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
     Parameters
     ----------
     value
-        A truth value, a number, or the word for one; None and nan are unscored.
+        A truth value (1 or 0), a number, or the word for one; None and nan are unscored.
     asked
-        With the condition that numbers have to fulfil.
+        With the condition that it has to fulfil.
     label, where
         What the value is called, and which draw it is of, for the error.
 
@@ -42,13 +42,9 @@ def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
     """
     if value is None:
         return "unscored"
-    if isinstance(value, bool):
-        return "correct" if value else "incorrect"
     if isinstance(value, str):
         word = value.strip().lower()
-        if asked.correct_if is None and word in WORDS:
-            return WORDS[word]
-        value = _number(value, label, where)
+        value = WORDS[word] if word in WORDS else _number(value, label, where)
     if not isinstance(value, int | float):
         raise UsageError(
             f"{label} is {str(value)[:60]!r} in {where}; allowed: a truth value or a number; name "

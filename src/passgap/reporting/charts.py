@@ -55,7 +55,7 @@ def pass_at_k(
     """
     dashed = {BY_LUCK: luck} if luck else {}
     if fitted:
-        dashed |= {f"tilt, δ = {fitted['delta']:.2f}": fitted["curve"]}
+        dashed |= {f"tilt, δ = {number(fitted['delta'])}": fitted["curve"]}
     rows = [row for role, curve in arms.items() for row in _labelled(curve, role)]
     told = [row for name, curve in dashed.items() for row in _labelled(curve, name)]
     names = [*arms, *dashed]

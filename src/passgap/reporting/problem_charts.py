@@ -56,7 +56,7 @@ def histogram(problems: Sequence[Row]) -> Chart:
         .encode(
             x,
             alt.XOffset("series:N", sort=arms),
-            alt.Y("count:Q", title=None),
+            alt.Y("count:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
             alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, symbolType="square")),
             tooltip=[
                 alt.Tooltip("series:N", title="policy"),

@@ -178,7 +178,7 @@ def _never_behind(delta: Sequence[Row], where: str) -> Row:
         return _tile("Ahead", "at no k", where)
     if behind and behind[0] < ahead[0]:
         return _tile("Ahead", f"from k = {ahead[0]}", f"behind before, {where}")
-    return _tile("Falls behind", "not seen", f"once ahead, {where}")
+    return _tile("Falls behind", "not seen", where)
 
 
 def _size_tile(result: Row) -> Row:

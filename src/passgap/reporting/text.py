@@ -33,7 +33,8 @@ def number(value: float | None, digits: int = 2) -> str:
     """A plain number, or a dash."""
     if not known(value):
         return ABSENT
-    return (f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}").replace("-", MINUS)
+    text = f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", MINUS)
 
 
 def p_value(value: float | None) -> str:

@@ -85,7 +85,7 @@ def problems_chart(steps: Sequence[Row], unit: str) -> Chart:
     scale = alt.Scale(domain=list(COUNTED.values()), range=list(COLOURS.values()))
     plot = alt.Chart(data_of(rows)).encode(_x(unit))
     line = plot.mark_line(strokeWidth=2.5).encode(
-        alt.Y("value:Q", axis=alt.Axis(format="d"), title=None),
+        alt.Y("value:Q", axis=alt.Axis(format="d", tickMinStep=1), title=None),
         alt.Color("series:N", scale=scale, legend=alt.Legend(title=None)),
     )
     return layered([line, hover_series(rows, "step", unit)], "Number of problems")

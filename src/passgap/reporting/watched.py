@@ -15,10 +15,11 @@ from passgap.reporting.text import ABSENT, interval, known, number, percent, poi
 SAME = 1e-9
 BARS = "▁▂▃▄▅▆▇█"
 SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "note": "cyan"}
-HEAD = ("solved", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
+HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
+NAMED = {"solved": "correct", "truncated": "cut", "length": "tokens"}
 LEGEND = (
-    "means over problems with 95 % intervals{forecast}; new, never, lost: problems newly solved, "
-    "never solved so far, lost by then"
+    "means over problems with 95 % intervals{forecast}{step}; new, never, lost: problems newly "
+    "solved, never solved so far, lost by then"
 )
 
 
@@ -36,7 +37,11 @@ def watching_view(result: Row, *, rows: int = 12) -> RenderableType:
     parts += [Text(legend(result), style="dim")]
     if result["bands"]:
         by = visible(result["bands"][0]["by"])
-        parts += [Text(), Text(f"Solved, by {by}", style="bold"), _table(bands_table(result))]
+        parts += [
+            Text(),
+            Text(f"Correct completions, by {by}", style="bold"),
+            _table(bands_table(result)),
+        ]
     parts += [Text(f"Note: {visible(note)}", style="italic") for note in result["notes"]]
     return Group(*parts)
 
@@ -44,7 +49,11 @@ def watching_view(result: Row, *, rows: int = 12) -> RenderableType:
 def legend(result: Row) -> str:
     """What the table's columns are."""
     foretold = any(row["forecast"] for row in result["steps"])
-    return LEGEND.format(forecast="; forecast: mixed, by the base's counts" if foretold else "")
+    counted = result["settings"]["counted_by"] == "trainer"
+    return LEGEND.format(
+        forecast="; forecast: mixed, by the base's counts" if foretold else "",
+        step="; step: the trainer's count when it drew them (TRL's first is 0)" if counted else "",
+    )
 
 
 def headline(result: Row) -> str:
@@ -188,7 +197,7 @@ def _trends(steps: Sequence[Row]) -> Table:
         values = [row[name]["value"] for row in steps]
         if any(map(known, values)):
             line = sparkline(values, None if name == "length" else 1.0)
-            table.add_row(Text(name), Text(line[-60:], style="cyan"))
+            table.add_row(Text(NAMED.get(name, name)), Text(line[-60:], style="cyan"))
     return table
 
 

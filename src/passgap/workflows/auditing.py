@@ -89,12 +89,15 @@ def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
 def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
     """Add marks by (problem id, draw) to the run's; a new one replaces the old of its completion.
 
+    An empty mark changes nothing.
+
     Raises
     ------
     UsageError
         For a mark that is none of right, wrong, unsure, or of a completion that is not correct.
     """
     digest = run.verifier_digest()
+    marks = {key: mark for key, mark in marks.items() if mark}
     for mark in marks.values():
         if mark not in MARKS:
             raise UsageError(f"mark {mark!r}; allowed: {', '.join(MARKS)}")
@@ -139,7 +142,7 @@ def _inert(value: Any) -> Any:
 
 
 def read_sheet(path: Path) -> dict[tuple[str, int], str]:
-    """The marks of a sheet; rows without one are left out."""
+    """The marks of a sheet by (problem id, draw), empty where a row has none."""
     try:
         frame = pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -149,9 +152,7 @@ def read_sheet(path: Path) -> dict[tuple[str, int], str]:
         raise UsageError(f"{path} has no column {', '.join(sorted(missing))}; it is not a sheet")
     marks: dict[tuple[str, int], str] = {}
     for row in frame.iter_rows(named=True):
-        mark = str(row["mark"] or "").strip().lower()
-        if mark:
-            marks[row["problem_id"], _draw(path, row)] = mark
+        marks[row["problem_id"], _draw(path, row)] = str(row["mark"] or "").strip().lower()
     return marks
 
 

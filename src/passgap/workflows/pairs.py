@@ -30,8 +30,12 @@ READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
 def read_pairs(paths: Sequence[Path | str], *, without: Sequence[str] = ()) -> list[Pair]:
     """The pairs of several files; ``without`` names benchmarks to leave out."""
     pairs: list[Pair] = []
-    for path in map(Path, paths):
-        frame = _table(path)
+    tables = {path: _table(path) for path in map(Path, paths)}
+    present = dict.fromkeys(str(b) for frame in tables.values() for b in frame["benchmark"])
+    for name in without:
+        if name not in present:
+            raise UsageError(f"--without {name!r}; allowed: {', '.join(present)}")
+    for path, frame in tables.items():
         for (benchmark, model), rows in frame.group_by("benchmark", "pair", maintain_order=True):
             if benchmark not in without:
                 pairs.append(_pair(path, str(benchmark), str(model), rows))
