@@ -130,6 +130,12 @@ def test_a_condition_holds_for_truth_values_too(tmp_path, bring, words, conditio
     assert f": {hits} correct" in str(result)
 
 
+def test_a_condition_on_nothing_is_refused(tmp_path, bring):
+    log = lines(tmp_path / "a.jsonl", [row(1, "2", quality=1)])
+    with pytest.raises(UsageError, match=r"--correct-if score>=1: no draw has such a field"):
+        bring(log, correct_if=parse_condition("score>=1"))
+
+
 def test_one_file_twice_is_refused_and_a_copy_is_told(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
     with pytest.raises(UsageError, match="given twice"):

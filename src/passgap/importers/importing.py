@@ -62,6 +62,11 @@ def import_files(
     with _sorting_folder(Path(out)) as folder:
         found = Collected(Sorter(folder), asked, told, form.verifier)
         found.take(form.read(files, asked, told))
+        if asked.correct_if is not None and not found.labelled:
+            raise UsageError(
+                f"--correct-if {asked.correct_if}: no draw has such a field, nor a label of a "
+                "usual name; name the field that marks a draw with --label"
+            )
         manifest = manifest_of(form, files, asked, told, found, command)
         run = Run.create(out, manifest, found.problem_set(set_name(files)))
         with run.writing():
