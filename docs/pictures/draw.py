@@ -36,7 +36,7 @@ from passgap.stats import (
 from passgap.types import FloatArray
 
 HERE = Path(__file__).parent
-COLOURS = [LIGHT["base"], LIGHT["trained"], LIGHT["muted"], LIGHT["ink"]]
+COLOURS = [LIGHT["base"], LIGHT["trained"], LIGHT["ink"], LIGHT["muted"]]
 DASHES = [[1, 0], [1, 0], [6, 5], [1, 0]]
 Series = dict[str, Sequence[tuple[float, float]]]
 
@@ -62,7 +62,11 @@ def lines(
     plot = alt.Chart(alt.InlineData(values=rows)).encode(
         alt.X("x:Q", scale=scale, axis=axis, title=x),
         y if unit else alt.Y("value:Q", title=None),
-        alt.Color("series:N", scale=colour, legend=alt.Legend(title=None, labelLimit=320)),
+        alt.Color(
+            "series:N",
+            scale=colour,
+            legend=alt.Legend(title=None, labelLimit=320, symbolType="stroke"),
+        ),
         alt.StrokeDash("series:N", scale=dash, title=None),
     )
     return layered([plot.mark_line(strokeWidth=2.5)], title)
@@ -76,7 +80,7 @@ def estimator() -> Chart:
     plug_in = {k: np.mean([np.mean(1 - (1 - c / n) ** k) for c in runs]) for k in ks}
     unbiased = {k: np.mean([passgap.pass_at_k(n, c, k).mean() for c in runs]) for k in ks}
     truth = {k: np.mean(1 - (1 - p) ** k) for k in ks}
-    series = {"unbiased": unbiased, "1 − (1 − c/n)^k": plug_in, "truth": truth}
+    series = {"unbiased": unbiased, "biased, 1 − (1 − c/n)ᵏ": plug_in, "truth": truth}
     points = {name: [(k, float(v)) for k, v in by_k.items()] for name, by_k in series.items()}
     return lines(
         points, "Mean estimate of pass@k over 200 runs of 16 draws", "tries, k", unit=False

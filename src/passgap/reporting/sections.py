@@ -221,10 +221,10 @@ def curve_table(result: Row) -> Table:
 def _curve_caption(data: PageData) -> str:
     said = ["Shaded: interval at each k. Dotted: the two k that decide the verdict."]
     if data.fitted:
-        only = "only sharpened" if data.fitted["delta"] > 0 else "moved all problems alike"
         said.append(
             "Dashed, orange: the base's curve after the one tilt that fits both runs best; where "
-            f"the trained curve follows it, training {only}."
+            "the trained curve follows it, all problems moved alike: sharpening, where δ is above "
+            "0."
         )
     if (data.probe or {}).get("luck"):
         said.append("Dashed, grey: what guessing alone would solve.")

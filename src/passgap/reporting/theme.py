@@ -85,7 +85,7 @@ def chart_config() -> dict[str, Any]:
             "orient": "top",
             "direction": "horizontal",
             "symbolStrokeWidth": 2.5,
-            "columnPadding": 18,
+            "columnPadding": 26,
             "symbolOpacity": 1,
             "offset": 6,
         },
