@@ -138,8 +138,12 @@ def test_a_condition_on_nothing_is_refused(tmp_path, bring):
 
 def test_one_file_twice_is_refused_and_a_copy_is_told(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
-    with pytest.raises(UsageError, match="given twice"):
-        find_log(FORMATS, None, [log, tmp_path / "." / "a.jsonl"])
+    (tmp_path / "link.jsonl").symlink_to(log)
+    for again in (log, tmp_path / "link.jsonl", tmp_path):
+        with pytest.raises(UsageError, match="given twice"):
+            find_log(FORMATS, "table", [log, again])
+    assert find_log(FORMATS, "table", [tmp_path]).files == (log,)  # a link is no second log
+    (tmp_path / "link.jsonl").unlink()
     copy = lines(tmp_path / "b.jsonl", [row(1, "2", correct=True)])
     other = lines(tmp_path / "c.jsonl", [row(1, "3", correct=False)])
     found = find_log(FORMATS, None, [log, copy, other])

@@ -55,15 +55,13 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
             raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
         if path.is_file() and not path.stat().st_size:
             raise UsageError(f"{path} is empty; copy the log again")
-    twice = [path for path, times in Counter(map(_resolved, paths)).items() if times > 1]
-    if twice:
-        raise UsageError(f"{twice[0]} is given twice; its draws would count double, give it once")
     if name is not None and name not in formats:
         raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
     candidates = [formats[name]] if name is not None else list(formats.values())
     for form in candidates:
         files = _files(form, paths)
         if files and (name is not None or form.claims(_peek(files))):
+            _refuse_twice(files)
             _refuse_several(form, paths, files)
             _refuse_aggregates(_peek(files))
             return Found(form, files, name is None)
@@ -73,10 +71,6 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
         if name is None
         else f"{_listing(paths)} holds no file of {name} ({', '.join(candidates[0].patterns)})"
     )
-
-
-def _resolved(path: Path | str) -> Path:
-    return Path(path).resolve()
 
 
 def _meant(path: Path, formats: Mapping[str, Format]) -> str:
@@ -95,7 +89,7 @@ def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
         for pattern in form.patterns:
             here = sorted(p for p in path.rglob(pattern) if p.is_file())
             if here:
-                files += here
+                files += _without_links(here)
                 break
     return tuple(files)
 
@@ -121,6 +115,18 @@ def _first(path: Path) -> dict[str, Any]:
             if stream.kind() == "{" and len(row) == 1:
                 row[key] = stream.value()
         return row
+
+
+def _without_links(files: Sequence[Path]) -> list[Path]:
+    """The files of a folder without links to others of it, such as ``latest``."""
+    real = {path.resolve() for path in files if not path.is_symlink()}
+    return [path for path in files if not path.is_symlink() or path.resolve() not in real]
+
+
+def _refuse_twice(files: Sequence[Path]) -> None:
+    times = Counter(path.resolve() for path in files)
+    for path in (path for path, count in times.items() if count > 1):
+        raise UsageError(f"{path} is given twice; its draws would count double, give it once")
 
 
 def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
