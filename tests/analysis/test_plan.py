@@ -73,7 +73,7 @@ def test_thirty_problems_do_not_settle_equivalence(pilot):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({}, "half_width is None"),
+        ({}, "half_width is missing"),
         ({"half_width": 2}, "half_width is 2"),
         ({"goal": "magic"}, "goal is 'magic'"),
         ({"goal": "difference"}, "give one"),

@@ -153,7 +153,14 @@ def test_few_draws_and_few_problems_are_both_told(rng):
     p = rng.beta(0.5, 3, 60)
     needs = compare(drawn(p, 100, rng), drawn(p, 100, rng)).verdict.needs
     assert needs.startswith("n >= 128 draws")
-    assert "149 problems to settle equivalence" in needs
+    assert needs.endswith(
+        "about 149 problems (now 60) to settle equivalence within 2 points at k=2"
+    )
+    fixed = compare(drawn(p, 100, rng), drawn(p, 100, rng), interval="fixed").verdict.needs
+    assert fixed == "n >= 128 draws a problem in both runs, or --k-large set beforehand"
+    p = rng.beta(1, 1, 60)
+    wide = compare(drawn(p, 128, rng), drawn(p, 128, rng), interval="fixed", margin=0.001).verdict
+    assert wide.needs.startswith("more draws of each of these problems to settle")
 
 
 @pytest.mark.parametrize(

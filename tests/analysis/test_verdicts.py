@@ -2,10 +2,19 @@
 
 import itertools
 import math
+import re
+from pathlib import Path
 
 import pytest
 
+import passgap.analysis
+from passgap.analysis import inputs
 from passgap.analysis.verdicts import (
+    COMPARE_LABELS,
+    PROBE_LABELS,
+    REACH_LABELS,
+    SWEEP_LABELS,
+    TABLE,
     Ends,
     Headroom,
     LargeGain,
@@ -13,6 +22,7 @@ from passgap.analysis.verdicts import (
     probe_verdict,
     state,
 )
+from passgap.cli import options
 from passgap.types import Estimate
 
 
@@ -110,3 +120,19 @@ def test_a_gain_at_large_k_is_called_expansion_only_above_the_tilt(fitted, above
     verdict = compare_verdict(ends, LargeGain(fitted, above, upper, 10_000))
     assert verdict.label == label
     assert bool(verdict.needs) == (label == "inconclusive")
+
+
+def test_the_labels_are_those_that_the_tables_give():
+    """What --fail-on allows."""
+    assert set(COMPARE_LABELS) == {*TABLE.values(), "expanded", "inconclusive"}
+    named = {  # every label that some source file gives
+        label
+        for path in Path(passgap.analysis.__file__).parent.glob("*.py")
+        for label in re.findall(r'(?:Verdict\(|label=|label = )"([a-z_]+)"', path.read_text())
+    }
+    named |= {"expanded", *TABLE.values()}
+    assert named == {*PROBE_LABELS, *COMPARE_LABELS, *SWEEP_LABELS, *REACH_LABELS}
+
+
+def test_the_large_k_of_the_rule_is_one():
+    assert inputs.K_LARGE == options.PROBE_LARGE

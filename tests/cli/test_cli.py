@@ -194,7 +194,7 @@ def test_a_plan_a_recipe_and_a_backtest_from_files(tmp_path):
     planned = run("plan", base, "--half-width", 0.05, "--tokens", 100, "--price", 1, "--json")
     assert json.loads(planned.stdout)["cheapest"]["price"] > 0, planned.stderr
     assert "<- cheapest" in run("plan", base, "--half-width", 0.05).stdout
-    assert_one_line(run("plan", base), "--half-width) is missing", "such as 0.03")
+    assert_one_line(run("plan", base), "half_width is missing", "such as 0.03")
     recipe = run("compare", base, "--seeds", t0, t1, "--json")
     assert json.loads(recipe.stdout)["schema"] == "passgap.compare_seeds/1", recipe.stderr
     assert "training seed" in run("compare", base, "--seeds", t0, t1).stdout

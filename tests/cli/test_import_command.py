@@ -162,6 +162,10 @@ def test_counts_become_a_counts_file_and_a_verdict(tmp_path):
     assert again.returncode == 0, again.stderr
     other = run("import", tmp_path / "rl.csv", "--out", tmp_path / "c.jsonl")
     assert_one_line(other, "c.jsonl holds something else; give another --out")
+    wider = tmp_path / "wider.csv"
+    wider.write_text("problem_id,n,c,level\na,4,1,hard\n")
+    assert_one_line(run("import", wider, "--out", wider), "holds something else")
+    assert "hard" in wider.read_text()
     arms = (tmp_path / "base.csv", "--trained", tmp_path / "rl.csv")
     both = run("import", "counts", *arms, "--out", tmp_path / "x", "--json")
     assert json.loads(both.stdout)["verdict"]["at_small_k"] == "up", both.stderr

@@ -149,13 +149,37 @@ def test_one_file_twice_is_refused_and_a_copy_is_told(tmp_path, bring):
     found = find_log(FORMATS, None, [log, copy, other])
     result = import_files(found.format, found.files, tmp_path / "run", Asked())
     (note,) = [note for note in result.notes if "byte for byte" in note]
+    assert result.correct == 2
     assert note.startswith(f"{copy} is {log} once more")
 
 
-def test_an_empty_file_is_called_empty(tmp_path):
-    (tmp_path / "a.jsonl").touch()
-    with pytest.raises(UsageError, match=r"a\.jsonl is empty"):
-        find_log(FORMATS, None, [tmp_path / "a.jsonl"])
+def test_an_empty_file_is_called_empty_and_one_of_several_is_none(tmp_path, bring):
+    empty = [tmp_path / "b.jsonl", tmp_path / "c.jsonl"]
+    for path in empty:
+        path.touch()
+    with pytest.raises(UsageError, match=r"b\.jsonl is empty"):
+        find_log(FORMATS, None, empty[:1])
+    log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
+    found = find_log(FORMATS, "table", [log, *empty])
+    result = import_files(found.format, found.files, tmp_path / "run", Asked())
+    assert (result.draws, result.least) == (1, 1)
+    assert not any("byte for byte" in note for note in result.notes)
+
+
+def test_two_links_to_one_file_are_one_log(tmp_path):
+    log = lines(tmp_path / "blob", [row(1, "2", correct=True)])
+    folder = tmp_path / "snapshot"
+    folder.mkdir()
+    for name in ("a.jsonl", "b.jsonl"):
+        (folder / name).symlink_to(log)
+    assert len(find_log(FORMATS, "table", [folder]).files) == 1
+    with pytest.raises(UsageError, match=r"b\.jsonl is given twice \(as .*a\.jsonl, too\)"):
+        find_log(FORMATS, "table", sorted(folder.iterdir()))
+
+
+def test_the_fewest_scored_draws_are_told(tmp_path, bring):
+    rows = [row(1, "2", correct=True), row(1, "2", correct=None), row(1, "3", correct=False)]
+    assert bring(lines(tmp_path / "a.jsonl", rows)).least == 2
 
 
 @pytest.mark.parametrize(
@@ -165,7 +189,8 @@ def test_settings_that_cannot_be_are_refused(tmp_path, bring, name, value):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
     with pytest.raises(UsageError, match=f"{name} is {value}"):
         bring(log, sampling={name: value})
-    assert bring(log, sampling={"temperature": 0}).run.manifest.sampling["temperature"] == 0
+    kept = bring(log, sampling={"temperature": 0, "top_k": -1}).run.manifest.sampling
+    assert (kept["temperature"], kept["top_k"]) == (0, 0)  # greedy; vLLM's "off"
 
 
 @pytest.mark.parametrize("text", ["score", "score>=one", "__import__('os')>1 or 1", "score=>1", ""])

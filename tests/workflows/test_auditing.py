@@ -58,6 +58,9 @@ def test_a_sheet_goes_out_and_comes_back(run, tmp_path):
         writer.writerows(rows)
     read = auditing.read_sheet(sheet)
     assert sum(not mark for mark in read.values()) == 7
+    with sheet.open("a") as file:  # the sheet once more below, without marks: none is lost
+        csv.DictWriter(file, rows[0]).writerows({**row, "mark": ""} for row in rows)
+    assert auditing.read_sheet(sheet) == read
     auditing.keep_marks(run, read)
     result = auditing.result(run)
     assert (result.marked, result.unsure) == (2, 1)

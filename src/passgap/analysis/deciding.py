@@ -112,32 +112,41 @@ def decided(
         needs = (
             f"n >= {2 * LEAST_LARGE_K} draws a problem in both runs, or --k-large set beforehand"
         )
-        if verdict.label == "inconclusive" and not verdict.needs:
-            needs += f"; and {_needs_at_open_k(ends, settings, difference)}"
+        if settings.interval == "population" and ends.at_small == "unclear":
+            d = difference(ends.k_small)
+            wanted = _problems_wanted(d, settings.margin)
+            if wanted > len(d):
+                settled = _settled(ends.k_small, settings.margin)
+                needs += f"; and about {wanted:,} problems (now {len(d)}) to {settled}"
         return replace(
             verdict, label="inconclusive", reasons=(*verdict.reasons, reason), needs=needs
         )
     if verdict.label == "inconclusive" and not verdict.needs:
-        return replace(verdict, needs=_needs_at_open_k(ends, settings, difference))
+        k = ends.k_small if ends.at_small == "unclear" else ends.k_large
+        if settings.interval == "fixed":
+            needs = f"more draws of each of these problems to {_settled(k, settings.margin)}"
+        else:
+            needs = _problems_needed(difference(k), k, settings.margin)
+        return replace(verdict, needs=needs)
     return verdict
 
 
-def _needs_at_open_k(
-    ends: Ends, settings: Deciding, difference: Callable[[int], FloatArray]
-) -> str:
-    open_k = ends.k_small if ends.at_small == "unclear" else ends.k_large
-    return _needs(difference(open_k), open_k, settings.margin)
-
-
-def _needs(d: FloatArray, k: int, margin: float) -> str:
-    discordant = float(np.mean(d**2))  # for 0/1 outcomes: the share of problems that differ
-    least = int(np.ceil(np.log(0.05) / np.log1p(-margin)))
-    wanted = max(int(np.ceil(POWER * (0.02 / margin) ** 2 * discordant)), least)
-    text = (
-        f"about {wanted:,} problems to settle equivalence within {100 * margin:g} points at k={k}"
-    )
+def _problems_needed(d: FloatArray, k: int, margin: float) -> str:
+    wanted = _problems_wanted(d, margin)
+    text = f"about {wanted:,} problems to {_settled(k, margin)}"
     if wanted > len(d):
         text += (
             f" (not attainable with these {len(d)}; more draws help only under --interval fixed)"
         )
     return text
+
+
+def _problems_wanted(d: FloatArray, margin: float) -> int:
+    """Problems with which equivalence could be shown, given the differences d, shape (P,)."""
+    discordant = float(np.mean(d**2))  # for 0/1 outcomes: the share of problems that differ
+    least = int(np.ceil(np.log(0.05) / np.log1p(-margin)))
+    return max(int(np.ceil(POWER * (0.02 / margin) ** 2 * discordant)), least)
+
+
+def _settled(k: int, margin: float) -> str:
+    return f"settle equivalence within {100 * margin:g} points at k={k}"

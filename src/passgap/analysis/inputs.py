@@ -43,8 +43,8 @@ def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
     short = np.flatnonzero(counts.n < k)
     if short.size:
         i, most = int(short[0]), int(counts.n.min())
-        lower = "--k-large" if most > 2 else "--k-small 1 --k-large 2"
-        smaller = f", or ask for a smaller k ({lower})" if most > 1 else ""
+        lower = "--k-large, and --k-small below it" if most > 2 else "--k-small 1 --k-large 2"
+        smaller = f", or ask for k up to {most} ({lower})" if most > 1 else ""
         raise UsageError(
             f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
             f"{counts.problem_id[i]} with n={counts.n[i]}; sample at least {k} draws a problem "

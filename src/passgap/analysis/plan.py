@@ -198,8 +198,8 @@ def _check(
         raise UsageError(f"problems is {problems}; allowed: an integer >= 2")
     if goal == "headroom" and (half_width is None or not 0 < half_width < 1):
         raise UsageError(
-            f"half_width (--half-width) is {'missing' if half_width is None else half_width}; "
-            "allowed: a number in (0, 1), such as 0.03"
+            f"half_width is {'missing' if half_width is None else half_width}; allowed: a number "
+            "in (0, 1), such as 0.03 (--half-width)"
         )
     if goal == "difference" and (delta is None) == (margin is None):
         raise UsageError(

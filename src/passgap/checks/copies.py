@@ -92,7 +92,7 @@ class Copies:
 
     def _remedy(self) -> str:
         cause = (
-            "the log holds the same draws several times: import each once"
+            "the log holds draws several times (import each once), or its sampler cloned seeds"
             if self._imported
             else "the seeds were cloned: draw the run again with one --seed and disjoint draws"
         )

@@ -22,7 +22,7 @@ SHOWN_FAULTS = 10
 
 if TYPE_CHECKING:
     from passgap.store import Run
-    from passgap.types import Policy, ProblemSet, SamplingParams
+    from passgap.types import Counts, Policy, ProblemSet, SamplingParams
 
 PolicyArgument = Annotated[
     str, typer.Argument(metavar="POLICY", help="A folder, a hub id, lab:base or lab:teacher.")
@@ -103,19 +103,19 @@ def verify(
     opened = [Run(path) for path in runs]
     found = []
     for path, run in zip(runs, opened, strict=True):
-        figures = _verified(path, run, verifier)
+        figures, counts = _verified(path, run, verifier)
         found.append({"run": path, **figures} if len(runs) > 1 else figures)
         if not json_:
-            least = min(run.draws().values())
-            after = f"; next: {showing.probe_command(path, least)}" if len(runs) == 1 else ""
-            _print_verified(path, figures, after)
+            adaptive = counts.design == "adaptive"
+            probe = showing.probe_command(path, int(counts.n.min()), adaptive=adaptive)
+            _print_verified(path, figures, f"; next: {probe}" if len(runs) == 1 else "")
     if json_:
         print(json_text(found if len(runs) > 1 else found[0], indent=None))
     elif len(runs) > 1:
         print("next: passgap compare BASE TRAINED...")
 
 
-def _verified(path: str, run: Run, verifier: str | None) -> dict[str, Any]:
+def _verified(path: str, run: Run, verifier: str | None) -> tuple[dict[str, Any], Counts]:
     """Mark one run, and what came of it."""
     from passgap.verifying import agreement
 
@@ -123,7 +123,7 @@ def _verified(path: str, run: Run, verifier: str | None) -> dict[str, Any]:
     counts = verify_run(path, verifier)
     after = run.verifier_digest()
     both = agreement(run, before, after) if before not in (None, after) else None
-    return {
+    figures = {
         "schema": "passgap.verify/1",
         "run": path,
         "problems": len(counts),
@@ -135,6 +135,7 @@ def _verified(path: str, run: Run, verifier: str | None) -> dict[str, Any]:
         "marked_by": run.marked_by(after),
         "agreement": None if both is None else both.to_dict(),
     }
+    return figures, counts
 
 
 def _print_verified(path: str, figures: dict[str, Any], after: str) -> None:

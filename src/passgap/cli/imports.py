@@ -165,7 +165,7 @@ def import_(
     if policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: one of them")
     other = find_log(FORMATS, named or base.format.name, trained)
-    if set(other.files) == set(base.files):
+    if _resolved(other) == _resolved(base):
         raise UsageError(
             f"{trained[0]} is the base's log too; where one file holds both policies, import each "
             "with its --where FIELD=VALUE and compare the two"
@@ -173,6 +173,10 @@ def import_(
     ending = ".csv" if base.format.name == "counts" else ""
     places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
     _compare(_imported_both([base, other], list(places.values()), asked), json_)
+
+
+def _resolved(found: Found) -> set[Path]:
+    return {path.resolve() for path in found.files}
 
 
 def _asked(

@@ -71,10 +71,13 @@ def print_among(checks: Sequence[dict[str, Any]], print_verdict: Callable[[], No
         print_checks({"draws": sum(clean), "findings": []})
 
 
-def probe_command(path: str, draws: int) -> str:
-    """``passgap probe`` on what has as many draws a problem; a large k of fewer has to be set."""
-    few = 2 < draws < options.PROBE_LARGE
-    return f"passgap probe {path}" + (f" --k-large {draws}" if few else "")
+def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
+    """``passgap probe`` on what has at least as many scored draws a problem.
+
+    Where they are few the large k has to be set; an adaptive run keeps its own.
+    """
+    few = 2 < scored < options.PROBE_LARGE and not adaptive
+    return f"passgap probe {path}" + (f" --k-large {scored}" if few else "")
 
 
 def check_fail_on(fail_on: list[str] | None, labels: Sequence[str]) -> None:

@@ -15,6 +15,12 @@ from passgap.importers.conditions import Condition
 from passgap.types import ProblemSet, Status
 
 EXAMPLES = 3
+LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "temperature": (lambda value: value >= 0, "a number >= 0 (0: greedy)"),
+    "top_p": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
+    "top_k": (lambda value: value >= -1, "an integer >= 0 (0 or -1: off)"),
+    "max_tokens": (lambda value: value >= 1, "an integer >= 1"),
+}
 
 
 class Record(NamedTuple):
@@ -84,6 +90,12 @@ class Asked:
     policy: str | None = None
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name, (holds, allowed) in LIMITS.items():
+            value = self.sampling.get(name)
+            if value is not None and not holds(value):
+                raise UsageError(f"{name} is {value}; allowed: {allowed}")
+
     def given(self) -> list[str]:
         """The names of the fields that differ from their default."""
         default = Asked()
@@ -95,7 +107,8 @@ class Told:
     """What a log tells besides its draws, and what the importer left out; filled while reading.
 
     ``label`` names what marked the draws; ``chat`` says that prompts are messages; ``left_out``
-    counts rows by the reason, with examples; ``notes`` are what the reader of the run should know.
+    counts rows by the reason, with examples; ``notes`` are what the reader of the run should know;
+    ``unnamed`` says that a row had no field that --correct-if could be about.
     """
 
     label: str = ""
@@ -106,6 +119,7 @@ class Told:
     left_out: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    unnamed: bool = False
 
     def leave_out(self, reason: str, example: str = "") -> None:
         """Count a row that is not imported."""

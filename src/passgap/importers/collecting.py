@@ -19,7 +19,7 @@ NOT_LOGGED = "not in the log"
 
 
 class Collected:
-    """What was read: distinct ``problems`` in the order they came, and ``draws`` of each."""
+    """What was read: distinct ``problems`` in the order they came, the ``draws`` of each."""
 
     def __init__(self, sorter: Sorter, asked: Asked, told: Told, verifier: str) -> None:
         self.sorter = sorter
@@ -27,6 +27,7 @@ class Collected:
         self._matcher = Matcher(asked.problems) if asked.problems is not None else None
         self.problems: list[Problem] = []
         self.draws: list[int] = []
+        self.scored_of: list[int] = []
         self.labelled = self.scored = self.correct = self.failed = self.answered = (
             self.unlabelled
         ) = 0
@@ -52,7 +53,9 @@ class Collected:
                 continue
             self.draws[row] += 1
             self.labelled += record.status is not None
-            self.scored += record.status in ("correct", "incorrect")
+            scored = record.status in ("correct", "incorrect")
+            self.scored += scored
+            self.scored_of[row] += scored
             self.correct += record.status == "correct"
             self.failed += record.reason == "error"
             self.unlabelled += record.status is None
@@ -113,6 +116,7 @@ class Collected:
         self._row_of[problem.id] = len(self.problems)
         self.problems.append(problem)
         self.draws.append(0)
+        self.scored_of.append(0)
         self._prompts.append(record.prompt)
         return len(self.problems) - 1
 

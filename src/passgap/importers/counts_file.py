@@ -6,13 +6,15 @@ Columns of pass@k are not looked at: n and c say it all, and a k above n has no 
 
 from __future__ import annotations
 
+import filecmp
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from passgap.counts import read_counts, write_counts
+from passgap.counts import write_counts
 from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import IDS, usual
@@ -107,22 +109,22 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
     ids = [str(row[name]) for row in rows]
     _refuse_repeats(ids, rows, name)
     counts = Counts(ids, _whole(rows, "n"), _whole(rows, "c"))
-    if Path(out).exists() and not _holds(out, counts):
-        raise UsageError(f"{out} holds something else; give another --out")
-    return ImportedCounts(write_counts(counts, out), counts, told)
+    return ImportedCounts(write_new(counts, out), counts, told)
 
 
-def _holds(path: Path | str, counts: Counts) -> bool:
-    """Whether a file holds these counts: the same import again."""
-    try:
-        there = read_counts(path)
-    except UsageError:
-        return False
-    return (there.problem_id, there.n.tolist(), there.c.tolist()) == (
-        counts.problem_id,
-        counts.n.tolist(),
-        counts.c.tolist(),
-    )
+def write_new(counts: Counts, out: Path | str) -> Path:
+    """Write a counts file where there is none, or the same one from an import before.
+
+    Raises
+    ------
+    UsageError
+        If ``out`` holds anything else.
+    """
+    with TemporaryDirectory() as folder:
+        written = write_counts(counts, Path(folder) / Path(out).name)
+        if Path(out).exists() and not filecmp.cmp(written, out, shallow=False):
+            raise UsageError(f"{out} holds something else; give another --out")
+    return write_counts(counts, out)
 
 
 def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:

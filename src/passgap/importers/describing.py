@@ -13,7 +13,7 @@ from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Told
 from passgap.importers.collecting import NOT_LOGGED, Collected
 from passgap.store import Manifest, Round
-from passgap.types import UNKNOWN_POLICY, SamplingParams
+from passgap.types import UNKNOWN_POLICY
 
 BLOCK_CHARACTERS = 32 << 20
 MOST_DRAWS = 1 << 15
@@ -27,10 +27,6 @@ def set_name(files: Sequence[Path]) -> str:
 
 def known_sampling(asked: Asked, told: Told) -> dict[str, Any]:
     """The settings by their names here, None where neither log nor flags say them."""
-    given = dict(asked.sampling)
-    if given.get("temperature") == 0:
-        del given["temperature"]  # greedy draws: no sampling here, and what a log may hold
-    SamplingParams(**{"max_tokens": 1} | given)  # refuses what cannot be
     for name, value in asked.sampling.items():
         if name in told.sampling and told.sampling[name] != value:
             raise UsageError(

@@ -7,7 +7,6 @@ that aggregate best@N are refused, and so are several logs at once.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -53,8 +52,8 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
         if not path.exists():
             near = _meant(path, formats)
             raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
-        if path.is_file() and not path.stat().st_size:
-            raise UsageError(f"{path} is empty; copy the log again")
+    if all(path.is_file() and not path.stat().st_size for path in map(Path, paths)):
+        raise UsageError(f"{_listing(paths)} is empty; copy the log again")
     if name is not None and name not in formats:
         raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
     candidates = [formats[name]] if name is not None else list(formats.values())
@@ -118,15 +117,18 @@ def _first(path: Path) -> dict[str, Any]:
 
 
 def _without_links(files: Sequence[Path]) -> list[Path]:
-    """The files of a folder without links to others of it, such as ``latest``."""
-    real = {path.resolve() for path in files if not path.is_symlink()}
-    return [path for path in files if not path.is_symlink() or path.resolve() not in real]
+    """The files of a folder, each once: a link such as ``latest`` is no second log."""
+    firsts = {path.resolve(): path for path in sorted(files, key=Path.is_symlink, reverse=True)}
+    return sorted(firsts.values())
 
 
 def _refuse_twice(files: Sequence[Path]) -> None:
-    times = Counter(path.resolve() for path in files)
-    for path in (path for path, count in times.items() if count > 1):
-        raise UsageError(f"{path} is given twice; its draws would count double, give it once")
+    seen: dict[Path, Path] = {}
+    for path in files:
+        first = seen.setdefault(path.resolve(), path)
+        if first is not path:
+            also = "" if str(first) == str(path) else f" (as {first}, too)"
+            raise UsageError(f"{path} is given twice{also}; its draws would count double")
 
 
 def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:

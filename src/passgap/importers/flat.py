@@ -55,6 +55,7 @@ def labelled(row: Row, asked: Asked, told: Told, names: Sequence[str], where: st
     """The status that a row's label gives it; None where the log has none."""
     name = label_of(row, asked, names)
     if name is None:
+        told.unnamed |= asked.correct_if is not None
         return None
     told.label = told.label or said(name, asked)
     return status_of(field(row, name), asked, name, where)

@@ -14,8 +14,8 @@ class Imported:
     """What came of an import.
 
     ``label`` is the source's marks, by which ``correct`` of the draws are right, empty where it
-    marked nothing; ``unknown`` are the settings that nobody said; ``anew`` says that a verifier
-    can mark the draws again.
+    marked nothing; ``least`` is the fewest scored draws of any problem; ``unknown`` are the
+    settings that nobody said; ``anew`` says that a verifier can mark the draws again.
     """
 
     run: Run
@@ -23,6 +23,7 @@ class Imported:
     files: int
     draws: int
     correct: int
+    least: int
     label: str
     unknown: tuple[str, ...]
     left_out: Mapping[str, int]
@@ -34,11 +35,6 @@ class Imported:
     def place(self) -> str:
         """The run folder."""
         return str(self.run.place)
-
-    @property
-    def least(self) -> int:
-        """The fewest draws of any problem."""
-        return min(self.run.draws().values())
 
     @property
     def marked(self) -> bool:

@@ -7,7 +7,7 @@ verifier digest of their own, beside which ``passgap verify`` puts ours.
 
 from __future__ import annotations
 
-import filecmp
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def import_files(
     with _sorting_folder(Path(out)) as folder:
         found = Collected(Sorter(folder), asked, told, form.verifier)
         found.take(form.read(files, asked, told))
-        if asked.correct_if is not None and not found.labelled:
+        if told.unnamed and not found.labelled:
             raise UsageError(
                 f"--correct-if {asked.correct_if}: no draw has such a field, nor a label of a "
                 "usual name; name the field that marks a draw with --label"
@@ -79,6 +79,7 @@ def import_files(
         files=len(files),
         draws=sum(found.draws),
         correct=found.correct,
+        least=min(found.scored_of),
         label=label,
         unknown=unknown_settings(run.manifest),
         left_out=told.left_out,
@@ -89,15 +90,18 @@ def import_files(
 
 
 def _twins(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Files that are another's copy, with that other."""
+    """Files that are another's copy, with that other; only those of one size are read."""
     by_size: dict[int, list[Path]] = {}
     for file in files:
-        seen = by_size.setdefault(file.stat().st_size, [])
-        first = next((one for one in seen if filecmp.cmp(one, file, shallow=False)), None)
-        if first is None:
-            seen.append(file)
-        else:
-            yield file, first
+        by_size.setdefault(file.stat().st_size, []).append(file)
+    for size, alike in by_size.items():
+        firsts: dict[str, Path] = {}
+        for file in alike if size and len(alike) > 1 else ():
+            with file.open("rb") as opened:
+                key = hashlib.file_digest(opened, "sha256").hexdigest()
+            first = firsts.setdefault(key, file)
+            if first != file:
+                yield file, first
 
 
 def check_asked(form: Format, asked: Asked) -> None:

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from passgap.counts import COUNTS_SUFFIXES, write_counts
+from passgap.counts import COUNTS_SUFFIXES
 from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Mean, Told
 from passgap.importers.collecting import Collected
-from passgap.importers.counts_file import ImportedCounts
+from passgap.importers.counts_file import ImportedCounts, write_new
 from passgap.importers.importing import check_asked
 from passgap.importers.sorting import Sorter
 from passgap.types import Counts
@@ -66,7 +66,7 @@ def import_means(
     found.end()
     rows = range(len(found.problems))
     counts = Counts([p.id for p in found.problems], [n[i] for i in rows], [c[i] for i in rows])
-    return ImportedCounts(write_counts(counts, out), counts, told)
+    return ImportedCounts(write_new(counts, out), counts, told)
 
 
 def _right(mean: Mean) -> int:

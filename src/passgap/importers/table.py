@@ -73,6 +73,7 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
         )
     name = label_of(row, asked, LABELS)
     labels = field(row, name) if name else None
+    told.unnamed |= name is None and asked.correct_if is not None
     if name:
         told.label = told.label or said(name, asked)
     taken = (text_name.partition(".")[0], (name or "").partition(".")[0])

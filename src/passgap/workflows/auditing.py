@@ -152,7 +152,8 @@ def read_sheet(path: Path) -> dict[tuple[str, int], str]:
         raise UsageError(f"{path} has no column {', '.join(sorted(missing))}; it is not a sheet")
     marks: dict[tuple[str, int], str] = {}
     for row in frame.iter_rows(named=True):
-        marks[row["problem_id"], _draw(path, row)] = str(row["mark"] or "").strip().lower()
+        key = row["problem_id"], _draw(path, row)
+        marks[key] = str(row["mark"] or "").strip().lower() or marks.get(key, "")
     return marks
 
 

@@ -37,7 +37,7 @@ def read_pairs(paths: Sequence[Path | str], *, without: Sequence[str] = ()) -> l
             raise UsageError(f"--without {name!r}; allowed: {', '.join(present)}")
     for path, frame in tables.items():
         for (benchmark, model), rows in frame.group_by("benchmark", "pair", maintain_order=True):
-            if benchmark not in without:
+            if str(benchmark) not in without:
                 pairs.append(_pair(path, str(benchmark), str(model), rows))
     return pairs
 
