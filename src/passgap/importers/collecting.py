@@ -28,9 +28,8 @@ class Collected:
         self.problems: list[Problem] = []
         self.draws: list[int] = []
         self.scored_of: list[int] = []
-        self.labelled = self.scored = self.correct = self.failed = self.answered = (
-            self.unlabelled
-        ) = 0
+        self.labelled = self.unlabelled = self.answered = 0
+        self.scored = self.correct = self.failed = 0
         self._row_of: dict[str, int] = {}
         self._cache: dict[tuple[str, str], int] = {}
         self._prompts: list[str] = []

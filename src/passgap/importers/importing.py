@@ -90,7 +90,7 @@ def import_files(
 
 
 def _twins(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Files that are another's copy, with that other; only those of one size are read."""
+    """Files that are another's copy, with that other; only files of equal size are read."""
     by_size: dict[int, list[Path]] = {}
     for file in files:
         by_size.setdefault(file.stat().st_size, []).append(file)
