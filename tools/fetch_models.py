@@ -25,7 +25,7 @@ try:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 except ImportError as error:
-    sys.exit(f"{error.name} is missing: pip install 'passgap[models]' (in a clone: make models)")
+    sys.exit(f"{error.name} is missing: pip install 'passgap[lm,models]' (in a clone: make models)")
 
 
 @dataclass(frozen=True)

@@ -81,11 +81,15 @@ def verify(
         return key
 
 
+def _source_key(run: Run) -> str:
+    """Under which the outcomes stand that an imported run's log gave."""
+    return digest(["source", run.manifest.engine["args"]["label"]])
+
+
 def _by_its_source(run: Run) -> str:
     """Let the labels count that an imported run's log gave."""
-    engine = run.manifest.engine
-    imported = str(engine["name"]).startswith("import:")
-    key = digest(["source", engine["args"]["label"]]) if imported else ""
+    imported = run.manifest.imported
+    key = _source_key(run) if imported else ""
     if not imported or set(run.completion_names()) - run.outcome_names(key):
         raise UsageError(
             f"--verifier {SOURCE}: {run.place} has no labels of a source; allowed for an imported "
@@ -150,10 +154,9 @@ def _marked(
 
 def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
     """Draws of an imported log that failed before there was an answer: not wrong for anybody."""
-    engine = run.manifest.engine
-    if not engine["name"].startswith("import:"):
+    if not run.manifest.imported:
         return set()
-    key = digest(["source", engine["args"]["label"]])
+    key = _source_key(run)
     if name not in run.outcome_names(key):
         return set()
     failed = run.read_outcomes(key, name).filter(

@@ -51,4 +51,4 @@ def check(run: Run, *more: Run, accept: Collection[str] = ()) -> Checks:
     return Checks(tuple(str(one.place) for one in (run, *more)), draws, tuple(findings))
 
 
-__all__ = ["Checks", "Finding", "accepted", "check"]
+__all__ = ["SEVERITIES", "Checks", "Finding", "accepted", "check"]

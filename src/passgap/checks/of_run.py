@@ -36,7 +36,7 @@ class _Tally:
 def check_run(run: Run) -> tuple[int, list[Finding]]:
     """How many draws were looked at, and what was found."""
     tally = _Tally()
-    copies = Copies(imported=run.manifest.engine["name"].startswith("import:"))
+    copies = Copies(imported=run.manifest.imported)
     broken: list[str] = []
     digest = run.verifier_digest() if run.place.exists("outcomes/latest") else None
     marked = run.outcome_names(digest) if digest else set()

@@ -13,6 +13,17 @@ from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 
+Seeds = Annotated[
+    bool,
+    typer.Option("--seeds", help="The trained are training seeds of one recipe: judge that."),
+]
+Steps = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--step",
+        help="Training step of each checkpoint, in their order; default: what its folder says.",
+    ),
+]
 NOT_OF_SEEDS = ("interval", "accept_trained_on", "accept_luck", "false_positive_rate")
 
 
@@ -27,17 +38,8 @@ def compare(
         ),
     ],
     verdict: VerdictFlags,
-    seeds: Annotated[
-        bool,
-        typer.Option("--seeds", help="The TRAINED are training seeds of one recipe: judge that."),
-    ] = False,
-    step: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--step",
-            help="Training step of each checkpoint, in their order; default: what its folder says.",
-        ),
-    ] = None,
+    seeds: Seeds = False,
+    step: Steps = None,
     figure: Annotated[
         str | None, typer.Option("--figure", help="A .png, .svg or .pdf file for the chart.")
     ] = None,
@@ -140,13 +142,8 @@ def report(
     figures: Annotated[
         str | None, typer.Option("--figures", help="Folder for the charts as PDF, SVG and PNG.")
     ] = None,
-    seeds: Annotated[
-        bool, typer.Option("--seeds", help="The trained are training seeds of one recipe.")
-    ] = False,
-    step: Annotated[
-        list[int] | None,
-        typer.Option("--step", help="Training step of each checkpoint, in their order."),
-    ] = None,
+    seeds: Seeds = False,
+    step: Steps = None,
 ) -> None:
     """Write one self-contained page: verdicts, curves, problems, completions, settings.
 

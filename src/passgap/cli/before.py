@@ -146,7 +146,10 @@ def plan(
         list[int] | None, typer.Option("--draws", "-n", help="An n to consider; repeatable.")
     ] = None,
     k_small: options.KSmall = 2,
-    k_large: options.KLarge = None,
+    k_large: Annotated[
+        int | None,
+        typer.Option("--k-large", help="The large k; default: 20 (headroom), 64 (difference)."),
+    ] = None,
     tokens: Annotated[
         float | None, typer.Option("--tokens", help="Mean tokens of a completion.")
     ] = None,

@@ -270,7 +270,7 @@ def drawn_in_words(run: Run, price: float | None) -> str:
     return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens drawn in all{cost}"
 
 
-def verify_run(path: str, verifier: str | None = None):  # type: ignore[no-untyped-def]
+def verify_run(path: str, verifier: str | None = None) -> Counts:
     """Verify with a progress bar; returns the counts."""
     from passgap import counts, verifying
     from passgap.store import Run

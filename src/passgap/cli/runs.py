@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passgap.cli import options
-from passgap.errors import UsageError
+from passgap.cli import options, showing
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
     from passgap.store import Run
     from passgap.workflows.auditing import Case
 
-SEVERITIES = ("error", "warning", "note")
 KEYS = {"r": "right", "w": "wrong", "u": "unsure"}
 
 
@@ -34,11 +32,11 @@ def check(
 
     Example: passgap check runs/base runs/trained
     """
+    from passgap.checks import SEVERITIES
     from passgap.checks import check as look
     from passgap.store import Run
 
-    if fail_on is not None and fail_on not in SEVERITIES:
-        raise UsageError(f"--fail-on {fail_on!r}; allowed: {', '.join(SEVERITIES)}")
+    showing.check_fail_on([fail_on] if fail_on else None, SEVERITIES)
     found = look(*(Run(run) for run in runs))
     if json_:
         print(json_text(found.to_dict()))

@@ -81,7 +81,7 @@ def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
 
 
 def check_fail_on(fail_on: list[str] | None, labels: Sequence[str]) -> None:
-    """Refuse a label that no verdict has: a gate that never shuts.
+    """Refuse a label that no result has: a gate that never shuts.
 
     Raises
     ------

@@ -120,11 +120,13 @@ def write_new(counts: Counts, out: Path | str) -> Path:
     UsageError
         If ``out`` holds anything else.
     """
+    out = Path(out)
+    if not out.exists():
+        return write_counts(counts, out)
     with TemporaryDirectory() as folder:
-        written = write_counts(counts, Path(folder) / Path(out).name)
-        if Path(out).exists() and not filecmp.cmp(written, out, shallow=False):
+        if not filecmp.cmp(write_counts(counts, Path(folder) / out.name), out, shallow=False):
             raise UsageError(f"{out} holds something else; give another --out")
-    return write_counts(counts, out)
+    return out
 
 
 def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:

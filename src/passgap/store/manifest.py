@@ -87,6 +87,11 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
 
+    @property
+    def imported(self) -> bool:
+        """Whether another tool drew the run, whose log was imported."""
+        return str(self.engine["name"]).startswith("import:")
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -136,7 +136,7 @@ def _of_run(run: Run) -> Source:
 def _prompt_of(run: Run, problems: ProblemSet) -> PromptSettings | None:
     """The prompt that the run's completions answer; None where its log did not keep one."""
     prompt = PromptSettings.from_dict(run.manifest.prompt)
-    if str(run.manifest.engine["name"]).startswith("import:"):
+    if run.manifest.imported:
         try:
             render(next(iter(problems)), prompt)
         except UsageError:

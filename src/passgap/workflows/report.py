@@ -15,7 +15,7 @@ from typing import Any
 
 from passgap.analysis import compare, probe
 from passgap.analysis.extrapolation import forecast_curve
-from passgap.analysis.inputs import K_LARGE as PROBE_LARGE
+from passgap.analysis.inputs import K_LARGE
 from passgap.checks import accepted, check
 from passgap.counts import read_counts
 from passgap.reporting import PageData, write_figures, write_page
@@ -223,7 +223,7 @@ def _before(
     if alone:
         ks = {name: settings.get(name) for name in ("k_small", "k_large")}
         asked |= {name: k for name, k in ks.items() if k is not None}
-    elif int(base.n.min()) < PROBE_LARGE:
+    elif int(base.n.min()) < K_LARGE:
         return None
     return probe(base, answers=answers, **asked).to_dict()
 
