@@ -14,7 +14,7 @@ from passgap.problems import load_problems
 from passgap.problems.tests import assert_tests, check_tests, code_problem, livecodebench_tests
 from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
-from passgap.verifiers.code import program
+from passgap.verifiers.programs import program
 from passgap.verifiers.workers import sandbox
 
 pytestmark = pytest.mark.skipif(

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from passgap.problems.tests import assert_tests, check_tests, code_problem
 from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
-from passgap.verifiers.code import program
 from passgap.verifiers.inside.confine import ARCHITECTURES, filter_rules
 from passgap.verifiers.inside.values import decode, encode
+from passgap.verifiers.programs import program
 from passgap.verifiers.workers.sandbox import ENVIRONMENT
 
 needs_bwrap = pytest.mark.skipif(

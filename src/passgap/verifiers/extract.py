@@ -15,9 +15,6 @@ NUMBER = re.compile(
 )
 VALUE = re.compile(rf"(?<![\d./])[-+]?\d+/\d+(?![\d/])|{NUMBER.pattern}")
 STATED = re.compile(r"(?i)\banswer[ \t]{0,4}(?:is\b[ \t]{0,4}:?|:)[ \t*_]{0,8}")
-FENCE = re.compile(
-    r"^[ \t]*+```[ \t]*+([\w+-]*+)[ \t]*+\n(.*?)(?:^[ \t]*+```|\Z)", re.DOTALL | re.MULTILINE
-)
 LONGEST_LINE = 1_000
 SENTENCE_END = re.compile(r"\.(?:\s|$)")
 
@@ -76,11 +73,3 @@ def last_value(text: str) -> str | None:
 def marked(text: str) -> str | None:
     r"""The answer a completion marks as such: ``\boxed{}``, else ``<answer>``, else ``####``."""
     return last_boxed(text) or last_tagged(text) or after_hashes(text)
-
-
-def last_fenced(text: str) -> str | None:
-    """The content of the last code fence; one that is never closed goes to the end."""
-    found = None
-    for match in FENCE.finditer(text):
-        found = match
-    return found.group(2) if found else None
