@@ -1,8 +1,11 @@
 """Counts files: out and in again, whole; the forms that other tools read; what is refused."""
 
 import json
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
+import polars as pl
 import pytest
 
 from passgap import outcome_matrix, read_counts, write_counts
@@ -71,6 +74,119 @@ def test_a_file_that_is_no_counts_is_told(tmp_path, name, text, told):
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=told):
         read_counts(tmp_path / name)
+
+
+BAD = {  # what a cell may hold that is no count, and what has to be told of it
+    "a mean": (4.5, "4.5.*not a mean"),
+    "nothing": (None, "nothing.*fill the cell"),
+    "nan": (float("nan"), "fill the cell"),
+    "infinity": (float("inf"), "inf"),
+    "a truth value": (True, "[Tt]rue.*passgap import table"),
+    "a word": ("many", "'many'"),
+    "a grouped number": ("1_6", "'1_6'"),
+    "too large": (10**25, "up to 1,000,000,000,000"),
+    "too large a float": (1e300, "up to 1,000,000,000,000"),
+}
+
+
+def write(path, columns):
+    """A counts file of these columns, whose cells may be anything, by its ending."""
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    if path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    elif path.suffix == ".csv":
+        lines = [",".join("" if v is None else str(v) for v in row.values()) for row in rows]
+        path.write_text("\n".join([",".join(columns), *lines]) + "\n")
+    else:
+        pl.DataFrame(columns, strict=True).write_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("column", ["n", "c", "unscored"])
+@pytest.mark.parametrize("kind", BAD)
+def test_a_cell_that_is_no_count_is_named_and_never_rounded(tmp_path, ending, column, kind):
+    value, told = BAD[kind]
+    if ending == "parquet" and kind == "too large":
+        value = float(value)  # no Parquet column holds such an integer
+    columns = {"problem_id": ["a"], "n": [16], "c": [4], "unscored": [0]} | {column: [value]}
+    path = write(tmp_path / f"c.{ending}", columns)
+    with pytest.raises(UsageError, match=rf"row 1 \(problem 'a'\): column {column} .*{told}"):
+        read_counts(path)
+    if ending == "csv":
+        with pytest.raises(UsageError, match=rf"problem 'a': column {column} .*{told}"):
+            Counts(**columns)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_rates_are_told_as_rates(tmp_path, ending):
+    columns = {"problem_id": ["a", "b", "c"], "n": [16] * 3, "c": [0.0, 0.25, 1.0]}
+    path = write(tmp_path / f"c.{ending}", columns)
+    with pytest.raises(
+        UsageError, match=r"problem 'b'.*0\.25.*looks like a rate.*multiply it by n"
+    ):
+        read_counts(path)
+    columns["c"] = [0.0, 0.25, 3.0]
+    with pytest.raises(UsageError, match=r"0\.25") as told:
+        read_counts(write(tmp_path / f"d.{ending}", columns))
+    assert "looks like a rate" not in str(told.value), "3 is no rate"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("spelt", [float, str, lambda v: f"{v}.0", lambda v: f" {v} "])
+def test_whole_numbers_are_read_however_they_are_written(tmp_path, ending, spelt):
+    columns = {"problem_id": ["a", "b"], "n": [16, 128], "c": [3, 0]}
+    columns |= {name: list(map(spelt, columns[name])) for name in ("n", "c")}
+    found = read_counts(write(tmp_path / f"c.{ending}", columns))
+    assert (found.n.tolist(), found.c.tolist()) == ([16, 128], [3, 0])
+    direct = Counts(["a", "b"], columns["n"], columns["c"])
+    assert (direct.n.tolist(), direct.c.tolist()) == ([16, 128], [3, 0])
+
+
+def test_what_pandas_wrote_is_read(shared_data):
+    folder = shared_data / "faults" / "logs" / "counts_of_other_names"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    found = read_counts(folder / "pandas.csv")
+    assert (found.n.tolist(), found.c.tolist()) == ([16, 16, 16], [3, 0, 16])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.csv", "problem_id,n,c,c\na,16,3,4\n"),
+        ("c.csv", "c,problem_id,n,c\n3,a,16,4\n"),
+        ("c.jsonl", '{"problem_id": "a", "n": 16, "c": 3, "c": 4}\n'),
+    ],
+)
+def test_two_columns_of_one_name_are_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match="2 columns called c"):
+        read_counts(tmp_path / name)
+
+
+def test_a_repeated_column_that_nobody_reads_is_ignored(tmp_path):
+    (tmp_path / "c.csv").write_text("problem_id,n,c,note,note\na,16,3,x,y\n")
+    assert read_counts(tmp_path / "c.csv").c.tolist() == [3]
+
+
+def test_a_row_without_an_id_is_told(tmp_path):
+    (tmp_path / "c.csv").write_text("problem_id,n,c\na,16,3\n,16,4\n")
+    with pytest.raises(UsageError, match="row 2 has no problem_id"):
+        read_counts(tmp_path / "c.csv")
+
+
+def test_counts_take_what_callers_hold():
+    for n in (np.array([4.0, 8.0]), iter([4, 8]), (Decimal(4), Fraction(8)), pl.Series([4, 8])):
+        assert Counts(["a", "b"], n, [0, 1]).n.tolist() == [4, 8]
+    with pytest.raises(UsageError, match=r"problem 'b': column c .*4\.5"):
+        Counts(["a", "b"], [16, 16], np.array([4.0, 4.5]))
+    with pytest.raises(UsageError, match=r"problem 'a': column c .*nan"):
+        Counts(["a", "b"], [16, 16], np.array([np.nan, 4.0]))
+    with pytest.raises(UsageError, match=r"c has shape \(3,\)"):
+        Counts(["a", "b"], [16, 16], [1, 2, 3])
+    with pytest.raises(UsageError, match="n=16, c=17"):
+        Counts(["a"], [16], [17])
 
 
 def test_unknown_forms_are_told(counts, tmp_path):

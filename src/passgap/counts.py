@@ -2,12 +2,13 @@
 
 A counts file is CSV, Parquet or JSONL with ``problem_id`` (or ``id``), ``n`` and ``c``, and maybe
 ``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_rate`` and ``design``; further
-columns are ignored.
+columns are ignored. Counts are whole: 16.0 is 16, and 4.5 is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from passgap.errors import UsageError
 from passgap.luck import guess_rates
 from passgap.store import Run, is_run, write_whole
 from passgap.types import Counts, Design, IntArray
+from passgap.whole_numbers import refuse_repeated, whole_numbers
 
 COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
+COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "design")
 
 
 def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
@@ -130,33 +133,53 @@ def read_counts(path: Path | str) -> Counts:
             f"{path} has no column {', '.join(missing)}; its columns are "
             f"{', '.join(frame.columns)}; a counts file needs problem_id, n, c"
         )
+    ids = _ids(path, frame)
+
+    def whole(name: str) -> IntArray:
+        return whole_numbers(
+            name, frame[name].to_list(), lambda i: f"{path} row {i + 1} (problem {ids[i]!r})"
+        )
+
     return Counts(
-        problem_id=[str(i) for i in frame["problem_id"].to_list()],
-        n=_whole(path, frame, "n"),
-        c=_whole(path, frame, "c"),
-        **{name: _whole(path, frame, name) for name in OPTIONAL if name in frame.columns},
+        problem_id=ids,
+        n=whole("n"),
+        c=whole("c"),
+        **{name: whole(name) for name in OPTIONAL if name in frame.columns},
         guess_rate=_rates(path, frame),
         design=_design(path, frame),
         provenance={"policy": path.name},
     )
 
 
+def _ids(path: Path, frame: pl.DataFrame) -> list[str]:
+    """The ids of the problems; a row without one is refused."""
+    ids = frame["problem_id"].to_list()
+    empty = [row for row, one in enumerate(ids, start=1) if one is None or not str(one).strip()]
+    if empty:
+        raise UsageError(f"{path} row {empty[0]} has no problem_id; every row needs one")
+    return [str(one) for one in ids]
+
+
 def _rates(path: Path, frame: pl.DataFrame) -> list[float] | None:
     if "guess_rate" not in frame.columns:
         return None
-    try:
-        return [float(v) for v in frame["guess_rate"].cast(pl.Float64, strict=True).to_list()]
-    except (pl.exceptions.InvalidOperationError, TypeError) as error:
-        raise UsageError(f"{path} column guess_rate holds a value that is no number") from error
+    found = []
+    for row, value in enumerate(frame["guess_rate"].to_list(), start=1):
+        try:
+            found.append(float(value))
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"{path} row {row}: column guess_rate holds a value that is no number: {value!r}; "
+                "allowed: a number in [0, 1) in every row, or no such column"
+            ) from error
+    return found
 
 
 def _design(path: Path, frame: pl.DataFrame) -> Design:
     """``adaptive`` if any row says so: what is biased then refuses."""
-    found = set(frame["design"].to_list()) if "design" in frame.columns else {"fixed"}
+    found = set(map(str, frame["design"].to_list())) if "design" in frame.columns else {"fixed"}
     if not found <= {"fixed", "adaptive"}:
-        raise UsageError(
-            f"{path} column design holds {sorted(map(str, found))}; allowed: fixed, adaptive"
-        )
+        raise UsageError(f"{path} column design holds {sorted(found)}; allowed: fixed, adaptive")
     return "adaptive" if "adaptive" in found else "fixed"
 
 
@@ -207,22 +230,55 @@ def outcome_matrix(counts: Counts) -> IntArray:
     return (np.arange(counts.n[0]) < counts.c[:, None]).astype(np.int64)
 
 
-def _whole(path: Path, frame: pl.DataFrame, name: str) -> list[int]:
-    try:
-        return [int(v) for v in frame[name].cast(pl.Int64, strict=True).to_list()]
-    except (pl.exceptions.InvalidOperationError, TypeError) as error:
-        raise UsageError(f"{path} column {name} holds a value that is no whole number") from error
-
-
 def _read_table(path: Path) -> pl.DataFrame:
-    readers = {
-        ".csv": lambda: pl.read_csv(path, schema_overrides={"problem_id": pl.String}),
-        ".jsonl": lambda: pl.read_ndjson(path),
-        ".parquet": lambda: pl.read_parquet(path, glob=False),
-    }
+    """The table as it stands: what a cell of a text file means is decided where it is read."""
+    readers = {".csv": _read_csv, ".jsonl": _read_json_lines, ".parquet": _read_parquet}
     if path.suffix not in readers:
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")
     try:
-        return readers[path.suffix]()
-    except pl.exceptions.PolarsError as error:
+        return readers[path.suffix](path)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as {path.suffix}: {error}") from error
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    refuse_repeated(path, csv_header(path), COLUMNS)
+    return pl.read_csv(path, infer_schema=False)
+
+
+def csv_header(path: Path) -> list[str]:
+    """The names in the first line of a CSV file, repeated ones included."""
+    first = pl.read_csv(path, has_header=False, n_rows=1, infer_schema=False)
+    return [str(name) for name in first.row(0)] if len(first) else []
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    return pl.read_parquet(path, glob=False)
+
+
+def _read_json_lines(path: Path) -> pl.DataFrame:
+    """The columns of a counts file, a value that a row lacks as None."""
+    rows = [
+        _json_row(path, number, line)
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1)
+        if line.strip()
+    ]
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return pl.DataFrame({name: pl.Series(name, c, dtype=pl.Object) for name, c in columns.items()})
+
+
+def _json_row(path: Path, number: int, line: str) -> dict[str, Any]:
+    """One line as an object; a name that stands in it twice is refused."""
+
+    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        refuse_repeated(f"{path} line {number}", [name for name, _ in pairs], COLUMNS)
+        return dict(pairs)
+
+    try:
+        row = json.loads(line, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read as .jsonl: line {number}: {error}") from error
+    if not isinstance(row, dict):
+        raise UsageError(f"{path} line {number} is not a JSON object with fields")
+    return row

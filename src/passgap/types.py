@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.whole_numbers import whole_numbers
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -243,13 +244,16 @@ class Outcome:
 # ------------------------------------------------------------------------------------ counts
 
 
-def _column(name: str, values: ArrayLike | None, length: int) -> IntArray:
-    column = np.zeros(length, np.int64) if values is None else np.asarray(values)
-    if column.shape != (length,):
-        raise UsageError(f"{name} has shape {column.shape}; expected ({length},), one a problem")
-    if not np.array_equal(column, column.astype(np.int64)):
-        raise UsageError(f"{name} holds {column[column != np.floor(column)][0]}; counts are whole")
-    return column.astype(np.int64)
+def _column(name: str, values: Any, ids: tuple[str, ...]) -> IntArray:
+    """One column of counts, an entry per problem; None stands for zeros."""
+    if values is None:
+        return np.zeros(len(ids), np.int64)
+    if not hasattr(values, "dtype") and np.iterable(values):
+        values = list(values)
+    shape = (len(values),) if isinstance(values, list) else np.shape(values)
+    if shape != (len(ids),):
+        raise UsageError(f"{name} has shape {shape}; expected ({len(ids)},), one a problem")
+    return whole_numbers(name, values, lambda i: f"problem {ids[i]!r}")
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -261,7 +265,7 @@ class Counts(Displayed):
     problem_id
         Distinct ids, length P.
     n, c
-        Scored draws and correct draws a problem, 0 <= c <= n.
+        Scored draws and correct draws a problem, 0 <= c <= n; whole numbers, as 16, 16.0 or "16".
     unscored
         Draws the verifier could not score, not part of n.
     no_answer, truncated
@@ -307,10 +311,10 @@ class Counts(Displayed):
         ids = tuple(str(i) for i in problem_id)
         values: dict[str, Any] = {"problem_id": ids, "design": design}
         for name, column in {"n": n, "c": c, "unscored": unscored}.items():
-            values[name] = _column(name, column, len(ids))
+            values[name] = _column(name, column, ids)
         optional = {"no_answer": no_answer, "truncated": truncated, "c_reasoned": c_reasoned}
         for name, column in optional.items():
-            values[name] = None if column is None else _column(name, column, len(ids))
+            values[name] = None if column is None else _column(name, column, ids)
         rates = None if guess_rate is None else np.asarray(guess_rate, np.float64)
         values["guess_rate"] = rates
         values["provenance"] = dict(provenance or {})

@@ -129,3 +129,30 @@ def test_the_34_published_pairs(shared_data, tmp_path):
     assert tilt["mean_error"] < lines["the other models' mean gain"]["mean_error"]
     page = write_backtest(result, tmp_path / "page.md", "passgap backtest")
     assert "32 of 34" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("benchmark,pair,policy,problem_id,n,c\nx,m,base,a,16,4.5\nx,m,rl,a,16,5\n", r"'a'.*4\.5"),
+        (
+            "benchmark,pair,policy,problem_id,n,c,c\nx,m,base,a,16,4,5\nx,m,rl,a,16,5,5\n",
+            "called c",
+        ),
+        ("benchmark,pair,policy,k,pass_at_k\nx,m,base,1.5,0.1\nx,m,rl,1,0.2\n", r"column k .*1\.5"),
+        ("benchmark,pair,policy,k,pass_at_k\nx,m,base,1,12\nx,m,rl,1,0.2\n", "pass_at_k = 12"),
+    ],
+)
+def test_pairs_that_hold_no_counts_are_told(tmp_path, text, told):
+    (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(UsageError, match=told):
+        read_pairs([tmp_path / "pairs.csv"])
+
+
+def test_pairs_with_whole_floats_are_pairs(tmp_path):
+    rows = [f"x,m,{arm},p{i},16.0,{i}.0" for arm in ("base", "rl") for i in range(4)]
+    (tmp_path / "pairs.csv").write_text(
+        "\n".join(["benchmark,pair,policy,problem_id,n,c", *rows]) + "\n"
+    )
+    (pair,) = read_pairs([tmp_path / "pairs.csv"])
+    assert pair.base[1] == pytest.approx(6 / 64)

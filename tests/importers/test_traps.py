@@ -322,6 +322,29 @@ def test_counts_of_several_policies_are_not_pooled(tmp_path):
         import_counts([path], tmp_path / "out.csv", Asked(text_field="x"))
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("c.csv", "id,n,c\na,16,4.5\n", r"id 'a': column c .*4\.5"),
+        ("c.jsonl", '{"id": "a", "n": 16, "c": 4.5}\n', r"id 'a': column c .*4\.5"),
+        ("c.json", '[{"id": "a", "n": 16, "c": 0.25}]', "looks like a rate"),
+        ("c.csv", "id,n,c,c\na,16,4,5\n", "2 columns called c"),
+        ("c.jsonl", '{"id": "a", "n": 16, "c": 4, "c": 5}\n', "2 columns called c"),
+        ("c.json", '[{"id": "a", "n": 16, "c": 4, "c": 5}]', "2 columns called c"),
+    ],
+)
+def test_counts_that_are_not_whole_or_stand_twice_are_refused(tmp_path, name, text, told):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match=told):
+        import_counts([tmp_path / name], tmp_path / "out.csv", Asked())
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_counts_with_whole_floats_are_counts(tmp_path):
+    (tmp_path / "c.csv").write_text("id,n,c\na,16.0,4.0\n")
+    assert import_counts([tmp_path / "c.csv"], tmp_path / "o.csv", Asked()).counts.c.tolist() == [4]
+
+
 def test_passk_inference_lines_are_counts(tmp_path):
     path = lines(tmp_path / "c.jsonl", [{"id": "x", "c": 1, "n": 4}])
     assert find_log(FORMATS, None, [path]).format.name == "counts"

@@ -18,9 +18,10 @@ from passgap.counts import write_counts
 from passgap.errors import UsageError
 from passgap.importers.base import Asked, Format, Peek, Record, Told
 from passgap.importers.flat import IDS, usual
-from passgap.importers.rows import Row, read_rows
+from passgap.importers.rows import Row, header, read_rows
 from passgap.importers.table import chosen
 from passgap.types import Counts
+from passgap.whole_numbers import refuse_repeated, whole_numbers
 
 LISTED = 5
 
@@ -106,9 +107,15 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
         raise UsageError(
             f"the fields are {', '.join(rows[0])}; counts need an id (--id-field), n and c"
         )
+    for path in files:
+        refuse_repeated(path, header(path), (name, "n", "c", *(field for field, _ in asked.where)))
     ids = [str(row[name]) for row in rows]
     _refuse_repeats(ids, rows, name)
-    counts = Counts(ids, _whole(rows, "n"), _whole(rows, "c"))
+    n, c = (
+        whole_numbers(column, [row.get(column) for row in rows], lambda i: f"{name} {ids[i]!r}")
+        for column in ("n", "c")
+    )
+    counts = Counts(ids, n, c)
     return ImportedCounts(write_new(counts, out), counts, told)
 
 
@@ -147,15 +154,6 @@ def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:
         f"{len(twice)} values of {name} repeat, e.g. {twice[0]!r}, and draws of several policies "
         f"or sets are not pooled: choose rows, as {choices or '--where FIELD=VALUE'}"
     )
-
-
-def _whole(rows: Sequence[Row], name: str) -> list[int]:
-    try:
-        return [int(row[name]) for row in rows]
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"column {name} holds a value that is no whole number ({error})"
-        ) from error
 
 
 FORMAT = Format(

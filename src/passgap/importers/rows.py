@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
+from passgap.counts import csv_header
 from passgap.errors import UsageError
 from passgap.importers.streams import JsonStream
 
@@ -94,6 +95,20 @@ def read_array(path: Path) -> Iterator[Row]:
             if not isinstance(row, dict):
                 raise UsageError(f"{path} element {number} is not a JSON object with fields")
             yield row
+
+
+def header(path: Path) -> list[str]:
+    """The names of the first row's fields, those that stand there twice included."""
+    form = ending(path)
+    if form == ".csv":
+        return csv_header(path)
+    if form not in (*JSON_LINES, ".json"):
+        return list(first_row(path))
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        if stream.kind() == "[":
+            next(stream.elements(), None)
+        return list(stream.members())
 
 
 def first_row(path: Path) -> Row:

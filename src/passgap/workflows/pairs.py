@@ -15,15 +15,17 @@ from typing import Any
 import polars as pl
 
 from passgap.analysis.backtest import Backtest, Pair, pair_of_counts, pair_of_curves
+from passgap.counts import csv_header
 from passgap.errors import UsageError
 from passgap.store import write_text
-from passgap.types import Counts
+from passgap.types import Counts, IntArray
+from passgap.whole_numbers import refuse_repeated, whole_numbers
 
 KEYS = ("benchmark", "pair", "policy")
-AS_TEXT = dict.fromkeys((*KEYS, "problem_id"), pl.String)
+COUNTED, DRAWN = ("problem_id", "n", "c"), ("k", "pass_at_k")
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".csv": lambda path: pl.read_csv(path, schema_overrides=AS_TEXT),
-    ".parquet": pl.read_parquet,
+    ".csv": lambda path: pl.read_csv(path, infer_schema=False),
+    ".parquet": lambda path: pl.read_parquet(path, glob=False),
 }
 
 
@@ -46,13 +48,13 @@ def _table(path: Path) -> pl.DataFrame:
     if path.suffix not in READERS or not path.is_file():
         raise UsageError(f"{path} is no pairs file; allowed: an existing {' or '.join(READERS)}")
     try:
+        if path.suffix == ".csv":
+            refuse_repeated(path, csv_header(path), (*KEYS, *COUNTED, *DRAWN))
         frame = READERS[path.suffix](path)
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{path} cannot be read as {path.suffix}: {error}") from error
     columns = set(frame.columns)
-    if not columns >= {*KEYS} or not (
-        columns >= {"k", "pass_at_k"} or columns >= {"problem_id", "n", "c"}
-    ):
+    if not columns >= {*KEYS} or not (columns >= {*DRAWN} or columns >= {*COUNTED}):
         raise UsageError(
             f"{path} has the columns {', '.join(frame.columns)}; needed: benchmark, pair, policy, "
             "and k, pass_at_k (curves) or problem_id, n, c (counts)"
@@ -68,16 +70,38 @@ def _pair(path: Path, benchmark: str, model: str, rows: pl.DataFrame) -> Pair:
             "needed: base and one other"
         )
     arms = [rows.filter(pl.col("policy") == name) for name in ("base", others[0])]
+    place = f"{path}: {model} on {benchmark}"
     if "pass_at_k" in rows.columns:
-        base, trained = (dict(arm.select("k", "pass_at_k").iter_rows()) for arm in arms)
+        base, trained = (_curve(place, arm) for arm in arms)
         return pair_of_curves(benchmark, model, base, trained)
-    base_counts, trained_counts = (
-        Counts(
-            arm["problem_id"].cast(pl.String).to_list(), arm["n"].to_numpy(), arm["c"].to_numpy()
-        )
-        for arm in arms
-    )
+    base_counts, trained_counts = (_counts(place, arm) for arm in arms)
     return pair_of_counts(benchmark, model, base_counts, trained_counts)
+
+
+def _counts(place: str, arm: pl.DataFrame) -> Counts:
+    """The counts of one arm."""
+    ids = arm["problem_id"].cast(pl.String).to_list()
+
+    def whole(name: str) -> IntArray:
+        column = arm[name].to_list()
+        return whole_numbers(name, column, lambda i: f"{place}, problem {ids[i]!r}")
+
+    return Counts(ids, whole("n"), whole("c"))
+
+
+def _curve(place: str, arm: pl.DataFrame) -> dict[int, float]:
+    """The curve of one arm, pass@k by k."""
+    ks = whole_numbers("k", arm["k"].to_list(), lambda i: f"{place}, row {i + 1}")
+    values = []
+    for k, value in zip(ks.tolist(), arm["pass_at_k"].to_list(), strict=True):
+        try:
+            share = float(value)
+        except (TypeError, ValueError):
+            share = float("nan")
+        if not 0 <= share <= 1:
+            raise UsageError(f"{place} has pass_at_k = {value} at k={k}; allowed: 0 to 1")
+        values.append(share)
+    return dict(zip(ks.tolist(), values, strict=True))
 
 
 def write_backtest(result: Backtest, page: Path | str, command: str) -> Path:
