@@ -93,9 +93,7 @@ def _number(value: Any) -> Any:
 
 def _is_count(number: Any) -> bool:
     """Whether a number is whole and not too large."""
-    if isinstance(number, int | Fraction):
-        return number.denominator == 1 and abs(number) <= LARGEST
-    return number is not None and abs(number) <= LARGEST and number == int(number)
+    return number is not None and bool(abs(number) <= LARGEST and number == int(number))
 
 
 def _is_nothing(value: Any) -> bool:
