@@ -1,0 +1,35 @@
+"""Completions with their marks, decided before any tool ran: cases for ``test_marks.py``."""
+
+from collections.abc import Iterator
+
+from . import (
+    algebra,
+    boxes,
+    choices,
+    numbers,
+    numerics,
+    relations,
+    running,
+    stated,
+    texts,
+    thinking,
+    words,
+)
+from .cases import Case
+
+MATH = (boxes, stated, words, thinking, running, numbers, relations, algebra, texts)
+PARTS = {"math": MATH, "choice": (choices,), "numeric": (numerics,)}
+
+
+def cases(verifier: str) -> Iterator[Case]:
+    """All cases of one verifier, each text and reference once."""
+    seen = set()
+    for part in PARTS[verifier]:
+        for case in part.cases():
+            key = (case.gold, case.text, case.finish)
+            if key not in seen:
+                seen.add(key)
+                yield case
+
+
+__all__ = ["PARTS", "Case", "cases"]
