@@ -15,6 +15,7 @@ SOURCE = Path(passgap.__file__).parent
 LAYERS = {
     **dict.fromkeys(("errors", "types", "display", "latex", "plain", "_version"), 0),
     **dict.fromkeys(("whole_numbers",), 0),
+    **dict.fromkeys(("unscored",), 2),
     **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
     **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck"), 2),
     **dict.fromkeys(("exporters", "importers"), 2),

@@ -19,6 +19,7 @@ from passgap.errors import UsageError
 from passgap.luck import guess_rates
 from passgap.store import Run, is_run, write_whole
 from passgap.types import Counts, Design, IntArray
+from passgap.unscored import in_one_line, unscored
 from passgap.whole_numbers import refuse_repeated, whole_numbers
 
 COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
@@ -67,8 +68,13 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         c_reasoned=_reasoned(run, order, chosen),
         guess_rate=None if luck is None else luck.rates,
         design=run.manifest.design,
-        provenance=run.manifest.provenance() | {"verifier": chosen},
+        provenance=run.manifest.provenance() | {"verifier": chosen} | _why(run, chosen, frame),
     )
+
+
+def _why(run: Run, chosen: str, frame: pl.DataFrame) -> dict[str, str]:
+    """Why draws are unscored, where some are."""
+    return {"unscored": in_one_line(unscored(run, chosen))} if frame["unscored"].sum() else {}
 
 
 def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:

@@ -281,7 +281,8 @@ class Counts(Displayed):
         ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
     provenance
         What has to agree before two counts are compared (``prompt``, ``verifier``,
-        ``sampling``) and what names them (``policy``, ``problem_set``).
+        ``sampling``), what names them (``policy``, ``problem_set``), and why draws are unscored
+        (``unscored``), where that is known.
     """
 
     problem_id: tuple[str, ...]

@@ -2,6 +2,8 @@
 
 Outcomes lie in a folder named by the verifier's digest, one shard for each completion shard, so
 another verifier gives another set of outcomes and an interrupted call goes on where it stopped.
+Where not one draw could be scored, the next call marks all of them again: the fault may have lain
+outside the verifier's code, in a file or a package that is there now.
 Two sets of outcomes of one run are held against each other by `agreement`.
 """
 
@@ -17,7 +19,9 @@ import polars as pl
 from passgap.errors import UsageError
 from passgap.store import Run
 from passgap.types import Outcome, Problem, Status, digest
+from passgap.unscored import all_unscored, keep_failures
 from passgap.verifiers import Item, Verifier, answer_form, for_problems
+from passgap.verifiers.failures import take_failures
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 SHOWN = 5
@@ -62,18 +66,22 @@ def verify(
     with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
         correct_by = run.verifier_digest() if marker.of_reasoning else None
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
-        shards, done = run.completion_names(), run.outcome_names(key)
+        shards = run.completion_names()
+        done = set() if all_unscored(run, key) else run.outcome_names(key)
         if not run.outcomes_about(key):
             faults = marker.faults(list(problems.values()))
             about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
             about |= {"command": command}
             run.set_outcomes_about(key, about)
+        take_failures(marker)  # those of the references are told with them
         sizes = {name: run.blocks[name].completions for name in shards}
         before = 0
         for name in shards:
             if name not in done:
                 shown = _within(progress, before, sum(sizes.values()))
-                run.add_outcomes(key, name, _marked(run, name, marker, problems, correct_by, shown))
+                marks = _marked(run, name, marker, problems, correct_by, shown)
+                keep_failures(run, key, name, take_failures(marker))
+                run.add_outcomes(key, name, marks)
             before += sizes[name]
             if progress:
                 progress(before, sum(sizes.values()))

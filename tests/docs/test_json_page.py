@@ -23,6 +23,12 @@ SECTIONS = {
     for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
 }
 IDS = [f"q{i}" for i in range(160)]
+RULES = """
+def even(text, problem):
+    if int(text) % 2:
+        raise ValueError("odd")
+    return True
+"""
 RNG = np.random.default_rng(0)
 P = RNG.beta(0.5, 1.5, len(IDS))
 
@@ -54,6 +60,10 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     assert verified["agreement"]["examples"]
     yield {**verified, "agreement": None}
     yield verified["agreement"]
+    (folder / "rules.py").write_text(RULES)
+    failing = run_result(folder, "verify", "a", "--verifier", "python:rules:even")
+    assert failing["unscored_reasons"][0]["error"].startswith("ValueError")
+    yield {**failing, "agreement": None}
     run_result(folder, "verify", "a")
     yield run_result(folder, "audit", "a")
     yield run_result(folder, "import", "table", "log.jsonl", "--out", "imported")

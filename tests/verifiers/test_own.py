@@ -8,6 +8,7 @@ import pytest
 from passgap.errors import UsageError
 from passgap.types import Outcome, Problem, ProblemSet
 from passgap.verifiers import Item, base, for_problems, get_verifier, own
+from passgap.verifiers.failures import Failure, take_failures
 
 PROBLEM = Problem("q", "42", "exact")
 
@@ -27,6 +28,23 @@ def odd(text, problem):
     return Outcome("incorrect", text, "because")
 
 number = 7
+
+def returns(text, problem):
+    import decimal, fractions, numpy, torch
+    return eval(text, vars(decimal) | vars(fractions) | {"np": numpy, "torch": torch})
+
+def loose(text, problem):
+    return Outcome(text, 5, None)
+
+def reward(completions, **kwargs):
+    return [1.0 for _ in completions]
+
+class Unspeakable(Exception):
+    def __str__(self): raise RuntimeError("no")
+
+def unspeakable(text, problem):
+    if text == "exit": raise SystemExit(2)
+    raise Unspeakable
 """
 
 
@@ -86,6 +104,92 @@ def test_whatever_a_function_does_costs_its_own_mark_only(rules):
     ]
 
 
+RIGHT = ["True", "1", "1.0", "np.True_", "np.float32(1)", "np.int8(1)", "np.array(1.0)"]
+RIGHT += ["torch.tensor(1.0)", "torch.tensor([True])", "Fraction(2, 2)", "Decimal('1.0')"]
+WRONG = ["False", "0", "0.0", "-0.0", "np.False_", "np.float32(0)", "np.int8(0)", "np.array(0.0)"]
+WRONG += ["torch.tensor(0.0)", "torch.tensor([False])", "Fraction(0, 2)", "Decimal('0.0')"]
+NEITHER = {
+    "0.5": "it returned 0.5",
+    "2": "it returned 2",
+    "-1": "it returned -1",
+    "float('nan')": "it returned nan",
+    "'correct'": "it returned 'correct'",
+    "[1.0]": "it returned [1.0]",
+    "np.float64(0.25)": "0.25",
+    "torch.tensor([1.0, 0.0])": "tensor",
+    "'\\ud800'": "it returned '",
+}
+
+
+def test_a_function_may_say_right_and_wrong_in_any_number(rules):
+    verifier = get_verifier("python:rules:returns")
+    found = statuses(verifier, PROBLEM, *RIGHT, *WRONG, "None")
+    assert dict(zip(RIGHT, found, strict=False)) == dict.fromkeys(RIGHT, ("correct", ""))
+    assert dict(zip(WRONG, found[len(RIGHT) :], strict=False)) == dict.fromkeys(
+        WRONG, ("incorrect", "")
+    )
+    assert found[-1] == ("unscored", "no_mark")
+
+
+def test_what_says_neither_is_unscored_and_named(rules):
+    verifier = get_verifier("python:rules:returns")
+    for value, told in NEITHER.items():
+        (outcome,) = verifier.verify_all([Item(PROBLEM, value)])
+        assert (outcome.status, outcome.reason) == ("unscored", "error"), value
+        (failure,) = take_failures(verifier)
+        assert told in failure.error
+        assert "; allowed: True, False, 1, 0, None" in failure.error
+    verifier.close()
+
+
+def test_an_outcome_is_taken_as_far_as_it_is_one(rules):
+    verifier = get_verifier("python:rules:loose")
+    outcomes = verifier.verify_all([Item(PROBLEM, "correct"), Item(PROBLEM, "right")])
+    verifier.close()
+    assert outcomes[0] == Outcome("correct", "5", "")
+    assert outcomes[1].status == "unscored"
+    (failure,) = take_failures(verifier)
+    assert "the status 'right'; allowed: correct, incorrect, unscored" in failure.error
+
+
+def test_an_exception_is_named_once_with_its_place_and_how_often(rules):
+    verifier = get_verifier("python:rules:odd")
+    other = Problem("other", "1", "exact")
+    verifier.verify_all([Item(other, "fine"), *[Item(PROBLEM, "raise")] * 40, Item(other, "raise")])
+    verifier.close()
+    line = RULES.splitlines().index('    if text == "raise": raise RuntimeError("no")') + 1
+    assert take_failures(verifier) == [
+        Failure("RuntimeError", f"RuntimeError: no at rules.py line {line}", 41, PROBLEM.id)
+    ]
+    assert take_failures(verifier) == [], "they are taken once"
+
+
+def test_an_exception_without_words_and_an_exit_are_named_too(rules):
+    verifier = get_verifier("python:rules:unspeakable")
+    assert statuses(verifier, PROBLEM, "exit", "x") == [("unscored", "error")] * 2
+    kinds = {failure.kind: failure.error for failure in take_failures(verifier)}
+    assert kinds["SystemExit"].startswith("SystemExit: 2")
+    assert kinds["Unspeakable"].startswith("Unspeakable: (no message)")
+
+
+def test_a_reward_of_trl_is_told_how_to_be_wrapped(rules):
+    verifier = get_verifier("python:rules:reward")
+    with pytest.raises(UsageError, match=r"\(completions, \*\*kwargs\) does not take \(text, prob"):
+        verifier.verify(PROBLEM, "42")
+    verifier.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("1 / 0", "ZeroDivisionError"), ("def f(:", "SyntaxError")]
+)
+def test_a_module_that_cannot_be_imported_is_told(rules, code, told):
+    Path("broken.py").write_text(code)
+    verifier = get_verifier("python:broken:f")
+    with pytest.raises(UsageError, match=f"cannot be called: {told}"):
+        verifier.digest  # noqa: B018
+    verifier.close()
+
+
 @pytest.mark.parametrize("spec", ["python:rules:number", "python:rules:absent", "python:nope:f"])
 def test_what_cannot_be_called_is_told(rules, spec):
     verifier = get_verifier(spec)
@@ -121,6 +225,70 @@ def test_a_plugin_is_an_entry_point(monkeypatch):
     assert get_verifier("plugin:always").verify(PROBLEM, "x").status == "correct"
     with pytest.raises(UsageError, match="installed plugins: always"):
         get_verifier("plugin:other")
+
+
+class Moody(base.Verifier):
+    """A plugin that raises for one text, and says too little for another."""
+
+    name = digest = "moody"
+
+    def verify_all(self, items):
+        texts = [item.text for item in items]
+        if "raise" in texts:
+            raise ValueError("cannot")
+        return [text == "42" for text in texts if text != "short"]
+
+
+def plugged(monkeypatch, made):
+    class Point:
+        name = "moody"
+
+        def load(self):
+            return made
+
+    monkeypatch.setattr(own, "entry_points", lambda group: [Point()])
+    return get_verifier("plugin:moody")
+
+
+def test_whatever_a_plugin_raises_costs_its_own_mark_only(monkeypatch):
+    verifier = plugged(monkeypatch, Moody)
+    assert statuses(verifier, PROBLEM, "42", "raise", "41", "raise", "short") == [
+        ("correct", ""),
+        ("unscored", "error"),
+        ("incorrect", ""),
+        ("unscored", "error"),
+        ("unscored", "error"),
+    ]
+    found = {failure.kind: (failure.error, failure.draws) for failure in take_failures(verifier)}
+    assert found == {
+        "ValueError": ("ValueError: cannot", 2),
+        "returned": ("it returned 0 outcomes for 1 completions", 1),
+    }
+
+
+def test_a_plugin_that_raises_at_a_reference_says_so(monkeypatch):
+    verifier = plugged(monkeypatch, Moody)
+    raising = Problem("q", "raise", "exact")
+    faults = verifier.faults([PROBLEM, raising])
+    assert list(faults) == [raising.id]
+    assert "ValueError: cannot" in faults[raising.id]
+
+
+def test_a_plugin_that_cannot_be_made_is_told(monkeypatch):
+    def made():
+        raise KeyError("token")
+
+    with pytest.raises(UsageError, match="plugin:moody cannot be loaded: KeyError"):
+        plugged(monkeypatch, made)
+
+
+def test_what_a_checker_of_the_gym_raises_is_named():
+    verifier = get_verifier("gym")
+    entry = {"metadata": {"source_dataset": "no_such_set"}, "answer": "1"}
+    problem = Problem("q", "1", "gym", {"entry": entry})
+    assert statuses(verifier, problem, "1") == [("unscored", "error")]
+    (failure,) = take_failures(verifier)
+    assert "no_such_set" in failure.error
 
 
 @pytest.mark.parametrize(

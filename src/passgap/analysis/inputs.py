@@ -34,28 +34,62 @@ def check_interval(interval: str) -> None:
 
 
 def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
-    """Refuse adaptive counts, n < k, and more than 2 % unscored draws unless accepted."""
+    """Refuse adaptive counts, n < k, and more than 2% unscored draws unless accepted."""
     if counts.design == "adaptive":
         raise UsageError(
             "these counts are adaptive (n depended on outcomes), which biases pass@k; sample a "
             "fixed n"
         )
+    refuse_all_unscored(counts)
     short = np.flatnonzero(counts.n < k)
     if short.size:
-        i, most = int(short[0]), int(counts.n.min())
-        lower = "--k-large, and --k-small below it" if most > 2 else "--k-small 1 --k-large 2"
-        smaller = f", or ask for k up to {most} ({lower})" if most > 1 else ""
-        raise UsageError(
-            f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
-            f"{counts.problem_id[i]} with n={counts.n[i]}; sample at least {k} draws a problem "
-            f"(a comparison wants 128){smaller}"
-        )
+        _refuse_short(counts, short, k)
     share = unscored_share(counts)
     if share > MOST_UNSCORED and not accept_unscored:
         raise UsageError(
-            f"{share:.1%} of the draws are unscored; allowed: {MOST_UNSCORED:.0%}; mend the "
-            "verifier and verify again, or accept them (--accept-unscored)"
+            f"{share:.1%} of the draws are unscored{_why(counts)}; allowed: {MOST_UNSCORED:.0%}; "
+            "mend the verifier and verify again, or accept them (--accept-unscored)"
         )
+
+
+def refuse_all_unscored(counts: Counts) -> None:
+    """Refuse counts of draws none of which could be scored: more of them would be no better.
+
+    Raises
+    ------
+    UsageError
+        With the reason, where a run tells it.
+    """
+    if counts.unscored.any() and not counts.n.any():
+        raise UsageError(
+            f"not one of the {int(counts.unscored.sum()):,} draws could be scored{_why(counts)}; "
+            "fix the verifier and run passgap verify again, which marks them anew"
+        )
+
+
+def _refuse_short(counts: Counts, short: IntArray, k: int) -> None:
+    """Refuse problems with too few scored draws, and say what would help."""
+    i, most = int(short[0]), int(counts.n.min())
+    head = (
+        f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
+        f"{counts.problem_id[i]} with n={counts.n[i]}"
+    )
+    lower = "--k-large, and --k-small below it" if most > 2 else "--k-small 1 --k-large 2"
+    smaller = f", or ask for k up to {most} ({lower})" if most > 1 else ""
+    if np.all((counts.n + counts.unscored)[short] >= k):
+        raise UsageError(
+            f"{head} and {counts.unscored[i]} unscored{_why(counts)}; there are draws enough: fix "
+            f"the verifier and run passgap verify again{smaller}"
+        )
+    raise UsageError(
+        f"{head}; sample at least {k} draws a problem (a comparison wants 128){smaller}"
+    )
+
+
+def _why(counts: Counts) -> str:
+    """Why draws are unscored, to be put behind that they are."""
+    known = counts.provenance.get("unscored")
+    return f": {known}" if known else ""
 
 
 def unscored_share(counts: Counts) -> float:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special, stats
 
+from passgap.analysis import inputs
 from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import Mixture, fit_mixture, pass_at_k
@@ -146,6 +147,7 @@ def plan(
     """
     large = k_large if k_large is not None else {"headroom": 20, "difference": 64}.get(goal, 0)
     _check(goal, half_width, delta, power, margin, k_small, large, problems)
+    inputs.refuse_all_unscored(pilot)
     mixture = fit_mixture(pilot.n, pilot.c)
     listed = sorted(draws) or [2**i for i in range(1, 11)]
     least = 2 * large if goal == "difference" and k_large is None else large

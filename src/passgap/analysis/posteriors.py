@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from passgap.analysis import inputs
 from passgap.errors import UsageError
 from passgap.stats import Mixture, fit_mixture
 from passgap.stats.mixture import GRID, log_kernel, solve
@@ -70,6 +71,7 @@ def posterior(counts: Counts, mixture: Mixture | None = None) -> Posterior:
     UsageError
         If no problem has a scored draw.
     """
+    inputs.refuse_all_unscored(counts)
     rows, where = _distinct(counts)
     weights = (mixture or fit_mixture(counts.n, counts.c)).weights
     return Posterior(_table(_kernel(rows), weights), where)

@@ -11,6 +11,7 @@ from passgap.checks.copies import Copies
 from passgap.checks.findings import Finding
 from passgap.golds import check_golds
 from passgap.store import Run, ShardError
+from passgap.unscored import in_one_line, unscored
 
 MUCH = 0.02
 MOST = 0.5
@@ -58,7 +59,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
         *copies.findings(),
         *_truncated(tally),
         *_empty(tally),
-        *_unscored(tally),
+        *_unscored(run, digest, tally),
         *_unanswered(tally),
         *_golds(run, digest),
         *_other_marks(run, digest),
@@ -150,15 +151,16 @@ def _empty(tally: _Tally) -> Iterator[Finding]:
         )
 
 
-def _unscored(tally: _Tally) -> Iterator[Finding]:
+def _unscored(run: Run, digest: str | None, tally: _Tally) -> Iterator[Finding]:
     if tally.unscored:
+        why = in_one_line(unscored(run, digest))
         share, all_marked = tally.unscored / tally.marked, tally.marked
         low, high = tally.correct / all_marked, (tally.correct + tally.unscored) / all_marked
         yield Finding(
             "unscored",
             "error" if share > MUCH else "note",
-            f"the verifier could not score {share:.1%} of the completions; pass@1 is between "
-            f"{low:.1%} (all of them wrong) and {high:.1%} (all right)",
+            f"the verifier could not score {share:.1%} of the completions ({why}); pass@1 is "
+            f"between {low:.1%} (all of them wrong) and {high:.1%} (all right)",
             "mend the verifier and run passgap verify again",
         )
 

@@ -15,7 +15,7 @@ from passgap.cli import options, showing
 from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
 from passgap.cli.grouping import grouped
 from passgap.cli.progress import bar, command_line
-from passgap.errors import UsageError
+from passgap.errors import UsageError, WorkError
 from passgap.plain import json_text
 
 SHOWN_FAULTS = 10
@@ -103,26 +103,45 @@ def verify(
     opened = [Run(path) for path in runs]
     found = []
     for path, run in zip(runs, opened, strict=True):
-        figures, counts = _verified(path, run, verifier)
-        found.append({"run": path, **figures} if len(runs) > 1 else figures)
+        found.append(_verified(path, run, verifier))
         if not json_:
-            adaptive = counts.design == "adaptive"
-            probe = showing.probe_command(path, int(counts.n.min()), adaptive=adaptive)
-            _print_verified(path, figures, f"; next: {probe}" if len(runs) == 1 else "")
+            _print_verified(path, found[-1], alone=len(runs) == 1)
+    figures = [{"run": one.run, **one.figures} if len(runs) > 1 else one.figures for one in found]
+    failed = [one for one in found if one.failed]
     if json_:
-        print(json_text(found if len(runs) > 1 else found[0], indent=None))
-    elif len(runs) > 1:
+        print(json_text(figures if len(runs) > 1 else figures[0], indent=None))
+    elif len(runs) > 1 and not failed:
         print("next: passgap compare BASE TRAINED...")
+    if failed:
+        told = "; ".join(f"{one.run}: not one draw could be scored: {one.why}" for one in failed)
+        raise WorkError(f"{told}; fix the verifier and run passgap verify again")
 
 
-def _verified(path: str, run: Run, verifier: str | None) -> tuple[dict[str, Any], Counts]:
+@dataclass(frozen=True)
+class Verified:
+    """What came of marking one run: its figures by JSON names, and its counts.
+
+    ``why`` says why draws are unscored, empty where none is; ``failed`` that all of them are.
+    """
+
+    run: str
+    figures: dict[str, Any]
+    counts: Counts
+    why: str
+    failed: bool
+
+
+def _verified(path: str, run: Run, verifier: str | None) -> Verified:
     """Mark one run, and what came of it."""
+    from passgap.counts import count
+    from passgap.unscored import all_unscored, in_one_line, unscored
     from passgap.verifying import agreement
 
     before = run.verifier_digest() if run.place.exists("outcomes/latest") else None
-    counts = verify_run(path, verifier)
-    after = run.verifier_digest()
+    marked = mark_run(path, verifier)
+    counts, after = count(run), run.verifier_digest()
     both = agreement(run, before, after) if before not in (None, after) else None
+    reasons = unscored(run, marked)
     figures = {
         "schema": "passgap.verify/1",
         "run": path,
@@ -130,26 +149,33 @@ def _verified(path: str, run: Run, verifier: str | None) -> tuple[dict[str, Any]
         "draws": int((counts.n + counts.unscored).sum()),
         "correct": int(counts.c.sum()),
         "unscored": int(counts.unscored.sum()),
+        "unscored_reasons": [one.to_dict() for one in reasons],
         "verifier": counts.provenance["verifier"],
         "reasoned": None if counts.c_reasoned is None else int(counts.c_reasoned.sum()),
         "marked_by": run.marked_by(after),
         "agreement": None if both is None else both.to_dict(),
     }
-    return figures, counts
+    return Verified(path, figures, counts, in_one_line(reasons), all_unscored(run, marked))
 
 
-def _print_verified(path: str, figures: dict[str, Any], after: str) -> None:
+def _print_verified(path: str, found: Verified, *, alone: bool) -> None:
+    """The table of agreement where there is one, and one line for the marks and one for why not."""
+    figures = found.figures
     if figures["agreement"] is not None:
         from passgap.reporting import print_agreement
 
         print_agreement(figures["agreement"])
     if figures["reasoned"] is not None:
         print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
+    adaptive = found.counts.design == "adaptive"
+    probe = showing.probe_command(path, int(found.counts.n.min()), adaptive=adaptive)
     print(
         f"{path}: {figures['draws']:,} draws of {figures['problems']} problems, "
         f"{figures['correct']:,} correct, {figures['unscored']:,} unscored; the marks of "
-        f"{figures['marked_by']} count now{after}"
+        f"{figures['marked_by']} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
+    if found.why and not found.failed:
+        print(f"unscored: {found.why}")
 
 
 # -- shared with probe, which samples first when it is given a policy
@@ -272,13 +298,21 @@ def drawn_in_words(run: Run, price: float | None) -> str:
 
 def verify_run(path: str, verifier: str | None = None) -> Counts:
     """Verify with a progress bar; returns the counts."""
-    from passgap import counts, verifying
+    from passgap import counts
+    from passgap.store import Run
+
+    mark_run(path, verifier)
+    return counts.count(Run(path))
+
+
+def mark_run(path: str, verifier: str | None = None) -> str:
+    """Verify with a progress bar; returns the digest of the verifier that marked."""
+    from passgap import verifying
     from passgap.store import Run
 
     run = Run(path)
     with bar(f"verifying {run.name}") as progress:
-        verifying.verify(run, verifier=verifier, progress=progress, command=command_line())
-    return counts.count(run)
+        return verifying.verify(run, verifier=verifier, progress=progress, command=command_line())
 
 
 def key_values(pairs: list[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from passgap.errors import UsageError
 from passgap.types import Outcome, Problem, digest
 from passgap.verifiers import answers
 from passgap.verifiers.base import Item, Verifier
+from passgap.verifiers.failures import Failure, take_failures
 
 _WHERE = {
     "exact": ("passgap.verifiers.text", "ExactVerifier"),
@@ -150,6 +151,9 @@ class _BySpec(Verifier):
             for i, outcome in zip(mine, outcomes, strict=True):
                 found[i] = outcome
         return [outcome for outcome in found if outcome is not None]
+
+    def take_failures(self) -> list[Failure]:
+        return [one for verifier in self._verifiers.values() for one in take_failures(verifier)]
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -15,7 +15,9 @@ from typing import Any
 from passgap.errors import MissingExtraError, UsageError
 from passgap.types import Outcome, Problem, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.extract import last_line, marked
+from passgap.verifiers.candidates import visible
+from passgap.verifiers.exact import marked
+from passgap.verifiers.failures import Failure, Failures
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
 
@@ -34,6 +36,7 @@ class GymVerifier(Verifier):
         except PackageNotFoundError as error:
             raise MissingExtraError("reasoning-gym", "gym") from error
         self._started: Pool | None = None
+        self._failures = Failures()
 
     @property
     def digest(self) -> str:
@@ -41,7 +44,7 @@ class GymVerifier(Verifier):
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order; equal answers to one problem once."""
-        answers = [marked(item.text) or last_line(item.text) for item in items]
+        answers = [_said(item.text) for item in items]
         asked: dict[str, dict[str, Any]] = {}
         entries: dict[str, Any] = {}
         for item, answer in zip(items, answers, strict=True):
@@ -56,9 +59,21 @@ class GymVerifier(Verifier):
         return [
             no_answer(item.finish_reason)
             if answer is None
-            else _outcome(answer, asked[item.problem.id][answer])
+            else self._outcome(item, answer, asked[item.problem.id][answer])
             for item, answer in zip(items, answers, strict=True)
         ]
+
+    def _outcome(self, item: Item, answer: str, reply: Any) -> Outcome:
+        self._failures.note_reply(item.problem.id, reply)
+        if isinstance(reply, Lost):
+            return Outcome("unscored", answer, reply.reason)
+        if isinstance(reply, dict):
+            return Outcome("unscored", answer, reply["lost"])
+        return Outcome("correct" if reply >= 1.0 else "incorrect", answer)
+
+    def take_failures(self) -> list[Failure]:
+        """What the checkers raised since it was taken last."""
+        return self._failures.take()
 
     def _pool(self) -> Pool:
         if self._started is None:
@@ -71,6 +86,11 @@ class GymVerifier(Verifier):
             self._started.close()
 
 
+def _said(text: str) -> str | None:
+    found = marked(visible(text))
+    return found[-1].text if found else None
+
+
 def _entry(problem: Problem) -> Any:
     entry = problem.metadata.get("entry")
     if entry is None:
@@ -80,17 +100,12 @@ def _entry(problem: Problem) -> Any:
     return entry
 
 
-def _outcome(answer: str, reply: Any) -> Outcome:
-    if isinstance(reply, Lost):
-        return Outcome("unscored", answer, reply.reason)
-    if isinstance(reply, dict):
-        return Outcome("unscored", answer, reply["lost"])
-    return Outcome("correct" if reply >= 1.0 else "incorrect", answer)
-
-
 def credit(entry: Any, answer: str) -> float:
     """What reasoning-gym's checker gives an answer, in [0, 1]; runs in a worker."""
-    return float(_checker(entry["metadata"]["source_dataset"])(answer=answer, entry=entry))
+    found = float(_checker(entry["metadata"]["source_dataset"])(answer=answer, entry=entry))
+    if found != found:
+        raise ValueError("the checker gave nan")
+    return found
 
 
 @lru_cache(maxsize=200)

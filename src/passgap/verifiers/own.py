@@ -2,6 +2,7 @@
 
 In: problems and completions. Out: an Outcome each. A pattern and a function run in worker
 processes, so that one that hangs or crashes costs its own mark only (unscored, with the reason).
+What a function raised is kept, once per kind (`passgap.verifiers.failures`).
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from passgap.errors import UsageError
+from passgap.errors import PassgapError, UsageError
 from passgap.types import Outcome, Problem, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
+from passgap.verifiers.failures import Failure, Failures, in_words
+from passgap.verifiers.guarded import GuardedVerifier
 from passgap.verifiers.mathematics import positive
+from passgap.verifiers.returned import RefusedError, outcome_of
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
 
@@ -44,6 +48,7 @@ class RegexVerifier(Verifier):
             raise UsageError(f"pattern={pattern!r} is not a regular expression: {error}") from error
         self._pattern, self._timeout = pattern, positive("timeout", timeout)
         self._pool = function_pool("passgap.verifiers.own:search", seconds=self._timeout)
+        self._failures = Failures()
 
     @property
     def digest(self) -> str:
@@ -55,6 +60,7 @@ class RegexVerifier(Verifier):
         return [self._outcome(*pair) for pair in zip(items, replies, strict=True)]
 
     def _outcome(self, item: Item, reply: Any) -> Outcome:
+        self._failures.note_reply(item.problem.id, reply)
         lost = lost_reason(reply)
         if lost:
             return Outcome("unscored", None, lost)
@@ -62,6 +68,10 @@ class RegexVerifier(Verifier):
             return no_answer(item.finish_reason)
         right = reply == item.problem.reference.strip()
         return Outcome("correct" if right else "incorrect", reply)
+
+    def take_failures(self) -> list[Failure]:
+        """What raised since it was taken last."""
+        return self._failures.take()
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a whole completion looks like is the pattern's secret."""
@@ -88,7 +98,8 @@ _compiled = lru_cache(maxsize=8)(re.compile)
 class PythonVerifier(Verifier):
     """Calls ``function(text, problem)`` of a module on the path or in the working folder.
 
-    It returns True or False, None where it cannot say (unscored), or an Outcome.
+    It returns True or False (or 1 or 0), None where it cannot say (unscored), or an Outcome. Where
+    it raises, or returns anything else, the draw is unscored and the error is kept.
     """
 
     def __init__(self, spec: str, timeout: str = "60") -> None:
@@ -97,6 +108,7 @@ class PythonVerifier(Verifier):
         if not module or not function:
             raise UsageError(f"{self.name!r}; allowed: python:MODULE:FUNCTION")
         self._where = [module, function]
+        self._failures = Failures()
         self._pool = function_pool(
             "passgap.verifiers.own:call",
             seconds=positive("timeout", timeout),
@@ -111,6 +123,9 @@ class PythonVerifier(Verifier):
     def _source(self) -> str:
         """What names the code of the function's module."""
         (reply,) = self._pool.run(self._where, [None])
+        lost = lost_reason(reply)
+        if lost:
+            raise UsageError(f"{self.name!r} cannot be called: importing it ended in a {lost}")
         return str(self._checked([reply])[0])
 
     def _checked(self, replies: list[Any]) -> list[Any]:
@@ -122,7 +137,17 @@ class PythonVerifier(Verifier):
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
         rows = [[_plain(i.problem), i.text, i.finish_reason] for i in items]
-        return [_own_outcome(r) for r in self._checked(self._pool.run(self._where, rows))]
+        replies = self._checked(self._pool.run(self._where, rows))
+        return [self._outcome(*pair) for pair in zip(items, replies, strict=True)]
+
+    def _outcome(self, item: Item, reply: Any) -> Outcome:
+        self._failures.note_reply(item.problem.id, reply)
+        lost = lost_reason(reply)
+        return Outcome("unscored", None, lost) if lost else Outcome(*reply)
+
+    def take_failures(self) -> list[Failure]:
+        """What the function raised since it was taken last."""
+        return self._failures.take()
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a completion has to look like is the function's secret."""
@@ -137,11 +162,6 @@ def _plain(problem: Problem) -> list[Any]:
     return [problem.question, problem.reference, problem.verifier, dict(problem.metadata)]
 
 
-def _own_outcome(reply: Any) -> Outcome:
-    lost = lost_reason(reply)
-    return Outcome("unscored", None, lost) if lost else Outcome(*reply)
-
-
 def lost_reason(reply: Any) -> str:
     """Why a worker gave no reply, empty where it gave one."""
     if isinstance(reply, Lost):
@@ -152,24 +172,37 @@ def lost_reason(reply: Any) -> str:
 def call(where: list[str], item: list[Any] | None) -> Any:
     """Mark one completion with a function of the user's; runs in a worker.
 
-    Without an item: a digest of the function's module.
+    Without an item: a digest of the function's module. With one: the fields of the outcome, or
+    what it raised.
     """
     try:
         function = _function(*where)
     except (ImportError, AttributeError, TypeError) as error:
         return {"not_callable": str(error)}
+    except (Exception, SystemExit) as error:  # the module itself may raise anything
+        return {"not_callable": in_words(error)}
     if item is None:
-        module = inspect.getmodule(function)
-        return digest(inspect.getsource(module)) if module else "unknown"
+        return _source_of(function)
     plain, text, _ = item
-    found = function(text, Problem(*plain))
-    if isinstance(found, Outcome):
+    try:
+        found = outcome_of(function(text, Problem(*plain)))
         return [found.status, found.extracted, found.reason]
-    if found is None:
-        return ["unscored", None, "no_mark"]
-    if isinstance(found, bool) or type(found).__name__ in ("bool_", "bool"):
-        return ["correct" if found else "incorrect", None, ""]
-    raise TypeError(f"it returned {found!r}; allowed: True, False, None or an Outcome")
+    except MemoryError:
+        raise
+    except RefusedError as error:
+        return {"lost": "error", "kind": "returned", "error": str(error)}
+    except (Exception, SystemExit) as error:  # a function may raise anything
+        file = getattr(inspect.getmodule(function), "__file__", None)
+        return {"lost": "error", "kind": type(error).__name__, "error": in_words(error, file)}
+
+
+def _source_of(function: Callable[..., Any]) -> str:
+    """A digest of the code of a function's module; its name where there is no source."""
+    module = inspect.getmodule(function)
+    try:
+        return digest(inspect.getsource(module)) if module else "unknown"
+    except (OSError, TypeError):
+        return digest(getattr(module, "__name__", "unknown"))
 
 
 @lru_cache(maxsize=8)
@@ -177,7 +210,27 @@ def _function(module: str, name: str) -> Callable[[str, Problem], Any]:
     found = getattr(importlib.import_module(module), name)
     if not callable(found):
         raise TypeError(f"{module}:{name} is a {type(found).__name__}, not a function")
+    _check_signature(found)
     return cast(Callable[[str, Problem], Any], found)
+
+
+def _check_signature(function: Callable[..., Any]) -> None:
+    """Refuse a function that cannot be called with a text and a problem."""
+    try:
+        taken = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions written in C do not say
+        return
+    try:
+        taken.bind("text", "problem")
+    except TypeError as error:
+        name = getattr(function, "__name__", "it")
+        of_trl = (
+            f"; around a reward of TRL: def check(text, problem): return "
+            f"{name}(completions=[text], ..)[0] >= 1"
+        )
+        raise TypeError(
+            f"{name}{taken} does not take (text, problem){of_trl * ('completions' in str(taken))}"
+        ) from error
 
 
 def load_plugin(name: str) -> Verifier:
@@ -186,7 +239,15 @@ def load_plugin(name: str) -> Verifier:
     if name not in found:
         offered = ", ".join(sorted(found)) or "none is installed"
         raise UsageError(f"plugin:{name} is unknown; installed plugins: {offered}")
-    made = found[name].load()()
+    try:
+        made = found[name].load()()
+    except PassgapError:
+        raise
+    except Exception as error:  # somebody's package may raise anything
+        raise UsageError(
+            f"plugin:{name} cannot be loaded: {in_words(error)}; install its package again, or "
+            "choose another --verifier"
+        ) from error
     if not isinstance(made, Verifier):
         raise UsageError(f"plugin:{name} gives a {type(made).__name__}, not a passgap Verifier")
-    return made
+    return GuardedVerifier(made)

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from passgap.analysis.audit import MARKS, Audit, Mark, audit, choose_problems
+from passgap.analysis.inputs import refuse_all_unscored
 from passgap.counts import count
 from passgap.errors import UsageError
 from passgap.store import Run, write_whole
@@ -41,6 +42,7 @@ def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
     """The completions to look at, one a problem, with the marks they have; drawn by ``seed``."""
     counts = count(run)
     digest = run.verifier_digest()
+    refuse_all_unscored(counts)
     if not counts.c.any():
         raise UsageError(
             f"{run.place} has no correct completion, so there is nothing to audit; sample more "

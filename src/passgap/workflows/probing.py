@@ -18,10 +18,11 @@ import polars as pl
 
 from passgap.analysis import AdaptiveProbe, adaptive_probe
 from passgap.analysis.adaptive import FIRST, MOST, check_settings
-from passgap.errors import RunError, UsageError
+from passgap.errors import RunError, UsageError, WorkError
 from passgap.sampling import Progress, Sampler
 from passgap.store import Round, Run
 from passgap.types import IntArray, Policy, ProblemSet, SamplingParams
+from passgap.unscored import all_unscored, in_one_line, unscored
 from passgap.verifying import verify
 
 DEFAULTS = {
@@ -116,7 +117,17 @@ class _Drawer:
                 if not there:
                     self._run.add_round(*asked)
                 self._sampler.draw(self._run, self._progress)
-            verify(self._run, verifier=self._verifier)
+            self._verified()
+
+    def _verified(self) -> None:
+        """Mark what was drawn; where nothing could be scored, more draws would not help."""
+        key = verify(self._run, verifier=self._verifier)
+        if all_unscored(self._run, key):
+            raise WorkError(
+                f"{self._run.place}: not one draw could be scored: "
+                f"{in_one_line(unscored(self._run, key))}; fix the verifier and run the same "
+                "command again, which marks them anew"
+            )
 
     def _count(self, since: IntArray, until: IntArray) -> tuple[IntArray, IntArray]:
         """Scored and correct draws a problem, in the draws ``since .. until - 1``."""

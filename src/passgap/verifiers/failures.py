@@ -1,0 +1,92 @@
+"""What raised while marking: exceptions of somebody's code in, one entry per kind out.
+
+A draw whose marking raised is unscored with the reason ``error``. Which error that was is kept
+here, once per kind and not once per draw, until whoever marks takes it (`take_failures`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from passgap.verifiers.base import Verifier
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The draws that one kind of error left unscored.
+
+    ``kind`` is the exception's type, ``error`` the first one in words, ``problem_id`` the problem
+    of its draw.
+    """
+
+    kind: str
+    error: str
+    draws: int
+    problem_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """By JSON names."""
+        return asdict(self)
+
+
+class Failures:
+    """Notes failures, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: list[Failure] = []
+
+    def note(self, problem_id: str, error: str, kind: str | None = None) -> None:
+        """One draw of a problem raised ``error``; its kind is what stands before the colon."""
+        one = Failure(kind or error.partition(":")[0], error, 1, problem_id)
+        with self._lock:
+            self._found = merged([*self._found, one])
+
+    def note_reply(self, problem_id: str, reply: Any) -> None:
+        """Note what a worker replied for a draw, where it says that the call raised."""
+        if isinstance(reply, Mapping) and reply.get("lost") == "error":
+            self.note(problem_id, str(reply.get("error", "error")), reply.get("kind"))
+
+    def take(self) -> list[Failure]:
+        """What was noted since it was taken last."""
+        with self._lock:
+            found, self._found = self._found, []
+        return found
+
+
+def merged(failures: Iterable[Failure]) -> list[Failure]:
+    """One entry per kind: its first error and problem, and the draws of all."""
+    found: dict[str, Failure] = {}
+    for one in failures:
+        first = found.get(one.kind)
+        draws = one.draws + (first.draws if first else 0)
+        error, problem_id = (first or one).error, (first or one).problem_id
+        found[one.kind] = Failure(one.kind, error, draws, problem_id)
+    return list(found.values())
+
+
+def take_failures(verifier: Verifier) -> list[Failure]:
+    """What raised in a verifier since it was asked last; nothing of one that runs its own code."""
+    take = getattr(verifier, "take_failures", None)
+    return list(take()) if take is not None else []
+
+
+def in_words(error: BaseException, file: str | None = None) -> str:
+    """An exception as ``Type: message at file line 7``, in one line.
+
+    ``file`` is the source whose line is named: the last one of it that the exception passed.
+    """
+    try:
+        message = " ".join(str(error).split())[:300]
+    except Exception:  # its own __str__ may raise
+        message = "(no message)"
+    line, step = None, error.__traceback__
+    while step is not None:
+        if file is not None and step.tb_frame.f_code.co_filename == file:
+            line = step.tb_lineno
+        step = step.tb_next
+    place = "" if line is None else f" at {str(file).rpartition('/')[2]} line {line}"
+    return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

@@ -1,0 +1,75 @@
+"""A plugin, guarded: whatever its code raises costs the draws it raised for, and is named.
+
+In: a verifier that an installed package brings. Out: the same one, whose mistakes are outcomes.
+Not covered: a plugin that hangs or ends the process; it runs in this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from passgap.errors import PassgapError
+from passgap.types import Outcome, Problem
+from passgap.verifiers.base import Item, Verifier
+from passgap.verifiers.failures import Failure, Failures, in_words
+from passgap.verifiers.returned import RefusedError, outcome_of
+
+
+class GuardedVerifier(Verifier):
+    """Marks as ``made`` does; where that raises, the draw is unscored."""
+
+    def __init__(self, made: Verifier) -> None:
+        self._made, self._failures = made, Failures()
+        self.name, self.of_reasoning = made.name, made.of_reasoning
+
+    @property
+    def digest(self) -> str:
+        return self._made.digest
+
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order; one by one where all together raise."""
+        try:
+            return self._marked(items)
+        except PassgapError:
+            raise
+        except Exception as error:  # a plugin may raise anything
+            if len(items) > 1:
+                return [outcome for item in items for outcome in self.verify_all([item])]
+            kind = "returned" if isinstance(error, RefusedError) else None
+            said = str(error) if kind else in_words(error)
+            for item in items:
+                self._failures.note(item.problem.id, said, kind)
+            return [Outcome("unscored", None, "error") for _ in items]
+
+    def _marked(self, items: Sequence[Item]) -> list[Outcome]:
+        found: list[Any] = list(self._made.verify_all(items))
+        if len(found) != len(items):
+            raise RefusedError(f"it returned {len(found)} outcomes for {len(items)} completions")
+        return [outcome_of(one) for one in found]
+
+    def take_failures(self) -> list[Failure]:
+        """What raised since it was taken last."""
+        return self._failures.take()
+
+    def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
+        """Problems whose reference the plugin would not accept, by id, with the reason."""
+        if type(self._made).faults is not Verifier.faults:
+            return self._own_faults(problems)
+        found = super().faults(problems)
+        raised = self.take_failures()
+        why = f" ({raised[0].error})" if raised else ""
+        return {name: f"{fault}{why}" for name, fault in found.items()}
+
+    def _own_faults(self, problems: Sequence[Problem]) -> dict[str, str]:
+        """What the plugin says; nothing where that raises: marking will name it."""
+        try:
+            return dict(self._made.faults(problems))
+        except PassgapError:
+            raise
+        except Exception:
+            return {}
+
+    def close(self) -> None:
+        """Give back what the plugin holds."""
+        self._made.close()
