@@ -1,38 +1,22 @@
 """Marks hold: thousands of completions with a known mark, by kind, and the fault files."""
 
-import json
 from collections import Counter, defaultdict
 
 import pytest
 from marks import PARTS, Case, cases
-
-import passgap
-from passgap.types import Outcome, Problem
-from passgap.verifiers import Item, get_verifier
+from marks.marking import as_expected, fault_cases, marked
 
 SHOWN = 20
-FILES = ("math_cases.jsonl", "choice_numeric_cases.jsonl")
 # (verifier, gold, text) of a fault file -> why its mark is another one
 EXCEPTIONS: dict[tuple[str, str, str], str] = {}
+KINDS = [(name, kind) for name in PARTS for kind in dict.fromkeys(c.kind for c in cases(name))]
 
 
-def marked(found: list[Case]) -> list[Outcome]:
-    """The outcomes of cases of one verifier."""
-    name = found[0].verifier
-    if hasattr(passgap, "mark"):
-        golds, texts = [case.gold for case in found], [case.text for case in found]
-        reasons = [case.finish for case in found]
-        return list(passgap.mark(golds, texts, verifier=name, finish_reasons=reasons))
-    verifier = get_verifier(name)
-    try:
-        items = [Item(Problem("q", c.gold, name), c.text, c.finish) for c in found]
-        return list(verifier.verify_all(items))
-    finally:
-        verifier.close()
-
-
-def as_expected(case: Case, outcome: Outcome) -> bool:
-    return outcome.status == case.expected and case.reason in (None, outcome.reason)
+def shown(case: Case, outcome) -> str:
+    want = f"{case.expected}{f' ({case.reason})' if case.reason else ''}"
+    got = f"{outcome.status}{f' ({outcome.reason})' if outcome.reason else ''}"
+    text = case.text if len(case.text) < 300 else case.text[:150] + " .. " + case.text[-120:]
+    return f"{want}, is {got}: {case.gold!r} <- {text!r} [{case.finish}]"
 
 
 def offenders(found: list[Case]) -> dict[str, list[str]]:
@@ -40,12 +24,7 @@ def offenders(found: list[Case]) -> dict[str, list[str]]:
     lines = defaultdict(list)
     for case, outcome in zip(found, marked(found), strict=True):
         if not as_expected(case, outcome):
-            want = f"{case.expected}{f' ({case.reason})' if case.reason else ''}"
-            got = f"{outcome.status}{f' ({outcome.reason})' if outcome.reason else ''}"
-            text = (
-                case.text if len(case.text) < 300 else case.text[:150] + " .. " + case.text[-120:]
-            )
-            lines[case.kind].append(f"{want}, is {got}: {case.gold!r} <- {text!r} [{case.finish}]")
+            lines[case.kind].append(shown(case, outcome))
     return lines
 
 
@@ -54,28 +33,10 @@ def generated() -> dict[str, dict[str, list[str]]]:
     return {name: offenders(list(cases(name))) for name in PARTS}
 
 
-KINDS = [(name, kind) for name in PARTS for kind in dict.fromkeys(c.kind for c in cases(name))]
-
-
 @pytest.mark.parametrize(("name", "kind"), KINDS, ids=[f"{n}:{k}" for n, k in KINDS])
 def test_every_case_is_marked_as_expected(generated, name, kind):
     lines = generated[name].get(kind, [])
     assert not lines, f"{len(lines)} of {kind}:\n" + "\n".join(lines[:SHOWN])
-
-
-def fault_cases(folder) -> list[Case]:
-    """The clear cases of the fault files."""
-    found = []
-    for name in FILES:
-        for line in (folder / name).read_text().splitlines():
-            row = json.loads(line)
-            if row.get("clear", True):
-                verifier = row.get("verifier", "math")
-                kind, finish = row.get("kind", verifier), row.get("finish", "stop")
-                found.append(
-                    Case(kind, verifier, row["gold"], row["text"], finish, row["expected"])
-                )
-    return found
 
 
 def test_the_fault_files_are_marked_right(shared_data):

@@ -11,13 +11,14 @@ from . import (
     relations,
     running,
     stated,
+    styles,
     texts,
     thinking,
     words,
 )
 from .cases import Case
 
-MATH = (boxes, stated, words, thinking, running, numbers, relations, algebra, texts)
+MATH = (boxes, stated, words, thinking, running, styles, numbers, relations, algebra, texts)
 PARTS = {"math": MATH, "choice": (choices,), "numeric": (numerics,)}
 
 

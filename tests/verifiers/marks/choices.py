@@ -202,6 +202,13 @@ def ran_on(letters: Iterator[tuple[str, str]]) -> Iterator[Case]:
             yield from choice("run-on", form + on, next(letters))
 
 
+def decision(text: str) -> str:
+    """A later word in the form that ``text`` used."""
+    if "boxed" in text:
+        return r"Now I see that it is \boxed{@}."
+    return "Now I see it: <answer>@</answer>" if "<answer>" in text else "So the answer is @."
+
+
 def not_one(letters: Iterator[tuple[str, str]]) -> Iterator[Case]:
     """An article, several letters, a letter refused, nothing: wrong, and right once it decides."""
     for kind, forms in (
@@ -215,5 +222,5 @@ def not_one(letters: Iterator[tuple[str, str]]) -> Iterator[Case]:
             text = filled(form, value, other)
             reason = "no_answer" if text.strip(" \n.") == "" else None
             yield wrong(f"choice-{kind}", value, text, verifier="choice", reason=reason)
-            decided = f"{text}\n\nSo the answer is {other}."
+            decided = f"{text}\n\n{decision(text).replace('@', other)}"
             yield right(f"choice-{kind}", other, decided, verifier="choice")

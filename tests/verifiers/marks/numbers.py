@@ -21,6 +21,7 @@ def cases() -> Iterator[Case]:
     yield from tabled("scientific", scientific(Random("scientific")))
     yield from tabled("thousands", thousands(Random("thousands")))
     yield from tabled("thousands", thousands_in_words(Random("thousands words")), WORDS)
+    yield from tabled("thousands", ELSEWHERE, WORDS)
     yield from tabled("complex", gaussian(Random("complex")))
     yield from tabled("huge-integers", huge(Random("huge")))
     yield from tabled("float-printing", floats(Random("floats")), WORDS)
@@ -125,12 +126,13 @@ def recurring(rng: Random) -> Iterator[Row]:
         gold = FRAC % (value.numerator, value.denominator)
         ways = recurring_ways(whole, prefix, period)
         other = str((int(period[0]) + 1) % 9) + period[1:]
-        wrongs = [f"{whole}.{prefix}{period}", rng.choice(recurring_ways(whole, prefix, other))]
+        wrongs = [rng.choice(recurring_ways(whole, prefix, other))]
+        cut = (f"{whole}.{prefix}{period}",) if len(prefix + period) < 3 else ()
         if prefix:
             assert repeating("", prefix + period) != repeating(prefix, period)
             wrongs.append(rf"{whole}.\overline{{{prefix}{period}}}")
-        yield gold, tuple(rng.sample(ways, min(3, len(ways)))), tuple(wrongs)
-        yield ways[0], (gold,), (f"{whole}.{prefix}{period}",)
+        yield gold, tuple(rng.sample(ways, min(3, len(ways)))), (*wrongs, *cut)
+        yield ways[0], (gold,), cut or (other,)
 
 
 def plain(mantissa: str, power: int) -> str:
@@ -177,6 +179,15 @@ def thousands_in_words(rng: Random) -> Iterator[Row]:
         gold = rng.choice((grouped, str(value), grouped.replace(",", "{,}")))
         rights = (grouped, str(value), grouped.replace(",", "."))
         yield gold, rights[:2] + rights[2:], (f"{value - 1:,}", str(value)[:-3], grouped[:-1])
+
+
+# grouped as in India and in Europe, where no other reading is left
+ELSEWHERE: tuple[Row, ...] = (
+    ("1234567", ("12,34,567", "1.234.567"), ("12,34,576", "1.234.576")),
+    ("100000", ("1,00,000", "100.000,00"), ("10,00,000", "1.000.000")),
+    ("1234.56", ("1.234,56", "1,234.56"), ("1.234,65", "123.456,00", "1,234.65")),
+    ("2500000.5", ("2.500.000,5", "25,00,000.5"), ("2.500.000,05", "25,00,005")),
+)
 
 
 def term(factor: int, unit: str) -> str:

@@ -142,7 +142,9 @@ def unread() -> Iterator[Case]:
     """What it cannot read is no answer; right once a number follows."""
     for text, gold in UNREAD:
         yield wrong("numeric-unread", gold, text, verifier="numeric", reason="no_answer")
-        yield right("numeric-unread", gold, rf"\boxed{{x = {gold}}}", verifier="numeric")
+        yield right(
+            "numeric-unread", gold, rf"{text} Now I see: \boxed{{{gold}}}", verifier="numeric"
+        )
     for text, gold in NOT_THIS:
         yield wrong("numeric-not-this", gold, text, verifier="numeric")
         yield right(

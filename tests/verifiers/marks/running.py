@@ -29,6 +29,7 @@ ON = (
     "\n\nQuestion 2: What is 3 + 4?\nAnswer 2: The answer is #.",
     "\n\nProblem 2. What is $3+4$?\n\nSolution. We get $\\boxed{#}$.",
     "\n\n**Question 2**\nWhat is 3 + 4?\n\n**Answer:** #",
+    "\n\n2. What is 3 + 4?\n\nThe answer is #.",
     "\n\nExample 2:\nQuestion: What is 3 + 4?\nAnswer: #",
     "<|im_end|>\n<|im_start|>user\nWhat is 3 + 4?<|im_end|>\n<|im_start|>assistant\n"
     "The answer is #.",

@@ -134,4 +134,5 @@ def hedges() -> Iterator[Case]:
         yield from either("hedging", value, other, text)
     for text in NO_ANSWER:
         yield wrong("no-answer", "5", text)
-        yield right("no-answer", "5", f"{text} Or rather: the answer is 5.")
+        form = r"\boxed{5}" if "boxed" in text else "the answer is 5."
+        yield right("no-answer", "5", f"{text} Or rather: {form}")
