@@ -1,6 +1,7 @@
 """The reward is the verifier's word, and what it says of a step is counted right."""
 
 import itertools
+import logging
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,7 @@ from passgap.training.reward import (
 )
 from passgap.types import Outcome
 from passgap.verifiers.base import TextVerifier
+from passgap.verifiers.guarded import GuardedVerifier
 
 FROM_TRL = {"completion_ids": [[1]] * 4, "trainer_state": SimpleNamespace(global_step=3)}
 
@@ -51,6 +53,25 @@ def test_the_verifier_is_told_how_a_completion_ended(train_set):
         problem_id=ids, text=["x", "y"], finish_reason=["length", "stop"], **FROM_TRL
     )
     assert seen == [(ids[0], "x", "length"), (ids[1], "y", "stop")]
+
+
+def test_what_the_verifier_raises_is_said_once_per_kind(train_set, caplog):
+    class Raising(TextVerifier):
+        name, digest = "raising", "raising"
+
+        def mark(self, problem, text, finish_reason):
+            raise {"k": KeyError, "v": ValueError}[text](text)
+
+    reward = VerifierReward(GuardedVerifier(Raising()), train_set)
+    ids = [problem.id for problem in train_set][:2]
+    with caplog.at_level(logging.WARNING, "passgap.reward"):
+        for _ in range(3):
+            given = reward(problem_id=ids, text=["k", "v"], finish_reason=["stop"] * 2, **FROM_TRL)
+            assert given == [None, None]
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert f"the first of problem {ids[0]}: KeyError: 'k'" in told[0]
+    assert f"the first of problem {ids[1]}: ValueError: v" in told[1]
 
 
 def outcomes(marks):

@@ -11,7 +11,9 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
@@ -89,6 +91,101 @@ def test_what_is_correct_is_said_and_written_down(tmp_path):
             Watch(tmp_path / "bad").reward(same, correct=bad)
     with pytest.raises(TypeError):
         Watch(tmp_path / "bad").reward(same)
+
+
+FORMS = {
+    "a generator function": lambda completions, **_: (c for c in completions),
+    "an iterator": lambda completions, **_: iter(completions),
+    "a map": lambda completions, **_: map(float, completions),
+    "a tuple": lambda completions, **_: tuple(completions),
+    "an array": lambda completions, **_: np.array(completions, float),
+    "a tensor": lambda completions, **_: torch.tensor([float(c) for c in completions]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rewards_of_any_form_are_recorded_and_given_back(tmp_path, form):
+    nan = float("nan")
+    wrapped = Watch(tmp_path / "w").reward(FORMS[form], correct=0.5)
+    given = call(wrapped, [1.0, 0.0, nan])
+    assert len(given) == 3
+    assert list(map(float, given))[:2] == [1.0, 0.0], "the trainer gets them, not a spent iterator"
+    assert read_watch(tmp_path / "w")["status"].to_list() == ["correct", "incorrect", "unscored"]
+
+
+def test_columns_may_be_iterators_for_the_function_and_for_the_watch(tmp_path):
+    def longest(completions, completion_ids, **_):
+        ids = list(completion_ids)
+        for completion in completions:
+            yield float(completion) * len(ids)
+
+    wrapped = Watch(tmp_path / "w").reward(longest, correct=3)
+    given = call(
+        wrapped,
+        completions=(c for c in (1.0, 0.0, 1.0)),
+        completion_ids=iter([[1], [1, 2], [1, 2, 3]]),
+        problem_id=map(str, (7, 7, 8)),
+        prompts=iter("???"),
+    )
+    assert given == [3.0, 0.0, 3.0]
+    frame = read_watch(tmp_path / "w")
+    assert frame.select("problem_id", "status", "tokens").rows() == [
+        ("7", "correct", 1),
+        ("7", "incorrect", 2),
+        ("8", "correct", 3),
+    ]
+
+
+def test_an_async_generator_of_columns_works_too(tmp_path):
+    async def slow(completions, **_):
+        await asyncio.sleep(0)
+        return (c for c in completions)
+
+    wrapped = Watch(tmp_path / "w").reward(slow, correct=0.5)
+    assert asyncio.run(call(wrapped, completions=iter([1.0, 0.0, None]))) == [1.0, 0.0, None]
+    assert read_watch(tmp_path / "w").height == 3
+
+
+def test_columns_may_be_given_by_their_place(tmp_path):
+    def mine(prompts, completions, **_):
+        return completions[:2]
+
+    wrapped = Watch(tmp_path / "w", group_size=2).reward(mine, correct=0.5)
+    assert wrapped(["?", "?"], [1.0, 0.0], problem_id=["a", "a"]) == [1.0, 0.0]
+    with pytest.raises(UsageError, match="2 rewards for 3 completions"):
+        wrapped(["?"] * 3, [1.0, 0.0, 1.0], problem_id=["a"] * 3)
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ([1.0, 0.0], "returned 2 rewards for 3 completions"),
+        ([1.0] * 4, "returned 4 rewards for 3 completions"),
+        ([], "returned 0 rewards for 3 completions"),
+        (None, "returned None; allowed: a list of 3 rewards"),
+        (1.0, r"returned 1\.0; allowed: a list"),
+        ("110", "returned '110'; allowed: a list"),
+        ({"a": 1.0, "b": 0.0, "c": 1.0}, "returned {.*}; allowed: a list"),
+        ([1.0, "yes", 0.0], "returned 'yes' as the reward of completion 1"),
+        ([1.0, 0.0, [1.0]], r"returned \[1\.0\] as the reward of completion 2"),
+    ],
+)
+def test_rewards_that_do_not_fit_are_refused_and_nothing_is_written(tmp_path, returned, told):
+    def mine(completions, **_):
+        return returned
+
+    wrapped = Watch(tmp_path / "w").reward(mine, correct=0.5)
+    with pytest.raises(UsageError, match=f"mine {told}"):
+        call(wrapped)
+    assert not list((tmp_path / "w").rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("column", ["problem_id", "completion_ids", "finish_reason", "split"])
+def test_a_column_of_another_length_is_refused(tmp_path, column):
+    wrapped = Watch(tmp_path / "w").reward(same, correct=0.5, split=("split", "train"))
+    columns = {"split": ["train"] * 3, "finish_reason": ["stop"] * 3, column: ["train"] * 2}
+    with pytest.raises(UsageError, match=f"2 entries in {column} and 3 completions"):
+        call(wrapped, **columns)
 
 
 def test_a_call_without_the_problem_is_refused_with_what_it_has(tmp_path):

@@ -1,7 +1,8 @@
 """One reward call of a trainer as rows: who is asked, what was drawn, what came of it.
 
 In: the rewards and columns of a call in TRL's form, and a rule for what is correct. Out: the rows
-to record, and the few numbers of that call that trackers show.
+to record, and the few numbers of that call that trackers show. Rewards and columns may be lists,
+arrays, tensors or iterators; an iterator is read once and everybody gets the list.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import functools
 import inspect
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,22 +83,116 @@ def call_of(
                 f"the reward call has no column {name!r}; it has {', '.join(sorted(columns))}: add "
                 "it to the data set, or name another"
             )
-    ids = columns.get("completion_ids")
-    ended = columns.get("finish_reason")
+    size = len(rewards)
+    problems = [str(_scalar(one)) for one in _entries(columns, id_column, size) or ()]
+    ids = _entries(columns, "completion_ids", size)
+    ended = _entries(columns, "finish_reason", size)
     if ended is None and ids is not None and max_tokens is not None:
         ended = [_ended(tokens, max_tokens, end_tokens) for tokens in ids]
-    kept = [i for i in range(len(rewards)) if split is None or columns[split[0]][i] == split[1]]
-    numbers = [None if reward is None else float(reward) for reward in rewards]
+    parts = _entries(columns, split[0], size) if split else None
+    kept = [i for i in range(size) if split is None or (parts and parts[i] == split[1])]
     found: dict[str, list[Any] | None] = {
-        "problem_id": [str(columns[id_column][i]) for i in kept],
-        "status": [rule.status(numbers[i]) for i in kept],
-        "reward": [numbers[i] for i in kept],
+        "problem_id": [problems[i] for i in kept],
+        "status": [rule.status(rewards[i]) for i in kept],
+        "reward": [rewards[i] for i in kept],
         "tokens": None if ids is None else [len(ids[i]) for i in kept],
         "finish_reason": None if ended is None else [ended[i] for i in kept],
     }
     state = columns.get("trainer_state")
     step = None if state is None else int(state.global_step)
     return Call(step, {name: values for name, values in found.items() if values is not None})
+
+
+def _entries(columns: Mapping[str, Any], name: str, size: int) -> list[Any] | None:
+    """A column as a list, None where the call has no such column.
+
+    Raises
+    ------
+    UsageError
+        If it has another length than the rewards.
+    """
+    if columns.get(name) is None:
+        return None
+    entries = list(columns[name])
+    if len(entries) != size:
+        raise UsageError(
+            f"the reward call has {len(entries)} entries in {name} and {size} completions; every "
+            "column needs one entry per completion"
+        )
+    return entries
+
+
+def rewards_of(name: str, rewards: Any, columns: Mapping[str, Any]) -> list[float | None]:
+    """What a reward function returned, one number or None per completion.
+
+    Parameters
+    ----------
+    name
+        What the function is called.
+    rewards
+        A list, array, tensor or iterator of numbers; None or nan where a completion has none.
+    columns
+        The columns it was called with.
+
+    Raises
+    ------
+    UsageError
+        If there are not as many as completions, naming both numbers; for what is no number.
+    """
+    drawn = next((columns[c] for c in ("completions", "completion_ids") if c in columns), None)
+    size = None if drawn is None else len(drawn)
+    needed = "one reward per completion, None or nan where there is none"
+    if isinstance(rewards, str | bytes | Mapping) or not _is_several(rewards):
+        raise UsageError(
+            f"{name} returned {_shown(rewards)}; allowed: a list of {size or 'the'} rewards, "
+            f"{needed}"
+        )
+    listed = list(rewards)
+    if size is not None and len(listed) != size:
+        raise UsageError(
+            f"{name} returned {len(listed)} rewards for {size} completions; needed: {needed}"
+        )
+    return [_reward(name, i, reward) for i, reward in enumerate(listed)]
+
+
+def _is_several(rewards: Any) -> bool:
+    """Whether it can be read entry by entry; a tensor of one number cannot."""
+    try:
+        return isinstance(rewards, Iterable) and getattr(rewards, "ndim", 1) > 0
+    except TypeError:
+        return False
+
+
+def _reward(name: str, index: int, reward: Any) -> float | None:
+    try:
+        if isinstance(reward, str | bytes):
+            raise TypeError
+        return None if reward is None else float(reward)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"{name} returned {_shown(reward)} as the reward of completion {index}; allowed: a "
+            "number, None or nan"
+        ) from error
+
+
+def _scalar(value: Any) -> Any:
+    """A tensor's or array's single entry as a plain value; anything else as it is."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
+def _shown(value: Any) -> str:
+    return " ".join(repr(value).split())[:80]
+
+
+def listed(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns whose iterators are lists, so that several may read them."""
+    return {name: reread(column) for name, column in columns.items()}
+
+
+def reread(column: Any) -> Any:
+    """What can be read again: an iterator or a view as a list, everything else as it is."""
+    plain = isinstance(column, Iterable) and not hasattr(column, "__getitem__")
+    return list(column) if plain else column
 
 
 def call_metrics(call: Call) -> dict[str, float]:
@@ -142,13 +237,20 @@ def wrapped(
     """``function`` with ``seen`` shown each call's rewards and columns."""
     called = getattr(function, "__call__", function)  # noqa: B004
 
-    async def later(**columns: Any) -> Any:
-        return seen(await function(**columns), columns)
+    async def later(*given: Any, **columns: Any) -> Any:
+        placed, named = tuple(map(reread, given)), listed(columns)
+        return seen(await function(*placed, **named), _names(function, placed) | named)
 
-    def now(**columns: Any) -> Any:
-        return seen(function(**columns), columns)
+    def now(*given: Any, **columns: Any) -> Any:
+        placed, named = tuple(map(reread, given)), listed(columns)
+        return seen(function(*placed, **named), _names(function, placed) | named)
 
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
     found = functools.wraps(function, updated=())(later if is_async else now)
     found.__name__ = getattr(function, "__name__", type(function).__name__)
     return found
+
+
+def _names(function: Callable[..., Any], given: Sequence[Any]) -> dict[str, Any]:
+    """The columns that were given by their place, by their names."""
+    return dict(inspect.signature(function).bind_partial(*given).arguments) if given else {}

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from passgap.errors import MismatchError
+from passgap.training.calls import reread
+from passgap.training.raised import RaisedOnce
 from passgap.training.watch import Watch
 from passgap.types import FinishReason, Outcome, Problem, Status
 from passgap.verifiers import Item, Verifier, for_problems
@@ -75,6 +77,7 @@ class ExportedReward:
         longest_first = sorted(self._special, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         self._max_tokens, self._end_tokens = max_tokens, frozenset(end_tokens)
+        self._raised = RaisedOnce()
         self._step: dict[Split, int | None] = {}
         self._lock = threading.Lock()
 
@@ -149,6 +152,7 @@ class ExportedReward:
             1.0 correct, 0.0 incorrect, None unscored (TRL then leaves it out of its group).
         """
         names = ("problem_id", "question", "reference", "verifier", "metadata")
+        completion_ids, split = reread(completion_ids), reread(split)
         rows = zip(*(columns[name] for name in names), strict=True)
         problems = [problem_of(dict(zip(names, row, strict=True))) for row in rows]
         read = [
@@ -216,6 +220,7 @@ class ExportedReward:
             mine = [i for i, item in enumerate(items) if item.problem.verifier == spec]
             marker = self._verifier(items[mine[0]].problem)
             outcomes = marker.verify_all([items[i] for i in mine])
+            self._raised.tell(marker)
             found |= dict(zip(mine, outcomes, strict=True))
         return [found[i] for i in range(len(items))]
 

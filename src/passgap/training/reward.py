@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from passgap.training.config import TrainConfig
+from passgap.training.raised import RaisedOnce
 from passgap.types import FinishReason, Outcome, Problem, Status, digest
 from passgap.verifiers import Item, Verifier
 
@@ -56,6 +57,7 @@ class VerifierReward:
         self._verifier = verifier
         self._problems = {problem.id: problem for problem in problems}
         self._rule, self._read, self._record = rule or by_verifier, read, record
+        self._raised = RaisedOnce()
 
     def __call__(
         self,
@@ -75,6 +77,7 @@ class VerifierReward:
         step = int(trainer_state.global_step)
         rows = zip(problem_id, text, finish_reason, strict=True)
         outcomes = self._verifier.verify_all([Item(self._problems[i], t, f) for i, t, f in rows])
+        self._raised.tell(self._verifier)
         rewards = self._rule(problem_id, outcomes, step)
         if log_metric:
             for name, value in signal(problem_id, outcomes, finish_reason).items():

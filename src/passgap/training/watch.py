@@ -24,7 +24,16 @@ from typing import Any
 from passgap.errors import UsageError
 from passgap.store.about import write_about
 from passgap.store.watch import STATUSES
-from passgap.training.calls import Call, Rule, call_metrics, call_of, rule_of, wrapped
+from passgap.training.calls import (
+    Call,
+    Rule,
+    call_metrics,
+    call_of,
+    reread,
+    rewards_of,
+    rule_of,
+    wrapped,
+)
 from passgap.training.patience import PatientLog, log, rank_of
 
 
@@ -208,7 +217,8 @@ class Watch:
         ----------
         function
             ``f(prompts=, completions=, completion_ids=, <columns>=, ...) -> list[float | None]``,
-            plain or async.
+            plain or async. An iterator or a generator of rewards is read once, and the trainer gets
+            the list; so are columns that are iterators.
         correct
             What counts as a correct completion: a function of the reward, or a threshold t for
             "reward >= t". There is no default, since rewards carry format bonuses, -1 and partial
@@ -233,17 +243,20 @@ class Watch:
         Raises
         ------
         UsageError
-            At the first call, if the data set has no such column.
+            At the first call, if the data set has no such column, or a column or the rewards have
+            another length than the completions.
         """
         rule = rule_of(correct)
         with self._lock:
             self._about.setdefault("correct", rule.text)
 
+        name = getattr(function, "__name__", type(function).__name__)
+        how = id_column, split, max_tokens, frozenset(end_tokens)
+
         def seen(rewards: Any, columns: Mapping[str, Any]) -> Any:
-            self._see(
-                list(rewards), columns, rule, (id_column, split, max_tokens, frozenset(end_tokens))
-            )
-            return rewards
+            given = reread(rewards)
+            self._see(rewards_of(name, given, columns), columns, rule, how)
+            return given
 
         return wrapped(function, seen)
 
