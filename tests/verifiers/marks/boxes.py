@@ -115,6 +115,7 @@ def empty() -> Iterator[Case]:
     for gold in ("5", r"\frac{1}{2}"):
         for text in EMPTY:
             yield wrong("empty-boxes", gold, text)
+            yield right("empty-boxes", gold, f"{text} Now I have it: $\\boxed{{{gold}}}$")
     for text in (r"The answer is 5. $\boxed{}$", r"$\boxed{5}$ $\boxed{}$", r"\boxed{} \boxed{5}"):
         yield from either("empty-boxes", "5", "6", text)
 

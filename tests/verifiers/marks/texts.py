@@ -127,6 +127,8 @@ def hedges() -> Iterator[Case]:
         text = form.replace("@", value).replace("#", other)
         yield wrong("hedging", value, text)
         yield wrong("hedging", other, text)
+        if "boxed" in form and "9" not in form:
+            yield right("hedging", f"{value}, {other}", text)
     for form, (value, other) in zip(
         DECIDED * 2, cycle((("3", "4"), ("12", "21"), ("7", "8"))), strict=False
     ):

@@ -137,7 +137,8 @@ CONFLICTING: tuple[Row, ...] = (
     ("40 seconds", ("40 seconds", "40 s"), ("40 minutes", "40 hours")),
 )
 COUNTING: tuple[Row, ...] = (
-    ("18", ("18",), (r"18x", r"18\pi", r"18\sqrt{2}", "18 million", r"18^2", "18!", r"18n",
+    ("18", ("18", r"18\text{ apples}", r"\frac{36}{2}", "18.0"), (r"18x", r"18\pi", r"18\sqrt{2}",
+     "18 million", r"18^2", "18!", r"18n",
      r"18+x")),
     ("18", (r"18\text{ units}",), (r"18\text{ thousand}", r"18\text{ billion}", r"\frac{18}{x}")),
     ("5000000", (r"5 \text{ million}", "5 million", r"5\times10^6"), (r"5\text{ billion}", "5",
