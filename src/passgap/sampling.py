@@ -19,9 +19,9 @@ from passgap.engines import Work, check_engine, load_engine, resolve_policy, ver
 from passgap.engines.base import Engine
 from passgap.errors import UsageError, WorkError
 from passgap.problems import render
-from passgap.store import Manifest, Round, Run
+from passgap.store import Manifest, Round, Run, is_run
 from passgap.store.manifest import TARGET_BLOCK
-from passgap.types import Completion, Design, Policy, ProblemSet, SamplingParams
+from passgap.types import Completion, Design, Policy, ProblemSet, PromptSettings, SamplingParams
 from passgap.verifiers import check_specs
 
 Progress = Callable[[int, int, int], None]
@@ -77,6 +77,7 @@ def sample(
         When ``out`` holds another configuration or is being written.
     """
     _check(n, first_draw, block_size)
+    policy = as_recorded(policy, out)
     sampler = Sampler(
         policy, problems, sampling=sampling, engine=engine, engine_args=engine_args, command=command
     )
@@ -86,6 +87,19 @@ def sample(
     with run.writing(), closing(sampler):
         sampler.draw(run, progress)
     return run
+
+
+def as_recorded(policy: Policy, out: Path | str) -> Policy:
+    """The policy as the run in ``out`` has it, where that knows no stop strings by default.
+
+    A run that was begun without them goes on without them.
+    """
+    if not policy.prompt.stop_by_default or not is_run(out):
+        return policy
+    there = PromptSettings.from_dict(Run(out).manifest.prompt)
+    before = policy.prompt.without_default_stop()
+    same = there.digest == before.digest
+    return dataclasses.replace(policy, prompt=before) if same else policy
 
 
 class Sampler:

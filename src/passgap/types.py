@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -95,12 +95,17 @@ class ProblemSet:
 # ---------------------------------------------------------------------------------- policies
 
 
+BY_DEFAULT = "stop_by_default"
+
+
 @dataclass(frozen=True)
 class PromptSettings:
     """How a question becomes a prompt; a trained policy inherits its base's.
 
     ``template`` is ``plain``, ``chat``, ``boxed`` or the text of a Jinja file (then
-    ``template_name`` says which). ``shots`` are worked examples put before the question.
+    ``template_name`` says which). ``shots`` are worked examples put before the question. ``stop``
+    are the strings that end a completion; ``stop_by_default`` says that nobody named them and they
+    follow from the format of the shots, which is no part of what the prompt is.
     """
 
     template: str = "plain"
@@ -108,19 +113,32 @@ class PromptSettings:
     system: str | None = None
     shots: tuple[tuple[str, str], ...] = ()
     stop: tuple[str, ...] = ()
+    stop_by_default: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"shots": [list(s) for s in self.shots], "stop": list(self.stop)}
+        by_default = {BY_DEFAULT: True} if self.stop_by_default else {}
+        return self.identity() | by_default
+
+    def identity(self) -> dict[str, Any]:
+        """What the prompt is, without how its stop strings came about."""
+        data = asdict(self) | {"shots": [list(s) for s in self.shots], "stop": list(self.stop)}
+        del data[BY_DEFAULT]
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PromptSettings:
         shots = tuple((str(q), str(a)) for q, a in data.get("shots", ()))
-        known = {k: data[k] for k in ("template", "template_name", "system") if k in data}
+        names = ("template", "template_name", "system", BY_DEFAULT)
+        known = {k: data[k] for k in names if k in data}
         return cls(**known, shots=shots, stop=tuple(data.get("stop", ())))
+
+    def without_default_stop(self) -> PromptSettings:
+        """The same prompt without stop strings that came by default."""
+        return replace(self, stop=(), stop_by_default=False) if self.stop_by_default else self
 
     @property
     def digest(self) -> str:
-        return digest(self.to_dict())
+        return digest(self.identity())
 
 
 UNKNOWN_POLICY = "unknown"  # the path of one that an imported log does not tell

@@ -17,7 +17,7 @@ from passgap.training.reward import (
     signal,
 )
 from passgap.types import Outcome
-from passgap.verifiers.base import TextVerifier
+from passgap.verifiers.base import TextVerifier, Verifier
 from passgap.verifiers.guarded import GuardedVerifier
 
 FROM_TRL = {"completion_ids": [[1]] * 4, "trainer_state": SimpleNamespace(global_step=3)}
@@ -56,11 +56,11 @@ def test_the_verifier_is_told_how_a_completion_ended(train_set):
 
 
 def test_what_the_verifier_raises_is_said_once_per_kind(train_set, caplog):
-    class Raising(TextVerifier):
+    class Raising(Verifier):
         name, digest = "raising", "raising"
 
-        def mark(self, problem, text, finish_reason):
-            raise {"k": KeyError, "v": ValueError}[text](text)
+        def verify_all(self, items):
+            raise {"k": KeyError, "v": ValueError}[items[0].text](items[0].text)
 
     reward = VerifierReward(GuardedVerifier(Raising()), train_set)
     ids = [problem.id for problem in train_set][:2]

@@ -7,6 +7,7 @@ from typing import Any
 
 from passgap.checks.findings import Finding
 from passgap.store import Run
+from passgap.types import BY_DEFAULT
 
 FEWEST = 20  # different texts that do not agree by chance
 
@@ -25,7 +26,8 @@ def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
         )
     for name, what in (("prompt", "prompts"), ("sampling", "sampling settings")):
         a, b = getattr(left, name), getattr(right, name)
-        keys = sorted(key for key in {*a, *b} if a.get(key) != b.get(key))
+        names = {*a, *b} - {BY_DEFAULT}  # equal stop strings are equal, however they came
+        keys = sorted(key for key in names if a.get(key) != b.get(key))
         if keys:
             shown = "; ".join(
                 f"{key}: {_brief(a.get(key))} and {_brief(b.get(key))}" for key in keys

@@ -247,6 +247,7 @@ def _probe_adaptively(
     from passgap.store import Run
     from passgap.workflows.probing import probe_adaptively
 
+    draw.tell_stop(drawing.policy, out)
     with bar(f"probing {drawing.policy.path}", price=price) as progress:
         result = probe_adaptively(
             out=out,

@@ -250,6 +250,7 @@ def _export(
         found = replace(found, problems=draw.without(found.problems, held))
     chosen = _policy(policy, found, prompt)
     resolve.check_shots(chosen, found.problems)
+    draw.tell_stop(chosen)
     files = exporting.export_job(
         trainer, found, held, chosen, Path(out), settings=settings, verifier=marker
     )

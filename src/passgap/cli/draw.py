@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -265,10 +266,29 @@ def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
     return kept
 
 
+def tell_stop(policy: Policy, out: str | None = None) -> None:
+    """Say which stop strings came by default, or that a run in ``out`` goes on without them."""
+    from passgap.sampling import as_recorded
+
+    if not policy.prompt.stop_by_default:
+        return
+    shown = ", ".join(map(json.dumps, policy.prompt.stop))
+    if out is not None and as_recorded(policy, out) != policy:
+        told = f"{out} was begun without stop strings and goes on without them; a new run has"
+    else:
+        told = "stop strings"
+    print(
+        f"{told} {shown}, which begins the next question in the format of the shots (--stop STRING "
+        "sets others, --no-stop none)",
+        file=sys.stderr,
+    )
+
+
 def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:
     """Sample what was resolved, with a progress bar; ``how`` as in `passgap.sample`."""
     from passgap import sampling
 
+    tell_stop(drawing.policy, out)
     with bar(f"sampling {Path(out).name}", price=price) as progress:
         return sampling.sample(
             out=out, progress=progress, command=command_line(), **vars(drawing), **how
@@ -281,6 +301,7 @@ def sample_runs(
     """Sample several policies into run folders of their names below ``out``."""
     from passgap.workflows.sweeping import named_arms, sample_arms
 
+    tell_stop(drawings[0].policy)
     shared = vars(drawings[0])
     arms = named_arms([one.policy for one in drawings], shared["sampling"])
     rest = {name: shared[name] for name in ("problems", "engine", "engine_args", "seed")}

@@ -19,7 +19,7 @@ class Flags:
 
     def given(self) -> list[str]:
         """The names of the flags that are set."""
-        return [name for name, value in vars(self).items() if value]
+        return [name.replace("_", "-") for name, value in vars(self).items() if value]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class PromptFlags(Flags):
     system: options.System = None
     shots: options.Shots = None
     stop: options.Stop = None
+    no_stop: options.NoStop = False
 
     def of(
         self, policy: str, *, revision: str | None = None, mapping: Mapped | None = None
@@ -37,6 +38,8 @@ class PromptFlags(Flags):
         """A policy with this prompt."""
         from passgap.workflows import resolve
 
+        if self.stop and self.no_stop:
+            raise UsageError(f"--stop {self.stop[0]!r} and --no-stop are given; allowed: one")
         return resolve.resolve_policy(
             policy,
             revision=revision,
@@ -44,6 +47,7 @@ class PromptFlags(Flags):
             system=self.system,
             shots=self.shots,
             stop=options.stop_strings(self.stop),
+            no_stop=self.no_stop,
             mapping=mapping,
         )
 

@@ -99,7 +99,7 @@ def train(
 
     Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
     """
-    from passgap.training.folder import TRAINER
+    from passgap.training.folder import TRAINER, as_requested
     from passgap.training.processes import started
     from passgap.training.run import train as start
     from passgap.verifiers import for_problems
@@ -120,6 +120,8 @@ def train(
     resolve.check_shots(chosen, problem_set)
     asked = recipes.asked(context)
     is_main = started()[0] == 0
+    if is_main:
+        draw.tell_stop(as_requested(chosen, Path(out)))
     with bar(f"training ({learning.algorithm})", shown=is_main) as progress:
         trained = start(
             chosen,

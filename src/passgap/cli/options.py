@@ -47,7 +47,14 @@ Shots = Annotated[
 ]
 Stop = Annotated[
     list[str] | None,
-    typer.Option("--stop", help=r"A string that ends a completion (\n is a line end); repeatable."),
+    typer.Option(
+        "--stop",
+        help=r"A string that ends a completion (\n is a line end); repeatable. Default: with "
+        "--shots, what begins the next question.",
+    ),
+]
+NoStop = Annotated[
+    bool, typer.Option("--no-stop", help="No stop strings, also not those of the shots' format.")
 ]
 MaxTokens = Annotated[
     int | None, typer.Option("--max-tokens", help="New tokens at most; required for a real model.")

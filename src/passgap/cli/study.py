@@ -58,6 +58,7 @@ def temperature(
     first, second = draw.resolve(
         [base, trained], problems, engine, decoding, prompt, fields, seed=seed
     )
+    draw.tell_stop(first.policy)
     result = study_temperature(
         first.policy,
         second.policy,

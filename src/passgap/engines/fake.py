@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from passgap.engines.base import Capabilities, Engine
+from passgap.engines.base import Capabilities, Engine, cut_at_stop
 from passgap.errors import UsageError
 from passgap.types import (
     Block,
@@ -34,27 +34,37 @@ class FakeEngine(Engine):
         Success probability of every problem, in [0, 1].
     answers
         The text that is correct for each problem.
+    stop
+        Strings that end a text, as in every engine.
     """
 
     name = "fake"
     capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=False)
 
-    def __init__(self, p: Mapping[str, float], answers: Mapping[str, str]) -> None:
+    def __init__(
+        self, p: Mapping[str, float], answers: Mapping[str, str], stop: Sequence[str] = ()
+    ) -> None:
         for problem_id, value in p.items():
             if not 0 <= value <= 1:
                 raise UsageError(f"p of problem {problem_id} is {value}; allowed: [0, 1]")
-        self._p, self._answers = dict(p), dict(answers)
+        self._p, self._answers, self._stop = dict(p), dict(answers), tuple(stop)
 
     @classmethod
     def load(
         cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: float
     ) -> FakeEngine:
-        """The engine of a problem set; policy and settings do not matter to it."""
-        return cls.of(problems.problems, **arguments)
+        """The engine of a problem set; of policy and settings only stop strings matter to it."""
+        return cls.of(problems.problems, stop=sampling.stop, **arguments)
 
     @classmethod
     def of(
-        cls, problems: Sequence[Problem], *, alpha: float = 0.5, beta: float = 3.0, delta: float = 0
+        cls,
+        problems: Sequence[Problem],
+        *,
+        alpha: float = 0.5,
+        beta: float = 3.0,
+        delta: float = 0,
+        stop: Sequence[str] = (),
     ) -> FakeEngine:
         """Give every problem a p of its own from Beta(alpha, beta), its logit moved by delta.
 
@@ -68,7 +78,7 @@ class FakeEngine(Engine):
             rng = np.random.default_rng(int(problem.id, 16))
             odds = np.exp(delta) * (x := rng.beta(alpha, beta)) / max(1 - x, 1e-12)
             p[problem.id] = float(odds / (1 + odds))
-        return cls(p, {problem.id: problem.reference for problem in problems})
+        return cls(p, {problem.id: problem.reference for problem in problems}, stop)
 
     def describe(self) -> Mapping[str, Any]:
         """The manifest's record: a digest of every p."""
@@ -81,11 +91,8 @@ class FakeEngine(Engine):
         for problem_id in block.problem_ids:
             hits = rng.random(block.size) < self._p[problem_id]
             for i, hit in enumerate(hits):
-                answer = (
-                    self._answers[problem_id]
-                    if hit
-                    else f"{self._answers[problem_id]}{rng.integers(1, 10)}"
-                )
+                right = self._answers[problem_id]
+                answer = cut_at_stop(right if hit else f"{right}{rng.integers(1, 10)}", self._stop)
                 chance = self._p[problem_id] if hit else 1 - self._p[problem_id]
                 completions.append(
                     Completion(

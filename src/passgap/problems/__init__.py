@@ -8,10 +8,18 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.problems.benchmarks import BENCHMARKS
 from passgap.problems.files import Mapped, load_file, read_rows
-from passgap.problems.prompts import TEMPLATES, read_template, render
+from passgap.problems.prompts import TEMPLATES, next_question, read_template, render
 from passgap.types import ProblemSet
 
-__all__ = ["BENCHMARKS", "TEMPLATES", "Mapped", "load_problems", "read_template", "render"]
+__all__ = [
+    "BENCHMARKS",
+    "TEMPLATES",
+    "Mapped",
+    "load_problems",
+    "next_question",
+    "read_template",
+    "render",
+]
 
 
 def load_problems(spec: str, mapping: Mapped | None = None) -> ProblemSet:

@@ -1,11 +1,13 @@
 """From a problem to the prompt a policy is given.
 
 In: a problem and the policy's prompt settings. Out: a Prompt (text, or chat messages that the
-engine passes through the model's own chat template).
+engine passes through the model's own chat template), and what ends a completion by default.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import StrictUndefined, TemplateError
@@ -15,6 +17,7 @@ from passgap.errors import UsageError
 from passgap.types import Problem, Prompt, PromptSettings
 
 TEMPLATES = ("plain", "chat", "boxed")
+LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is told from an answer, "Q" is not
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
 
@@ -32,6 +35,49 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
     if settings.template in ("chat", "boxed"):
         return Prompt(messages=_messages(problem.question, settings))
     return Prompt(text=_jinja(problem.question, settings))
+
+
+def next_question(settings: PromptSettings) -> str | None:
+    r"""What begins a question after a worked example: a base model goes on with one of its own.
+
+    Parameters
+    ----------
+    settings
+        A prompt of text with worked examples, whose rendering is looked at.
+
+    Returns
+    -------
+    str or None
+        The beginning of the line that a new question starts with, its number left out; None for
+        chat messages, without shots, where questions begin with nothing that could be told from an
+        answer, and where an example's answer holds it.
+
+    Examples
+    --------
+    >>> next_question(PromptSettings(shots=(("1+1?", "2"),)))
+    '\nQuestion:'
+    """
+    between = _between_shots(settings) if settings.shots else None
+    if between is None:
+        return None
+    rest, line_end, after = between.partition("\n")
+    begins = (after if line_end else rest).strip().partition("\n")[0].rstrip()
+    word = re.split(r"\d", begins)[0].rstrip()
+    if len(word) < (LEAST_WORD if word != begins else LEAST_MARK):
+        return None
+    found = line_end + word
+    return None if any(found in f"\n{answer}" for _, answer in settings.shots) else found
+
+
+def _between_shots(settings: PromptSettings) -> str | None:
+    """The text between an example's answer and the next one's question, as it is rendered."""
+    marks = [f"passgap{part}" for part in ("asksone", "saysone", "askstwo", "saystwo", "asksnow")]
+    shots = ((marks[0], marks[1]), (marks[2], marks[3]))
+    prompt = render(Problem(marks[4], ""), replace(settings, shots=shots))
+    places = [prompt.text.find(mark) for mark in marks]
+    if -1 in places or places != sorted(places):
+        return None
+    return prompt.text[places[1] + len(marks[1]) : places[2]]
 
 
 def read_template(spec: str) -> tuple[str, str]:

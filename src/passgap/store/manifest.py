@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from passgap.errors import RunError, UsageError
-from passgap.types import Block, Design, PromptSettings, SamplingParams, digest
+from passgap.types import BY_DEFAULT, Block, Design, PromptSettings, SamplingParams, digest
 
 SCHEMA = "passgap.run/2"
 TARGET_BLOCK = 2048
@@ -99,6 +99,7 @@ class Manifest:
         """The keys that two invocations on one folder must share."""
         data = json.loads(json.dumps(self.to_dict()))
         del data["policy"]["path"]  # the weights' digest says what they are, wherever they lie
+        data["prompt"].pop(BY_DEFAULT, None)  # stop strings are what they are, however they came
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
     def distribution(self) -> dict[str, Any]:

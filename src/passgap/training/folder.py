@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from passgap.store import write_text
 from passgap.store.manifest import differing_keys
 from passgap.store.parts import LOCK_FILE, hold
 from passgap.training.config import TrainConfig
-from passgap.types import Policy, Problem, ProblemSet, PromptSettings
+from passgap.types import BY_DEFAULT, Policy, Problem, ProblemSet, PromptSettings
 
 SCHEMA = "passgap.policy/1"
 POLICY_FILE = "passgap_policy.json"
@@ -112,6 +113,15 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
         return True
     _hold(out)
     return False
+
+
+def as_requested(policy: Policy, out: Path) -> Policy:
+    """The policy as the training run in ``out`` has it, which may know no default stop strings."""
+    if not policy.prompt.stop_by_default or not (out / TRAINER / REQUEST_FILE).is_file():
+        return policy
+    there = PromptSettings.from_dict(_requested(out)["prompt"])
+    before = policy.prompt.without_default_stop()
+    return replace(policy, prompt=before) if there.digest == before.digest else policy
 
 
 def checkpoint(out: Path, step: int) -> Path:
@@ -202,8 +212,12 @@ def _requested(out: Path) -> dict[str, Any]:
 
 
 def _comparable(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the paths: a digest says what the weights are, wherever they lie."""
+    """Without the paths: a digest says what the weights are, wherever they lie.
+
+    Nor with how the stop strings came about: they are what they are.
+    """
     data: dict[str, Any] = json.loads(json.dumps(asked))
+    data.get("prompt", {}).pop(BY_DEFAULT, None)
     for role in ("base", "teacher"):
         (data[role] or {}).pop("path", None)
     return data

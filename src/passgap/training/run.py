@@ -15,6 +15,7 @@ from passgap.engines import resolve_policy
 from passgap.errors import UsageError
 from passgap.training.config import TrainConfig
 from passgap.training.folder import (
+    as_requested,
     check_problems,
     open_folder,
     request,
@@ -82,6 +83,7 @@ def train(
             f"{teacher.path if teacher else None!r}; a teacher goes with distill and only with it"
         )
     check_problems(problems, config, held_out)
+    policy = as_requested(policy, Path(out))
     check_stop(policy, config)
     marker = verifier or for_problems([*problems, *(held_out or ())])
     policy = resolve_policy(policy, "transformers")
@@ -144,7 +146,9 @@ def check_stop(policy: Policy, config: TrainConfig) -> None:
     """Refuse stop strings where TRL draws by itself and could not stop at them."""
     own = config.method.trainer == "rloo" and config.generation == "transformers"
     if own and policy.prompt.stop:
+        how = ", which the format of the shots gives" if policy.prompt.stop_by_default else ""
         raise UsageError(
-            f"stop is {list(policy.prompt.stop)}; allowed with rloo: none, since TRL's RLOOTrainer "
-            "draws by itself and stops at end tokens only; dr_grpo has the same gradient on policy"
+            f"stop is {list(policy.prompt.stop)}{how}; allowed with rloo: none (--no-stop, also "
+            "when its base is sampled), since TRL's RLOOTrainer draws by itself and stops at end "
+            "tokens only; dr_grpo has the same gradient on policy"
         )

@@ -19,7 +19,7 @@ import polars as pl
 from passgap.analysis import AdaptiveProbe, adaptive_probe
 from passgap.analysis.adaptive import FIRST, MOST, check_settings
 from passgap.errors import RunError, UsageError, WorkError
-from passgap.sampling import Progress, Sampler
+from passgap.sampling import Progress, Sampler, as_recorded
 from passgap.store import Round, Run
 from passgap.types import IntArray, Policy, ProblemSet, SamplingParams
 from passgap.unscored import all_unscored, in_one_line, unscored
@@ -60,6 +60,7 @@ def probe_adaptively(
         As in `passgap.adaptive_probe`.
     """
     check_settings(**{**DEFAULTS, **settings, "first": first, "most": most})
+    policy = as_recorded(policy, out)
     sampler = Sampler(
         policy, problems, sampling=sampling, engine=engine, engine_args=engine_args, command=command
     )

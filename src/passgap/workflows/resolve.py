@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from passgap.errors import UsageError
 from passgap.lab import lab_policy_path, lab_problems
-from passgap.problems import Mapped, load_problems, read_template
+from passgap.problems import Mapped, load_problems, next_question, read_template
 from passgap.types import Policy, ProblemSet, PromptSettings
 
 POLICY_FILE = "passgap_policy.json"
@@ -45,15 +45,18 @@ def resolve_policy(
     system: str | None = None,
     shots: str | None = None,
     stop: Sequence[str] = (),
+    no_stop: bool = False,
     mapping: Mapped | None = None,
 ) -> Policy:
     """The policy a spec names, with its prompt.
 
     A folder that passgap trained carries its base's prompt; whatever is given here replaces that
     part of it. ``shots`` is a problem spec: its questions and references become worked examples.
+    Where nobody names stop strings, what begins the shots' next question becomes one, but for
+    ``no_stop`` and for a folder that carries these very shots.
     """
     path = str(lab_policy_path(spec.removeprefix("lab:"))) if spec.startswith("lab:") else spec
-    prompt = inherited_prompt(Path(path))
+    prompt = carried = inherited_prompt(Path(path))
     if template is not None:
         text, name = read_template(template)
         prompt = dataclasses.replace(prompt, template=text, template_name=name)
@@ -63,9 +66,20 @@ def resolve_policy(
         examples = resolve_problems(shots, mapping)
         pairs = tuple((p.question, p.reference) for p in examples)
         prompt = dataclasses.replace(prompt, shots=pairs)
-    if stop:
-        prompt = dataclasses.replace(prompt, stop=tuple(stop))
+    if stop or no_stop:
+        prompt = dataclasses.replace(prompt, stop=tuple(stop), stop_by_default=False)
+    elif (prompt.template, prompt.shots) != (carried.template, carried.shots):
+        prompt = with_default_stop(prompt)
     return Policy(path, prompt, revision)
+
+
+def with_default_stop(prompt: PromptSettings) -> PromptSettings:
+    """The prompt with the stop string that its shots' format gives, where nobody named others."""
+    if prompt.stop and not prompt.stop_by_default:
+        return prompt
+    found = next_question(prompt)
+    stop = () if found is None else (found,)
+    return dataclasses.replace(prompt, stop=stop, stop_by_default=bool(stop))
 
 
 def inherited_prompt(folder: Path) -> PromptSettings:

@@ -145,5 +145,5 @@ def _check(
     if base.prompt.digest != trained.prompt.digest:
         raise UsageError(
             f"{base.path} and {trained.path} carry different prompts; give --template, --system, "
-            "--shots or --stop for both"
+            "--shots, --stop or --no-stop for both"
         )

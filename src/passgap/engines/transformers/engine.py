@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from passgap.engines.base import Capabilities, Engine
+from passgap.engines.base import Capabilities, Engine, cut_at_stop
 from passgap.engines.encoding import encode
 from passgap.engines.transformers.cache import ATTENTION
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
@@ -299,9 +299,3 @@ def fitting(model: Any, max_tokens: int) -> int:
         weights = sum(p.numel() for p in model.parameters())
         pays = min(1024, max(128, 500_000_000 // weights))
     return max(1, min(pays, memory // int(token * (PROMPT + max_tokens))))
-
-
-def cut_at_stop(text: str, stop: Sequence[str]) -> str:
-    """``text`` up to the first stop string, which is left out."""
-    ends = [text.find(s) for s in stop if s in text]
-    return text[: min(ends)] if ends else text
