@@ -6,6 +6,7 @@ from . import (
     algebra,
     boxes,
     choices,
+    neighbours,
     numbers,
     numerics,
     relations,
@@ -18,7 +19,19 @@ from . import (
 )
 from .cases import Case
 
-MATH = (boxes, stated, words, thinking, running, styles, numbers, relations, algebra, texts)
+MATH = (
+    boxes,
+    stated,
+    words,
+    thinking,
+    running,
+    styles,
+    numbers,
+    relations,
+    algebra,
+    texts,
+    neighbours,
+)
 PARTS = {"math": MATH, "choice": (choices,), "numeric": (numerics,)}
 
 

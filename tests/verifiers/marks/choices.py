@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import cycle
 
+from . import neighbours
 from .cases import Case, either, filled, right, wrong
 from .thinking import ALSO, PAIRS
 
@@ -169,6 +170,7 @@ def cases() -> Iterator[Case]:
     for form, small in SMALL:
         text, other = form.replace("@", small), "A" if small != "a" else "B"
         yield from either("choice-small-letters", small.upper(), other, text, verifier="choice")
+    yield from neighbours.cases("choice")
     yield from thought(letters)
     yield from ran_on(letters)
     yield from not_one(letters)

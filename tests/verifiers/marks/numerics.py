@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from random import Random
 
+from . import neighbours
 from .cases import WORDS, Case, Row, either, filled, right, tabled, wrong
 from .running import ON, ONE_TEXT, SUMS
 from .thinking import ALSO, PAIRS
@@ -125,6 +126,7 @@ def cases() -> Iterator[Case]:
     for form in DATES:
         yield from number("dates", form, ("1987", "12"))
         yield from number("dates", form, ("2024", "5"))
+    yield from neighbours.cases("numeric")
     yield from thought(values)
     sums, drawn = cycle(SUMS), Random("numeric")
     for on in ON[:16]:

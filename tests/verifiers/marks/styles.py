@@ -14,6 +14,8 @@ from .running import ON
 from .stated import LANGUAGES
 from .thinking import ALSO, INSIDE, PAIRS
 
+# a numbered item is a new question only after an answer that was stated
+QUESTIONS = tuple(on for on in ON if not on.startswith("\n\n2."))
 AFTERWARDS = (
     "\n\nLet me explain it once more. We take the two terms and",
     "\n\nQ: Tom has 3 pens and buys 4. How many has he",
@@ -50,7 +52,7 @@ def mixed(rng: Random) -> Iterator[Case]:
         said = filled(rng.choice(LATEX), rng.choice(spelled(value)), "")
         said = rng.choice(WORKINGS) + said
         before = thought(rng, other) + "\n" if turn % 3 != 1 else ""
-        after = filled(rng.choice(ON), "", "7") if turn % 3 else ""
+        after = filled(rng.choice(QUESTIONS), "", "7") if turn % 3 else ""
         yield right("styles", of(value), before + said + after)
         yield wrong("styles", of(other), before + said + after)
 
