@@ -84,6 +84,10 @@ ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 def confine(memory: int, seconds: float, output: int) -> None:
     """Limit this process for good: bytes of memory and of a file, processor seconds, calls."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    deep = memory // 2  # recursion through C code needs it, and nothing is taken before it is used
+    _, most = resource.getrlimit(resource.RLIMIT_STACK)
+    stack = deep if most == resource.RLIM_INFINITY else min(deep, most)
+    resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
     whole = math.ceil(seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))

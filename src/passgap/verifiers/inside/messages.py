@@ -6,10 +6,12 @@ import json
 import select
 import socket
 import struct
+import sys
 import time
 from typing import Any
 
 LONGEST = 64 << 20
+MOST_DIGITS = 1_000
 
 
 class LostError(BaseException):
@@ -53,10 +55,19 @@ def receive(sock: socket.socket, until: float | None = None) -> Any:
         return None
     (length,) = struct.unpack(">I", head)
     body = exactly(sock, length, until) if length <= LONGEST else None
+    return None if body is None else parsed(body)
+
+
+def parsed(body: bytes) -> Any:
+    """A message as a value; None for none. Long integers come as hex, and digits take too long."""
+    unlimited = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(MOST_DIGITS)
     try:
-        return None if body is None else json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         return None
+    finally:
+        sys.set_int_max_str_digits(unlimited)
 
 
 def exactly(sock: socket.socket, count: int, until: float | None) -> bytes | None:

@@ -11,12 +11,14 @@ import io
 import os
 import socket
 import sys
+import threading
 import types
 from contextlib import suppress
 from typing import Any
 
 from passgap.verifiers.inside.confine import confine
 from passgap.verifiers.inside.messages import receive, send
+from passgap.verifiers.inside.prelude import RECURSION_LIMIT, with_prelude
 from passgap.verifiers.inside.values import decode, encode
 
 FAILED = 7
@@ -39,18 +41,20 @@ def become_program(descriptors: list[int], order: dict[str, Any], confined: int)
     try:
         sys.modules.pop("__main__", None)
         vars(builtins).update(exit=sys.exit, quit=sys.exit)  # as a Python with its site has them
+        if order["prelude"]:
+            sys.setrecursionlimit(RECURSION_LIMIT)
         if order["script"] is None:
-            obey(sock)
+            obey(sock, order["prelude"])
         else:  # the socket stays open as long as the script lives
-            run_script(order["script"])
+            run_script(order["script"], order["prelude"])
     except BaseException:
         os._exit(FAILED)
     os._exit(0)
 
 
-def obey(sock: socket.socket) -> None:
+def obey(sock: socket.socket, prelude: bool) -> None:
     """Answer requests until the other side is gone."""
-    program = Space()
+    program = Space(prelude)
     while (request := receive(sock)) is not None:
         try:
             send(sock, program.answer(request))
@@ -72,15 +76,16 @@ def text_of(error: BaseException) -> str:
 class Space:
     """The program's names, and the objects that stay here because they are no plain data."""
 
-    def __init__(self) -> None:
+    def __init__(self, prelude: bool) -> None:
+        self._prelude = prelude
         self._names: dict[str, Any] = {}
         self._objects: list[Any] = []
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one request."""
         if request["do"] == "exec":
-            self._names = new_module(request["name"])
-            exec(compile(request["source"], "<program>", "exec"), self._names)
+            self._names = new_module(request["name"], self._prelude)
+            exec(compiled(request["source"]), self._names)
             return {}
         return self._call(request)
 
@@ -98,12 +103,17 @@ class Space:
         return {"value": value, "changed": changed}
 
     def _function(self, name: str) -> Any:
-        """A function by name, or a method of class ``Solution``, as contest problems have it."""
-        if name in self._names:
+        """A function by name, or a method of class ``Solution``, as contest problems have it.
+
+        LiveCodeBench looks for the method first.
+        """
+        solution = self._names.get("Solution")
+        first = self._prelude and hasattr(solution, name)
+        if name in self._names and not first:
             return self._names[name]
-        if "Solution" not in self._names:
+        if solution is None:
             raise NameError(f"name {name!r} is not defined")
-        return getattr(self._names["Solution"](), name)
+        return getattr(solution(), name)
 
     def _keep(self, value: Any) -> int:
         self._objects.append(value)
@@ -113,21 +123,30 @@ class Space:
         return self._objects[number]
 
 
-def new_module(name: str) -> dict[str, Any]:
+def new_module(name: str, prelude: bool) -> dict[str, Any]:
     """The names of a fresh module that can be found as ``name``."""
     module = types.ModuleType(name)
     sys.modules[name] = module
+    if prelude:
+        module.__dict__["__builtins__"] = with_prelude()
     return module.__dict__
 
 
-def run_script(source: str) -> None:
+def compiled(source: str) -> types.CodeType:
+    """A program as it stands, without this file's own ``from __future__``."""
+    return compile(source, "<program>", "exec", dont_inherit=True)
+
+
+def run_script(source: str, prelude: bool) -> None:
     """Run a whole program that reads standard input and writes standard output; never returns."""
-    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8", errors="replace")
+    given = io.BufferedReader(io.FileIO(0, closefd=False))
+    sys.stdin = io.TextIOWrapper(given, encoding="utf-8", errors="replace")
     raw = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
     sys.stdout = io.TextIOWrapper(raw, encoding="utf-8", errors="replace")
     code = 0
     try:
-        exec(compile(source, "<program>", "exec"), new_module("__main__"))
+        exec(compiled(source), new_module("__main__", prelude))
+        threading._shutdown()  # type: ignore[attr-defined] # waits for threads, as Python does
     except SystemExit:
         pass
     except MemoryError:

@@ -21,6 +21,7 @@ from typing import Any
 
 from passgap.verifiers.inside.confine import compiled_filter, confine, hide
 from passgap.verifiers.inside.messages import LostError
+from passgap.verifiers.inside.prelude import imported
 from passgap.verifiers.inside.tests import InexpressibleError, run, unpacked
 from passgap.verifiers.inside.zygote import Zygote
 
@@ -62,7 +63,9 @@ def serve() -> None:
     """
     for name in PRELOADED:
         importlib.import_module(name)
+    sys.set_int_max_str_digits(0)
     hide()
+    imported()
     compiled_filter()
     prove_confinement()
     gc.collect()

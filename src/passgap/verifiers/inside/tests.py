@@ -7,7 +7,6 @@ cases of input and output (contest problems). ``livecodebench``: either of the t
 from __future__ import annotations
 
 import builtins
-import decimal
 import importlib
 import io
 import json
@@ -22,6 +21,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
+from passgap.verifiers.inside.comparing import same_output, same_value
 from passgap.verifiers.inside.messages import LostError, exactly, receive, send
 from passgap.verifiers.inside.values import decode, encode
 from passgap.verifiers.inside.zygote import Zygote
@@ -48,6 +48,7 @@ class Program:
         limits: list[Any],
         last: float,
         *,
+        prelude: bool = False,
         script: str | None = None,
         stdin: str = "",
     ) -> None:
@@ -55,7 +56,8 @@ class Program:
         self._loss: LostError | None = None
         self._sock, theirs = socket.socketpair()
         given, self._out = memory_file(stdin), memory_file("")
-        zygote.start(script, limits, [given, self._out, theirs.fileno()])
+        order = {"script": script, "limits": limits, "prelude": prelude}
+        zygote.start(order, [given, self._out, theirs.fileno()])
         theirs.close()
         os.close(given)
         self._seconds = 2 * limits[1] + 1
@@ -200,7 +202,7 @@ def of_data_set(source: str, rest: str = "") -> types.CodeType:
     """
     for text in (source, source + rest):
         try:
-            return compile(text, "<test>", "exec")
+            return compile(text, "<test>", "exec", dont_inherit=True)
         except SyntaxError as error:
             fault = error
     raise InexpressibleError(str(fault))
@@ -227,9 +229,8 @@ def run_calls(tests: Tests, program: Program) -> None:
     function = proxy(program, tests["entry_point"])
     for case in tests["cases"]:
         program.renew()
-        value = function(*[json.loads(line) for line in case["input"].split("\n")])
-        value = list(value) if isinstance(value, tuple) else value
-        assert value == json.loads(case["output"])
+        value = function(*[json.loads(line) for line in case["input"].split("\n") if line.strip()])
+        assert same_value(value, json.loads(case["output"]))
 
 
 CALLING = {"functions": run_functions, "calls": run_calls}
@@ -239,7 +240,12 @@ def run(tests: Tests, zygote: Zygote, source: str) -> None:
     """Run one program on all its tests."""
     if tests["kind"] == "stdio":
         return run_stdio(tests, zygote, source)
-    program = Program(zygote, tests["limits"], time.monotonic() + ALL_CASES_SECONDS)
+    program = Program(
+        zygote,
+        tests["limits"],
+        time.monotonic() + ALL_CASES_SECONDS,
+        prelude=tests.get("prelude", False),
+    )
     try:
         program.ask(do="exec", source=source, name="solution")
         CALLING[tests["kind"]](tests, program)
@@ -253,32 +259,18 @@ def run_stdio(tests: Tests, zygote: Zygote, source: str) -> None:
     """Contest problems that read standard input and write standard output: a process a case."""
     last = time.monotonic() + ALL_CASES_SECONDS
     for case in tests["cases"]:
-        program = Program(zygote, tests["limits"], last, script=source, stdin=case["input"])
+        program = Program(
+            zygote,
+            tests["limits"],
+            last,
+            prelude=tests.get("prelude", False),
+            script=source,
+            stdin=case["input"],
+        )
         try:
             assert same_output(program.output(tests["limits"][2]), case["output"])
         finally:
             program.close()
-
-
-def same_output(written: str, expected: str) -> bool:
-    """Equal lines, blanks at their ends aside; numbers may be written otherwise."""
-    ours = [line.strip() for line in written.strip().split("\n")]
-    theirs = [line.strip() for line in expected.strip().split("\n")]
-    return len(ours) == len(theirs) and all(
-        a == b or same_numbers(a, b) for a, b in zip(ours, theirs, strict=True)
-    )
-
-
-def same_numbers(a: str, b: str) -> bool:
-    """Whether two lines hold the same numbers."""
-    left, right = a.split(), b.split()
-    if len(left) != len(right) or not left:
-        return False
-    try:
-        pairs = zip(left, right, strict=True)
-        return all(decimal.Decimal(x) == decimal.Decimal(y) for x, y in pairs)
-    except decimal.InvalidOperation:
-        return False
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -300,4 +292,4 @@ def unpacked(tests: Tests) -> Tests:
             raw = zlib.decompress(b64decode(packed))
             cases += json.loads(PlainUnpickler(io.BytesIO(raw)).load())
     kind = "calls" if cases and cases[0]["testtype"] == "functional" else "stdio"
-    return {**tests, "kind": kind, "cases": cases}
+    return {**tests, "kind": kind, "cases": cases, "prelude": True}

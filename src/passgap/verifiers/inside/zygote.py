@@ -30,10 +30,13 @@ class Zygote:
             serve_orders(theirs)
         theirs.close()
 
-    def start(self, script: str | None, limits: list[Any], descriptors: list[int]) -> None:
-        """Start a program with this standard input, output and socket."""
+    def start(self, order: dict[str, Any], descriptors: list[int]) -> None:
+        """Start a program with this standard input, output and socket.
+
+        ``order`` holds its limits, the script or None, and whether it has LiveCodeBench's prelude.
+        """
         socket.send_fds(self._line, [b"s"], descriptors)
-        send(self._line, {"script": script, "limits": limits})
+        send(self._line, order)
 
     def end(self) -> str:
         """End the program, if it still runs; why it ended, in a word.
