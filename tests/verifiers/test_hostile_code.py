@@ -731,12 +731,46 @@ def test_programs_are_found_in_linear_time_in_any_text():
         "async " * (n // 6),
         "\x00" * n,
         "\\boxed{" * (n // 7),
+        "~~~\n" * (n // 4),
+        "````markdown\n" * (n // 13),
+        "".join("`" * i + "md\n" for i in range(3, 600)),
+        "x```\n" * (n // 5),
+        "```py\nx = 1\n```\n" * (n // 16),
+        "```py\ndef f(x): pass\n" * (n // 21),
+        "x = 1\n```\n" * (n // 10),
+        "> ```\n> x\n" * (n // 10),
+        "x y\nx = 1\n" * (n // 10),
+        "(" * n,
+        "(\n" * (n // 2) + "x y\n" * (n // 4),
+        '"' * n,
+        "'\n" * (n // 2) + "x y",
+        '"""\n```\n' * (n // 8),
+        "x y " * (n // 4),
+        "x" + " " * n + "y",
+        "x = " * (n // 4),
+        "a: b" * (n // 4),
+        "[BEGIN]" * (n // 7) + "[DONE]",
+        "[DONE]\n" * (n // 7),
+        "<answer>\n" * (n // 9) + "</answer>",
+        " " * n + "[DONE]",
+        ("\n" + " " * 50 + "<answer>") * (n // 58),
+        "<|im_end|>" * (n // 10),
+        "User" * (n // 4),
+        "## " * (n // 3),
+        "    def f(x): pass\n" * (n // 19),
+        "\r" * n,
+        "class Solution:\n" + "    def f(self): pass\n" * (n // 23),
     ]
-    problem = code_problem("q", check_tests("def f(x):\n", "def check(c): pass", "f"))
-    began = time.monotonic()
+    asked = [
+        code_problem("q", check_tests("def f(x):\n", "def check(c): pass", "f")),
+        code_problem("q", assert_tests(["assert f(g(1)) == h(2)"])),
+        code_problem("q", {"kind": "stdio", "cases": []}),
+    ]
     for text in texts:
-        program(problem, text)
-    assert time.monotonic() - began < 10
+        began = time.monotonic()
+        for problem in asked:
+            program(problem, text)
+        assert time.monotonic() - began < 5, text[:40]
 
 
 def test_the_filter_is_well_formed_on_both_machines():

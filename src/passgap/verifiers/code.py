@@ -55,7 +55,7 @@ class CodeVerifier(Verifier):
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 1, self._timeout, self._memory])
+        return digest([self.name, 2, self._timeout, self._memory])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order; equal programs of one problem run once."""

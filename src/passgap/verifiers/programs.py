@@ -1,50 +1,329 @@
 """Which part of a completion is the program.
 
 In: a problem with ``tests`` and the text of a completion. Out: the source to run, or None where the
-text holds none.
+text holds none. The rules, in the order they are tried (decision 27 has the reasons):
+
+    1  thinking, what follows an end token, and what goes on with a question of its own is no answer
+    2  ``[BEGIN]..[DONE]``, ``<answer>..</answer>`` and their like hold the answer
+    3  the last block that defines most of what the tests call; for problems that read standard
+       input, the last block that reads, else the last that writes
+    4  the last block said to be Python, then the last that looks like it; never one that is said to
+       be another language, output or a shell's
 """
 
 from __future__ import annotations
 
+import builtins
 import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from passgap.types import Problem
+from passgap.verifiers.blocks import Block, blocks
+from passgap.verifiers.thinking import without_thinking
 
 LONGEST_PROGRAM = 1 << 20
-FENCE = re.compile(
-    r"^[ \t]*+```[ \t]*+([\w+-]*+)[ \t]*+\n(.*?)(?:^[ \t]*+```|\Z)", re.DOTALL | re.MULTILINE
+MOST_BLOCKS = 64
+END = re.compile(
+    r"<\|(?:im_end|endoftext|eot_id|eom_id|end_of_text|end|return)\|>|<end_of_turn>"
+    r"|<｜end▁of▁sentence｜>|</s>\s*\Z"
 )
+RUN_ON = re.compile(
+    r"^(?:#{2,6}[ \t]*)?\**(?:(?:User|Human|Question|Instruction|Q)[ \t]?\d{0,4}\**:"
+    r"|You are an expert Python programmer)",
+    re.MULTILINE,
+)
+WRAPS = (
+    ("[BEGIN]", "[DONE]"),
+    ("[PYTHON]", "[/PYTHON]"),
+    ("<answer>", "</answer>"),
+    ("<solution>", "</solution>"),
+    ("<python>", "</python>"),
+    ("<code>", "</code>"),
+)
+OTHER = frozenset(
+    [
+        "text",
+        "txt",
+        "plaintext",
+        "plain",
+        "output",
+        "out",
+        "stdout",
+        "stdin",
+        "input",
+        "console",
+        "terminal",
+        "log",
+        "result",
+        "example",
+        "bash",
+        "sh",
+        "shell",
+        "zsh",
+        "fish",
+        "cmd",
+        "bat",
+        "powershell",
+        "ps",
+        "dos",
+        "pycon",
+        "doctest",
+        "repl",
+        "diff",
+        "patch",
+        "json",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "csv",
+        "xml",
+        "html",
+        "css",
+        "markdown",
+        "md",
+        "latex",
+        "tex",
+        "math",
+        "mermaid",
+        "dot",
+        "sql",
+        "makefile",
+        "dockerfile",
+        "c",
+        "cpp",
+        "c++",
+        "cc",
+        "cxx",
+        "h",
+        "hpp",
+        "cs",
+        "csharp",
+        "c#",
+        "java",
+        "javascript",
+        "js",
+        "jsx",
+        "typescript",
+        "ts",
+        "tsx",
+        "go",
+        "golang",
+        "rust",
+        "rs",
+        "ruby",
+        "rb",
+        "php",
+        "perl",
+        "r",
+        "kotlin",
+        "kt",
+        "swift",
+        "scala",
+        "haskell",
+        "hs",
+        "lua",
+        "julia",
+        "jl",
+        "matlab",
+        "pascal",
+        "fortran",
+        "lisp",
+        "scheme",
+        "clojure",
+        "elixir",
+        "erlang",
+        "ocaml",
+        "dart",
+        "pseudocode",
+        "algorithm",
+        "none",
+    ]
+)
+MADE = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)", re.MULTILINE)
+SET = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+METHODS = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*\(")
+READS = re.compile(
+    r"\binput[ \t]*\(|\bstdin\b(?![ \t]*=[ \t]*(?:io\.)?StringIO)|\bopen\([ \t]*0\b|\bfileinput\b"
+    r"|\bos\.read\([ \t]*0\b|/dev/stdin|=[ \t]*input\b|\(input\b"
+)
+FAKES = re.compile(r"\bstdin[ \t]*=[ \t]*(?:io\.)?StringIO\b|\bsubprocess\b")
+WRITES = re.compile(r"\bprint\b|\bwrite(?:lines)?\(|\bstdout\b")
+TRIES = re.compile(r"^[ \t]*(?:assert\b|def test_|class Test|import (?:unittest|pytest))", re.M)
+# at the margin it stands in no function: then the body of the function asked for does
+RETURN = re.compile(r"^return\b", re.MULTILINE)
+FUTURE = re.compile(r"^from[ \t]+__future__[ \t]+import\b[^\n]*\n?", re.MULTILINE)
+
+
+Rule = Callable[[Block], bool]
+
+
+class Asked(NamedTuple):
+    """What a problem's program has to have."""
+
+    names: frozenset[str]
+    continues: bool
+    scripts: bool
 
 
 def program(problem: Problem, text: str) -> str | None:
     """The program a completion makes; None where it holds none.
 
-    The last code fence that defines what is asked for, else the last fence, else the whole text.
     Where the problem gives the head of a function, a text that goes on from there is put after it,
     and one that defines the function itself comes after the head's imports.
     """
     tests = problem.metadata.get("tests") or {}
-    entry = tests.get("entry_point")
-    fences = [match.group(2) for match in FENCE.finditer(text)]
-    defining = [code for code in fences if _defines(code, entry)]
-    code = (defining or fences or [text])[-1]
-    if not code.strip() or len(code) > LONGEST_PROGRAM:
+    asked = what_is_asked(tests)
+    code = _found(answering(text), asked)
+    if code is None or not code.strip() or len(code) > LONGEST_PROGRAM:
         return None
-    head = str(tests.get("setup") or "") if tests.get("continues") else ""
-    if not head:
+    head = str(tests.get("setup") or "") if asked.continues else ""
+    return _joined(head, code, str(tests.get("entry_point"))) if head else code
+
+
+def what_is_asked(tests: Mapping[str, Any]) -> Asked:
+    """The names that the tests call, and whether the program goes on from a head or is a script."""
+    entry, kind = tests.get("entry_point"), tests.get("kind")
+    names = {entry} if entry else set()
+    if not entry and kind == "functions":
+        known = set(CALLED.findall(str(tests.get("setup") or "")))
+        names = set(CALLED.findall(str(tests.get("test") or ""))) - known
+        names = {name for name in names if not hasattr(builtins, name)}
+    scripts = kind == "stdio" or (kind == "livecodebench" and not entry)
+    return Asked(frozenset(names), bool(tests.get("continues")), scripts)
+
+
+def answering(text: str) -> str:
+    """A text with line feeds only, without thinking and what follows an end token."""
+    shown = without_thinking(text.removeprefix("\ufeff"))
+    if "\r" in shown:
+        shown = shown.replace("\r\n", "\n").replace("\r", "\n")
+    end = END.search(shown) if "<" in shown else None
+    return shown[: end.start()] if end and shown[: end.start()].strip() else shown
+
+
+def _found(text: str, asked: Asked) -> str | None:
+    """The program in a text: of what wraps it, of what comes before a run-on, else of the whole."""
+    for inner in _wrapped(text):
+        if (code := chosen(blocks(inner), asked)) is not None:
+            return code
+    run_on = RUN_ON.search(text) if ":" in text or "You are" in text else None
+    if run_on and (code := chosen(blocks(text[: run_on.start()]), asked)) is not None:
         return code
-    if _defines(code, entry) and not code[0].isspace():
-        return _before(head, entry) + code
-    return head + code
+    return chosen(blocks(text), asked)
 
 
-def _defines(code: str, entry: str | None) -> bool:
-    if not entry:
-        return False
-    return re.search(rf"^(?:async\s+def|def|class)\s+{re.escape(entry)}\b", code, re.M) is not None
+def _wrapped(text: str) -> list[str]:
+    """What stands between marks; the first end counts for ``[DONE]``, after which base models run
+    on with a task of their own, and the last for the others."""
+    found = []
+    for opening, closing in WRAPS:
+        if opening not in text and closing not in text:
+            continue
+        end = _line_with(text, closing, first=closing == "[DONE]")
+        upto = text if end is None else text[:end]
+        start = _line_with(upto, opening, first=False)
+        if start is not None:
+            found.append(upto[start + len(opening) :])
+        elif end is not None and closing[0] == "[":
+            found.append(upto)
+    return found
 
 
-def _before(head: str, entry: str | None) -> str:
-    """The imports and helpers that a problem's head has before the function asked for."""
-    found = re.search(rf"^(?:async\s+)?def\s+{re.escape(str(entry))}\b", head, re.M)
-    return head[: found.start()] if found else ""
+def _line_with(text: str, mark: str, *, first: bool) -> int | None:
+    """Where the first or last line that begins with a mark, or ends with it, has it."""
+    pattern = rf"^[ \t]*({re.escape(mark)})|({re.escape(mark)})[ \t]*$"
+    places = [m.start(m.lastindex or 0) for m in re.finditer(pattern, text, re.MULTILINE)]
+    return None if not places else places[0 if first else -1]
+
+
+def chosen(found: Sequence[Block], asked: Asked) -> str | None:
+    """The code of the block that is the program, by the rules above."""
+    able = [block for block in found if block.label not in OTHER][-MOST_BLOCKS:]
+    if not able:  # perhaps one with a wrong label
+        able = [block for block in found if block.like_code and defines(block, asked)]
+    if len(able) == 1 and not able[0].fenced:
+        return _as_it_runs(able[0], asked)
+    sure, likely = _rules(asked, max((defines(block, asked) for block in able), default=0))
+    for rule in sure + likely:
+        for i in range(len(able) - 1, -1, -1):
+            if rule(able[i]) and (rule in sure or not _is_quoted(able[i], able[:i])):
+                return _as_it_runs(able[i], asked)
+    return None
+
+
+def _rules(asked: Asked, most: int) -> tuple[list[Rule], list[Rule]]:
+    """What tells a whole program, and what is true of a part that is shown again, too.
+
+    ``most`` is how many of the names asked for a block defines at best.
+    """
+    sure: list[Rule] = [lambda block: most > 0 and defines(block, asked) == most]
+    likely: list[Rule] = []
+    if asked.continues:
+        sure.append(lambda block: block.code.strip("\n")[:1].isspace())
+    if asked.scripts:
+        sure.append(lambda block: _reads(block) and _writes(block))
+        likely += [_reads, _writes]
+    likely.append(lambda block: block.python and block.like_code and not TRIES.search(block.code))
+    likely.append(lambda block: block.like_code)
+    likely.append(lambda block: block.python or not block.fenced)
+    return sure, likely
+
+
+def _is_quoted(block: Block, before: Sequence[Block]) -> bool:
+    """Whether a block only repeats some lines of an earlier one, to explain them."""
+    part = _lines(block)
+    return any(len(whole := _lines(b)) > len(part) and part in whole for b in before)
+
+
+def _lines(block: Block) -> str:
+    return "\n".join(["", *map(str.strip, block.code.strip().split("\n")), ""])
+
+
+def defines(block: Block, asked: Asked) -> int:
+    """How many of the names asked for a block defines; methods of a class ``Solution`` count."""
+    if not any(name in block.code for name in asked.names):
+        return 0
+    code = _as_it_runs(block, asked)
+    return len((made(code) | set(SET.findall(code))) & asked.names)
+
+
+def made(code: str) -> set[str]:
+    """The functions and classes at a program's margin, and the methods of its ``Solution``."""
+    own = set(MADE.findall(code))
+    return own | set(METHODS.findall(code)) if "Solution" in own else own
+
+
+def _as_it_runs(block: Block, asked: Asked) -> str:
+    """A block at the margin, where it stands further in and does not go on with a function."""
+    if block.code.lstrip("\n")[:1] not in (" ", "\t"):
+        return block.code
+    if asked.continues and not block.fenced:
+        return block.code
+    flush = textwrap.dedent(block.code)
+    if asked.continues:
+        return flush if made(flush) & asked.names else block.code
+    return flush.lstrip()  # a blank before the first line
+
+
+def _reads(block: Block) -> bool:
+    """Whether it reads standard input, rather than a stand-in for it."""
+    return READS.search(block.code) is not None and not FAKES.search(block.code)
+
+
+def _writes(block: Block) -> bool:
+    return WRITES.search(block.code) is not None and block.like_code
+
+
+def _joined(head: str, code: str, entry: str) -> str:
+    """A head and what goes on from it, or only its imports and helpers before the whole."""
+    if code[0].isspace() or entry not in made(code):
+        return head + (textwrap.indent(code, "    ") if RETURN.search(code) else code)
+    found = re.search(rf"^(?:async\s+)?def\s+{re.escape(entry)}\b", head, re.MULTILINE)
+    before = head[: found.start()] if found else ""
+    if "__future__" not in code:
+        return before + code
+    return "".join(FUTURE.findall(code)) + before + FUTURE.sub("", code)
