@@ -18,6 +18,7 @@ from passgap.problems.tests import assert_tests, check_tests, code_problem
 from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.inside.confine import ARCHITECTURES, filter_rules
+from passgap.verifiers.inside.confine import CALLS as FORBIDDEN
 from passgap.verifiers.inside.values import decode, encode
 from passgap.verifiers.programs import program
 from passgap.verifiers.workers.sandbox import ENVIRONMENT
@@ -781,6 +782,44 @@ def test_the_filter_is_well_formed_on_both_machines():
             if code & 7 == 5:
                 assert max(yes, no) + i + 1 < len(rules)
         assert rules[-1][0] == 6
+
+
+def answered(rules, architecture, number, first=0, second=0):
+    """What the kernel answers: the filter run by hand."""
+    words = {0: number, 4: architecture, 16: first, 24: second}
+    at = value = 0
+    while True:
+        code, yes, no, k = rules[at]
+        at += 1
+        if code == 0x06:
+            return k
+        if code == 0x20:
+            value = words[k]
+        else:
+            so = {0x15: value == k, 0x45: value & k != 0, 0x35: value >= k}[code]
+            at += yes if so else no
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_the_filter_answers_every_call_as_listed(machine):
+    rules = filter_rules(machine)
+    column, architecture = ARCHITECTURES[machine]
+    listed = {n[column]: name for name, n in FORBIDDEN.items() if n[column] >= 0}
+    allow, refuse = 0x7FFF0000, 0x00050001
+    by_argument = {
+        "clone": [((0,), refuse), ((0x11,), refuse), ((0x10000,), allow), ((0x3D0F00,), allow)],
+        "clone3": [((0,), 0x00050026)],
+        "fcntl": [((3, n), refuse if n in (8, 10, 15) else allow) for n in range(20)],
+        "ioctl": [((3, n), refuse) for n in (0x8901, 0x8902, 0x5412)] + [((3, 0x5401), allow)],
+        "prlimit64": [((0,), allow), ((1,), refuse), ((7,), refuse)],
+    }
+    for number in range(1024):
+        name = listed.get(number)
+        for args, answer in by_argument.get(name, [((), refuse if name else allow)]):
+            assert answered(rules, architecture, number, *args) == answer, (name, number, args)
+    assert answered(rules, architecture ^ 1, 0) == 0x80000000
+    if machine == "x86_64":
+        assert answered(rules, architecture, 0x40000000 + 57) == 0x80000000
 
 
 PLAIN = st.recursive(
