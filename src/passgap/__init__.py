@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from passgap.counts import count, outcome_matrix, read_counts, write_counts
     from passgap.errors import PassgapError
     from passgap.importers import import_log
+    from passgap.marks import mark
     from passgap.problems import load_problems
     from passgap.reporting.notebook import chart
     from passgap.sampling import sample
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         Counts,
         Curve,
         Estimate,
+        Outcome,
         Policy,
         Problem,
         ProblemSet,
@@ -64,6 +66,7 @@ _WHERE = {
     "Counts": "passgap.types",
     "Curve": "passgap.types",
     "Estimate": "passgap.types",
+    "Outcome": "passgap.types",
     "PassgapError": "passgap.errors",
     "Plan": "passgap.analysis",
     "Policy": "passgap.types",
@@ -88,6 +91,7 @@ _WHERE = {
     "count": "passgap.counts",
     "import_log": "passgap.importers",
     "load_problems": "passgap.problems",
+    "mark": "passgap.marks",
     "merge": "passgap.store",
     "pass_at_k": "passgap.stats",
     "outcome_matrix": "passgap.counts",
@@ -111,6 +115,7 @@ __all__ = [
     "Counts",
     "Curve",
     "Estimate",
+    "Outcome",
     "PassgapError",
     "Plan",
     "Policy",
@@ -136,6 +141,7 @@ __all__ = [
     "count",
     "import_log",
     "load_problems",
+    "mark",
     "merge",
     "outcome_matrix",
     "pass_at_k",

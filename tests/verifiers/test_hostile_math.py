@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from passgap.types import Problem
 from passgap.verifiers import Item, equality, get_verifier
-from passgap.verifiers.answers import as_decimal, mathematics
-from passgap.verifiers.extract import last_number, last_tagged, marked, stated
+from passgap.verifiers.answers.compare import exact, key
+from passgap.verifiers.candidates import read
+from passgap.verifiers.choice import choices, letters_in
 
 GOLD = r"\frac{3\sqrt{2}}{7}"
 HONEST = r"\boxed{\frac{6}{7\sqrt{2}}}"
@@ -409,7 +410,8 @@ def test_very_long_texts_of_any_kind_are_read_in_linear_time(math):
     pairs = [(GOLD, text) for text in LONG]
     assert correct(pairs, sandwiched(math, pairs)) == []
     for text in LONG:
-        for find in (marked, stated, last_number, last_tagged, mathematics):
+        read(text).candidates()
+        for find in (key, letters_in, lambda text: list(choices(text))):
             find(text)
     assert time.monotonic() - began < 60
 
@@ -441,12 +443,12 @@ def test_full_memory_is_emptied_once_before_an_answer_is_lost(monkeypatch):
     [("1,234", "1234"), ("-1,234,567.5", "-1234567.5"), ("$42$", "42"), ("42.", "42")],
 )
 def test_commas_part_thousands(text, plain):
-    assert as_decimal(text) == as_decimal(plain)
+    assert exact(text) == exact(plain) is not None
 
 
-@pytest.mark.parametrize("text", ["1,2", "12,34", "1,2345", ",5", "1,", "1,,234", "1_000", "nan"])
+@pytest.mark.parametrize("text", ["1,2", "12,34", "1,2345", "1,,234", "1_000", "nan", "10, 100"])
 def test_commas_that_part_anything_else_make_no_number(text):
-    assert as_decimal(text) is None
+    assert exact(text) is None
 
 
 COMMANDS = (
@@ -468,4 +470,4 @@ def test_any_text_gets_one_outcome(math, text, inner):
     assert len(marks) == len(texts)
     assert {mark.status for mark in marks} <= {"correct", "incorrect", "unscored"}
     for mark, each in zip(marks, texts, strict=True):
-        assert mark.extracted is None or mark.extracted.replace(",", "") in each.replace(",", "")
+        assert mark.extracted is None or set(mark.extracted) <= set(each) | set(", ")

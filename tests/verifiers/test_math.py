@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from passgap.problems import load_problems
 from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
-from passgap.verifiers.equality import equal
-from passgap.verifiers.mathematics import at_sight
-from passgap.verifiers.reckoning import surely_different
+from passgap.verifiers.answers.compare import Algebra, equal
+from passgap.verifiers.equality import equal as by_algebra
+from passgap.verifiers.mathematics import RIGHT, WRONG, at_sight
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +124,11 @@ def test_golds_pass_their_own_verifier(verifier, shared_data, name):
     assert verifier.faults(problems) == {}
 
 
-def test_three_golds_of_minerva_are_no_mathematics(verifier, shared_data, monkeypatch):
+def test_one_gold_of_minerva_is_no_mathematics(verifier, shared_data, monkeypatch):
     monkeypatch.setenv("PASSGAP_DATA", str(shared_data))
     minerva = {problem.id: problem for problem in load_problems("minerva")}
     refused = [minerva[i].reference[:12] for i in verifier.faults(list(minerva.values()))]
-    assert (len(minerva), refused) == (272, ["np.arcsin(10", "\\frac{dM}{dt", "E_{1},E_{2}"])
+    assert (len(minerva), refused) == (272, ["np.arcsin(10"])
 
 
 def test_a_gold_that_math_verify_cannot_read_is_a_fault(verifier):
@@ -207,9 +207,9 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("gold", "answer"), SPELLINGS)
-def test_equal_expressions_are_never_surely_different(gold, answer):
-    assert not surely_different(gold, answer)
-    assert not surely_different(answer, gold)
+def test_equal_expressions_are_never_called_different(gold, answer):
+    assert equal(gold, answer) is not False
+    assert equal(answer, gold) is not False
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_equal_expressions_are_never_surely_different(gold, answer):
     ],
 )
 def test_plainly_wrong_answers_need_no_mathematics(gold, answer):
-    assert at_sight(gold, answer) == ("incorrect", "")
+    assert at_sight(gold, answer) == WRONG
 
 
 WHOLE = st.integers(1, 30).map(str)
@@ -253,6 +253,29 @@ EXPRESSION = st.recursive(
 
 @settings(max_examples=150, deadline=None)
 @given(EXPRESSION, EXPRESSION)
-def test_what_is_surely_different_math_verify_calls_different_too(gold, answer):
-    if surely_different(gold, answer):
-        assert not equal(None, [gold, answer])["right"]
+def test_what_is_decided_here_math_verify_decides_alike(gold, answer):
+    found = equal(gold, answer)
+    if found is not None and not near(gold, answer):
+        assert by_algebra(None, [gold, answer])["right"] == found
+
+
+def near(gold, answer):
+    """Whether two values differ by less than math-verify looks at."""
+    return (
+        equal(f"\\lfloor 10^5 ({gold}) \\rfloor", f"\\lfloor 10^5 ({answer}) \\rfloor") is not False
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(EXPRESSION)
+def test_an_expression_equals_itself_in_other_words(text):
+    for other in (f"({text})", f"1 \\cdot ({text})", f"\\frac{{2({text})}}{{2}}", f"{text} + 0"):
+        assert equal(text, other) is not False
+    assert equal(text, f"({text}) + \\frac{{1}}{{7}}") is not True
+
+
+def test_what_is_not_read_here_is_asked_of_algebra():
+    algebra = Algebra()
+    assert equal(r"\int_0^1 x\,dx", r"\frac12", algebra) is None
+    assert at_sight("2", "2") == RIGHT
+    assert [pair[1] for pair in algebra.asked] == [r"\frac{1}{2}"]

@@ -3,29 +3,10 @@
 import pytest
 
 from passgap.errors import UsageError
+from passgap.latex import boxes, last_boxed
 from passgap.types import Outcome, Problem
 from passgap.verifiers import for_problems, get_verifier
-from passgap.verifiers.extract import after_hashes, last_boxed, last_number
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("so 1,234.50 in all", "1234.50"),
-        ("x = -3", "-3"),
-        ("5-3=2", "2"),
-        ("is 0.5.", "0.5"),
-        ("about .25", ".25"),
-        ("1e3 grains", "1e3"),
-        ("$18", "18"),
-        ("from 10-3", "3"),
-        ("1,2,3", "3"),
-        ("nothing here", None),
-        ("", None),
-    ],
-)
-def test_last_number(text, number):
-    assert last_number(text) == number
+from passgap.verifiers.candidates import read
 
 
 @pytest.mark.parametrize(
@@ -36,7 +17,9 @@ def test_last_number(text, number):
         (r"\boxed{4} and \boxed{unclosed", "4"),
         (r"\boxed{", None),
         (r"\boxed{}", None),
-        (r"\boxed 7.", "7."),
+        (r"\boxed 7.", "7"),
+        (r"\boxed{\{1, 2\}}", r"\{1, 2\}"),
+        (r"use \boxed as asked", None),
         (r"\boxed{\boxed{4}}", "4"),
         ("none", None),
     ],
@@ -45,10 +28,50 @@ def test_last_boxed(text, answer):
     assert last_boxed(text) == answer
 
 
-def test_after_hashes_takes_the_rest_of_the_last_marks_line():
-    assert after_hashes("#### 1\n#### 42 \nmore") == "42"
-    assert after_hashes("#### ") is None
-    assert after_hashes("no mark") is None
+def test_every_box_has_its_place():
+    text = r"so \boxed{1} or \fbox{2} or \boxed{}"
+    assert [text[start:end] for start, end, _ in boxes(text)] == [
+        r"\boxed{1}",
+        r"\fbox{2}",
+        r"\boxed{}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("#### 1\n#### 42 \nmore", "42"),
+        ("#### ", None),
+        ("no mark", None),
+        ("#### Step 2: add 5\n#### Answer\n7", "7"),
+        ("so 1,234.50 in all", "1,234.50"),
+        ("x = -3", "x = -3"),
+        ("5-3=2", "2"),
+        ("is 0.5.", "0.5"),
+        ("about .25", ".25"),
+        ("12 eggs (1 dozen)", "12"),
+        ("The area is $3\\pi$.", r"$3\pi$"),
+        ("nothing here", None),
+        ("", None),
+    ],
+)
+def test_the_answer_of_a_text_without_boxes(text, answer):
+    final = read(text).final
+    assert (final and final.text) == answer
+
+
+def test_a_candidate_stands_where_it_says():
+    text = r"<think>\boxed{1}</think> It is $\frac{1}{2}$. The answer is 5 km. \boxed{6}"
+    for candidate in read(text).candidates():
+        inside = text[candidate.start : candidate.end]
+        assert candidate.text.strip("$") in inside
+    assert [c.rule for c in read(text).candidates()] == [
+        "value",
+        "stated",
+        "value",
+        "boxed",
+        "value",
+    ]
 
 
 def mark(name, reference, text, finish="stop"):

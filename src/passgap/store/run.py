@@ -43,12 +43,22 @@ COMPLETION_SCHEMA: dict[str, Any] = {
     "finish_reason": pl.String,
     "logprob": pl.Float64,
 }
+READINGS = pl.Struct(
+    {
+        "asked": pl.String,
+        "any": pl.String,
+        "form": pl.String,
+        "run_on": pl.Boolean,
+        "thinking": pl.String,
+    }
+)
 OUTCOME_SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
     "draw": pl.Int32,
     "status": pl.String,
     "extracted": pl.String,
     "reason": pl.String,
+    "readings": READINGS,  # null where the verifier reads a text in one way only
 }
 LOGPROB_SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
@@ -274,7 +284,7 @@ class Run:
     def land_outcomes(self, verifier_digest: str, name: str, frame: pl.DataFrame) -> None:
         """Land the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
         self._must_fill(name, frame)
-        shard = frame.select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
+        shard = with_readings(frame).select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
         path = self.path / "outcomes" / verifier_digest / name
         write_shard(shard, path, about=self._about(name))
 
@@ -315,7 +325,7 @@ class Run:
     def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
         """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
         with self.place.open(f"outcomes/{verifier_digest}/{name}") as file:
-            return read_shard(name, file, about=self._about(name))
+            return with_readings(read_shard(name, file, about=self._about(name)))
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
@@ -327,6 +337,7 @@ class Run:
             "status": [r[2].status for r in rows],
             "extracted": [r[2].extracted for r in rows],
             "reason": [r[2].reason for r in rows],
+            "readings": [r[2].readings and r[2].readings.to_dict() for r in rows],
         }
         frame = pl.DataFrame(columns, schema=OUTCOME_SCHEMA)
         path = self.path / "outcomes" / verifier_digest / name
@@ -417,6 +428,13 @@ class Run:
         present = self.outcome_names(verifier_digest)
         names = [f"outcomes/{verifier_digest}/{name}" for name in self.blocks if name in present]
         return self.place.scan(names) if names else pl.LazyFrame(schema=OUTCOME_SCHEMA)
+
+
+def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Outcomes with the column of their readings, which older runs and logs do not have."""
+    if "readings" in frame.columns:
+        return frame
+    return frame.with_columns(readings=pl.lit(None, dtype=READINGS))
 
 
 @contextmanager

@@ -17,27 +17,26 @@ from urllib.parse import parse_qsl
 
 from passgap.errors import UsageError
 from passgap.types import Outcome, Problem, digest
-from passgap.verifiers import answers
 from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.failures import Failure, take_failures
 
 _WHERE = {
-    "exact": ("passgap.verifiers.text", "ExactVerifier"),
-    "numeric": ("passgap.verifiers.text", "NumericVerifier"),
-    "choice": ("passgap.verifiers.text", "ChoiceVerifier"),
+    "exact": ("passgap.verifiers.exact", "ExactVerifier"),
+    "numeric": ("passgap.verifiers.numeric", "NumericVerifier"),
+    "choice": ("passgap.verifiers.choice", "ChoiceVerifier"),
     "math": ("passgap.verifiers.mathematics", "MathVerifier"),
     "code": ("passgap.verifiers.code", "CodeVerifier"),
     "gym": ("passgap.verifiers.gym", "GymVerifier"),
     "regex": ("passgap.verifiers.own", "RegexVerifier"),
     "judge": ("passgap.verifiers.judge", "JudgeVerifier"),
 }
-_FORMS: dict[str, Callable[[str], str]] = {
-    "exact": str.strip,
-    "numeric": answers.number,
-    "choice": answers.letter,
-    "math": answers.mathematics,
-    "gym": str.strip,
-    "regex": str.strip,
+_FORMS = {
+    "exact": ("passgap.verifiers.exact", "stripped"),
+    "numeric": ("passgap.verifiers.answers.compare", "key"),
+    "choice": ("passgap.verifiers.choice", "key"),
+    "math": ("passgap.verifiers.answers.compare", "key"),
+    "gym": ("passgap.verifiers.exact", "stripped"),
+    "regex": ("passgap.verifiers.exact", "stripped"),
 }
 NAMES = (*_WHERE, "python:MODULE:FUNCTION", "plugin:NAME")
 COMMAND_LINE_ONLY = ("judge", "python", "plugin")
@@ -100,7 +99,8 @@ def check_specs(problems: Iterable[Problem]) -> list[str]:
 
 def answer_form(spec: str) -> Callable[[str], str] | None:
     """What makes answers comparable under a verifier; None where its golds cannot be compared."""
-    return _FORMS.get(_parsed(spec)[0])
+    where = _FORMS.get(_parsed(spec)[0])
+    return None if where is None else getattr(_module(where[0]), where[1])
 
 
 def _parsed(spec: str) -> tuple[str, str, dict[str, str]]:

@@ -9,15 +9,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from passgap.types import FinishReason, Outcome, Problem
+from passgap.types import Candidate, FinishReason, Outcome, Problem
 
 
 class Item(NamedTuple):
-    """One completion to mark."""
+    """One completion to mark.
+
+    ``asked`` is the form of answer that the prompt asked for (``boxed``, ``tagged``, ``hashes``,
+    ``stated``), empty where that is not known.
+    """
 
     problem: Problem
     text: str
     finish_reason: FinishReason = "stop"
+    asked: str = ""
 
 
 class Verifier(ABC):
@@ -43,6 +48,10 @@ class Verifier(ABC):
         """Mark one completion."""
         return self.verify_all([Item(problem, text, finish_reason)])[0]
 
+    def candidates(self, item: Item) -> tuple[Candidate, ...]:
+        """The pieces of a text that could be its answer, for who asks why; empty where unknown."""
+        return ()
+
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """Problems whose reference this verifier would not accept, by id, with the reason."""
         boxed = self.verify_all([Item(p, f"\\boxed{{{p.reference}}}") for p in problems])
@@ -62,14 +71,19 @@ class TextVerifier(Verifier):
     """A verifier that marks one text at a time in this process: quick, and unable to hang."""
 
     @abstractmethod
-    def mark(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
+    def mark(self, item: Item) -> Outcome:
         """Mark one completion."""
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
-        return [self.mark(*item) for item in items]
+        return [self.mark(item) for item in items]
+
+
+def nothing_said(finish_reason: FinishReason) -> str:
+    """Why there is no answer: ``truncated`` when max_tokens cut the completion."""
+    return "truncated" if finish_reason == "length" else "no_answer"
 
 
 def no_answer(finish_reason: FinishReason) -> Outcome:
-    """Incorrect for want of an answer: ``truncated`` when max_tokens cut the completion."""
-    return Outcome("incorrect", None, "truncated" if finish_reason == "length" else "no_answer")
+    """Incorrect for want of an answer."""
+    return Outcome("incorrect", None, nothing_said(finish_reason))

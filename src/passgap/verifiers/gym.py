@@ -15,7 +15,8 @@ from typing import Any
 from passgap.errors import MissingExtraError, UsageError
 from passgap.types import Outcome, Problem, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.extract import last_line, marked
+from passgap.verifiers.candidates import visible
+from passgap.verifiers.exact import marked
 from passgap.verifiers.failures import Failure, Failures
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
@@ -43,7 +44,7 @@ class GymVerifier(Verifier):
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order; equal answers to one problem once."""
-        answers = [marked(item.text) or last_line(item.text) for item in items]
+        answers = [_said(item.text) for item in items]
         asked: dict[str, dict[str, Any]] = {}
         entries: dict[str, Any] = {}
         for item, answer in zip(items, answers, strict=True):
@@ -83,6 +84,11 @@ class GymVerifier(Verifier):
         """End the worker processes."""
         if self._started is not None:
             self._started.close()
+
+
+def _said(text: str) -> str | None:
+    found = marked(visible(text))
+    return found[-1].text if found else None
 
 
 def _entry(problem: Problem) -> Any:

@@ -1,101 +1,155 @@
-r"""``math``: mathematical equality, by sight where that is enough and through math-verify else.
+r"""``math``: mathematical equality, read and compared here, by math-verify where algebra is needed.
 
 In: problems and completions. Out: correct, incorrect, or unscored with the reason when the
 comparison took too long (``timeout``), too much memory (``memory``) or failed (``error``,
-``crash``). Answers that look equal, and plain numbers, are compared here; every other distinct
-pair of gold and answer goes once to a worker process that can be killed.
+``crash``). A completion is read by `candidates`, an answer is compared by `answers`; only what has
+no value that is read there goes, each distinct pair once, to a worker process that can be killed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from passgap.errors import UsageError
 from passgap.latex import last_boxed
-from passgap.types import Outcome, Problem, Status, digest
-from passgap.verifiers.answers import as_decimal, mathematics
-from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.extract import last_value, marked, stated
-from passgap.verifiers.reckoning import surely_different
+from passgap.types import Candidate, Outcome, Problem, Readings, Status, digest
+from passgap.verifiers.answers.compare import Algebra, Pair, equal
+from passgap.verifiers.answers.forms import Nothing, Opaque
+from passgap.verifiers.answers.parse import form
+from passgap.verifiers.base import Item, Verifier, nothing_said
+from passgap.verifiers.candidates import Reading, read
+from passgap.verifiers.run_on import concludes
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
 
 EQUAL = "passgap.verifiers.equality:equal"
 LONGEST_ANSWER = 2_000
 REMEMBERED = 500_000
-Marks = tuple[Status, str]
+
+
+class Mark(NamedTuple):
+    """What is known of one pair of reference and answer."""
+
+    status: Status
+    reason: str = ""
+
+
+WRONG, RIGHT, TOO_LONG = Mark("incorrect"), Mark("correct"), Mark("incorrect", "too_long")
 
 
 class MathVerifier(Verifier):
     r"""Correct when the answer equals the reference as mathematics.
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
-    else what the text says the answer is, else the last number or fraction.
+    else what the text says the answer is, else its last value; see `candidates`.
 
     Parameters
     ----------
     timeout
-        Seconds that one comparison may take.
+        Seconds that one comparison by math-verify may take.
     """
 
     name = "math"
 
     def __init__(self, timeout: str = "5") -> None:
         self._timeout = positive("timeout", timeout)
-        self._known: dict[tuple[str, str], Marks] = {}
+        self._known: dict[Pair, Mark] = {}
         self._started: Pool | None = None
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 2, version("math-verify"), self._timeout])
+        return digest([self.name, 3, version("math-verify"), self._timeout])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
-        answers = [_answer(item.text) for item in items]
-        pairs = [
-            None if answer is None else (_gold(item.problem), answer)
-            for item, answer in zip(items, answers, strict=True)
-        ]
-        found = self._compared(dict.fromkeys(pair for pair in pairs if pair))
-        return [
-            no_answer(item.finish_reason) if pair is None else Outcome(*_with(found[pair], pair[1]))
-            for item, pair in zip(items, pairs, strict=True)
-        ]
+        readings = [answer_of(item) for item in items]
+        golds = [reference_of(item.problem) for item in items]
+        pairs = dict.fromkeys(
+            (gold, candidate.text)
+            for gold, reading in zip(golds, readings, strict=True)
+            for candidate in (reading.final, reading.asked)
+            if candidate is not None
+        )
+        self._compare(pairs)
+        found = map(self._outcome, items, golds, readings)
+        return list(found)
+
+    def _outcome(self, item: Item, gold: str, reading: Reading) -> Outcome:
+        final, asked = self._mark(gold, reading.final), self._mark(gold, reading.asked)
+        anywhere = final.status
+        if anywhere != "correct" and (asked == RIGHT or self._somewhere(gold, reading)):
+            anywhere = "correct"
+        rule = reading.final.rule if reading.final else ""
+        readings = Readings(asked.status, anywhere, rule, reading.run_on, reading.thinking)
+        if reading.final is None:
+            return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
+        return Outcome(final.status, reading.final.text, final.reason, readings)
+
+    def _mark(self, gold: str, candidate: Candidate | None) -> Mark:
+        return WRONG if candidate is None else self._known[gold, candidate.text]
+
+    def _somewhere(self, gold: str, reading: Reading) -> bool:
+        """Whether a candidate equals the reference as far as it is read here."""
+        texts = {candidate.text for candidate in reading.candidates()}
+        texts -= {c.text for c in (reading.final, reading.asked) if c is not None}
+        return any(len(text) <= LONGEST_ANSWER and equal(gold, text) for text in texts)
+
+    def candidates(self, item: Item) -> tuple[Candidate, ...]:
+        """Every piece of the text that could be its answer."""
+        return answer_of(item).candidates()
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """References that math-verify does not read as mathematics, or find equal to themselves.
+        """References that no answer could match, by the path that marks completions.
 
-        A verbatim copy would still pass, so the equality at sight is left out here.
+        One that is read neither here nor by math-verify is one: a verbatim copy would pass, and
+        no other spelling of it.
         """
-        owed = [p for p in problems if as_decimal(_gold(p)) is None]
-        replies = self._pool().run(None, [[_gold(p)] * 2 for p in owed])
-        return {
-            problem.id: f"math-verify does not read {_gold(problem)[:60]!r} as mathematics"
-            for problem, reply in zip(owed, replies, strict=True)
-            if isinstance(reply, Lost) or not reply.get("right") or reply["as_text"]
-        }
-
-    def _compared(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Marks]:
-        """The marks of distinct (gold, answer) pairs, remembered from call to call."""
-        found: dict[tuple[str, str], Marks] = {}
-        owed = []
-        for pair in pairs:
-            marks = self._known.get(pair) or at_sight(*pair)
-            if marks is None:
-                owed.append(pair)
-            else:
-                found[pair] = marks
-        if owed:
-            replies = self._pool().run(None, [list(pair) for pair in owed])
-            new = dict(zip(owed, map(_marks, replies), strict=True))
-            if len(self._known) + len(new) > REMEMBERED:
-                self._known.clear()
-            self._known |= new
-            found |= new
+        found = {}
+        owed: dict[str, list[Problem]] = {}
+        for problem in problems:
+            gold = reference_of(problem)
+            said = read(f"\\boxed{{{gold}}}").final
+            if not gold or isinstance(form(gold), Nothing) or said is None:
+                found[problem.id] = f"nothing could match {gold[:60]!r}"
+            elif said.text != gold and equal(gold, said.text) is not True:
+                found[problem.id] = f"{gold[:60]!r} in a box is read as {said.text[:60]!r}"
+            elif isinstance(form(gold), Opaque):
+                owed.setdefault(gold, []).append(problem)
+        replies = self._pool().run(None, [[gold, gold] for gold in owed]) if owed else []
+        for (gold, those), reply in zip(owed.items(), replies, strict=True):
+            if isinstance(reply, Lost) or not reply.get("right") or reply["as_text"]:
+                fault = f"{gold[:60]!r} is not read as mathematics or words"
+                found |= {problem.id: fault for problem in those}
         return found
+
+    def _compare(self, pairs: Iterable[Pair]) -> None:
+        """Fill in the marks of distinct (reference, answer) pairs that are not known yet."""
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        waiting: dict[Pair, Algebra] = {}
+        for pair in pairs:
+            if pair not in self._known:
+                algebra = Algebra()
+                mark = at_sight(*pair, algebra)
+                if mark is None:
+                    waiting[pair] = algebra
+                else:
+                    self._known[pair] = mark
+        if waiting:
+            self._ask(waiting)
+
+    def _ask(self, waiting: dict[Pair, Algebra]) -> None:
+        """Settle the pairs that need algebra."""
+        asked = list(dict.fromkeys(pair for algebra in waiting.values() for pair in algebra.asked))
+        replies = self._pool().run(None, [list(pair) for pair in asked])
+        said = dict(zip(asked, map(_mark, replies), strict=True))
+        for pair, algebra in waiting.items():
+            algebra.known = {p: said[p].status == "correct" for p in algebra.asked}
+            lost = [said[p] for p in algebra.asked if said[p].status == "unscored"]
+            right = equal(*pair, algebra)
+            self._known[pair] = RIGHT if right else lost[0] if lost else WRONG
 
     def _pool(self) -> Pool:
         if self._started is None:
@@ -108,40 +162,41 @@ class MathVerifier(Verifier):
             self._started.close()
 
 
-def at_sight(gold: str, answer: str) -> Marks | None:
-    """What needs no mathematics: equal forms, two plain numbers, an answer out of all measure."""
+def at_sight(gold: str, answer: str, algebra: Algebra | None = None) -> Mark | None:
+    """The mark of a pair, None where algebra has to say; ``algebra`` is then asked."""
     if gold == answer:
-        return "correct", ""
+        return RIGHT
     if len(answer) > LONGEST_ANSWER:
-        return "incorrect", "too_long"
-    if _form(gold) == _form(answer):
-        return "correct", ""
-    if as_decimal(gold) is not None and as_decimal(answer) is not None:
-        return "incorrect", ""
-    return ("incorrect", "") if surely_different(gold, answer) else None
+        return TOO_LONG
+    found = equal(gold, answer, algebra)
+    return None if found is None else RIGHT if found else WRONG
 
 
-_form = lru_cache(maxsize=100_000)(mathematics)
+def answer_of(item: Item) -> Reading:
+    """How a completion is read; one that was cut in the middle of its working has no answer."""
+    reading = read(item.text, item.asked)
+    final, cut = reading.final, item.finish_reason == "length" and not reading.run_on
+    weak = final if final is not None and final.rule in ("bold", "value") else None
+    if cut and weak is not None and not concludes(reading.shown, weak):
+        return Reading(reading.shown, None, None, thinking=reading.thinking)
+    return reading
 
 
-def _answer(text: str) -> str | None:
-    return marked(text) or stated(text) or last_value(text)
+def reference_of(problem: Problem) -> str:
+    """The answer in a reference, which may be a whole solution."""
+    boxed = last_boxed(problem.reference)
+    if boxed:
+        return boxed
+    _, marked, tail = problem.reference.rpartition("####")
+    return tail.strip() if marked and tail.strip() else problem.reference.strip()
 
 
-def _gold(problem: Problem) -> str:
-    return last_boxed(problem.reference) or problem.reference.strip()
-
-
-def _marks(reply: dict[str, Any] | Lost) -> Marks:
+def _mark(reply: dict[str, Any] | Lost) -> Mark:
     if isinstance(reply, Lost):
-        return "unscored", reply.reason
+        return Mark("unscored", reply.reason)
     if "lost" in reply:
-        return "unscored", str(reply["lost"])
-    return ("correct" if reply["right"] else "incorrect"), ""
-
-
-def _with(marks: Marks, answer: str) -> tuple[Status, str, str]:
-    return marks[0], answer, marks[1]
+        return Mark("unscored", str(reply["lost"]))
+    return RIGHT if reply["right"] else WRONG
 
 
 def positive(name: str, text: str) -> float:

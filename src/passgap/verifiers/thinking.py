@@ -29,14 +29,14 @@ FAMILIES = (
     (r"<(unused94)>", r"<unused95>"),
 )
 SPOKEN_OF = re.compile(
-    r"\s*(?:tags?|blocks?|sections?|tokens?|markers?|and|or|\.\.\.|…|[,.;)\"'`])"
+    r"\s*(?:tags?|blocks?|sections?|parts?|steps?|phase|process|mode|tokens?|markers?|and|or|\.\.\.|…|[,.;)\"'`])"
 )
 CHANNEL = re.compile(r"<\|channel\|>\s*(\w{1,20})[^<\n]{0,60}<\|message\|>")
 CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>|<\|channel\|>")
 STRIPPED_CHANNEL = re.compile(r"\A\s*(analysis)(?=[A-Z\s])")
 STRIPPED_FINAL = re.compile(r"assistant\s?final(?=[^a-z]|[A-Z])")
 SPECIAL = re.compile(r"<\|(?:begin|end)_of_solution\|>|<\|(?:START|END)_RESPONSE\|>|</?response>")
-ANY_MARK = re.compile(r"[<\[◁]|\A\s*analysis")
+SIGNS = ("<", "◁", "[THINK", "[REASON", "[think", "[reason", "[/think", "[/THINK")
 
 
 def without_thinking(text: str) -> str:
@@ -53,7 +53,7 @@ def split_thinking(text: str) -> tuple[str, bool]:
     >>> shown.strip(), cut
     ('6', False)
     """
-    if ANY_MARK.search(text) is None:
+    if not any(sign in text for sign in SIGNS) and not text.lstrip().startswith("analysis"):
         return text, False
     spans, cut = _blocks(text)
     if not spans:
@@ -137,6 +137,8 @@ def _channels(text: str) -> tuple[list[tuple[int, int]], bool]:
     if not heads:
         return _stripped_channels(text)
     spans, cut = [], False
+    if any(head.group(1) == "final" for head in heads):  # the prompt may have opened the first
+        spans.append((0, heads[0].start()))
     for head in heads:
         end = CHANNEL_END.search(text, head.end())
         stop = len(text) if end is None else end.start()
@@ -153,10 +155,8 @@ def _stripped_channels(text: str) -> tuple[list[tuple[int, int]], bool]:
     """Channels whose marks a tokenizer left out: ``analysis..assistantfinal..``."""
     if STRIPPED_CHANNEL.match(text) is None:
         return [], False
-    final = None
-    for final in STRIPPED_FINAL.finditer(text):
-        pass
-    return ([(0, final.end())], False) if final else ([], False)
+    finals = list(STRIPPED_FINAL.finditer(text))
+    return ([(0, finals[-1].end())], False) if finals else ([], False)
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -1,0 +1,225 @@
+r"""Where answers stand in a completion, and which of them is the answer.
+
+In: the text of a completion. Out: a `Reading`: every candidate with its rule and place, the one
+that counts, and the one that a grader who knows the asked form only would take. Time is linear in
+the text.
+
+=========  ==========================================================================
+``boxed``  ``\boxed{..}``; boxes on one line, with nothing but commas between, are a list
+``tagged`` ``<answer>..</answer>``
+``hashes`` what follows ``####`` on its line
+``stated`` what follows "the answer is", "Answer:" and the like, in a dozen languages
+``bold``   bold text in the last line
+``value``  a formula or number anywhere else
+=========  ==========================================================================
+
+The answer is the last candidate of the first rule in this table that has one. What stands inside a
+thinking block is none; and where a model, having answered, goes on with a question of its own, only
+what came before that question is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from passgap.latex import boxes
+from passgap.types import Candidate
+from passgap.verifiers.run_on import run_on
+from passgap.verifiers.statements import LONGEST_LINE, SAYS_VALUE, phrase, stated
+from passgap.verifiers.thinking import split_thinking
+from passgap.verifiers.unmarked import bold, last_weak, values
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a completion was read.
+
+    ``shown`` is the text that was read: thinking blanked out, a run-on left away.
+    """
+
+    shown: str
+    final: Candidate | None
+    asked: Candidate | None
+    run_on: bool = False
+    thinking: str = ""
+    strongest: tuple[Candidate, ...] = ()  # all of the rule that has the final answer
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All candidates in the order of the text, values without a mark included."""
+        known = self.strongest[0].rule if self.strongest else ""
+        marked = list(self.strongest)
+        for rule, find in EXPLICIT.items():
+            if rule != known:
+                marked += find(self.shown)
+        found = [*marked, *bold(self.shown), *values(self.shown)]
+        return tuple(sorted(found, key=lambda candidate: (candidate.start, -candidate.end)))
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What of a completion is read, and what was left away."""
+
+    text: str
+    run_on: bool = False
+    thinking: str = ""
+
+
+def visible(text: str) -> Visible:
+    """A completion with thinking blanked out, up to where a question of its own begins."""
+    shown, never_ends = split_thinking(text)
+    thinking = "never_ends" if never_ends else "ended" if shown is not text else ""
+    end = run_on(shown, explicit_candidates)
+    return Visible(shown if end is None else shown[:end], end is not None, thinking)
+
+
+def read(text: str, asked: str = "") -> Reading:
+    """Read a completion.
+
+    Parameters
+    ----------
+    text
+        What the policy wrote.
+    asked
+        The rule whose form the prompt asked for; empty where any explicit form will do.
+    """
+    seen = visible(text)
+    found = strongest(seen.text)
+    explicit = settled(found)
+    if explicit is not None and explicit.rule != asked in EXPLICIT:
+        wanted = settled(tuple(EXPLICIT[asked](seen.text)))
+    else:
+        wanted = explicit
+    final = explicit or last_weak(seen.text)
+    return Reading(seen.text, final, wanted, seen.run_on, seen.thinking, found)
+
+
+def strongest(text: str) -> tuple[Candidate, ...]:
+    """The candidates of the first rule that has a sure one, else of the first that has any."""
+    doubtful: tuple[Candidate, ...] = ()
+    for find in EXPLICIT.values():
+        found = tuple(find(text))
+        if any(not UNSURE.fullmatch(candidate.text) for candidate in found):
+            return found
+        doubtful = doubtful or found
+    return doubtful
+
+
+def settled(candidates: tuple[Candidate, ...]) -> Candidate | None:
+    """The last candidate that is sure; what says "unknown" only where no other is."""
+    sure = [c for c in candidates if not UNSURE.fullmatch(c.text)] or candidates
+    return sure[-1] if sure else None
+
+
+def explicit_candidates(text: str) -> Iterator[Candidate]:
+    """Candidates that the text marks as answers."""
+    for find in EXPLICIT.values():
+        yield from find(text)
+
+
+PLACEHOLDER = re.compile(
+    r"(?:\\text(?:bf|rm)?\{)?\s*[\[<(]?\s*(?:(?:your|the|my|final|correct|numerical|numeric)\s+)*"
+    r"(?:answer|ans|result|solution|value|number|content|response|expression)"
+    r"(?:\s+(?:goes\s+)?here)?\s*[\])>]?\s*\}?|[.…?_\s]*|\\(?:ldots|dots|cdots|square)|your_answer",
+    re.IGNORECASE,
+)
+BETWEEN_BOXES = re.compile(
+    r"(?:[\s,;$&.]|\\q?quad|\\[,;]|\\text\{\s*(?:and|or),?\s*\}|\b(?:and|or)\b|[a-zA-Z](?:_\w)?\s*=)*"
+)
+UNSURE = re.compile(
+    r"[a-z]|(?:\\text\{)?\s*(?:unknown|n/a|i (?:do not|don't) know)\s*\}?", re.IGNORECASE
+)
+
+
+def _boxed(text: str) -> Iterator[Candidate]:
+    """Real boxes; those that stand beside each other on one line make a list."""
+    if "\\boxed" not in text and "\\fbox" not in text:
+        return
+    group: list[Candidate] = []
+    for start, end, content in boxes(text):
+        if not content or PLACEHOLDER.fullmatch(content):
+            continue
+        found = Candidate("boxed", content, start, end)
+        if group and not _beside(text, group[-1].end, start):
+            yield _as_list(group)
+            group = []
+        group.append(found)
+    if group:
+        yield _as_list(group)
+
+
+def _beside(text: str, end: int, start: int) -> bool:
+    between = text[end:start]
+    return len(between) <= 60 and "\n" not in between and bool(BETWEEN_BOXES.fullmatch(between))
+
+
+def _as_list(group: list[Candidate]) -> Candidate:
+    contents = list(dict.fromkeys(candidate.text for candidate in group))
+    return Candidate("boxed", ", ".join(contents), group[0].start, group[-1].end)
+
+
+TAG = re.compile(r"<(/?)(?:final_)?answer>", re.IGNORECASE)
+HASHES = re.compile(r"(?<!#)####(?!#)[ \t]*")
+HEADING = re.compile(r"(?i)[\s*_]*(?:the |my )?(?:final |correct )?(?:answer|result)[\s*_:]*$")
+LONGEST_TAGGED = 2_000
+
+
+def _tagged(text: str) -> Iterator[Candidate]:
+    """What stands between tags; the last may be left open where a stop string ended the text."""
+    if "<" not in text:
+        return
+    opened: int | None = None
+    for match in TAG.finditer(text):
+        if not match.group(1):
+            opened = match.end()
+        elif opened is not None:
+            yield from _content("tagged", text, opened, match.start())
+            opened = None
+    if opened is not None and len(text) - opened <= LONGEST_TAGGED:  # ended by a stop string
+        yield from _content("tagged", text, opened, len(text))
+
+
+def _content(rule: str, text: str, start: int, end: int) -> Iterator[Candidate]:
+    content = text[start:end].strip()
+    if content and not PLACEHOLDER.fullmatch(content[:100]):
+        yield Candidate(rule, phrase(content), start, end)
+
+
+def _hashes(text: str) -> Iterator[Candidate]:
+    """What follows ``####``; a heading of that rank with a value below it is none itself."""
+    if "####" not in text:
+        return
+    for match in HASHES.finditer(text):
+        start, end = match.end(), _line_end(text, match.end())
+        line = text[start:end].strip()
+        if HEADING.fullmatch(line) or not line:
+            start, end = _next_line(text, end)
+            line = text[start:end].strip()
+        last = not text[end : end + LONGEST_LINE].strip()
+        if line and (last or SAYS_VALUE.search(line)) and not STEP.match(line):
+            inner = next(stated(line), None)
+            yield Candidate("hashes", inner.text if inner else phrase(line), start, end)
+
+
+STEP = re.compile(r"(?i)(?:step|part|case|section|method|solution|problem|question|example)\b")
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _next_line(text: str, end: int) -> tuple[int, int]:
+    """The next line that is not blank."""
+    found = re.compile(r"\s*").match(text, end)
+    start = found.end() if found else end
+    return start, _line_end(text, start)
+
+
+EXPLICIT: dict[str, Callable[[str], Iterator[Candidate]]] = {
+    "boxed": _boxed,
+    "tagged": _tagged,
+    "hashes": _hashes,
+    "stated": stated,
+}

@@ -1,0 +1,203 @@
+r"""``choice``: the letter of the option that a completion chooses.
+
+In: problems whose reference is a letter (or several) and completions. Out: correct or incorrect;
+never unscored. The letter is the one in the last ``\boxed{}``, ``<answer>`` or after ``####``, else
+the last that the text says is the answer ("the answer is B", "option B is correct", "I choose B"),
+else a last line that is a letter and nothing more. Who names several has chosen all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from passgap.types import Candidate, Outcome, Readings, Status, digest
+from passgap.verifiers.answers.spelling import spelled
+from passgap.verifiers.base import Item, TextVerifier, nothing_said
+from passgap.verifiers.candidates import EXPLICIT, visible
+from passgap.verifiers.statements import statements
+from passgap.verifiers.unmarked import last_line
+
+Letters = frozenset[str]
+
+# "A" and "I" are words too: as letters they are followed by what no noun is
+VERB = (
+    r"(?:would|is|was|will|must|should|can|could|because|since|as|for|which|that|so|seems|fits"
+    r"|works|matches|with|given|not|but|when|if|by|from|due|being|rather|instead|only|alone|based"
+    r"|means|and|or)\b"
+)
+NOT_IN_WORD = r"(?!['’]?[A-Za-z])"
+NOT_A_WORD = rf"{NOT_IN_WORD}(?!\s+(?!{VERB})[a-z])"
+LETTER = rf"(?:[B-HJ-Z]{NOT_IN_WORD}|[AI]{NOT_A_WORD}|(?<=[(\[])[a-z](?=[)\]]))"
+OPEN = r"(?:[\s*_`\"'“‘«$({\[<]|\\[(\[]|\\[a-z]{2,8}\s*\{)*+"
+SHUT = r"[)\]}\"'”’»*$`]*"
+NOUN = r"(?i:option|choice|answer|alternative|letter)"
+VERDICT = (
+    r"(?i:(?:indeed|clearly|therefore|thus|also|obviously)?\s*(?:the\s+)?(?:only\s+)?(?:correct|right"
+    r"|best|answer|true))"
+)
+CHOICES = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z]){SHUT}\s+(?i:is|must be|should be|seems)\s+{VERDICT}",
+        rf"(?<![A-Za-z'’.])(?<![a-z] ){OPEN}([A-Z]){SHUT}\s+(?i:is)\s+{VERDICT}",
+        r"(?<![A-Za-z])(?i:choose|choosing|chose|select|selecting|pick|picking|go with|going with"
+        rf"|opt for|answering)\s+(?i:the\s+)?(?:{NOUN}\s*)?{OPEN}({LETTER})",
+        rf"(?<![A-Za-z])(?i:correct|right|best|final|my)\s+(?:(?i:answer|multiple)\s+)?{NOUN}"
+        rf"[^\n.:]{{0,30}}?(?i:\s+(?:is|would be|must be|should be)|:|\s+(?:is|would be)\s*:)"
+        rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
+        rf"(?<![A-Za-z])(?i:option|choice)(?:\s*:|[^\n.:]{{0,30}}?\s(?i:is)\b\s*:?)"
+        rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
+        r"(?<![A-Za-z])(?i:it|this)\s+(?i:is|must be|should be|has to be)\s+"
+        rf"{OPEN}([A-Z]){SHUT}\.?{SHUT}\s*$",
+        rf"(?:选项|選項|选择|選擇|选|選|보기)(?:是|为|為|：|:)?{OPEN}([A-Z]){NOT_IN_WORD}",
+        r"(?<![A-Za-z])(?i:therefore|thus|hence|so|finally),?\s*(?::|-)?\s*"
+        rf"{OPEN}([A-Z]){SHUT}[.]?\s*$",
+    )
+)
+HEAD = re.compile(
+    rf"{OPEN}(?:(?i:the\s+)?(?:(?i:correct|right)\s+)?{NOUN}s?\s*:?\s*)?{OPEN}"
+    rf"(?:({LETTER})|(?<=[(\[\"'`*${{])([a-z])(?=[)\]\"'`*$}}])|([a-z])(?=[.)]?\s*(?:$|\n)))"
+)
+MORE = re.compile(
+    rf"{SHUT}\s*(?:,\s*(?:and|or)?|/|&|and|or)\s*{OPEN}(?:{NOUN}\s*)?{OPEN}([A-Z])(?!['’]?[A-Za-z])"
+    r"(?!\s+(?:is|are|was|would|cannot|can't|isn't|does|has|gives|fails)\b)"
+)
+HEDGED = re.compile(r"\s*(?i:either|both|one of|between|any of|all of)\b")
+DENIED = re.compile(r"(?i)\b(?:not|never|wrong|incorrect|false|cannot|neither)\b|n't")
+ALONE = re.compile(
+    rf"(?:[>#-]+\s+)?{OPEN}(?:{NOUN}\s*)?{OPEN}([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
+)
+SEVERAL = re.compile(r"[A-Z](?:\s*(?:,\s*and|,\s*or|,|&|and|or|/|;)?\s*[A-Z])+")
+MARKED = re.compile(
+    rf"(?:{NOUN}\s*:?\s*)?[(\[]*([A-Za-z])[)\]]*(?:[.:,]+(?:\s|$)|\)\s*\S|\s*$|\s+[-–—]\s)"
+)
+OPTION = re.compile(r"^(?:[>#-]+\s+)?[\s*_]*(?:\(([A-Z])\)|([A-Z])[).:])\s+\S", re.MULTILINE)
+BEFORE_WORDS = re.compile(r"([B-HJ-Z])\s+\w")
+NAMED = re.compile(rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z])(?![A-Za-z])")
+
+
+class ChoiceVerifier(TextVerifier):
+    """Correct when the letter chosen is the reference's."""
+
+    name = "choice"
+
+    @property
+    def digest(self) -> str:
+        return digest([self.name, 2])
+
+    def mark(self, item: Item) -> Outcome:
+        """Mark one completion."""
+        gold = letters_in(item.problem.reference) or frozenset(item.problem.reference.strip())
+        seen = visible(item.text)
+        found = list(choices(seen.text))
+        final = _strongest(found)
+        wanted = [pair for pair in found if pair[0].rule == item.asked] if item.asked else found
+        asked = _strongest([pair for pair in wanted if pair[0].rule != "value"])
+        anywhere: Status = (
+            "correct" if any(letters == gold for _, letters in found) else "incorrect"
+        )
+        rule = final[0].rule if final else ""
+        readings = Readings(_status(asked, gold), anywhere, rule, seen.run_on, seen.thinking)
+        if final is None:
+            return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
+        return Outcome(_status(final, gold), "".join(sorted(final[1])), "", readings)
+
+    def candidates(self, item: Item) -> tuple[Candidate, ...]:
+        """Every letter that the text could have chosen."""
+        return tuple(candidate for candidate, _ in choices(visible(item.text).text))
+
+
+def _status(found: tuple[Candidate, Letters] | None, gold: Letters) -> Status:
+    return "correct" if found is not None and found[1] == gold else "incorrect"
+
+
+def _strongest(found: list[tuple[Candidate, Letters]]) -> tuple[Candidate, Letters] | None:
+    """The last of the first rule that has one; of several letters, the one settled on later."""
+    for rule in (*EXPLICIT, "value"):
+        mine = [pair for pair in found if pair[0].rule == rule]
+        if mine:
+            last = mine[-1]
+            later = [p for p in found if p[0].start >= last[0].end and len(p[1]) == 1]
+            return later[-1] if len(last[1]) > 1 and later else last
+    return None
+
+
+def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
+    """Every candidate with the letters it names, those of one rule in the order of the text."""
+    for rule, find in EXPLICIT.items():
+        if rule != "stated":
+            for candidate in find(text):
+                letters = letters_in(candidate.text)
+                if letters:
+                    yield candidate, letters
+    yield from sorted(_stated(text), key=lambda pair: pair[0].start)
+    line, start = last_line(text)
+    letter = _of_last_line(text, line)
+    if letter:
+        yield Candidate("value", letter, start, start + len(line)), frozenset(letter)
+
+
+def _of_last_line(text: str, line: str) -> str:
+    """A letter that stands alone, or before its option where no other option is listed."""
+    alone = ALONE.fullmatch(line)
+    if alone:
+        return alone.group(1).upper()
+    option = OPTION.match(line)
+    listed = {match.group(1) or match.group(2) for match in OPTION.finditer(text)}
+    return listed.pop() if option and len(listed) == 1 else ""
+
+
+def _stated(text: str) -> Iterator[tuple[Candidate, Letters]]:
+    for start, line in statements(text):
+        letters = _at_head(line)
+        if letters:
+            said = "".join(sorted(letters))
+            yield Candidate("stated", said, start, start + len(line)), letters
+    for pattern in CHOICES:
+        for match in pattern.finditer(text):
+            before = text[max(0, match.start() - 30) : match.start()].rpartition("\n")[2]
+            if DENIED.search(match.group()) or DENIED.search(before.rpartition(".")[2]):
+                continue
+            letters = frozenset(match.group(1).upper()) | _more(text, match.end(1))
+            said = "".join(sorted(letters))
+            yield Candidate("stated", said, match.start(1), match.end(1)), letters
+
+
+def _at_head(line: str) -> Letters:
+    """The letters that a line begins with, after "the answer is"."""
+    if HEDGED.match(line):
+        return frozenset(re.findall(r"(?<![A-Za-z])[A-Z](?![A-Za-z])", line.partition(".")[0]))
+    found = HEAD.match(line)
+    if found is None or DENIED.match(line.strip()):
+        return frozenset()
+    at = max(found.end(i) for i in (1, 2, 3))
+    letter = next(group for group in found.groups() if group).upper()
+    return frozenset(letter) | _more(line, at)
+
+
+def _more(text: str, at: int) -> Letters:
+    """Further letters joined to the one that ends here: ``A or B``."""
+    found = set()
+    while match := MORE.match(text, at):
+        found.add(match.group(1))
+        at = match.end(1)
+    return frozenset(found)
+
+
+def letters_in(content: str) -> Letters | None:
+    """The letters that a reference or a marked answer names; None where it names none."""
+    plain = re.sub(r"\\text\{([^{}]*)\}", r" \1 ", spelled(content)) if "\\" in content else content
+    plain = plain.strip().strip("\"'“”‘’`*_$ ").strip()
+    if SEVERAL.fullmatch(plain.strip("()[]. ")):
+        return frozenset(re.findall(r"(?<![a-z])[A-Z](?![a-z])", plain))
+    found = MARKED.match(plain) or BEFORE_WORDS.match(plain) or NAMED.search(plain)
+    if found is None or DENIED.search(plain):
+        return None
+    return frozenset(found.group(1).upper()) | _more(plain, found.end(1))
+
+
+def key(answer: str) -> str:
+    """The form in which answers are counted: the letters, in capitals and in order."""
+    letters = letters_in(answer)
+    return "".join(sorted(letters)) if letters else answer.strip()

@@ -1,0 +1,95 @@
+r"""Where a model that has answered goes on with a question of its own.
+
+In: a text, and what finds its explicit answers. Out: the place, or None. A base model that was
+shown worked examples writes the next one; only what came before is its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from passgap.types import Candidate
+from passgap.verifiers.statements import MATH, SAYS_VALUE, SENTENCE_END
+from passgap.verifiers.unmarked import values
+
+Finder = Callable[[str], Iterator[Candidate]]
+TURN = re.compile(
+    r"<\|im_(?:start|end)\|>|<\|end_?of_?text\|>|<\|eot_id\|>|<\|start_header_id\|>|</s>|<\|user\|>"
+    r"|\[INST\]|<(?:start|end)_of_turn>|<eos>|<\|EOT\|>|<｜(?:User|end▁of▁sentence)｜>|<\|end\|>"
+)
+QUESTION = re.compile(
+    r"^[ \t]*(?:[#>*-]+[ \t]*|\d+[.)][ \t]*|\[)?(?:\*\*)?(?:(?:next|new|another|the next)[ \t]+)?"
+    r"(?:Q|(?i:question|problem|exercise|example|task|instruction|human|user|student|input|prompt"
+    r"|query|frage|pregunta|вопрос|задача|aufgabe|domanda|pergunta|teacher))"
+    r"[ \t]*(?:#?\d{1,4}(?:\.\d+)?)?\]?(?:\*\*)?[ \t]*(?:[:：]|(?<=\d)[.)]|\n)"
+    r"|^[ \t]*(?:问题|問題|题目|題目|質問|문제)[ \t]*\d{0,3}[:：]",
+    re.MULTILINE,
+)
+LISTED = re.compile(
+    r"^[ \t]*\d{1,3}[.)][ \t]+(?:what|how|which|who|when|where|find|solve|compute|calculate|if|let"
+    r"|given|evaluate|determine|a|an|the)\b[^\n]*\?[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+FINAL = re.compile(r"(?i)\\boxed\s*\{|####|final answer|<answer>")
+SHORT = 60
+MOST_QUESTIONS = 20
+LAST_LINES = 400
+CONCLUSION = (
+    r"(?i:\b(?:hence|therefore|thus|so|finally|in total|altogether|in all|the result|the value"
+    r"|we get|we obtain|we find|we conclude|total|equals|leaves?|it follows)\b)"
+)
+CONCLUDED = re.compile(rf"{CONCLUSION}[^\n?]{{0,80}}\n?(?:[^\n?]*\d[^\n?]*|{MATH})\s*$", re.DOTALL)
+
+
+def run_on(text: str, explicit: Finder) -> int | None:
+    """Where a model that has answered goes on with another turn or question; None where not."""
+    if "<" in text or "[INST]" in text:
+        turn = TURN.search(text)
+        if turn and text[: turn.start()].strip():
+            own = run_on(text[: turn.start()], explicit)
+            return turn.start() if own is None else own
+    if "\n" not in text:
+        return None
+    for count, match in enumerate(QUESTION.finditer(text)):
+        before = text[: match.start()]
+        if count >= MOST_QUESTIONS:
+            break
+        if before.strip() and _answered(before, text[match.end() :], explicit):
+            return match.start()
+    for match in LISTED.finditer(text) if "?" in text else ():
+        if next(explicit(text[: match.start()]), None) is not None:
+            return match.start()
+        break
+    return None
+
+
+def _answered(before: str, after: str, explicit: Finder) -> bool:
+    """Whether a text gives an answer: explicitly, or as all it is, or in its last line.
+
+    Where only what follows has the mark of a final answer, both are one solution.
+    """
+    if any(SAYS_VALUE.search(c.text) or len(c.text) < SHORT for c in explicit(before)):
+        return True
+    if (
+        len(before.strip()) <= SHORT
+        and SAYS_VALUE.search(before)
+        and not QUESTION.match(before.lstrip())
+    ):
+        return True
+    if CONCLUDED.search(before[-LAST_LINES:]):
+        return True
+    if FINAL.search(after):
+        return False
+    last = before.rstrip().rpartition("\n")[2].strip()
+    if len(before.strip()) <= SHORT:
+        return QUESTION.match(before.lstrip()) is None
+    return len(last) <= 300 and bool(values(last[-300:]))
+
+
+def concludes(text: str, candidate: Candidate) -> bool:
+    """Whether a text that was cut had come to this value: its sentence draws a conclusion."""
+    before = text[max(0, candidate.start - LAST_LINES // 4) : candidate.start]
+    sentence = SENTENCE_END.split(before.rstrip())[-1] if before.strip() else ""
+    after = text[candidate.end :]
+    return re.search(CONCLUSION, sentence) is not None and after.strip(" .\n*$)") != ""

@@ -1,0 +1,119 @@
+r"""Values that nothing marks as an answer: formulas, numbers, bold text.
+
+In: a text. Out: candidates in the order of the text. Time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from passgap.types import Candidate
+from passgap.verifiers.statements import (
+    ENVIRONMENTS,
+    MATH,
+    SAYS_VALUE,
+    is_formula,
+    last_side,
+    phrase,
+)
+
+MOST_VALUES = 64
+WINDOW = 20_000  # where values without a mark are looked for: the end of the text
+BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
+NUMBER = (
+    r"\d++ \d{1,4}/\d{1,4}(?![\d/])|(?:\d{1,3}(?:(?:,|\{,\})\d{3})++(?!\d)|\d++)(?:\.\d++)*+"
+    r"(?:[eE][-+]?\d++(?![\w.]))?+|\.\d++"
+)
+ATOM = (
+    rf"(?:{NUMBER}|\\(?:(?!begin|end|boxed)[a-zA-Z]++|[{{}}])(?:\s?(?:\{{(?:[^{{}}\n]|\{{(?:[^{{}}\n]|\{{[^{{}}\n]*\}})*\}})*\}}|\[\d+\]))*+"
+    r"|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|[√∛π∞θαβ½-¾⅐-⅞²³°%!]|\([^()\n]{1,60}\)|\|[^|\n]{1,30}\|"
+    r"|[\^_](?:\{[^{}\n]*\}|-?\w)|\[[^\[\]\n]{1,60}\])"
+)
+BETWEEN = r"(?:[-+*/=×·÷<>≤≥−:]|\\cdot|\\times|,(?= ?[A-Za-z]_?\d? ?=))"
+RUN = rf"[-+−]?(?:{ATOM})++(?:[ \t]?{BETWEEN}[ \t]?[-+−]?(?:{ATOM})++)*+"
+FORMULA, RUNS = re.compile(MATH, re.DOTALL), re.compile(RUN)
+ANCHOR = re.compile(r"[0-9$\\=^+√∛π∞½-¾⅐-⅞≤≥≠∅]")
+BACK = 24
+VALUABLE = re.compile(
+    r"\d|\\(?:pi|infty|emptyset|varnothing|mathbb|frac|sqrt)|[π∞½-¾⅐-⅞∅]|[a-z]\^|[+*/<>≤≥≠]|\\(?:le|ge|ne)"
+)
+ASIDE = re.compile(r"(?<=[\w.$%]) \((?=[^()\n]{0,100}[A-Za-z]{3})[^()\n\\]{1,100}\)")
+ROWS = re.compile(r"\\\\(?:\[[^\]]*\])?")
+ENVIRONMENT = re.compile(rf"\\(?:begin|end)\{{{ENVIRONMENTS}\}}")
+
+
+def bold(text: str) -> list[Candidate]:
+    """Bold text in the last line that holds a value."""
+    if "**" not in text:
+        return []
+    stripped = text[-WINDOW:].rstrip()
+    offset = max(0, len(text) - WINDOW)
+    line_start = stripped.rfind("\n") + 1
+    return [
+        Candidate("bold", phrase(m.group(1)), offset + m.start(), offset + m.end())
+        for m in BOLD.finditer(stripped, line_start)
+        if SAYS_VALUE.search(m.group(1))
+    ]
+
+
+def last_weak(text: str) -> Candidate | None:
+    """The answer of a text that marks none: the last bold value of its last line, or value."""
+    beside = ASIDE.sub(lambda m: " " * len(m.group()), text[-WINDOW:]) if " (" in text else ""
+    offset = max(0, len(text) - WINDOW)
+    found = bold(text) or list(_values(beside, offset)) or list(_values(text[-WINDOW:], offset))
+    return found[-1] if found else None
+
+
+def values(text: str) -> list[Candidate]:
+    """The last `MOST_VALUES` formulas and numbers."""
+    return list(_values(text[-WINDOW:], max(0, len(text) - WINDOW)))[-MOST_VALUES:]
+
+
+def _values(text: str, offset: int) -> Iterator[Candidate]:
+    """Values in order; looked for around signs that no prose has, since prose is long."""
+    at = 0
+    while anchor := ANCHOR.search(text, at):
+        start = anchor.start()
+        formula = FORMULA.match(text, start) if anchor.group() in "$\\" else None
+        if formula is not None and is_formula(formula.group()):
+            match, said = formula, _value_said(_last_row(formula.group()))
+        else:
+            found = RUNS.search(text, start if _after_word(text, start) else max(at, start - BACK))
+            if found is None:
+                return
+            match, said = found, _value_said(found.group())
+        at = max(match.end(), start + 1)
+        if said:
+            yield Candidate("value", said, offset + match.start(), offset + match.end())
+
+
+def _after_word(text: str, at: int) -> bool:
+    """Whether a word stands before this place, so that nothing before belongs to the value."""
+    return at > 2 and text[at - 1] == " " and text[at - 3 : at - 1].isalpha()
+
+
+@lru_cache(maxsize=50_000)
+def _value_said(content: str) -> str:
+    """What a formula or number says in the end; empty where it is no value."""
+    return last_side(content) if VALUABLE.search(content) else ""
+
+
+def _last_row(formula: str) -> str:
+    """The last row of an aligned formula."""
+    if "\\begin" not in formula or "&" not in formula or ENVIRONMENT.search(formula) is None:
+        return formula
+    rows = [
+        row for row in ROWS.split(ENVIRONMENT.sub("", formula).strip("$")) if row.strip(" \n[]\\")
+    ]
+    return rows[-1].replace("&", "") if rows else formula
+
+
+def last_line(text: str) -> tuple[str, int]:
+    """The last line that is not blank, and where it starts."""
+    stripped = text[-WINDOW:].rstrip()
+    start = max(stripped.rfind("\n"), stripped.rfind("\r")) + 1
+    line = stripped[start:]
+    start += len(line) - len(line.lstrip())
+    return line.strip(), max(0, len(text) - WINDOW) + start
