@@ -120,6 +120,11 @@ FORMS = {
     "bare, then a list": lambda a, b, use: f"{a}\n**Explanation**:\n- It reads the input first.\n",
     "bare, then a colon": lambda a, b, use: f"{a}\nExplanation:\n1. First we look at it\n",
     "bare, then Chinese": lambda a, b, use: f"{a}\n这段代码是正确的。\n",
+    "bare, then a rule": lambda a, b, use: f"{a}\n---\n\n# Notes\n\nComplexity: O(n)\n",
+    "bare, between LaTeX": lambda a, b, use: (
+        f"\\begin{{verbatim}}\n{a}\\end{{verbatim}}\nIts cost is $O(n)$\n"
+    ),
+    "bare, between HTML": lambda a, b, use: f"<pre>\n{a}</pre>\n<p>It is linear.</p>\n",
     "bare, then LaTeX": lambda a, b, use: f"{a}\nIts cost is $O(n)$\n",
     "then output": lambda a, b, use: f"```python\n{a}```\n\nExample output:\n\n```\n6\n```\n",
     "then output with a label": lambda a, b, use: f"```python\n{a}```\n```output\nx = 6\n```\n",
@@ -176,6 +181,7 @@ FORMS = {
     "<answer>": lambda a, b, use: f"```python\n{b}```\n<answer>\n```python\n{a}```\n</answer>\n",
     "<answer>, bare": lambda a, b, use: f"I think:\n<answer>\n{a}</answer>\n",
     "an <answer> in words": lambda a, b, use: f"```python\n{a}```\n<answer>As above.</answer>\n",
+    "an <answer> that is a number": lambda a, b, use: f"```python\n{a}```\n<answer>6</answer>\n",
     "<code>": lambda a, b, use: f"The program is\n<code>\n{a}</code>\nwhich is right.\n",
     "an end token": lambda a, b, use: f"```python\n{a}```<|im_end|>\n<|im_start|>user\n```\n{b}```",
     "a bare end token": lambda a, b, use: f"{a}<|endoftext|>{b}",
@@ -339,7 +345,7 @@ def test_a_block_that_defines_more_of_what_is_tested_wins():
     assert program(problem, f"```python\n{both}```\nthe first:\n```python\n{part}```") == both
 
 
-PROSE = """
+PROSE = r"""
 Here is the solution:
 This function returns the sum.
 We use a loop, and that is it
@@ -354,11 +360,24 @@ Is it right?
 Use `sum` here
 这是代码。
 • item
+* item
+---
+=====
+| a | b |
+> quoted
+<pre>
+</code></pre>
+\begin{lstlisting}[language=Python]
+Complexity: O(n)
+Output: 6
+1. Sum
+2) Sum
+Done!
 Sure, here you go
 I'd do it so, as it's simple
 Let me know if there are questions.
 """.strip().splitlines()
-CODE = """
+CODE = r"""
 import os
 from math import sqrt as root
 x = 5
@@ -391,6 +410,15 @@ x = y if z else "no such thing"
 1.
 ...
 größe = 5
+-x
+*a, b = c
+x: list[int]
+Name: int = 5
+"-----"
+print(f"{a!r}")
+a != b
+A[0]: int = 1
+2.5 .is_integer()
 """.strip().splitlines()
 
 

@@ -30,8 +30,11 @@ TOKEN = re.compile(r"\"\"\"|'''|#|\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|[
 # strings, also those that the line does not end, and comments
 STRINGS = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"?|(?<!\w)'(?:\\.|[^'\\\n])*+'?|#.*")
 WORDS = re.compile(r"\b([^\W\d]\w*)[ \t]+(?=([^\W\d]\w*))")
-# what ends no statement or stands in none
-NO_CODE = re.compile(r"[A-Za-z)`]\.$|[?$!]$|[?$`]|^\*\*|^[-*•] \w+$|[^\x00-\x7f\w]")
+# what begins or ends no statement, or stands in none; a bare annotation is a heading
+NO_CODE = re.compile(
+    r"^[<>|]|^\*\*|^[-*•] \w+$|^\d+[.)] |^(?:-{3,}|={3,}|\*{3,})$|^[A-Z]\w*: [^=]*$"
+    r"|[?$`]|\\.|[^\x00-\x7f\w]|[A-Za-z)]\.$|!$"
+)
 BARE_COLON = re.compile(r"(\w+)(?: \d+)?:$")
 # Python 2's statements are no prose: such a program is wrong, not shorter
 KNOWN = frozenset([*keyword.kwlist, *keyword.softkwlist, "type", "print", "exec"])

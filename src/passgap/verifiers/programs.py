@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from passgap.types import Problem
-from passgap.verifiers.blocks import Block, blocks
+from passgap.verifiers.blocks import PROGRAM, Block, blocks
 from passgap.verifiers.thinking import without_thinking
 
 LONGEST_PROGRAM = 1 << 20
@@ -42,106 +42,16 @@ WRAPS = (
     ("<python>", "</python>"),
     ("<code>", "</code>"),
 )
-OTHER = frozenset(
-    [
-        "text",
-        "txt",
-        "plaintext",
-        "plain",
-        "output",
-        "out",
-        "stdout",
-        "stdin",
-        "input",
-        "console",
-        "terminal",
-        "log",
-        "result",
-        "example",
-        "bash",
-        "sh",
-        "shell",
-        "zsh",
-        "fish",
-        "cmd",
-        "bat",
-        "powershell",
-        "ps",
-        "dos",
-        "pycon",
-        "doctest",
-        "repl",
-        "diff",
-        "patch",
-        "json",
-        "yaml",
-        "yml",
-        "toml",
-        "ini",
-        "csv",
-        "xml",
-        "html",
-        "css",
-        "markdown",
-        "md",
-        "latex",
-        "tex",
-        "math",
-        "mermaid",
-        "dot",
-        "sql",
-        "makefile",
-        "dockerfile",
-        "c",
-        "cpp",
-        "c++",
-        "cc",
-        "cxx",
-        "h",
-        "hpp",
-        "cs",
-        "csharp",
-        "c#",
-        "java",
-        "javascript",
-        "js",
-        "jsx",
-        "typescript",
-        "ts",
-        "tsx",
-        "go",
-        "golang",
-        "rust",
-        "rs",
-        "ruby",
-        "rb",
-        "php",
-        "perl",
-        "r",
-        "kotlin",
-        "kt",
-        "swift",
-        "scala",
-        "haskell",
-        "hs",
-        "lua",
-        "julia",
-        "jl",
-        "matlab",
-        "pascal",
-        "fortran",
-        "lisp",
-        "scheme",
-        "clojure",
-        "elixir",
-        "erlang",
-        "ocaml",
-        "dart",
-        "pseudocode",
-        "algorithm",
-        "none",
-    ]
-)
+# what a fence may be said to hold that is no Python program
+LABELS = """
+text txt plaintext plain output out stdout stdin input console terminal log result example none
+bash sh shell zsh fish cmd bat powershell ps dos pycon doctest repl diff patch json yaml yml toml
+ini csv xml html css markdown md latex tex math mermaid dot sql makefile dockerfile c cpp c++ cc
+cxx h hpp cs csharp c# java javascript js jsx typescript ts tsx go golang rust rs ruby rb php perl
+r kotlin kt swift scala haskell hs lua julia jl matlab pascal fortran lisp scheme clojure elixir
+erlang ocaml dart pseudocode algorithm
+"""
+OTHER = frozenset(LABELS.split())
 MADE = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)", re.MULTILINE)
 SET = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 METHODS = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
@@ -207,12 +117,14 @@ def answering(text: str) -> str:
 
 def _found(text: str, asked: Asked) -> str | None:
     """The program in a text: of what wraps it, of what comes before a run-on, else of the whole."""
-    for inner in _wrapped(text):
-        if (code := chosen(blocks(inner), asked)) is not None:
-            return code
+    parts = _wrapped(text)
     run_on = RUN_ON.search(text) if ":" in text or "You are" in text else None
-    if run_on and (code := chosen(blocks(text[: run_on.start()]), asked)) is not None:
-        return code
+    if run_on:
+        parts.append(text[: run_on.start()])
+    for part in parts:
+        code = chosen(blocks(part), asked)
+        if code is not None and PROGRAM.search(code):
+            return code
     return chosen(blocks(text), asked)
 
 
