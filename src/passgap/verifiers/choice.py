@@ -29,7 +29,7 @@ VERB = (
 NOT_IN_WORD = r"(?!['’]?[A-Za-z])"
 NOT_A_WORD = rf"{NOT_IN_WORD}(?!\s+(?!{VERB})[a-z])"
 LETTER = rf"(?:[B-HJ-Z]{NOT_IN_WORD}|[AI]{NOT_A_WORD}|(?<=[(\[])[a-z](?=[)\]]))"
-OPEN = r"(?:[\s*_`\"'“‘«$({\[<]|\\[(\[]|\\[a-z]{2,8}\s*\{)*+"
+OPEN = r"(?:[\s*_`\"'“‘«$({\[<]|\\[(\[]|\\[a-z]{2,8}\s?\{){0,12}+"
 SHUT = r"[)\]}\"'”’»*$`]*"
 NOUN = r"(?i:option|choice|answer|alternative|letter)"
 VERDICT = (
@@ -50,14 +50,19 @@ CHOICES = tuple(
         rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
         r"(?<![A-Za-z])(?i:it|this)\s+(?i:is|must be|should be|has to be)\s+"
         rf"{OPEN}([A-Z]){SHUT}\.?{SHUT}\s*$",
+        rf"(?<![A-Za-z])(?i:correct|right)\s*[:=-]\s*{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
         rf"(?:选项|選項|选择|選擇|选|選|보기)(?:是|为|為|：|:)?{OPEN}([A-Z]){NOT_IN_WORD}",
         r"(?<![A-Za-z])(?i:therefore|thus|hence|so|finally),?\s*(?::|-)?\s*"
         rf"{OPEN}([A-Z]){SHUT}[.]?\s*$",
     )
 )
+ARTICLE = (
+    r"(?:la|le|die|der|das|el|lo|il|a|o)(?:\s+(?:lettre|letra|opci[oó]n|opzione|opção|Option))?\s+"
+    r"|l'"
+)
 HEAD = re.compile(
     rf"{OPEN}(?:(?i:the\s+)?(?:(?i:correct|right)\s+)?{NOUN}s?\s*:?\s*)?{OPEN}"
-    rf"(?:({LETTER})|(?<=[(\[\"'`*${{])([a-z])(?=[)\]\"'`*$}}])|([a-z])(?=[.)]?\s*(?:$|\n)))"
+    rf"(?:(?:{ARTICLE})(?=[A-Z(]))?{OPEN}(?:({LETTER})|(?<=[(\[\"'`*${{])([a-z])(?=[)\]\"'`*$}}])|([a-z])(?=[.)]?\s*(?:$|\n)))"
 )
 MORE = re.compile(
     rf"{SHUT}\s*(?:,\s*(?:and|or)?|/|&|and|or)\s*{OPEN}(?:{NOUN}\s*)?{OPEN}([A-Z])(?!['’]?[A-Za-z])"
@@ -65,14 +70,18 @@ MORE = re.compile(
 )
 HEDGED = re.compile(r"\s*(?i:either|both|one of|between|any of|all of)\b")
 DENIED = re.compile(r"(?i)\b(?:not|never|wrong|incorrect|false|cannot|neither)\b|n't")
+CLAUSE_END = re.compile(r"[.,;:\n]")
 ALONE = re.compile(
-    rf"(?:[>#-]+\s+)?{OPEN}(?:{NOUN}\s*)?{OPEN}([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
+    rf"(?:[>#-]{{1,6}}[ \t]{{1,8}})?{OPEN}(?:{NOUN}\s*)?{OPEN}([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
 )
+LONGEST_LETTER = 80  # of a line that is a letter with what stands around it
 SEVERAL = re.compile(r"[A-Z](?:\s*(?:,\s*and|,\s*or|,|&|and|or|/|;)?\s*[A-Z])+")
 MARKED = re.compile(
     rf"(?:{NOUN}\s*:?\s*)?[(\[]*([A-Za-z])[)\]]*(?:[.:,]+(?:\s|$)|\)\s*\S|\s*$|\s+[-–—]\s)"
 )
-OPTION = re.compile(r"^(?:[>#-]+\s+)?[\s*_]*(?:\(([A-Z])\)|([A-Z])[).:])\s+\S", re.MULTILINE)
+OPTION = re.compile(
+    r"^(?:[>#-]{1,6}[ \t]{1,8})?[ \t*_]{0,12}(?:\(([A-Z])\)|([A-Z])[).:])\s+\S", re.MULTILINE
+)
 BEFORE_WORDS = re.compile(r"([B-HJ-Z])\s+\w")
 NAMED = re.compile(rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z])(?![A-Za-z])")
 
@@ -132,6 +141,12 @@ def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
                 if letters:
                     yield candidate, letters
     yield from sorted(_stated(text), key=lambda pair: pair[0].start)
+    first = text.lstrip().partition("\n")[0]
+    alone = ALONE.fullmatch(first) if len(first) < LONGEST_LETTER else None
+    if alone:
+        at = len(text) - len(text.lstrip())
+        letter = alone.group(1).upper()
+        yield Candidate("value", letter, at, at + len(first)), frozenset(letter)
     line, start = last_line(text)
     letter = _of_last_line(text, line)
     if letter:
@@ -140,7 +155,7 @@ def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
 
 def _of_last_line(text: str, line: str) -> str:
     """A letter that stands alone, or before its option where no other option is listed."""
-    alone = ALONE.fullmatch(line)
+    alone = ALONE.fullmatch(line) if len(line) < LONGEST_LETTER else None
     if alone:
         return alone.group(1).upper()
     option = OPTION.match(line)
@@ -156,8 +171,8 @@ def _stated(text: str) -> Iterator[tuple[Candidate, Letters]]:
             yield Candidate("stated", said, start, start + len(line)), letters
     for pattern in CHOICES:
         for match in pattern.finditer(text):
-            before = text[max(0, match.start() - 30) : match.start()].rpartition("\n")[2]
-            if DENIED.search(match.group()) or DENIED.search(before.rpartition(".")[2]):
+            before = CLAUSE_END.split(text[max(0, match.start() - 30) : match.start()])[-1]
+            if DENIED.search(match.group()) or DENIED.search(before):
                 continue
             letters = frozenset(match.group(1).upper()) | _more(text, match.end(1))
             said = "".join(sorted(letters))

@@ -33,6 +33,11 @@ SMALL = 1e-3
 RELATIVE = SURELY = 1e-6
 
 
+def prepare() -> None:
+    """Load what the first comparison would load, so that none pays for it."""
+    _equal("x^2-1", "(x-1)(x+1)")
+
+
 def equal(head: None, item: list[str]) -> dict[str, Any]:
     """Whether the second of two expressions is an answer that the first one allows.
 

@@ -48,7 +48,7 @@ class MathVerifier(Verifier):
     Parameters
     ----------
     timeout
-        Seconds that one comparison by math-verify may take.
+        Processor seconds that one comparison by math-verify may take.
     """
 
     name = "math"
@@ -153,7 +153,7 @@ class MathVerifier(Verifier):
 
     def _pool(self) -> Pool:
         if self._started is None:
-            self._started = function_pool(EQUAL, seconds=self._timeout)
+            self._started = function_pool(EQUAL, seconds=self._timeout, of_processor=True)
         return self._started
 
     def close(self) -> None:

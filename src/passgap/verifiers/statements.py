@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from passgap.types import Candidate
 
 LONGEST_LINE = 1_000
+MOST_STATEMENTS = 50
 SAYS_VALUE = re.compile(r"\d|\\[a-zA-Z]|[πθ∞√½-¾⅐-⅞]")
 IS = (
     r"(?:is|are|was|would be|will be|should be|must be|comes out to be|comes out to|becomes|equals"
@@ -19,7 +20,8 @@ IS = (
 )
 ENGLISH = (
     rf"answers?(?![^\W_])(?:[^\n.:=：]{{0,60}}?[ \t](?:{IS})(?:[ \t]*:)?(?=[ \t\n*$\\(])|"
-    r"[ \t*_]{0,4}(?:\([^()\n]{0,40}\))?[ \t*_]{0,4}[:=：](?!//)|[ \t*_:]{0,6}(?=\n))"
+    r"[ \t*_]{0,4}(?:\([^()\n]{0,40}\))?[ \t*_]{0,4}"
+    r"(?:[:=：](?!//)|[-–—](?=[ \t]))|[ \t*_:]{0,6}(?=\n))"
 )
 LANGUAGES = {
     "答": r"(?:答案|答え|解答|答)(?:应该|應該|应)?(?:是|为|為|は|:|：)+",
@@ -53,6 +55,7 @@ LANGUAGES = {
     "الجواب": r"الجواب[^\n.:=]{0,20}?(?:هي|هو|:)",
     "उत्तर": r"उत्तर[^\n:=]{0,20}?(?:है|:)",
 }
+LANGUAGES["ans"] = r"\bans\b\.?[ \t]{0,4}[:=]"
 STATED = {word: re.compile(pattern) for word, pattern in {"answer": ENGLISH, **LANGUAGES}.items()}
 ASCII_WORDS = tuple(word for word in STATED if word.isascii())
 FILLER = re.compile(
@@ -108,7 +111,7 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
     """Where "the answer is" and the like end, each with the rest of its line."""
     small = _small(text)
     matches = [m for word in _words_for(small) for m in STATED[word].finditer(small)]
-    for match in sorted(matches, key=re.Match.start) if len(matches) > 1 else matches:
+    for match in sorted(matches, key=re.Match.start)[-MOST_STATEMENTS:]:
         inside = text[match.start() - 1 : match.start()].isalnum() and match.group()[0] == "a"
         if inside or DENIED.search(match.group()):
             continue

@@ -32,7 +32,8 @@ ATOM = (
     r"|[\^_](?:\{[^{}\n]*\}|-?\w)|\[[^\[\]\n]{1,60}\])"
 )
 BETWEEN = r"(?:[-+*/=×·÷<>≤≥−:]|\\cdot|\\times|,(?= ?[A-Za-z]_?\d? ?=))"
-RUN = rf"[-+−]?(?:{ATOM})++(?:[ \t]?{BETWEEN}[ \t]?[-+−]?(?:{ATOM})++)*+"
+COUNTED = r"(?:[ \t](?:hundred|thousand|million|billion|trillion)\b)?"
+RUN = rf"[-+−]?(?:{ATOM})++(?:[ \t]?{BETWEEN}[ \t]?[-+−]?(?:{ATOM})++)*+{COUNTED}"
 FORMULA, RUNS = re.compile(MATH, re.DOTALL), re.compile(RUN)
 ANCHOR = re.compile(r"[0-9$\\=^+√∛π∞½-¾⅐-⅞≤≥≠∅]")
 BACK = 24
