@@ -83,6 +83,7 @@ BAD = {  # what a cell may hold that is no count, and what has to be told of it
     "infinity": (float("inf"), "inf"),
     "a truth value": (True, "[Tt]rue.*passgap import table"),
     "a word": ("many", "'many'"),
+    "a share in percent": ("50%", "'50%'"),
     "a grouped number": ("1_6", "'1_6'"),
     "too large": (10**25, "up to 1,000,000,000,000"),
     "too large a float": (1e300, "up to 1,000,000,000,000"),
@@ -163,6 +164,14 @@ def test_two_columns_of_one_name_are_refused(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match="2 columns called c"):
         read_counts(tmp_path / name)
+
+
+def test_spaces_around_names_and_numbers_mean_nothing(tmp_path):
+    (tmp_path / "c.csv").write_text("problem_id, n, c\na, 16, 4\n")
+    assert read_counts(tmp_path / "c.csv").c.tolist() == [4]
+    (tmp_path / "d.csv").write_text("problem_id,n,c, c\na,16,4,5\n")
+    with pytest.raises(UsageError, match="2 columns called c"):
+        read_counts(tmp_path / "d.csv")
 
 
 def test_a_repeated_column_that_nobody_reads_is_ignored(tmp_path):

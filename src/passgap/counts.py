@@ -244,18 +244,21 @@ def _read_table(path: Path) -> pl.DataFrame:
     try:
         return readers[path.suffix](path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as {path.suffix}: {error}") from error
+        why = str(error).splitlines()[0]
+        raise UsageError(f"{path} cannot be read as {path.suffix}: {why}") from error
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
     refuse_repeated(path, csv_header(path), COLUMNS)
-    return pl.read_csv(path, infer_schema=False)
+    frame = pl.read_csv(path, infer_schema=False)
+    spaced = {name: name.strip() for name in frame.columns if name != name.strip()}
+    return frame.rename({name: bare for name, bare in spaced.items() if bare in COLUMNS})
 
 
 def csv_header(path: Path) -> list[str]:
-    """The names in the first line of a CSV file, repeated ones included."""
+    """The names in the first line of a CSV file, without spaces around them; repeated ones, too."""
     first = pl.read_csv(path, has_header=False, n_rows=1, infer_schema=False)
-    return [str(name) for name in first.row(0)] if len(first) else []
+    return [str(name).strip() for name in first.row(0)] if len(first) else []
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:

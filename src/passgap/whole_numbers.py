@@ -122,6 +122,8 @@ def _advice(name: str, value: Any, values: Sequence[Any]) -> str:
             f"; {name} looks like a rate (all its values lie between 0 and 1): multiply it by n, "
             f"as {name} = round(rate * n)"
         )
+    if name != "n" and isinstance(value, str) and value.strip().endswith("%"):
+        return f"; {name} looks like a rate in percent: give {name} = round(rate / 100 * n)"
     number = _number(value)
     if number is not None and abs(number) <= LARGEST:
         return f": give the number of draws in column {name}, not a mean or a share of them"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from passgap import mark
 from passgap.errors import UsageError
 from passgap.types import Outcome, Problem, ProblemSet
 from passgap.verifiers import Item, base, for_problems, get_verifier, own
@@ -35,6 +36,10 @@ def returns(text, problem):
 
 def loose(text, problem):
     return Outcome(text, 5, None)
+
+def like_math(text, problem):
+    from passgap import mark
+    return mark(problem.reference, text)[0]
 
 def reward(completions, **kwargs):
     return [1.0 for _ in completions]
@@ -152,6 +157,15 @@ def test_an_outcome_is_taken_as_far_as_it_is_one(rules):
     assert "the status 'right'; allowed: correct, incorrect, unscored" in failure.error
 
 
+def test_the_readings_of_an_outcome_are_kept(rules):
+    verifier = get_verifier("python:rules:like_math")
+    (outcome,) = verifier.verify_all([Item(PROBLEM, "It is \\boxed{42}.")])
+    verifier.close()
+    (direct,) = mark("42", "It is \\boxed{42}.")
+    assert outcome.readings is not None
+    assert outcome.to_dict() | {"candidates": []} == direct.to_dict() | {"candidates": []}
+
+
 def test_an_exception_is_named_once_with_its_place_and_how_often(rules):
     verifier = get_verifier("python:rules:odd")
     other = Problem("other", "1", "exact")
@@ -212,8 +226,8 @@ def test_a_plugin_is_an_entry_point(monkeypatch):
     class Always(base.TextVerifier):
         name = digest = "always"
 
-        def mark(self, problem, text, finish_reason):
-            return Outcome("correct", text)
+        def mark(self, item):
+            return Outcome("correct", item.text)
 
     class Point:
         name = "always"

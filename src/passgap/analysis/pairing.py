@@ -47,6 +47,6 @@ def _same_settings(base: Counts, trained: Counts, allow_different_prompts: bool)
             )
         if not allow_different_prompts:
             raise MismatchError(
-                f"the {key} differs: base {a}, trained {b}; sample both alike, or compare all the "
-                "same with --allow-different-prompts"
+                f"the {key} differs: base {a}, trained {b} (passgap check of both says in what); "
+                "sample both alike, or compare all the same with --allow-different-prompts"
             )

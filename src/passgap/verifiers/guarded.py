@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from passgap.errors import PassgapError
-from passgap.types import Outcome, Problem
+from passgap.types import Candidate, Outcome, Problem
 from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.failures import Failure, Failures, in_words
 from passgap.verifiers.returned import RefusedError, outcome_of
@@ -47,6 +47,15 @@ class GuardedVerifier(Verifier):
         if len(found) != len(items):
             raise RefusedError(f"it returned {len(found)} outcomes for {len(items)} completions")
         return [outcome_of(one) for one in found]
+
+    def candidates(self, item: Item) -> tuple[Candidate, ...]:
+        """What the plugin says could be the answer; nothing where that raises."""
+        try:
+            return tuple(self._made.candidates(item))
+        except PassgapError:
+            raise
+        except Exception:
+            return ()
 
     def take_failures(self) -> list[Failure]:
         """What raised since it was taken last."""

@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 from typing import Any, cast
 
 from passgap.errors import PassgapError, UsageError
-from passgap.types import Outcome, Problem, digest
+from passgap.types import Outcome, Problem, Readings, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.failures import Failure, Failures, in_words
 from passgap.verifiers.guarded import GuardedVerifier
@@ -143,7 +143,11 @@ class PythonVerifier(Verifier):
     def _outcome(self, item: Item, reply: Any) -> Outcome:
         self._failures.note_reply(item.problem.id, reply)
         lost = lost_reason(reply)
-        return Outcome("unscored", None, lost) if lost else Outcome(*reply)
+        if lost:
+            return Outcome("unscored", None, lost)
+        status, extracted, reason, readings = reply
+        read = None if readings is None else Readings(**readings)
+        return Outcome(status, extracted, reason, read)
 
     def take_failures(self) -> list[Failure]:
         """What the function raised since it was taken last."""
@@ -186,7 +190,8 @@ def call(where: list[str], item: list[Any] | None) -> Any:
     plain, text, _ = item
     try:
         found = outcome_of(function(text, Problem(*plain)))
-        return [found.status, found.extracted, found.reason]
+        readings = None if found.readings is None else found.readings.to_dict()
+        return [found.status, found.extracted, found.reason, readings]
     except MemoryError:
         raise
     except RefusedError as error:

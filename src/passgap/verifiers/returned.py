@@ -12,7 +12,7 @@ from decimal import Decimal
 from numbers import Number
 from typing import Any, get_args
 
-from passgap.types import Outcome, Status
+from passgap.types import Outcome, Readings, Status
 
 ALLOWED = "True, False, 1, 0, None (unscored) or a passgap Outcome"
 
@@ -56,6 +56,11 @@ def _sound(outcome: Outcome) -> Outcome:
         raise RefusedError(
             f"it returned an Outcome with the status {_shown(outcome.status)}; allowed: "
             f"{', '.join(get_args(Status))}"
+        )
+    if not isinstance(outcome.readings, Readings | None):
+        raise RefusedError(
+            f"it returned an Outcome with the readings {_shown(outcome.readings)}; allowed: a "
+            "passgap Readings or None"
         )
     said = None if outcome.extracted is None else _text(outcome.extracted)
     return replace(outcome, extracted=said, reason=_text(outcome.reason or ""))
