@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 from passgap.errors import UsageError
 from passgap.types import FinishReason, Outcome, Problem
@@ -80,6 +80,28 @@ def mark(
             explained(marker, item, outcome)
             for item, outcome in zip(items, marker.verify_all(items), strict=True)
         ]
+
+
+def tried(gold: str, outcome: Outcome, verifier: str) -> dict[str, Any]:
+    """A mark and its reasons by their JSON names: what each candidate would be marked, and how the
+    reference and the answer are read."""
+    data = outcome.to_dict()
+    boxed = [f"\\boxed{{{candidate['text']}}}" for candidate in data["candidates"]]
+    marks = mark(gold, boxed, verifier=verifier) if boxed else []
+    for candidate, one in zip(data["candidates"], marks, strict=True):
+        candidate["status"] = one.status
+    with closing(get_verifier(verifier)) as marker:
+        read_as = {
+            "reference": marker.read_as(gold),
+            "answer": None if outcome.extracted is None else marker.read_as(outcome.extracted),
+        }
+    return {
+        "schema": "passgap.mark/1",
+        "verifier": verifier,
+        "gold": gold,
+        **data,
+        "read_as": read_as,
+    }
 
 
 def explained(marker: Verifier, item: Item, outcome: Outcome) -> Outcome:

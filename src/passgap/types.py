@@ -24,6 +24,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Design = Literal["fixed", "adaptive"]
 Status = Literal["correct", "incorrect", "unscored"]
+AskedStatus = Literal["correct", "incorrect", "unscored", "no_answer"]
 FinishReason = Literal["stop", "length"]
 
 
@@ -265,13 +266,13 @@ class Readings:
     """What a completion's mark would be under each reading of its text.
 
     ``asked`` takes the answer in the form that the prompt asked for (any explicit form where that
-    is unknown), ``any`` whatever in the text equals the reference; the one between them, which
-    counts, is the outcome's own status. ``form`` is the rule that found the answer, ``run_on``
-    says that a question of the model's own follows it, ``thinking`` is ``ended``, ``never_ends`` or
-    empty. ``candidates`` are kept in memory only.
+    is unknown; ``no_answer`` where there is none), ``any`` whatever in the text equals the
+    reference; the reading between them, which counts, is the outcome's own status. ``form`` is the
+    rule that found the answer, ``run_on`` says that a question of the model's own follows it,
+    ``thinking`` is ``ended``, ``never_ends`` or empty. ``candidates`` are kept in memory only.
     """
 
-    asked: Status
+    asked: AskedStatus
     any: Status
     form: str = ""
     run_on: bool = False

@@ -17,10 +17,12 @@ from typing import Any, get_args
 import polars as pl
 
 from passgap.errors import UsageError
+from passgap.problems import render
 from passgap.store import Run
-from passgap.types import Outcome, Problem, Status, digest
+from passgap.types import Outcome, Problem, PromptSettings, Status, digest
 from passgap.unscored import all_unscored, keep_failures
 from passgap.verifiers import Item, Verifier, answer_form, for_problems
+from passgap.verifiers.asked import asked_form
 from passgap.verifiers.failures import take_failures
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -63,6 +65,7 @@ def verify(
         return _by_its_source(run)
     problems = {problem.id: problem for problem in run.problems()}
     _refuse_without_references(run, problems, verifier)
+    asked = _asked_forms(run, problems)
     with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
         correct_by = run.verifier_digest() if marker.of_reasoning else None
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
@@ -79,7 +82,7 @@ def verify(
         for name in shards:
             if name not in done:
                 shown = _within(progress, before, sum(sizes.values()))
-                marks = _marked(run, name, marker, problems, correct_by, shown)
+                marks = _marked(run, name, marker, problems, asked, correct_by, shown)
                 keep_failures(run, key, name, take_failures(marker))
                 run.add_outcomes(key, name, marks)
             before += sizes[name]
@@ -87,6 +90,18 @@ def verify(
                 progress(before, sum(sizes.values()))
         run.set_verifier_digest(key, of_reasoning=marker.of_reasoning)
         return key
+
+
+def _asked_forms(run: Run, problems: dict[str, Problem]) -> dict[str, str]:
+    """The form of answer that each problem's prompt asks for; of a log, what its question does."""
+    if run.manifest.imported:
+        return {i: asked_form(problem.question) for i, problem in problems.items()}
+    settings = PromptSettings.from_dict(run.manifest.prompt)
+    prompts = {i: render(problem, settings) for i, problem in problems.items()}
+    return {
+        i: asked_form("\n".join([prompt.text, *(text for _, text in prompt.messages)]))
+        for i, prompt in prompts.items()
+    }
 
 
 def _source_key(run: Run) -> str:
@@ -140,6 +155,7 @@ def _marked(
     name: str,
     marker: Verifier,
     problems: dict[str, Problem],
+    asked: dict[str, str],
     correct_by: str | None,
     tell: Callable[[int], None],
 ) -> list[tuple[str, int, Outcome]]:
@@ -151,7 +167,9 @@ def _marked(
     outcomes: list[Outcome] = []
     for first in range(0, len(rows), AT_ONCE):
         part = rows[first : first + AT_ONCE]
-        outcomes += marker.verify_all([Item(problems[i], text, end) for i, _, text, end in part])
+        outcomes += marker.verify_all(
+            [Item(problems[i], text, end, asked[i]) for i, _, text, end in part]
+        )
         tell(len(outcomes))
     failed = _failed_at_source(run, name)
     return [

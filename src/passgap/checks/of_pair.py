@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from passgap.checks.findings import Finding
+from passgap.checks.style import check_styles
 from passgap.store import Run
 from passgap.types import BY_DEFAULT
 
@@ -40,6 +41,7 @@ def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
                 "difference as one of weights and prompts together",
             )
     yield from _same_texts(base, trained)
+    yield from check_styles(base, trained)
     if left.engine["name"] != right.engine["name"]:
         yield Finding(
             "engines",

@@ -9,6 +9,7 @@ import polars as pl
 
 from passgap.checks.copies import Copies
 from passgap.checks.findings import Finding
+from passgap.checks.style import check_style
 from passgap.golds import check_golds
 from passgap.store import Run, ShardError
 from passgap.unscored import in_one_line, unscored
@@ -64,6 +65,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
         *_golds(run, digest),
         *_other_marks(run, digest),
         *_uneven(run, tally),
+        *check_style(run),
         *_engine(run),
     ]
     return tally.draws, findings

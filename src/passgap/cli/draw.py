@@ -43,8 +43,16 @@ PoliciesArgument = Annotated[
         "or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
     ),
 ]
-RunsArgument = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="A run folder, or several.")
+RunsToVerify = Annotated[
+    list[str] | None, typer.Argument(metavar="[RUN...]", help="A run folder, or several.")
+]
+Try = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--try",
+        metavar="GOLD TEXT",
+        help="Mark TEXT ('-': standard input) against the reference GOLD, and show why; no run.",
+    ),
 ]
 
 
@@ -87,8 +95,9 @@ def sample(
 
 
 def verify(
-    runs: RunsArgument,
+    runs: RunsToVerify = None,
     verifier: options.VerifierName = None,
+    try_: Try = None,
     json_: options.Json = False,
 ) -> None:
     """Mark a run's completions; they are kept as they are. Several runs are marked in turn.
@@ -97,10 +106,17 @@ def verify(
     count from now on; ``--verifier source`` makes an imported log's own count again. ``--verifier
     'judge?base_url=..&model=..'`` marks the reasoning of the correct ones (CoT-pass@k).
 
+    ``--try GOLD TEXT`` marks one text against a reference and shows why: every candidate in it,
+    with its place, and the mark under each reading.
+
     Example: passgap verify runs/base
     """
     from passgap.store import Run
 
+    if try_ is not None:
+        return _try(*try_, verifier or "math", json_=json_, runs=runs or [])
+    if not runs:
+        raise UsageError("no run is given; needed: RUN..., or --try GOLD TEXT")
     opened = [Run(path) for path in runs]
     found = []
     for path, run in zip(runs, opened, strict=True):
@@ -116,6 +132,23 @@ def verify(
     if failed:
         told = "; ".join(f"{one.run}: not one draw could be scored: {one.why}" for one in failed)
         raise WorkError(f"{told}; fix the verifier and run passgap verify again")
+
+
+def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -> None:
+    """Mark one text, and show every candidate with what it would be marked."""
+    from passgap.marks import mark, tried
+
+    if runs:
+        raise UsageError(f"--try marks one text and no run; left over: {' '.join(runs)}")
+    said = sys.stdin.read() if text == "-" else text
+    (outcome,) = mark(gold, said, verifier=verifier)
+    figures = tried(gold, outcome, verifier)
+    if json_:
+        print(json_text(figures, indent=None))
+    else:
+        from passgap.reporting import print_tried
+
+        print_tried(figures)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from passgap.reporting.terminal import (
     print_checks,
     print_result,
     print_temperature,
+    print_tried,
     probe_view,
 )
 from passgap.reporting.watched import print_watching, watching_view
@@ -52,6 +53,7 @@ __all__ = [
     "print_checks",
     "print_result",
     "print_temperature",
+    "print_tried",
     "print_watching",
     "probe_view",
     "watching_view",

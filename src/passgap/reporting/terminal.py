@@ -116,6 +116,31 @@ def print_agreement(agreement: Row, console: Console | None = None) -> None:
     (console or Console()).print(Group(*parts))
 
 
+def print_tried(tried: Row, console: Console | None = None) -> None:
+    """Print one mark and its reasons: the readings, every candidate, how both answers are read."""
+    reason = f" ({tried['reason']})" if tried["reason"] else ""
+    said = "no answer" if tried["extracted"] is None else visible(tried["extracted"])
+    parts: list[RenderableType] = [Text(f"{tried['status']}{reason}: {said}", style="bold")]
+    for name, form in tried["read_as"].items():
+        if form:
+            parts.append(Text(f"{name} read as {visible(form)}"))
+    readings = tried["readings"]
+    if readings:
+        marks = ", ".join(f"{name} {readings[name]}" for name in ("asked", "final", "any"))
+        extra = ["run-on left away"] if readings["run_on"] else []
+        extra += {"ended": ["thinking left away"], "never_ends": ["thinking never ends"]}.get(
+            readings["thinking"], []
+        )
+        parts.append(Text(f"readings: {'; '.join([marks, *extra])}"))
+    rows = [
+        [one["rule"], f"{one['start']}-{one['end']}", visible(one["text"])[:80], one["status"]]
+        for one in tried["candidates"]
+    ]
+    if rows:
+        parts.append(_table({"head": ["candidate", "place", "text", "marked"], "rows": rows}))
+    (console or Console()).print(Group(*parts))
+
+
 def print_audit(audit: Row, console: Console | None = None) -> None:
     """Print ``Audit.to_dict()``: false positives by stratum and the corrected curve."""
 

@@ -52,6 +52,10 @@ class Verifier(ABC):
         """The pieces of a text that could be its answer, for who asks why; empty where unknown."""
         return ()
 
+    def read_as(self, answer: str) -> str | None:
+        """What kind of thing a reference or an answer is taken for; None where it is just text."""
+        return None
+
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """Problems whose reference this verifier would not accept, by id, with the reason."""
         boxed = self.verify_all([Item(p, f"\\boxed{{{p.reference}}}") for p in problems])

@@ -53,8 +53,14 @@ class Reading:
         for rule, find in EXPLICIT.items():
             if rule != known:
                 marked += find(self.shown)
-        found = [*marked, *bold(self.shown), *values(self.shown)]
+        loose = [c for c in values(self.shown) if not any(_repeats(c, m) for m in marked)]
+        found = [*marked, *bold(self.shown), *loose]
         return tuple(sorted(found, key=lambda candidate: (candidate.start, -candidate.end)))
+
+
+def _repeats(value: Candidate, marked: Candidate) -> bool:
+    """Whether a value is what a marked answer around it says."""
+    return value.text == marked.text and marked.start <= value.start and value.end <= marked.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ HEDGED = re.compile(r"\s*(?i:either|both|one of|between|any of|all of)\b")
 DENIED = re.compile(r"(?i)\b(?:not|never|wrong|incorrect|false|cannot|neither)\b|n't")
 CLAUSE_END = re.compile(r"[.,;:\n]")
 ALONE = re.compile(
-    rf"(?:[>#-]{{1,6}}[ \t]{{1,8}})?{OPEN}(?:{NOUN}\s*)?{OPEN}([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
+    rf"(?:[>#-]{{1,6}}[ \t]{{1,8}})?{OPEN}(?:{NOUN}\s*)?{OPEN}"
+    rf"([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
 )
 LONGEST_LETTER = 80  # of a line that is a letter with what stands around it
 SEVERAL = re.compile(r"[A-Z](?:\s*(?:,\s*and|,\s*or|,|&|and|or|/|;)?\s*[A-Z])+")
@@ -107,10 +108,21 @@ class ChoiceVerifier(TextVerifier):
             "correct" if any(letters == gold for _, letters in found) else "incorrect"
         )
         rule = final[0].rule if final else ""
-        readings = Readings(_status(asked, gold), anywhere, rule, seen.run_on, seen.thinking)
+        readings = Readings(
+            _status(asked, gold) if asked else "no_answer",
+            anywhere,
+            rule,
+            seen.run_on,
+            seen.thinking,
+        )
         if final is None:
             return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
         return Outcome(_status(final, gold), "".join(sorted(final[1])), "", readings)
+
+    def read_as(self, answer: str) -> str | None:
+        """The letters that an answer names."""
+        letters = letters_in(answer)
+        return f"letters: {', '.join(sorted(letters))}" if letters else None
 
     def candidates(self, item: Item) -> tuple[Candidate, ...]:
         """Every letter that the text could have chosen."""

@@ -40,7 +40,9 @@ class ExactVerifier(TextVerifier):
 
         anywhere: Status = "correct" if any(c.text == gold for c in found) else "incorrect"
         rule = last.rule if last else ""
-        readings = Readings(status(asked), anywhere, rule, seen.run_on, seen.thinking)
+        readings = Readings(
+            status(asked) if asked else "no_answer", anywhere, rule, seen.run_on, seen.thinking
+        )
         if last is None:
             return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
         return Outcome(status(last), last.text, "", readings)

@@ -17,7 +17,7 @@ from passgap.latex import last_boxed
 from passgap.types import Candidate, Outcome, Problem, Readings, Status, digest
 from passgap.verifiers.answers.compare import Algebra, Pair, equal
 from passgap.verifiers.answers.forms import Nothing, Opaque
-from passgap.verifiers.answers.parse import form
+from passgap.verifiers.answers.parse import described, form
 from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import Reading, read
 from passgap.verifiers.run_on import concludes
@@ -82,7 +82,8 @@ class MathVerifier(Verifier):
         if anywhere != "correct" and (asked == RIGHT or self._somewhere(gold, reading)):
             anywhere = "correct"
         rule = reading.final.rule if reading.final else ""
-        readings = Readings(asked.status, anywhere, rule, reading.run_on, reading.thinking)
+        in_form = asked.status if reading.asked else "no_answer"
+        readings = Readings(in_form, anywhere, rule, reading.run_on, reading.thinking)
         if reading.final is None:
             return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
         return Outcome(final.status, reading.final.text, final.reason, readings)
@@ -95,6 +96,10 @@ class MathVerifier(Verifier):
         texts = {candidate.text for candidate in reading.candidates()}
         texts -= {c.text for c in (reading.final, reading.asked) if c is not None}
         return any(len(text) <= LONGEST_ANSWER and equal(gold, text) for text in texts)
+
+    def read_as(self, answer: str) -> str:
+        """The form of an answer and what it says."""
+        return described(answer)
 
     def candidates(self, item: Item) -> tuple[Candidate, ...]:
         """Every piece of the text that could be its answer."""

@@ -15,7 +15,7 @@ from passgap.types import Candidate, Outcome, Readings, Status, digest
 from passgap.verifiers.answers.arithmetic import Number, UndefinedError, UnreadError, approximate
 from passgap.verifiers.answers.compare import equal
 from passgap.verifiers.answers.forms import Either, Form, Named, Scalar
-from passgap.verifiers.answers.parse import form
+from passgap.verifiers.answers.parse import described, form
 from passgap.verifiers.answers.values import has_letters, value
 from passgap.verifiers.base import Item, TextVerifier, nothing_said
 from passgap.verifiers.mathematics import answer_of, reference_of
@@ -47,7 +47,8 @@ class NumericVerifier(TextVerifier):
         """Mark one completion."""
         gold = reference_of(item.problem)
         reading = answer_of(item)
-        final, asked = self._status(gold, reading.final), self._status(gold, reading.asked)
+        final = self._status(gold, reading.final)
+        asked = self._status(gold, reading.asked) if reading.asked else "no_answer"
         anywhere = final
         if final != "correct" and any(self._same(gold, c.text) for c in reading.candidates()):
             anywhere = "correct"
@@ -56,6 +57,10 @@ class NumericVerifier(TextVerifier):
         if reading.final is None or number_in(reading.final.text) is None:
             return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
         return Outcome(final, reading.final.text, "", readings)
+
+    def read_as(self, answer: str) -> str:
+        """The form of an answer and what it says."""
+        return described(answer)
 
     def candidates(self, item: Item) -> tuple[Candidate, ...]:
         """Every candidate that is a number."""

@@ -21,13 +21,14 @@ WORDS = (
 # a pair of opening and closing mark for each family; the name in both is the same
 FAMILIES = (
     (rf"<\s*({WORDS})\s*>", r"<\s*/\s*{}\s*>"),
-    (r"\[(THINK|THINKING|REASONING|think|thinking|reasoning)\]", r"\[/{}\]"),
+    (r"(?<![\w)\]])\[(THINK|THINKING|REASONING|think|thinking|reasoning)\]", r"\[/{}\]"),
     (r"◁(think|thinking)▷", r"◁/{}▷"),
     (r"<\|begin_of_(thought|thinking|reasoning)\|>", r"<\|end_of_{}\|>"),
     (r"<\|(?:START_|start_)(THINKING|thinking)\|>", r"<\|(?:END_|end_){}\|>"),
     (r"<\|(think|thinking|thought|reasoning)\|>", r"<\|(?:/|end_?of_|end_?){}\|>"),
     (r"<(unused94)>", r"<unused95>"),
 )
+PLAIN_WORD = re.compile(r"reason|analysis|reflect|cot\b|thoughts?\b", re.IGNORECASE)
 SPOKEN_OF = re.compile(
     r"\s*(?:tags?|blocks?|sections?|parts?|steps?|phase|process|mode|tokens?|markers?|and|or|\.\.\.|…|[,.;)\"'`])"
 )
@@ -122,7 +123,9 @@ def _opens(text: str, start: int, stop: int) -> bool:
     if _quoted(text, start, stop):
         return False
     at_line_start = not text[max(0, start - 200) : start].rpartition("\n")[2].strip()
-    return at_line_start or SPOKEN_OF.match(text, stop) is None
+    if at_line_start:
+        return True
+    return SPOKEN_OF.match(text, stop) is None and PLAIN_WORD.search(text, start, stop) is None
 
 
 def _quoted(text: str, start: int, stop: int) -> bool:

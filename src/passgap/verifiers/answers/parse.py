@@ -12,7 +12,24 @@ from functools import lru_cache, partial
 
 from passgap.verifiers.answers import lists, names, numbers, regions, words
 from passgap.verifiers.answers.brackets import closes, split
-from passgap.verifiers.answers.forms import Form, Group, Opaque, Reader, Scalar
+from passgap.verifiers.answers.forms import (
+    Based,
+    Clock,
+    Either,
+    Equation,
+    Form,
+    Grid,
+    Group,
+    Named,
+    Nothing,
+    Opaque,
+    Ratio,
+    Reader,
+    Region,
+    Relation,
+    Scalar,
+    Words,
+)
 from passgap.verifiers.answers.spelling import spelled
 
 ABOUT = re.compile(
@@ -55,6 +72,48 @@ def _read(text: str, depth: int) -> Form:
         if found is not None:
             return found
     return Opaque(text)
+
+
+def described(answer: str) -> str:
+    """The form of an answer in words, for who asks why two are not equal.
+
+    Examples
+    --------
+    >>> described("12 km"), described("x = 5")
+    ('expression: 12, unit km', 'values by name: x = 5')
+    """
+    found = form(answer)
+    name = DESCRIPTIONS[type(found)]
+    if isinstance(found, Scalar):
+        sign = " percent" if found.percent else ""
+        return f"{name}: {found.text}{sign}{f', unit {found.unit.words}' if found.unit else ''}"
+    if isinstance(found, Region):
+        ends = [
+            f"{'[' if low_in else '('}{low}, {high}{']' if high_in else ')'}"
+            for low, low_in, high, high_in in found.intervals
+        ]
+        return f"{name}: {' and '.join(ends)}"
+    if isinstance(found, Group) and not found.brackets:
+        return f"{name}: {'; '.join(item.text for item in found.items)}"
+    return f"{name}: {found.text}"
+
+
+DESCRIPTIONS: dict[type[Form], str] = {
+    Scalar: "expression",
+    Words: "words",
+    Group: "entries",
+    Region: "set of numbers",
+    Named: "values by name",
+    Equation: "equation",
+    Relation: "inequality",
+    Based: "digits in a base",
+    Clock: "time",
+    Ratio: "ratio",
+    Grid: "matrix",
+    Either: "one thing said twice",
+    Nothing: "says nothing",
+    Opaque: "not read here; math-verify is asked",
+}
 
 
 def as_list(answer: str) -> Form:
