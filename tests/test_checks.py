@@ -197,16 +197,16 @@ def test_golds_that_their_own_verifier_rejects_are_found(tmp_path):
 
 def test_unscored_completions_bound_pass_at_1(tmp_path, monkeypatch):
     from passgap.types import Outcome
-    from passgap.verifiers.text import ExactVerifier
+    from passgap.verifiers.exact import ExactVerifier
 
-    mark = ExactVerifier.mark
+    verify_all = ExactVerifier.verify_all
 
-    def failing(self, problem, text, finish):
-        if text.endswith("7"):
-            return Outcome("unscored", None, "timeout")
-        return mark(self, problem, text, finish)
+    def failing(self, items):
+        lost = Outcome("unscored", None, "timeout")
+        marks = zip(items, verify_all(self, items), strict=True)
+        return [lost if item.text.endswith("7") else mark for item, mark in marks]
 
-    monkeypatch.setattr(ExactVerifier, "mark", failing)
+    monkeypatch.setattr(ExactVerifier, "verify_all", failing)
     run = draw(tmp_path / "run")
     (finding,) = found(run, "unscored")
     assert finding.severity == "error"

@@ -17,7 +17,9 @@ LAYERS = {
     **dict.fromkeys(("whole_numbers",), 0),
     **dict.fromkeys(("unscored",), 2),
     **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
-    **dict.fromkeys(("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck", "marks"), 2),
+    **dict.fromkeys(
+        ("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck", "marks"), 2
+    ),
     **dict.fromkeys(("exporters", "importers"), 2),
     **dict.fromkeys(("analysis", "training", "lab"), 3),
     **dict.fromkeys(("workflows", "reporting", "viewing"), 4),

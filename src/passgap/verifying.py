@@ -259,6 +259,8 @@ def agreement(run: Run, first: str, second: str) -> Agreement:
         )
         for a, b, count in both.group_by("status", "status_second").len().iter_rows():
             table[a, b] += count
-        differing = both.filter(pl.col("status") != pl.col("status_second"))
+        differing = both.drop("readings", "readings_second").filter(
+            pl.col("status") != pl.col("status_second")
+        )
         examples += differing.head(SHOWN - len(examples)).to_dicts()
     return Agreement(first, second, table, tuple(examples))

@@ -5,13 +5,16 @@ import json
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from passgap.problems import load_problems
 from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
+from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
 from passgap.verifiers.answers.compare import Algebra, equal
+from passgap.verifiers.answers.spelling import spelled
+from passgap.verifiers.answers.values import value
 from passgap.verifiers.equality import equal as by_algebra
 from passgap.verifiers.mathematics import RIGHT, WRONG, at_sight
 
@@ -153,7 +156,7 @@ def test_published_labels_of_real_completions(verifier, shared_data):
 
 
 def test_nemo_skills_labels_are_reproduced(verifier, shared_data):
-    """From the answers NeMo-Skills extracted, all 150; from the texts, five it found none in."""
+    """From the answers NeMo-Skills extracted, 149 of 150; from the texts, five it found none in."""
     items, theirs, found = [], [], []
     for seed in range(3):
         file = shared_data / "formats" / "nemo_skills" / "orig" / f"output-rs{seed}.jsonl"
@@ -163,7 +166,14 @@ def test_nemo_skills_labels_are_reproduced(verifier, shared_data):
             found.append(row["predicted_answer"])
             theirs.append(row["symbolic_correct"])
     boxed = [Item(i.problem, f"\\boxed{{{a}}}") for i, a in zip(items, found, strict=True)]
-    assert [o.status == "correct" for o in verifier.verify_all(boxed)] == theirs
+    differing = [
+        (item.problem.reference, answer, outcome.status)
+        for item, answer, outcome, label in zip(
+            items, found, verifier.verify_all(boxed), theirs, strict=True
+        )
+        if (outcome.status == "correct") != label
+    ]
+    assert differing == [("1320", "1320 km", "correct")]  # its grader takes no units
     outcomes = verifier.verify_all(items)
     differing = [
         (answer, outcome.status)
@@ -259,6 +269,16 @@ def test_what_is_decided_here_math_verify_decides_alike(gold, answer):
         assert by_algebra(None, [gold, answer])["right"] == found
 
 
+def has_value(text):
+    try:
+        value(spelled(text))
+    except UndefinedError:
+        return False
+    except UnreadError:
+        return True
+    return True
+
+
 def near(gold, answer):
     """Whether two values differ by less than math-verify looks at."""
     return (
@@ -269,6 +289,7 @@ def near(gold, answer):
 @settings(max_examples=150, deadline=None)
 @given(EXPRESSION)
 def test_an_expression_equals_itself_in_other_words(text):
+    assume(has_value(text))
     for other in (f"({text})", f"1 \\cdot ({text})", f"\\frac{{2({text})}}{{2}}", f"{text} + 0"):
         assert equal(text, other) is not False
     assert equal(text, f"({text}) + \\frac{{1}}{{7}}") is not True

@@ -75,12 +75,12 @@ class TextVerifier(Verifier):
     """A verifier that marks one text at a time in this process: quick, and unable to hang."""
 
     @abstractmethod
-    def mark(self, item: Item) -> Outcome:
+    def mark(self, problem: Problem, text: str, finish_reason: FinishReason) -> Outcome:
         """Mark one completion."""
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
-        return [self.mark(item) for item in items]
+        return [self.mark(item.problem, item.text, item.finish_reason) for item in items]
 
 
 def nothing_said(finish_reason: FinishReason) -> str:

@@ -88,16 +88,14 @@ def read(text: str, asked: str = "") -> Reading:
     text
         What the policy wrote.
     asked
-        The rule whose form the prompt asked for; empty where any explicit form will do.
+        The rule whose form the prompt asked for; empty where it asked for none.
     """
     seen = visible(text)
     found = strongest(seen.text)
-    explicit = settled(found)
-    if explicit is not None and explicit.rule != asked in EXPLICIT:
+    final = settled(found) or last_weak(seen.text)
+    wanted = final
+    if asked in EXPLICIT and not (final is not None and final.rule == asked):
         wanted = settled(tuple(EXPLICIT[asked](seen.text)))
-    else:
-        wanted = explicit
-    final = explicit or last_weak(seen.text)
     return Reading(seen.text, final, wanted, seen.run_on, seen.thinking, found)
 
 

@@ -9,11 +9,11 @@ else a last line that is a letter and nothing more. Who names several has chosen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from passgap.types import Candidate, Outcome, Readings, Status, digest
 from passgap.verifiers.answers.spelling import spelled
-from passgap.verifiers.base import Item, TextVerifier, nothing_said
+from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import EXPLICIT, visible
 from passgap.verifiers.statements import statements
 from passgap.verifiers.unmarked import last_line
@@ -87,7 +87,7 @@ BEFORE_WORDS = re.compile(r"([B-HJ-Z])\s+\w")
 NAMED = re.compile(rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z])(?![A-Za-z])")
 
 
-class ChoiceVerifier(TextVerifier):
+class ChoiceVerifier(Verifier):
     """Correct when the letter chosen is the reference's."""
 
     name = "choice"
@@ -96,14 +96,18 @@ class ChoiceVerifier(TextVerifier):
     def digest(self) -> str:
         return digest([self.name, 2])
 
-    def mark(self, item: Item) -> Outcome:
-        """Mark one completion."""
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order."""
+        return [self._mark(item) for item in items]
+
+    def _mark(self, item: Item) -> Outcome:
         gold = letters_in(item.problem.reference) or frozenset(item.problem.reference.strip())
         seen = visible(item.text)
         found = list(choices(seen.text))
         final = _strongest(found)
-        wanted = [pair for pair in found if pair[0].rule == item.asked] if item.asked else found
-        asked = _strongest([pair for pair in wanted if pair[0].rule != "value"])
+        asked = final
+        if item.asked:
+            asked = _strongest([pair for pair in found if pair[0].rule == item.asked])
         anywhere: Status = (
             "correct" if any(letters == gold for _, letters in found) else "incorrect"
         )

@@ -5,15 +5,17 @@ In: problems and completions. Out: correct or incorrect; never unscored.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from passgap.types import Candidate, Outcome, Readings, Status, digest
-from passgap.verifiers.base import Item, TextVerifier, nothing_said
+from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import EXPLICIT, Visible, visible
 from passgap.verifiers.unmarked import last_line
 
 MARKED = ("boxed", "tagged", "hashes")
 
 
-class ExactVerifier(TextVerifier):
+class ExactVerifier(Verifier):
     r"""Correct when the answer equals the reference to the letter, outer blanks aside.
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
@@ -26,13 +28,16 @@ class ExactVerifier(TextVerifier):
     def digest(self) -> str:
         return digest([self.name, 3])
 
-    def mark(self, item: Item) -> Outcome:
-        """Mark one completion."""
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order."""
+        return [self._mark(item) for item in items]
+
+    def _mark(self, item: Item) -> Outcome:
         gold = item.problem.reference.strip()
         seen = visible(item.text)
         found = list(marked(seen))
         last = found[-1] if found else None
-        wanted = [c for c in found if c.rule == (item.asked or c.rule) and c.rule != "value"]
+        wanted = [c for c in found if c.rule == (item.asked or c.rule)]
         asked = wanted[-1] if wanted else None
 
         def status(candidate: Candidate | None) -> Status:

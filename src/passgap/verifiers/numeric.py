@@ -6,6 +6,7 @@ In: problems and completions. Out: correct or incorrect; never unscored. An answ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
@@ -17,11 +18,11 @@ from passgap.verifiers.answers.compare import equal
 from passgap.verifiers.answers.forms import Either, Form, Named, Scalar
 from passgap.verifiers.answers.parse import described, form
 from passgap.verifiers.answers.values import has_letters, value
-from passgap.verifiers.base import Item, TextVerifier, nothing_said
+from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.mathematics import answer_of, reference_of
 
 
-class NumericVerifier(TextVerifier):
+class NumericVerifier(Verifier):
     r"""Correct when the answer is the same number as the reference.
 
     The answer is found as by ``math``. Numbers are compared exactly within a relative ``tolerance``
@@ -43,8 +44,11 @@ class NumericVerifier(TextVerifier):
     def digest(self) -> str:
         return digest([self.name, 3, str(self._tolerance)])
 
-    def mark(self, item: Item) -> Outcome:
-        """Mark one completion."""
+    def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
+        """Mark many completions, in their order."""
+        return [self._mark(item) for item in items]
+
+    def _mark(self, item: Item) -> Outcome:
         gold = reference_of(item.problem)
         reading = answer_of(item)
         final = self._status(gold, reading.final)

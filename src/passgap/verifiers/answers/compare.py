@@ -146,6 +146,8 @@ def _opaque(one: Opaque, other: Form, algebra: Algebra) -> Answer:
 def _scalars(gold: Scalar, answer: Scalar, algebra: Algebra) -> Answer:
     if gold.percent != answer.percent and gold.unit is None and answer.unit is None:
         return _percent(gold, answer, algebra)
+    if len(gold.whole) == len(answer.whole) == 1 and gold.whole.isalpha():
+        return gold.whole.lower() == answer.whole.lower()
     factor = same_unit(answer.unit, gold.unit)
     if factor is None:
         return False
