@@ -266,10 +266,11 @@ class Readings:
     """What a completion's mark would be under each reading of its text.
 
     ``asked`` takes the answer in the form that the prompt asked for (the answer that counts where
-    it asked for none; ``no_answer`` where there is none in that form), ``any`` whatever in the text equals the
-    reference; the reading between them, which counts, is the outcome's own status. ``form`` is the
-    rule that found the answer, ``run_on`` says that a question of the model's own follows it,
-    ``thinking`` is ``ended``, ``never_ends`` or empty. ``candidates`` are kept in memory only.
+    it asked for none; ``no_answer`` where there is none in that form), ``any`` whatever in the
+    text equals the reference; the reading between them, which counts, is the outcome's own
+    status. ``form`` is the rule that found the answer, ``run_on`` says that a question of the
+    model's own follows it, ``thinking`` is ``ended``, ``never_ends`` or empty. ``candidates`` are
+    kept in memory only.
     """
 
     asked: AskedStatus

@@ -75,9 +75,18 @@ class Visible:
 def visible(text: str) -> Visible:
     """A completion with thinking blanked out, up to where a question of its own begins."""
     shown, never_ends = split_thinking(text)
-    thinking = "never_ends" if never_ends else "ended" if shown is not text else ""
+    thought = shown is not text
+    if "<" in shown:
+        shown = MARKUP.sub(lambda match: " " * len(match.group()), shown)
+    thinking = "never_ends" if never_ends else "ended" if thought else ""
     end = run_on(shown, explicit_candidates)
     return Visible(shown if end is None else shown[:end], end is not None, thinking)
+
+
+MARKUP = re.compile(
+    r"</?(?:b|strong|i|em|p|span|u|mark|code|br|div|h[1-6]|center)(?:\s[^<>\n]{0,80})?/?>",
+    re.IGNORECASE,
+)
 
 
 def read(text: str, asked: str = "") -> Reading:
@@ -141,7 +150,7 @@ def _boxed(text: str) -> Iterator[Candidate]:
     if "\\boxed" not in text and "\\fbox" not in text:
         return
     group: list[Candidate] = []
-    for start, end, content in boxes(text):
+    for start, end, content in boxes(text)[-4 * MOST_MARKS :]:
         if not content or PLACEHOLDER.fullmatch(content):
             continue
         found = Candidate("boxed", content, start, end)
@@ -163,18 +172,19 @@ def _as_list(group: list[Candidate]) -> Candidate:
     return Candidate("boxed", ", ".join(contents), group[0].start, group[-1].end)
 
 
-TAG = re.compile(r"<(/?)(?:final_)?answer>", re.IGNORECASE)
+TAG = re.compile(r"[<\[](/?)(?:final_)?answer[>\]]", re.IGNORECASE)
 HASHES = re.compile(r"(?<!#)####(?!#)[ \t]*")
 HEADING = re.compile(r"(?i)[\s*_]*(?:the |my )?(?:final |correct )?(?:answer|result)[\s*_:]*$")
+MOST_MARKS = 50
 LONGEST_TAGGED = 2_000
 
 
 def _tagged(text: str) -> Iterator[Candidate]:
     """What stands between tags; the last may be left open where a stop string ended the text."""
-    if "<" not in text:
+    if "<" not in text and "[" not in text:
         return
     opened: int | None = None
-    for match in TAG.finditer(text):
+    for match in list(TAG.finditer(text))[-2 * MOST_MARKS :]:
         if not match.group(1):
             opened = match.end()
         elif opened is not None:
@@ -194,7 +204,7 @@ def _hashes(text: str) -> Iterator[Candidate]:
     """What follows ``####``; a heading of that rank with a value below it is none itself."""
     if "####" not in text:
         return
-    for match in HASHES.finditer(text):
+    for match in list(HASHES.finditer(text))[-MOST_MARKS:]:
         start, end = match.end(), _line_end(text, match.end())
         line = text[start:end].strip()
         if HEADING.fullmatch(line) or not line:

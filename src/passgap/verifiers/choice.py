@@ -29,9 +29,13 @@ VERB = (
 NOT_IN_WORD = r"(?!['’]?[A-Za-z])"
 NOT_A_WORD = rf"{NOT_IN_WORD}(?!\s+(?!{VERB})[a-z])"
 LETTER = rf"(?:[B-HJ-Z]{NOT_IN_WORD}|[AI]{NOT_A_WORD}|(?<=[(\[])[a-z](?=[)\]]))"
-OPEN = r"(?:[\s*_`\"'“‘«$({\[<]|\\[(\[]|\\[a-z]{2,8}\s?\{){0,12}+"
+OPEN = r"(?:[\s*_`\"'“‘«$({\[<]|\\[(\[]|[^\w\s\x00-\x7f]|\\[a-z]{2,8}\s?\{){0,12}+"
 SHUT = r"[)\]}\"'”’»*$`]*"
-NOUN = r"(?i:option|choice|answer|alternative|letter)"
+NOUN = r"(?i:option|choice|answer|alternative|letter|statement)"
+BEFORE = "|".join(
+    f"(?<={word} )"
+    for word in ("but", "so", "only", "Only", "that", "and", "hence", "thus", "think", "believe")
+)
 VERDICT = (
     r"(?i:(?:indeed|clearly|therefore|thus|also|obviously)?\s*(?:the\s+)?(?:only\s+)?(?:correct|right"
     r"|best|answer|true))"
@@ -40,19 +44,20 @@ CHOICES = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z]){SHUT}\s+(?i:is|must be|should be|seems)\s+{VERDICT}",
-        rf"(?<![A-Za-z'’.])(?<![a-z] ){OPEN}([A-Z]){SHUT}\s+(?i:is)\s+{VERDICT}",
+        rf"(?<![A-Za-z'’.])(?:(?<![a-z] )|{BEFORE}){OPEN}([A-Z]){SHUT}\s+(?i:is)\s+{VERDICT}",
         r"(?<![A-Za-z])(?i:choose|choosing|chose|select|selecting|pick|picking|go with|going with"
         rf"|opt for|answering)\s+(?i:the\s+)?(?:{NOUN}\s*)?{OPEN}({LETTER})",
         rf"(?<![A-Za-z])(?i:correct|right|best|final|my)\s+(?:(?i:answer|multiple)\s+)?{NOUN}"
         rf"[^\n.:]{{0,30}}?(?i:\s+(?:is|would be|must be|should be)|:|\s+(?:is|would be)\s*:)"
         rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
-        rf"(?<![A-Za-z])(?i:option|choice)(?:\s*:|[^\n.:]{{0,30}}?\s(?i:is)\b\s*:?)"
+        rf"(?<![A-Za-z])(?i:option|choice|pick|guess)[\"']?(?:\s*:|[^\n.:]{{0,30}}?\s(?i:is)\b\s*:?)"
         rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
-        r"(?<![A-Za-z])(?i:it|this)\s+(?i:is|must be|should be|has to be)\s+"
+        r"(?<![A-Za-z])(?i:it|this|it's)\s*(?i:is|must be|should be|has to be)\s+"
         rf"{OPEN}([A-Z]){SHUT}\.?{SHUT}\s*$",
         rf"(?<![A-Za-z])(?i:correct|right)\s*[:=-]\s*{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
+        rf"^{OPEN}([A-Z]){SHUT},?\s+(?i:because|since|as)\b",
         rf"(?:选项|選項|选择|選擇|选|選|보기)(?:是|为|為|：|:)?{OPEN}([A-Z]){NOT_IN_WORD}",
-        r"(?<![A-Za-z])(?i:therefore|thus|hence|so|finally),?\s*(?::|-)?\s*"
+        r"(?<![A-Za-z])(?i:therefore|thus|hence|so|finally|clearly|obviously|it's),?\s*(?::|-)?\s*"
         rf"{OPEN}([A-Z]){SHUT}[.]?\s*$",
     )
 )
@@ -69,7 +74,9 @@ MORE = re.compile(
     r"(?!\s+(?:is|are|was|would|cannot|can't|isn't|does|has|gives|fails)\b)"
 )
 HEDGED = re.compile(r"\s*(?i:either|both|one of|between|any of|all of)\b")
-DENIED = re.compile(r"(?i)\b(?:not|never|wrong|incorrect|false|cannot|neither)\b|n't")
+DENIED = re.compile(
+    r"(?i)\b(?:not|never|doubt|unlikely|wrong|incorrect|false|cannot|neither)\b|n't"
+)
 CLAUSE_END = re.compile(r"[.,;:\n]")
 ALONE = re.compile(
     rf"(?:[>#-]{{1,6}}[ \t]{{1,8}})?{OPEN}(?:{NOUN}\s*)?{OPEN}"
@@ -81,7 +88,8 @@ MARKED = re.compile(
     rf"(?:{NOUN}\s*:?\s*)?[(\[]*([A-Za-z])[)\]]*(?:[.:,]+(?:\s|$)|\)\s*\S|\s*$|\s+[-–—]\s)"
 )
 OPTION = re.compile(
-    r"^(?:[>#-]{1,6}[ \t]{1,8})?[ \t*_]{0,12}(?:\(([A-Z])\)|([A-Z])[).:])\s+\S", re.MULTILINE
+    r"^(?:[>#-]{1,6}[ \t]{1,8})?[ \t*_]{0,12}(?:\(([A-Z])\)|([A-Z])(?:[).:]| -(?= )))\s+\S",
+    re.MULTILINE,
 )
 BEFORE_WORDS = re.compile(r"([B-HJ-Z])\s+\w")
 NAMED = re.compile(rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z])(?![A-Za-z])")

@@ -26,6 +26,7 @@ QUESTION = re.compile(
     r"|^[ \t]*(?:问题|問題|题目|題目|質問|문제)[ \t]*\d{0,3}[:：]",
     re.MULTILINE,
 )
+INLINE = re.compile(r"(?<=[.!?$}]) (?:Q|Question|Human|User|Problem)[ \t]?\d{0,3}:[ \t]")
 LISTED = re.compile(
     r"^[ \t]*\d{1,3}[.)][ \t]+(?:what|how|which|who|when|where|find|solve|compute|calculate|if|let"
     r"|given|evaluate|determine|a|an|the)\b[^\n]*\?[ \t]*$",
@@ -49,14 +50,17 @@ def run_on(text: str, explicit: Finder) -> int | None:
         if turn and text[: turn.start()].strip():
             own = run_on(text[: turn.start()], explicit)
             return turn.start() if own is None else own
-    if "\n" not in text:
-        return None
-    for count, match in enumerate(QUESTION.finditer(text)):
+    for count, match in enumerate(QUESTION.finditer(text) if "\n" in text else ()):
         before = text[: match.start()]
         if count >= MOST_QUESTIONS:
             break
         if before.strip() and _answered(before, text[match.end() :], explicit):
             return match.start()
+    inline = INLINE.search(text)
+    if inline and next(explicit(text[: inline.start()]), None) is not None:
+        return inline.start()
+    if "\n" not in text:
+        return None
     for match in LISTED.finditer(text) if "?" in text else ():
         if next(explicit(text[: match.start()]), None) is not None:
             return match.start()

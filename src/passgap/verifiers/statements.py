@@ -15,12 +15,12 @@ LONGEST_LINE = 1_000
 MOST_STATEMENTS = 50
 SAYS_VALUE = re.compile(r"\d|\\[a-zA-Z]|[πθ∞√½-¾⅐-⅞]")
 IS = (
-    r"(?:is|are|was|would be|will be|should be|must be|comes out to be|comes out to|becomes|equals"
-    r"|lies|=)"
+    r"(?:is|are|was|would (?:\w+ )?be|will be|should be|must be|comes out to be|comes out to"
+    r"|becomes|equals|lies|=)"
 )
 ENGLISH = (
-    rf"answers?(?![^\W_])(?:[^\n.:=：]{{0,60}}?[ \t](?:{IS})(?:[ \t]*:)?(?=[ \t\n*$\\(])|"
-    r"[ \t*_]{0,4}(?:\([^()\n]{0,40}\))?[ \t*_]{0,4}"
+    rf"answers?(?![^\W_])(?:[^\n.;:=：]{{0,60}}?[ \t](?:{IS})(?:[ \t]*:)?(?=[ \t\n*$\\(])|"
+    r"[ \t*_]{0,4}(?:\([^()\n]{0,40}\))?[ \t*_\"']{0,4}"
     r"(?:[:=：](?!//)|[-–—](?=[ \t]))|[ \t*_:]{0,6}(?=\n))"
 )
 LANGUAGES = {
@@ -59,7 +59,8 @@ LANGUAGES["ans"] = r"\bans\b\.?[ \t]{0,4}[:=]"
 STATED = {word: re.compile(pattern) for word, pattern in {"answer": ENGLISH, **LANGUAGES}.items()}
 ASCII_WORDS = tuple(word for word in STATED if word.isascii())
 FILLER = re.compile(
-    r"(?:[\s*_:：}]|(?:therefore|thus|hence|so|simply|just|then|also|indeed|clearly|still|now|exactly"
+    r"(?:\n[ \t]*[-+•#][ \t]+|\n[-=]{3,}[ \t]*(?=\n)|[\s*_:：}>=\"]"
+    r"|(?:therefore|thus|hence|so|simply|just|then|also|indeed|clearly|still|now|exactly"
     r"|definitely|actually|equal to|given by|going to be|option|choice)\b[ ,:]*){1,12}",
     re.IGNORECASE,
 )
@@ -71,7 +72,7 @@ CONNECTIVE = re.compile(
     r"[,;]?\s+(?:because|since|as|so|which|when|where|whereas|if|for|after|with|given|but|from|by"
     r"|assuming|rather|instead|i\.e\.|e\.g\.|that|meaning|at which|not|unless|though|although|while"
     r"|obtained|found|rounded|in total|altogether|weil|da|car|porque|perché)\b.*"
-    r"|[,:]?\s+\((?=[^()]*[A-Za-z]{2}).*|,\s+(?=[A-Za-z]{2,}\b)(?!(?:and|or|und|oder|et|ou)\s+[-\d$\\a-z]\S*$).*",
+    r"|[,:]?\s+\((?=[^()]*[A-Za-z]{2}).*|,\s*[\"'].*|,\s+(?=[A-Za-z]{2,}\b)(?!(?:and|or|und|oder|et|ou)\s+(?:[A-Za-z]\w?\s*=\s*)?[-\d$\\a-z]\S*\s*$).*",
     re.DOTALL,
 )
 NOT_SAID = re.compile(
@@ -83,14 +84,14 @@ DENIED = re.compile(r"\b(?:not|isn't|never)\b")
 ENVIRONMENTS = r"(?:align|aligned|gather|gathered|equation|split|eqnarray|multline)\*?"
 MATH = (
     rf"\\begin\{{{ENVIRONMENTS}\}}(?:(?!\\end\{{{ENVIRONMENTS}\}}).){{1,1500}}\\end\{{{ENVIRONMENTS}\}}|"
-    r"\$\$[^$]{1,400}\$\$|\$[^$\n]{1,300}\$|\\\((?:(?!\\\)).){1,300}\\\)|\\\[(?:(?!\\\]).){1,400}\\\]"
+    r"\$\$[^$]{1,400}\$\$|\$(?:\\\$|[^$\n]){1,300}\$|\\\((?:(?!\\\)).){1,300}\\\)|\\\[(?:(?!\\\]).){1,400}\\\]"
 )
 FORMULAS = re.compile(
     rf"\s*((?:{MATH})(?:\s*(?:,|and|or|,\s*and|,\s*or|;)\s*(?:{MATH}))*)([ \t]*%)?", re.DOTALL
 )
 PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}")
 WORDS_IN_MATH = re.compile(r"\\text\w*\{[^{}]*\}")
-DELIMITERS = re.compile(r"\\[()\[\]]|\$")
+DELIMITERS = re.compile(r"\\[()\[\]]|(?<!\\)\$")
 EQUALS = re.compile(r"(?<![<>!\\])=(?!=)")
 SEVERAL = re.compile(r"\b(?:and|or)\b|,(?!\d{3})|;|\\begin")
 NO_NAME = re.compile(
@@ -139,6 +140,9 @@ def stated(text: str) -> Iterator[Candidate]:
 def phrase(line: str) -> str:
     """The value at the head of a phrase, or the phrase: ``18`` of ``18, since 9*2 = 18.``"""
     line = line.strip().replace("**", "").replace("__", "").strip('*_ \t`"“”')
+    line = NOT_BUT.sub("", line)
+    if line.endswith("}") and "{" not in line:  # the end of an object
+        line = line.rstrip("}").rstrip()
     formulas = FORMULAS.match(line)
     if formulas and is_formula(formulas.group(1)):
         return last_side(formulas.group(1) + (formulas.group(2) or ""))
@@ -150,7 +154,13 @@ def phrase(line: str) -> str:
         cut = CONNECTIVE.search(said)
         head = said[: cut.start()] if cut else said
         said = head if SAYS_VALUE.search(head) else said
-    return last_side(said.strip().strip('*_`"“”,:').strip())
+    return last_side(SYMBOLS.sub("", said.strip().strip('*_`"“”,:=')))
+
+
+SYMBOLS = re.compile(r"[\s…\ufe0f\u2500-\u27bf\U0001f000-\U0001faff∎]+$")
+
+
+NOT_BUT = re.compile(r"^not\b[^.\n]{1,60}?,?\s+but\s+(?:rather\s+|actually\s+)?")
 
 
 def _goes_on(line: str, end: re.Match[str]) -> bool:

@@ -31,7 +31,7 @@ ATOM = (
     r"|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|[√∛π∞θαβ½-¾⅐-⅞²³°%!]|\([^()\n]{1,60}\)|\|[^|\n]{1,30}\|"
     r"|[\^_](?:\{[^{}\n]*\}|-?\w)|\[[^\[\]\n]{1,60}\])"
 )
-BETWEEN = r"(?:[-+*/=×·÷<>≤≥−:]|\\cdot|\\times|,(?= ?[A-Za-z]_?\d? ?=))"
+BETWEEN = r"(?:[-+*/=×·÷<>≤≥−:]|\\cdot|\\times|x(?= ?10 ?[\^⁰-⁹])|,(?= ?[A-Za-z]_?\d? ?=))"
 COUNTED = r"(?:[ \t](?:hundred|thousand|million|billion|trillion)\b)?"
 RUN = rf"[-+−]?(?:{ATOM})++(?:[ \t]?{BETWEEN}[ \t]?[-+−]?(?:{ATOM})++)*+{COUNTED}"
 FORMULA, RUNS = re.compile(MATH, re.DOTALL), re.compile(RUN)
@@ -63,8 +63,42 @@ def last_weak(text: str) -> Candidate | None:
     """The answer of a text that marks none: the last bold value of its last line, or value."""
     beside = ASIDE.sub(lambda m: " " * len(m.group()), text[-WINDOW:]) if " (" in text else ""
     offset = max(0, len(text) - WINDOW)
-    found = bold(text) or list(_values(beside, offset)) or list(_values(text[-WINDOW:], offset))
-    return found[-1] if found else None
+    found = list(_values(beside, offset)) or list(_values(text[-WINDOW:], offset))
+    if REFUSAL.search(text[-LAST_WORDS:]):
+        return None
+    marked = bold(text)
+    return _with_those_before(text, marked or found)
+
+
+REFUSAL = re.compile(
+    r"\b(?:cannot|can't|can not|unable to|not possible to|impossible to|could not|couldn't"
+    r"|not able to|no way to)\b[^.\n]{0,60}"
+    r"\b(?:determin|find|solv|answer|comput|calculat|tell|know|evaluat)"
+    r"|(?:not|n't|lack of) (?:(?:enough|sufficient) )?(?:information|data|details)\b"
+    r"|\binsufficient\b|\binfinitely many\b",
+    re.IGNORECASE,
+)
+LAST_WORDS = 400
+JOINED = re.compile(r"\s*(?:,\s*(?:and|or)?|;|and|or)\s*")
+JOINED_LAST = re.compile(r"\s*,?\s*(?:and|or)\s*")
+RECKONED = re.compile(r"\d\s*=")
+
+
+def _with_those_before(text: str, found: list[Candidate]) -> Candidate | None:
+    """The last value, with those that commas and "and" join to it: ``2 and 7``."""
+    if not found:
+        return None
+    first, *before = reversed(found)
+    parts = [first.text]
+    for candidate in before:
+        between = text[candidate.end : first.start]
+        joined = JOINED if len(parts) > 1 else JOINED_LAST
+        if not joined.fullmatch(between) or RECKONED.search(text, first.start, first.end):
+            break
+        parts.append(candidate.text)
+        first = candidate
+    whole = ", ".join(part.strip("$") if len(parts) > 1 else part for part in reversed(parts))
+    return Candidate(found[-1].rule, whole, first.start, found[-1].end)
 
 
 def values(text: str) -> list[Candidate]:

@@ -6,6 +6,7 @@ from . import (
     algebra,
     boxes,
     choices,
+    held_out,
     neighbours,
     numbers,
     numerics,
@@ -38,8 +39,9 @@ PARTS = {"math": MATH, "choice": (choices,), "numeric": (numerics,)}
 def cases(verifier: str) -> Iterator[Case]:
     """All cases of one verifier, each text and reference once."""
     seen = set()
-    for part in PARTS[verifier]:
-        for case in part.cases():
+    parts = [*(part.cases() for part in PARTS[verifier]), held_out.cases(verifier)]
+    for part in parts:
+        for case in part:
             key = (case.gold, case.text, case.finish)
             if key not in seen:
                 seen.add(key)

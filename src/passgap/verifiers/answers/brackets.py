@@ -9,7 +9,7 @@ import re
 
 OPEN, CLOSE = "([{", ")]}"
 SEPARATOR = re.compile(
-    r"\s*(?:,\s+and|,\s+or|;|,)\s*|\s+(?:and|or|und|oder|et|ou)\s+|(?<=\})\s*(?:and|or)\s+"
+    r"\s*(?:,\s+and|,\s+or|;|,)\s*|\s+(?:and/or|and|or|und|oder|et|ou)\s+|(?<=\})\s*(?:and|or)\s+"
 )
 
 

@@ -34,6 +34,7 @@ from passgap.verifiers.answers.forms import (
 from passgap.verifiers.answers.parse import as_list, form
 from passgap.verifiers.answers.regions import as_region
 from passgap.verifiers.answers.scalars import PRINTED_DIGITS, proportional, same_value
+from passgap.verifiers.answers.spelling import squeezed
 from passgap.verifiers.answers.units import same_unit
 from passgap.verifiers.answers.values import has_letters, value
 from passgap.verifiers.answers.words import plain_words
@@ -114,10 +115,10 @@ def _without_spaces(found: Form) -> str:
 
 @lru_cache(maxsize=100_000)
 def _bare(text: str) -> str:
-    return BARE.sub("", text)
+    return squeezed(ONE_IN_BRACES.sub(r"\1", text))
 
 
-BARE = re.compile(r"[\s{}]|\\text")
+ONE_IN_BRACES = re.compile(r"\{(\w)\}")
 
 
 def _different(gold: Form, answer: Form, algebra: Algebra) -> Answer:
@@ -146,7 +147,7 @@ def _opaque(one: Opaque, other: Form, algebra: Algebra) -> Answer:
 def _scalars(gold: Scalar, answer: Scalar, algebra: Algebra) -> Answer:
     if gold.percent != answer.percent and gold.unit is None and answer.unit is None:
         return _percent(gold, answer, algebra)
-    if len(gold.whole) == len(answer.whole) == 1 and gold.whole.isalpha():
+    if CHOICE_LETTERS.fullmatch(gold.whole) and CHOICE_LETTERS.fullmatch(answer.whole):
         return gold.whole.lower() == answer.whole.lower()
     factor = same_unit(answer.unit, gold.unit)
     if factor is None:
@@ -157,6 +158,9 @@ def _scalars(gold: Scalar, answer: Scalar, algebra: Algebra) -> Answer:
         whole = same_value(gold.whole, answer.whole)  # a letter that is no unit
         return bool(whole)
     return found
+
+
+CHOICE_LETTERS = re.compile(r"[A-Ja-j]")
 
 
 def _percent(one: Scalar, other: Scalar, algebra: Algebra) -> Answer:

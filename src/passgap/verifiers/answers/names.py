@@ -63,12 +63,28 @@ def equation(text: str, read: Reader) -> Form | None:
         if isinstance(last, Group) and not last.brackets:
             values = [(name, item) for name in names[:1] for item in last.items]
         return Named(text, tuple(values))
+    if len(sides) == 2 and is_quantity(sides[0]):
+        return Named(text, ((sides[0], read(sides[1])),))
     several = _tuple_of_names(sides, text, read)
     if several is not None:
         return several
     if len(sides) == 2 and is_name(sides[1]) and not has_letters(sides[0]):
         return Named(text, ((sides[1], read(sides[0])),))
     return Equation(text, sides[0], sides[1]) if len(sides) == 2 else Opaque(text)
+
+
+QUANTITY = re.compile(
+    r"\\(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|gcd|lcm|lim|int|sum|prod|det|deg|max|min|log"
+    r"|ln|arg|Pr|mathbb|operatorname|vec|overrightarrow|lfloor|lceil|angle|text|sup|inf|dim|ker"
+    r"|overline|hat|bar|nabla|partial|binom)(?![a-zA-Z])|^\|.*\|$|^\\\|.*\\\|$|!$"
+    r"|^[A-Za-z](?:_?\{?\w{1,2}\}?)?(?:[+-][A-Za-z](?:_?\{?\w{1,2}\}?)?){1,4}$|^\\frac\{[a-zA-Z]\}\{[a-zA-Z]\}$|^[A-Z]{2,3}(?:[+-][A-Z]{2,3})+$|^\[[A-Z]{3,5}\]$"
+    r"|^[a-zA-Z](?:\^\{-1\})?\(.{1,30}\)$|^\\frac\{d\^?\d?[a-z]?\}\{d[a-z]\^?\d?\}|^[a-z]'{1,3}\("
+)
+
+
+def is_quantity(side: str) -> bool:
+    """Whether a side is a quantity one asks for: ``\\cos\\theta``, ``m+n``, and not ``2x``."""
+    return QUANTITY.search(side) is not None
 
 
 def is_name(side: str) -> bool:

@@ -74,7 +74,8 @@ MULTIPLIED = re.compile(
     r"^(.*\d)\s*(?:\\text\{)?\s*(" + "|".join(MULTIPLIERS) + r")s?(?:\s*\})?(?:\s+(.*))?$"
 )
 ORDINAL = re.compile(
-    r"(?:the )?(\d+)\^?\{?(?:st|nd|rd|th|\\text\{\s*(?:st|nd|rd|th)\s*\})\}?", re.IGNORECASE
+    r"(?:the )?(\d+)\^?\{?(?:st|nd|rd|th|\\text\{\s*(?:st|nd|rd|th)\s*\})\}?(?: [a-z]+)?",
+    re.IGNORECASE,
 )
 
 

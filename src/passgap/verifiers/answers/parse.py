@@ -138,6 +138,7 @@ def bare(text: str) -> str:
 READERS: tuple[Callable[[str, Reader], Form | None], ...] = (
     lists.matrix,
     regions.reals,
+    regions.bound,
     words.in_words,
     words.labelled,
     words.words,

@@ -36,7 +36,9 @@ REALS = re.compile(
 EMPTY = re.compile(
     r"\\emptyset|\\\{\s*\\\}|\\text\{\s*(?:the )?empty set\s*\}|(?:the )?empty set", re.I
 )
-RELATION = re.compile(r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<=|>=|!=|<|>|≤|≥")
+RELATION = re.compile(
+    r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<=|>=|(?<![\d)])!=|<|>|≤|≥"
+)
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 INTERVALS = ("()", "[]", "[)", "(]")
 Interval = tuple[str, bool, str, bool]
@@ -74,6 +76,34 @@ def unions(text: str, read: Reader) -> Form | None:
         items = [item for piece in pieces if isinstance(piece, Group) for item in piece.items]
         return Group(text, tuple(items), "{}")
     return Opaque(text)
+
+
+BOUND = re.compile(
+    r"(?:\\text\{\s*)?(at least|at most|more than|less than|greater than|fewer than|no more than"
+    r"|no less than|no fewer than|up to)(?:\s*\})?\s*(.+)",
+    re.IGNORECASE,
+)
+BOUND_SIGNS = {
+    "at least": ">=",
+    "at most": "<=",
+    "more than": ">",
+    "greater than": ">",
+    "less than": "<",
+    "fewer than": "<",
+    "no more than": "<=",
+    "no less than": ">=",
+    "no fewer than": ">=",
+    "up to": "<=",
+}
+
+
+def bound(text: str, read: Reader) -> Form | None:
+    """``at least 7``."""
+    found = BOUND.fullmatch(text)
+    if found is None:
+        return None
+    end = without_unit(found.group(2).strip())[0]
+    return _half_line(text, "", BOUND_SIGNS[found.group(1).lower()], end) or Opaque(text)
 
 
 def member(text: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from passgap.verifiers.answers.arithmetic import (
     UnreadError,
     approximate,
 )
+from passgap.verifiers.answers.spelling import squeezed
 from passgap.verifiers.answers.values import SEEDS, has_letters, value
 
 PRINTED = re.compile(r"[-+]?(\d+)\.(\d+)(?:[eE]([-+]?\d{1,3}))?")
@@ -39,7 +40,7 @@ def same_value(first: str, second: str) -> bool | None:
     >>> same_value(r"\frac{6}{\sqrt{3}}", r"2\sqrt{3}"), same_value("2^n", "2")
     (True, False)
     """
-    if first.replace(" ", "") == second.replace(" ", ""):
+    if squeezed(first) == squeezed(second):
         return True
     plain = [text.replace(" ", "").lstrip("+") for text in (first, second)]
     infinite = [text in ("\\infty", "-\\infty") for text in plain]

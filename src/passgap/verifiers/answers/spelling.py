@@ -93,7 +93,9 @@ LETTERS = {chr(0x3B1 + at): name for at, name in enumerate(LOWER_GREEK.split())}
 }  # fmt: skip
 LETTERS.pop("π")
 
-HIDDEN = re.compile(r"[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u202a-\u202e]")
+HIDDEN = re.compile(
+    r"[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u202a-\u202e\ufe0f\u2500-\u27bf\U0001f000-\U0001faff∎]"
+)
 RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 ROOT = re.compile(r"(√|∛|∜)\s*(\d+(?:\.\d+)?|[A-Za-z])?")
@@ -135,6 +137,10 @@ SAME = (
     (re.compile(r"\\(?:land|wedge)(?![a-zA-Z])|\\&"), " and "),
     (re.compile(r"\\(?:lor|vee)(?![a-zA-Z])"), " or "),
     (re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\\degrees?(?![a-zA-Z])|\^°"), "°"),
+    (re.compile(r"°\s*\\\x1e?text\{\s*([CF])\s*\}"), r"°\1"),
+    (re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
+    (re.compile(r"\\(?:blacksquare|square|Box|qed|checkmark)(?![a-zA-Z])"), " "),
+    (re.compile(r"\*\*"), "^"),
     (re.compile(r"\\(?:percent|%)"), "%"),
     (re.compile(r"\\(?:ldots|dots|cdots|dotsc)(?![a-zA-Z])"), "..."),
     (re.compile(r"\\(?:overrightarrow|vec|overset\{\\to\})(?![a-zA-Z])"), r"\\vec"),
@@ -182,6 +188,14 @@ def spelled(answer: str) -> str:
     while (shorter := ENDING.sub("", text)) != text:
         text = shorter
     return text
+
+
+def squeezed(text: str) -> str:
+    """Without the spaces that part nothing: ``2 1/2`` keeps its own."""
+    return NEEDLESS.sub("", text)
+
+
+NEEDLESS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 
 
 def _ascii(text: str) -> str:

@@ -295,7 +295,8 @@ class _Reader:
         if self._peek() == "!":
             self._take()
             if self._peek() == "!":
-                raise UnreadError
+                self._take()
+                return letter(f"!!{found}", self._seed)
             return factorial(found)
         return found
 
@@ -329,9 +330,26 @@ class _Reader:
         if self._peek() == "'":
             raise UnreadError
         name = token + self._subscript()
-        if token in "fghFGHP" and self._peek() == "(":
-            raise UnreadError  # a function that nobody defined
+        if self._peek() == "(":
+            name += self._applied_to(always=token in "fghFGHP")
         return letter(name, self._seed)
+
+    def _applied_to(self, *, always: bool) -> str:
+        """What a function nobody defined is applied to: ``(0)``, ``f(x)``, and not ``n(n+1)``."""
+        start = self._at
+        closing = (i for i, token in enumerate(self._tokens) if i > start and token == ")")
+        end = next(closing, start)
+        inside = self._tokens[start + 1 : end]
+        if (
+            not inside
+            or "(" in inside
+            or not (always or (inside[0].isdigit() and len(inside) == 1))
+        ):
+            if always:
+                raise UnreadError
+            return ""
+        self._at = end + 1
+        return "".join(self._tokens[start : end + 1])
 
     def _subscript(self) -> str:
         if self._peek() != "_":

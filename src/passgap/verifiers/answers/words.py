@@ -103,9 +103,16 @@ SHORT_WORDS = frozenset(
         "tie",
     ]
 )
-LEADING_WORDS = re.compile(r"\\text\{([^{}]*[A-Za-z]{2}[^{}]*)\}(?=[-\d\\$.(])(.+)")
+LEADING_WORDS = re.compile(
+    r"\\text\{([^{}]*[A-Za-z]{2}[^{}]*)\}\s?(?=[-\d\\$.]|\((?![A-Za-z]\)))(.+)"
+)
 LABELLED = re.compile(r"(?:\\text\{)?\(([A-J])\)(?:\s*\})?[ .:]*(?=[-\d\\$.(A-Za-z])(.{1,200})")
 ASIDE = re.compile(r"(?<=[\d)}%a-z]) ?\((?:\\text\{)?[A-Za-z][A-Za-z ,.'-]{2,60}\}?\)$")
+REASONED = re.compile(
+    r"(.*?[\d}])\s*\\text\{\s*[(,]?\s*(?:since|because|as|where|for|when)\b.*", re.DOTALL
+)
+SPELLED_OUT = re.compile(r"[A-Za-z]{3,}[A-Za-z -]* \((\d[\d,.]*)\)")
+RECKONED = re.compile(r"(-?\d[\d,.]*) \([\d\s.]+[-+*/=][-+*/=\d\s.]*\)")
 SAYING = re.compile(r"[A-Za-z][A-Za-z',’ ]{1,80}? (?=[-$\\\d(])", re.IGNORECASE)
 SENTENCE = re.compile(
     r"(?:the |our |so |thus |hence |therefore,? )?[A-Za-z' ]{2,60}? (?:is|are|equals|was) (?=.*\d)",
@@ -126,6 +133,8 @@ def words(text: str, read: Reader) -> Form | None:
     if "\\text{" not in text:
         bare = text.strip(" ().,'\"?!")
         letters = re.sub(r"[^A-Za-z]", "", text)
+        if "!" in text and len(letters) < 3:
+            return None
         if len(bare) == 1 and bare != text:
             return Words(bare.lower())
         if " " not in bare and len(letters) < 4 and bare.lower() not in SHORT_WORDS:
@@ -173,8 +182,13 @@ def in_words(text: str, read: Reader) -> Form | None:
     whole = re.fullmatch(r"\\text\{([^{}]*\d[^{}]*)\}", text)
     if whole:
         return read(spelled(whole.group(1)))
+    twice = SPELLED_OUT.fullmatch(text) or RECKONED.fullmatch(text)
+    if twice:
+        return read(twice.group(1))
     found = LEADING_WORDS.fullmatch(text)
-    if found is None or re.search(r"(?i)\b(?:not|or|and|if)\b", found.group(1)):
+    if found is None or re.search(
+        r"(?i)\b(?:not|or|and|if|least|most|than|up to)\b", found.group(1)
+    ):
         return None
     return read(found.group(2).strip())
 
@@ -193,11 +207,17 @@ def sentence(text: str, read: Reader) -> Form | None:
     shorter = ASIDE.sub("", text)
     if shorter != text:
         return read(shorter)
+    reasoned = REASONED.match(text)
+    if reasoned:
+        return read(reasoned.group(1))
     found = SENTENCE.match(text)
     if found:
         return read(text[found.end() :])
     found = SAYING.match(text)
-    if found is None or re.search(r"(?i)\b(?:not|or|and|if|than|between)\b|n't", found.group()):
+    if found is None or re.search(
+        r"(?i)\b(?:not|or|and|if|than|between|least|most|but|except|anything|up to)\b|n't",
+        found.group(),
+    ):
         return None
     inner = read(text[found.end() :])
     return inner if isinstance(inner, Scalar) else None
