@@ -26,10 +26,11 @@ from dataclasses import dataclass
 
 from passgap.latex import boxes
 from passgap.types import Candidate
+from passgap.verifiers.concluding import last_weak
 from passgap.verifiers.run_on import run_on
 from passgap.verifiers.statements import LONGEST_LINE, SAYS_VALUE, phrase, stated
 from passgap.verifiers.thinking import split_thinking
-from passgap.verifiers.unmarked import bold, last_weak, values
+from passgap.verifiers.unmarked import bold, values
 
 
 @dataclass(frozen=True, slots=True)

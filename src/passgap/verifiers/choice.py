@@ -55,6 +55,10 @@ CHOICES = tuple(
         r"(?<![A-Za-z])(?i:it|this|it's)\s*(?i:is|must be|should be|has to be)\s+"
         rf"{OPEN}([A-Z]){SHUT}\.?{SHUT}\s*$",
         rf"(?<![A-Za-z])(?i:correct|right)\s*[:=-]\s*{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
+        r"^\s*\*\*\(?([A-Z])\)?[.:)]?\*\*(?=\s|[-–—:.]|$)(?=[^\n]*\n*\Z)",
+        r"(?i:\b(?:therefore|thus|so|hence|this|which)\b)[^.\n]{0,40}?\b(?i:option|choice)\s*"
+        rf"{OPEN}([A-Z]){SHUT}(?:\s+(?i:matches|fits|works|is the one|agrees)|\s*[.\n]|$)",
+        rf"(?i:matches|corresponds to)\s+(?i:option|choice)\s*{OPEN}([A-Z]){NOT_IN_WORD}",
         rf"^{OPEN}([A-Z]){SHUT},?\s+(?i:because|since|as)\b",
         rf"(?:选项|選項|选择|選擇|选|選|보기)(?:是|为|為|：|:)?{OPEN}([A-Z]){NOT_IN_WORD}",
         r"(?<![A-Za-z])(?i:therefore|thus|hence|so|finally|clearly|obviously|it's),?\s*(?::|-)?\s*"

@@ -20,7 +20,7 @@ from passgap.verifiers.answers.forms import Nothing, Opaque
 from passgap.verifiers.answers.parse import described, form
 from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import Reading, read
-from passgap.verifiers.run_on import concludes
+from passgap.verifiers.concluding import concludes
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from passgap.types import Candidate
-from passgap.verifiers.statements import MATH, SAYS_VALUE, SENTENCE_END
+from passgap.verifiers.statements import MATH, SAYS_VALUE
 from passgap.verifiers.unmarked import values
 
 Finder = Callable[[str], Iterator[Candidate]]
@@ -23,6 +23,7 @@ QUESTION = re.compile(
     r"(?:Q|(?i:question|problem|exercise|example|task|instruction|human|user|student|input|prompt"
     r"|query|frage|pregunta|вопрос|задача|aufgabe|domanda|pergunta|teacher))"
     r"[ \t]*(?:#?\d{1,4}(?:\.\d+)?)?\]?(?:\*\*)?[ \t]*(?:[:：]|(?<=\d)[.)]|\n)"
+    r"|^[ \t]*[\[<](?i:question|problem|instruction|input|user|human|task)[\]>]"
     r"|^[ \t]*(?:问题|問題|题目|題目|質問|문제)[ \t]*\d{0,3}[:：]",
     re.MULTILINE,
 )
@@ -89,11 +90,3 @@ def _answered(before: str, after: str, explicit: Finder) -> bool:
     if len(before.strip()) <= SHORT:
         return QUESTION.match(before.lstrip()) is None
     return len(last) <= 300 and bool(values(last[-300:]))
-
-
-def concludes(text: str, candidate: Candidate) -> bool:
-    """Whether a text that was cut had come to this value: its sentence draws a conclusion."""
-    before = text[max(0, candidate.start - LAST_LINES // 4) : candidate.start]
-    sentence = SENTENCE_END.split(before.rstrip())[-1] if before.strip() else ""
-    after = text[candidate.end :]
-    return re.search(CONCLUSION, sentence) is not None and after.strip(" .\n*$)") != ""

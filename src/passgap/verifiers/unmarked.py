@@ -23,17 +23,20 @@ MOST_VALUES = 64
 WINDOW = 20_000  # where values without a mark are looked for: the end of the text
 BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 NUMBER = (
-    r"\d++ \d{1,4}/\d{1,4}(?![\d/])|(?:\d{1,3}(?:(?:,|\{,\})\d{3})++(?!\d)|\d++)(?:\.\d++)*+"
+    r"\d{1,3}(?: \d{3})++(?!\d)|\d++ \d{1,4}/\d{1,4}(?![\d/])"
+    r"|(?:\d{1,3}(?:(?:,|\{,\})\d{3})++(?!\d)|\d++)(?:\.\d++)*+"
     r"(?:[eE][-+]?\d++(?![\w.]))?+|\.\d++"
 )
 ATOM = (
     rf"(?:{NUMBER}|\\(?:(?!begin|end|boxed)[a-zA-Z]++|[{{}}])(?:\s?(?:\{{(?:[^{{}}\n]|\{{(?:[^{{}}\n]|\{{[^{{}}\n]*\}})*\}})*\}}|\[\d+\]))*+"
+    r"|(?<![A-Za-z\\])(?:sqrt|pi)(?![A-Za-z])|[ ]pi(?![A-Za-z])"
     r"|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|[√∛π∞θαβ½-¾⅐-⅞²³°%!]|\([^()\n]{1,60}\)|\|[^|\n]{1,30}\|"
     r"|[\^_](?:\{[^{}\n]*\}|-?\w)|\[[^\[\]\n]{1,60}\])"
 )
 BETWEEN = r"(?:[-+*/=×·÷<>≤≥−:]|\\cdot|\\times|x(?= ?10 ?[\^⁰-⁹])|,(?= ?[A-Za-z]_?\d? ?=))"
-COUNTED = r"(?:[ \t](?:hundred|thousand|million|billion|trillion)\b)?"
-RUN = rf"[-+−]?(?:{ATOM})++(?:[ \t]?{BETWEEN}[ \t]?[-+−]?(?:{ATOM})++)*+{COUNTED}"
+COUNTED = r"(?:[ \t](?:hundred|thousand|million|billion|trillion)\b)?(?:[ \t]?[apAP]\.?[mM]\b\.?)?"
+SIGN = r"(?:[-+−]|± ?)?"
+RUN = rf"{SIGN}(?:{ATOM})++(?:[ \t]?{BETWEEN}[ \t]?{SIGN}(?:{ATOM})++)*+{COUNTED}"
 FORMULA, RUNS = re.compile(MATH, re.DOTALL), re.compile(RUN)
 ANCHOR = re.compile(r"[0-9$\\=^+√∛π∞½-¾⅐-⅞≤≥≠∅]")
 BACK = 24
@@ -53,52 +56,26 @@ def bold(text: str) -> list[Candidate]:
     offset = max(0, len(text) - WINDOW)
     line_start = stripped.rfind("\n") + 1
     return [
-        Candidate("bold", phrase(m.group(1)), offset + m.start(), offset + m.end())
+        Candidate("bold", _said_in_bold(m.group(1)), offset + m.start(), offset + m.end())
         for m in BOLD.finditer(stripped, line_start)
         if SAYS_VALUE.search(m.group(1))
     ]
 
 
-def last_weak(text: str) -> Candidate | None:
-    """The answer of a text that marks none: the last bold value of its last line, or value."""
-    beside = ASIDE.sub(lambda m: " " * len(m.group()), text[-WINDOW:]) if " (" in text else ""
-    offset = max(0, len(text) - WINDOW)
-    found = list(_values(beside, offset)) or list(_values(text[-WINDOW:], offset))
-    if REFUSAL.search(text[-LAST_WORDS:]):
-        return None
-    marked = bold(text)
-    return _with_those_before(text, marked or found)
+def _said_in_bold(content: str) -> str:
+    """What bold text says: itself, or the last value of a sentence."""
+    found = list(_values(content, 0)) if SENTENCE.match(content) else []
+    return found[-1].text if found else phrase(content)
 
 
-REFUSAL = re.compile(
-    r"\b(?:cannot|can't|can not|unable to|not possible to|impossible to|could not|couldn't"
-    r"|not able to|no way to)\b[^.\n]{0,60}"
-    r"\b(?:determin|find|solv|answer|comput|calculat|tell|know|evaluat)"
-    r"|(?:not|n't|lack of) (?:(?:enough|sufficient) )?(?:information|data|details)\b"
-    r"|\binsufficient\b|\binfinitely many\b",
-    re.IGNORECASE,
-)
-LAST_WORDS = 400
-JOINED = re.compile(r"\s*(?:,\s*(?:and|or)?|;|and|or)\s*")
-JOINED_LAST = re.compile(r"\s*,?\s*(?:and|or)\s*")
-RECKONED = re.compile(r"\d\s*=")
+SENTENCE = re.compile(r"[A-Za-z]+ [a-z]+ ")
 
 
-def _with_those_before(text: str, found: list[Candidate]) -> Candidate | None:
-    """The last value, with those that commas and "and" join to it: ``2 and 7``."""
-    if not found:
-        return None
-    first, *before = reversed(found)
-    parts = [first.text]
-    for candidate in before:
-        between = text[candidate.end : first.start]
-        joined = JOINED if len(parts) > 1 else JOINED_LAST
-        if not joined.fullmatch(between) or RECKONED.search(text, first.start, first.end):
-            break
-        parts.append(candidate.text)
-        first = candidate
-    whole = ", ".join(part.strip("$") if len(parts) > 1 else part for part in reversed(parts))
-    return Candidate(found[-1].rule, whole, first.start, found[-1].end)
+def without_asides(text: str) -> list[Candidate]:
+    """Values that stand in no aside, where there are any: 12 of "12 eggs (1 dozen)"."""
+    offset, shown = max(0, len(text) - WINDOW), text[-WINDOW:]
+    beside = ASIDE.sub(lambda m: " " * len(m.group()), shown) if " (" in shown else ""
+    return list(_values(beside, offset)) or list(_values(shown, offset))
 
 
 def values(text: str) -> list[Candidate]:
@@ -113,7 +90,7 @@ def _values(text: str, offset: int) -> Iterator[Candidate]:
         start = anchor.start()
         formula = FORMULA.match(text, start) if anchor.group() in "$\\" else None
         if formula is not None and is_formula(formula.group()):
-            match, said = formula, _value_said(_last_row(formula.group()))
+            match, said = formula, _formula_said(text, formula)
         else:
             found = RUNS.search(text, start if _after_word(text, start) else max(at, start - BACK))
             if found is None:
@@ -122,6 +99,19 @@ def _values(text: str, offset: int) -> Iterator[Candidate]:
         at = max(match.end(), start + 1)
         if said:
             yield Candidate("value", said, offset + match.start(), offset + match.end())
+
+
+def _formula_said(text: str, formula: re.Match[str]) -> str:
+    """What a formula says: a value, an equation, or a letter that something is said to be."""
+    content = _last_row(formula.group())
+    letter = LETTER.fullmatch(content.strip("$ "))
+    if letter and COPULA.search(text, max(0, formula.start() - 24), formula.start()):
+        return content
+    return _value_said(content) or (content if "=" in content else "")
+
+
+LETTER = re.compile(r"[A-Za-z]|\\mathrm\{[a-z]\}")
+COPULA = re.compile(r"\b(?:is|are|equals|equal to|be|get|obtain)\s*$")
 
 
 def _after_word(text: str, at: int) -> bool:

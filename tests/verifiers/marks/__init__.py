@@ -6,6 +6,7 @@ from . import (
     algebra,
     boxes,
     choices,
+    completions,
     held_out,
     neighbours,
     numbers,
@@ -40,6 +41,7 @@ def cases(verifier: str) -> Iterator[Case]:
     """All cases of one verifier, each text and reference once."""
     seen = set()
     parts = [*(part.cases() for part in PARTS[verifier]), held_out.cases(verifier)]
+    parts.append(completions.cases(verifier))
     for part in parts:
         for case in part:
             key = (case.gold, case.text, case.finish)

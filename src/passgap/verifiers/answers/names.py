@@ -63,6 +63,8 @@ def equation(text: str, read: Reader) -> Form | None:
         if isinstance(last, Group) and not last.brackets:
             values = [(name, item) for name in names[:1] for item in last.items]
         return Named(text, tuple(values))
+    if len(sides) == 2 and all(map(is_read, sides)) and same_value(*sides):
+        return read(sides[1])  # an identity says its right side
     if len(sides) == 2 and is_quantity(sides[0]):
         return Named(text, ((sides[0], read(sides[1])),))
     several = _tuple_of_names(sides, text, read)
@@ -76,7 +78,7 @@ def equation(text: str, read: Reader) -> Form | None:
 QUANTITY = re.compile(
     r"\\(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|gcd|lcm|lim|int|sum|prod|det|deg|max|min|log"
     r"|ln|arg|Pr|mathbb|operatorname|vec|overrightarrow|lfloor|lceil|angle|text|sup|inf|dim|ker"
-    r"|overline|hat|bar|nabla|partial|binom)(?![a-zA-Z])|^\|.*\|$|^\\\|.*\\\|$|!$"
+    r"|overline|mathcal|cap|cup|hat|bar|nabla|partial|binom)(?![a-zA-Z])|^\|.*\|$|^\\\|.*\\\|$|!$"
     r"|^[A-Za-z](?:_?\{?\w{1,2}\}?)?(?:[+-][A-Za-z](?:_?\{?\w{1,2}\}?)?){1,4}$|^\\frac\{[a-zA-Z]\}\{[a-zA-Z]\}$|^[A-Z]{2,3}(?:[+-][A-Z]{2,3})+$|^\[[A-Z]{3,5}\]$"
     r"|^[a-zA-Z](?:\^\{-1\})?\(.{1,30}\)$|^\\frac\{d\^?\d?[a-z]?\}\{d[a-z]\^?\d?\}|^[a-z]'{1,3}\("
 )

@@ -67,6 +67,7 @@ BASES = dict(
     )
 ) | {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16, "hex": 16}
 SIGNS_BOTH = re.compile(r"\\(?:pm|mp)(?![a-zA-Z])")
+WORDS = re.compile(r"\\text\{[^{}]*\}|_\{[^{}]*\}")
 PERCENT = re.compile(
     r"\s*(?:%|\\text\{\s*(?:%|per\s?cent|percentage points?)\s*\}|per\s?cent(?:age points?)?)$"
 )
@@ -192,8 +193,13 @@ def is_read(side: str) -> bool:
     return True
 
 
+PROSE = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,})")
+
+
 def is_value(text: str) -> bool:
     """Whether a text is an expression that is read here, with or without a value."""
+    if PROSE.search(WORDS.sub("", text)):
+        return False
     if text.replace(" ", "").lstrip("+-") == "\\infty":
         return True
     try:

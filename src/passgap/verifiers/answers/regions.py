@@ -15,7 +15,7 @@ from passgap.verifiers.answers.arithmetic import (
     UnreadError,
     approximate,
 )
-from passgap.verifiers.answers.brackets import depths, split
+from passgap.verifiers.answers.brackets import depths, split, top_level
 from passgap.verifiers.answers.forms import (
     Form,
     Group,
@@ -55,6 +55,8 @@ def reals(text: str, read: Reader) -> Form | None:
 def unions(text: str, read: Reader) -> Form | None:
     """Unions, intersections, and the reals less some points."""
     if "\\cup" not in text and "\\setminus" not in text and "\\cap" not in text:
+        return None
+    if "=" in top_level(text):
         return None
     name, inside = member(text)
     if "\\cap" in inside:
@@ -169,6 +171,8 @@ def _bounded_name(text: str, sides: list[str], signs: list[str]) -> Region | Non
         ):
             if NAME.fullmatch(name) and name not in NOT_NAMES and is_constant(end):
                 return _half_line(text, name, sign, end)
+            if ABSOLUTE.fullmatch(name) and is_constant(end) and place(end) > 0:
+                return _by_size(text, name[1:-1], sign, end)
         return None
     if len(sides) != 3 or not NAME.fullmatch(sides[1]) or sides[1] in NOT_NAMES:
         return None
@@ -181,6 +185,20 @@ def _bounded_name(text: str, sides: list[str], signs: list[str]) -> Region | Non
         return None
     interval = (low, signs[0].endswith("="), high, signs[1].endswith("="))
     return Region(text, (interval,), name)
+
+
+ABSOLUTE = re.compile(r"\|[A-Za-z]\|")
+
+
+def _by_size(text: str, name: str, sign: str, end: str) -> Region | None:
+    """``|x| < 2`` and ``|x| > 2``."""
+    if sign == "!=":
+        return None
+    closed = sign.endswith("=")
+    if sign.startswith("<"):
+        return Region(text, ((f"-({end})", closed, end, closed),), name)
+    outside = (("-\\infty", False, f"-({end})", closed), (end, closed, "\\infty", False))
+    return Region(text, outside, name)
 
 
 def _half_line(text: str, name: str, sign: str, end: str) -> Region | None:

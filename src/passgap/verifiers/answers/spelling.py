@@ -141,6 +141,7 @@ SAME = (
     (re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
     (re.compile(r"\\(?:blacksquare|square|Box|qed|checkmark)(?![a-zA-Z])"), " "),
     (re.compile(r"\*\*"), "^"),
+    (re.compile(r"\\(bar|dot|overline)\s+(\d)"), r"\\\1{\2}"),
     (re.compile(r"\\(?:percent|%)"), "%"),
     (re.compile(r"\\(?:ldots|dots|cdots|dotsc)(?![a-zA-Z])"), "..."),
     (re.compile(r"\\(?:overrightarrow|vec|overset\{\\to\})(?![a-zA-Z])"), r"\\vec"),
