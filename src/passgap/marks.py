@@ -6,15 +6,19 @@ marked as it is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, get_args
 
 from passgap.errors import UsageError
+from passgap.plain import visible
 from passgap.types import FinishReason, Outcome, Problem
 from passgap.verifiers import Item, Verifier, get_verifier
+from passgap.verifiers.failures import take_failures
 
+log = logging.getLogger("passgap.marks")
 FINISH_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 
 
@@ -45,6 +49,7 @@ def mark(
         One a text, in their order. ``status`` is ``correct``, ``incorrect`` or ``unscored``;
         ``extracted`` the answer; ``reason`` why there is none; ``readings`` the mark under the
         readings ``asked`` and ``any``, and every candidate with its place. Printing one shows all.
+        What a verifier of one's own raises is logged once (logger ``passgap.marks``).
 
     Raises
     ------
@@ -76,10 +81,10 @@ def mark(
         Item(problems[gold], text, end) for gold, text, end in zip(wanted, said, ends, strict=True)
     ]
     with closing(get_verifier(verifier)) as marker:
-        return [
-            explained(marker, item, outcome)
-            for item, outcome in zip(items, marker.verify_all(items), strict=True)
-        ]
+        outcomes = marker.verify_all(items)
+        for failure in take_failures(marker):
+            log.warning("%d texts are unscored: %s", failure.draws, visible(failure.error))
+        return [explained(marker, *pair) for pair in zip(items, outcomes, strict=True)]
 
 
 def tried(gold: str, outcome: Outcome, verifier: str) -> dict[str, Any]:

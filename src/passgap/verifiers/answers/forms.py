@@ -64,7 +64,6 @@ class Group(Form):
 
     items: tuple[Form, ...] = ()
     brackets: str = ""
-    other: Form | None = None  # the number that thousands would make of it
 
 
 @dataclass(frozen=True, slots=True)

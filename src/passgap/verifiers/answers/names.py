@@ -21,9 +21,9 @@ from passgap.verifiers.answers.forms import (
 )
 from passgap.verifiers.answers.numbers import is_read
 from passgap.verifiers.answers.scalars import same_value
-from passgap.verifiers.answers.spelling import FUNCTIONS, GREEK
 from passgap.verifiers.answers.units import without_unit
 from passgap.verifiers.answers.values import has_letters
+from passgap.verifiers.answers.vocabulary import FUNCTIONS, GREEK
 
 NAME = re.compile(
     r"(?:m?\\angle\s?)?(?:[A-Za-z]|\\(?:" + "|".join(GREEK) + r"))'{0,2}(?:_(?:\{[^{}]*\}|\w))?"

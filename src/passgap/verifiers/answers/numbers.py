@@ -23,6 +23,7 @@ from passgap.verifiers.answers.forms import (
 )
 from passgap.verifiers.answers.units import MULTIPLIERS, unit_of, without_unit
 from passgap.verifiers.answers.values import value
+from passgap.verifiers.answers.vocabulary import BASES
 
 GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
@@ -43,29 +44,6 @@ BASED = re.compile(
 BASED_WORDS = re.compile(
     r"([0-9A-Za-z]+) ?(?:\\text\{)?\s*(?:in |\()?\s*base[ -]?(\w+)\)?\s*\}?", re.IGNORECASE
 )
-BASES = dict(
-    zip(
-        [
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-        ],
-        range(2, 17),
-        strict=True,
-    )
-) | {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16, "hex": 16}
 SIGNS_BOTH = re.compile(r"\\(?:pm|mp)(?![a-zA-Z])")
 WORDS = re.compile(r"\\text\{[^{}]*\}|_\{[^{}]*\}")
 PERCENT = re.compile(

@@ -11,65 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-FUNCTIONS = [
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "ln",
-    "log",
-    "lg",
-    "exp",
-    "sqrt",
-    "max",
-    "min",
-    "gcd",
-    "lcm",
-]
-GREEK = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "varepsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "vartheta",
-    "iota",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "rho",
-    "sigma",
-    "tau",
-    "upsilon",
-    "phi",
-    "varphi",
-    "chi",
-    "psi",
-    "omega",
-    "Gamma",
-    "Delta",
-    "Theta",
-    "Lambda",
-    "Xi",
-    "Sigma",
-    "Phi",
-    "Psi",
-    "Omega",
-]
+from passgap.verifiers.answers.vocabulary import FUNCTIONS, GREEK, LOWER_GREEK
+
 SIGNS = {
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*",
     "÷": "/", "∕": "/", "⁄": "/", "≤": "\\le ", "⩽": "\\le ", "≥": "\\ge ", "⩾": "\\ge ",
@@ -83,11 +26,7 @@ SIGNS = {
 }  # fmt: skip
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni", strict=True))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-LOWER_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "varsigma sigma tau upsilon phi chi psi omega"
-)
-LETTERS = {chr(0x3B1 + at): name for at, name in enumerate(LOWER_GREEK.split())} | {
+LETTERS = {chr(0x3B1 + at): name for at, name in enumerate(LOWER_GREEK)} | {
     "Δ": "Delta", "Σ": "Sigma", "Ω": "Omega", "Φ": "Phi", "Γ": "Gamma", "Θ": "Theta",
     "Λ": "Lambda", "Π": "Pi", "Ψ": "Psi", "ϕ": "phi", "ϵ": "epsilon",
 }  # fmt: skip
@@ -101,7 +40,6 @@ LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 ROOT = re.compile(r"(√|∛|∜)\s*(\d+(?:\.\d+)?|[A-Za-z])?")
 FRACTION_SIGN = re.compile(r"[¼-¾⅐-⅞]")
 MATH_SIGNS = re.compile(r"\\\(|\\\)|\\\[|\\\]|(?<!\\)\$\$?")
-CURRENCY = r"(?:US|AU|CA|A|C|HK|NZ)?\\\$|(?:US|AU|CA)?\$(?=\s*\d)|€|£|¥|₹|₩|元"
 FONTS = (
     r"text|textbf|textit|textrm|texttt|textsf|textnormal|emph|mbox|hbox|mathrm|mathbf|mathit|mathsf"
     r"|mathtt|mathnormal|operatorname\*?|boldsymbol|bm|pmb|bold|underline|fbox|boxed|ensuremath"

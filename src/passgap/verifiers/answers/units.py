@@ -12,6 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from passgap.verifiers.answers.vocabulary import listed
+
 
 class Unit(NamedTuple):
     """What stands after a value.
@@ -112,53 +114,11 @@ MULTIPLIERS = {
 }
 POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 NOT_UNITS = frozenset(
-    [
-        "or",
-        "and",
-        "not",
-        "but",
-        "if",
-        "when",
-        "for",
-        "is",
-        "are",
-        "was",
-        "then",
-        "than",
-        "to",
-        "mod",
-        "modulo",
-        "over",
-        "plus",
-        "minus",
-        "times",
-        "divided",
-        "either",
-        "neither",
-        "between",
-        "i",
-        "e",
-        "x",
-        "y",
-        "z",
-        "n",
-        "a",
-        "b",
-        "more",
-        "less",
-        "fewer",
-        "greater",
-        "least",
-        "most",
-        "until",
-        "only",
-        "except",
-        "below",
-        "above",
-        "under",
-        "through",
-        "remainder",
-    ]
+    listed(
+        "or and not but if when for is are was then than to mod modulo over plus minus "
+        "times divided either neither between i e x y z n a b more less fewer greater "
+        "least most until only except below above under through remainder"
+    )
 )
 TOKEN = re.compile(
     r"\\text\{([^{}]*)\}|(\\Omega|°[CF]|[A-Za-zμΩ°¢]+|[^\W\d_]+)|\^\{?(-?\d)\}?|([/*.\- ,])|(\d)"

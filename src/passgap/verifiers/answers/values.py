@@ -30,6 +30,7 @@ from passgap.verifiers.answers.arithmetic import (
     root,
     rounded,
 )
+from passgap.verifiers.answers.vocabulary import GREEK
 
 LONGEST = 400
 DEEPEST = 40
@@ -46,50 +47,7 @@ WHOLE = re.compile(r"\d+")
 PLAIN_FRACTION = re.compile(r"(-?)\\frac\{(-?\d{1,99})\}\{(\d{1,99})\}")
 TIMES = ("*", "\\cdot", "\\times")
 CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil"}
-VARIABLES = frozenset(
-    "\\" + name
-    for name in [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "omicron",
-        "rho",
-        "sigma",
-        "varsigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Omega",
-        "Pi",
-        "ell",
-        "hbar",
-    ]
-)
+VARIABLES = frozenset(f"\\{name}" for name in (*GREEK, "Pi", "ell", "hbar"))
 INVERSE = {"\\sin": "\\arcsin", "\\cos": "\\arccos", "\\tan": "\\arctan"}
 SEEDS = 3
 

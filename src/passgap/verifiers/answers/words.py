@@ -10,99 +10,11 @@ import re
 from passgap.verifiers.answers.brackets import SEPARATOR, split
 from passgap.verifiers.answers.forms import Either, Form, Nothing, Reader, Scalar, Words
 from passgap.verifiers.answers.spelling import spelled
+from passgap.verifiers.answers.vocabulary import NUMBER_WORDS, SHORT_WORDS
 
 WORD = r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?"
 ALL_WORDS = re.compile(rf"(?:\\text\{{[^{{}}\d]*\}}|{WORD}|[\s,.()?!\"'&-])+")
 HAS_LETTER = re.compile(r"[^\W\d_]")
-NUMBER_WORDS = dict(
-    zip(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ],
-        range(21),
-        strict=True,
-    )
-) | {
-    name: 10 * tens
-    for tens, name in enumerate(
-        ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 3
-    )
-}
-SHORT_WORDS = frozenset(
-    [
-        "yes",
-        "no",
-        "odd",
-        "all",
-        "any",
-        "one",
-        "two",
-        "six",
-        "ten",
-        "none",
-        "true",
-        "even",
-        "both",
-        "red",
-        "blue",
-        "left",
-        "up",
-        "down",
-        "east",
-        "west",
-        "north",
-        "south",
-        "mon",
-        "tue",
-        "wed",
-        "thu",
-        "fri",
-        "sat",
-        "sun",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "may",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-        "dne",
-        "man",
-        "boy",
-        "girl",
-        "cat",
-        "dog",
-        "yen",
-        "win",
-        "lose",
-        "tie",
-    ]
-)
 LEADING_WORDS = re.compile(
     r"\\text\{([^{}]*[A-Za-z]{2}[^{}]*)\}\s?(?=[-\d\\$.]|\((?![A-Za-z]\)))(.+)"
 )
