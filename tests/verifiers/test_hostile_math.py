@@ -1,5 +1,6 @@
 """Hostile answers: none raises, hangs, runs code or passes, and honest ones between them do."""
 
+import itertools
 import time
 
 import pytest
@@ -416,6 +417,32 @@ def test_very_long_texts_of_any_kind_are_read_in_linear_time(math):
     assert time.monotonic() - began < 60
 
 
+PIECES = ["word ", "a", "b-", "c'", "d.", "1", "2 ", "(", "{", "$", "=", ", ", " and ", "^", "°"]
+PIECES += [
+    "\\text{",
+    "\\frac{",
+    "\\pm",
+    "\\cup",
+    "B ",
+    "AB ",
+    "\nA",
+    "**",
+    "is ",
+    "answer ",
+    ":",
+    "|",
+]
+
+
+@pytest.mark.parametrize("ending", ["", "1", "}", "?"])
+def test_repeated_pieces_are_read_in_linear_time(ending):
+    """A rule that tries every way to part a text would take longer than anybody waits."""
+    for first, second in itertools.product(PIECES, PIECES):
+        answer = ((first + second) * 700)[:1990] + ending
+        for find in (key, letters_in, read, lambda text: list(choices(text))):
+            find(answer)
+
+
 def test_what_looks_like_the_gold_is_not_the_gold(math):
     assert correct(FOOLING, sandwiched(math, FOOLING)) == []
 
@@ -455,10 +482,10 @@ COMMANDS = (
     r"\boxed{ \fbox{ \frac \sqrt \text{ \left \right \pm \cup \in \infty \pi \sin \log \sum \%"
 )
 WORDS = ["<answer>", "</answer>", "####", "answer is ", "Answer: ", "10", "0.5", "```"]
-PIECES = st.sampled_from(
+TOKENS = st.sampled_from(
     [*"{}()[]$\\^_&#!|,.;=<>+-*/ \n0123456789xyABi\x00", *COMMANDS.split(), *WORDS]
 )
-FRAGMENTS = st.lists(PIECES, max_size=12).map("".join)
+FRAGMENTS = st.lists(TOKENS, max_size=12).map("".join)
 TEXTS = st.lists(st.text(max_size=20) | FRAGMENTS, max_size=6).map("".join)
 
 

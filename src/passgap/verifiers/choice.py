@@ -87,7 +87,7 @@ ALONE = re.compile(
     rf"([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
 )
 LONGEST_LETTER = 80  # of a line that is a letter with what stands around it
-SEVERAL = re.compile(r"[A-Z](?:\s*(?:,\s*and|,\s*or|,|&|and|or|/|;)?\s*[A-Z])+")
+SEVERAL = re.compile(r"[A-Z](?:\s*+(?:[,;/&]\s*+(?:and|or)?|and|or)?\s*+[A-Z]){1,8}+")
 MARKED = re.compile(
     rf"(?:{NOUN}\s*:?\s*)?[(\[]*([A-Za-z])[)\]]*(?:[.:,]+(?:\s|$)|\)\s*\S|\s*$|\s+[-–—]\s)"
 )

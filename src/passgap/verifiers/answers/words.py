@@ -12,8 +12,8 @@ from passgap.verifiers.answers.forms import Either, Form, Nothing, Reader, Scala
 from passgap.verifiers.answers.spelling import spelled
 from passgap.verifiers.answers.vocabulary import NUMBER_WORDS, SHORT_WORDS
 
-WORD = r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?"
-ALL_WORDS = re.compile(rf"(?:\\text\{{[^{{}}\d]*\}}|{WORD}|[\s,.()?!\"'&-])+")
+# one character at a time, and none given back: prose of any length is decided in linear time
+ALL_WORDS = re.compile(r"(?:\\text\{[^{}\d]*\}|[^\W\d_]|[\s,.()?!\"'’&-])++")
 HAS_LETTER = re.compile(r"[^\W\d_]")
 LEADING_WORDS = re.compile(
     r"\\text\{([^{}]*[A-Za-z]{2}[^{}]*)\}\s?(?=[-\d\\$.]|\((?![A-Za-z]\)))(.+)"
