@@ -291,7 +291,7 @@ def test_reach_needs_token_ids_and_an_engine_that_scores(problems, tmp_path):
 
 def test_references_that_are_refused_are_listed_and_left_out(tmp_path):
     file = tmp_path / "p.jsonl"
-    file.write_text('{"question": "a", "answer": "1"}\n{"question": "b", "answer": "one"}\n')
+    file.write_text('{"question": "a", "answer": "1"}\n{"question": "b", "answer": "a few"}\n')
     flags = ["--engine", "fake", "-n", 4, "--verifier", "numeric"]
     done = run("sample", "m", file, *flags, "--out", tmp_path / "a")
     assert "1 of 2 references are refused" in done.stderr

@@ -15,6 +15,7 @@ import passgap
 from passgap.analysis.backtest import backtest, pair_of_counts
 from passgap.analysis.envelope import envelope
 from passgap.analysis.reach import reach
+from passgap.marks import tried
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
 NAMES = re.compile(r"`([a-z_0-9]+)`")
@@ -56,6 +57,8 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     cool, hot = {0.5: base, 1.0: counts(P)}, {0.5: trained, 1.0: counts(P**0.5)}
     yield envelope(cool, hot).to_dict()
     yield run_result(folder, "check", "a", "b")
+    (mark,) = passgap.mark("18", ["The answer is 18 dollars."])
+    yield tried("18", mark, "math")
     verified = run_result(folder, "verify", "a", "--verifier", "regex?pattern=none of them")
     assert verified["agreement"]["examples"]
     yield {**verified, "agreement": None}

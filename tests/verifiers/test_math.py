@@ -156,7 +156,11 @@ def test_published_labels_of_real_completions(verifier, shared_data):
 
 
 def test_nemo_skills_labels_are_reproduced(verifier, shared_data):
-    """From the answers NeMo-Skills extracted, 149 of 150; from the texts, five it found none in."""
+    """From the answers NeMo-Skills extracted, 149 of 150; ten more that it missed.
+
+    From the texts, it finds no answer outside a box, and takes a placeholder, or what follows in a
+    question of the model's own, for one.
+    """
     items, theirs, found = [], [], []
     for seed in range(3):
         file = shared_data / "formats" / "nemo_skills" / "orig" / f"output-rs{seed}.jsonl"
@@ -180,8 +184,8 @@ def test_nemo_skills_labels_are_reproduced(verifier, shared_data):
         for outcome, label, answer in zip(outcomes, theirs, found, strict=True)
         if (outcome.status == "correct") != label
     ]
-    assert len(differing) == 5
-    assert all(not answer and status == "correct" for answer, status in differing)
+    assert len(differing) == 10
+    assert all(status == "correct" for _, status in differing)
 
 
 # -- what is decided at sight

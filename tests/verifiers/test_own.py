@@ -226,8 +226,8 @@ def test_a_plugin_is_an_entry_point(monkeypatch):
     class Always(base.TextVerifier):
         name = digest = "always"
 
-        def mark(self, item):
-            return Outcome("correct", item.text)
+        def mark(self, problem, text, finish_reason):
+            return Outcome("correct", text)
 
     class Point:
         name = "always"
