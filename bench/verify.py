@@ -150,7 +150,10 @@ def mathematics() -> None:
 def warm(verifier: Any) -> None:
     """Start the workers, which is no part of a rate."""
     verifier.verify_all(
-        [Item(Problem("q", f"{i} + \\cot x", "math"), f"\\boxed{{{i}y}}") for i in range(64)]
+        [
+            Item(Problem("q", f"{i} + \\int x\\,dx", "math"), f"\\boxed{{\\int {i}y\\,dy}}")
+            for i in range(64)
+        ]
     )
 
 

@@ -47,13 +47,22 @@ class Reading:
     thinking: str = ""
     strongest: tuple[Candidate, ...] = ()  # all of the rule that has the final answer
 
-    def candidates(self) -> tuple[Candidate, ...]:
-        """All candidates in the order of the text, values without a mark included."""
+    def texts(self) -> set[str]:
+        """What the candidates say."""
+        found = {candidate.text for candidate in self._marked()}
+        return found | {c.text for c in (*bold(self.shown), *values(self.shown))}
+
+    def _marked(self) -> list[Candidate]:
         known = self.strongest[0].rule if self.strongest else ""
         marked = list(self.strongest)
         for rule, find in EXPLICIT.items():
             if rule != known:
                 marked += find(self.shown)
+        return marked
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All candidates in the order of the text, values without a mark included."""
+        marked = self._marked()
         loose = [c for c in values(self.shown) if not any(_repeats(c, m) for m in marked)]
         found = [*marked, *bold(self.shown), *loose]
         return tuple(sorted(found, key=lambda candidate: (candidate.start, -candidate.end)))
@@ -114,7 +123,7 @@ def strongest(text: str) -> tuple[Candidate, ...]:
     doubtful: tuple[Candidate, ...] = ()
     for find in EXPLICIT.values():
         found = tuple(find(text))
-        if any(not UNSURE.fullmatch(candidate.text) for candidate in found):
+        if any(is_sure(candidate) for candidate in found):
             return found
         doubtful = doubtful or found
     return doubtful
@@ -122,8 +131,15 @@ def strongest(text: str) -> tuple[Candidate, ...]:
 
 def settled(candidates: tuple[Candidate, ...]) -> Candidate | None:
     """The last candidate that is sure; what says "unknown" only where no other is."""
-    sure = [c for c in candidates if not UNSURE.fullmatch(c.text)] or candidates
-    return sure[-1] if sure else None
+    for candidate in reversed(candidates):
+        if is_sure(candidate):
+            return candidate
+    return candidates[-1] if candidates else None
+
+
+def is_sure(candidate: Candidate) -> bool:
+    """Whether a candidate says something: no letter alone, no "unknown"."""
+    return candidate.text[-1].isdigit() or UNSURE.fullmatch(candidate.text) is None
 
 
 def explicit_candidates(text: str) -> Iterator[Candidate]:
@@ -152,7 +168,7 @@ def _boxed(text: str) -> Iterator[Candidate]:
         return
     group: list[Candidate] = []
     for start, end, content in boxes(text)[-4 * MOST_MARKS :]:
-        if not content or PLACEHOLDER.fullmatch(content):
+        if not content or (not content[-1].isdigit() and PLACEHOLDER.fullmatch(content)):
             continue
         found = Candidate("boxed", content, start, end)
         if group and not _beside(text, group[-1].end, start):
@@ -169,6 +185,8 @@ def _beside(text: str, end: int, start: int) -> bool:
 
 
 def _as_list(group: list[Candidate]) -> Candidate:
+    if len(group) == 1:
+        return group[0]
     contents = list(dict.fromkeys(candidate.text for candidate in group))
     return Candidate("boxed", ", ".join(contents), group[0].start, group[-1].end)
 

@@ -9,6 +9,7 @@ no value that is read there goes, each distinct pair once, to a worker process t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -93,8 +94,7 @@ class MathVerifier(Verifier):
 
     def _somewhere(self, gold: str, reading: Reading) -> bool:
         """Whether a candidate equals the reference as far as it is read here."""
-        texts = {candidate.text for candidate in reading.candidates()}
-        texts -= {c.text for c in (reading.final, reading.asked) if c is not None}
+        texts = reading.texts() - {c.text for c in (reading.final, reading.asked) if c}
         return any(len(text) <= LONGEST_ANSWER and equal(gold, text) for text in texts)
 
     def read_as(self, answer: str) -> str:
@@ -189,11 +189,16 @@ def answer_of(item: Item) -> Reading:
 
 def reference_of(problem: Problem) -> str:
     """The answer in a reference, which may be a whole solution."""
-    boxed = last_boxed(problem.reference)
+    return _answer_in(problem.reference)
+
+
+@lru_cache(maxsize=100_000)
+def _answer_in(reference: str) -> str:
+    boxed = last_boxed(reference)
     if boxed:
         return boxed
-    _, marked, tail = problem.reference.rpartition("####")
-    return tail.strip() if marked and tail.strip() else problem.reference.strip()
+    _, marked, tail = reference.rpartition("####")
+    return tail.strip() if marked and tail.strip() else reference.strip()
 
 
 def _mark(reply: dict[str, Any] | Lost) -> Mark:

@@ -28,6 +28,7 @@ QUESTION = re.compile(
     re.MULTILINE,
 )
 INLINE = re.compile(r"(?<=[.!?$}]) (?:Q|Question|Human|User|Problem)[ \t]?\d{0,3}:[ \t]")
+ASKING = ("Q", "Human:", "User:", "Problem")
 LISTED = re.compile(
     r"^[ \t]*\d{1,3}[.)][ \t]+(?:what|how|which|who|when|where|find|solve|compute|calculate|if|let"
     r"|given|evaluate|determine|a|an|the)\b[^\n]*\?[ \t]*$",
@@ -57,7 +58,7 @@ def run_on(text: str, explicit: Finder) -> int | None:
             break
         if before.strip() and _answered(before, text[match.end() :], explicit):
             return match.start()
-    inline = INLINE.search(text)
+    inline = INLINE.search(text) if any(word in text for word in ASKING) else None
     if inline and next(explicit(text[: inline.start()]), None) is not None:
         return inline.start()
     if "\n" not in text:

@@ -132,6 +132,8 @@ def _words_for(small: str) -> tuple[str, ...]:
 def stated(text: str) -> Iterator[Candidate]:
     """What the text says the answer is."""
     for start, line in statements(text):
+        if "\\boxed" in line:  # the box says it
+            continue
         said = phrase(line)
         if said and not (NOT_SAID.match(said) and not SAYS_VALUE.search(said[:40])):
             yield Candidate("stated", said, start, start + len(line))

@@ -54,7 +54,9 @@ def split_thinking(text: str) -> tuple[str, bool]:
     >>> shown.strip(), cut
     ('6', False)
     """
-    if not any(sign in text for sign in SIGNS) and not text.lstrip().startswith("analysis"):
+    bracketed = "<" in text or "[" in text or "◁" in text
+    thinks = bracketed and any(sign in text for sign in SIGNS)
+    if not thinks and text.lstrip()[:8] != "analysis":
         return text, False
     spans, cut = _blocks(text)
     if not spans:

@@ -89,8 +89,11 @@ def _values(text: str, offset: int) -> Iterator[Candidate]:
     while anchor := ANCHOR.search(text, at):
         start = anchor.start()
         formula = FORMULA.match(text, start) if anchor.group() in "$\\" else None
-        if formula is not None and is_formula(formula.group()):
-            match, said = formula, _formula_said(text, formula)
+        read = _formula_read(formula.group()) if formula is not None else None
+        if formula is not None and read is not None:
+            match, said = formula, read
+            if said == LETTER_ONLY:
+                said = formula.group() if COPULA.search(text, max(0, start - 24), start) else ""
         else:
             found = RUNS.search(text, start if _after_word(text, start) else max(at, start - BACK))
             if found is None:
@@ -101,15 +104,18 @@ def _values(text: str, offset: int) -> Iterator[Candidate]:
             yield Candidate("value", said, offset + match.start(), offset + match.end())
 
 
-def _formula_said(text: str, formula: re.Match[str]) -> str:
-    """What a formula says: a value, an equation, or a letter that something is said to be."""
-    content = _last_row(formula.group())
-    letter = LETTER.fullmatch(content.strip("$ "))
-    if letter and COPULA.search(text, max(0, formula.start() - 24), formula.start()):
-        return content
+@lru_cache(maxsize=50_000)
+def _formula_read(formula: str) -> str | None:
+    """What a formula says: a value or an equation, `LETTER_ONLY`, nothing; None for prose."""
+    if not is_formula(formula):
+        return None
+    content = _last_row(formula)
+    if LETTER.fullmatch(content.strip("$ ")):
+        return LETTER_ONLY
     return _value_said(content) or (content if "=" in content else "")
 
 
+LETTER_ONLY = "\0"  # a value where something is said to be this letter
 LETTER = re.compile(r"[A-Za-z]|\\mathrm\{[a-z]\}")
 COPULA = re.compile(r"\b(?:is|are|equals|equal to|be|get|obtain)\s*$")
 
