@@ -103,9 +103,9 @@ def exact(answer: str) -> Fraction | None:
 def _same(gold: Form, answer: Form, algebra: Algebra) -> Answer:
     rule, swapped = RULE_OF.get((type(gold), type(answer)), (_different, False))
     found = rule(answer, gold, algebra) if swapped else rule(gold, answer, algebra)
-    if found is not True and _without_spaces(gold) == _without_spaces(answer):
-        return True
-    return found
+    if found is True or (found is False and isinstance(gold, Scalar) and gold.unit is None):
+        return found  # values that differ are different, however they are written
+    return True if _without_spaces(gold) == _without_spaces(answer) else found
 
 
 def _without_spaces(found: Form) -> str:

@@ -97,6 +97,7 @@ def _cached(text: str, seed: int, log_base: int | None) -> Number:
         return UnreadError(text)
 
 
+@lru_cache(maxsize=200_000)
 def has_letters(text: str) -> bool:
     """Whether a value depends on letters: constants and functions aside."""
     if LETTERED.search(text) is None:
