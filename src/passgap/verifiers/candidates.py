@@ -139,7 +139,7 @@ def settled(candidates: tuple[Candidate, ...]) -> Candidate | None:
 
 def is_sure(candidate: Candidate) -> bool:
     """Whether a candidate says something: no letter alone, no "unknown"."""
-    return candidate.text[-1].isdigit() or UNSURE.fullmatch(candidate.text) is None
+    return candidate.text[-1:].isdigit() or UNSURE.fullmatch(candidate.text) is None
 
 
 def explicit_candidates(text: str) -> Iterator[Candidate]:
@@ -168,7 +168,7 @@ def _boxed(text: str) -> Iterator[Candidate]:
         return
     group: list[Candidate] = []
     for start, end, content in boxes(text)[-4 * MOST_MARKS :]:
-        if not content or (not content[-1].isdigit() and PLACEHOLDER.fullmatch(content)):
+        if not content or (not content[-1:].isdigit() and PLACEHOLDER.fullmatch(content)):
             continue
         found = Candidate("boxed", content, start, end)
         if group and not _beside(text, group[-1].end, start):
@@ -216,7 +216,7 @@ def _tagged(text: str) -> Iterator[Candidate]:
 def _content(rule: str, text: str, start: int, end: int) -> Iterator[Candidate]:
     content = text[start:end].strip()
     if content and not PLACEHOLDER.fullmatch(content[:100]):
-        yield Candidate(rule, phrase(content), start, end)
+        yield Candidate(rule, phrase(content) or content, start, end)
 
 
 def _hashes(text: str) -> Iterator[Candidate]:
@@ -232,7 +232,7 @@ def _hashes(text: str) -> Iterator[Candidate]:
         last = not text[end : end + LONGEST_LINE].strip()
         if line and (last or SAYS_VALUE.search(line)) and not STEP.match(line):
             inner = next(stated(line), None)
-            yield Candidate("hashes", inner.text if inner else phrase(line), start, end)
+            yield Candidate("hashes", inner.text if inner else phrase(line) or line, start, end)
 
 
 STEP = re.compile(r"(?i)(?:step|part|case|section|method|solution|problem|question|example)\b")
