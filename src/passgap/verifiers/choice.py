@@ -86,6 +86,7 @@ ALONE = re.compile(
     rf"(?:[>#-]{{1,6}}[ \t]{{1,8}})?{OPEN}(?:{NOUN}\s*)?{OPEN}"
     rf"([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
 )
+LONGEST_CONTENT = 1_000
 LONGEST_LETTER = 80  # of a line that is a letter with what stands around it
 SEVERAL = re.compile(r"[A-Z](?:\s*+(?:[,;/&]\s*+(?:and|or)?|and|or)?\s*+[A-Z]){1,8}+")
 MARKED = re.compile(
@@ -230,6 +231,8 @@ def _more(text: str, at: int) -> Letters:
 
 def letters_in(content: str) -> Letters | None:
     """The letters that a reference or a marked answer names; None where it names none."""
+    if len(content) > LONGEST_CONTENT:
+        return None
     plain = re.sub(r"\\text\{([^{}]*)\}", r" \1 ", spelled(content)) if "\\" in content else content
     plain = plain.strip().strip("\"'“”‘’`*_$ ").strip()
     if SEVERAL.fullmatch(plain.strip("()[]. ")):

@@ -470,6 +470,8 @@ def key(answer: str) -> str:
     >>> key("0.5"), key(r"\\frac{2}{4}"), key("x = 5")
     ('1/2', '1/2', '5')
     """
+    if len(answer) > LONGEST:
+        return answer
     found = form(answer)
     if isinstance(found, Named) and len(found.values) == 1:
         found = found.values[0][1]
@@ -490,4 +492,5 @@ def _is_short(exact: object) -> bool:
     )
 
 
+LONGEST = 2_000
 SHORT = 10**400
