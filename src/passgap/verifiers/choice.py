@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from passgap.types import Candidate, Outcome, Readings, Status, digest
 from passgap.verifiers.answers.spelling import spelled
 from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import EXPLICIT, visible
 from passgap.verifiers.statements import statements
-from passgap.verifiers.unmarked import last_line
+from passgap.verifiers.unmarked import WINDOW, last_line
 
 Letters = frozenset[str]
 
@@ -162,7 +163,14 @@ def _strongest(found: list[tuple[Candidate, Letters]]) -> tuple[Candidate, Lette
 
 
 def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
-    """Every candidate with the letters it names, those of one rule in the order of the text."""
+    """Every candidate of the text's end, with the letters it names, rule by rule."""
+    offset = max(0, len(text) - WINDOW)
+    for candidate, letters in _choices(text[-WINDOW:]):
+        place = {"start": candidate.start + offset, "end": candidate.end + offset}
+        yield (replace(candidate, **place) if offset else candidate), letters
+
+
+def _choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
     for rule, find in EXPLICIT.items():
         if rule != "stated":
             for candidate in find(text):
