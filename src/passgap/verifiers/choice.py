@@ -166,8 +166,8 @@ def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
     """Every candidate of the text's end, with the letters it names, rule by rule."""
     offset = max(0, len(text) - WINDOW)
     for candidate, letters in _choices(text[-WINDOW:]):
-        place = {"start": candidate.start + offset, "end": candidate.end + offset}
-        yield (replace(candidate, **place) if offset else candidate), letters
+        start, end = candidate.start + offset, candidate.end + offset
+        yield replace(candidate, start=start, end=end), letters
 
 
 def _choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
