@@ -76,7 +76,7 @@ def verify(
             about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
             about |= {"command": command}
             run.set_outcomes_about(key, about)
-        take_failures(marker)  # those of the references are told with them
+        take_failures(marker)  # references that raised are reported as faults
         sizes = {name: run.blocks[name].completions for name in shards}
         before = 0
         for name in shards:

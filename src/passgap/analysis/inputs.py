@@ -48,7 +48,7 @@ def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
     if share > MOST_UNSCORED and not accept_unscored:
         raise UsageError(
             f"{share:.1%} of the draws are unscored{_why(counts)}; allowed: {MOST_UNSCORED:.0%}; "
-            "mend the verifier and verify again, or accept them (--accept-unscored)"
+            "fix the verifier and verify again, or accept them (--accept-unscored)"
         )
 
 

@@ -163,7 +163,7 @@ def _unscored(run: Run, digest: str | None, tally: _Tally) -> Iterator[Finding]:
             "error" if share > MUCH else "note",
             f"the verifier could not score {share:.1%} of the completions ({why}); pass@1 is "
             f"between {low:.1%} (all of them wrong) and {high:.1%} (all right)",
-            "mend the verifier and run passgap verify again",
+            "fix the verifier and run passgap verify again",
         )
 
 

@@ -17,7 +17,7 @@ from passgap.errors import UsageError
 from passgap.types import Problem, Prompt, PromptSettings
 
 TEMPLATES = ("plain", "chat", "boxed")
-LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is told from an answer, "Q" is not
+LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is no answer, "Q" may be one
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
 

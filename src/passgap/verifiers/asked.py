@@ -1,14 +1,14 @@
 r"""The form of answer that a prompt asks for.
 
 In: a rendered prompt. Out: the rule of `candidates` that finds that form, empty where none is asked
-for. What a prompt says last of its answer counts: shots show the form, a request names it.
+for. Shots show the form, a request names it; a mark is asked for, whatever words stand beside it.
 """
 
 from __future__ import annotations
 
 import re
 
-FORMS = {
+FORMS = {  # the first that a prompt holds is the one asked for
     "boxed": re.compile(r"\\boxed"),
     "tagged": re.compile(r"<answer>", re.IGNORECASE),
     "hashes": re.compile(r"(?<!#)####(?!#)"),
@@ -26,9 +26,4 @@ def asked_form(prompt: str) -> str:
     >>> asked_form("Q: 1+1?\nA: The answer is 2.\n\nQ: 2+3?\nA:"), asked_form("2+3?")
     ('stated', '')
     """
-    found = {rule: list(pattern.finditer(prompt)) for rule, pattern in FORMS.items()}
-    places = {rule: matches[-1].start() for rule, matches in found.items() if matches}
-    for rule in ("boxed", "tagged", "hashes"):  # a mark is asked for, whatever the words beside it
-        if rule in places:
-            return rule
-    return "stated" if places else ""
+    return next((rule for rule, pattern in FORMS.items() if pattern.search(prompt)), "")

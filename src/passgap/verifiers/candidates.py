@@ -8,9 +8,9 @@ the text.
 ``boxed``  ``\boxed{..}``; boxes on one line, with nothing but commas between, are a list
 ``tagged`` ``<answer>..</answer>``
 ``hashes`` what follows ``####`` on its line
-``stated`` what follows "the answer is", "Answer:" and the like, in a dozen languages
+``stated`` what follows "the answer is", "Answer:" and the like, in some twenty languages
 ``bold``   bold text in the last line
-``value``  a formula or number anywhere else
+``value``  a formula or number anywhere else; see `concluding` for the one that counts
 =========  ==========================================================================
 
 The answer is the last candidate of the first rule in this table that has one. What stands inside a

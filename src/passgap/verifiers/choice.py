@@ -53,7 +53,7 @@ CHOICES = tuple(
         rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
         rf"(?<![A-Za-z])(?i:option|choice|pick|guess)[\"']?(?:\s*:|[^\n.:]{{0,30}}?\s(?i:is)\b\s*:?)"
         rf"{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
-        r"(?<![A-Za-z])(?i:it|this|it's)\s*(?i:is|must be|should be|has to be)\s+"
+        r"(?<![A-Za-z])(?i:it|this)\s+(?i:is|must be|should be|has to be)\s+"
         rf"{OPEN}([A-Z]){SHUT}\.?{SHUT}\s*$",
         rf"(?<![A-Za-z])(?i:correct|right)\s*[:=-]\s*{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
         r"^\s*\*\*\(?([A-Z])\)?[.:)]?\*\*(?=\s|[-–—:.]|$)(?=[^\n]*\n*\Z)",

@@ -66,9 +66,7 @@ def _unexplained(text: str) -> str:
 
 
 def _sentence_start(text: str, place: int) -> int:
-    return (
-        max(text.rfind(". ", 0, place), text.rfind("\n", 0, place), text.rfind("; ", 0, place)) + 1
-    )
+    return 1 + max(text.rfind(end, 0, place) for end in (". ", "\n", "; "))
 
 
 def _without_adjuncts(text: str, found: list[Candidate]) -> list[Candidate]:

@@ -1,4 +1,4 @@
-r"""What a completion says its answer is: "the answer is", "Answer:", in a dozen languages.
+r"""What a completion says its answer is: "the answer is", "Answer:", in some twenty languages.
 
 In: a text. Out: the places where it does, and what is said there: the value at the head of a
 phrase, without the reasons that follow it. Time is linear in the text.

@@ -1,7 +1,7 @@
 r"""Arithmetic that is exact as long as it can be, and bounded in size.
 
-In: rational numbers, or mpmath's to a hundred digits. Out: the same; `UnreadError` for what is out
-of all measure or has several values, `UndefinedError` for what has none. Nothing here can hang.
+In: rational numbers, or mpmath's to a hundred digits. Out: the same; `UnreadError` for what is too
+large or has several values, `UndefinedError` for what has none. Nothing here can hang.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def power(base: Number, exponent: Number) -> Number:
     Raises
     ------
     UnreadError
-        For one out of all measure, and for roots of negative numbers, which have several values.
+        For a result that is too large, and for roots of negative numbers: they have several.
     """
     whole = isinstance(exponent, Fraction) and exponent.denominator == 1
     if base == 0:

@@ -72,7 +72,7 @@ def equal(gold: str, answer: str, algebra: Algebra | None = None) -> Answer:
 
     Examples
     --------
-    >>> equal("5", "x = 5"), equal("(3,4)", "y=3, x=4"), equal(r"[3,\infty)", r"x \\ge 3")
+    >>> equal("5", "x = 5"), equal("(3,4)", "y=3, x=4"), equal(r"[3,\infty)", r"x \ge 3")
     (True, False, True)
     """
     if gold.strip() == answer.strip():

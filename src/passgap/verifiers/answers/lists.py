@@ -26,6 +26,7 @@ from passgap.verifiers.answers.regions import intersection, union
 from passgap.verifiers.answers.units import without_unit
 
 JOINS = re.compile(r"[ /](?:and|or) ")
+SPACED = re.compile(r"\s*,\s+(?:and |or )?\s*|\s+(?:and/or|and|or)\s+|;\s*")
 MOST_ENTRIES = 500
 MATRIX = re.compile(
     r"[(\[|]?\\begin\{([pb]?matrix|smallmatrix|array)\}(?:\{[clr|]*\}|\[[^\]]*\])?(.*)"
@@ -64,8 +65,7 @@ def entries(text: str, read: Reader) -> Form | None:
     """A bare list: ``1, 2``, ``3 or 4``, ``x=1, y=2``, ``x<0 or x>1``."""
     if "," not in text and ";" not in text and JOINS.search(text) is None:
         return None
-    spaced = re.compile(r"\s*,\s+(?:and |or )?\s*|\s+(?:and/or|and|or)\s+|;\s*")
-    parts = split(text, spaced)
+    parts = split(text, SPACED)
     if len(parts) > 1 and any(GROUPED.fullmatch(without_unit(part)[0]) for part in parts):
         pieces = parts
     else:

@@ -36,9 +36,7 @@ REALS = re.compile(
 EMPTY = re.compile(
     r"\\emptyset|\\\{\s*\\\}|\\text\{\s*(?:the )?empty set\s*\}|(?:the )?empty set", re.I
 )
-RELATION = re.compile(
-    r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<=|>=|(?<![\d)])!=|<|>|≤|≥"
-)
+RELATION = re.compile(r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<=|>=|(?<![\d)])!=|<|>")
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 INTERVALS = ("()", "[]", "[)", "(]")
 Interval = tuple[str, bool, str, bool]
@@ -159,7 +157,7 @@ def relation(text: str, read: Reader) -> Form | None:
 
 
 def _sign(sign: str) -> str:
-    return {"\\le": "<=", "\\ge": ">=", "\\ne": "!=", "≤": "<=", "≥": ">="}.get(sign, sign)
+    return {"\\le": "<=", "\\ge": ">=", "\\ne": "!="}.get(sign, sign)
 
 
 def _bounded_name(text: str, sides: list[str], signs: list[str]) -> Region | None:

@@ -21,7 +21,7 @@ SIGNS = {
     "˚": "°", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}",
     "∶": ":", "⟨": "\\langle ", "⟩": "\\rangle ", "…": "...", "，": ",", "、": ", ", "。": ".",
     "；": ";", "：": ":", "∖": "\\setminus ", "→": "\\to ", "“": '"', "”": '"', "’": "'", "‘": "'",
-    "ⅈ": "i", "ⅇ": "e", "µ": "μ", "∛": "\\sqrt[3]", "√": "\\sqrt", "⌊": "\\lfloor ",
+    "ⅈ": "i", "ⅇ": "e", "µ": "μ", "⌊": "\\lfloor ",
     "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ", "∣": "|", "．": ".",
 }  # fmt: skip
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni", strict=True))
@@ -175,7 +175,7 @@ def _root(match: re.Match[str]) -> str:
 
 
 def _plain_latex(text: str) -> str:
-    text = text.replace("\\$", "\x1f").replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
+    text = text.replace("\\$", "\x1f")
     text = _without_math_signs(text).replace("\x1f", "\\$")
     if "\\" in text or "{" in text or "~" in text or "\xa0" in text:
         text = TAG.sub(" ", text)

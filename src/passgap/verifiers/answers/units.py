@@ -24,7 +24,6 @@ class Unit(NamedTuple):
     words: str
     dimension: tuple[tuple[str, int], ...] = ()
     size: Fraction = Fraction(1)
-    ambiguous: bool = False  # a letter that could as well be a variable
 
 
 def _table() -> dict[str, tuple[str, Fraction]]:
@@ -172,7 +171,7 @@ def _words_after(text: str) -> tuple[str, Unit | None]:
         value, rest = text[:at].rstrip(), text[at:]
         unit = unit_of(rest)
         if unit is not None and VALUE_END.search(value):
-            return value, unit._replace(ambiguous=len(rest) == 1)
+            return value, unit
         return text, None
     glued = GLUED.match(text)
     if glued and (glued.group(2) in TABLE or glued.group(2) in SPEED):
@@ -197,7 +196,7 @@ def _first_word(text: str) -> int:
         name = word.group()
         if len(name) == 1 and name not in TABLE:
             continue
-        return match.start() if match.group() else match.end()
+        return match.start()
     return -1
 
 
