@@ -56,7 +56,8 @@ CHOICES = tuple(
         r"(?<![A-Za-z])(?i:it|this)\s+(?i:is|must be|should be|has to be)\s+"
         rf"{OPEN}([A-Z]){SHUT}\.?{SHUT}\s*$",
         rf"(?<![A-Za-z])(?i:correct|right)\s*[:=-]\s*{OPEN}(?:{NOUN}\s*)?{OPEN}({LETTER})",
-        r"^\s*\*\*\(?([A-Z])\)?[.:)]?\*\*(?=\s|[-–—:.]|$)(?=[^\n]*\n*\Z)",
+        r"^\s*\*\*\(?([A-Z])\)?(?:[.:)]\*\*(?=\s|$)|\*\*(?=\s*[-–—:.]|\s*$|\s+[A-Z]))"
+        r"(?=[^\n]*\n*\Z)",
         r"(?i:\b(?:therefore|thus|so|hence|this|which)\b)[^.\n]{0,40}?\b(?i:option|choice)\s*"
         rf"{OPEN}([A-Z]){SHUT}(?:\s+(?i:matches|fits|works|is the one|agrees)|\s*[.\n]|$)",
         rf"(?i:matches|corresponds to)\s+(?i:option|choice)\s*{OPEN}([A-Z]){NOT_IN_WORD}",

@@ -13,6 +13,7 @@ from passgap.types import Candidate
 
 LONGEST_LINE = 1_000
 MOST_STATEMENTS = 50
+BEFORE_BOX = 12  # signs and the word itself
 SAYS_VALUE = re.compile(r"\d|\\[a-zA-Z]|[πθ∞√½-¾⅐-⅞]")
 IS = (
     r"(?:is|are|was|would (?:\w+ )?be|will be|should be|must be|comes out to be|comes out to"
@@ -132,7 +133,7 @@ def _words_for(small: str) -> tuple[str, ...]:
 def stated(text: str) -> Iterator[Candidate]:
     """What the text says the answer is."""
     for start, line in statements(text):
-        if "\\boxed" in line:  # the box says it
+        if line[:BEFORE_BOX].lstrip("$\\([ ").startswith("boxed"):  # the box says it
             continue
         said = phrase(line)
         if said and not (NOT_SAID.match(said) and not SAYS_VALUE.search(said[:40])):

@@ -54,17 +54,19 @@ def equation(text: str, read: Reader) -> Form | None:
     sides = split(text, re.compile("="))
     if len(sides) < 2 or not all(sides):
         return Opaque(text)
-    if all(not has_letters(side) and is_read(side) for side in sides):
-        return _chain(text, sides, read)
+    if all(map(is_read, sides)):
+        values = [without_unit(side)[0] for side in sides]
+        if all(same_value(one, values[-1]) for one in values[:-1]):
+            return read(sides[-1])  # ``9*2 = 18`` says 18, an identity its last side
+        if not any(map(has_letters, values)):
+            return Nothing(text)  # ``4 = 5``
     names = [side for side in sides[:-1] if is_name(side)]
     if is_name(sides[0]) and (len(names) == len(sides) - 1 or len(sides) > 2):
         last = read(sides[-1])
-        values = [(name, last) for name in (names if len(names) == len(sides) - 1 else names[:1])]
+        named = [(name, last) for name in (names if len(names) == len(sides) - 1 else names[:1])]
         if isinstance(last, Group) and not last.brackets:
-            values = [(name, item) for name in names[:1] for item in last.items]
-        return Named(text, tuple(values))
-    if len(sides) == 2 and all(map(is_read, sides)) and same_value(*sides):
-        return read(sides[1])  # an identity says its right side
+            named = [(name, item) for name in names[:1] for item in last.items]
+        return Named(text, tuple(named))
     if len(sides) == 2 and is_quantity(sides[0]):
         return Named(text, ((sides[0], read(sides[1])),))
     several = _tuple_of_names(sides, text, read)
@@ -92,14 +94,6 @@ def is_quantity(side: str) -> bool:
 def is_name(side: str) -> bool:
     """Whether a side is a name: a letter, a point, ``f(x)``, words."""
     return NAME.fullmatch(side) is not None and side not in NOT_NAMES
-
-
-def _chain(text: str, sides: list[str], read: Reader) -> Form:
-    """``9*2 = 18`` says 18; ``4 = 5`` says nothing."""
-    last = without_unit(sides[-1])[0]
-    if all(same_value(without_unit(side)[0], last) for side in sides[:-1]):
-        return read(sides[-1])
-    return Nothing(text)
 
 
 def _tuple_of_names(sides: list[str], text: str, read: Reader) -> Named | None:
