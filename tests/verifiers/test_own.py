@@ -288,6 +288,24 @@ def test_a_plugin_that_raises_at_a_reference_says_so(monkeypatch):
     assert "ValueError: cannot" in faults[raising.id]
 
 
+def test_a_plugin_whose_reasons_raise_is_told_and_its_marks_stand(monkeypatch, caplog):
+    class Mute(Moody):
+        def candidates(self, item):
+            raise KeyError("place")
+
+        def faults(self, problems):
+            raise RuntimeError("no table")
+
+    verifier = plugged(monkeypatch, Mute)
+    assert verifier.candidates(Item(PROBLEM, "42")) == ()
+    assert verifier.faults([PROBLEM]) == {}
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        "moody names no candidates: KeyError: 'place'",
+        "moody leaves the references unchecked: RuntimeError: no table",
+    ]
+
+
 def test_a_plugin_that_cannot_be_made_is_told(monkeypatch):
     def made():
         raise KeyError("token")

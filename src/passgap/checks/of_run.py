@@ -191,7 +191,7 @@ def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
             "error" if len(refused) > MUCH * len(problems) else "warning",
             f"{len(refused)} of {len(problems)} references are not accepted by their own verifier, "
             f"e.g. {shown.reference[:60]!r} ({faults[shown.id]})",
-            "mend those references or choose another --verifier; until then their problems can "
+            "fix those references or choose another --verifier; until then their problems can "
             "never be solved",
             refused,
         )

@@ -283,7 +283,7 @@ def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
     if len(found.faults) > SHOWN_FAULTS:
         print(f"  and {len(found.faults) - SHOWN_FAULTS} more", file=sys.stderr)
     if not len(found.sound):
-        raise UsageError("no problem is left; mend the references or choose another --verifier")
+        raise UsageError("no problem is left; fix the references or choose another --verifier")
     return found.sound
 
 

@@ -309,8 +309,8 @@ class OpenAIEngine(Engine):
             raise self._refused(error) from error
         except openai.APIError as error:
             raise UsageError(
-                f"no server answers at {self._base_url} ({error}); start it, or mend --engine-arg "
-                "base_url"
+                f"no server answers at {self._base_url} ({error}); start it, or correct "
+                "--engine-arg base_url"
             ) from error
         owners = {str(model.owned_by) for model in models}
         return next((OWNERS[owner] for owner in owners if owner in OWNERS), "hosted")

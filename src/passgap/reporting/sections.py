@@ -438,5 +438,5 @@ def checks_section(checks: Row | None) -> Row | None:
                 "references their verifier rejects, settings that differ. Nothing was found.",
                 "findings": []}  # fmt: skip
     grave = sum(one["severity"] == "error" for one in found)
-    verdict = "The verdict is not to be trusted before this is mended." if grave else ""
+    verdict = "The verdict is not to be trusted before this is fixed." if grave else ""
     return {"lead": f"{draws}. {verdict}".strip(), "findings": found}

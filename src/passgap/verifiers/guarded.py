@@ -6,6 +6,7 @@ Not covered: a plugin that hangs or ends the process; it runs in this one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from passgap.types import Candidate, Outcome, Problem
 from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.failures import Failure, Failures, in_words
 from passgap.verifiers.returned import RefusedError, outcome_of
+
+log = logging.getLogger("passgap.verifiers")
 
 
 class GuardedVerifier(Verifier):
@@ -49,12 +52,13 @@ class GuardedVerifier(Verifier):
         return [outcome_of(one) for one in found]
 
     def candidates(self, item: Item) -> tuple[Candidate, ...]:
-        """What the plugin says could be the answer; nothing where that raises."""
+        """What the plugin says could be the answer; nothing, with a warning, where that raises."""
         try:
             return tuple(self._made.candidates(item))
         except PassgapError:
             raise
-        except Exception:
+        except Exception as error:  # the mark does not rest on it
+            log.warning("%s names no candidates: %s", self.name, in_words(error))
             return ()
 
     def take_failures(self) -> list[Failure]:
@@ -71,12 +75,13 @@ class GuardedVerifier(Verifier):
         return {name: f"{fault}{why}" for name, fault in found.items()}
 
     def _own_faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """What the plugin says; nothing where that raises: marking will name it."""
+        """What the plugin says; nothing, with a warning, where that raises."""
         try:
             return dict(self._made.faults(problems))
         except PassgapError:
             raise
-        except Exception:
+        except Exception as error:
+            log.warning("%s leaves the references unchecked: %s", self.name, in_words(error))
             return {}
 
     def close(self) -> None:
