@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from passgap.analysis import compare
-from passgap.analysis.adaptive import adaptive_probe
-from passgap.analysis.extrapolation import passes_on_grid
+from passgap.analysis.compare.comparison import compare
+from passgap.analysis.probe.adaptive import adaptive_probe
+from passgap.analysis.probe.extrapolation import passes_on_grid
+from passgap.data.counts import Counts
 from passgap.stats import (
     fixed_paired_interval,
     functional_interval,
@@ -30,7 +31,6 @@ from passgap.stats import (
     paired_ends,
     pass_at_k,
 )
-from passgap.types import Counts
 
 PROBLEMS, DRAWS = (30, 100, 500), (16, 64, 256)
 REPLICATES = 2000
@@ -214,7 +214,7 @@ def probe_labels() -> list[dict[str, Any]]:
 
 def probe_label(counts: Counts) -> str:
     """The probe's label without the parts that a simulation has no use for."""
-    from passgap.analysis.probe import _headroom
+    from passgap.analysis.probe.probing import _headroom
     from passgap.analysis.verdicts import probe_verdict
 
     room, _ = _headroom(counts, 2, 20, "population")

@@ -92,7 +92,7 @@ def write_nemo(folder: Path, right: np.ndarray, text: Texts) -> None:
 
 def write_inspect(path: Path, right: np.ndarray, text: Texts) -> None:
     """Members as inspect_ai wrote them, with other texts; deflate, as its older logs are."""
-    from passgap.importers.archives import Archive
+    from passgap.logs.archives import Archive
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with Archive(SAMPLES) as log:

@@ -33,20 +33,21 @@ import polars as pl
 import torch
 import transformers
 
-from passgap.counts import count
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
+from passgap.demo import run_demo
 from passgap.engines import resolve_policy as find_weights
+from passgap.evidence.reaching import reach_runs, score_across
 from passgap.lab import lab_problems
 from passgap.lab.world import RARE, is_held_out, nominal_p, random_text, solve
-from passgap.reporting.theme import LIGHT, chart_config
-from passgap.sampling import sample
-from passgap.scoring import policy_of, recorded_policy, score, scoring_digest
+from passgap.runs import Run
+from passgap.show.theme import LIGHT, chart_config
+from passgap.stages.counting import count
+from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
+from passgap.stages.sampling import sample
+from passgap.stages.scoring import policy_of, recorded_policy, score, scoring_digest
+from passgap.stages.verifying import verify
 from passgap.stats import betting_lower_bound, binomial_upper
-from passgap.store import Run
-from passgap.types import Policy, Problem, ProblemSet, SamplingParams
-from passgap.verifying import verify
-from passgap.workflows.demo import run_demo
-from passgap.workflows.reaching import reach_runs, score_across
-from passgap.workflows.resolve import LAB_MAX_TOKENS, resolve_policy
 
 N = 256
 MORE = 1024

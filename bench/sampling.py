@@ -25,9 +25,10 @@ from pathlib import Path
 import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
+from passgap.data.completions import Block
+from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.lab import lab_policy_path, lab_problems
-from passgap.types import Block, Policy, Prompt, SamplingParams
 
 QUESTIONS = (
     "What is 17 + 25?",

@@ -24,9 +24,9 @@ from pathlib import Path
 
 import psutil
 
+from passgap.data.policies import Policy, PromptSettings, SamplingParams
 from passgap.problems import load_problems
-from passgap.sampling import sample
-from passgap.types import Policy, PromptSettings, SamplingParams
+from passgap.stages.sampling import sample
 
 MODEL = Path.home() / ".cache" / "passgap" / "models" / "SmolLM2-135M-Instruct-Q4"
 ONE_THREAD = {

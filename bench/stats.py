@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from passgap.analysis import compare
+from passgap.analysis.compare.comparison import compare
+from passgap.data.counts import Counts
 from passgap.stats import mean_curve, pass_at_k
-from passgap.types import Counts
 
 
 def seconds(work: Callable[[], Any], times: int = 3) -> float:

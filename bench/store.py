@@ -13,15 +13,16 @@ import sys
 import time
 from pathlib import Path
 
-from passgap.sampling import sample
-from passgap.store import Run, is_run
-from passgap.types import Policy, Problem, ProblemSet, SamplingParams
-from passgap.verifying import verify
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
+from passgap.runs import Run, is_run
+from passgap.stages.sampling import sample
+from passgap.stages.verifying import verify
 
 JOBS = {
-    "passgap.count": "from passgap.counts import count; from passgap.store import Run; "
+    "passgap.count": "from passgap.stages.counting import count; from passgap.runs import Run; "
     "print(count(Run({path!r})).c.sum())",
-    "passgap check": "from passgap.checks import check; from passgap.store import Run; "
+    "passgap check": "from passgap.checks import check; from passgap.runs import Run; "
     "print(len(check(Run({path!r})).findings))",
     "polars, all columns": "import polars as pl; "
     "print(len(pl.read_parquet({path!r} + '/completions/*.parquet')))",

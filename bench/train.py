@@ -27,6 +27,7 @@ from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from passgap.data.policies import Policy
 from passgap.engines.transformers import load_model
 from passgap.lab import lab_policy_path, lab_problems
 from passgap.training import online
@@ -35,7 +36,6 @@ from passgap.training.reward import VerifierReward
 from passgap.training.run import train
 from passgap.training.runtime import quiet
 from passgap.training.watch import Watch
-from passgap.types import Policy
 
 POLICY = Policy(str(lab_policy_path("base")))
 PROBLEMS = lab_problems("rare", split="train", size=500, seed=0)

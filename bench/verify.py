@@ -28,9 +28,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from passgap.data.problems import Problem
 from passgap.problems import load_problems
 from passgap.problems.tests import check_tests, code_problem
-from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.workers.pool import processors
 

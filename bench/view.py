@@ -28,8 +28,12 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from passgap.store import Manifest, Round, Run, is_run
-from passgap.types import Completion, Outcome, Policy, Problem, ProblemSet, SamplingParams, digest
+from passgap.data.completions import Completion
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
+from passgap.runs import Manifest, Round, Run, is_run
 
 SIZES = {10_000: (100, 100), 100_000: (1_000, 100), 1_000_000: (1_000, 1_000)}
 ROLES = {"base": 0.0, "trained": 1.0}

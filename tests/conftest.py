@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from passgap.types import Problem, ProblemSet
+from passgap.data.problems import Problem, ProblemSet
 
 settings.register_profile("passgap", deadline=None)  # a busy machine fails no test
 settings.load_profile("passgap")
@@ -27,22 +27,3 @@ def twenty() -> ProblemSet:
     return ProblemSet.of(
         "twenty", [Problem(f"What is {i} + {i}?", str(2 * i), "numeric") for i in range(20)]
     )
-
-
-# what takes longest: left out of `make test`, run by `make test-slow` and by CI
-SLOW = (
-    "engines/test_kill.py",
-    "store/test_run.py::test_kill_9",
-    "training/test_resume.py",
-    "training/test_processes.py",
-    "verifiers/test_hostile_code.py",
-    "verifiers/test_hostile_math.py",
-    "viewing/test_view_browser.py",
-    "workflows/test_algorithms_study.py",
-)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if any(f"tests/{name}" in item.nodeid for name in SLOW):
-            item.add_marker(pytest.mark.slow)

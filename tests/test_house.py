@@ -1,10 +1,13 @@
-"""The house: imports point down, the light core stays light, names are not shadowed."""
+"""The house: imports point down, the light core stays light, names are not shadowed.
+
+Each test looks at the whole source and lists every offender, so that one run shows them all.
+"""
 
 import ast
-import importlib
 import pkgutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,28 +15,28 @@ import pytest
 import passgap
 
 SOURCE = Path(passgap.__file__).parent
-LAYERS = {
-    **dict.fromkeys(("errors", "types", "display", "latex", "plain", "_version"), 0),
-    **dict.fromkeys(("whole_numbers",), 0),
-    **dict.fromkeys(("unscored",), 2),
-    **dict.fromkeys(("stats", "problems", "engines", "verifiers", "store"), 1),
-    **dict.fromkeys(
-        ("sampling", "scoring", "verifying", "counts", "checks", "golds", "luck", "marks"), 2
-    ),
-    **dict.fromkeys(("exporters", "importers"), 2),
-    **dict.fromkeys(("analysis", "training", "lab"), 3),
-    **dict.fromkeys(("workflows", "reporting", "viewing"), 4),
-    **dict.fromkeys(("__init__", "__main__", "cli"), 5),
+FILES = sorted(SOURCE.rglob("*.py"))
+FLOORS = (  # a room imports from the floors below its own; the table in CONTRIBUTING is this one
+    ("errors", "plain", "latex", "display", "_version"),
+    ("data",),
+    ("results",),
+    ("stats", "problems", "engines", "verifiers", "runs", "lab"),
+    ("stages", "checks"),
+    ("analysis", "training"),
+    ("evidence", "logs", "launch"),
+    ("show",),
+    ("demo",),
+    ("cli", "__init__", "__main__"),
+)
+ON_ONE_FLOOR = {  # rooms of one floor that may import each other's, one way
+    ("display", "plain"),
+    ("checks", "stages"),
+    ("launch", "evidence"),
+    ("logs", "evidence"),
+    ("cli", "__init__"),
+    ("__main__", "cli"),
 }
-MAY_IMPORT_EACH_OTHER = {0, 2, 5}
-ALSO = {
-    ("workflows", "reporting"),  # docs/decisions/0005
-    ("viewing", "reporting"),  # docs/decisions/0022
-    ("viewing", "workflows"),
-}
-FORBIDDEN = {
-    (here, other) for here in ("reporting", "viewing") for other in ("engines", "training")
-}
+FORBIDDEN = {("show", "engines"), ("show", "training")}
 HEAVY = {
     "torch": {"engines/transformers/", "training", "lab/pretrain.py"},
     "transformers": {"engines/transformers/", "training", "lab/pretrain.py"},
@@ -43,78 +46,97 @@ HEAVY = {
     "vllm": {"engines/vllm.py"},
     "openai": {"engines/openai.py", "verifiers/judge.py"},
     "ray": {"engines/ray.py"},
-    "pyarrow": {"store", "importers/archives.py"},
-    "fsspec": {"store"},
+    "pyarrow": {"runs", "logs/archives.py"},
+    "fsspec": {"runs"},
     "reasoning_gym": {"problems/gym.py", "verifiers/gym.py"},
     "math_verify": {"verifiers/equality.py"},
-    "altair": {"reporting"},
-    "starlette": {"viewing/"},
-    "uvicorn": {"viewing/server.py"},
-    "latex2mathml": {"viewing/mathml.py"},
-    "pygments": {"viewing/showing.py"},
-    "vl_convert": {"reporting"},
+    "altair": {"show/"},
+    "vl_convert": {"show/"},
+    "starlette": {"show/viewer/"},
+    "uvicorn": {"show/viewer/server.py"},
+    "latex2mathml": {"show/viewer/mathml.py"},
+    "pygments": {"show/viewer/showing.py"},
 }
-FILES = sorted(SOURCE.rglob("*.py"))
 
 
-def part(path: Path) -> str:
+def room(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> list[str]:
-    names = []
+@cache
+def imported(path: Path) -> frozenset[str]:
+    names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names.append(node.module or "")
-    return names
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
 
 
-def own_imports(path: Path) -> set[str]:
-    mine = [name.split(".") for name in imported(path) if name.split(".")[0] == "passgap"]
-    return {name[1] if len(name) > 1 else "__init__" for name in mine}
+def rooms_imported(path: Path) -> set[str]:
+    parts = [name.split(".") for name in imported(path) if name.startswith("passgap.")]
+    floors = {name for floor in FLOORS for name in floor}
+    return {name[1] if name[1] in floors else "__init__" for name in parts}
 
 
-def test_every_module_has_a_layer():
-    assert {part(path) for path in FILES} - set(LAYERS) == set()
+def test_every_room_is_on_a_floor():
+    known = [name for floor in FLOORS for name in floor]
+    assert len(known) == len(set(known))
+    assert {room(path) for path in FILES} == set(known)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
-def test_imports_point_down(path):
-    here = part(path)
-    for other in own_imports(path) - {here}:
-        allowed = (
-            LAYERS[other] < LAYERS[here]
-            or (LAYERS[other] == LAYERS[here] and LAYERS[here] in MAY_IMPORT_EACH_OTHER)
-            or (here, other) in ALSO
-        )
-        assert allowed, f"{here} (layer {LAYERS[here]}) imports {other} (layer {LAYERS[other]})"
-        assert (here, other) not in FORBIDDEN, f"{here} imports {other}"
+def test_imports_point_down():
+    floor = {name: level for level, names in enumerate(FLOORS) for name in names}
+    offenders = [
+        f"{path.relative_to(SOURCE)} imports {other}"
+        for path in FILES
+        for other in rooms_imported(path) - {room(path)}
+        if ((here := room(path)), other) in FORBIDDEN
+        or not (floor[other] < floor[here] or (here, other) in ON_ONE_FLOOR)
+    ]
+    assert offenders == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
-def test_heavy_packages_stay_in_their_adapters(path):
-    relative = str(path.relative_to(SOURCE))
-    for name in {name.split(".")[0] for name in imported(path)} & set(HEAVY):
-        assert any(relative.startswith(place) for place in HEAVY[name]), f"{name} in {relative}"
+def test_heavy_packages_stay_in_their_adapters():
+    offenders = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path in FILES
+        for name in {name.split(".")[0] for name in imported(path)} & set(HEAVY)
+        if not str(path.relative_to(SOURCE)).startswith(tuple(HEAVY[name]))
+    ]
+    assert offenders == []
 
 
 def test_stats_needs_numpy_and_scipy_only():
     allowed = {"numpy", "scipy", "passgap", *sys.stdlib_module_names}
-    for path in (SOURCE / "stats").rglob("*.py"):
-        assert {name.split(".")[0] for name in imported(path)} <= allowed, path
-        assert own_imports(path) <= {"stats", "types", "errors"}, path
+    offenders = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path in FILES
+        if room(path) == "stats"
+        for name in imported(path)
+        if name.split(".")[0] not in allowed
+    ]
+    assert offenders == []
+
+
+def modules_after(code: str) -> set[str]:
+    code = f"import sys; {code}; print(*sorted({{m for m in sys.modules}}))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = ran.stdout.split()
+    return set(loaded) | {name.split(".")[0] for name in loaded}
 
 
 def test_importing_passgap_loads_nothing_heavy():
-    code = "import sys, passgap; print(*sorted({m.split('.')[0] for m in sys.modules}))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
     heavy = {"torch", "transformers", "trl", "scipy", "polars", "altair", "pandas", "numpy"}
-    assert not heavy & set(loaded)
+    assert not heavy & modules_after("import passgap")
+
+
+def test_analysis_is_pure():
+    names = [m.name for m in pkgutil.walk_packages([str(SOURCE / "analysis")], "passgap.analysis.")]
+    disk = {"polars", "pyarrow", "passgap.runs", "passgap.verifiers", "passgap.stages"}
+    assert not disk & modules_after(f"import {', '.join(names)}")
 
 
 def test_public_names_are_sorted_and_exist():
@@ -131,8 +153,5 @@ def test_no_submodule_bears_the_name_of_a_public_function():
 
 
 def test_every_module_says_what_goes_in_and_out():
-    for path in FILES:
-        module = ".".join(("passgap", *path.relative_to(SOURCE).with_suffix("").parts))
-        text = ast.get_docstring(ast.parse(path.read_text()))
-        assert text, f"{module} has no docstring"
-        assert importlib.util.find_spec(module.removesuffix(".__init__")) is not None
+    silent = [path for path in FILES if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []

@@ -17,7 +17,7 @@ import sys, zipfile
 wheel = zipfile.ZipFile(sys.argv[1])
 sizes = {entry.filename: entry.file_size for entry in wheel.infolist()}
 policies = {f"passgap/lab/policies/{name}/model.safetensors" for name in ("base", "teacher")}
-needed = {"passgap/py.typed", "passgap/reporting/templates/page.html.j2", *policies}
+needed = {"passgap/py.typed", "passgap/show/page/templates/page.html.j2", *policies}
 problems = [f"{name} is missing" for name in sorted(needed - set(sizes))]
 problems += [f"{n} has {s:,} bytes" for n, s in sizes.items() if s > 500_000 and n not in policies]
 problems += [f"{n} is not passgap's" for n in sizes if not n.startswith(("passgap/", "passgap-"))]

@@ -18,9 +18,9 @@ from pathlib import Path
 import torch
 
 import passgap
+from passgap.data.counts import Counts
 from passgap.problems import load_problems
-from passgap.types import Counts
-from passgap.workflows.resolve import resolve_policy
+from passgap.stages.resolving import resolve_policy
 
 SUMS = "gym:chain_sum?size={size}&seed={seed}&max_terms=3&max_digits=2"
 ALGORITHMS = ("grpo", "dr_grpo", "dapo", "gspo", "rloo")

@@ -20,10 +20,10 @@ import polars as pl
 import torch
 
 import passgap
+from passgap.data.counts import Counts
 from passgap.problems import load_problems
-from passgap.scoring import policy_of, score
-from passgap.types import Counts
-from passgap.workflows.resolve import resolve_policy
+from passgap.stages.resolving import resolve_policy
+from passgap.stages.scoring import policy_of, score
 
 SUMS = "gym:chain_sum?size={size}&seed={seed}&max_terms=3&max_digits=2"
 SHORT = passgap.SamplingParams(max_tokens=20)

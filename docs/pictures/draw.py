@@ -15,17 +15,18 @@ import numpy as np
 import worlds
 
 import passgap
-from passgap.analysis.voting import Answers, majority
-from passgap.reporting.charts import (
+from passgap.analysis.alone.voting import Answers, majority
+from passgap.data.arrays import FloatArray
+from passgap.show.charts.charts import (
     forecast_fan,
     learning_signal,
     paired_delta,
     pass_at_k,
     sweep_curves,
 )
-from passgap.reporting.figures import write_picture
-from passgap.reporting.ingredients import Chart, layered, share_axis, unit_scale
-from passgap.reporting.theme import LIGHT
+from passgap.show.charts.figures import write_picture
+from passgap.show.charts.ingredients import Chart, layered, share_axis, unit_scale
+from passgap.show.theme import LIGHT
 from passgap.stats import (
     betting_lower_bound,
     binomial_upper,
@@ -33,7 +34,6 @@ from passgap.stats import (
     mean_interval,
     paired_interval,
 )
-from passgap.types import FloatArray
 
 HERE = Path(__file__).parent
 COLOURS = [LIGHT["base"], LIGHT["trained"], LIGHT["ink"], LIGHT["muted"]]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from passgap import Counts
-from passgap.types import FloatArray, IntArray
+from passgap.data.arrays import FloatArray, IntArray
 
 PROBLEMS, DRAWS = 300, 128
 

@@ -14,99 +14,85 @@ from passgap._version import __version__
 from passgap.display import register
 
 if TYPE_CHECKING:
-    from passgap.analysis import (
-        AdaptiveProbe,
-        Comparison,
-        Plan,
-        Probe,
-        SeedsComparison,
-        Sweep,
-        Watching,
-        adaptive_probe,
-        compare,
-        compare_seeds,
-        compare_sweep,
-        plan,
-        probe,
-    )
-    from passgap.analysis.selecting import select
+    from passgap.analysis.compare.comparison import Comparison, compare
+    from passgap.analysis.plan import Plan, plan
+    from passgap.analysis.probe.adaptive import AdaptiveProbe, adaptive_probe
+    from passgap.analysis.probe.probing import Probe, probe
+    from passgap.analysis.seeds import SeedsComparison, compare_seeds
+    from passgap.analysis.select.selecting import select
+    from passgap.analysis.sweep.sweeping import Sweep, compare_sweep
+    from passgap.analysis.watch.watching import Watching
     from passgap.checks import check
-    from passgap.counts import count, outcome_matrix, read_counts, write_counts
+    from passgap.data.counts import Counts
+    from passgap.data.outcomes import Outcome
+    from passgap.data.policies import Policy, PromptSettings, SamplingParams
+    from passgap.data.problems import Problem, ProblemSet
     from passgap.errors import PassgapError
-    from passgap.importers import import_log
-    from passgap.marks import mark
+    from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.evidence.watching import watch_folder
+    from passgap.logs import import_log
     from passgap.problems import load_problems
-    from passgap.reporting.notebook import chart
-    from passgap.sampling import sample
+    from passgap.results.estimates import Curve, Estimate
+    from passgap.results.verdict import Verdict
+    from passgap.runs import Run, merge
+    from passgap.show.notebook.notebook import chart
+    from passgap.show.page.gathering import report
+    from passgap.stages.counting import count, outcome_matrix, read_counts, write_counts
+    from passgap.stages.marking import mark
+    from passgap.stages.sampling import sample
+    from passgap.stages.verifying import verify
     from passgap.stats import pass_at_k
-    from passgap.store import Run, merge
     from passgap.training.config import TrainConfig
     from passgap.training.run import train
     from passgap.training.watch import Watch
-    from passgap.types import (
-        Counts,
-        Curve,
-        Estimate,
-        Outcome,
-        Policy,
-        Problem,
-        ProblemSet,
-        PromptSettings,
-        SamplingParams,
-        Verdict,
-    )
-    from passgap.verifying import verify
-    from passgap.workflows.reaching import reach_runs, score_across
-    from passgap.workflows.report import report
-    from passgap.workflows.watching import watch_folder
 
 _WHERE = {
-    "AdaptiveProbe": "passgap.analysis",
-    "Comparison": "passgap.analysis",
-    "Counts": "passgap.types",
-    "Curve": "passgap.types",
-    "Estimate": "passgap.types",
-    "Outcome": "passgap.types",
+    "AdaptiveProbe": "passgap.analysis.probe.adaptive",
+    "Comparison": "passgap.analysis.compare.comparison",
+    "Counts": "passgap.data.counts",
+    "Curve": "passgap.results.estimates",
+    "Estimate": "passgap.results.estimates",
+    "Outcome": "passgap.data.outcomes",
     "PassgapError": "passgap.errors",
-    "Plan": "passgap.analysis",
-    "Policy": "passgap.types",
-    "Probe": "passgap.analysis",
-    "Problem": "passgap.types",
-    "ProblemSet": "passgap.types",
-    "PromptSettings": "passgap.types",
-    "Run": "passgap.store",
-    "SamplingParams": "passgap.types",
-    "SeedsComparison": "passgap.analysis",
-    "Sweep": "passgap.analysis",
+    "Plan": "passgap.analysis.plan",
+    "Policy": "passgap.data.policies",
+    "Probe": "passgap.analysis.probe.probing",
+    "Problem": "passgap.data.problems",
+    "ProblemSet": "passgap.data.problems",
+    "PromptSettings": "passgap.data.policies",
+    "Run": "passgap.runs",
+    "SamplingParams": "passgap.data.policies",
+    "SeedsComparison": "passgap.analysis.seeds",
+    "Sweep": "passgap.analysis.sweep.sweeping",
     "TrainConfig": "passgap.training.config",
-    "Verdict": "passgap.types",
+    "Verdict": "passgap.results.verdict",
     "Watch": "passgap.training.watch",
-    "Watching": "passgap.analysis",
-    "adaptive_probe": "passgap.analysis",
-    "chart": "passgap.reporting.notebook",
+    "Watching": "passgap.analysis.watch.watching",
+    "adaptive_probe": "passgap.analysis.probe.adaptive",
+    "chart": "passgap.show.notebook.notebook",
     "check": "passgap.checks",
-    "compare": "passgap.analysis",
-    "compare_seeds": "passgap.analysis",
-    "compare_sweep": "passgap.analysis",
-    "count": "passgap.counts",
-    "import_log": "passgap.importers",
+    "compare": "passgap.analysis.compare.comparison",
+    "compare_seeds": "passgap.analysis.seeds",
+    "compare_sweep": "passgap.analysis.sweep.sweeping",
+    "count": "passgap.stages.counting",
+    "import_log": "passgap.logs",
     "load_problems": "passgap.problems",
-    "mark": "passgap.marks",
-    "merge": "passgap.store",
+    "mark": "passgap.stages.marking",
+    "merge": "passgap.runs",
     "pass_at_k": "passgap.stats",
-    "outcome_matrix": "passgap.counts",
-    "plan": "passgap.analysis",
-    "probe": "passgap.analysis",
-    "read_counts": "passgap.counts",
-    "reach_runs": "passgap.workflows.reaching",
-    "report": "passgap.workflows.report",
-    "sample": "passgap.sampling",
-    "score_across": "passgap.workflows.reaching",
-    "select": "passgap.analysis.selecting",
+    "outcome_matrix": "passgap.stages.counting",
+    "plan": "passgap.analysis.plan",
+    "probe": "passgap.analysis.probe.probing",
+    "read_counts": "passgap.stages.counting",
+    "reach_runs": "passgap.evidence.reaching",
+    "report": "passgap.show.page.gathering",
+    "sample": "passgap.stages.sampling",
+    "score_across": "passgap.evidence.reaching",
+    "select": "passgap.analysis.select.selecting",
     "train": "passgap.training.run",
-    "verify": "passgap.verifying",
-    "watch_folder": "passgap.workflows.watching",
-    "write_counts": "passgap.counts",
+    "verify": "passgap.stages.verifying",
+    "watch_folder": "passgap.evidence.watching",
+    "write_counts": "passgap.stages.counting",
 }
 
 __all__ = [

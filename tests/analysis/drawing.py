@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from passgap.types import Counts
+from passgap.data.counts import Counts
 
 
 def ids(size):

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from passgap.analysis import probe
-from passgap.analysis.adaptive import adaptive_probe
+from passgap.analysis.probe.adaptive import adaptive_probe
+from passgap.analysis.probe.probing import probe
 from passgap.errors import UsageError
 
 

@@ -13,11 +13,11 @@ from drawing import ids
 from scipy import stats
 
 import passgap
-from passgap.analysis.alone import NOT_AT_HAND, Arms, Training, alone, alone_against
-from passgap.analysis.voting import Answers, ladder, majority
+from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, Arms, Training, alone, alone_against
+from passgap.analysis.alone.voting import Answers, ladder, majority
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.stats import maj_at_k
-from passgap.types import Counts
 
 
 def answers(right, n, tokens=10.0, name="base", wrong=None, temperature=1.0):

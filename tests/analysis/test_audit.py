@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from passgap.analysis.audit import audit, choose_problems, strata_of
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.types import Counts
 
 
 def counts_of(c, n=100):

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from passgap.analysis.backtest import backtest, pair_of_counts, pair_of_curves
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.evidence.pairs import read_pairs, write_backtest
 from passgap.stats import mixture_of_curve
-from passgap.types import Counts
-from passgap.workflows.pairs import read_pairs, write_backtest
 
 KS = [1, 2, 4, 8, 16, 32, 64]
 

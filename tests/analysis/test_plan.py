@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from passgap.analysis import compare, plan, probe
+from passgap.analysis.compare.comparison import compare
+from passgap.analysis.plan import plan
+from passgap.analysis.probe.probing import probe
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.types import Counts
 
 
 def world(rng, size):

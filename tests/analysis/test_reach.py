@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from passgap.analysis.reach import amplification, perplexity, rare_mass, reach
+from passgap.data.counts import Counts
 from passgap.errors import MismatchError, UsageError
-from passgap.types import Counts
 
 
 def counts(n, c):

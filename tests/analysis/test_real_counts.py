@@ -4,9 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from passgap.analysis import adaptive_probe, compare, probe
+from passgap.analysis.compare.comparison import compare
+from passgap.analysis.probe.adaptive import adaptive_probe
+from passgap.analysis.probe.probing import probe
+from passgap.data.counts import Counts
 from passgap.errors import MismatchError
-from passgap.types import Counts
 
 
 def counts(frame, model, dataset):

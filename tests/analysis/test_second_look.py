@@ -8,10 +8,13 @@ import pytest
 from drawing import drawn, ids, tilted
 from scipy import stats as scipy_stats
 
-from passgap.analysis import changes, compare, compare_seeds, probe, shift
+from passgap.analysis.compare import changes, shift
+from passgap.analysis.compare.comparison import compare
 from passgap.analysis.luck import MOST_LUCK
+from passgap.analysis.probe.probing import probe
+from passgap.analysis.seeds import compare_seeds
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.types import Counts
 
 
 @pytest.fixture

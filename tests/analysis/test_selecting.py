@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from passgap.analysis.posteriors import P_GRID, arm_means, mixed_on_grid, posterior
-from passgap.analysis.selecting import NO_JUDGE, select
+from passgap.analysis.select.posteriors import P_GRID, arm_means, mixed_on_grid, posterior
+from passgap.analysis.select.selecting import NO_JUDGE, select
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.stats import fit_mixture
-from passgap.types import Counts
 
 
 def counts_of(p, n, seed=0, **more):

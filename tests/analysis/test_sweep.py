@@ -7,9 +7,9 @@ import pytest
 from drawing import drawn, ids, tilted
 
 import passgap
-from passgap.analysis.falling import alike, differences, fall, kept
+from passgap.analysis.sweep.falling import alike, differences, fall, kept
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.types import Counts
 
 P, N = 200, 128
 

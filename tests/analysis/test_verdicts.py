@@ -23,7 +23,7 @@ from passgap.analysis.verdicts import (
     state,
 )
 from passgap.cli import options
-from passgap.types import Estimate
+from passgap.results.estimates import Estimate
 
 
 def estimate(low, high):

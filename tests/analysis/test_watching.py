@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from passgap.analysis.alarms import Windows, no_signal
-from passgap.analysis.groups import Groups, difference, mixed, within
-from passgap.analysis.progress import Progress
-from passgap.analysis.watching import watching
+from passgap.analysis.watch.alarms import Windows, no_signal
+from passgap.analysis.watch.groups import Groups, difference, mixed, within
+from passgap.analysis.watch.progress import Progress
+from passgap.analysis.watch.watching import watching
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.estimates import Estimate
 from passgap.stats import mean_interval, mixed_at_g
-from passgap.types import Counts, Estimate
 
 
 def groups_of(rows, **columns):

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from passgap.cli import data, main
-from passgap.exporters import JobSettings
+from passgap.launch import JobSettings
 from passgap.problems import load_problems
-from passgap.store.watch import read_watch
+from passgap.runs.watch import read_watch
 
 
 def run(*arguments):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from commands import run
 
-from passgap.importers import FORMATS
+from passgap.logs import FORMATS
 
-LOGS = Path(__file__).parents[1] / "importers" / "logs"
+LOGS = Path(__file__).parents[1] / "logs" / "logs"
 
 
 def log_of(folder, name, rate, seeds=32, problems=90):

@@ -10,7 +10,7 @@ import pytest
 
 from passgap import Counts, write_counts
 from passgap.cli import main
-from passgap.store import WatchLog
+from passgap.runs import WatchLog
 
 COMMAND = [sys.executable, "-c", "from passgap.cli import main; main()", "watch"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import passgap
-from passgap.importers import FORMATS
+from passgap.logs import FORMATS
 
 ROOT = Path(__file__).parents[2]
 FETCHED = re.compile(

@@ -11,7 +11,10 @@ import pytest
 
 pytest.importorskip("transformers", reason="needs passgap[lm]")
 
-from passgap.store import Run
+from passgap.runs import Run
+
+pytestmark = pytest.mark.slow
+
 
 SCRIPT = """
 import sys

@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("openai", reason="needs passgap[openai]")
 
+from passgap.data.policies import Policy, PromptSettings, SamplingParams
 from passgap.engines import check_engine
 from passgap.errors import PassgapError, UsageError, WorkError
-from passgap.sampling import sample
-from passgap.store import Run
-from passgap.types import Policy, PromptSettings, SamplingParams
+from passgap.runs import Run
+from passgap.stages.sampling import sample
 
 SERVER = Path(__file__).with_name("server.py")
 CHAT = PromptSettings(template="chat", template_name="chat")

@@ -8,11 +8,12 @@ import pytest
 
 pytest.importorskip("ray", reason="needs passgap[ray]")
 
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
 from passgap.engines import check_engine
 from passgap.errors import UsageError
-from passgap.sampling import sample
-from passgap.store import Run
-from passgap.types import Policy, Problem, ProblemSet, SamplingParams
+from passgap.runs import Run
+from passgap.stages.sampling import sample
 
 PROBLEMS = ProblemSet.of("p", [Problem(f"R:{c}bcdef=", "x", "exact") for c in "abcdefghijkl"])
 
@@ -56,7 +57,7 @@ def completions(run):
 
 
 def test_a_node_killed_in_mid_run_changes_nothing(tmp_path):
-    from passgap.workflows.resolve import resolve_policy
+    from passgap.stages.resolving import resolve_policy
 
     done = subprocess.run(
         [sys.executable, "-c", CLUSTER, str(tmp_path / "ray")],

@@ -5,9 +5,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from passgap.data.policies import Policy, SamplingParams
 from passgap.errors import UsageError, WorkError
-from passgap.sampling import sample
-from passgap.types import Policy, SamplingParams
+from passgap.stages.sampling import sample
 
 CREATED: list[dict] = []
 SENT: list = []

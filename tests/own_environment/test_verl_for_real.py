@@ -36,12 +36,12 @@ from verl.utils.config import validate_config
 from verl.utils.dataset.rl_dataset import RLHFDataset, collate_fn
 from verl.utils.tokenizer.continuous_token_wiring import create_continuous_token_builder
 
+from passgap.data.policies import PromptSettings
 from passgap.engines.encoding import encode
 from passgap.lab import lab_policy_path
 from passgap.problems import render
-from passgap.store import Run
-from passgap.store.watch import read_watch
-from passgap.types import PromptSettings
+from passgap.runs import Run
+from passgap.runs.watch import read_watch
 
 POLICY = lab_policy_path("base")
 CONFIGS = Path(verl.__file__).parent / "trainer" / "config"

@@ -14,12 +14,13 @@ import pytest
 
 pytest.importorskip("vllm", reason="needs its own environment: make test-vllm")
 
-from passgap.counts import count
+from passgap.data.policies import Policy, PromptSettings, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
 from passgap.engines import check_engine, load_engine
 from passgap.problems import render
-from passgap.sampling import sample
-from passgap.types import Policy, Problem, ProblemSet, PromptSettings, SamplingParams
-from passgap.verifying import verify
+from passgap.stages.counting import count
+from passgap.stages.sampling import sample
+from passgap.stages.verifying import verify
 
 CACHE = Path(os.environ.get("PASSGAP_CACHE", Path.home() / ".cache" / "passgap"))
 SMOLLM2 = CACHE / "models" / "SmolLM2-135M-Instruct-Q4"

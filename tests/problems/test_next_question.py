@@ -2,8 +2,9 @@
 
 import pytest
 
+from passgap.data.policies import PromptSettings
+from passgap.data.problems import Problem
 from passgap.problems import next_question, render
-from passgap.types import Problem, PromptSettings
 
 SHOTS = (("1+1?", "2"), ("2+2?", "4"))
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from passgap.data.policies import PromptSettings
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.problems import Mapped, load_problems, read_template, render
-from passgap.types import Problem, ProblemSet, PromptSettings
 
 
 def write(path, rows):

@@ -9,8 +9,11 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome
+from passgap.data.policies import Policy
+from passgap.data.problems import Problem, ProblemSet
 from passgap.lab.pretrain import make_tokenizer
-from passgap.types import Outcome, Policy, Problem, ProblemSet, digest
 from passgap.verifiers.base import TextVerifier
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -11,12 +11,12 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 import torch
 from safetensors.torch import load_file
 
+from passgap.data.policies import Policy
 from passgap.engines.transformers import load_model
-from passgap.store.watch import read_watch
+from passgap.runs.watch import read_watch
 from passgap.training.algorithms import ALGORITHMS
 from passgap.training.config import TrainConfig
 from passgap.training.run import train
-from passgap.types import Policy
 
 CONFIG = TrainConfig(
     max_tokens=5,

@@ -6,12 +6,13 @@ import pytest
 
 pytest.importorskip("trl", reason="needs passgap[lm]")
 
+from passgap.data.outcomes import Outcome
+from passgap.data.policies import Prompt, PromptSettings
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import WorkError
 from passgap.training.config import TrainConfig
 from passgap.training.distill import IGNORED, Lessons, rows
 from passgap.training.run import train
-from passgap.types import Outcome, Prompt, PromptSettings
 from passgap.verifiers.base import TextVerifier
 
 CONFIG = TrainConfig(

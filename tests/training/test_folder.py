@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from passgap.data.policies import Policy, PromptSettings
+from passgap.data.problems import ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.training.config import TrainConfig
 from passgap.training.folder import (
@@ -17,7 +19,6 @@ from passgap.training.folder import (
 )
 from passgap.training.run import train
 from passgap.training.states import mark_whole, resumable
-from passgap.types import Policy, ProblemSet, PromptSettings
 
 CONFIG = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, steps=1, device="cpu")
 

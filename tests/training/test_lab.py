@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from passgap.data.policies import Policy
 from passgap.lab import lab_policy_path, lab_problems
 from passgap.training.config import TrainConfig
 from passgap.training.run import train
-from passgap.types import Policy
 
 
 @pytest.fixture(scope="module")

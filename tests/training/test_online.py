@@ -13,13 +13,14 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 import torch
 from safetensors.torch import load_file
 
+from passgap.data.outcomes import Outcome
+from passgap.data.policies import Prompt, PromptSettings, SamplingParams
 from passgap.engines.transformers import TransformersEngine, load_model
-from passgap.sampling import sample
+from passgap.stages.sampling import sample
 from passgap.training.config import TrainConfig
 from passgap.training.online import Rollout, from_trl, rows, to_trl
 from passgap.training.run import train
 from passgap.training.tracker import held_out_curve
-from passgap.types import Outcome, Prompt, PromptSettings, SamplingParams
 from passgap.verifiers.base import TextVerifier
 
 CONFIG = TrainConfig(

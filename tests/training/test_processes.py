@@ -9,8 +9,10 @@ import pytest
 
 pytest.importorskip("trl", reason="needs passgap[lm]")
 
-from passgap.store.watch import read_watch
+from passgap.runs.watch import read_watch
 from passgap.training.processes import Processes
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

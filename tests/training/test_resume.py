@@ -16,10 +16,13 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 from safetensors.torch import load_file
 
 from passgap.errors import WorkError
-from passgap.store.watch import WatchLog, read_watch
+from passgap.runs.watch import WatchLog, read_watch
 from passgap.training import run, runtime
 from passgap.training.config import TrainConfig
 from passgap.training.folder import POLICY_FILE
+
+pytestmark = pytest.mark.slow
+
 
 COMMAND = (
     *(sys.executable, "-m", "passgap", "train", "lab:base", "lab:rare?split=train&size=120"),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from passgap.data.outcomes import Outcome
 from passgap.training.config import TrainConfig
 from passgap.training.reward import (
     PassAtK,
@@ -16,7 +17,6 @@ from passgap.training.reward import (
     rule_of,
     signal,
 )
-from passgap.types import Outcome
 from passgap.verifiers.base import TextVerifier, Verifier
 from passgap.verifiers.guarded import GuardedVerifier
 

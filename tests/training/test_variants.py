@@ -12,6 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from transformers import AutoTokenizer
 from trl import GRPOConfig
 
+from passgap.data.policies import Policy, PromptSettings
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.problems import render
 from passgap.training.config import TrainConfig
@@ -19,7 +20,6 @@ from passgap.training.folder import POLICY_FILE
 from passgap.training.online import arguments, from_trl, rows
 from passgap.training.run import train
 from passgap.training.runtime import Job
-from passgap.types import Policy, PromptSettings
 
 CONFIG = TrainConfig(
     max_tokens=4, steps=2, group_size=2, prompts_per_step=2, learning_rate=1e-3, device="cpu"

@@ -18,13 +18,13 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
 from passgap import Watch, watch_folder
+from passgap.data.policies import PromptSettings
 from passgap.engines.transformers import load_model
 from passgap.errors import RunError, UsageError
 from passgap.problems import render
-from passgap.store import parts, read_watch
+from passgap.runs import parts, read_watch
 from passgap.training import patience
 from passgap.training.callbacks import PassgapCallback
-from passgap.types import PromptSettings
 
 
 def call(function, rewards=(1.0, 0.0, None), step=0, **columns):
@@ -303,7 +303,7 @@ def test_a_full_disk_neither_ends_training_nor_goes_unsaid(tmp_path, monkeypatch
     wrapped = (watch := Watch(tmp_path / "w")).reward(same, correct=0.5)
     call(wrapped, step=0)
     with monkeypatch.context() as patched:
-        patched.setattr("passgap.store.shards.os.replace", full)
+        patched.setattr("passgap.runs.shards.os.replace", full)
         metrics = {}
         for step in range(1, 6):
             call(wrapped, step=step, log_metric=metrics.__setitem__)
@@ -323,7 +323,7 @@ def test_what_waits_has_a_bound_and_what_is_lost_is_said(tmp_path, monkeypatch, 
     wrapped = (watch := Watch(tmp_path / "w")).reward(same, correct=0.5)
     call(wrapped, step=0)
     with monkeypatch.context() as patched:
-        patched.setattr("passgap.store.shards.os.replace", full)
+        patched.setattr("passgap.runs.shards.os.replace", full)
         for step in range(1, 5):
             call(wrapped, step=step)
     call(wrapped, step=5)

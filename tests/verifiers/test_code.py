@@ -9,10 +9,10 @@ import zlib
 
 import pytest
 
+from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.problems import load_problems
 from passgap.problems.tests import assert_tests, check_tests, code_problem, livecodebench_tests
-from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.programs import program
 from passgap.verifiers.workers import sandbox

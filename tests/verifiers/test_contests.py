@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
+from passgap.data.problems import Problem
 from passgap.problems.tests import assert_tests, check_tests, livecodebench_tests
-from passgap.types import Problem
 from passgap.verifiers import get_verifier
 from passgap.verifiers.inside.comparing import same_output, same_value
 from passgap.verifiers.inside.prelude import OPENED, imported, with_prelude

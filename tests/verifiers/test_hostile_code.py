@@ -14,14 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from passgap.data.problems import Problem
 from passgap.problems.tests import assert_tests, check_tests, code_problem
-from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.inside.confine import ARCHITECTURES, filter_rules
 from passgap.verifiers.inside.confine import CALLS as FORBIDDEN
 from passgap.verifiers.inside.values import decode, encode
 from passgap.verifiers.programs import program
 from passgap.verifiers.workers.sandbox import ENVIRONMENT
+
+pytestmark = pytest.mark.slow
+
 
 needs_bwrap = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed"

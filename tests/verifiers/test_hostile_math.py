@@ -8,11 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from passgap.types import Problem
+from passgap.data.problems import Problem
 from passgap.verifiers import Item, equality, get_verifier
 from passgap.verifiers.answers.compare import exact, key
 from passgap.verifiers.candidates import read
 from passgap.verifiers.choice import choices, letters_in
+
+pytestmark = pytest.mark.slow
+
 
 GOLD = r"\frac{3\sqrt{2}}{7}"
 HONEST = r"\boxed{\frac{6}{7\sqrt{2}}}"

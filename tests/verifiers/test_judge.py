@@ -7,13 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from passgap.analysis import probe
-from passgap.counts import count
+from passgap.analysis.probe.probing import probe
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError, WorkError
-from passgap.sampling import sample
-from passgap.types import Policy, Problem, ProblemSet, SamplingParams
+from passgap.stages.counting import count
+from passgap.stages.sampling import sample
+from passgap.stages.verifying import verify
 from passgap.verifiers import get_verifier, judge
-from passgap.verifying import verify
 
 ASKED: list[dict] = []
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from passgap.data.problems import Problem
 from passgap.problems import load_problems
-from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
 from passgap.verifiers.answers.compare import Algebra, equal

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from passgap import mark
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
-from passgap.types import Outcome, Problem, ProblemSet
 from passgap.verifiers import Item, base, for_problems, get_verifier, own
 from passgap.verifiers.failures import Failure, take_failures
 

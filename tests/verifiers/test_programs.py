@@ -9,8 +9,8 @@ import shutil
 
 import pytest
 
+from passgap.data.problems import Problem
 from passgap.problems.tests import assert_tests, check_tests, livecodebench_tests
-from passgap.types import Problem
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.blocks import blocks, is_prose
 from passgap.verifiers.programs import program

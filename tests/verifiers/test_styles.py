@@ -5,10 +5,12 @@ import pytest
 
 import passgap
 from passgap.checks import check
+from passgap.data.completions import Completion
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
 from passgap.engines.fake import FakeEngine
-from passgap.sampling import sample
-from passgap.types import Completion, Policy, Problem, ProblemSet, SamplingParams
-from passgap.verifying import verify
+from passgap.stages.sampling import sample
+from passgap.stages.verifying import verify
 
 PROBLEMS, DRAWS = 160, 32
 NUMBERS = [str(2 + 7 * i) for i in range(PROBLEMS)]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.latex import boxes, last_boxed
-from passgap.types import Outcome, Problem
 from passgap.verifiers import for_problems, get_verifier
 from passgap.verifiers.candidates import read
 

@@ -14,10 +14,12 @@ from typing import Any, Literal
 import numpy as np
 
 from passgap.analysis.inputs import interval_dict, listed_ks
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts
 from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.results.estimates import Estimate
 from passgap.stats import binomial_interval, pass_at_k
-from passgap.types import Counts, Estimate, IntArray
 
 Mark = Literal["right", "wrong", "unsure"]
 MARKS: tuple[Mark, ...] = ("right", "wrong", "unsure")

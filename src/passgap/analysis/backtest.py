@@ -15,9 +15,10 @@ import numpy as np
 from scipy import optimize, stats
 
 from passgap.analysis import inputs
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.stats import Mixture, fit_mixture, mixture_of_curve, pass_at_k
-from passgap.types import Counts, FloatArray
 
 DELTAS = (-4.0, 10.0)
 LEFT_OUT = "leave-one-model-out"

@@ -11,9 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.estimates import Curve, Estimate
+from passgap.results.verdict import Verdict
 from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
-from passgap.types import Counts, Curve, Estimate, IntArray, Verdict
 
 Interval = Literal["population", "fixed"]
 K_LARGE = 20  # of the rule: pass@2 against pass@20

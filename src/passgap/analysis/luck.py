@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.estimates import Curve
+from passgap.results.verdict import Verdict
 from passgap.stats import corrected_pass_at_k, lucky_pass_at_k, mean_curve, pass_at_k
-from passgap.types import Counts, Curve, FloatArray, Verdict
 
 MOST_LUCK = 0.05
 MOST_SHARE = 0.5

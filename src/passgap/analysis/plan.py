@@ -16,10 +16,11 @@ import numpy as np
 from scipy import special, stats
 
 from passgap.analysis import inputs
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
 from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.stats import Mixture, fit_mixture, pass_at_k
-from passgap.types import Counts, FloatArray
 
 Goal = Literal["headroom", "difference"]
 MOST_PROBLEMS = 1_000_000

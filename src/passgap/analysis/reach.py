@@ -17,16 +17,19 @@ from typing import Any
 import numpy as np
 
 from passgap.analysis import inputs
-from passgap.analysis.pairing import paired
+from passgap.analysis.compare.pairing import paired
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
 from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.results.estimates import Estimate
+from passgap.results.verdict import Verdict
 from passgap.stats import (
     betting_lower_bound,
     binomial_upper,
     effective_sample_size,
     mean_interval,
 )
-from passgap.types import Counts, Estimate, FloatArray, Verdict
 
 CLASSES = ("reachable", "beyond_budget", "undecided")
 

@@ -10,15 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from passgap.analysis import changes, inputs
-from passgap.analysis.compare import compare
-from passgap.analysis.deciding import both_ends, decided, deciding, large_gain
-from passgap.analysis.pairing import paired
-from passgap.analysis.sharpening import sharpening
+from passgap.analysis import inputs
+from passgap.analysis.compare import changes
+from passgap.analysis.compare.comparison import compare
+from passgap.analysis.compare.deciding import both_ends, decided, deciding, large_gain
+from passgap.analysis.compare.pairing import paired
+from passgap.analysis.compare.sharpening import sharpening
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
 from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.results.estimates import Curve, Estimate
+from passgap.results.verdict import Verdict
 from passgap.stats import pass_at_k, seeds_interval
-from passgap.types import Counts, Curve, Estimate, FloatArray, Verdict
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from passgap.types import Estimate, Verdict
+from passgap.results.estimates import Estimate
+from passgap.results.verdict import Verdict
 
 State = Literal["up", "equivalent", "down", "unclear"]
 PROBE_LABELS = (

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from passgap.checks.findings import SEVERITIES, Checks, Finding
 from passgap.checks.of_pair import check_pair
 from passgap.checks.of_run import check_run
 from passgap.errors import UsageError
-from passgap.store import Run
+from passgap.results.findings import SEVERITIES, Checks, Finding
+from passgap.runs import Run
 
 
 def accepted(*, intersect: bool = False, allow_different_prompts: bool = False) -> set[str]:

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from passgap.checks.findings import Finding
-from passgap.types import FloatArray, IntArray
+from passgap.data.arrays import FloatArray, IntArray
+from passgap.results.findings import Finding
 
 CHANCE = 1e-6
 MOST_DRAWS = 2048

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from passgap.checks.findings import Finding
 from passgap.checks.style import check_styles
-from passgap.store import Run
-from passgap.types import BY_DEFAULT
+from passgap.data.policies import BY_DEFAULT
+from passgap.results.findings import Finding
+from passgap.runs import Run
 
 FEWEST = 20  # different texts that do not agree by chance
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from passgap.checks.copies import Copies
-from passgap.checks.findings import Finding
 from passgap.checks.style import check_style
-from passgap.golds import check_golds
-from passgap.store import Run, ShardError
-from passgap.unscored import in_one_line, unscored
+from passgap.results.findings import Finding
+from passgap.runs import Run, ShardError
+from passgap.stages.golds import check_golds
+from passgap.stages.unscored import in_one_line, unscored
 
 MUCH = 0.02
 MOST = 0.5

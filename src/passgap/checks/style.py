@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from passgap.checks.findings import Finding
-from passgap.store import Run
+from passgap.results.findings import Finding
+from passgap.runs import Run
 
 MUCH = 0.02
 A_POINT = 0.01

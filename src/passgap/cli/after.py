@@ -59,15 +59,15 @@ def compare(
 
     Example: passgap compare runs/base runs/trained
     """
-    from passgap import analysis
+    from passgap.analysis.compare.comparison import compare as judge_pair
     from passgap.analysis.verdicts import COMPARE_LABELS, SWEEP_LABELS
-    from passgap.workflows.alone import arms_of
-    from passgap.workflows.report import trained_on
+    from passgap.evidence.answers import arms_of
+    from passgap.show.page.gathering import trained_on
 
     swept = len(trained) > 1 and not seeds
     showing.check_fail_on(fail_on, SWEEP_LABELS if swept else COMPARE_LABELS)
     if figure is not None:
-        from passgap.reporting.figures import check_picture
+        from passgap.show.charts.figures import check_picture
 
         check_picture(figure)
     if sampling_alone and len(trained) > 1:
@@ -81,7 +81,7 @@ def compare(
         checks = [showing.checked(path) for path in (base, *trained)]
         showing.show(result, json_, fail_on, *checks, figure=figure)
         return
-    judged = analysis.compare(
+    judged = judge_pair(
         showing.counts(base),
         showing.counts(trained[0]),
         trained_on=trained_on(trained[0]),
@@ -115,8 +115,8 @@ def reach(
     """
     from passgap.analysis.reach import check_settings
     from passgap.analysis.verdicts import REACH_LABELS
-    from passgap.store import Run
-    from passgap.workflows.reaching import reach_runs, score_across
+    from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.runs import Run
 
     showing.check_fail_on(fail_on, REACH_LABELS)
     check_settings(budget=budget)
@@ -156,14 +156,14 @@ def report(
     settings = verdict.settings()
     made: dict[str, Any] = {"out": out, "figures": figures, "command": command_line()}
     if len(runs) > 2:
-        from passgap.workflows.report import report_several
+        from passgap.show.page.gathering import report_several
 
         base, *trained = runs
         judge = _seeds if seeds else partial(_sweep, steps=step or [])
         result = judge(base, trained, settings)
         page = report_several(result, base, trained, **made, **settings)
     else:
-        from passgap.workflows.report import report as write
+        from passgap.show.page.gathering import report as write
 
         page = write(runs[0], runs[1] if len(runs) == 2 else None, **made, **settings)
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
@@ -173,9 +173,9 @@ def _sweep(
     base: str, trained: list[str], settings: dict[str, Any], *, steps: list[int]
 ) -> dict[str, Any]:
     """The sweep over checkpoints, with how their steps are known among its notes."""
-    from passgap.analysis import compare_sweep
-    from passgap.workflows.report import trained_on
-    from passgap.workflows.sweeping import steps_of
+    from passgap.analysis.sweep.sweeping import compare_sweep
+    from passgap.show.page.gathering import trained_on
+    from passgap.stages.sampling_arms import steps_of
 
     _only_population(settings["interval"], "several checkpoints")
     found, known = steps_of(trained, steps)
@@ -191,8 +191,8 @@ def _sweep(
 
 def _seeds(base: str, trained: list[str], settings: dict[str, Any]) -> dict[str, Any]:
     """The verdict on a recipe from its training seeds, on problems that none was trained on."""
-    from passgap.analysis import compare_seeds
-    from passgap.workflows.report import trained_on
+    from passgap.analysis.seeds import compare_seeds
+    from passgap.show.page.gathering import trained_on
 
     _only_population(settings["interval"], "--seeds")
     if settings["accept_luck"] or settings["false_positive_rate"] is not None:

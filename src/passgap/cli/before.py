@@ -20,7 +20,7 @@ from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
-    from passgap.store import Run
+    from passgap.runs import Run
 
 Source = Annotated[
     str, typer.Argument(metavar="RUN", help="A run folder or a counts file; or a POLICY to sample.")
@@ -101,11 +101,11 @@ def probe(
         draw.sample_run(drawing(), out=out, n=n, price=price)
         draw.verify_run(out, fields.verifier)
         source = out
-    from passgap import analysis
-    from passgap.workflows.alone import base_answers
+    from passgap.analysis.probe.probing import probe as judge
+    from passgap.evidence.answers import base_answers
 
     checks = showing.checked(source)
-    result = analysis.probe(
+    result = judge(
         showing.counts(source),
         k_small=k_small,
         k_large=k_large,
@@ -162,9 +162,9 @@ def plan(
 
     Example: passgap plan runs/pilot --half-width 0.03 --tokens 600 --price 0.4
     """
-    from passgap import analysis
+    from passgap.analysis.plan import plan as planned
 
-    result = analysis.plan(
+    result = planned(
         showing.counts(pilot),
         goal=cast("Any", goal),
         half_width=half_width,
@@ -208,7 +208,7 @@ def backtest(
     Example: passgap backtest pairs.csv --page backtest.md
     """
     from passgap.analysis.backtest import backtest as score
-    from passgap.workflows.pairs import read_pairs, write_backtest
+    from passgap.evidence.pairs import read_pairs, write_backtest
 
     found = read_pairs(pairs, without=without or ())
     result = score(found, worth=worth, cut=cut, k_small=k_small, k_large=k_large, seed=seed)
@@ -218,7 +218,7 @@ def backtest(
 
 
 def _is_adaptive(source: str) -> bool:
-    from passgap.store import Run, is_run
+    from passgap.runs import Run, is_run
 
     return is_run(source) and Run(source).manifest.design == "adaptive"
 
@@ -227,8 +227,8 @@ def _probe_again(
     source: str, rule: dict[str, Any], as_json: bool, fail_on: list[str] | None
 ) -> None:
     """Read an adaptive run again, and print the verdict."""
-    from passgap.store import Run
-    from passgap.workflows.probing import probe_again
+    from passgap.evidence.adaptive import probe_again
+    from passgap.runs import Run
 
     run = Run(source)
     _show_adaptive(probe_again(run, **rule), run, None, as_json, fail_on)
@@ -244,8 +244,8 @@ def _probe_adaptively(
     fail_on: list[str] | None,
 ) -> None:
     """Sample in rounds until the verdict is sure, and print it."""
-    from passgap.store import Run
-    from passgap.workflows.probing import probe_adaptively
+    from passgap.evidence.adaptive import probe_adaptively
+    from passgap.runs import Run
 
     draw.tell_stop(drawing.policy, out)
     with bar(f"probing {drawing.policy.path}", price=price) as progress:

@@ -15,8 +15,8 @@ from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
-    from passgap.types import Policy
-    from passgap.workflows.exporting import Source
+    from passgap.data.policies import Policy
+    from passgap.launch.exporting import Source
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -136,9 +136,9 @@ def select(
 
     Example: passgap select runs/base --out teach
     """
-    from passgap.analysis.selecting import select as choose
-    from passgap.exporters import FORMS, check_forms
-    from passgap.workflows.exporting import counted, write_selection
+    from passgap.analysis.select.selecting import select as choose
+    from passgap.launch import FORMS, check_forms
+    from passgap.launch.exporting import counted, write_selection
 
     forms = list(dict.fromkeys(form or FORMS))
     check_forms(forms)
@@ -231,8 +231,8 @@ def _export(
     asked: dict[str, Any],
 ) -> None:
     """From flags to nouns; whatever is wrong is told before anything is written."""
-    from passgap.exporters import JobSettings
-    from passgap.workflows import exporting, resolve
+    from passgap.launch import JobSettings, exporting
+    from passgap.stages import resolving as resolve
 
     mapped = fields.mapped()
     found = exporting.read_source(source, mapped, arm=data.arm, limit=fields.limit)

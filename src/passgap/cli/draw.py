@@ -22,8 +22,10 @@ from passgap.plain import json_text
 SHOWN_FAULTS = 10
 
 if TYPE_CHECKING:
-    from passgap.store import Run
-    from passgap.types import Counts, Policy, ProblemSet, SamplingParams
+    from passgap.data.counts import Counts
+    from passgap.data.policies import Policy, SamplingParams
+    from passgap.data.problems import ProblemSet
+    from passgap.runs import Run
 
 PolicyArgument = Annotated[
     str, typer.Argument(metavar="POLICY", help="A folder, a hub id, lab:base or lab:teacher.")
@@ -111,7 +113,7 @@ def verify(
 
     Example: passgap verify runs/base
     """
-    from passgap.store import Run
+    from passgap.runs import Run
 
     if try_ is not None:
         return _try(*try_, verifier or "math", json_=json_, runs=runs or [])
@@ -136,7 +138,7 @@ def verify(
 
 def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -> None:
     """Mark one text, and show every candidate with what it would be marked."""
-    from passgap.marks import mark, tried
+    from passgap.stages.marking import mark, tried
 
     if runs:
         raise UsageError(f"--try marks one text and no run; left over: {' '.join(runs)}")
@@ -146,7 +148,7 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
     if json_:
         print(json_text(figures, indent=None))
     else:
-        from passgap.reporting import print_tried
+        from passgap.show import print_tried
 
         print_tried(figures)
 
@@ -167,9 +169,9 @@ class Verified:
 
 def _verified(path: str, run: Run, verifier: str | None) -> Verified:
     """Mark one run, and what came of it."""
-    from passgap.counts import count
-    from passgap.unscored import all_unscored, in_one_line, unscored
-    from passgap.verifying import agreement
+    from passgap.stages.counting import count
+    from passgap.stages.unscored import all_unscored, in_one_line, unscored
+    from passgap.stages.verifying import agreement
 
     before = run.verifier_digest() if run.place.exists("outcomes/latest") else None
     marked = mark_run(path, verifier)
@@ -196,7 +198,7 @@ def _print_verified(path: str, found: Verified, *, alone: bool) -> None:
     """The table of agreement where there is one, and one line for the marks and one for why not."""
     figures = found.figures
     if figures["agreement"] is not None:
-        from passgap.reporting import print_agreement
+        from passgap.show import print_agreement
 
         print_agreement(figures["agreement"])
     if figures["reasoned"] is not None:
@@ -239,9 +241,9 @@ def resolve(
     revision: str | None = None,
 ) -> list[Drawing]:
     """From flags to nouns; whatever is wrong is told here, before anything is loaded."""
+    from passgap.data.policies import SamplingParams
     from passgap.engines import check_engine
-    from passgap.types import SamplingParams
-    from passgap.workflows import resolve
+    from passgap.stages import resolving as resolve
 
     if revision is not None and len(policies) > 1:
         raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
@@ -267,8 +269,8 @@ def resolve(
 
 def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
     """The problems whose reference their verifier accepts; the others are listed."""
-    from passgap.golds import check_golds
-    from passgap.reporting.text import visible
+    from passgap.show.text import visible
+    from passgap.stages.golds import check_golds
 
     found = check_golds(problems, verifier)
     if not found.faults:
@@ -301,7 +303,7 @@ def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
 
 def tell_stop(policy: Policy, out: str | None = None) -> None:
     """Say which stop strings came by default, or that a run in ``out`` goes on without them."""
-    from passgap.sampling import as_recorded
+    from passgap.stages.sampling import as_recorded
 
     if not policy.prompt.stop_by_default:
         return
@@ -319,7 +321,7 @@ def tell_stop(policy: Policy, out: str | None = None) -> None:
 
 def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:
     """Sample what was resolved, with a progress bar; ``how`` as in `passgap.sample`."""
-    from passgap import sampling
+    from passgap.stages import sampling
 
     tell_stop(drawing.policy, out)
     with bar(f"sampling {Path(out).name}", price=price) as progress:
@@ -332,7 +334,7 @@ def sample_runs(
     drawings: Sequence[Drawing], *, out: str, price: float | None = None, **how: Any
 ) -> list[Run]:
     """Sample several policies into run folders of their names below ``out``."""
-    from passgap.workflows.sweeping import named_arms, sample_arms
+    from passgap.stages.sampling_arms import named_arms, sample_arms
 
     tell_stop(drawings[0].policy)
     shared = vars(drawings[0])
@@ -352,8 +354,8 @@ def drawn_in_words(run: Run, price: float | None) -> str:
 
 def verify_run(path: str, verifier: str | None = None) -> Counts:
     """Verify with a progress bar; returns the counts."""
-    from passgap import counts
-    from passgap.store import Run
+    from passgap.runs import Run
+    from passgap.stages import counting as counts
 
     mark_run(path, verifier)
     return counts.count(Run(path))
@@ -361,8 +363,8 @@ def verify_run(path: str, verifier: str | None = None) -> Counts:
 
 def mark_run(path: str, verifier: str | None = None) -> str:
     """Verify with a progress bar; returns the digest of the verifier that marked."""
-    from passgap import verifying
-    from passgap.store import Run
+    from passgap.runs import Run
+    from passgap.stages import verifying
 
     run = Run(path)
     with bar(f"verifying {run.name}") as progress:

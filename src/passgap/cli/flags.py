@@ -10,8 +10,8 @@ from passgap.errors import UsageError
 
 if TYPE_CHECKING:
     from passgap.analysis.inputs import Interval
+    from passgap.data.policies import Policy, PromptSettings
     from passgap.problems import Mapped
-    from passgap.types import Policy, PromptSettings
 
 
 class Flags:
@@ -36,7 +36,7 @@ class PromptFlags(Flags):
         self, policy: str, *, revision: str | None = None, mapping: Mapped | None = None
     ) -> Policy:
         """A policy with this prompt."""
-        from passgap.workflows import resolve
+        from passgap.stages import resolving as resolve
 
         if self.stop and self.no_stop:
             raise UsageError(f"--stop {self.stop[0]!r} and --no-stop are given; allowed: one")

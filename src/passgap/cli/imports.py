@@ -19,8 +19,8 @@ from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
-    from passgap.importers import Asked, Found, Imported, ImportedCounts
-    from passgap.types import ProblemSet
+    from passgap.data.problems import ProblemSet
+    from passgap.logs import Asked, Found, Imported, ImportedCounts
 
 AGAIN = (
     "import it again into another --out with --problems FILE, which has the references (--mapping "
@@ -85,8 +85,8 @@ class MatchFlags(Flags):
     def resolved(self) -> ProblemSet | None:
         """The problems that were named."""
         from passgap.problems import Mapped
+        from passgap.stages import resolving as resolve
         from passgap.verifiers import get_verifier
-        from passgap.workflows import resolve
 
         if self.verifier is not None:
             get_verifier(self.verifier)
@@ -152,7 +152,7 @@ def import_(
 
     Example: passgap import nemo-skills logs/base --trained logs/rl --out runs/aime
     """
-    from passgap.importers import FORMATS, find_log
+    from passgap.logs import FORMATS, find_log
 
     named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
     if named is None and fields.text_field is not None:
@@ -183,7 +183,7 @@ def _asked(
     fields: LogFlags, match: MatchFlags, settings: SettingFlags, policy: str | None
 ) -> Asked:
     """What the user says of the log, for its importer."""
-    from passgap.importers import Asked, parse_condition
+    from passgap.logs import Asked, parse_condition
 
     return Asked(
         problems=match.resolved(),
@@ -211,7 +211,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts:
-    from passgap.importers import import_found
+    from passgap.logs import import_found
 
     if found.guessed:
         print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
@@ -258,8 +258,8 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
 
 def _judged(base: str, trained: str) -> dict[str, Any]:
     """The comparison; where it is refused, what was imported is kept and said to be."""
-    from passgap.analysis import compare
-    from passgap.counts import read_counts
+    from passgap.analysis.compare.comparison import compare
+    from passgap.stages.counting import read_counts
 
     try:
         return compare(read_counts(base), read_counts(trained)).to_dict()
@@ -271,10 +271,10 @@ def _judged(base: str, trained: str) -> dict[str, Any]:
 
 def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
-    from passgap.analysis.alone import NOT_AT_HAND
+    from passgap.analysis.alone.sampling_alone import NOT_AT_HAND
     from passgap.checks import check
-    from passgap.reporting import print_result
-    from passgap.store import Run, is_run
+    from passgap.runs import Run, is_run
+    from passgap.show import print_result
 
     for result in pair:
         print(visible(result), file=sys.stderr if json_ else sys.stdout)

@@ -33,8 +33,8 @@ def demo(
 
     Example: passgap demo --out demo
     """
-    from passgap.reporting import print_result
-    from passgap.workflows.demo import run_demo
+    from passgap.demo import run_demo
+    from passgap.show import print_result
 
     result = run_demo(
         out,
@@ -99,7 +99,7 @@ def worlds(
 
     Example: passgap lab worlds --seeds 5 --out runs/worlds
     """
-    from passgap.workflows.worlds import write_worlds
+    from research.worlds import write_worlds
 
     written = write_worlds(
         out, page, seeds=seeds, size=size, n=n, progress=bar, command=command_line()

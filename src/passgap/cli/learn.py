@@ -99,11 +99,11 @@ def train(
 
     Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
     """
+    from passgap.stages import resolving as resolve
     from passgap.training.folder import TRAINER, as_requested
     from passgap.training.processes import started
     from passgap.training.run import train as start
     from passgap.verifiers import for_problems
-    from passgap.workflows import resolve
 
     flags: dict[str, Any] = vars(learning) | vars(generation) | vars(running)
     flags["max_tokens"] = resolve.max_tokens(generation.max_tokens, problems, "transformers")

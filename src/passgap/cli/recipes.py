@@ -61,7 +61,7 @@ def asked(context: typer.Context) -> dict[str, Any]:
 
 def write(values: dict[str, Any], path: Path) -> None:
     """Keep the values of a command as a recipe, which gives its result again."""
-    from passgap.store import write_text
+    from passgap.runs import write_text
 
     write_text(tomli_w.dumps(values), path)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from passgap.types import Counts
+    from passgap.data.counts import Counts
 
 SourceArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A verified run, or a counts file.")
@@ -22,7 +22,7 @@ def export_counts(
 
     Example: passgap export counts runs/base --out base.csv
     """
-    from passgap.counts import write_counts
+    from passgap.stages.counting import write_counts
 
     counts = _counts(source)
     print(f"{write_counts(counts, out)}: {counts}")
@@ -36,7 +36,7 @@ def export_passk_inference(
 
     Example: passgap export passk-inference runs/base --out base.jsonl
     """
-    from passgap.exporters.results import write_passk_inference
+    from passgap.launch.results import write_passk_inference
 
     counts = _counts(source)
     print(f"{write_passk_inference(counts, out)}: {counts}")
@@ -50,7 +50,7 @@ def export_scorio(
 
     Example: passgap export scorio runs/base --out base.npy
     """
-    from passgap.exporters.results import write_scorio
+    from passgap.launch.results import write_scorio
 
     counts = _counts(source)
     print(f"{write_scorio(counts, out)}: {len(counts)} x {counts.n[0]}; {counts}")
@@ -64,14 +64,14 @@ def export_dataset(
 
     Example: passgap export dataset runs/base --out share/base
     """
-    from passgap.exporters.results import write_dataset
-    from passgap.store import Run
+    from passgap.launch.results import write_dataset
+    from passgap.runs import Run
 
     files = write_dataset(Run(run), out)
     print(f"{out}: {len(files)} files written, {files[-1].name} says what they are")
 
 
 def _counts(source: str) -> Counts:
-    from passgap.counts import read_counts
+    from passgap.stages.counting import read_counts
 
     return read_counts(source)

@@ -12,8 +12,8 @@ from passgap.cli import options, showing
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
-    from passgap.store import Run
-    from passgap.workflows.auditing import Case
+    from passgap.evidence.auditing import Case
+    from passgap.runs import Run
 
 KEYS = {"r": "right", "w": "wrong", "u": "unsure"}
 
@@ -34,14 +34,14 @@ def check(
     """
     from passgap.checks import SEVERITIES
     from passgap.checks import check as look
-    from passgap.store import Run
+    from passgap.runs import Run
 
     showing.check_fail_on([fail_on] if fail_on else None, SEVERITIES)
     found = look(*(Run(run) for run in runs))
     if json_:
         print(json_text(found.to_dict()))
     else:
-        from passgap.reporting import print_checks
+        from passgap.show import print_checks
 
         print_checks(found.to_dict())
     worst = found.worst()
@@ -68,8 +68,8 @@ def audit(
 
     Example: passgap audit runs/base --sheet audit.csv
     """
-    from passgap.store import Run
-    from passgap.workflows import auditing
+    from passgap.evidence import auditing
+    from passgap.runs import Run
 
     opened = Run(run)
     if marks is not None:
@@ -90,7 +90,7 @@ def audit(
     if json_:
         print(json_text(result))
         return
-    from passgap.reporting import print_audit
+    from passgap.show import print_audit
 
     print_audit(result)
     if marks is not None:
@@ -105,8 +105,8 @@ def audit(
 
 def _ask(run: Run, owed: list[Case]) -> None:
     """Show one completion after the other; every mark is kept as it is given."""
-    from passgap.reporting import print_case
-    from passgap.workflows.auditing import keep_marks
+    from passgap.evidence.auditing import keep_marks
+    from passgap.show import print_case
 
     for number, case in enumerate(owed, start=1):
         shown: dict[str, Any] = vars(case)
@@ -129,8 +129,8 @@ def merge(
 
     Example: passgap merge runs/a runs/b --out runs/all
     """
-    from passgap.store import Run
-    from passgap.store import merge as join
+    from passgap.runs import Run
+    from passgap.runs import merge as join
 
     merged = join([Run(run) for run in runs], out)
     print(f"{out}: n={merged.manifest.n} from {len(runs)} runs; next: passgap verify {out}")

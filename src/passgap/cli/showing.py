@@ -14,12 +14,12 @@ from passgap.plain import json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from passgap.types import Counts
+    from passgap.data.counts import Counts
 
 
 def counts(path: str) -> Counts:
     """The counts of a run folder or a counts file."""
-    from passgap.counts import read_counts
+    from passgap.stages.counting import read_counts
 
     return read_counts(path)
 
@@ -27,7 +27,7 @@ def counts(path: str) -> Counts:
 def checked(*sources: str, accept: Collection[str] = ()) -> dict[str, Any] | None:
     """The data checks of the runs among the sources; None where there is no run."""
     from passgap.checks import check
-    from passgap.store import Run, is_run
+    from passgap.runs import Run, is_run
 
     runs = [Run(source) for source in sources if is_run(source)]
     return check(*runs, accept=accept).to_dict() if runs else None
@@ -45,11 +45,11 @@ def show(
     if as_json:
         print(json_text({**result, "checks": found}))
     else:
-        from passgap.reporting import print_result
+        from passgap.show import print_result
 
         print_among(found, lambda: print_result(result))
     if figure is not None:
-        from passgap.reporting import write_result
+        from passgap.show import write_result
 
         print(f"{write_result(result, figure)}: written", file=sys.stderr)
     end_as_asked(result, fail_on)
@@ -57,7 +57,7 @@ def show(
 
 def print_among(checks: Sequence[dict[str, Any]], print_verdict: Callable[[], None]) -> None:
     """The verdict after grave findings, which make it doubtful, and before all others."""
-    from passgap.reporting import print_checks
+    from passgap.show import print_checks
 
     told = [one for one in checks if one["findings"]]
     grave = [one for one in told if one["worst"] == "error"]

@@ -49,8 +49,8 @@ def temperature(
 
     Example: passgap study temperature lab:base policies/rare lab:rare --out runs/temperature
     """
-    from passgap.reporting import print_temperature
-    from passgap.workflows.temperature import study_temperature, write_temperature
+    from passgap.show import print_temperature
+    from research.temperature import study_temperature, write_temperature
 
     if page is not None and not page.endswith(".md"):
         raise UsageError(f"--page {page!r}; allowed: a .md file")
@@ -107,7 +107,7 @@ def algorithms(
 
     Example: passgap study algorithms --study algorithms --out runs/algorithms
     """
-    from passgap.workflows.algorithms import STUDIES, Size, write_algorithms
+    from research.algorithms import STUDIES, Size, write_algorithms
 
     written = write_algorithms(
         out,

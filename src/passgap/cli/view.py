@@ -21,7 +21,7 @@ def view(
 
     Example: passgap view runs
     """
-    from passgap.viewing.server import serve
+    from passgap.show.viewer.server import serve
 
     def ready(url: str) -> None:
         print(f"{folder}: {url} (ctrl-C stops it)", flush=True)

@@ -13,7 +13,7 @@ from passgap.errors import UsageError
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
-    from passgap.analysis import Watching
+    from passgap.analysis.watch.watching import Watching
 
 FEWEST_ROWS, MOST_ROWS, OTHER_LINES = 3, 12, 32
 WAITING = "waiting for the first reward call"
@@ -52,7 +52,7 @@ def watch(
 
     Example: passgap watch policies/rare --base runs/base --follow
     """
-    from passgap.workflows import watching
+    from passgap.evidence import watching
 
     settings: dict[str, Any] = {
         "base": base,
@@ -70,7 +70,7 @@ def watch(
     if json_:
         print(json_text(result))
     else:
-        from passgap.reporting import print_watching
+        from passgap.show import print_watching
 
         print_watching(result)
 
@@ -80,7 +80,7 @@ def _show(results: Iterable[Watching | None]) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from passgap.reporting import watching_view
+    from passgap.show import watching_view
 
     console = Console()
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None

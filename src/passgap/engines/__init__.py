@@ -14,11 +14,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from passgap.data.identity import digest
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import ProblemSet
 from passgap.engines.arguments import Arguments, flag
 from passgap.engines.base import Capabilities, Engine, Work
 from passgap.engines.fake import FakeEngine
 from passgap.errors import UsageError
-from passgap.types import Policy, ProblemSet, SamplingParams, digest
 
 __all__ = [
     "NAMES",

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from passgap.data.completions import Block, Completion
+from passgap.data.policies import Prompt
 from passgap.errors import UsageError
-from passgap.types import Block, Completion, Prompt
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from passgap.data.policies import Prompt
 from passgap.errors import UsageError
-from passgap.types import Prompt
 
 
 def encode(tokenizer: Any, prompt: Prompt) -> list[int]:

@@ -11,18 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from passgap.data.completions import Block, Completion
+from passgap.data.identity import digest
+from passgap.data.policies import Policy, Prompt, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
 from passgap.engines.base import Capabilities, Engine, cut_at_stop
 from passgap.errors import UsageError
-from passgap.types import (
-    Block,
-    Completion,
-    Policy,
-    Problem,
-    ProblemSet,
-    Prompt,
-    SamplingParams,
-    digest,
-)
 
 
 class FakeEngine(Engine):

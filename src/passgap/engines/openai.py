@@ -19,17 +19,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from passgap.data.completions import Block, Completion, FinishReason
+from passgap.data.policies import Policy, Prompt, SamplingParams
+from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine, Work
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.types import (
-    Block,
-    Completion,
-    FinishReason,
-    Policy,
-    ProblemSet,
-    Prompt,
-    SamplingParams,
-)
 
 try:
     import openai

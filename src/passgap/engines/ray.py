@@ -14,9 +14,10 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from passgap.data.completions import Block, Completion
+from passgap.data.policies import Prompt
 from passgap.engines.base import Capabilities, Engine, Work
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.types import Block, Completion, Prompt
 
 try:
     import ray

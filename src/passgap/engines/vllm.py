@@ -14,10 +14,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from passgap.data.completions import Block, Completion
+from passgap.data.identity import digest
+from passgap.data.policies import Policy, Prompt, SamplingParams
+from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine
 from passgap.engines.encoding import encode
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.types import Block, Completion, Policy, ProblemSet, Prompt, SamplingParams, digest
 
 try:
     import vllm

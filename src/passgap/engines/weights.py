@@ -6,8 +6,8 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+from passgap.data.policies import Policy
 from passgap.errors import MissingExtraError, UsageError
-from passgap.types import Policy
 
 try:
     from huggingface_hub import HfApi

@@ -38,8 +38,8 @@ from typing import Literal
 
 import numpy as np
 
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
-from passgap.types import Problem, ProblemSet
 
 LETTERS = "abcdefghijkl"
 LENGTH = 6

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
 from passgap.problems.benchmarks import BENCHMARKS
 from passgap.problems.files import Mapped, load_file, read_rows
 from passgap.problems.prompts import TEMPLATES, next_question, read_template, render
-from passgap.types import ProblemSet
 
 __all__ = [
     "BENCHMARKS",

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from passgap.data.problems import Problem
 from passgap.latex import last_boxed
 from passgap.problems.tests import assert_tests, check_tests, code_problem, livecodebench_tests
-from passgap.types import Problem
 
 Row = Mapping[str, Any]
 

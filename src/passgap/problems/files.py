@@ -16,9 +16,9 @@ from typing import Any
 
 import polars as pl
 
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.problems.benchmarks import BENCHMARKS
-from passgap.types import Problem, ProblemSet
 
 QUESTION_FIELDS = ("question", "problem", "prompt")
 ANSWER_FIELDS = ("reference", "answer", "gold", "final_answer")

@@ -14,8 +14,8 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MissingExtraError, UsageError
-from passgap.types import Problem, ProblemSet
 
 try:
     import reasoning_gym

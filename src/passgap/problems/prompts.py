@@ -13,8 +13,9 @@ from pathlib import Path
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from passgap.data.policies import Prompt, PromptSettings
+from passgap.data.problems import Problem
 from passgap.errors import UsageError
-from passgap.types import Problem, Prompt, PromptSettings
 
 TEMPLATES = ("plain", "chat", "boxed")
 LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is no answer, "Q" may be one

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from passgap.types import Problem, digest
+from passgap.data.identity import digest
+from passgap.data.problems import Problem
 
 
 def check_tests(prompt: str, test: str, entry_point: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.stats.mixture import checked_counts, log_choose, whole
-from passgap.types import FloatArray, IntArray
 
 SPREADS = ((0.3, 0.5), (0.6, 2.0), (2.0, 6.0), (0.15, 5.0))  # starts: (mean-ish a, b)
 BOUNDS = (-7.0, 9.0)  # of log a and log b

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.stats.mixture import whole
 from passgap.stats.passk import pass_at_k
-from passgap.types import FloatArray, IntArray
 
 
 def lucky_pass_at_k(guess_rate: ArrayLike, ks: Sequence[int] | IntArray) -> FloatArray:

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
+from passgap.data.arrays import FloatArray
 from passgap.errors import UsageError
-from passgap.types import FloatArray
 
 SMALLEST = -700.0
 LARGE_BETS = (0.7, 0.85, 0.95, 0.98)

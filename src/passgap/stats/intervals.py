@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
+from passgap.results.estimates import Curve, Estimate
 from passgap.stats.passk import pass_at_k
-from passgap.types import Curve, Estimate, FloatArray, IntArray
 
 POPULATION = "population: t with pseudo-observations"
 SEEDS = "population of problems and of training seeds: variances added"

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError, WorkError
-from passgap.types import Estimate, FloatArray, IntArray
+from passgap.results.estimates import Estimate
 
 # The stated grid: logit p = -12, -11.85, .., 12 between the points p = 0 and p = 1.
 GRID = np.concatenate([[-np.inf], np.linspace(-12.0, 12.0, 161), [np.inf]])

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.stats.mixture import log_choose
-from passgap.types import FloatArray, IntArray
 
 
 def pass_at_k(n: ArrayLike, c: ArrayLike, k: int | Sequence[int] | IntArray) -> FloatArray:

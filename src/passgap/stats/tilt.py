@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
+from passgap.results.estimates import Estimate
 from passgap.stats.mixture import (
     GRID,
     TOLERANCE,
@@ -32,7 +34,6 @@ from passgap.stats.mixture import (
     solve,
 )
 from passgap.stats.passk import pass_at_k
-from passgap.types import Estimate, FloatArray, IntArray
 
 RANGE = 8.0
 MIN_INFORMATIVE = 5

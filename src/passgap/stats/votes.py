@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
-from passgap.types import FloatArray, IntArray
 
 
 def maj_at_k(

@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from passgap.data.policies import PromptSettings
+from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, UsageError
 from passgap.training.config import TrainConfig
@@ -23,7 +25,6 @@ from passgap.training.folder import HELD_OUT_FILE, drop_rows_after
 from passgap.training.logs import HeldOutCallback
 from passgap.training.processes import Processes
 from passgap.training.tracker import HeldOutTracker
-from passgap.types import ProblemSet, PromptSettings
 from passgap.verifiers import Verifier, for_problems
 
 try:

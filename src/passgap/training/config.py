@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from passgap.data.policies import SamplingParams
 from passgap.errors import UsageError
 from passgap.training.algorithms import ALGORITHMS, Algorithm
-from passgap.types import SamplingParams
 
 DEVICES = ("auto", "cpu", "cuda")
 REWARDS = ("verifier", "random", "format")

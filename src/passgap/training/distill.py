@@ -17,6 +17,10 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from passgap.data.completions import Block
+from passgap.data.identity import digest
+from passgap.data.policies import Policy, PromptSettings
+from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, WorkError
 from passgap.problems import render
@@ -24,7 +28,6 @@ from passgap.training import runtime
 from passgap.training.folder import TRAINER, write_json
 from passgap.training.logs import callbacks, connect
 from passgap.training.runtime import Job, Saver
-from passgap.types import Block, Policy, ProblemSet, PromptSettings, digest
 from passgap.verifiers import Item
 
 try:

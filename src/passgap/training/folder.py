@@ -30,12 +30,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
-from passgap.store import write_text
-from passgap.store.manifest import differing_keys
-from passgap.store.parts import LOCK_FILE, hold
+from passgap.runs import write_text
+from passgap.runs.manifest import differing_keys
+from passgap.runs.parts import LOCK_FILE, hold
 from passgap.training.config import TrainConfig
-from passgap.types import BY_DEFAULT, Policy, Problem, ProblemSet, PromptSettings
 
 SCHEMA = "passgap.policy/1"
 POLICY_FILE = "passgap_policy.json"

@@ -19,11 +19,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from passgap.data.completions import FinishReason
+from passgap.data.outcomes import Outcome, Status
+from passgap.data.problems import Problem
 from passgap.errors import MismatchError
 from passgap.training.calls import reread
 from passgap.training.raised import RaisedOnce
 from passgap.training.watch import Watch
-from passgap.types import FinishReason, Outcome, Problem, Status
 from passgap.verifiers import Item, Verifier, for_problems
 
 Split = Literal["train", "held_out"]

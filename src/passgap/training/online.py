@@ -16,10 +16,14 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from passgap.data.completions import Block
+from passgap.data.identity import digest
+from passgap.data.policies import Prompt, PromptSettings
+from passgap.data.problems import Problem, ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.problems import render
-from passgap.store.watch import WatchLog, ranks_of
+from passgap.runs.watch import WatchLog, ranks_of
 from passgap.training import runtime
 from passgap.training.config import TrainConfig
 from passgap.training.folder import WATCH
@@ -29,7 +33,6 @@ from passgap.training.reward import VerifierReward, rule_of
 from passgap.training.runtime import Job, Saver
 from passgap.training.states import step_of_state
 from passgap.training.watch import Watch
-from passgap.types import Block, Problem, ProblemSet, Prompt, PromptSettings, digest
 
 try:
     from datasets import Dataset

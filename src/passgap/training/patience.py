@@ -1,6 +1,6 @@
 """A watch log that outlives a full disk: rows wait in memory until they can be written.
 
-In: the rows of reward calls. Out: a rank's files (`passgap.store.watch`), and errors in the log
+In: the rows of reward calls. Out: a rank's files (`passgap.runs.watch`), and errors in the log
 instead of the trainer's way. At most WAITING_ROWS wait; the oldest are lost beyond that, and said.
 """
 
@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from passgap.errors import PassgapError, UsageError
-from passgap.store.parts import first_free_rank
-from passgap.store.watch import WatchLog
+from passgap.runs.parts import first_free_rank
+from passgap.runs.watch import WatchLog
 from passgap.training.calls import Call
 
 WAITING_ROWS = 200_000

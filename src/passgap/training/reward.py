@@ -13,9 +13,12 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from passgap.data.completions import FinishReason
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome, Status
+from passgap.data.problems import Problem
 from passgap.training.config import TrainConfig
 from passgap.training.raised import RaisedOnce
-from passgap.types import FinishReason, Outcome, Problem, Status, digest
 from passgap.verifiers import Item, Verifier
 
 REWARDS: dict[Status, float | None] = {"correct": 1.0, "incorrect": 0.0, "unscored": None}

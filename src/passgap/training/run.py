@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from passgap.data.policies import Policy
+from passgap.data.problems import ProblemSet
 from passgap.engines import resolve_policy
 from passgap.errors import UsageError
 from passgap.training.config import TrainConfig
@@ -23,7 +25,6 @@ from passgap.training.folder import (
     write_policy_file,
 )
 from passgap.training.states import drop_states, resumable, step_of_state
-from passgap.types import Policy, ProblemSet
 from passgap.verifiers import Verifier, for_problems
 
 if TYPE_CHECKING:

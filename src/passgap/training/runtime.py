@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from passgap.data.policies import Policy
+from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import MissingExtraError, UsageError, WorkError
 from passgap.training.config import TrainConfig
 from passgap.training.folder import TRAINER, TRL_ARGS_FILE, write_json
 from passgap.training.processes import Processes
-from passgap.types import Policy, ProblemSet
 from passgap.verifiers import Verifier
 
 try:

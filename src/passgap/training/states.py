@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from passgap.store import write_text
+from passgap.runs import write_text
 from passgap.training.folder import (
     HELD_OUT_FILE,
     POLICY_FILE,

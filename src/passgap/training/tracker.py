@@ -17,13 +17,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from passgap.data.arrays import IntArray
+from passgap.data.completions import Block
+from passgap.data.identity import digest
+from passgap.data.policies import PromptSettings
+from passgap.data.problems import ProblemSet
 from passgap.engines import Engine
 from passgap.problems import render
 from passgap.stats import mean_curve, pass_at_k
 from passgap.training.config import TrainConfig
 from passgap.training.folder import HELD_OUT_FILE, append_row
 from passgap.training.processes import Processes
-from passgap.types import Block, IntArray, ProblemSet, PromptSettings, digest
 from passgap.verifiers import Item, Verifier
 
 

@@ -1,6 +1,6 @@
 """Watch: record what the reward calls of any trainer see, and change nothing.
 
-In: reward calls, as the trainer makes them. Out: a watch folder (`passgap.store.watch`) that
+In: reward calls, as the trainer makes them. Out: a watch folder (`passgap.runs.watch`) that
 ``passgap watch`` and ``passgap report`` read; the trainer gets its own rewards back.
 
 Imports neither torch nor a trainer, so that it runs inside verl's and OpenRLHF's environments with
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from passgap.errors import UsageError
-from passgap.store.about import write_about
-from passgap.store.watch import STATUSES
+from passgap.runs.about import write_about
+from passgap.runs.watch import STATUSES
 from passgap.training.calls import (
     Call,
     Rule,

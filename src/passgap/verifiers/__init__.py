@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem
 from passgap.errors import UsageError
-from passgap.types import Outcome, Problem, digest
 from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.failures import Failure, take_failures
 

@@ -9,7 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from passgap.types import Candidate, FinishReason, Outcome, Problem
+from passgap.data.completions import FinishReason
+from passgap.data.outcomes import Candidate, Outcome
+from passgap.data.problems import Problem
 
 
 class Item(NamedTuple):

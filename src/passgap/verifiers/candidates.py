@@ -24,8 +24,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from passgap.data.outcomes import Candidate
 from passgap.latex import boxes
-from passgap.types import Candidate
 from passgap.verifiers.concluding import last_weak
 from passgap.verifiers.run_on import run_on
 from passgap.verifiers.statements import LONGEST_LINE, SAYS_VALUE, phrase, stated

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from passgap.types import Candidate, Outcome, Readings, Status, digest
+from passgap.data.identity import digest
+from passgap.data.outcomes import Candidate, Outcome, Readings, Status
 from passgap.verifiers.answers.spelling import spelled
 from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import EXPLICIT, visible

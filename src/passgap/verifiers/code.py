@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome, Status
+from passgap.data.problems import Problem
 from passgap.errors import UsageError
-from passgap.types import Outcome, Problem, Status, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.mathematics import positive
 from passgap.verifiers.programs import program

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from passgap.types import Candidate
+from passgap.data.outcomes import Candidate
 from passgap.verifiers.run_on import CONCLUSION, LAST_LINES
 from passgap.verifiers.statements import SENTENCE_END
 from passgap.verifiers.unmarked import bold, without_asides

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from passgap.types import Candidate, Outcome, Readings, Status, digest
+from passgap.data.identity import digest
+from passgap.data.outcomes import Candidate, Outcome, Readings, Status
 from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.candidates import EXPLICIT, Visible, visible
 from passgap.verifiers.unmarked import last_line

@@ -10,8 +10,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from passgap.data.outcomes import Candidate, Outcome
+from passgap.data.problems import Problem
 from passgap.errors import PassgapError
-from passgap.types import Candidate, Outcome, Problem
 from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.failures import Failure, Failures, in_words
 from passgap.verifiers.returned import RefusedError, outcome_of

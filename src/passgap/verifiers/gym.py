@@ -12,8 +12,10 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem
 from passgap.errors import MissingExtraError, UsageError
-from passgap.types import Outcome, Problem, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.candidates import visible
 from passgap.verifiers.exact import marked

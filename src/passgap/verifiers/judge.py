@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.types import Outcome, digest
 from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.mathematics import positive
 

@@ -13,9 +13,11 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Candidate, Outcome, Readings, Status
+from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.latex import last_boxed
-from passgap.types import Candidate, Outcome, Problem, Readings, Status, digest
 from passgap.verifiers.answers.compare import Algebra, Pair, equal
 from passgap.verifiers.answers.forms import Nothing, Opaque
 from passgap.verifiers.answers.parse import described, form

@@ -11,8 +11,9 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Candidate, Outcome, Readings, Status
 from passgap.errors import UsageError
-from passgap.types import Candidate, Outcome, Readings, Status, digest
 from passgap.verifiers.answers.arithmetic import Number, UndefinedError, UnreadError, approximate
 from passgap.verifiers.answers.compare import equal
 from passgap.verifiers.answers.forms import Either, Form, Named, Scalar

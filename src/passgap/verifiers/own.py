@@ -15,8 +15,10 @@ from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome, Readings
+from passgap.data.problems import Problem
 from passgap.errors import PassgapError, UsageError
-from passgap.types import Outcome, Problem, Readings, digest
 from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.failures import Failure, Failures, in_words
 from passgap.verifiers.guarded import GuardedVerifier

@@ -19,7 +19,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from passgap.types import Problem
+from passgap.data.problems import Problem
 from passgap.verifiers.blocks import PROGRAM, Block, blocks
 from passgap.verifiers.thinking import without_thinking
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from numbers import Number
 from typing import Any, get_args
 
-from passgap.types import Outcome, Readings, Status
+from passgap.data.outcomes import Outcome, Readings, Status
 
 ALLOWED = "True, False, 1, 0, None (unscored) or a passgap Outcome"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from passgap.types import Candidate
+from passgap.data.outcomes import Candidate
 from passgap.verifiers.statements import MATH, SAYS_VALUE
 from passgap.verifiers.unmarked import values
 

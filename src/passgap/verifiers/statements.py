@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from passgap.types import Candidate
+from passgap.data.outcomes import Candidate
 
 LONGEST_LINE = 1_000
 MOST_STATEMENTS = 50

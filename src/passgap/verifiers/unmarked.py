@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from passgap.types import Candidate
+from passgap.data.outcomes import Candidate
 from passgap.verifiers.statements import (
     ENVIRONMENTS,
     MATH,

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import passgap
-from passgap.types import Outcome, Problem
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem
 from passgap.verifiers import Item, get_verifier
 
 from .cases import Case

@@ -19,21 +19,15 @@ from typing import Any
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
+from passgap.data.completions import Block, Completion, FinishReason
+from passgap.data.policies import Policy, Prompt, SamplingParams
+from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine, cut_at_stop
 from passgap.engines.encoding import encode
 from passgap.engines.transformers.cache import ATTENTION
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
 from passgap.engines.transformers.loading import end_token_ids, load_model, pad_token_id
 from passgap.errors import UsageError, WorkError
-from passgap.types import (
-    Block,
-    Completion,
-    FinishReason,
-    Policy,
-    ProblemSet,
-    Prompt,
-    SamplingParams,
-)
 
 PROMPT = 256
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")

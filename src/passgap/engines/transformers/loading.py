@@ -7,8 +7,9 @@ from typing import Any
 import torch
 import transformers
 
+from passgap.data.identity import digest
+from passgap.data.policies import Policy
 from passgap.errors import UsageError
-from passgap.types import Policy, digest
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 

@@ -1,0 +1,308 @@
+"""The algorithms study: one base of the lab, trained in many ways with several seeds, one page.
+
+In: a folder (finished parts are kept) and which of the studies to run. Out: a Markdown page in the
+layout of the six-algorithm table of arXiv 2504.13837 (pass@1, pass@n and the sampling-efficiency
+gap on problems trained on, held out, and of another family), the same for steps, group size, KL
+weight and temperature, and a figure of each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis.seeds import compare_seeds
+from passgap.data.counts import Counts
+from passgap.data.policies import Policy
+from passgap.data.problems import ProblemSet
+from passgap.demo import HELD_OUT_SEED, TRAIN_SIZE, Bar, measured
+from passgap.errors import UsageError
+from passgap.lab import lab_problems
+from passgap.runs import write_text
+from passgap.show.charts.figures import write_picture
+from passgap.stages.counting import count
+from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
+from passgap.stats import mean_curve, pass_at_k, seeds_interval
+from passgap.training.config import TrainConfig
+from passgap.training.run import train
+from research.study_chart import efficiency_gaps
+
+FAMILY, OTHER_FAMILY = "rare", "mastered"
+PLAIN = TrainConfig(
+    max_tokens=LAB_MAX_TOKENS,
+    steps=80,
+    learning_rate=1e-4,
+    group_size=16,
+    prompts_per_step=8,
+    num_iterations=2,
+    eval_every=0,
+    resume_every=40,
+)
+LEARNED: dict[str, Any] = {"num_iterations": 1, "steps": 300, "learning_rate": 1e-3}
+CHECKPOINTS = (20, 40, 80, 160, 240)
+# each study: the rows of its table, and what of the plain config each changes
+STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "algorithms": {
+        "GRPO": {},
+        "Dr. GRPO": {"algorithm": "dr_grpo"},
+        "DAPO (loss, clip-higher)": {"algorithm": "dapo"},
+        "GSPO": {"algorithm": "gspo"},
+        "CISPO": {"algorithm": "cispo"},
+        "RLOO": {"algorithm": "rloo"},
+        "pass@4 training": {"algorithm": "pass_at_k", "pass_k": 4},
+        "rejection sampling": {"algorithm": "rft", **LEARNED, "learning_rate": 3e-4},
+        "distillation": {"algorithm": "distill", **LEARNED},
+        "GRPO, random reward": {"reward": "random"},
+        "GRPO, format reward": {"reward": "format"},
+    },
+    "steps": {f"{step}": {"steps": CHECKPOINTS[-1], "save_every": 20} for step in CHECKPOINTS},
+    "group size": {
+        f"{size}": {"group_size": size, "prompts_per_step": 128 // size} for size in (4, 8, 16, 32)
+    },
+    "KL weight": {f"{beta:g}": {"beta": beta} for beta in (0.0, 0.01, 0.1)},
+    "temperature": {f"{t:g}": {"temperature": t} for t in (0.7, 1.0, 1.3)},
+}
+ABSENT = {
+    "PPO": "TRL's core has no PPO trainer any more (a learned critic)",
+    "ReMax": "not in TRL",
+    "Reinforce++": "not in TRL",
+}
+COLUMNS = {"train": "trained on", "held_out": "held out", "other": "other family"}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a study is: training seeds, problems of each set, draws a problem."""
+
+    seeds: int = 3
+    train: int = 60
+    held_out: int = 100
+    other: int = 40
+    n: int = 256
+
+    def problem_sets(self, which: Sequence[str]) -> dict[str, ProblemSet]:
+        """The sets that are measured, by their names."""
+        trained = training_set()
+        found = {
+            "train": replace(trained, problems=trained.problems[: self.train]),
+            "held_out": lab_problems(FAMILY, size=self.held_out, seed=HELD_OUT_SEED),
+            "other": lab_problems(OTHER_FAMILY, size=self.other, seed=HELD_OUT_SEED),
+        }
+        return {name: found[name] for name in which}
+
+
+def training_set() -> ProblemSet:
+    """What every arm is trained on."""
+    return lab_problems(FAMILY, split="train", size=TRAIN_SIZE, seed=0)
+
+
+def write_algorithms(
+    out: Path | str,
+    page: Path | str,
+    *,
+    progress: Bar,
+    size: Size | None = None,
+    studies: Sequence[str] = tuple(STUDIES),
+    command: str = "",
+) -> Path:
+    """Run the studies and write their page, with one figure each in the folder named after it.
+
+    Raises
+    ------
+    UsageError
+        For a study that is not known, or fewer than two seeds.
+    """
+    size = size or Size()
+    unknown = set(studies) - set(STUDIES)
+    if unknown:
+        raise UsageError(f"study {sorted(unknown)[0]!r}; allowed: {', '.join(STUDIES)}")
+    if size.seeds < 2:
+        raise UsageError(f"seeds is {size.seeds}; allowed: an integer >= 2, for intervals")
+    page = Path(page)
+    parts = [header(size, command)]
+    for study in studies:
+        which = tuple(COLUMNS) if study == "algorithms" else ("held_out",)
+        rows = list(study_rows(study, Path(out), size, which, progress, command))
+        figure = page.with_suffix("") / f"{study.replace(' ', '-')}.png"
+        write_picture(efficiency_gaps(rows, study), figure, height=60 + 30 * len(rows))
+        parts += [table(study, rows, which), f"![{study}]({page.stem}/{figure.name})\n"]
+    write_text("\n".join(parts), page)
+    return page
+
+
+def study_rows(
+    study: str,
+    out: Path,
+    size: Size,
+    which: Sequence[str],
+    progress: Bar,
+    command: str,
+) -> Iterator[dict[str, Any]]:
+    """One row a way of training: for each set pass@1, pass@n, the efficiency gap, the verdict.
+
+    The first row is the base's.
+    """
+    sets = size.problem_sets(which)
+    base = resolve_policy("lab:base")
+    before = {
+        name: count(measured(base, problems, out / f"base-{name}", size.n, progress, command))
+        for name, problems in sets.items()
+    }
+    yield {"row": "base", **{name: base_cell(counts) for name, counts in before.items()}}
+    for row, changes in STUDIES[study].items():
+        policies = [trained(study, row, changes, seed, out, progress) for seed in range(size.seeds)]
+        cells = {}
+        for name, problems in sets.items():
+            runs = (
+                measured(
+                    policy,
+                    problems,
+                    arm(out, study, row, changes) / f"seed{seed}-{name}",
+                    size.n,
+                    progress,
+                    command,
+                )
+                for seed, policy in enumerate(policies)
+            )
+            cells[name] = trained_cell(
+                before[name], [count(run) for run in runs], judged=name == "held_out"
+            )
+        yield {"row": row, **cells}
+
+
+def trained(
+    study: str, row: str, changes: Mapping[str, Any], seed: int, out: Path, progress: Bar
+) -> Policy:
+    """The policy of one row and seed; the steps are checkpoints of one training."""
+    config = replace(PLAIN, seed=seed, **changes)
+    place = out / study if study == "steps" else arm(out, study, row, changes)
+    folder = place / f"seed{seed}-policy"
+    with progress(f"training {study} {row}, seed {seed}") as update:
+        policy = train(
+            resolve_policy("lab:base"),
+            training_set(),
+            folder,
+            config=config,
+            teacher=resolve_policy("lab:teacher") if config.algorithm == "distill" else None,
+            progress=update,
+        )
+    if study == "steps" and int(row) != config.steps:
+        return replace(policy, path=str(folder / f"checkpoint-{row}"))
+    return policy
+
+
+def arm(out: Path, study: str, row: str, changes: Mapping[str, Any]) -> Path:
+    """The folder of a row; one that changes nothing is the plain algorithm's."""
+    if replace(PLAIN, **changes) == PLAIN:
+        return out / "algorithms" / "grpo"
+    return out / study / slug(row)
+
+
+def base_cell(counts: Counts) -> dict[str, Any]:
+    """pass@1, pass@n and the gap between them, with intervals over problems."""
+    n = int(counts.n.min())
+    curve = mean_curve(pass_at_k(counts.n, counts.c, [1, n]), [1, n]).rows()
+    gap = pass_at_k(counts.n, counts.c, n) - pass_at_k(counts.n, counts.c, 1)
+    return {"one": curve[0], "all": curve[1], "gap": interval(gap[None]), "label": ""}
+
+
+def trained_cell(base: Counts, arms: Sequence[Counts], *, judged: bool) -> dict[str, Any]:
+    """The same of a recipe, over problems and training seeds; ``judged``: with the verdict."""
+    n = int(min(counts.n.min() for counts in (base, *arms)))
+    one, whole = (np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms]) for k in (1, n))
+    return {
+        "one": share(interval(one)),
+        "all": share(interval(whole)),
+        "gap": interval(pass_at_k(base.n, base.c, n) - one),
+        "label": _judged(base, arms) if judged else "",
+    }
+
+
+def _judged(base: Counts, arms: Sequence[Counts]) -> str:
+    """The verdict on a recipe, and what it rests on at the small and the large k."""
+    verdict = compare_seeds(base, arms).verdict
+    return f"`{verdict.label}`: {verdict.at_small_k}, {verdict.at_large_k}"
+
+
+def share(found: Mapping[str, float]) -> dict[str, float]:
+    """An interval within [0, 1]."""
+    return {name: min(max(value, 0.0), 1.0) for name, value in found.items()}
+
+
+def interval(differences: Any) -> dict[str, float]:
+    """The mean of (seeds, problems) differences with its 95 % interval."""
+    if len(differences) == 1:
+        curve = mean_curve(differences.T, [1]).rows()[0]
+        return {name: curve[name] for name in ("value", "low", "high")}
+    found = seeds_interval(differences)
+    return {"value": found.value, "low": found.low, "high": found.high}
+
+
+def slug(row: str) -> str:
+    """A row's name as a folder's."""
+    kept = "".join(letter if letter.isalnum() or letter == "." else "-" for letter in row.lower())
+    return "-".join(filter(None, kept.split("-")))
+
+
+def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -> str:
+    """A study's rows as Markdown; what the paper has and this study has not is named."""
+    head = [study]
+    for name in which:
+        head += [f"{COLUMNS[name]}: pass@1", "pass@n", "gap"]
+    lines = [
+        f"## {study[0].upper()}{study[1:]}\n",
+        bar_row([*head, "verdict, held out: at small k, at large k"]),
+    ]
+    lines.append(bar_row(["---"] * (len(head) + 1)))
+    for row in rows:
+        cells = [row["row"]]
+        for name in which:
+            cells += [in_words(row[name][part]) for part in ("one", "all", "gap")]
+        lines.append(bar_row([*cells, row["held_out"]["label"]]))
+    if study == "algorithms":
+        lines += [bar_row([name, why, *[""] * (len(head) - 1)]) for name, why in ABSENT.items()]
+    return "\n".join(lines) + "\n"
+
+
+def bar_row(cells: Sequence[str]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def in_words(found: Mapping[str, Any]) -> str:
+    """A share in per cent with its interval."""
+    value, low, high = (100 * found[name] for name in ("value", "low", "high"))
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def header(size: Size, command: str) -> str:
+    """What the page is about, and how it was made."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "trl"))
+    plain = json.dumps(
+        {
+            name: getattr(PLAIN, name)
+            for name in ("steps", "learning_rate", "group_size", "prompts_per_step")
+        }
+        | {"num_iterations": PLAIN.num_iterations}
+    )
+    return f"""# One base trained in many ways
+
+The lab's *{FAMILY}* family: {size.seeds} training seeds a row, n = {size.n} draws a problem at
+temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
+{size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
+`{command}`. Every arm but the two that learn completions takes 128 completions a drawing and two
+optimizer steps on them ({plain}); rows change what they name.
+
+Values are per cent, with 95 % intervals over problems and training seeds (of the base: over
+problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the
+row's pass@1. The verdict compares the recipe with the base on held-out problems; that two policies
+are equal to within two points takes 149 problems or more, so below that `sharpened` cannot be said,
+and its two ends are told instead.
+"""

@@ -1,0 +1,176 @@
+"""The worlds study: every family of the lab at full size, several training seeds, one table.
+
+In: a folder (finished parts are kept). Out: a Markdown page with the verdicts and the numbers
+behind them; beside the runs the HTML page of every arm, and the GRPO arms as before/after pairs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.demo import Bar, Demo, run_demo
+from passgap.lab import FAMILIES
+from passgap.runs import Run, write_text
+from passgap.stages.counting import read_counts
+from passgap.stages.guessing import guess_rates
+from passgap.training.folder import POLICY_FILE
+
+HEADER = """# The lab's worlds, read by passgap
+
+What the instrument says where the truth is known. {problems} held-out problems a family, n = {n}
+draws each, temperature 1; {date}; torch {torch}, transformers {transformers}, trl {trl}, CPU.
+Made by `{command}`; rows of one family and training differ in the training seed only.
+
+Expected: *rare* reads `rlvr_can_pay` before and `sharpened` or `sharpened_narrowed` after GRPO;
+*mastered* reads `saturated`; *absent* reads `out_of_reach`, GRPO brings nothing, and distilled
+from the teacher it reads `expanded`. The world, the base and the number of GRPO steps were chosen
+on other held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run
+once. A row that reads `inconclusive` has an interval at k = 128 that leaves the two-point margin.
+"""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One row of the study: a family, an algorithm, a training seed."""
+
+    family: str
+    algorithm: str
+    seed: int
+
+
+def arms(seeds: int) -> Iterator[Arm]:
+    """GRPO on every family (several seeds on rare), and the absent one distilled."""
+    for seed in range(seeds):
+        yield Arm("rare", "grpo", seed)
+    yield Arm("mastered", "grpo", 0)
+    yield Arm("absent", "grpo", 0)
+    yield Arm("absent", "distill", 0)
+
+
+def write_worlds(
+    out: Path | str,
+    page: Path | str,
+    *,
+    progress: Bar,
+    seeds: int = 5,
+    size: int = 300,
+    n: int = 256,
+    command: str = "",
+) -> Path:
+    """Run every arm and write the table."""
+    found: list[tuple[Arm, Demo]] = []
+    for arm in arms(seeds):
+        demo = run_demo(
+            out,
+            progress=progress,
+            family=arm.family,
+            algorithm=arm.algorithm,
+            size=size,
+            n=n,
+            seed=arm.seed,
+            command=command,
+        )
+        found.append((arm, demo))
+    _write_pairs(found, Path(out) / "pairs.csv")
+    versions = {name: version(name) for name in ("torch", "transformers", "trl")}
+    header = HEADER.format(
+        problems=size, n=n, date=date.today().isoformat(), command=command, **versions
+    )
+    tables = [_before(found), _after(found), _luck(found)]
+    write_text("\n".join([header, *tables]), Path(page))
+    return Path(page)
+
+
+def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
+    """The GRPO arms as before/after pairs, which ``passgap backtest`` reads."""
+    frames = []
+    for arm, demo in found:
+        if arm.algorithm != "grpo":
+            continue
+        for policy, run in (("base", demo.base_run), ("trained", demo.trained_run)):
+            counts = read_counts(run)
+            rows = pl.DataFrame(
+                {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
+            )
+            names = {
+                "benchmark": f"lab {arm.family}, seed {arm.seed}",
+                "pair": "lab",  # one base: its pairs are left out together
+                "policy": policy,
+            }
+            frames.append(rows.select(*(pl.lit(v).alias(k) for k, v in names.items()), pl.all()))
+    pl.concat(frames).write_csv(path)
+
+
+def _before(found: list[tuple[Arm, Demo]]) -> str:
+    rows = ["## Before: probe of the base\n"]
+    rows += ["| family | verdict | pass@2 | pass@20 | headroom (95 %) | pass@128 |"]
+    rows += ["| --- | --- | --- | --- | --- | --- |"]
+    first = {arm.family: demo.probe for arm, demo in reversed(found)}
+    for family in FAMILIES:
+        probe = first[family]
+        gap = probe["headroom"]
+        rows.append(
+            f"| {family} | `{probe['verdict']['label']}` | {_at(probe['curve'], 2)} | "
+            f"{_at(probe['curve'], 20)} | {gap['value']:.3f} ({gap['low']:.3f} to "
+            f"{gap['high']:.3f}) | {_at(probe['curve'], 128)} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _after(found: list[tuple[Arm, Demo]]) -> str:
+    rows = ["## After: compare with the base\n"]
+    rows += [
+        "| family | training | seed | verdict | delta pass@2 (95 %) | delta pass@128 (95 %) | "
+        "at large k | lost / gained | training |"
+    ]
+    rows += ["| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for arm, demo in found:
+        result = demo.comparison
+        policy = json.loads((demo.policy / POLICY_FILE).read_text(encoding="utf-8"))
+        coverage, verdict = result["coverage"], result["verdict"]
+        rows.append(
+            f"| {arm.family} | {arm.algorithm} | {arm.seed} | `{verdict['label']}` | "
+            f"{_change(result, 2)} | {_change(result, 128)} | {verdict['at_large_k']} | "
+            f"{coverage['lost']} / {coverage['gained']} | {policy['seconds']:.0f} s |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _luck(found: list[tuple[Arm, Demo]]) -> str:
+    rows = [
+        "## Luck\n",
+        "How often somebody who is wrong says a problem's answer (the guess rate),",
+    ]
+    rows += ["over all wrong draws of the other problems, and what that gives at k = 1024.\n"]
+    rows += ["| family | policy | wrong draws | hits on another gold | mean luck at k = 1024 |"]
+    rows += ["| --- | --- | --- | --- | --- |"]
+    seen = set()
+    for arm, demo in found:
+        for role, path in (("base", demo.base_run), (arm.algorithm, demo.trained_run)):
+            if (arm.family, role) in seen:
+                continue
+            seen.add((arm.family, role))
+            luck = guess_rates(Run(path))
+            if luck is None:  # the lab's golds can be compared
+                continue
+            rows.append(
+                f"| {arm.family} | {role} | {luck.wrong:,} | {luck.hits} | {luck.at(1024):.4f} |"
+            )
+    return "\n".join(rows) + "\n"
+
+
+def _at(curve: list[dict[str, Any]], k: int) -> str:
+    return next(f"{row['value']:.3f}" for row in curve if row["k"] == k)
+
+
+def _change(result: dict[str, Any], k: int) -> str:
+    row = next(row for row in result["delta"] if row["k"] == k)
+    return f"{row['value']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"

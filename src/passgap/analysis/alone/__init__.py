@@ -1,0 +1,1 @@
+"""What sampling alone would give, without training."""

@@ -1,0 +1,1 @@
+"""After training: what did it change?"""

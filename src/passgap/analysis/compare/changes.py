@@ -1,0 +1,194 @@
+"""Which problems changed between two paired runs, and whether only the form of answers did.
+
+In: paired Counts. Out: small dicts and estimates by their JSON names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats as scipy_stats
+
+from passgap.analysis import inputs
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
+from passgap.results.estimates import Estimate
+from passgap.stats import binomial_interval, fisher_exact, paired_interval, pass_at_k, wins_at_k
+
+FALSE_DISCOVERIES = 0.05
+BANDS = ("never", "boundary", "mid", "saturated")
+
+
+def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
+    """d_i(k) = pass@k of the trained minus the base's, a problem; shape (P,)."""
+    return pass_at_k(trained.n, trained.c, k) - pass_at_k(base.n, base.c, k)
+
+
+def coverage(base: Counts, trained: Counts) -> dict[str, Any]:
+    """The solved-by table at the common n, with what chance alone would move.
+
+    Where a problem has more draws than the common n, it counts with the chance that a sample of
+    that size holds a correct one. ``expected_lost`` and ``expected_gained`` split each problem's
+    hits over the two runs at random (hypergeometric): the noise floor.
+    """
+    k = common_n(base, trained)
+    b, t = pass_at_k(base.n, base.c, k), pass_at_k(trained.n, trained.c, k)
+    lost, gained = float(np.sum(b * (1 - t))), float(np.sum((1 - b) * t))
+    whole = [round(lost), round(gained)]
+    p = scipy_stats.binomtest(whole[0], sum(whole), 0.5).pvalue if sum(whole) else 1.0
+    hits, draws = base.c + trained.c, base.n + trained.n
+    return {
+        "k": k,
+        "both": _tidy(float(np.sum(b * t))),
+        "lost": _tidy(lost),
+        "gained": _tidy(gained),
+        "neither": _tidy(float(np.sum((1 - b) * (1 - t)))),
+        "expected_lost": _none_of(hits, draws, trained.n),
+        "expected_gained": _none_of(hits, draws, base.n),
+        "p_value": float(p),
+        "support": support(round(float(np.sum(b * t))), whole[1], whole[0]),
+        "certain": certain(base, trained),
+    }
+
+
+def support(both: int, gained: int, lost: int) -> dict[str, Any]:
+    """Support measures of arXiv 2507.14843, from how many problems which run solved.
+
+    ``srr`` = both / (both + lost) is the share retained, ``ndr`` = gained / (both + gained) the
+    share discovered, both with Clopper-Pearson intervals; ``sds`` is their harmonic mean (its ends
+    from theirs at twice the confidence); ``nscr`` = (gained - lost) / all solved by either.
+    """
+    retained = _share(both, both + lost, 0.95)
+    discovered = _share(gained, both + gained, 0.95)
+    wide = [_share(both, both + lost, 0.975), _share(gained, both + gained, 0.975)]
+    either = np.repeat([0.0, 1.0, -1.0], [both, gained, lost])
+    change = paired_interval(either) if either.size else Estimate(np.nan, np.nan, np.nan)
+    harmonic = Estimate(
+        _harmonic(retained.value, discovered.value),
+        _harmonic(wide[0].low, wide[1].low),
+        _harmonic(wide[0].high, wide[1].high),
+    )
+    return {
+        "srr": inputs.interval_dict(retained),
+        "ndr": inputs.interval_dict(discovered),
+        "sds": inputs.interval_dict(harmonic),
+        "nscr": inputs.interval_dict(change),
+    }
+
+
+def _share(hits: int, of: int, level: float) -> Estimate:
+    return binomial_interval(hits, of, level) if of else Estimate(np.nan, np.nan, np.nan)
+
+
+def _harmonic(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a + b > 0 else 0.0
+
+
+def per_problem(base: Counts, trained: Counts) -> list[dict[str, Any]]:
+    """Every problem with its counts, its change, an exact p-value and a Benjamini-Hochberg q.
+
+    The test is Fisher's, two-sided, on right and wrong draws of the two runs. ``change`` is
+    ``gained`` or ``lost`` where only one run ever solved it, else ``both`` or ``neither``;
+    ``winner`` is the run with the higher pass@1, in exact integers.
+    """
+    p = fisher_exact(base.n, base.c, trained.n, trained.c)
+    q = scipy_stats.false_discovery_control(p)
+    wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
+    names = {(True, True): "both", (True, False): "lost", (False, True): "gained"}
+    return [
+        {
+            "problem_id": base.problem_id[i],
+            "base": {"n": int(base.n[i]), "c": int(base.c[i])},
+            "trained": {"n": int(trained.n[i]), "c": int(trained.c[i])},
+            "change": names.get((bool(base.c[i]), bool(trained.c[i])), "neither"),
+            "winner": ("base", None, "trained")[int(wins[i]) + 1],
+            "p_value": float(p[i]),
+            "q_value": float(q[i]),
+        }
+        for i in range(len(base))
+    ]
+
+
+def certain(base: Counts, trained: Counts) -> dict[str, Any]:
+    """Problems whose change is individually sure, at a false discovery rate of 5 %.
+
+    ``better`` and ``worse`` count every sure change of the chance to solve it; ``gained`` and
+    ``lost`` those among them that one of the runs never solved.
+    """
+    p = fisher_exact(base.n, base.c, trained.n, trained.c)
+    q = scipy_stats.false_discovery_control(p)
+    sure = q <= FALSE_DISCOVERIES
+    wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
+    return {
+        "false_discovery_rate": FALSE_DISCOVERIES,
+        "better": int(np.sum(sure & (wins > 0))),
+        "worse": int(np.sum(sure & (wins < 0))),
+        "gained": int(np.sum(sure & (base.c == 0))),
+        "lost": int(np.sum(sure & (trained.c == 0))),
+    }
+
+
+def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> list[dict[str, Any]]:
+    """Gains by difficulty, without selling regression to the mean as learning.
+
+    Half of the base's draws of each problem, chosen at random, say which band it belongs to; the
+    difference is read on the other half. Bands by the share right among the first half: never
+    (0), boundary (up to 1/8: mostly no hit in a group of 8), mid, saturated (at least .9).
+    """
+    first_n = base.n // 2
+    first_c = np.random.default_rng(seed).hypergeometric(base.c, base.n - base.c, first_n)
+    rest_n, rest_c = base.n - first_n, base.c - first_c
+    edges = (first_c > 0).astype(int) + (8 * first_c > first_n) + (10 * first_c >= 9 * first_n)
+    place = np.where(first_c == 0, 0, edges)
+    rows = []
+    for index, name in enumerate(BANDS):
+        inside = place == index
+        row: dict[str, Any] = {"band": name, "problems": int(inside.sum()), "delta": []}
+        for k in ks:
+            possible = inside & (rest_n >= k) & (trained.n >= k)
+            delta = Estimate(np.nan, np.nan, np.nan)
+            if possible.any():
+                after = pass_at_k(trained.n[possible], trained.c[possible], k)
+                delta = paired_interval(after - pass_at_k(rest_n[possible], rest_c[possible], k))
+            row["delta"].append({"k": k} | inputs.interval_dict(delta))
+        rows.append(row)
+    return rows
+
+
+def common_n(base: Counts, trained: Counts) -> int:
+    """The largest k that both runs allow on every problem."""
+    return min(int(base.n.min()), int(trained.n.min()))
+
+
+def _tidy(value: float) -> int | float:
+    return round(value) if abs(value - round(value)) < 1e-9 else round(value, 2)
+
+
+def _none_of(hits: Any, draws: Any, arm: Any) -> float:
+    """Expected number of problems whose hits all fall in the other arm."""
+    chance = scipy_stats.hypergeom.pmf(0, draws, hits, arm)
+    return float(np.sum(np.where(hits > 0, chance, 0.0)))
+
+
+def efficiency_gap(base: Counts, trained: Counts) -> dict[str, Any]:
+    """Base pass@K minus trained pass@1, K = min(256, n) (arXiv 2504.13837's Delta_SE)."""
+    k = min(256, int(base.n.min()))
+    d = pass_at_k(base.n, base.c, k) - pass_at_k(trained.n, trained.c, 1)
+    return {"k": k} | inputs.interval_dict(paired_interval(d))
+
+
+def answered(base: Counts, trained: Counts, k: int) -> dict[str, Any] | None:
+    """Format, apart from ability: shares without an answer, and delta among answered draws."""
+    shares = {"base": inputs.answered_shares(base), "trained": inputs.answered_shares(trained)}
+    if shares["base"] is None or shares["trained"] is None:
+        return None
+    n_b, n_t = inputs.answered_n(base), inputs.answered_n(trained)
+    enough = (n_b >= k) & (n_t >= k)
+    delta = Estimate(np.nan, np.nan, np.nan)
+    if enough.any():
+        d = pass_at_k(n_t[enough], trained.c[enough], k) - pass_at_k(n_b[enough], base.c[enough], k)
+        delta = paired_interval(d)
+    left_out = {"problems_left_out": int(np.sum(~enough))}
+    return {**shares, "delta": {"k": k} | inputs.interval_dict(delta) | left_out}

@@ -1,0 +1,72 @@
+"""Is it more than sharpening? The tilt of both runs read as one answer.
+
+In: paired Counts and the large k. Out: the tilt by its JSON names, with a reading: a plain tilt,
+an uneven one, or more than a tilt can do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from passgap.analysis import inputs
+from passgap.data.counts import Counts
+from passgap.stats import Misfit, SlopedTilt, Tilt, fit_sloped_tilt, fit_tilt, tilt_misfit
+
+Reading = Literal["tilt", "uneven", "more"]
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Sharpening:
+    """The plain tilt, the one with a slope, and how far the change at k exceeds the plain one."""
+
+    k: int
+    tilt: Tilt
+    sloped: SlopedTilt
+    misfit: Misfit
+
+    @property
+    def fitted(self) -> bool:
+        return bool(np.isfinite(self.tilt.delta.value))
+
+    @property
+    def reading(self) -> Reading | None:
+        """``more`` than a tilt at k; else ``uneven`` (less at k, or a slope); else a ``tilt``."""
+        if not self.fitted:
+            return None
+        if self.misfit.above:
+            return "more"
+        return "uneven" if self.misfit.below or self.sloped.p_value <= LEVEL else "tilt"
+
+    def to_dict(self) -> dict[str, Any] | None:
+        """The result's ``tilt``; None where no tilt can be fitted."""
+        if not self.fitted:
+            return None
+        delta = inputs.interval_dict(self.tilt.delta)
+        slope = inputs.interval_dict(self.sloped.slope) | {"p_value": self.sloped.p_value}
+        return {
+            "delta": delta["value"],
+            "low": delta["low"],
+            "high": delta["high"],
+            "misfit_p": self.misfit.p_value,
+            "misfit": {
+                "k": self.k,
+                "value": self.misfit.statistic,
+                "quantile_025": self.misfit.quantile_025,
+                "quantile_975": self.misfit.quantile_975,
+            },
+            "slope": slope,
+            "reading": self.reading,
+        }
+
+
+def sharpening(base: Counts, trained: Counts, k: int, seed: int) -> Sharpening:
+    """Fit both tilts to paired counts and test the plain one at k."""
+    counts = (base.n, base.c, trained.n, trained.c)
+    tilt = fit_tilt(*counts)
+    return Sharpening(
+        k, tilt, fit_sloped_tilt(*counts, tilt), tilt_misfit(*counts, tilt, k, seed=seed)
+    )

@@ -1,0 +1,126 @@
+"""How much sooner: the trained policy's curve read against the base's along the k axis.
+
+In: paired Counts. Out: k* and its kin, the area between the curves, sign changes, by their JSON
+names. All of them compare at every integer k up to the common n.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis import inputs
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
+from passgap.results.estimates import Curve
+from passgap.stats import paired_ends, paired_interval, pass_at_k
+
+EPSILON = 1e-12
+
+
+class Passes:
+    """pass@k of both runs at every k up to the common n: computed once, read by many."""
+
+    def __init__(self, base: Counts, trained: Counts) -> None:
+        common = min(int(base.n.min()), int(trained.n.min()))
+        self.ks = np.arange(1, common + 1)
+        self.base: FloatArray = pass_at_k(base.n, base.c, self.ks)
+        self.trained: FloatArray = pass_at_k(trained.n, trained.c, self.ks)
+
+    @cached_property
+    def ever_ahead(self) -> bool:
+        """Whether the trained policy is ahead at some k."""
+        return bool((self.mean > EPSILON).any())
+
+    @cached_property
+    def difference(self) -> FloatArray:
+        """d_i(k), trained minus base, shape (P, n)."""
+        return self.trained - self.base
+
+    @cached_property
+    def mean(self) -> FloatArray:
+        """Mean of d over problems at each k, shape (n,)."""
+        return np.asarray(self.difference.mean(axis=0))
+
+
+def speedup(passes: Passes) -> list[dict[str, Any]]:
+    """At which k the base does what the trained policy does at k: its curve's horizontal shift.
+
+    The first row, k = 1, is k*: trained pass@1 equals base pass@k* (the literature's median is
+    3.1). ``base_k`` is real, interpolated in log k; ``low`` and ``high`` are where the pointwise
+    interval of the difference leaves 0. null with ``beyond`` true: above the common n.
+    """
+    powers = [int(k) for k in inputs.listed_ks(int(passes.ks[-1])) if k <= passes.ks[-1] // 2]
+    return [_shifted(passes, k) for k in powers or [1]]
+
+
+def _shifted(passes: Passes, k: int) -> dict[str, Any]:
+    d = passes.trained[:, [k - 1]] - passes.base  # falls as the base is given more tries
+    low, high = paired_ends(d)
+    value = _crossing(d.mean(axis=0))
+    return {
+        "k": k,
+        "base_k": value,
+        "low": _crossing(np.minimum.accumulate(low)),
+        "high": _crossing(np.minimum.accumulate(high)),
+        "beyond": bool(d.mean(axis=0)[-1] > EPSILON),
+    }
+
+
+def _crossing(falling: FloatArray) -> float | None:
+    """The real k, interpolated in log k, where values at k = 1, 2, .. reach 0; None: they do not.
+
+    1.0 where they are at or below 0 from the start.
+    """
+    reached = np.flatnonzero(falling <= EPSILON)
+    if not reached.size:
+        return None
+    j = int(reached[0])
+    if j == 0:
+        return 1.0
+    above, below = float(falling[j - 1]), float(falling[j])
+    share = above / (above - below)
+    return float(np.exp(np.log(j) + share * (np.log(j + 1) - np.log(j))))
+
+
+def area(passes: Passes) -> dict[str, float | None]:
+    """Mean difference over log k from 1 to the common n (trapezoids), with its interval."""
+    if len(passes.ks) < 2:
+        return inputs.interval_dict(paired_interval(passes.difference[:, 0]))
+    log_k = np.log(passes.ks)
+    steps = np.diff(log_k)
+    weights = np.concatenate([steps, [0.0]]) + np.concatenate([[0.0], steps])
+    per_problem = passes.difference @ (weights / weights.sum())
+    return inputs.interval_dict(paired_interval(np.clip(per_problem, -1.0, 1.0)))
+
+
+def sign_changes(passes: Passes) -> int:
+    """How often the mean difference changes sign over k; ties are no sign."""
+    signs = np.sign(passes.mean[np.abs(passes.mean) > EPSILON])
+    return int(np.sum(signs[1:] != signs[:-1]))
+
+
+def crossover(passes: Passes, curve: Curve) -> dict[str, int | None] | None:
+    """The least k, after a k where the trained policy is ahead, where it is strictly behind.
+
+    ``low`` and ``high`` invert the simultaneous band of ``curve``: the first k that may be behind,
+    and the first that surely is (null: none up to n). None where it is never ahead and then
+    behind.
+    """
+    ahead = np.flatnonzero(passes.mean > EPSILON)
+    behind = np.flatnonzero(passes.mean < -EPSILON)
+    behind = behind[behind > ahead[0]] if ahead.size else behind[:0]
+    if not behind.size:
+        return None
+    assert curve.band_low is not None
+    assert curve.band_high is not None
+    after = passes.ks > passes.ks[ahead[0]]
+    maybe = passes.ks[after & (curve.band_low < 0)]
+    surely = passes.ks[after & (curve.band_high < 0)]
+    return {
+        "k": int(passes.ks[behind[0]]),
+        "low": int(maybe[0]) if maybe.size else None,
+        "high": int(surely[0]) if surely.size else None,
+    }

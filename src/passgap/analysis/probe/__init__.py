@@ -1,0 +1,1 @@
+"""Before training: does the base have room that RLVR can use?"""

@@ -1,0 +1,1 @@
+"""Which problems to train on."""

@@ -1,0 +1,1 @@
+"""Several checkpoints: where coverage begins to fall, which one to keep."""

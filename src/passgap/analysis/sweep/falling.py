@@ -1,0 +1,121 @@
+"""Differences between the steps of a sweep: where coverage begins to fall, which one to keep.
+
+In: counts of the base (step 0) and of the checkpoints on the same problems, by step. Out: every
+difference between two of them with one band over all, and the two answers read off such bands.
+A claim about a sweep is picked from many differences, so a band that holds for all of them at once
+is what it has to clear: sup-t, which pays only for as many as really differ (neighbouring
+checkpoints nearly agree), where Bonferroni would pay for each.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
+from passgap.stats import paired_curve, pass_at_k
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """pass@k of step s minus that of step r, at ``[r, s]``; every array of shape (S + 1, S + 1).
+
+    Row 0 is the base. ``low`` and ``high`` are 95 % for one difference, ``band_low`` and
+    ``band_high`` for all at once. nan where r >= s.
+    """
+
+    k: int
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    band_low: FloatArray
+    band_high: FloatArray
+
+    def row(self, earlier: int, later: int) -> dict[str, Any]:
+        """One difference by its JSON names."""
+        names = ("value", "low", "high", "band_low", "band_high")
+        found = {name: float(getattr(self, name)[earlier, later]) for name in names}
+        return {"k": self.k, **found}
+
+
+def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
+    """All differences at one k.
+
+    Parameters
+    ----------
+    arms
+        The base and S >= 1 checkpoints by step, on the same problems in the same order.
+    k
+        At most the smallest n.
+    seed
+        Of the bootstrap behind the band.
+    """
+    passes = np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms], axis=1)
+    pairs = list(itertools.combinations(range(len(arms)), 2))
+    earlier, later = np.array(pairs).T
+    curve = paired_curve(passes[:, later] - passes[:, earlier], np.arange(len(pairs)), seed=seed)
+
+    def square(column: FloatArray | None) -> FloatArray:
+        table = np.full((len(arms), len(arms)), np.nan)
+        table[earlier, later] = column
+        return table
+
+    columns = (curve.value, curve.low, curve.high, curve.band_low, curve.band_high)
+    return Differences(k, *map(square, columns))
+
+
+@dataclass(frozen=True)
+class Fall:
+    """Coverage is lower at ``step``, and at every later one, than at ``since``.
+
+    Positions among the arms, 0 being the base; ``below_base`` is the first one from which on the
+    difference to the base stays below 0, None where that is not shown.
+    """
+
+    since: int
+    step: int
+    below_base: int | None
+
+
+def fall(large: Differences) -> Fall | None:
+    """The first step from which on coverage is shown to stay below an earlier one; or None.
+
+    Of the earlier steps that it stays below, ``since`` is the latest: the fall lies between the
+    two. Under a policy that never changes, such a claim is made in at most 5 % of sweeps: the band
+    holds for every difference at once, whichever is picked.
+    """
+    below = large.band_high < 0
+    size = len(below)
+    for later in range(1, size):
+        since = [r for r in range(later) if below[r, later:].all()]
+        if since:
+            from_base = (s for s in range(1, size) if below[0, s:].all())
+            return Fall(since[-1], later, next(from_base, None))
+    return None
+
+
+def kept(small: Differences, large: Differences, margin: float) -> int:
+    """The position of the checkpoint to keep; 0, the base, where none is shown to be better.
+
+    The rule: the greatest lower end of the band of pass@k_small minus the base's, among the
+    checkpoints whose pass@k_large is not shown to be below the base's by more than the margin;
+    the earlier one where two tie.
+    """
+    lower = np.where(large.band_high[0] < -margin, -np.inf, small.band_low[0])
+    lower[0] = 0.0
+    return int(np.argmax(lower))
+
+
+def alike(small: Differences, position: int) -> list[int]:
+    """The other checkpoints that the band does not tell apart from this one at the small k."""
+    found = []
+    for other in range(1, len(small.value)):
+        pair = (min(other, position), max(other, position))
+        if other != position and small.band_low[pair] <= 0 <= small.band_high[pair]:
+            found.append(other)
+    return found

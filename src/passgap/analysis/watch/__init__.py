@@ -1,0 +1,1 @@
+"""While training: where the run stands, and what should be looked at."""

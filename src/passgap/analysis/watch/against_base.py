@@ -1,0 +1,89 @@
+"""A training run against its base: the forecast of its signal, and what the base never solved.
+
+In: the groups of a training run and the base's counts, joined by problem id. Out: mixed@G of each
+problem, whether step 0 agrees with it, and how many problems were new to the base.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis.inputs import interval_dict
+from passgap.analysis.watch.groups import Groups, mixed, per_problem, within
+from passgap.analysis.watch.progress import Progress
+from passgap.data.arrays import FloatArray, IntArray
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+from passgap.stats import mean_interval, mixed_at_g, paired_interval
+
+
+def base_rows(groups: Groups, base: Counts) -> IntArray:
+    """The row of the base's counts for each problem, -1 where it has none."""
+    place = {problem: i for i, problem in enumerate(base.problem_id)}
+    return np.array([place.get(problem, -1) for problem in groups.problem_id], np.int64)
+
+
+def forecast_of(groups: Groups, base: Counts, size: int) -> FloatArray:
+    """mixed@G of each problem from the base's counts; nan where it has fewer than G draws."""
+    if base.design == "adaptive":
+        raise UsageError(
+            "the base's counts are adaptive (n depended on outcomes), which biases the forecast; "
+            "sample a fixed n"
+        )
+    rows = base_rows(groups, base)
+    found = np.full(len(rows), np.nan)
+    known = rows >= 0
+    if not known.any():
+        raise UsageError(
+            f"none of the {len(rows)} problems trained on is among the base's {len(base)}, e.g. "
+            f"{groups.problem_id[0]!r}; give the base's counts on the problems trained on, with "
+            "the same ids"
+        )
+    found[known] = mixed_at_g(base.n[rows[known]], base.c[rows[known]], size)
+    return found
+
+
+def agreement_of(
+    groups: Groups, forecast: FloatArray | None, size: int, counted_by: str
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """Observed against forecast at step 0, a problem a pair; or why that is not possible.
+
+    Only groups with G scored completions: a smaller one is mixed less often.
+    """
+    if forecast is None:
+        return None, []
+    first = within(groups, (0, 0))
+    whole = first.take(np.flatnonzero(first.n >= size))
+    if counted_by == "visits" or not len(first):
+        return None, ["no step 0 is known, so the forecast is not tested: it is the base's only"]
+    problems, values = per_problem(whole.problem, mixed(whole, size))
+    expected = forecast[problems]
+    both = np.isfinite(expected)
+    if not both.any():
+        return None, [
+            f"no problem of step 0 has {size} scored completions there and {size} draws in the "
+            "base's counts, so the forecast is not tested"
+        ]
+    gap = paired_interval(values[both] - expected[both])
+    return {
+        "step": 0,
+        "problems": int(both.sum()),
+        "left_out": len(np.unique(first.problem)) - int(both.sum()),
+        "observed": interval_dict(mean_interval(values[both])),
+        "forecast": interval_dict(mean_interval(expected[both])),
+        "difference": interval_dict(gap),
+        "agrees": bool(gap.low <= 0 <= gap.high),
+    }, []
+
+
+def new_to_base(progress: Progress, base: Counts) -> dict[str, Any]:
+    """Problems the base got none of its draws right on, and how many training solved once."""
+    zero = {p for p, c in zip(base.problem_id, base.c.tolist(), strict=True) if c == 0}
+    trained = zero & set(progress.problem_id)
+    return {
+        "problems": len(trained),
+        "solved": len(trained & progress.solved_ids()),
+        "base_draws": int(base.n.min()),
+    }

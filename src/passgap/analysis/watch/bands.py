@@ -1,0 +1,74 @@
+"""Reward by difficulty band over the course of training.
+
+In: the groups of a training run and, where there are any, the base's counts. Out: the solved share
+of each band over the steps. Bands come from draws other than those they show: from the base's
+counts, or from each problem's first group, which is then left out. Else the problems that were
+lucky at first would seem to get worse (regression to the mean).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from passgap.analysis.inputs import interval_dict
+from passgap.analysis.select.posteriors import P_GRID, posterior
+from passgap.analysis.watch.against_base import base_rows
+from passgap.analysis.watch.groups import Groups, share, spans, within
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts
+
+MOST_ROWS = 12
+BASE_EDGES = (1 / 64, 1 / 8, 0.9)
+BASE_BANDS = ("p < 1/64", "1/64 to 1/8", "1/8 to 9/10", "p > 9/10")
+FIRST_BANDS = ("none right at first", "some right at first", "all right at first")
+
+
+def reward_bands(groups: Groups, base: Counts | None) -> list[dict[str, Any]]:
+    """Solved share by difficulty over the run, in at most 12 rows a band.
+
+    Bands are of the posterior mean of p given the base's counts (a raw rate of few draws is mostly
+    noise), or, without them, of the first group: none, some or all right.
+    """
+    if base is None:
+        groups, place, names, by = _by_first_visit(groups)
+    else:
+        place, by = _by_posterior(groups, base), "the base's posterior mean of p"
+        names = BASE_BANDS
+    rows = []
+    for index, name in enumerate(names):
+        inside = groups.take(np.flatnonzero(place[groups.problem] == index))
+        if not len(inside):
+            continue
+        row: dict[str, Any] = {"band": name, "by": by, "rows": []}
+        row["problems"] = len(np.unique(inside.problem))
+        for span in spans(groups.step, -(-len(np.unique(groups.step)) // MOST_ROWS)):
+            part = within(inside, span)
+            if part.n.any():
+                estimate = share(part.problem, part.c, part.n)
+                known = len(np.unique(part.problem[part.n > 0]))
+                ends = {"step": span[0], "last_step": span[1], "problems": known}
+                row["rows"].append(ends | interval_dict(estimate))
+        rows.append(row)
+    return rows
+
+
+def _by_posterior(groups: Groups, base: Counts) -> IntArray:
+    """The band of each problem; -1 where the base's counts lack it."""
+    means = posterior(base).mean(P_GRID)
+    rows = base_rows(groups, base)
+    return np.where(rows < 0, -1, np.digitize(means[rows], BASE_EDGES))
+
+
+def _by_first_visit(groups: Groups) -> tuple[Groups, IntArray, tuple[str, ...], str]:
+    """Bands by a problem's first group, which is left out of what the bands show."""
+    order = np.lexsort((groups.step, groups.problem))
+    first = order[np.unique(groups.problem[order], return_index=True)[1]]
+    place = np.full(len(groups.problem_id), -1)
+    n, c = groups.n[first], groups.c[first]
+    place[groups.problem[first]] = np.where(n == 0, -1, (c > 0).astype(int) + (c == n) * (c > 0))
+    later = np.ones(len(groups), bool)
+    later[first] = False
+    rest = groups.take(np.flatnonzero(later))
+    return rest, place, FIRST_BANDS, "the first group of the problem, left out here"

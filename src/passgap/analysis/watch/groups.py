@@ -1,0 +1,182 @@
+"""Groups of a training run: who was drawn at which step, and the statistics of a span of steps.
+
+In: one row a step and problem (`passgap.runs.watch.group_rows`). Out: `Groups`, and means over the
+problems of a span. The problem is the cluster: a problem that was drawn at several steps of a span
+counts once, with the mean over its groups.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats as scipy_stats
+
+from passgap.data.arrays import FloatArray, IntArray
+from passgap.errors import UsageError
+from passgap.results.estimates import Estimate
+from passgap.stats import mean_interval, mixed_at_g
+
+COLUMNS = ("completions", "n", "c", "rewards", "tokens", "endings", "cut")
+SUMS = ("reward_sum", "token_sum")
+NOTHING = Estimate(math.nan, math.nan, math.nan)
+PLAIN = "Student's t over problems"
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """One entry a group, that is a step and a problem, ordered by step; arrays of one length.
+
+    Parameters
+    ----------
+    problem_id
+        The distinct problems, P of them.
+    step, problem
+        Of each group; ``problem`` is an index into ``problem_id``.
+    completions, n, c
+        Drawn, scored and correct.
+    rewards, reward_sum
+        Completions with a reward, and the sum of their rewards.
+    tokens, token_sum
+        Completions of known length, and the sum of their lengths.
+    endings, cut
+        Completions of known finish reason, and those cut at the most tokens.
+    """
+
+    problem_id: tuple[str, ...]
+    step: IntArray
+    problem: IntArray
+    completions: IntArray
+    n: IntArray
+    c: IntArray
+    rewards: IntArray
+    reward_sum: FloatArray
+    tokens: IntArray
+    token_sum: FloatArray
+    endings: IntArray
+    cut: IntArray
+
+    @classmethod
+    def of(cls, rows: Any) -> Groups:
+        """From columns by name: a data frame, or a mapping of arrays.
+
+        Raises
+        ------
+        UsageError
+            If there is no row.
+        """
+        ids, problem = np.unique(np.asarray(rows["problem_id"], str), return_inverse=True)
+        step = np.asarray(rows["step"], np.int64)
+        if not step.size:
+            raise UsageError("nothing was recorded yet; at least one reward call is needed")
+        order = np.argsort(step, kind="stable")
+        columns: dict[str, Any] = {n: np.asarray(rows[n], np.int64)[order] for n in COLUMNS}
+        columns |= {n: np.asarray(rows[n], np.float64)[order] for n in SUMS}
+        return cls(tuple(ids.tolist()), step[order], problem.reshape(-1)[order], **columns)
+
+    def take(self, where: IntArray | FloatArray | slice) -> Groups:
+        """The groups at these places."""
+        columns = {
+            name: getattr(self, name)[where] for name in ("step", "problem", *COLUMNS, *SUMS)
+        }
+        return Groups(self.problem_id, **columns)
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+def spans(steps: IntArray, every: int) -> list[tuple[int, int]]:
+    """First and last step of each run of ``every`` recorded steps, oldest first."""
+    distinct = np.unique(steps)
+    return [
+        (int(chunk[0]), int(chunk[-1]))
+        for chunk in (distinct[i : i + every] for i in range(0, len(distinct), every))
+    ]
+
+
+def within(groups: Groups, span: tuple[int, int]) -> Groups:
+    """The groups of the steps from ``span[0]`` to ``span[1]``."""
+    low = int(np.searchsorted(groups.step, span[0], "left"))
+    high = int(np.searchsorted(groups.step, span[1], "right"))
+    return groups.take(slice(low, high))
+
+
+def usual_size(groups: Groups) -> int:
+    """The most frequent number of completions of a group."""
+    return int(np.bincount(groups.completions).argmax())
+
+
+def mixed(groups: Groups, size: int) -> FloatArray:
+    """Whether each group has both right and wrong members, nan under two scored ones.
+
+    A group of more than ``size`` scored completions (a problem drawn twice in a step) has the share
+    of its subsets of ``size`` that are mixed.
+    """
+    n, c = groups.n, groups.c
+    found = ((c > 0) & (c < n)).astype(float)
+    large = n > size
+    if large.any():
+        found[large] = mixed_at_g(n[large], c[large], size)
+    found[n < 2] = np.nan
+    return found
+
+
+def per_problem(problem: IntArray, values: FloatArray, weights: IntArray | None = None) -> Any:
+    """Weighted mean of the values of each problem; those without a weight are left out.
+
+    Returns
+    -------
+    tuple
+        The problems that remain, shape (Q,), and their means, shape (Q,).
+    """
+    known = np.isfinite(values) if weights is None else weights > 0
+    weight = np.ones(len(values)) if weights is None else weights.astype(float)
+    problems, where = np.unique(problem[known], return_inverse=True)
+    total = np.bincount(where, weight[known], len(problems))
+    return problems, np.bincount(where, (weight * values)[known], len(problems)) / total
+
+
+def share(problem: IntArray, hits: IntArray, of: IntArray) -> Estimate:
+    """Mean over problems of hits / of, with `mean_interval`; unknown where ``of`` is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = hits / of
+    means = per_problem(problem, values, of)[1]
+    return mean_interval(np.clip(means, 0.0, 1.0)) if means.size else NOTHING
+
+
+def mixed_share(groups: Groups, size: int) -> tuple[Estimate, int]:
+    """Share of mixed groups over the problems, and how many groups were left out."""
+    values = mixed(groups, size)
+    means = per_problem(groups.problem, values)[1]
+    estimate = mean_interval(means) if means.size else NOTHING
+    return estimate, int(np.isnan(values).sum())
+
+
+def level(problem: IntArray, sums: FloatArray, of: IntArray) -> Estimate:
+    """Mean over problems of an unbounded quantity, with Student's t (no ends for one problem)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = sums / of
+    means = per_problem(problem, values, of)[1]
+    if not means.size:
+        return NOTHING
+    value = float(means.mean())
+    if means.size == 1:
+        return Estimate(value, math.nan, math.nan, method=PLAIN)
+    error = float(means.std(ddof=1)) / math.sqrt(means.size)
+    reach = float(scipy_stats.t.ppf(0.975, means.size - 1)) * error
+    return Estimate(value, value - reach, value + reach, method=PLAIN, standard_error=error)
+
+
+def difference(later: Estimate, earlier: Estimate) -> Estimate:
+    """later - earlier from two intervals (MOVER: Zou and Donner 2008, Stat. Med. 27:1693-1702).
+
+    Each end adds the squared reaches of the two. The two are taken as independent; measured on the
+    same problems, as here, they rise and fall together, which leaves the interval too wide and the
+    claims that rest on it on the safe side.
+    """
+    value = later.value - earlier.value
+    below = math.hypot(later.value - later.low, earlier.high - earlier.value)
+    above = math.hypot(later.high - later.value, earlier.value - earlier.low)
+    return Estimate(value, value - below, value + above, method="MOVER of two intervals")

@@ -1,0 +1,1 @@
+"""The nouns that travel: problems, policies, completions, outcomes, counts. Plain and frozen."""

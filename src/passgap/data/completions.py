@@ -1,0 +1,58 @@
+"""Completions: what one engine call is asked for, and one draw of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from passgap.data.identity import digest
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The unit of owed work: draws ``first_draw .. first_draw + size - 1`` of some problems.
+
+    One engine call computes one block with one seed, and its completions land together. Engines
+    that take a seed for each request use ``draw_seed`` instead.
+    """
+
+    problem_ids: tuple[str, ...]
+    first_draw: int
+    size: int
+    seed: int
+    run_seed: int = 0
+
+    @property
+    def completions(self) -> int:
+        """How many it holds."""
+        return len(self.problem_ids) * self.size
+
+    def draw_seed(self, problem_id: str, *, bits: int = 60) -> int:
+        """The seed of this block's first draw of a problem, below ``2**bits``.
+
+        The next draw's is one more, as servers count on from a request's seed: so all draws of a
+        problem have seeds of their own, in whichever block or top-up they are drawn.
+        """
+        base = int(digest([self.run_seed, problem_id])[:15], 16) >> (60 - (bits - 4))
+        return base + self.first_draw
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One draw. ``token_ids`` holds the end token when it was drawn; ``logprob`` (nats) is the
+    log-probability of the whole sequence under the settings used, nan where unknown. A server that
+    tells no ids leaves them empty and says ``token_count``, 0 where it says neither."""
+
+    problem_id: str
+    draw: int
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason
+    logprob: float = float("nan")
+    token_count: int = -1
+
+    def __post_init__(self) -> None:
+        if self.token_count < 0:
+            object.__setattr__(self, "token_count", len(self.token_ids))

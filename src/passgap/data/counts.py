@@ -1,0 +1,161 @@
+"""Counts: how often each problem was answered correctly. Nothing here reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from passgap.data.arrays import FloatArray, IntArray
+from passgap.data.whole_numbers import whole_numbers
+from passgap.display import Displayed
+from passgap.errors import UsageError
+
+Design = Literal["fixed", "adaptive"]
+
+
+def _column(name: str, values: Any, ids: tuple[str, ...]) -> IntArray:
+    """One column of counts, an entry per problem; None stands for zeros."""
+    if values is None:
+        return np.zeros(len(ids), np.int64)
+    if not hasattr(values, "dtype") and np.iterable(values):
+        values = list(values)
+    shape = (len(values),) if isinstance(values, list) else np.shape(values)
+    if shape != (len(ids),):
+        raise UsageError(f"{name} has shape {shape}; expected ({len(ids)},), one a problem")
+    return whole_numbers(name, values, lambda i: f"problem {ids[i]!r}")
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Counts(Displayed):
+    """How often each problem was answered correctly: all that most of the mathematics needs.
+
+    Parameters
+    ----------
+    problem_id
+        Distinct ids, length P.
+    n, c
+        Scored draws and correct draws a problem, 0 <= c <= n; whole numbers, as 16, 16.0 or "16".
+    unscored
+        Draws the verifier could not score, not part of n.
+    no_answer, truncated
+        Incorrect draws without an extractable answer, and incorrect draws cut by max_tokens;
+        None where the source does not say.
+    c_reasoned
+        Correct draws whose reasoning a judge or a person found right too (CoT-pass@k, arXiv
+        2506.14245), 0 <= c_reasoned <= c; None where nobody looked.
+    guess_rate
+        How often somebody who is wrong says this problem's answer, in [0, 1); None where not
+        measured.
+    design
+        ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
+    provenance
+        What has to agree before two counts are compared (``prompt``, ``verifier``,
+        ``sampling``), what names them (``policy``, ``problem_set``), and why draws are unscored
+        (``unscored``), where that is known.
+    """
+
+    problem_id: tuple[str, ...]
+    n: IntArray
+    c: IntArray
+    unscored: IntArray
+    no_answer: IntArray | None
+    truncated: IntArray | None
+    c_reasoned: IntArray | None
+    guess_rate: FloatArray | None
+    design: Design
+    provenance: Mapping[str, str]
+
+    def __init__(
+        self,
+        problem_id: Sequence[str],
+        n: ArrayLike,
+        c: ArrayLike,
+        unscored: ArrayLike | None = None,
+        no_answer: ArrayLike | None = None,
+        truncated: ArrayLike | None = None,
+        c_reasoned: ArrayLike | None = None,
+        guess_rate: ArrayLike | None = None,
+        design: Design = "fixed",
+        provenance: Mapping[str, str] | None = None,
+    ) -> None:
+        ids = tuple(str(i) for i in problem_id)
+        values: dict[str, Any] = {"problem_id": ids, "design": design}
+        for name, column in {"n": n, "c": c, "unscored": unscored}.items():
+            values[name] = _column(name, column, ids)
+        optional = {"no_answer": no_answer, "truncated": truncated, "c_reasoned": c_reasoned}
+        for name, column in optional.items():
+            values[name] = None if column is None else _column(name, column, ids)
+        rates = None if guess_rate is None else np.asarray(guess_rate, np.float64)
+        values["guess_rate"] = rates
+        values["provenance"] = dict(provenance or {})
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._check(ids)
+
+    def _check(self, ids: tuple[str, ...]) -> None:
+        if not ids:
+            raise UsageError("the counts hold no problem; at least one row is needed")
+        if len(set(ids)) < len(ids):
+            twice = next(i for i in ids if ids.count(i) > 1)
+            raise UsageError(
+                f"problem_id {twice!r} occurs more than once; ids must be distinct "
+                "(rows of one policy: passgap import counts FILE --where FIELD=VALUE --out ONE.csv)"
+            )
+        bad = np.flatnonzero((self.c < 0) | (self.c > self.n) | (self.unscored < 0))
+        if bad.size:
+            i = int(bad[0])
+            raise UsageError(
+                f"problem {ids[i]!r} has n={self.n[i]}, c={self.c[i]}, unscored="
+                f"{self.unscored[i]}; needed: 0 <= c <= n and unscored >= 0"
+            )
+        reasoned = self.c if self.c_reasoned is None else self.c_reasoned
+        bad = np.flatnonzero((reasoned < 0) | (reasoned > self.c))
+        if bad.size:
+            i = int(bad[0])
+            raise UsageError(
+                f"problem {ids[i]!r} has c={self.c[i]}, c_reasoned={reasoned[i]}; needed: "
+                "0 <= c_reasoned <= c"
+            )
+        rates = self.guess_rate
+        if rates is not None and (
+            rates.shape != (len(ids),) or not np.all((rates >= 0) & (rates < 1))
+        ):
+            raise UsageError("guess_rate needs one number in [0, 1) a problem")
+        if self.design not in ("fixed", "adaptive"):
+            raise UsageError(f"design is {self.design!r}; allowed: 'fixed', 'adaptive'")
+
+    def __len__(self) -> int:
+        return len(self.problem_id)
+
+    def __str__(self) -> str:
+        n, c = self.n, self.c
+        each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
+        return (
+            f"{len(self)} problems, {each} scored draws each ({self.design}): {c.sum():,} of "
+            f"{n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, always: "
+            f"{int(np.sum(c == n))}; draws unscored: {int(self.unscored.sum()):,}"
+        )
+
+    def take(self, rows: Sequence[int] | IntArray) -> Counts:
+        """The same counts for the given rows only, in the given order."""
+        index = np.asarray(rows, np.int64)
+
+        def pick(column: IntArray | None) -> IntArray | None:
+            return None if column is None else column[index]
+
+        return Counts(
+            problem_id=[self.problem_id[int(i)] for i in index],
+            n=self.n[index],
+            c=self.c[index],
+            unscored=self.unscored[index],
+            no_answer=pick(self.no_answer),
+            truncated=pick(self.truncated),
+            c_reasoned=pick(self.c_reasoned),
+            guess_rate=None if self.guess_rate is None else self.guess_rate[index],
+            design=self.design,
+            provenance=self.provenance,
+        )

@@ -1,0 +1,65 @@
+"""Problems: one question with its reference, and sets of them. Nothing here reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from passgap.data.identity import digest
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question with the answer its verifier accepts.
+
+    ``id`` is a hash of (question, reference, verifier): the same question asked under another
+    prompt is the same problem, and another question at the same row is another problem.
+    """
+
+    question: str
+    reference: str
+    verifier: str = "math"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", digest([self.question, self.reference, self.verifier]))
+
+
+@dataclass(frozen=True)
+class ProblemSet:
+    """Distinct problems in a stable order; ``merged`` counts the duplicates left out."""
+
+    name: str
+    problems: tuple[Problem, ...]
+    merged: int = 0
+
+    @classmethod
+    def of(cls, name: str, problems: Iterable[Problem]) -> ProblemSet:
+        """Collect problems, merging those with equal ids (the first one stays)."""
+        distinct: dict[str, Problem] = {}
+        total = 0
+        for problem in problems:
+            total += 1
+            distinct.setdefault(problem.id, problem)
+        return cls(name, tuple(distinct.values()), merged=total - len(distinct))
+
+    def without(self, other: ProblemSet) -> ProblemSet:
+        """The problems that ``other`` does not hold; the name says how many were left out."""
+        theirs = {problem.id for problem in other.problems}
+        kept = tuple(problem for problem in self.problems if problem.id not in theirs)
+        left_out = len(self.problems) - len(kept)
+        name = f"{self.name} less {left_out} of {other.name}" if left_out else self.name
+        return ProblemSet(name, kept, self.merged)
+
+    @property
+    def digest(self) -> str:
+        """Identity of the set: the sorted problem ids, whatever their order."""
+        return digest(sorted(problem.id for problem in self.problems))
+
+    def __len__(self) -> int:
+        return len(self.problems)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.problems)

@@ -1,0 +1,138 @@
+"""Whole numbers: a column of counts as a file or a caller holds it in, an int64 array out.
+
+16, 16.0, "16" and "16.0" are sixteen, as spreadsheets and pandas write it. Whatever is no whole
+number is refused and never rounded: 4.5 is a mean, 0.28 a rate, and both would become another
+count. Also here: headers that name one column twice.
+
+Not covered: whether the counts of a problem agree with each other, which
+`passgap.Counts` says.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passgap.errors import UsageError
+
+LARGEST = 10**12  # so that a sum over millions of problems fits into 64 bits
+SHOWN = 60
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+NEEDED = f"a count is a whole number up to {LARGEST:,}"
+
+
+def whole_numbers(name: str, values: Iterable[Any], where: Callable[[int], str]) -> NDArray[Any]:
+    """A column of counts as an int64 array.
+
+    Parameters
+    ----------
+    name
+        What the column is called.
+    values
+        Numbers or their texts, one entry per problem.
+    where
+        The place of entry i in words, for the error.
+
+    Raises
+    ------
+    UsageError
+        Naming the first value that is no whole number, its place, and what to do about it.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        bad = np.flatnonzero(~((np.abs(values) <= LARGEST) & (values == np.floor(values))))
+        if not bad.size:
+            return values.astype(np.int64)
+    listed = list(values)
+    found = np.zeros(len(listed), np.int64)
+    for i, value in enumerate(listed):
+        number = _number(value)
+        if not _is_count(number):
+            raise UsageError(
+                f"{where(i)}: column {name} holds a value that is no whole number: "
+                f"{_shown(value)}; {NEEDED}{_advice(name, value, listed)}"
+            )
+        found[i] = int(number)
+    return found
+
+
+def refuse_repeated(place: object, header: Sequence[str], read: Iterable[str]) -> None:
+    """Refuse a header that names one of the columns that are read twice.
+
+    Raises
+    ------
+    UsageError
+        Naming the column, since nobody can say which of the two is meant.
+    """
+    for name in read:
+        if (times := list(header).count(name)) > 1:
+            raise UsageError(
+                f"{place} has {times} columns called {name}, and which of them is meant is not "
+                "known; rename or remove the others"
+            )
+
+
+def _number(value: Any) -> Any:
+    """The number that a value is or spells; None where it is none."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    if isinstance(value, str):
+        text = value.strip()
+        return Decimal(text) if NUMBER.fullmatch(text) else None
+    if isinstance(value, Decimal) and value.is_nan():
+        return None
+    return value if isinstance(value, Real | Decimal) and not isinstance(value, bool) else None
+
+
+def _is_count(number: Any) -> bool:
+    """Whether a number is whole and not too large."""
+    return number is not None and bool(abs(number) <= LARGEST and number == int(number))
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether a cell is empty: None, nan, pandas' NA, or a text that says one of them."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("", "nan", "na", "n/a", "null", "none")
+    nan = isinstance(value, float | np.floating) and math.isnan(value)
+    return value is None or nan or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _shown(value: Any) -> str:
+    if _is_nothing(value):
+        return "nothing" if value is None or value == "" else f"{str(value)[:SHOWN]!r} (nothing)"
+    value = value.item() if isinstance(value, np.generic) else value
+    return repr(value[:SHOWN]) if isinstance(value, str) else str(value)[:SHOWN]
+
+
+def _advice(name: str, value: Any, values: Sequence[Any]) -> str:
+    """The next step for a value that is no count."""
+    if _is_nothing(value):
+        return ": fill the cell, or leave the row out"
+    if isinstance(value, bool | np.bool_) or str(value).strip().lower() in ("true", "false"):
+        return ": a table with a row per draw is read by passgap import table"
+    if name != "n" and _look_like_rates(values):
+        return (
+            f"; {name} looks like a rate (all its values lie between 0 and 1): multiply it by n, "
+            f"as {name} = round(rate * n)"
+        )
+    if name != "n" and isinstance(value, str) and value.strip().endswith("%"):
+        return f"; {name} looks like a rate in percent: give {name} = round(rate / 100 * n)"
+    number = _number(value)
+    if number is not None and abs(number) <= LARGEST:
+        return f": give the number of draws in column {name}, not a mean or a share of them"
+    return ""
+
+
+def _look_like_rates(values: Sequence[Any]) -> bool:
+    """Whether all values that are numbers lie in [0, 1], and one of them inside."""
+    numbers: list[Any] = [number for number in map(_number, values) if number is not None]
+    rates = [number for number in numbers if 0 <= number <= 1]
+    inside = any(0 < Fraction(number) < 1 for number in rates)
+    return inside and len(rates) == len([n for n in numbers if n == n])

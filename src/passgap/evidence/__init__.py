@@ -1,0 +1,1 @@
+"""Runs in; what an analysis takes, and its result, out."""

@@ -1,0 +1,166 @@
+"""Adaptive probing over a run: a policy and problems in, a run drawn in rounds and a verdict out.
+
+The planner (`passgap.adaptive_probe`) asks for draws; each round is added to the run, drawn,
+verified and counted. The rounds follow from the outcomes, so the same command on a run that was
+interrupted asks for the rounds already there, and goes on.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from passgap.analysis.probe.adaptive import (
+    FIRST,
+    MOST,
+    AdaptiveProbe,
+    adaptive_probe,
+    check_settings,
+)
+from passgap.data.arrays import IntArray
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import ProblemSet
+from passgap.errors import RunError, UsageError, WorkError
+from passgap.runs import Round, Run
+from passgap.stages.sampling import Progress, Sampler, as_recorded
+from passgap.stages.unscored import all_unscored, in_one_line, unscored
+from passgap.stages.verifying import verify
+
+DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(adaptive_probe).parameters.items()
+    if parameter.kind is parameter.KEYWORD_ONLY
+}
+
+
+def probe_adaptively(
+    policy: Policy,
+    problems: ProblemSet,
+    *,
+    out: Path | str,
+    sampling: SamplingParams,
+    engine: str = "transformers",
+    engine_args: Mapping[str, str] | None = None,
+    verifier: str | None = None,
+    seed: int = 0,
+    first: int = FIRST,
+    most: int = MOST,
+    progress: Progress | None = None,
+    command: str = "",
+    **settings: Any,
+) -> AdaptiveProbe:
+    """Sample in rounds until the probe's verdict is sure or every problem has ``most`` draws.
+
+    Parameters
+    ----------
+    policy, problems, out, sampling, engine, engine_args, seed, progress, command
+        As in `passgap.sample`.
+    verifier
+        The name of one verifier for all problems; None takes the one each problem names.
+    first, most, settings
+        As in `passgap.adaptive_probe`.
+    """
+    check_settings(**{**DEFAULTS, **settings, "first": first, "most": most})
+    policy = as_recorded(policy, out)
+    sampler = Sampler(
+        policy, problems, sampling=sampling, engine=engine, engine_args=engine_args, command=command
+    )
+    manifest = sampler.manifest(n=most, seed=seed, design="adaptive")
+    run = Run.create(out, manifest, problems)
+    with closing(sampler):
+        drawer = _Drawer(run, verifier, sampler, progress)
+        return adaptive_probe(drawer, run.problem_ids, first=first, most=most, **settings)
+
+
+def probe_again(run: Run, *, verifier: str | None = None, **settings: Any) -> AdaptiveProbe:
+    """The verdict of an adaptive run that is already drawn; nothing is sampled."""
+    if not run.manifest.rounds:
+        raise UsageError(f"{run.place} has no draws yet; run the command that began it again")
+    first = run.manifest.rounds[0].draws
+    drawer = _Drawer(run, verifier)
+    return adaptive_probe(drawer, run.problem_ids, first=first, most=run.manifest.n, **settings)
+
+
+class _Drawer:
+    """What the planner calls: how many more draws of each problem in, their outcomes out."""
+
+    def __init__(
+        self,
+        run: Run,
+        verifier: str | None,
+        sampler: Sampler | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._run, self._verifier = run, verifier
+        self._sampler, self._progress = sampler, progress
+        self._drawn = np.zeros(len(run.problem_ids), np.int64)
+        self._rounds = 0
+
+    def __call__(self, more: IntArray) -> tuple[IntArray, IntArray]:
+        before, self._drawn = self._drawn, self._drawn + more
+        self._draw(_rounds(before, more))
+        return self._count(before, self._drawn)
+
+    def _draw(self, asked: list[Round]) -> None:
+        there = self._run.manifest.rounds[self._rounds : self._rounds + len(asked)]
+        self._rounds += len(asked)
+        if there and tuple(asked) != there:
+            raise RunError(
+                f"{self._run.place} holds other rounds than its outcomes lead to; it was probed "
+                "with other settings or marked by another verifier: give another --out"
+            )
+        if self._sampler is None and (not there or self._run.owed()):
+            raise UsageError(
+                f"{self._run.place} is not finished; run the command that began it again"
+            )
+        if self._sampler is not None:
+            with ExitStack() as stack:
+                stack.enter_context(self._run.writing())
+                if not there:
+                    self._run.add_round(*asked)
+                self._sampler.draw(self._run, self._progress)
+            self._verified()
+
+    def _verified(self) -> None:
+        """Mark what was drawn; where nothing could be scored, more draws would not help."""
+        key = verify(self._run, verifier=self._verifier)
+        if all_unscored(self._run, key):
+            raise WorkError(
+                f"{self._run.place}: not one draw could be scored: "
+                f"{in_one_line(unscored(self._run, key))}; fix the verifier and run the same "
+                "command again, which marks them anew"
+            )
+
+    def _count(self, since: IntArray, until: IntArray) -> tuple[IntArray, IntArray]:
+        """Scored and correct draws a problem, in the draws ``since .. until - 1``."""
+        ids = self._run.problem_ids
+        span = pl.DataFrame({"problem_id": ids, "since": since, "until": until})
+        digest = self._run.verifier_digest()
+        scored, correct = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+        row = {problem_id: i for i, problem_id in enumerate(ids)}
+        for name in sorted(self._run.outcome_names(digest)):
+            marks = self._run.read_outcomes(digest, name).join(span, on="problem_id")
+            inside = marks.filter(pl.col("draw").is_between("since", pl.col("until") - 1))
+            tally = inside.group_by("problem_id").agg(
+                (pl.col("status") != "unscored").sum().alias("scored"),
+                (pl.col("status") == "correct").sum().alias("correct"),
+            )
+            for problem_id, n, c in tally.iter_rows():
+                scored[row[problem_id]] += n
+                correct[row[problem_id]] += c
+        return scored, correct
+
+
+def _rounds(drawn: IntArray, more: IntArray) -> list[Round]:
+    """One round for every group of problems with the same draws so far and the same to come."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for row, (first, count) in enumerate(zip(drawn.tolist(), more.tolist(), strict=True)):
+        if count:
+            groups.setdefault((first, count), []).append(row)
+    return [Round.of(first, count, problems=rows) for (first, count), rows in groups.items()]

@@ -1,0 +1,166 @@
+"""Auditing a run: completions to look at out, a person's marks in, the audit's result out.
+
+The marks are kept with the run, by verifier, so that an audit can be taken up again. A sheet (CSV)
+carries the same completions to where they can be marked in peace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+
+from passgap.analysis.audit import MARKS, Audit, Mark, audit, choose_problems
+from passgap.analysis.inputs import refuse_all_unscored
+from passgap.errors import UsageError
+from passgap.runs import Run, write_whole
+from passgap.stages.counting import count
+
+SIZE = 60
+
+
+@dataclass(frozen=True)
+class Case:
+    """One completion that the verifier called correct, for a person to mark."""
+
+    problem_id: str
+    draw: int
+    question: str
+    reference: str
+    extracted: str | None
+    text: str
+    c: int
+    n: int
+    mark: str = ""
+
+
+def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
+    """The completions to look at, one a problem, with the marks they have; drawn by ``seed``."""
+    counts = count(run)
+    digest = run.verifier_digest()
+    refuse_all_unscored(counts)
+    if not counts.c.any():
+        raise UsageError(
+            f"{run.place} has no correct completion, so there is nothing to audit; sample more "
+            "draws, or verify it with another verifier"
+        )
+    rows = choose_problems(counts, size, seed)
+    chosen = {counts.problem_id[row]: row for row in rows}
+    correct = (
+        run.scan_outcomes(digest)
+        .filter((pl.col("status") == "correct") & pl.col("problem_id").is_in(list(chosen)))
+        .select("problem_id", "draw", "extracted")
+        .sort("problem_id", "draw")
+        .collect()
+    )
+    rng = np.random.default_rng([seed, 1])
+    picked = pl.concat(
+        [part[[int(rng.integers(len(part)))]] for part in correct.partition_by("problem_id")]
+        or [correct]
+    )
+    texts = (
+        run.scan_completions()
+        .select("problem_id", "draw", "text")
+        .join(picked.lazy(), on=["problem_id", "draw"])
+        .collect()
+    )
+    problems = {problem.id: problem for problem in run.problems()}
+    marks = {(m["problem_id"], m["draw"]): m["mark"] for m in run.audit_marks(digest)}
+    found = [
+        Case(
+            problem_id=row["problem_id"],
+            draw=row["draw"],
+            question=problems[row["problem_id"]].question,
+            reference=problems[row["problem_id"]].reference,
+            extracted=row["extracted"],
+            text=row["text"],
+            c=int(counts.c[chosen[row["problem_id"]]]),
+            n=int(counts.n[chosen[row["problem_id"]]]),
+            mark=marks.get((row["problem_id"], row["draw"]), ""),
+        )
+        for row in texts.iter_rows(named=True)
+    ]
+    order = list(chosen)
+    return sorted(found, key=lambda case: order.index(case.problem_id))
+
+
+def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
+    """Add marks by (problem id, draw) to the run's; a new one replaces the old of its completion.
+
+    An empty mark changes nothing.
+
+    Raises
+    ------
+    UsageError
+        For a mark that is none of right, wrong, unsure, or of a completion that is not correct.
+    """
+    digest = run.verifier_digest()
+    marks = {key: mark for key, mark in marks.items() if mark}
+    for mark in marks.values():
+        if mark not in MARKS:
+            raise UsageError(f"mark {mark!r}; allowed: {', '.join(MARKS)}")
+    ids = list({problem_id for problem_id, _ in marks})
+    correct = run.scan_outcomes(digest).filter(
+        (pl.col("status") == "correct") & pl.col("problem_id").is_in(ids)
+    )
+    known = set(correct.select("problem_id", "draw").collect().iter_rows())
+    strange = [key for key in marks if key not in known]
+    if strange:
+        raise UsageError(
+            f"draw {strange[0][1]} of problem {strange[0][0]} is not a correct completion of "
+            f"{run.place}; mark the sheet that passgap audit made of this run"
+        )
+    old = {(m["problem_id"], m["draw"]): m["mark"] for m in run.audit_marks(digest)}
+    merged = {**old, **marks}
+    rows = [{"problem_id": i, "draw": draw, "mark": mark} for (i, draw), mark in merged.items()]
+    with run.writing():
+        run.set_audit_marks(digest, rows)
+
+
+def result(run: Run) -> Audit:
+    """What the marks so far say; where a problem has several, the last one counts."""
+    marks = {m["problem_id"]: cast(Mark, m["mark"]) for m in run.audit_marks(run.verifier_digest())}
+    return audit(count(run), marks)
+
+
+def write_sheet(found: Sequence[Case], path: Path) -> None:
+    """The cases as CSV, with an empty column ``mark`` where nobody has marked yet.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    columns = list(Case.__dataclass_fields__)
+    rows = [[_inert(getattr(case, name)) for name in columns] for case in found]
+    frame = pl.DataFrame(rows, schema=columns, orient="row", strict=False)
+    write_whole(path, frame.write_csv)
+
+
+def _inert(value: Any) -> Any:
+    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if formula else value
+
+
+def read_sheet(path: Path) -> dict[tuple[str, int], str]:
+    """The marks of a sheet by (problem id, draw), empty where a row has none."""
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UsageError(f"{path} cannot be read as a sheet: {error}") from error
+    missing = {"problem_id", "draw", "mark"} - set(frame.columns)
+    if missing:
+        raise UsageError(f"{path} has no column {', '.join(sorted(missing))}; it is not a sheet")
+    marks: dict[tuple[str, int], str] = {}
+    for row in frame.iter_rows(named=True):
+        key = row["problem_id"], _draw(path, row)
+        marks[key] = str(row["mark"] or "").strip().lower() or marks.get(key, "")
+    return marks
+
+
+def _draw(path: Path, row: Mapping[str, Any]) -> int:
+    try:
+        return int(row["draw"])
+    except (TypeError, ValueError):
+        raise UsageError(f"{path} has draw {row['draw']!r}; allowed: a whole number") from None

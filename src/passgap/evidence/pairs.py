@@ -1,0 +1,162 @@
+"""Backtest: files of before/after pairs in, the scores and a Markdown page out.
+
+A pairs file is CSV or Parquet with ``benchmark``, ``pair`` (the model: all its pairs are left out
+together) and ``policy`` (``base``, or anything else for the trained one), and either ``k`` and
+``pass_at_k`` (curves) or ``problem_id``, ``n`` and ``c`` (counts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.analysis.backtest import Backtest, Pair, pair_of_counts, pair_of_curves
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts
+from passgap.data.whole_numbers import refuse_repeated, whole_numbers
+from passgap.errors import UsageError
+from passgap.runs import write_text
+from passgap.stages.counting import csv_header
+
+KEYS = ("benchmark", "pair", "policy")
+COUNTED, DRAWN = ("problem_id", "n", "c"), ("k", "pass_at_k")
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": lambda path: pl.read_csv(path, infer_schema=False),
+    ".parquet": lambda path: pl.read_parquet(path, glob=False),
+}
+
+
+def read_pairs(paths: Sequence[Path | str], *, without: Sequence[str] = ()) -> list[Pair]:
+    """The pairs of several files; ``without`` names benchmarks to leave out."""
+    pairs: list[Pair] = []
+    tables = {path: _table(path) for path in map(Path, paths)}
+    present = dict.fromkeys(str(b) for frame in tables.values() for b in frame["benchmark"])
+    for name in without:
+        if name not in present:
+            raise UsageError(f"--without {name!r}; allowed: {', '.join(present)}")
+    for path, frame in tables.items():
+        for (benchmark, model), rows in frame.group_by("benchmark", "pair", maintain_order=True):
+            if str(benchmark) not in without:
+                pairs.append(_pair(path, str(benchmark), str(model), rows))
+    return pairs
+
+
+def _table(path: Path) -> pl.DataFrame:
+    if path.suffix not in READERS or not path.is_file():
+        raise UsageError(f"{path} is no pairs file; allowed: an existing {' or '.join(READERS)}")
+    try:
+        if path.suffix == ".csv":
+            refuse_repeated(path, csv_header(path), (*KEYS, *COUNTED, *DRAWN))
+        frame = READERS[path.suffix](path)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{path} cannot be read as {path.suffix}: {error}") from error
+    columns = set(frame.columns)
+    if not columns >= {*KEYS} or not (columns >= {*DRAWN} or columns >= {*COUNTED}):
+        raise UsageError(
+            f"{path} has the columns {', '.join(frame.columns)}; needed: benchmark, pair, policy, "
+            "and k, pass_at_k (curves) or problem_id, n, c (counts)"
+        )
+    return frame
+
+
+def _pair(path: Path, benchmark: str, model: str, rows: pl.DataFrame) -> Pair:
+    others = [name for name in rows["policy"].unique(maintain_order=True) if name != "base"]
+    if "base" not in rows["policy"] or len(others) != 1:
+        raise UsageError(
+            f"{path}: {model} on {benchmark} has the policies {rows['policy'].unique().to_list()}; "
+            "needed: base and one other"
+        )
+    arms = [rows.filter(pl.col("policy") == name) for name in ("base", others[0])]
+    place = f"{path}: {model} on {benchmark}"
+    if "pass_at_k" in rows.columns:
+        base, trained = (_curve(place, arm) for arm in arms)
+        return pair_of_curves(benchmark, model, base, trained)
+    base_counts, trained_counts = (_counts(place, arm) for arm in arms)
+    return pair_of_counts(benchmark, model, base_counts, trained_counts)
+
+
+def _counts(place: str, arm: pl.DataFrame) -> Counts:
+    """The counts of one arm."""
+    ids = arm["problem_id"].cast(pl.String).to_list()
+
+    def whole(name: str) -> IntArray:
+        column = arm[name].to_list()
+        return whole_numbers(name, column, lambda i: f"{place}, problem {ids[i]!r}")
+
+    return Counts(ids, whole("n"), whole("c"))
+
+
+def _curve(place: str, arm: pl.DataFrame) -> dict[int, float]:
+    """The curve of one arm, pass@k by k."""
+    ks = whole_numbers("k", arm["k"].to_list(), lambda i: f"{place}, row {i + 1}")
+    values = []
+    for k, value in zip(ks.tolist(), arm["pass_at_k"].to_list(), strict=True):
+        try:
+            share = float(value)
+        except (TypeError, ValueError):
+            share = float("nan")
+        if not 0 <= share <= 1:
+            raise UsageError(f"{place} has pass_at_k = {value} at k={k}; allowed: 0 to 1")
+        values.append(share)
+    return dict(zip(ks.tolist(), values, strict=True))
+
+
+def write_backtest(result: Backtest, page: Path | str, command: str) -> Path:
+    """The scores and every pair as a Markdown page."""
+    data = result.to_dict()
+    settings = data["settings"]
+    lines = [
+        "# Backtest: the rule on pairs whose outcome is known\n",
+        f"{settings['pairs']} pairs of {settings['models']} models, {date.today().isoformat()}; "
+        f"made by `{command}`. A gain in pass@1 above {settings['worth']:.2f} is worth it.\n",
+        *(f"{note}.\n" for note in data["notes"]),
+        "## As a screen: does it say which pairs were worth it?\n",
+        "| predictor | cut | chosen | right | worth it and said | worth it, not said | "
+        "said, not worth it | neither |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_screen_row(row) for row in data["screens"]),
+        "",
+        "## As a forecast of the gain in pass@1\n",
+        "Everything fitted is fitted on the other models. Rank correlation of the predictor with "
+        "the gain, with a bootstrap over models.\n",
+        "| forecast | mean error, points | largest | rank correlation (95 %) |",
+        "| --- | --- | --- | --- |",
+        *(_forecast_row(row) for row in data["forecasts"]),
+        "",
+        "## The pairs\n",
+        "| benchmark | model | pass@1 | gain | headroom | pass@4 - pass@1 | its delta | forecast |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_pair_row(row) for row in data["pairs"]),
+    ]
+    write_text("\n".join(lines) + "\n", Path(page))
+    return Path(page)
+
+
+def _screen_row(row: dict[str, Any]) -> str:
+    cells = [
+        row["predictor"],
+        f"{row['cut']:.3f}",
+        row["chosen"],
+        f"{row['right']} of {row['pairs']}",
+    ]
+    names = ("paid_and_said", "paid_and_not_said", "said_and_not_paid", "neither")
+    return f"| {' | '.join(map(str, [*cells, *(row[name] for name in names)]))} |"
+
+
+def _forecast_row(row: dict[str, Any]) -> str:
+    rank = "–"
+    if row["spearman"] is not None:
+        low, high = row["spearman_low"], row["spearman_high"]
+        rank = f"{row['spearman']:.2f} ({low:.2f} to {high:.2f})"
+    error, most = 100 * row["mean_error"], 100 * row["largest_error"]
+    return f"| {row['predictor']} | {error:.1f} | {most:.1f} | {rank} |"
+
+
+def _pair_row(row: dict[str, Any]) -> str:
+    names = ("pass_at_1", "gain", "headroom", "second_predictor", "delta", "tilt_forecast")
+    numbers = (f"{row[name]:.3f}" for name in names)
+    return f"| {row['benchmark']} | {row['model']} | {' | '.join(numbers)} |"

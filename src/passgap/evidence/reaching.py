@@ -1,0 +1,198 @@
+"""Reach over runs: a base's run and a trained policy's in, their cross log-probabilities between.
+
+Scores what is missing (the trained's completions under both policies, the base's under the
+trained), which lands in the runs and is kept, and hands the weights to the analysis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from passgap.analysis.compare.pairing import paired
+from passgap.analysis.reach import Reach, amplification, perplexity, rare_mass, reach
+from passgap.data.arrays import FloatArray
+from passgap.data.policies import Policy
+from passgap.engines import check_engine, check_scores
+from passgap.runs import Run
+from passgap.stages.counting import count
+from passgap.stages.scoring import (
+    check_token_ids,
+    is_scored,
+    policy_of,
+    recorded_policy,
+    score,
+    scoring_digest,
+)
+
+Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
+
+
+def _silent(title: str) -> AbstractContextManager[Callable[..., None]]:
+    return nullcontext(lambda *_: None)
+
+
+def score_across(
+    base: Run,
+    trained: Run,
+    *,
+    reference: Run | None = None,
+    engine: str = "transformers",
+    engine_args: Mapping[str, str] | None = None,
+    bar: Bar = _silent,
+) -> None:
+    """Score what `reach_runs` reads; what is scored already is kept.
+
+    Parameters
+    ----------
+    base, trained
+        Verified runs on the same problems with the same prompt and settings; both policies' weights
+        are still where the runs say.
+    reference
+        A third policy's run on the same problems, of the same tokenizer.
+    engine, engine_args
+        What scores: an engine that can.
+    bar
+        Makes a progress bar: called with a title, gives a context with a callback.
+
+    Raises
+    ------
+    UsageError, MismatchError
+        As in `passgap.stages.scoring.score`, and where the runs cannot be compared.
+    """
+    check_scores(engine)
+    check_engine(engine, engine_args or {})
+    paired(count(base), count(trained), intersect=False, allow_different_prompts=False)
+    for run in filter(None, (base, trained, reference)):
+        check_token_ids(run)
+    policies = {"base": policy_of(base), "trained": policy_of(trained)}
+    for name, texts, under in _wanted(base, trained, reference):
+        with bar(f"scoring {name}'s completions under {under}") as progress:
+            score(texts, policies[under], engine=engine, engine_args=engine_args, progress=progress)
+
+
+def is_scored_across(base: Run, trained: Run) -> bool:
+    """Whether `reach_runs` has what it needs of the two."""
+    policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
+    return all(
+        is_scored(texts, policies[under]) for _, texts, under in _wanted(base, trained, None)
+    )
+
+
+def _wanted(base: Run, trained: Run, reference: Run | None) -> list[tuple[str, Run, str]]:
+    """Which run is scored under which policy."""
+    wanted = [
+        ("trained", trained, "base"),
+        ("trained", trained, "trained"),
+        ("base", base, "trained"),
+    ]
+    if reference is not None:
+        wanted += [("reference", reference, "base"), ("reference", reference, "trained")]
+    return wanted
+
+
+def reach_runs(
+    base: Run,
+    trained: Run,
+    *,
+    reference: Run | None = None,
+    budget: int = 10_000,
+    confidence_level: float = 0.95,
+) -> Reach:
+    """Could the base have solved what only the trained policy did?
+
+    Parameters
+    ----------
+    base, trained, reference
+        As in `score_across`, which comes first.
+    budget, confidence_level
+        As in `passgap.analysis.reach`.
+    """
+    counts = {"base": count(base), "trained": count(trained)}
+    policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
+    frames = {
+        (name, under): _logprobs(texts, policies[under])
+        for name, texts, under in _wanted(base, trained, reference)
+    }
+    drawn = {
+        role: _drawn(run, counts[role].provenance["verifier"])
+        for role, run in {"base": base, "trained": trained}.items()
+    }
+    ours = _joined(drawn["trained"], frames["trained", "base"], frames["trained", "trained"])
+    theirs = _joined(drawn["base"], frames["base", "trained"], None)
+    right = ours.filter(pl.col("status") == "correct")
+    own = theirs.filter(pl.col("status") == "correct")
+    rows = [
+        ("the base's completions", "base", theirs, "logprob"),
+        ("the base's completions", "trained", theirs, "other"),
+        ("the trained's completions", "base", ours, "other"),
+        ("the trained's completions", "trained", ours, "logprob"),
+    ]
+    if reference is not None:
+        lengths = _lengths(reference)
+        for under in ("base", "trained"):
+            frame = _joined(lengths, frames["reference", under], None)
+            rows.append((f"{reference.name}'s completions", under, frame, "other"))
+    return reach(
+        counts["base"],
+        counts["trained"],
+        _by_problem(right, pl.col("other") - pl.col("logprob")),
+        epsilon=_largest(right["logprob"] - right["again"]),
+        budget=budget,
+        confidence_level=confidence_level,
+        sections={
+            "amplification": amplification(_by_problem(own, pl.col("other") - pl.col("logprob"))),
+            "rare_mass": rare_mass(
+                _by_problem(theirs, pl.col("logprob")), _by_problem(ours, pl.col("other")), budget
+            ),
+            "perplexity": [_perplexity(*row) for row in rows],
+        },
+    )
+
+
+def _largest(gaps: pl.Series) -> float:
+    """The largest gap between a log-probability as drawn and as scored again."""
+    return float(np.max(np.abs(gaps.to_numpy()), initial=0.0))
+
+
+def _logprobs(run: Run, policy: Policy) -> pl.DataFrame:
+    key = scoring_digest(run, policy)
+    return pl.concat([run.read_logprobs(key, name) for name in run.completion_names()])
+
+
+def _lengths(run: Run) -> pl.DataFrame:
+    columns = ["problem_id", "draw", "token_count"]
+    return pl.concat([run.read_completions(name, columns) for name in run.completion_names()])
+
+
+def _drawn(run: Run, verifier: str) -> pl.DataFrame:
+    """Every completion's status, length and log-probability as drawn."""
+    columns = ["problem_id", "draw", "token_count", "logprob"]
+    return pl.concat(
+        [
+            run.read_completions(name, columns).join(
+                run.read_outcomes(verifier, name).select("problem_id", "draw", "status"),
+                on=["problem_id", "draw"],
+            )
+            for name in run.completion_names()
+        ]
+    )
+
+
+def _joined(drawn: pl.DataFrame, other: pl.DataFrame, again: pl.DataFrame | None) -> pl.DataFrame:
+    keys = ["problem_id", "draw"]
+    frame = drawn.join(other.rename({"logprob": "other"}), on=keys)
+    return frame if again is None else frame.join(again.rename({"logprob": "again"}), on=keys)
+
+
+def _by_problem(frame: pl.DataFrame, value: pl.Expr) -> dict[str, FloatArray]:
+    groups = frame.select("problem_id", value.alias("value")).group_by("problem_id")
+    return {str(key[0]): np.asarray(rows["value"], float) for key, rows in groups}
+
+
+def _perplexity(texts: str, under: str, frame: pl.DataFrame, column: str) -> dict[str, Any]:
+    return perplexity(texts, under, frame[column].to_list(), frame["token_count"].to_list())

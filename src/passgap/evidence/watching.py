@@ -1,0 +1,175 @@
+"""Watching a training run: its folder and the base's counts in, where it stands out.
+
+In: a watch folder, or a training folder that holds one as ``watch/`` beside ``held_out.jsonl``.
+Out: the analysis (`passgap.analysis.watch.watching`), also again and again while training goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from passgap.analysis.watch.groups import Groups
+from passgap.analysis.watch.watching import Watching, watching
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+from passgap.runs.about import is_watch, read_about
+from passgap.runs.watch import group_rows, read_watch
+from passgap.stages.counting import read_counts
+from passgap.training.algorithms import ALGORITHMS
+from passgap.training.folder import (
+    HELD_OUT_FILE,
+    POLICY_FILE,
+    REQUEST_FILE,
+    TRAINER,
+    TRAINING_FILE,
+)
+
+WATCH = "watch"
+
+
+def watch_folder(
+    folder: Path | str, *, base: Counts | Path | str | None = None, **settings: Any
+) -> Watching:
+    """Say where a training run stands, from what its reward calls saw.
+
+    Parameters
+    ----------
+    folder
+        A watch folder (`passgap.Watch` writes it), or a training folder with ``watch/`` in it.
+    base
+        The base's counts on the problems trained on, or the run or counts file to read them from.
+    settings
+        ``group_size``, ``every``, ``window`` and ``visits`` of `passgap.analysis.watch.watching`.
+
+    Returns
+    -------
+    Watching
+        Printable; ``to_dict()`` has schema ``passgap.watching/1``.
+
+    Raises
+    ------
+    UsageError
+        If there is no watch folder, nothing was recorded yet, or a setting is out of range.
+    RunError
+        For an unknown schema or a damaged part.
+    """
+    place = find_watch(folder)
+    about = read_about(place)
+    counts = read_counts(base) if isinstance(base, Path | str) else base
+    settings["group_size"] = settings.get("group_size") or about.get("group_size")
+    return watching(
+        Groups.of(group_rows(read_watch(place))),
+        base=counts,
+        held_out=held_out_rows(place),
+        counted_by=str(about.get("step", "trainer")),
+        **settings,
+    )
+
+
+def follow(
+    folder: Path | str,
+    *,
+    base: Counts | Path | str | None = None,
+    seconds: float = 5.0,
+    **settings: Any,
+) -> Iterator[Watching | None]:
+    """The same, whenever something was added, until training has finished.
+
+    Parameters
+    ----------
+    folder, base, settings
+        As in `watch_folder`; the folder may still be missing.
+    seconds
+        Between two looks.
+
+    Yields
+    ------
+    Watching or None
+        None, once, while nothing is recorded.
+    """
+    if seconds <= 0:
+        raise UsageError(f"seconds is {seconds}; allowed: a number > 0")
+    counts = read_counts(base) if isinstance(base, Path | str) else base
+    before: Any = ()
+    while True:
+        refuse_unwatched(folder)
+        done = (Path(folder) / POLICY_FILE).is_file()  # looked at first: it is written last
+        now = _files(folder)
+        if now != before:
+            before = now
+            yield watch_folder(folder, base=counts, **settings) if now else None
+        if done:
+            return
+        time.sleep(seconds)
+
+
+def watch_of_training(folder: Path, base: Counts) -> Watching | None:
+    """The record a training folder holds, None where there is none or nothing in it.
+
+    The base's counts give the forecast only if they hold some of the problems trained on, and
+    were drawn with a fixed n: those of an evaluation seldom do.
+    """
+    place = folder / WATCH
+    if not is_watch(place):
+        return None
+    trained_on = set(read_watch(place)["problem_id"].unique())
+    if not trained_on:
+        return None
+    usable = base.design == "fixed" and not trained_on.isdisjoint(base.problem_id)
+    return watch_folder(place, base=base if usable else None)
+
+
+def find_watch(folder: Path | str) -> Path | str:
+    """The watch folder: ``folder`` itself, or the one in it.
+
+    Raises
+    ------
+    UsageError
+        If neither is one.
+    """
+    inside = f"{str(folder).rstrip('/')}/{WATCH}"
+    for place in (folder, inside):
+        if is_watch(place):
+            return place
+    refuse_unwatched(folder)
+    raise UsageError(
+        f"{folder} holds no watch folder; give the folder of passgap train or of passgap.Watch "
+        "(a training run that has just started: add --follow)"
+    )
+
+
+def refuse_unwatched(folder: Path | str) -> None:
+    """Refuse a training folder whose algorithm calls no reward, so that there is no record."""
+    file = Path(folder) / TRAINER / REQUEST_FILE
+    if not file.is_file():
+        return
+    algorithm = json.loads(file.read_text(encoding="utf-8"))["algorithm"]
+    if ALGORITHMS[algorithm].trainer == "sft":
+        raise UsageError(
+            f"{folder} is trained by {algorithm}, which learns verified completions and calls no "
+            f"reward: there is nothing to watch; {TRAINING_FILE} and {HELD_OUT_FILE} there hold "
+            "its steps and its held-out measurements"
+        )
+
+
+def held_out_rows(place: Path | str) -> list[dict[str, Any]]:
+    """Rows of held_out.jsonl in the training folder around a local watch folder; a torn last
+    line, one that is being written, is left out."""
+    file = Path(place).parent / HELD_OUT_FILE
+    if "://" in str(place) or Path(place).name != WATCH or not file.is_file():
+        return []
+    return [json.loads(line) for line in file.read_text().split("\n")[:-1] if line]
+
+
+def _files(folder: Path | str) -> list[tuple[str, int]]:
+    """What tells that something was added: the parts and the held-out rows."""
+    root = Path(folder)
+    place = root if is_watch(root) else root / WATCH
+    parts = sorted(path.name for path in place.glob("rank-*/part-*.parquet"))
+    held_out = place.parent / HELD_OUT_FILE
+    size = held_out.stat().st_size if held_out.is_file() else 0
+    return [*((name, 0) for name in parts), (HELD_OUT_FILE, size)] if parts else []

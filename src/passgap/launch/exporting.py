@@ -1,0 +1,294 @@
+"""From a run to a training set, and from a training set to a folder that a trainer runs.
+
+In: a run or a counts file with its problems; a run, a selected folder or a problem spec. Out: a
+folder that ``passgap select`` writes ::
+
+    select.json                     the selection, and the prompt and verifier behind it
+    train.jsonl, control.jsonl      problem files: passgap train and passgap export read them
+    trl/ verl/ openrlhf/            the same two sets as those trainers read them
+
+or the job folder of `passgap.launch.jobs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from passgap.analysis.select.posteriors import P_GRID, posterior
+from passgap.analysis.select.selection import Selection
+from passgap.data.counts import Counts
+from passgap.data.policies import Policy, PromptSettings
+from passgap.data.problems import Problem, ProblemSet
+from passgap.errors import MismatchError, RunError, UsageError
+from passgap.launch import (
+    JobSettings,
+    check_forms,
+    read_problems,
+    rows_of,
+    write_format,
+    write_job,
+    write_problems,
+)
+from passgap.problems import Mapped, render
+from passgap.runs import Run, is_run, write_text
+from passgap.stages.counting import count, read_counts
+from passgap.stages.resolving import resolve_problems
+from passgap.verifiers import COMMAND_LINE_ONLY, for_problems
+
+SELECT_FILE = "select.json"
+ARMS = ("train", "control")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Problems to train on, with what is known of how they were asked and marked.
+
+    ``prompt`` is None where the policy's own prompt is to be used; ``verifier`` is the spec that
+    marked them in place of the one each names; ``known`` is by problem id.
+    """
+
+    problems: ProblemSet
+    prompt: PromptSettings | None = None
+    verifier: str | None = None
+    max_tokens: int | None = None
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+# -- select
+
+
+def counted(
+    source: str,
+    problems: str | None,
+    prompt: PromptSettings | None = None,
+    mapping: Mapped | None = None,
+    verifier: str | None = None,
+) -> tuple[Counts, Source]:
+    """Counts, and their problems in the order of the counts.
+
+    Parameters
+    ----------
+    source
+        A verified run, which holds its problems; or a counts file.
+    problems
+        The problem spec that a counts file is of; None with a run.
+    prompt, mapping, verifier
+        How those problems are asked, read and marked; a run knows, but for the prompt of a log
+        that did not keep it.
+
+    Raises
+    ------
+    UsageError
+        For problems with a run, or none with a counts file.
+    MismatchError
+        When the counts hold a problem that the set does not.
+    """
+    if is_run(source):
+        run = Run(source)
+        held = _of_run(run)
+        twice = held.prompt is not None and prompt is not None
+        if twice or any(given is not None for given in (problems, mapping, verifier)):
+            raise UsageError(
+                f"{source} is a run and holds its problems, prompt and verifier; leave --problems "
+                "and the flags that go with it out"
+            )
+        if held.prompt is None and prompt is None:
+            raise UsageError(
+                f"the log that {source} was imported from did not keep its prompt, and none is "
+                "made up: say which to train with (--template plain, chat, boxed or a file)"
+            )
+        return count(run), replace(held, prompt=held.prompt or prompt)
+    counts = read_counts(source)
+    if problems is None:
+        raise UsageError(f"{source} holds counts only; give the problems with --problems PROBLEMS")
+    found = resolve_problems(problems, mapping)
+    by_name = {name: problem for problem in found for name in _names(problem)}
+    missing = [name for name in counts.problem_id if name not in by_name]
+    if missing:
+        raise MismatchError(
+            f"{len(missing)} of the {len(counts)} problems in {source} are not in {problems}, e.g. "
+            f"{missing[0]}; give the set they were drawn from"
+        )
+    ordered = tuple(by_name[name] for name in counts.problem_id)
+    return counts, Source(ProblemSet(found.name, ordered), prompt or PromptSettings(), verifier)
+
+
+def _names(problem: Problem) -> list[str]:
+    """What a counts file may call a problem: its id here, or its id in its own file."""
+    own = (problem.metadata.get(name) for name in ("problem_id", "id", "task_id", "unique_id"))
+    return [problem.id, *(str(name) for name in own if name is not None)]
+
+
+def _of_run(run: Run) -> Source:
+    about = run.outcomes_about(run.verifier_digest())
+    problems = run.problems()
+    return Source(
+        problems,
+        _prompt_of(run, problems),
+        about.get("verifier"),
+        run.manifest.sampling["max_tokens"],
+    )
+
+
+def _prompt_of(run: Run, problems: ProblemSet) -> PromptSettings | None:
+    """The prompt that the run's completions answer; None where its log did not keep one."""
+    prompt = PromptSettings.from_dict(run.manifest.prompt)
+    if run.manifest.imported:
+        try:
+            render(next(iter(problems)), prompt)
+        except UsageError:
+            return None
+    return prompt
+
+
+def write_selection(
+    selection: Selection, source: Source, out: Path, forms: Sequence[str]
+) -> dict[str, Any]:
+    """Write the chosen problems and their control; returns what ``select.json`` holds.
+
+    Raises
+    ------
+    UsageError
+        For an unknown form.
+    RunError
+        If ``out`` holds anything.
+    """
+    check_forms(forms)
+    _refuse_full(out)
+    problems = source.problems.problems
+    known = {problems[i].id: selection.row(i) for i in range(len(problems))}
+    settings = source.prompt or PromptSettings()
+    written = []
+    for name, chosen in zip(ARMS, (selection.chosen, selection.control), strict=True):
+        rows = rows_of([problems[int(i)] for i in chosen], settings, known)
+        write_problems(rows, out / f"{name}.jsonl")
+        written.append(out / f"{name}.jsonl")
+        for form in forms:
+            written += write_format(
+                form, rows, out / form, name, split="train", source=source.problems.name
+            )
+    data = selection.to_dict() | {
+        "problem_set": {"name": source.problems.name, "digest": source.problems.digest},
+        "prompt": settings.to_dict(),
+        "verifier": source.verifier,
+        "max_tokens": source.max_tokens,
+        "files": [str(path.relative_to(out)) for path in written],
+    }
+    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", out / SELECT_FILE)
+    return data
+
+
+def _refuse_full(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} is not empty; give another --out")
+
+
+# -- export
+
+
+def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | None) -> Source:
+    """What is to be trained on: a run's problems, an arm of a selected folder, or a problem spec.
+
+    Raises
+    ------
+    UsageError
+        For an arm of anything but a selected folder, or an arm that is none.
+    """
+    selected = (Path(spec) / SELECT_FILE).is_file()
+    if arm is not None and (not selected or arm not in ARMS):
+        raise UsageError(
+            f"arm is {arm!r} of {spec}; allowed: {', '.join(ARMS)}, of a folder that passgap "
+            "select wrote"
+        )
+    if selected:
+        return _limited(_of_selected(Path(spec), arm or "train"), limit)
+    if is_run(spec):
+        run = Run(spec)
+        source, counts = _of_run(run), count(run)
+        rates = posterior(counts).mean(P_GRID)
+        known = {
+            name: {"pass_rate": float(rates[i]), "n": int(counts.n[i]), "c": int(counts.c[i])}
+            for i, name in enumerate(counts.problem_id)
+        }
+        return _limited(
+            Source(source.problems, source.prompt, source.verifier, source.max_tokens, known), limit
+        )
+    return Source(resolve_problems(spec, mapping, limit=limit))
+
+
+def _of_selected(folder: Path, arm: str) -> Source:
+    data = json.loads((folder / SELECT_FILE).read_text(encoding="utf-8"))
+    problems, known = read_problems(folder / f"{arm}.jsonl")
+    return Source(
+        ProblemSet(f"{data['problem_set']['name']}, {arm}", tuple(problems)),
+        PromptSettings.from_dict(data["prompt"]),
+        data["verifier"],
+        data["max_tokens"],
+        known,
+    )
+
+
+def _limited(source: Source, limit: int | None) -> Source:
+    if limit is None:
+        return source
+    if limit < 1:
+        raise UsageError(f"limit is {limit}; allowed: an integer >= 1")
+    kept = ProblemSet(source.problems.name, source.problems.problems[:limit])
+    return Source(kept, source.prompt, source.verifier, source.max_tokens, source.known)
+
+
+def chosen_verifier(source: Source, given: str | None) -> str | None:
+    """The verifier for all problems, from the command line or from the run; None: each its own.
+
+    Raises
+    ------
+    UsageError
+        When a run was marked by one that is taken from the command line only.
+    """
+    if given is not None or source.verifier is None:
+        return given
+    kind = source.verifier.partition(":")[0].partition("?")[0]
+    if kind in COMMAND_LINE_ONLY:
+        raise UsageError(
+            f"the run was marked by {source.verifier!r}, which is taken from the command line "
+            f"only: add --verifier {source.verifier!r} if it is yours"
+        )
+    return source.verifier
+
+
+def export_job(
+    trainer: str,
+    source: Source,
+    held_out: ProblemSet | None,
+    policy: Policy,
+    out: Path,
+    *,
+    settings: JobSettings,
+    verifier: str | None,
+) -> list[Path]:
+    """Write the folder that a trainer runs; returns its files.
+
+    Raises
+    ------
+    UsageError, MismatchError, RunError
+        For what the trainer could not run, or an ``out`` that holds anything.
+    """
+    _refuse_full(out)
+    asked = [*source.problems, *(held_out or ())]
+    with closing(for_problems(asked, verifier)):
+        pass  # what it needs is installed and its options are right
+    return write_job(
+        trainer,
+        rows_of(source.problems, policy.prompt, source.known),
+        rows_of(held_out or (), policy.prompt),
+        policy,
+        out,
+        settings=settings,
+        source=source.problems.name,
+        verifier=verifier,
+    )

@@ -1,0 +1,166 @@
+"""Results for other tools: a run or its counts in, files that they read out.
+
+Counts go to passk-inference as JSON lines and to scorio as a matrix; a run becomes a data set
+folder as the Hugging Face hub reads it: Parquet files, and a card that says what they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+from passgap.runs import Run, write_text, write_whole
+from passgap.stages.counting import count, outcome_matrix, write_counts
+
+DRAW_COLUMNS = (
+    "problem_id",
+    "draw",
+    "text",
+    "finish_reason",
+    "token_count",
+    "status",
+    "extracted",
+    "reason",
+)
+
+
+def write_passk_inference(counts: Counts, path: Path | str) -> Path:
+    """Counts as passk-inference reads them: JSON lines with ``id``, ``n`` and ``c``."""
+    path = Path(path)
+    if path.suffix != ".jsonl":
+        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: .jsonl")
+    return write_counts(counts, path, id_column="id")
+
+
+def write_scorio(counts: Counts, path: Path | str) -> Path:
+    """Counts as scorio's matrix R, a NumPy file: a row a problem, a column a draw, 1 where correct.
+
+    Raises
+    ------
+    UsageError
+        For unequal n, or another ending.
+    """
+    path = Path(path)
+    if path.suffix != ".npy":
+        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: .npy")
+    matrix = outcome_matrix(counts)
+
+    def save(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.save(file, matrix)
+
+    write_whole(path, save)
+    return path
+
+
+def write_dataset(run: Run, folder: Path | str) -> list[Path]:
+    """A verified run as a data set folder: ``draws`` and ``problems``, with a card.
+
+    Parameters
+    ----------
+    run
+        All its draws sampled and verified.
+    folder
+        New or empty; the hub takes it as it is.
+
+    Returns
+    -------
+    The files, the card last.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something, or the run is not verified.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is not an empty folder; give another --out")
+    counts = count(run)
+    verifier = run.verifier_digest()
+    names = run.completion_names()
+    files = []
+    for number, frame in enumerate(_draws(run, verifier, names)):
+        path = folder / "draws" / f"train-{number:05d}-of-{len(names):05d}.parquet"
+        write_whole(path, frame.write_parquet)
+        files.append(path)
+    problems = folder / "problems" / "train-00000-of-00001.parquet"
+    write_whole(problems, _problems(run, counts).write_parquet)
+    card = folder / "README.md"
+    write_text(_card(run, counts, verifier), card)
+    return [*files, problems, card]
+
+
+def _draws(run: Run, verifier: str, names: list[str]) -> Iterator[pl.DataFrame]:
+    for name in names:
+        marks = run.read_outcomes(verifier, name)
+        frame = run.read_completions(name, list(DRAW_COLUMNS[:5]))
+        yield frame.join(marks, on=["problem_id", "draw"], how="left").select(DRAW_COLUMNS)
+
+
+def _problems(run: Run, counts: Counts) -> pl.DataFrame:
+    problems = run.problems()
+    return pl.DataFrame(
+        {
+            "problem_id": [p.id for p in problems],
+            "question": [p.question for p in problems],
+            "reference": [p.reference for p in problems],
+            "verifier": [p.verifier for p in problems],
+            "metadata": [json.dumps(dict(p.metadata), ensure_ascii=False) for p in problems],
+            "n": counts.n,
+            "c": counts.c,
+            "unscored": counts.unscored,
+        }
+    )
+
+
+def _card(run: Run, counts: Counts, verifier: str) -> str:
+    manifest = run.manifest
+    about = run.outcomes_about(verifier)
+    source = about.get("source") or {}
+    facts: dict[str, Any] = {
+        "policy": manifest.policy["path"],
+        "problems": f"{len(counts)} of {manifest.problem_set['name']}",
+        "draws": f"{int((counts.n + counts.unscored).sum()):,}",
+        "correct": f"{int(counts.c.sum()):,}",
+        "unscored": f"{int(counts.unscored.sum()):,}",
+        "design": counts.design,
+        "marked by": source.get("label") or about.get("verifier") or "what the problems name",
+        "sampling": json.dumps(dict(manifest.sampling)),
+        "prompt": manifest.prompt["template_name"] or "own template",
+        "engine": manifest.engine["name"],
+        "seed": manifest.seed,
+    }
+    lines = [
+        "---",
+        "configs:",
+        "- config_name: draws",
+        "  default: true",
+        "  data_files: draws/*.parquet",
+        "- config_name: problems",
+        "  data_files: problems/*.parquet",
+        "---",
+        "# Draws and their outcomes",
+        "",
+        "`draws` has one row a completion, `problems` one a problem with n (scored draws) and c",
+        "(correct ones); a draw that is `unscored` counts in neither. Written by passgap.",
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {name} | {_cell(value)} |" for name, value in facts.items()),
+        "",
+        "Texts were written by a language model and checked by a program only.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    """A value that can break neither the table nor the page."""
+    text = " ".join(str(value).split()).replace("|", "\\|").replace("`", "'")
+    return f"`{text}`" if text else ""

@@ -1,0 +1,132 @@
+"""What a trainer is given of a problem, and the problem file that passgap reads back.
+
+In: problems, the prompt settings of the policy, what is known of each problem's p. Out: rows that
+hold all a reward needs to rebuild the problem, so that no file has to lie beside the data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from passgap.data.policies import Prompt, PromptSettings
+from passgap.data.problems import Problem
+from passgap.errors import MismatchError
+from passgap.problems import load_problems, render
+from passgap.runs import write_text
+
+KNOWN = ("pass_rate", "n", "c")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One problem with its prompt as evaluation renders it.
+
+    ``pass_rate`` is the expected one (the posterior mean, not c / n), ``n`` and ``c`` the scored
+    and the correct draws behind it; None where nothing was drawn.
+    """
+
+    problem: Problem
+    prompt: Prompt
+    pass_rate: float | None = None
+    n: int | None = None
+    c: int | None = None
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The prompt as chat messages; a plain text is one message of the user's."""
+        pairs = self.prompt.messages or (("user", self.prompt.text),)
+        return [{"role": role, "content": content} for role, content in pairs]
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        """The problem as flat values, ``metadata`` as JSON text: what a reward rebuilds it from."""
+        problem = self.problem
+        return {
+            "problem_id": problem.id,
+            "question": problem.question,
+            "reference": problem.reference,
+            "verifier": problem.verifier,
+            "metadata": json.dumps(dict(problem.metadata), ensure_ascii=False),
+        }
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What was measured before training."""
+        return {name: getattr(self, name) for name in KNOWN}
+
+
+def rows_of(
+    problems: Iterable[Problem],
+    settings: PromptSettings,
+    known: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[Row]:
+    """Rows of problems, in their order.
+
+    Parameters
+    ----------
+    problems
+        Those to be trained on, or held out.
+    settings
+        The prompt settings of the policy.
+    known
+        ``pass_rate``, ``n`` and ``c`` by problem id.
+    """
+    found = known or {}
+    return [
+        Row(
+            problem,
+            render(problem, settings),
+            **{name: found.get(problem.id, {}).get(name) for name in KNOWN},
+        )
+        for problem in problems
+    ]
+
+
+def write_problems(rows: Sequence[Row], path: Path) -> None:
+    """A problem file (JSONL) that ``passgap train`` and ``passgap sample`` read, ids unchanged."""
+    lines = []
+    for row in rows:
+        problem = row.problem
+        fields = {
+            **problem.metadata,
+            "question": problem.question,
+            "reference": problem.reference,
+            "verifier": problem.verifier,
+            "problem_id": problem.id,
+            **row.known,
+        }
+        lines.append(json.dumps(fields) + "\n")  # ASCII: no line end of any kind inside
+    write_text("".join(lines), path)
+
+
+def read_problems(path: Path) -> tuple[list[Problem], dict[str, dict[str, Any]]]:
+    """What `write_problems` wrote: the problems, and what is known of them by id.
+
+    Raises
+    ------
+    MismatchError
+        For a problem that was changed since: its id follows from question, reference and verifier.
+    """
+    problems = list(load_problems(str(path)))
+    changed = [p for p in problems if p.metadata.get("problem_id", p.id) != p.id]
+    if changed:
+        raise MismatchError(
+            f"{path}: problem {changed[0].metadata['problem_id']} was changed and would now be "
+            f"{changed[0].id}; run passgap select again"
+        )
+    known = {p.id: {name: p.metadata.get(name) for name in KNOWN} for p in problems}
+    added = (*KNOWN, "problem_id")
+    bare = [
+        Problem(
+            p.question,
+            p.reference,
+            p.verifier,
+            {k: v for k, v in p.metadata.items() if k not in added},
+        )
+        for p in problems
+    ]
+    return bare, known

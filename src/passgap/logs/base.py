@@ -1,0 +1,239 @@
+"""What every importer shares: the record of one draw, what was asked, what the log told.
+
+In: nothing. Out: the nouns that formats yield and fill in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from passgap.data.outcomes import Status
+from passgap.data.problems import ProblemSet
+from passgap.errors import UsageError
+from passgap.logs.conditions import Condition
+
+EXAMPLES = 3
+LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "temperature": (lambda value: value >= 0, "a number >= 0 (0: greedy)"),
+    "top_p": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
+    "top_k": (lambda value: value >= -1, "an integer >= 0 (0 or -1: off)"),
+    "max_tokens": (lambda value: value >= 1, "an integer >= 1"),
+}
+
+
+class Record(NamedTuple):
+    """One draw as a log tells it.
+
+    ``question``, or else the rendered ``prompt``, or else the source's ``key`` says which problem
+    it is of. ``order`` sorts the draws of a problem (a seed, an epoch) before the order of reading.
+    ``status`` is the source's label, None where it gives none; ``finish_reason`` None where it
+    does not say; ``metadata`` is the problem's.
+    """
+
+    text: str
+    question: str = ""
+    reference: str = ""
+    prompt: str = ""
+    key: str = ""
+    order: int = 0
+    status: Status | None = None
+    extracted: str | None = None
+    reason: str = ""
+    finish_reason: str | None = None
+    tokens: int = 0
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The import's settings: fields are the command's flags.
+
+    Parameters
+    ----------
+    problems
+        The problems that the log's draws are of; None takes them from the log.
+    leave_out_unmatched
+        Leave out draws of no problem in ``problems``; else they are refused.
+    id_field, question_field, answer_field, text_field, label
+        Which field (dotted) holds the source's id, the question, the reference, the completion,
+        and the label (a scorer's, metric's, reward's or field's name); None takes the usual one.
+    correct_if
+        What makes a number correct.
+    filter
+        Of lm-eval: the filter whose rows are read.
+    where
+        ``(field, value)`` pairs that a row has to have.
+    step
+        Of training dumps: the step that is read.
+    verifier
+        The verifier that the problems name.
+    policy
+        What was sampled; None takes what the log says.
+    sampling
+        Settings that the log does not say: temperature, top_p, top_k, max_tokens.
+    """
+
+    problems: ProblemSet | None = None
+    leave_out_unmatched: bool = False
+    id_field: str | None = None
+    question_field: str | None = None
+    answer_field: str | None = None
+    text_field: str | None = None
+    label: str | None = None
+    correct_if: Condition | None = None
+    filter: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    step: int | None = None
+    verifier: str | None = None
+    policy: str | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, (holds, allowed) in LIMITS.items():
+            value = self.sampling.get(name)
+            if value is not None and not holds(value):
+                raise UsageError(f"{name} is {value}; allowed: {allowed}")
+
+    def given(self) -> list[str]:
+        """The names of the fields that differ from their default."""
+        default = Asked()
+        return [name for name in vars(self) if getattr(self, name) != getattr(default, name)]
+
+
+@dataclass
+class Told:
+    """What a log tells besides its draws, and what the importer left out; filled while reading.
+
+    ``label`` names what marked the draws; ``chat`` says that prompts are messages; ``left_out``
+    counts rows by the reason, with examples; ``notes`` are what the reader of the run should know;
+    ``unnamed`` says that a row had no field that --correct-if could be about.
+    """
+
+    label: str = ""
+    policy: str = ""
+    version: str = ""
+    chat: bool = False
+    sampling: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    unnamed: bool = False
+
+    def leave_out(self, reason: str, example: str = "") -> None:
+        """Count a row that is not imported."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        shown = self.examples.setdefault(reason, [])
+        if example and len(shown) < EXAMPLES and example not in shown:
+            shown.append(example[:80])
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        self.notes[text] = None
+
+    def set_policy(self, name: str) -> None:
+        """Note what was sampled, where the log says it.
+
+        Raises
+        ------
+        UsageError
+            If it said another before: draws of several policies are not pooled.
+        """
+        if name and self.policy and name != self.policy:
+            raise UsageError(
+                f"the log holds draws of several policies ({self.policy}, {name}), which are not "
+                "pooled; give the files of one"
+            )
+        self.policy = name or self.policy
+
+    def set_sampling(self, **values: Any) -> None:
+        """Note the settings that are known; None is not.
+
+        Raises
+        ------
+        UsageError
+            If one of them was another before: draws of several settings are not pooled.
+        """
+        for name, value in values.items():
+            before = self.sampling.get(name)
+            if value is not None and before is not None and value != before:
+                raise UsageError(
+                    f"the log holds draws at {name} {before} and {value}, which are not pooled; "
+                    "give the files of one"
+                )
+            if value is not None:
+                self.sampling[name] = value
+
+
+@dataclass(frozen=True)
+class Peek:
+    """The first file of a log and its first row, for guessing the format."""
+
+    files: tuple[Path, ...]
+    row: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.files[0].name
+
+    def has(self, *names: str) -> bool:
+        """Whether the row has all these fields."""
+        return all(name in self.row for name in names)
+
+
+def one_log(path: Path) -> str:
+    """What all files of a folder share where they are one log: nothing but the folder."""
+    return ""
+
+
+class Mean(NamedTuple):
+    """What a log tells of all draws of a problem at once: the share of ``draws`` that is right.
+
+    ``record`` says which problem, and has no text; ``where`` is for an error.
+    """
+
+    record: Record
+    draws: int
+    share: float
+    where: str
+
+
+Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
+MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: what it is called, which files it has, how it is told and read.
+
+    Parameters
+    ----------
+    name, summary
+        As typed, and in a line of help.
+    patterns
+        File names looked for in a folder, the first pattern with any file wins.
+    claims
+        Whether a log is of this format.
+    read
+        Yields the records.
+    takes
+        The flags beside the shared ones that mean something here (fields of `Asked`).
+    verifier
+        The verifier that its problems name unless asked otherwise.
+    means
+        Yields the shares of correct draws, where a log tells no more than these of its draws.
+    log_of
+        What the files of one log in a folder share; None where each is a log of its own.
+    """
+
+    name: str
+    summary: str
+    patterns: tuple[str, ...]
+    claims: Callable[[Peek], bool]
+    read: Reader
+    takes: frozenset[str] = frozenset()
+    verifier: str = "math"
+    means: MeansReader | None = None
+    log_of: Callable[[Path], str] | None = None

@@ -1,0 +1,166 @@
+"""Counts of any make, passk-inference's among them: a table in, a counts file out.
+
+Counts have no draws, so what comes out is a counts file and no run; every analysis reads it alike.
+Columns of pass@k are not looked at: n and c say it all, and a k above n has no estimate.
+"""
+
+from __future__ import annotations
+
+import filecmp
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from passgap.data.counts import Counts
+from passgap.data.whole_numbers import refuse_repeated, whole_numbers
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.flat import IDS, usual
+from passgap.logs.rows import Row, header, read_rows
+from passgap.logs.table import chosen
+from passgap.stages.counting import write_counts
+
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class ImportedCounts:
+    """A counts file that was written, and what was left out on the way; it is marked, for good."""
+
+    path: Path
+    counts: Counts
+    told: Told
+    marked: bool = True
+    anew: bool = False
+
+    @property
+    def least(self) -> int:
+        """The fewest draws of any problem."""
+        return int(self.counts.n.min())
+
+    @property
+    def place(self) -> str:
+        """The counts file."""
+        return str(self.path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """By JSON names."""
+        return {
+            "schema": "passgap.import_counts/1",
+            "counts": str(self.path),
+            "problems": len(self.counts),
+            "draws": int(self.counts.n.sum()),
+            "left_out": [
+                {"reason": why, "count": count, "examples": self.told.examples.get(why, [])}
+                for why, count in self.told.left_out.items()
+            ],
+            "notes": list(self.told.notes),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {self.counts}"]
+        lines += [f"  marked by {self.told.label}"] * bool(self.told.label)
+        lines += [f"  left out: {count:,} {why}" for why, count in self.told.left_out.items()]
+        lines += [f"  note: {note}" for note in self.told.notes]
+        return "\n".join(lines)
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with ``n``, ``c`` and an id."""
+    return peek.has("n", "c") and usual(dict(peek.row), IDS) is not None
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """Counts hold no draws.
+
+    Raises
+    ------
+    UsageError
+        Always: `import_counts` is for them.
+    """
+    raise UsageError("counts hold no draws; give --out a counts file (.csv, .parquet, .jsonl)")
+
+
+def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> ImportedCounts:
+    """Write the counts of some rows of a table as a counts file.
+
+    Raises
+    ------
+    UsageError
+        For flags that mean nothing here, ids that repeat, or counts that are none.
+    """
+    useless = [name for name in asked.given() if name not in FORMAT.takes]
+    if useless:
+        raise UsageError(
+            f"--{useless[0].replace('_', '-')} means nothing for counts; allowed: --id-field, "
+            "--where"
+        )
+    told = Told()
+    rows = [row for path in files for row in read_rows(path) if chosen(row, asked, told)]
+    if not rows:
+        raise UsageError(f"no row is left of {', '.join(map(str, files))}; change --where")
+    name = asked.id_field or usual(rows[0], IDS)
+    if name is None or any(field not in rows[0] for field in (name, "n", "c")):
+        raise UsageError(
+            f"the fields are {', '.join(rows[0])}; counts need an id (--id-field), n and c"
+        )
+    for path in files:
+        refuse_repeated(path, header(path), (name, "n", "c", *(field for field, _ in asked.where)))
+    ids = [str(row[name]) for row in rows]
+    _refuse_repeats(ids, rows, name)
+    n, c = (
+        whole_numbers(column, [row.get(column) for row in rows], lambda i: f"{name} {ids[i]!r}")
+        for column in ("n", "c")
+    )
+    counts = Counts(ids, n, c)
+    return ImportedCounts(write_new(counts, out), counts, told)
+
+
+def write_new(counts: Counts, out: Path | str) -> Path:
+    """Write a counts file where there is none, or the same one from an import before.
+
+    Raises
+    ------
+    UsageError
+        If ``out`` holds anything else.
+    """
+    out = Path(out)
+    if not out.exists():
+        return write_counts(counts, out)
+    with TemporaryDirectory() as folder:
+        if not filecmp.cmp(write_counts(counts, Path(folder) / out.name), out, shallow=False):
+            raise UsageError(f"{out} holds something else; give another --out")
+    return out
+
+
+def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:
+    twice = [one for one, count in Counter(ids).items() if count > 1]
+    if not twice:
+        return
+    other = {
+        field: sorted(values)
+        for field in rows[0]
+        if field not in (name, "n", "c")
+        and 1 < len(values := {str(row[field]) for row in rows}) < len(rows)
+    }
+    choices = "; ".join(
+        f"--where '{field}={values[0]}' (of {', '.join(values[:LISTED])})"
+        for field, values in other.items()
+    )
+    raise UsageError(
+        f"{len(twice)} values of {name} repeat, e.g. {twice[0]!r}, and draws of several policies "
+        f"or sets are not pooled: choose rows, as {choices or '--where FIELD=VALUE'}"
+    )
+
+
+FORMAT = Format(
+    name="counts",
+    summary="problem_id, n, c (CSV, Parquet, JSONL; passk-inference)",
+    patterns=("*.csv", "*.jsonl", "*.parquet"),
+    claims=claims,
+    read=read,
+    takes=frozenset(("id_field", "where")),
+)

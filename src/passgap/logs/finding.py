@@ -1,0 +1,189 @@
+"""Which format a log has, and which files it is made of.
+
+In: paths, and maybe a format's name. Out: the format and the files of one log; training metrics
+that aggregate best@N are refused, and so are several logs at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from passgap.errors import UsageError
+from passgap.logs.base import Format, Peek
+from passgap.logs.rows import SUFFIXES, ending, first_row, opened
+from passgap.logs.streams import JsonStream
+
+LISTED = 5
+AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A log: its format, whether that was guessed, and its files."""
+
+    format: Format
+    files: tuple[Path, ...]
+    guessed: bool
+
+
+def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Path | str]) -> Found:
+    """The format and the files of a log.
+
+    Parameters
+    ----------
+    formats
+        All formats by name.
+    name
+        The format, None to guess it.
+    paths
+        Files of one log, or the folder they are in.
+
+    Raises
+    ------
+    UsageError
+        If nothing is there, no format (or not the one named) fits, or a folder holds several logs.
+    """
+    for path in map(Path, paths):
+        if not path.exists():
+            near = _meant(path, formats)
+            raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
+    if all(path.is_file() and not path.stat().st_size for path in map(Path, paths)):
+        raise UsageError(f"{_listing(paths)} is empty; copy the log again")
+    if name is not None and name not in formats:
+        raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
+    candidates = [formats[name]] if name is not None else list(formats.values())
+    for form in candidates:
+        files = _files(form, paths)
+        if files and (name is not None or form.claims(_peek(files))):
+            _refuse_twice(files)
+            _refuse_several(form, paths, files)
+            _refuse_aggregates(_peek(files))
+            return Found(form, files, name is None)
+    _refuse_known(paths)
+    raise UsageError(
+        f"{_listing(paths)} is of no format known here; name one of {', '.join(formats)} first"
+        if name is None
+        else f"{_listing(paths)} holds no file of {name} ({', '.join(candidates[0].patterns)})"
+    )
+
+
+def _meant(path: Path, formats: Mapping[str, Format]) -> str:
+    """What a path that is not there may have meant: a format's name."""
+    near = get_close_matches(path.name, list(formats), n=1)
+    return f"; did you mean the format {near[0]}?" if near else ""
+
+
+def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
+    """The files given, and in folders those of the format's first pattern that matches any."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_file():
+            files.append(path)
+            continue
+        for pattern in form.patterns:
+            here = sorted(p for p in path.rglob(pattern) if p.is_file())
+            if here:
+                files += _without_links(here)
+                break
+    return tuple(files)
+
+
+def _peek(files: Sequence[Path]) -> Peek:
+    first = files[0]
+    if ending(first) not in SUFFIXES:
+        return Peek(tuple(files), {})
+    return Peek(tuple(files), _first(first))
+
+
+def _first(path: Path) -> dict[str, Any]:
+    """The first row; of one large JSON object, its keys with the first member of each."""
+    if ending(path) != ".json":
+        return first_row(path)
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        if stream.kind() != "{":
+            return first_row(path)
+        row: dict[str, Any] = {}
+        for key in stream.members():
+            row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
+            if stream.kind() == "{" and len(row) == 1:
+                row[key] = stream.value()
+        return row
+
+
+def _without_links(files: Sequence[Path]) -> list[Path]:
+    """The files of a folder, each once: a link such as ``latest`` is no second log."""
+    firsts = {path.resolve(): path for path in sorted(files, key=Path.is_symlink, reverse=True)}
+    return sorted(firsts.values())
+
+
+def _refuse_twice(files: Sequence[Path]) -> None:
+    seen: dict[Path, Path] = {}
+    for path in files:
+        first = seen.setdefault(path.resolve(), path)
+        if first is not path:
+            also = "" if str(first) == str(path) else f" (as {first}, too)"
+            raise UsageError(f"{path} is given twice{also}; its draws would count double")
+
+
+def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
+    """Several files found in a folder are one log only where the format says so."""
+    if len(files) == 1 or all(Path(path).is_file() for path in paths):
+        return
+    logs = sorted({_log(form, path) for path in files})
+    if len(logs) == 1:
+        return
+    names = ", ".join(_short(log, paths) for log in logs[:LISTED])
+    more = f" and {len(logs) - LISTED} more" if len(logs) > LISTED else ""
+    raise UsageError(
+        f"{_listing(paths)} holds {len(logs)} {form.name} logs ({names}{more}), each a log of its "
+        "own; give one of them, or by name the files that hold draws of one policy on one problem "
+        "set"
+    )
+
+
+def _log(form: Format, path: Path) -> str:
+    """The log a file belongs to: its folder and what the format says, else the file itself."""
+    return str(path if form.log_of is None else path.parent / form.log_of(path))
+
+
+def _short(log: str, paths: Sequence[Path | str]) -> str:
+    """A log by its path within the one folder that was given."""
+    folder = Path(paths[0])
+    within = len(paths) == 1 and Path(log) != folder
+    return str(Path(log).relative_to(folder)) if within else log
+
+
+def _refuse_known(paths: Sequence[Path | str]) -> None:
+    for path in map(Path, paths):
+        for file in [path] if path.is_file() else sorted(path.glob("*.json*")):
+            if ending(file) in SUFFIXES:
+                _refuse_aggregates(_peek([file]))
+
+
+def _refuse_aggregates(peek: Peek) -> None:
+    keys = [*peek.row, *(k for v in peek.row.values() if isinstance(v, dict) for k in v)]
+    found = next((key for key in keys if AGGREGATED.search(str(key))), None)
+    if found is not None and not ({"n", "c"} <= set(keys)) and not _has_draws(peek.row):
+        raise UsageError(
+            f"{peek.name} holds aggregates such as {found!r} and no draws: verl resamples its "
+            "best@N with replacement (one hit in 16 gives best@16 = 0.64; the truth is 1) and "
+            "OpenRLHF averages over problems, so neither gives n and c of a problem; import the "
+            "draws (verl: trainer.validation_data_dir; OpenRLHF: a watched reward, passgap watch)"
+        )
+
+
+def _has_draws(row: Mapping[str, Any]) -> bool:
+    """Whether a row with an aggregate beside it still holds draws."""
+    return any(isinstance(value, list | dict) and value for value in row.values()) or any(
+        name in row for name in ("completion", "generation", "output", "response", "text")
+    )
+
+
+def _listing(paths: Sequence[Path | str]) -> str:
+    return ", ".join(str(path) for path in paths[:LISTED])

@@ -1,0 +1,187 @@
+"""Importing: another tool's log in, a run folder out, with the source's labels as its outcomes.
+
+The log is read once, in bounded memory; the run is written block by block as a sampled one is, so
+an import that was killed goes on with the same command. The source's labels stand under a
+verifier digest of their own, beside which ``passgap verify`` puts ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from passgap.data.identity import digest
+from passgap.errors import RunError, UsageError
+from passgap.logs.base import Asked, Format, Told
+from passgap.logs.collecting import Collected
+from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
+from passgap.logs.imported import Imported
+from passgap.logs.sorting import Sorter
+from passgap.logs.steps import of_step
+from passgap.runs import Run, is_run
+
+ALWAYS = frozenset(
+    ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
+)
+
+
+def import_files(
+    form: Format, files: Sequence[Path], out: Path | str, asked: Asked, *, command: str = ""
+) -> Imported:
+    """Bring a log in as the run folder ``out``.
+
+    Parameters
+    ----------
+    form, files
+        The format, and the files of one log.
+    out
+        The run folder; an equal import is taken up where it stopped.
+    asked
+        The settings.
+    command
+        The command line, kept in the manifest.
+
+    Raises
+    ------
+    UsageError
+        For what the log does not hold, or flags that mean nothing for its format.
+    RunError
+        When ``out`` holds something else.
+    """
+    check_asked(form, asked)
+    files = of_step(files, asked) if "step" in form.takes else files
+    told = Told()
+    for twin, first in _twins(files):
+        told.note(f"{twin} is {first} once more, byte for byte: its draws count double")
+    with _sorting_folder(Path(out)) as folder:
+        found = Collected(Sorter(folder), asked, told, form.verifier)
+        found.take(form.read(files, asked, told))
+        if told.unnamed and not found.labelled:
+            raise UsageError(
+                f"--correct-if {asked.correct_if}: no draw has such a field, nor a label of a "
+                "usual name; name the field that marks a draw with --label"
+            )
+        manifest = manifest_of(form, files, asked, told, found, command)
+        run = Run.create(out, manifest, found.problem_set(set_name(files)))
+        with run.writing():
+            for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
+                shutil.rmtree(left)  # of an import that was killed
+            label = _write(run, form, found, told)
+    return Imported(
+        run=run,
+        format=form.name,
+        files=len(files),
+        draws=sum(found.draws),
+        correct=found.correct,
+        least=min(found.scored_of),
+        label=label,
+        unknown=unknown_settings(run.manifest),
+        left_out=told.left_out,
+        examples=told.examples,
+        notes=tuple(told.notes),
+        anew=all(problem.reference for problem in found.problems),
+    )
+
+
+def _twins(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Files that are another's copy, with that other; only files of equal size are read."""
+    by_size: dict[int, list[Path]] = {}
+    for file in files:
+        by_size.setdefault(file.stat().st_size, []).append(file)
+    for size, alike in by_size.items():
+        firsts: dict[str, Path] = {}
+        for file in alike if size and len(alike) > 1 else ():
+            with file.open("rb") as opened:
+                key = hashlib.file_digest(opened, "sha256").hexdigest()
+            first = firsts.setdefault(key, file)
+            if first != file:
+                yield file, first
+
+
+def check_asked(form: Format, asked: Asked) -> None:
+    """Refuse flags that mean nothing for a format, or contradict each other."""
+    for name in asked.given():
+        if name not in ALWAYS | form.takes:
+            flags = ", ".join(f"--{n.replace('_', '-')}" for n in sorted(form.takes)) or "none"
+            raise UsageError(
+                f"--{name.replace('_', '-')} means nothing for {form.name}; of the flags that "
+                f"choose fields, allowed: {flags}"
+            )
+    if asked.leave_out_unmatched and asked.problems is None:
+        raise UsageError("--leave-out-unmatched needs --problems FILE; give both or neither")
+    condition = asked.correct_if
+    if condition and asked.label and condition.field not in ("score", asked.label):
+        raise UsageError(
+            f"--label {asked.label} and --correct-if {condition} name two fields; allowed: one"
+        )
+
+
+@contextmanager
+def _sorting_folder(out: Path) -> Iterator[Path]:
+    """A folder inside the run's for what does not fit in memory; gone when the import ends.
+
+    Raises
+    ------
+    RunError, UsageError
+        If ``out`` holds something else, before the log is read, or cannot be written.
+    """
+    if out.is_dir() and not is_run(out) and any(p.suffix != ".tmp" for p in out.iterdir()):
+        held = sorted(path.name for path in out.iterdir() if path.suffix != ".tmp")
+        if set(held) - {"writer.lock", "problems.parquet"}:
+            raise RunError(f"{out} is not empty and not a run ({held[0]}); give another --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="sorting-", suffix=".tmp", dir=out))
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        if not any(out.iterdir()):
+            out.rmdir()  # refused before anything was written
+
+
+def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
+    """Land every block with its outcomes; returns the label, empty where nothing is marked."""
+    label = label_of_source(form, told) if found.labelled else ""
+    key = digest(["source", label])
+    row_of = {problem_id: row for row, problem_id in enumerate(run.problem_ids)}
+    present, marked = set(run.completion_names()), run.outcome_names(key)
+    for name, block in run.blocks.items():
+        if name in present and (not label or name in marked):
+            continue
+        rows = [row_of[i] for i in block.problem_ids]
+        frame = found.sorter.draws(rows, block.first_draw, block.size)
+        ids = pl.DataFrame(
+            {"row": pl.Series(rows, dtype=pl.Int32), "problem_id": block.problem_ids}
+        )
+        frame = frame.join(ids, on="row", how="left", maintain_order="left")
+        if name not in present:
+            run.land_completions(name, frame)
+        if label:
+            run.land_outcomes(key, name, _outcomes(frame))
+    if label:
+        source = {"label": label, "answers": found.answered > 0}
+        run.set_outcomes_about(key, {"verifier": None, "faults": {}, "source": source})
+        if found.scored and not run.place.exists("outcomes/latest"):
+            run.set_verifier_digest(key)
+        if found.unlabelled:
+            told.note(f"{found.unlabelled:,} draws without a label are unscored")
+    return label if found.scored else ""
+
+
+def _outcomes(frame: pl.DataFrame) -> pl.DataFrame:
+    """A draw without a label among labelled ones is unscored."""
+    return frame.with_columns(
+        reason=pl.when(pl.col("status").is_null())
+        .then(pl.lit("unlabelled"))
+        .otherwise(pl.col("reason")),
+        status=pl.col("status").fill_null("unscored"),
+    )

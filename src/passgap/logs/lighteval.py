@@ -1,0 +1,124 @@
+"""lighteval: ``details_*.parquet``, a row a document with the list of its responses.
+
+In: details files. Out: a Record for every response. Metrics are means over the responses of a
+document: one of several responses has no label, but the counts are known, which is what a Mean
+for every document holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.data.outcomes import Status
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Mean, Peek, Record, Told
+from passgap.logs.rows import Row, read_rows
+from passgap.logs.values import final, plain, said, status_of
+
+_MEAN = re.compile(r"(?:^|_)(?:pass@k:k=1(?:&n=(\d+))?|avg@n(?::n=(\d+))?)$")
+_OF_SEVERAL = re.compile(r"(?:pass|maj|avg)@")
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with ``doc`` and ``model_response``."""
+    return peek.has("doc", "model_response", "metric")
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All responses of all documents."""
+    for path in files:
+        for number, row in enumerate(read_rows(path), start=1):
+            yield from _draws(row, asked, told, f"{path.name} row {number}")
+
+
+def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean]:
+    """The metric of all documents."""
+    for path in files:
+        for number, row in enumerate(read_rows(path), start=1):
+            name, value = _metric(row, asked)
+            if value is None:
+                raise UsageError(
+                    f"{path.name} row {number} has no metric over all its responses; it has "
+                    f"{', '.join(row['metric'] or {}) or 'none'}; import a run folder and let "
+                    "passgap verify mark it"
+                )
+            told.label = told.label or name
+            yield Mean(_document(row), len(_texts(row)), value, f"{path.name} row {number}")
+
+
+def _draws(row: Row, asked: Asked, told: Told, where: str) -> Iterator[Record]:
+    texts = _texts(row)
+    name, value = _metric(row, asked)
+    status: Status | None = None
+    if name and len(texts) == 1:
+        told.label = told.label or said(name, asked)
+        status = status_of(value, asked, name, where)
+    elif name:
+        told.note(
+            f"{name} is a mean over the responses of a document and does not say which are "
+            "correct: run passgap verify, or give --out a .csv file for the counts alone"
+        )
+    document = _document(row)
+    for text in texts:
+        yield document._replace(text=plain(text), status=status)
+
+
+def _texts(row: Row) -> list[Any]:
+    return list(row["model_response"].get("text") or [])
+
+
+def _document(row: Row) -> Record:
+    """A record without a text."""
+    doc = row["doc"]
+    return Record(
+        text="",
+        prompt=plain(doc.get("query")),
+        reference=_gold(doc),
+        key=str(doc.get("id") or ""),
+    )
+
+
+def _metric(row: Row, asked: Asked) -> tuple[str, float | None]:
+    """The metric asked for, or the one that is a mean over all responses of the document.
+
+    Of several responses only pass@1 and avg@n are one; others are the best, a vote, or of the first
+    few. Of one response every metric but those that pretend to more is its score.
+    """
+    metrics = {k: v for k, v in (row["metric"] or {}).items() if v is not None}
+    usable = [name for name in metrics if _is_mean(name, len(_texts(row)))]
+    if asked.label and asked.label not in usable:
+        raise UsageError(
+            f"--label {asked.label!r}; the metrics over all responses of a document are "
+            f"{', '.join(usable) or 'none'} (of {', '.join(metrics) or 'none'})"
+        )
+    name = asked.label or (usable[0] if usable else "")
+    return name, metrics.get(name)
+
+
+def _is_mean(name: str, responses: int) -> bool:
+    """Whether a metric of this name is the share of correct ones among so many responses."""
+    mean = _MEAN.search(name)
+    if mean is not None:
+        n = mean[1] or mean[2]
+        return n is None or int(n) == responses
+    return responses == 1 and not _OF_SEVERAL.search(name)
+
+
+def _gold(doc: Row) -> str:
+    choices, gold = doc.get("choices") or [], doc.get("gold_index")
+    index = gold[0] if isinstance(gold, list) and gold else gold
+    return final(choices[index]) if isinstance(index, int) and index < len(choices) else ""
+
+
+FORMAT = Format(
+    name="lighteval",
+    summary="lighteval details_*.parquet",
+    patterns=("details_*.parquet",),
+    claims=claims,
+    read=read,
+    means=read_means,
+    takes=frozenset(("label",)),
+)

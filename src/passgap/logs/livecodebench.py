@@ -1,0 +1,57 @@
+"""LiveCodeBench: ``*_eval_all.json``, an array of problems with lists of outputs and grades.
+
+In: the evaluation's file, of a scenario that writes code; its name ends in n and the temperature.
+Out: a Record for every output; ``graded_list`` is the label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.rows import read_array
+from passgap.logs.values import plain, said, status_of
+
+LABEL = "graded_list"
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with ``question_id``, ``code_list`` and ``graded_list``."""
+    return peek.has("question_id", "code_list", "graded_list")
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All outputs of all problems."""
+    told.label = said(LABEL, asked)
+    for position, path in enumerate(files):
+        named = re.search(r"_\d+_(\d+(?:\.\d+)?)(?:_cot)?_eval_all\.json$", path.name)
+        told.set_sampling(temperature=float(named[1]) if named else None)
+        for row in read_array(path):
+            texts, grades = row.get("output_list") or row["code_list"], row["graded_list"]
+            if len(texts) != len(grades):
+                raise UsageError(
+                    f"{row['question_id']} has {len(texts)} outputs and {len(grades)} grades; "
+                    "evaluate the file again"
+                )
+            for text, grade in zip(texts, grades, strict=True):
+                yield Record(
+                    text=plain(text),
+                    question=plain(row.get("question_content")),
+                    key=str(row["question_id"]),
+                    order=position,
+                    status=status_of(grade, asked, LABEL, str(row["question_id"])),
+                    metadata={k: row[k] for k in ("difficulty", "contest_date") if k in row},
+                )
+
+
+FORMAT = Format(
+    name="livecodebench",
+    summary="LiveCodeBench *_eval_all.json",
+    patterns=("*_eval_all.json",),
+    claims=claims,
+    read=read,
+    verifier="code",
+)

@@ -1,0 +1,122 @@
+"""lm-evaluation-harness: ``samples_*.jsonl`` that ``--log_samples`` writes.
+
+In: a file with one line for every document and filter. Out: a Record for every response of every
+document, from the lines of one filter. A metric is of what its filter kept, which by default is
+the first response only: with several the source's label marks none of them, and they are to be
+verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.flat import QUESTIONS, usual
+from passgap.logs.rows import Row, field, read_lines
+from passgap.logs.values import final, plain, said, shown, status_of
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with ``resps`` and ``doc``."""
+    return peek.has("doc_id", "doc", "resps")
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """The responses of one filter's lines."""
+    chosen = asked.filter
+    found: set[str] = set()
+    for position, path in enumerate(files):
+        seen: set[str] = set()
+        for row in read_lines(path):
+            name = str(row.get("filter", "none"))
+            found.add(name)
+            chosen = chosen or name
+            if name != chosen:
+                told.leave_out(f"lines of other filters than {chosen}", name)
+                continue
+            at = str(row["doc_id"])
+            if at in seen:
+                told.leave_out("lines whose document came before", at)
+                continue
+            seen.add(at)
+            yield from _draws(row, chosen, position, asked, told)
+    if chosen not in found:
+        raise UsageError(f"--filter {chosen!r}; allowed: {', '.join(sorted(found))}")
+
+
+def _draws(row: Row, chosen: str, position: int, asked: Asked, told: Told) -> Iterator[Record]:
+    where = f"document {row['doc_id']}"
+    texts = _texts(row, where)
+    prompt = _prompt(row, told)
+    doc = row["doc"] if isinstance(row["doc"], Mapping) else {}
+    question = asked.question_field or usual(dict(doc), QUESTIONS)
+    answer = field(doc, asked.answer_field) if asked.answer_field else row.get("target")
+    status = _status(row, chosen, len(texts), asked, told, where)
+    kept = plain(row.get("filtered_resps")) if status else None
+    for text in texts:
+        yield Record(
+            text=text,
+            question=plain(field(doc, question)) if question else "",
+            reference=final(answer),
+            prompt=prompt,
+            key=str(row.get("doc_hash") or row["doc_id"]) if not question else "",
+            order=position,
+            status=status,
+            extracted=kept,
+            metadata={"doc_id": row["doc_id"]},
+        )
+
+
+def _texts(row: Row, where: str) -> list[str]:
+    responses = row["resps"][0] if row["resps"] else []
+    if len(row["resps"]) > 1 or not all(isinstance(text, str) for text in responses):
+        raise UsageError(
+            f"{where} holds log-likelihoods and no completions (a multiple-choice document); "
+            "pass@k needs draws: use a variant that generates (generate_until)"
+        )
+    return list(responses)
+
+
+def _prompt(row: Row, told: Told) -> str:
+    request = field(row, "arguments.gen_args_0") or {}
+    settings = request.get("arg_1") if isinstance(request, Mapping) else None
+    if isinstance(settings, Mapping):
+        greedy = settings.get("do_sample") is False
+        told.set_sampling(
+            temperature=0.0 if greedy else settings.get("temperature"),
+            top_p=settings.get("top_p"),
+            top_k=settings.get("top_k"),
+            max_tokens=settings.get("max_gen_toks"),
+            stop=settings.get("until"),
+        )
+    return shown(request.get("arg_0")) if isinstance(request, Mapping) else ""
+
+
+def _status(row: Row, chosen: str, responses: int, asked: Asked, told: Told, where: str) -> Any:
+    metrics = [name for name in row.get("metrics", ()) if name in row]
+    name = asked.label or (metrics[0] if metrics else None)
+    if name is None or name not in row:
+        if asked.label:
+            raise UsageError(f"--label {asked.label!r}; allowed: {', '.join(metrics) or 'none'}")
+        return None
+    if responses > 1:
+        told.note(
+            f"{name} is of what the filter {chosen} kept (by default the first response only), so "
+            "it marks none of the responses; run passgap verify"
+        )
+        return None
+    told.label = told.label or f"{said(name, asked)}, filter {chosen}"
+    return status_of(row[name], asked, name, where)
+
+
+FORMAT = Format(
+    name="lm-eval",
+    summary="lm-evaluation-harness samples_*.jsonl (--log_samples)",
+    patterns=("samples_*.jsonl",),
+    claims=claims,
+    read=read,
+    takes=frozenset(("filter", "label", "question_field", "answer_field")),
+)

@@ -1,0 +1,71 @@
+"""NeMo-Skills: ``output-rs*.jsonl``, a file a seed, the problems in one order in each.
+
+In: the files of one evaluation. Out: a Record a row; the seed orders the draws. Rows have no id
+that can be relied on, so the question is the problem. A judge's word is a text that ends in
+``Judgement: Yes`` or ``No``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.flat import QUESTIONS, labelled, required, usual
+from passgap.logs.rows import Row, read_lines
+from passgap.logs.values import final, plain
+
+JUDGEMENT = "judgement"
+LABELS = ("symbolic_correct", "is_correct", JUDGEMENT)
+_VERDICT = re.compile(r"judgement\W*:\W*(yes|no)\b", re.IGNORECASE)
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with a ``generation`` beside what NeMo-Skills adds to it."""
+    return peek.has("generation") and (
+        peek.name.startswith("output") or peek.has("predicted_answer")
+    )
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All rows of all seeds."""
+    for position, path in enumerate(files):
+        seed = re.search(r"-rs(\d+)", path.name)
+        for number, row in enumerate(read_lines(path), start=1):
+            where = f"{path.name} line {number}"
+            text = plain(required(row, "generation", where))
+            question = asked.question_field or usual(row, QUESTIONS) or ""
+            extracted = row.get("predicted_answer")
+            yield Record(
+                text=text,
+                question=plain(row.get(question)),
+                reference=final(row.get(asked.answer_field or "expected_answer")),
+                order=int(seed[1]) if seed else position,
+                status=labelled(_judged(row, told), asked, told, LABELS, where),
+                extracted=None if extracted is None else str(extracted),
+                tokens=int(row.get("num_generated_tokens") or 0),
+                metadata={k: row[k] for k in ("level", "type", "id") if k in row},
+            )
+
+
+def _judged(row: Row, told: Told) -> Row:
+    """The row with the judge's word in place of its text; with none, nobody has judged."""
+    text = row.get(JUDGEMENT)
+    if not isinstance(text, str):
+        return row
+    found = _VERDICT.search(text)
+    if found is None:
+        told.note("some judgements say neither yes nor no: unscored here, and wrong to NeMo-Skills")
+    return {**row, JUDGEMENT: found[1] if found else None}
+
+
+FORMAT = Format(
+    name="nemo-skills",
+    summary="NeMo-Skills output-rs*.jsonl",
+    patterns=("output-rs*.jsonl", "output*.jsonl"),
+    claims=claims,
+    read=read,
+    takes=frozenset(("label", "question_field", "answer_field")),
+    log_of=one_log,
+)

@@ -1,0 +1,179 @@
+"""OpenCompass: ``predictions/<model>/<dataset>.json``, one object of numbered predictions.
+
+In: prediction files, split or not. Out: a Record a prediction. With n repeats the set is written n
+times over, so the prompt and not the number says which problem it is. The labels lie in
+``results/<model>/<dataset>.json``, by problem and repeat; where that file is not there, or its
+evaluator tells nothing of single draws, the run is to be verified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.data.outcomes import Status
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.flat import required
+from passgap.logs.rows import Row, opened
+from passgap.logs.streams import JsonStream
+from passgap.logs.values import asked_text, final, plain, said, shown, status_of
+
+LABELS = ("correct", "is_correct", "cascade_correct")  # in the order that OpenCompass takes them
+PREDICTIONS, RESULTS = "predictions", "results"
+ROLES = {"HUMAN": "user", "SYSTEM": "system", "BOT": "assistant"}
+_PART = re.compile(r"_(\d+)$")
+
+
+def claims(peek: Peek) -> bool:
+    """An object whose first member has ``origin_prompt`` and ``prediction``."""
+    first = next(iter(peek.row.values()), None)
+    return isinstance(first, dict) and {"origin_prompt", "prediction"} <= set(first)
+
+
+def log_of(path: Path) -> str:
+    """The data set's name: the files ``name_0.json``, ``name_1.json`` are one set's parts."""
+    whole = _PART.sub("", path.stem)
+    is_part = (path.parent / f"{whole}_0.json").is_file()
+    return whole if is_part and not (path.parent / f"{whole}.json").is_file() else path.stem
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All predictions, in the order of the set."""
+    if RESULTS in files[0].parts and PREDICTIONS not in files[0].parts:
+        raise UsageError(f"{files[0]} lies in {RESULTS}/, which holds marks; give {PREDICTIONS}/")
+    told.set_policy(files[0].parent.name)
+    labels = _Labels.beside(files[0], asked, told)
+    number = 0
+    for path in sorted(files, key=_part):
+        with opened(path) as file:
+            stream = JsonStream(file, str(path))
+            for key in stream.members():
+                yield _record(stream.value(), labels, number, asked, told, f"{path.name} {key}")
+                number += 1
+    labels.end(number)
+
+
+def _record(row: Row, labels: _Labels, number: int, asked: Asked, told: Told, where: str) -> Record:
+    prompt = _with_roles(required(row, "origin_prompt", where))
+    told.chat = told.chat or not isinstance(prompt, str)
+    status, answer = labels.of(number, asked, where)
+    return Record(
+        text=plain(row.get("prediction")),
+        question="" if isinstance(prompt, str) else asked_text(prompt),
+        reference=final(row.get("gold")),
+        prompt=shown(prompt),
+        status=status,
+        extracted=answer,
+    )
+
+
+class _Labels:
+    """The labels of a results file: prediction r * size + i is repeat r of the i-th problem."""
+
+    def __init__(self, path: Path, name: str, details: list[tuple[list[Any], list[Any]]]) -> None:
+        self._path, self._name, self._details = path, name, details
+
+    @classmethod
+    def beside(cls, prediction: Path, asked: Asked, told: Told) -> _Labels:
+        """Read the results that belong to a file of predictions; empty where there are none."""
+        path = _results(prediction)
+        name, details = ("", []) if path is None else _details(path, asked)
+        if path is None or not name:
+            if asked.label:
+                raise UsageError(f"--label {asked.label!r}, but {path or prediction} has no labels")
+            told.note("no labels of single draws are beside the predictions: run passgap verify")
+            return cls(prediction, "", [])
+        told.label = said(name, asked)
+        return cls(path, name, details)
+
+    def of(self, number: int, asked: Asked, where: str) -> tuple[Status | None, str | None]:
+        """The status of a prediction, and the answer that was read."""
+        if not self._details:
+            return None, None
+        repeat, place = divmod(number, len(self._details))
+        marks, answers = self._details[place]
+        if repeat >= len(marks):
+            raise self._other(number + 1)
+        answer = plain(answers[repeat]) if repeat < len(answers) else None
+        return status_of(marks[repeat], asked, self._name, where), answer
+
+    def end(self, count: int) -> None:
+        """All predictions were read: as many as there are labels."""
+        if self._details and count != sum(len(marks) for marks, _ in self._details):
+            raise self._other(count)
+
+    def _other(self, count: int) -> UsageError:
+        labels = sum(len(marks) for marks, _ in self._details)
+        return UsageError(
+            f"{self._path} labels {labels} predictions, and here are {count}: it is of another "
+            "run, only a part of the set is given, or its evaluator left rows out (as "
+            "MATHVerifyEvaluator does with references it cannot parse); give all parts, or copy "
+            "the predictions elsewhere and run passgap verify"
+        )
+
+
+def _results(prediction: Path) -> Path | None:
+    """``results/..`` for ``predictions/..``; None where that is not there."""
+    folders = prediction.parent.parts
+    if PREDICTIONS not in folders:
+        return None
+    at = len(folders) - 1 - folders[::-1].index(PREDICTIONS)
+    path = Path(*folders[:at], RESULTS, *folders[at + 1 :], f"{log_of(prediction)}.json")
+    return path if path.is_file() else None
+
+
+def _details(path: Path, asked: Asked) -> tuple[str, list[tuple[list[Any], list[Any]]]]:
+    """The label's name, and for each problem its labels and answers, one a repeat."""
+    name, found = "", []
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        for key in stream.members():
+            if key != "details" or stream.kind() != "[":
+                continue
+            for _ in stream.elements():
+                detail = stream.value()
+                name = name or _label(detail, asked, path)
+                found.append((_listed(detail, name), _listed(detail, "pred")))
+    return (name, found) if any(marks for marks, _ in found) else ("", [])
+
+
+def _label(detail: Mapping[str, Any], asked: Asked, path: Path) -> str:
+    if asked.label and asked.label not in detail:
+        raise UsageError(f"--label {asked.label!r}; {path} has {', '.join(detail)}")
+    return asked.label or next((name for name in LABELS if name in detail), "")
+
+
+def _listed(detail: Mapping[str, Any], name: str) -> list[Any]:
+    value = detail.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _part(path: Path) -> int:
+    match = _PART.search(path.stem)
+    return int(match[1]) if match else 0
+
+
+def _with_roles(prompt: object) -> object:
+    """OpenCompass writes HUMAN and ``prompt`` for what others call user and content."""
+    if not isinstance(prompt, list):
+        return prompt
+    return [
+        {"role": ROLES.get(m.get("role", ""), m.get("role", "")), "content": m.get("prompt", "")}
+        if isinstance(m, dict)
+        else m
+        for m in prompt
+    ]
+
+
+FORMAT = Format(
+    name="opencompass",
+    summary="OpenCompass predictions/<model>/<dataset>.json, labels from results/",
+    patterns=("predictions/**/*.json", "*.json"),
+    claims=claims,
+    read=read,
+    takes=frozenset(("label",)),
+    log_of=log_of,
+)

@@ -1,0 +1,138 @@
+"""The rows of a log file, streamed: JSON lines, a JSON array, CSV or Parquet, also gzipped.
+
+In: a path. Out: one dict a row, in the memory of a few; a line that is torn or no object is named.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import polars as pl
+
+from passgap.errors import UsageError
+from passgap.logs.streams import JsonStream
+from passgap.stages.counting import csv_header
+
+Row = dict[str, Any]
+BATCH = 512
+JSON_LINES = (".jsonl", ".ndjson")
+SUFFIXES = (*JSON_LINES, ".json", ".csv", ".parquet")
+
+
+def ending(path: Path) -> str:
+    """The suffix of a file that says its form, without ``.gz``."""
+    return Path(path.name.removesuffix(".gz")).suffix.lower()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """A text file, gzipped or not."""
+    with ExitStack() as held:
+        raw = held.enter_context(path.open("rb"))
+        unpacked = held.enter_context(gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
+        file = held.enter_context(io.TextIOWrapper(unpacked, encoding="utf-8"))
+        try:
+            yield file
+        except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+            raise UsageError(f"{path} cannot be read ({error}); copy the log again") from error
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file, by its ending.
+
+    Raises
+    ------
+    UsageError
+        For another ending, or naming the line that is not a JSON object.
+    """
+    form = ending(path)
+    if form in JSON_LINES:
+        return read_lines(path)
+    if form == ".json":
+        return read_array(path)
+    if form == ".parquet":
+        return _batches(path, pl.scan_parquet(path))
+    if form == ".csv":
+        return _batches(path, pl.scan_csv(path, infer_schema=False))
+    raise UsageError(
+        f"{path} ends in {form!r}; allowed: {', '.join(SUFFIXES)}, each also with .gz for JSON"
+    )
+
+
+def read_lines(path: Path) -> Iterator[Row]:
+    """The objects of a file with one a line; empty lines are passed over."""
+    with opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            if line.isspace():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise UsageError(
+                    f"{path} line {number} is not JSON ({error}); a writer that was killed leaves "
+                    "such a line: remove it, or let the writer finish"
+                ) from error
+            if not isinstance(row, dict):
+                raise UsageError(f"{path} line {number} is not a JSON object with fields")
+            yield row
+
+
+def read_array(path: Path) -> Iterator[Row]:
+    """The objects of a JSON array (or of JSON lines that are called .json)."""
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        if stream.kind() != "[":
+            yield from read_lines(path)
+            return
+        for number, _ in enumerate(stream.elements(), start=1):
+            row = stream.value()
+            if not isinstance(row, dict):
+                raise UsageError(f"{path} element {number} is not a JSON object with fields")
+            yield row
+
+
+def header(path: Path) -> list[str]:
+    """The names of the first row's fields, those that stand there twice included."""
+    form = ending(path)
+    if form == ".csv":
+        return csv_header(path)
+    if form not in (*JSON_LINES, ".json"):
+        return list(first_row(path))
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        if stream.kind() == "[":
+            next(stream.elements(), None)
+        return list(stream.members())
+
+
+def first_row(path: Path) -> Row:
+    """The first row of a file; empty where it has none."""
+    return next(read_rows(path), {})
+
+
+def _batches(path: Path, lazy: pl.LazyFrame) -> Iterator[Row]:
+    try:
+        for frame in lazy.collect_batches(chunk_size=BATCH, maintain_order=True):
+            yield from frame.iter_rows(named=True)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(
+            f"{path} cannot be read as {ending(path)}: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def field(row: Any, path: str) -> Any:
+    """The value at a dotted path; through a list, the list of the values in it; None if absent."""
+    for name in path.split("."):
+        if isinstance(row, list):
+            row = [one.get(name) if isinstance(one, dict) else None for one in row]
+        elif isinstance(row, dict):
+            row = row.get(name)
+        else:
+            return None
+    return row

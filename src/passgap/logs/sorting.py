@@ -1,0 +1,98 @@
+"""Draws in the order of a log in, the draws of a span of problems out, in bounded memory.
+
+Draws are kept until they fill a buffer, sorted by problem and put down as Parquet with small row
+groups; a span of problems then reads only the groups it is in. The last buffer stays in memory, so
+that a small log touches no disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.logs.base import Record
+
+BUFFER = 48 << 20
+GROUPS = 64
+COLUMNS: dict[str, Any] = {
+    "row": pl.Int32,
+    "order": pl.Int64,
+    "text": pl.String,
+    "finish_reason": pl.String,
+    "token_count": pl.Int32,
+    "status": pl.String,
+    "extracted": pl.String,
+    "reason": pl.String,
+}
+
+
+class Sorter:
+    """Collects draws by the row of their problem.
+
+    Parameters
+    ----------
+    folder
+        An empty folder for what does not fit the buffer.
+    buffer
+        Characters of text held in memory before they are put down.
+    """
+
+    def __init__(self, folder: Path, *, buffer: int = BUFFER) -> None:
+        self._folder, self._buffer = folder, buffer
+        self._rows: list[tuple[Any, ...]] = []
+        self._held = 0
+        self._parts: list[pl.LazyFrame] = []
+        self.characters = 0
+
+    def add(self, row: int, record: Record) -> None:
+        """Take one draw of the problem in ``row``."""
+        self._rows.append(
+            (
+                row,
+                record.order,
+                record.text,
+                record.finish_reason,
+                record.tokens,
+                record.status,
+                record.extracted,
+                record.reason,
+            )
+        )
+        size = len(record.text) + 100
+        self.characters += size
+        self._held += size
+        if self._held >= self._buffer:
+            self._put_down()
+
+    def finish(self) -> None:
+        """All draws are in."""
+        if self._rows:
+            self._parts.append(self._frame().lazy())
+            self._rows = []
+
+    def draws(self, rows: Sequence[int], first: int, size: int) -> pl.DataFrame:
+        """Draws ``first .. first + size - 1`` of some problems, numbered in the column ``draw``."""
+        low, high = min(rows), max(rows)
+        within = pl.col("row").is_between(low, high)
+        if len(rows) < high - low + 1:
+            within &= pl.col("row").is_in(list(rows))
+        found = pl.concat([part.filter(within).collect() for part in self._parts])
+        numbered = found.sort("row", "order", maintain_order=True).with_columns(
+            draw=pl.int_range(pl.len(), dtype=pl.Int32).over("row")
+        )
+        return numbered.filter(pl.col("draw").is_between(first, first + size - 1))
+
+    def _frame(self) -> pl.DataFrame:
+        frame = pl.DataFrame(self._rows, schema=COLUMNS, orient="row")
+        return frame.sort("row", "order", maintain_order=True)
+
+    def _put_down(self) -> None:
+        path = self._folder / f"sorted-{len(self._parts):05d}.parquet"
+        frame = self._frame()
+        size = max(1, frame.height // GROUPS)
+        frame.write_parquet(path, compression="lz4", row_group_size=size, statistics=True)
+        self._parts.append(pl.scan_parquet(path))
+        self._rows, self._held = [], 0

@@ -1,0 +1,143 @@
+"""Any JSON, CSV or Parquet table with declared fields: a row a draw, or a row a problem with lists.
+
+In: files, and which field (dotted; through lists) holds what. Out: a Record a draw. Values that
+only aggregate draws (``pass@k``) are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
+from passgap.logs.rows import Row, field, read_rows
+from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
+from passgap.logs.values import status_of as status
+
+TEXTS = ("completion", "response", "generation", "output", "text", "answer", "model_output")
+LABELS = ("correct", "is_correct", "passed", "score", "reward", "label")
+POLICIES = ("policy", "model", "model_name")
+ENDS = ("finish_reason", "stop_reason")
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with a completion, and a question or an id."""
+    row = dict(peek.row)
+    return usual(row, TEXTS[:5]) is not None and usual(row, (*QUESTIONS, *IDS)) is not None
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All rows that fulfil ``--where``."""
+    for position, path in enumerate(files):
+        for number, row in enumerate(read_rows(path), start=1):
+            if not chosen(row, asked, told):
+                continue
+            _one_policy(row, told)
+            yield from _draws(row, position, asked, told, f"{path.name} row {number}")
+
+
+def chosen(row: Row, asked: Asked, told: Told) -> bool:
+    """Whether a row has the values of ``--where``."""
+    for name, value in asked.where:
+        if name not in row:
+            raise UsageError(f"--where {name}={value}; the fields are {', '.join(row)}")
+        if str(row[name]) != value:
+            told.leave_out(f"rows without {name}={value}", str(row[name]))
+            return False
+    return True
+
+
+def _one_policy(row: Row, told: Told) -> None:
+    """Draws of several policies are never pooled."""
+    name = usual(row, POLICIES)
+    if name is None or not isinstance(row[name], str):
+        return
+    if told.policy and told.policy != row[name]:
+        raise UsageError(
+            f"the table holds draws of several policies ({told.policy}, {row[name]}, ..), which "
+            f"are not pooled; choose one with --where {name}={row[name]}"
+        )
+    told.set_policy(row[name])
+
+
+def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
+    text_name = asked.text_field or usual(row, TEXTS)
+    texts = field(row, text_name) if text_name else None
+    if text_name is None or texts is None:
+        raise UsageError(
+            f"{where} has no completion; its fields are {', '.join(row)}; name one with "
+            "--text-field"
+        )
+    name = label_of(row, asked, LABELS)
+    labels = field(row, name) if name else None
+    told.unnamed |= name is None and asked.correct_if is not None
+    if name:
+        told.label = told.label or said(name, asked)
+    taken = (text_name.partition(".")[0], (name or "").partition(".")[0])
+    problem = _problem(row, asked, taken) | _prompt(row, asked, told)
+    if not isinstance(texts, list) or _are_messages(texts):
+        texts, labels = [texts], [labels]
+    if name and (not isinstance(labels, list) or len(labels) != len(texts)):
+        raise UsageError(
+            f"{where} has {len(texts)} of {text_name} and "
+            f"{len(labels) if isinstance(labels, list) else 1} of {name}; one a draw is needed"
+        )
+    end = usual(row, ENDS)
+    for i, text in enumerate(texts):
+        yield Record(
+            text=completed(text),
+            order=position,
+            status=status(labels[i], asked, name, where) if name and labels else None,
+            finish_reason=ended(row[end]) if end else None,
+            **problem,
+        )
+
+
+def _are_messages(texts: list[Any]) -> bool:
+    """Whether a list is one conversation and not several completions."""
+    return any(isinstance(one, dict) and "role" in one for one in texts)
+
+
+def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> dict[str, Any]:
+    names = {
+        "question": asked.question_field or _other(row, ("question", "problem"), taken),
+        "reference": asked.answer_field or _other(row, ANSWERS, taken),
+        "key": asked.id_field or _other(row, IDS, taken),
+    }
+    for name in names.values():
+        if name is not None and name.partition(".")[0] not in row:
+            raise UsageError(f"the log has no field {name!r}; its fields are {', '.join(row)}")
+    found = {what: field(row, name) if name else None for what, name in names.items()}
+    return {
+        "question": plain(found["question"]),
+        "reference": final(found["reference"]),
+        "key": "" if found["key"] is None else str(found["key"]),
+    }
+
+
+def _prompt(row: Row, asked: Asked, told: Told) -> dict[str, str]:
+    """The prompt as it was rendered; of messages, the last that a user says is the question."""
+    name = usual(row, ("prompt", "input"))
+    if name is None or name == asked.question_field:
+        return {}
+    spoken = isinstance(row[name], list)
+    told.chat = told.chat or spoken
+    asks = spoken and not (asked.question_field or usual(row, ("question", "problem")))
+    return {"prompt": shown(row[name])} | ({"question": asked_text(row[name])} if asks else {})
+
+
+def _other(row: Row, names: Sequence[str], taken: Sequence[str]) -> str | None:
+    return usual(row, [name for name in names if name not in taken])
+
+
+FORMAT = Format(
+    name="table",
+    summary="JSON, CSV or Parquet with declared fields",
+    patterns=("*.jsonl", "*.jsonl.gz", "*.parquet", "*.csv", "*.json"),
+    claims=claims,
+    read=read,
+    takes=frozenset(("id_field", "question_field", "answer_field", "text_field", "label", "where")),
+)

@@ -1,0 +1,76 @@
+"""TRL: ``completions_<step>.parquet`` of ``log_completions=True``.
+
+In: tables of one step. Out: a Record a row. TRL keeps only the last generation batch between two
+logs, and an evaluation at the same step overwrites the training's table: rows are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.rows import Row, read_rows
+from passgap.logs.values import asked_text, completed, said, shown
+from passgap.logs.values import status_of as status
+
+OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
+LOSSES = (
+    "TRL writes only the last generation batch before a log, and an evaluation at the same step "
+    "overwrites the training's rows: what is missing here cannot be told; a watched reward "
+    "(passgap export trl) keeps all"
+)
+
+
+def claims(peek: Peek) -> bool:
+    """Rows with ``prompt``, ``completion`` and ``advantage``."""
+    return peek.has("step", "prompt", "completion", "advantage")
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """The rows of one step."""
+    told.note(LOSSES)
+    for path in files:
+        for number, row in enumerate(read_rows(path), start=1):
+            label = _label(row, asked)
+            told.label = told.label or said(label, asked)
+            prompt = row["prompt"]
+            spoken = not isinstance(prompt, str)
+            told.chat = told.chat or spoken
+            yield Record(
+                text=completed(row["completion"]),
+                question=asked_text(prompt) if spoken else "",
+                prompt=shown(prompt),
+                status=status(row[label], asked, label, f"{path.name} row {number}"),
+            )
+
+
+def _label(row: Row, asked: Asked) -> str:
+    """The reward that marks: the one asked for, or the only one."""
+    rewards = [
+        name
+        for name, value in row.items()
+        if name not in OWN and (value is None or isinstance(value, int | float))
+    ]
+    condition = asked.correct_if
+    named = asked.label or (condition.field if condition and condition.field in rewards else None)
+    if named is None and len(rewards) == 1:
+        return rewards[0]
+    if named not in rewards:
+        raise UsageError(
+            f"the table has the rewards {', '.join(rewards) or 'none'}; choose the one that says "
+            "correct with --label"
+        )
+    return str(named)
+
+
+FORMAT = Format(
+    name="trl",
+    summary="TRL completions_*.parquet (log_completions)",
+    patterns=("completions_*.parquet",),
+    claims=claims,
+    read=read,
+    takes=frozenset(("label", "step")),
+    log_of=one_log,
+)

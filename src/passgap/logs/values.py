@@ -1,0 +1,152 @@
+"""Values of logs in, what they mean here out: labels, texts, references, finish reasons.
+
+Partial credit is refused where no condition says what counts as correct.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from passgap.data.outcomes import Status
+from passgap.errors import UsageError
+from passgap.logs.base import Asked
+
+ENDINGS = {
+    **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
+}
+POLICY = "assistant"
+WORDS = {
+    **dict.fromkeys(("true", "pass", "passed", "correct", "yes"), 1),
+    **dict.fromkeys(("false", "fail", "failed", "incorrect", "no"), 0),
+}
+
+
+def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
+    """The status that a source's label means.
+
+    Parameters
+    ----------
+    value
+        A truth value (1 or 0), a number, or the word for one; None and nan are unscored.
+    asked
+        With the condition that it has to fulfil.
+    label, where
+        What the value is called, and which draw it is of, for the error.
+
+    Raises
+    ------
+    UsageError
+        For partial credit without a condition, and for what is no label.
+    """
+    if value is None:
+        return "unscored"
+    if isinstance(value, str):
+        word = value.strip().lower()
+        value = WORDS[word] if word in WORDS else _number(value, label, where)
+    if not isinstance(value, int | float):
+        raise UsageError(
+            f"{label} is {str(value)[:60]!r} in {where}; allowed: a truth value or a number; name "
+            "another label with --label"
+        )
+    if math.isnan(value):
+        return "unscored"
+    if asked.correct_if is not None:
+        return "correct" if asked.correct_if.holds(value) else "incorrect"
+    if value not in (0, 1):
+        raise UsageError(
+            f"{label} is {value:g} in {where}, neither 0 nor 1; say which count as correct, as "
+            f"--correct-if '{label.rpartition('.')[2]}>=1'"
+        )
+    return "correct" if value else "incorrect"
+
+
+def said(label: str, asked: Asked) -> str:
+    """What marks the draws, with the condition on it.
+
+    Raises
+    ------
+    UsageError
+        If the condition is on another field.
+    """
+    condition = asked.correct_if
+    if condition is None:
+        return label
+    if condition.field not in ("score", label, label.rpartition(".")[2]):
+        raise UsageError(
+            f"--correct-if {condition} names {condition.field!r}; allowed here: score or {label}"
+        )
+    return f"{label}{condition.sign}{condition.bound:g}"
+
+
+def _number(text: str, label: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"{label} is {text[:60]!r} in {where}; allowed: a truth value or a number; name "
+            "another label with --label"
+        ) from None
+
+
+def plain(value: Any) -> str:
+    """A question or answer as text: messages and lists by their texts, None as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, dict):
+        for name in ("content", "text", "prompt"):
+            if name in value:
+                return plain(value[name])
+        return ""
+    if isinstance(value, list | tuple):
+        return "\n".join(filter(None, map(plain, value)))
+    return str(value)
+
+
+def asked_text(messages: Any) -> str:
+    """The last thing a user says in messages; any other value as text."""
+    if isinstance(messages, list | tuple):
+        said = [m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")]
+        if said:
+            return plain(said[-1])
+    return plain(messages)
+
+
+def shown(messages: Any) -> str:
+    """A whole prompt as text; messages with their roles."""
+    if isinstance(messages, list | tuple):
+        return "\n".join(
+            f"{m.get('role', '')}: {plain(m)}" if isinstance(m, dict) else plain(m)
+            for m in messages
+        )
+    return plain(messages)
+
+
+def completed(value: Any) -> str:
+    """A completion as text; of a conversation what follows the prompt, with roles where others
+    speak between the policy's turns."""
+    if not isinstance(value, list | tuple):
+        return plain(value)
+    roles = [m.get("role") if isinstance(m, dict) else None for m in value]
+    if POLICY not in roles:
+        return plain(value)
+    turns = value[roles.index(POLICY) :]
+    return plain(turns) if set(roles[roles.index(POLICY) :]) == {POLICY} else shown(turns)
+
+
+def final(reference: Any) -> str:
+    """A reference as its verifier reads it: GSM8K's worked solution ends in ``#### answer``."""
+    text = plain(reference).strip()
+    if "####" in text:
+        return text.rpartition("####")[2].strip().replace(",", "")
+    return text
+
+
+def ended(reason: Any) -> str | None:
+    """A finish reason as ``stop`` or ``length``; None where it says neither."""
+    return None if reason is None else ENDINGS.get(str(reason).lower())

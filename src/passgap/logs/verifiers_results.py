@@ -1,0 +1,118 @@
+"""verifiers and prime-rl: ``results.jsonl`` (until 0.1) or ``traces.jsonl`` (from 0.4).
+
+In: the files of one evaluation. Out: a Record a rollout. A rollout that failed for want of
+infrastructure is unscored and not wrong; a reward that is a sum of parts needs a condition.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from passgap.data.outcomes import Status
+from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.flat import required
+from passgap.logs.rows import Row, field, read_lines
+from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown, status_of
+
+SETTINGS = ("temperature", "top_p", "top_k", "max_tokens")
+
+
+def claims(peek: Peek) -> bool:
+    """Rows of either layout."""
+    return peek.has("example_id", "reward") or peek.has("task", "traces", "ok")
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All rollouts."""
+    told.chat = True
+    for position, path in enumerate(files):
+        _about(path.parent / "metadata.json", told)
+        for number, row in enumerate(read_lines(path), start=1):
+            where = f"{path.name} line {number}"
+            if "traces" in row:
+                yield from _of_episode(row, position, asked, told, where)
+            else:
+                yield _of_result(row, position, asked, told, where)
+
+
+def _about(path: Path, told: Told) -> None:
+    if not path.is_file():
+        return
+    about = json.loads(path.read_text(encoding="utf-8"))
+    told.set_policy(str(about.get("model", "")))
+    args = about.get("sampling_args") or {}
+    told.set_sampling(**{name: args.get(name) for name in SETTINGS})
+
+
+def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
+    failed = row.get("error") is not None
+    prompt = required(row, "prompt", where)
+    return Record(
+        text=completed(row.get("completion")),
+        question=asked_text(prompt),
+        reference=final(row.get("answer")),
+        prompt=shown(prompt),
+        key=str(row["example_id"]),
+        order=position,
+        status=_status(None if failed else row, asked, told, where),
+        reason="error" if failed else "",
+        finish_reason=None if failed else "length" if row.get("is_truncated") else "stop",
+        tokens=int(field(row, "token_usage.output_tokens") or 0),
+    )
+
+
+def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
+    traces = [one for one in row["traces"] if field(one, "agent.trainable") is not False]
+    if len(traces) > 1:
+        told.note("episodes have several agents; the first trainable one's text is taken")
+    task, trace = row["task"], traces[0] if traces else {}
+    data = task.get("data") or {}
+    nodes, calls = trace.get("nodes") or [], trace.get("calls") or []
+    failed = not row["ok"] or not trace
+    spoken = [node["message"] for node in nodes]
+    sampled = [node["message"] for node in nodes if node.get("sampled")]
+    rewards = {k: v["score"] * v.get("weight", 1.0) for k, v in _rewards(trace).items()}
+    scored: Row = {"reward": sum(rewards.values()) if rewards else None, **rewards}
+    call = calls[-1] if calls else {}
+    told.set_policy(str(call.get("model") or ""))
+    told.set_sampling(**{name: field(call, f"sampling.{name}") for name in SETTINGS})
+    yield Record(
+        text=plain(sampled[-1]) if sampled else plain(trace.get("root_reply")),
+        question=asked_text(data.get("prompt")),
+        reference=final(data.get(asked.answer_field or "answer")),
+        prompt=shown(spoken[: len(spoken) - len(sampled)]) if len(sampled) == 1 else "",
+        key=str(task.get("key") or ""),
+        order=position,
+        status=_status(None if failed else scored, asked, told, where),
+        reason="error" if failed else "",
+        finish_reason=ended(call.get("finish_reason")),
+        tokens=int(field(call, "usage.completion_tokens") or 0) if len(sampled) == 1 else 0,
+    )
+
+
+def _rewards(trace: Row) -> dict[str, Any]:
+    return {k: v for k, v in (trace.get("rewards") or {}).items() if v is not None}
+
+
+def _status(row: Row | None, asked: Asked, told: Told, where: str) -> Status:
+    """The status by the reward, or by one of its parts (``--label``); None is a failure."""
+    name = asked.label or "reward"
+    told.label = told.label or said(name, asked)
+    if row is None:
+        return "unscored"
+    metrics = row.get("metrics") or {}
+    value = metrics[name] if name in metrics else required(row, name, where)
+    return status_of(value, asked, name, where)
+
+
+FORMAT = Format(
+    name="verifiers",
+    summary="verifiers or prime-rl results.jsonl / traces.jsonl",
+    patterns=("results.jsonl", "traces.jsonl"),
+    claims=claims,
+    read=read,
+    takes=frozenset(("label", "answer_field")),
+)

@@ -1,0 +1,1 @@
+"""What analyses give: estimates, verdicts, findings. Plain and frozen."""

@@ -1,0 +1,26 @@
+"""Runs on disk: whole Parquet shards, a manifest, a lock; read from any place fsspec opens."""
+
+from __future__ import annotations
+
+from passgap.runs.about import is_watch
+from passgap.runs.manifest import Manifest, Round
+from passgap.runs.merge import merge
+from passgap.runs.places import Place, is_run
+from passgap.runs.run import Run
+from passgap.runs.shards import ShardError, write_text, write_whole
+from passgap.runs.watch import WatchLog, read_watch
+
+__all__ = [
+    "Manifest",
+    "Place",
+    "Round",
+    "Run",
+    "ShardError",
+    "WatchLog",
+    "is_run",
+    "is_watch",
+    "merge",
+    "read_watch",
+    "write_text",
+    "write_whole",
+]

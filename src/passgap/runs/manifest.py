@@ -1,0 +1,193 @@
+"""What a run is: everything that decides its completions, written before the first of them.
+
+Two runs with equal ``identity()`` hold draws of the same distribution and the same blocks; a
+resumed command has to match it to the letter. The rounds say which draws of which problems are in
+the run: one round for a plain run, one more for every top-up, merged range or adaptive round.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from passgap.data.completions import Block
+from passgap.data.counts import Design
+from passgap.data.identity import digest
+from passgap.data.policies import BY_DEFAULT, PromptSettings, SamplingParams
+from passgap.errors import RunError, UsageError
+
+SCHEMA = "passgap.run/2"
+TARGET_BLOCK = 2048
+NOT_IDENTITY = ("created", "versions", "command", "rounds")
+NOT_DISTRIBUTION = ("n", "first_draw", "design", "engine")
+
+
+@dataclass(frozen=True)
+class Round:
+    """Draws ``first_draw .. first_draw + draws - 1`` of some problems, and how they are cut.
+
+    ``problems`` are rows of the problem set, None for all of them. A block holds
+    ``block_problems`` problems x ``block_draws`` draws.
+    """
+
+    first_draw: int
+    draws: int
+    block_problems: int
+    block_draws: int
+    problems: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        first_draw: int,
+        draws: int,
+        *,
+        block_size: int = TARGET_BLOCK,
+        problems: Sequence[int] | None = None,
+    ) -> Round:
+        """A round cut into blocks of about ``block_size`` completions, whole problems first."""
+        block_draws = min(draws, block_size)
+        rows = None if problems is None else tuple(problems)
+        return cls(first_draw, draws, max(1, block_size // block_draws), block_draws, rows)
+
+    @property
+    def end(self) -> int:
+        """The draw after the last one."""
+        return self.first_draw + self.draws
+
+    def rows(self, size: int) -> Sequence[int]:
+        """The rows of a set of ``size`` problems that this round covers."""
+        return range(size) if self.problems is None else self.problems
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Round:
+        rows = data["problems"]
+        return cls(**{**data, "problems": None if rows is None else tuple(rows)})
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The header of a run folder. All values are JSON.
+
+    ``n`` is the draws of every problem (the most of any problem in an adaptive run).
+    """
+
+    policy: Mapping[str, Any]
+    prompt: Mapping[str, Any]
+    engine: Mapping[str, Any]
+    sampling: Mapping[str, Any]
+    problem_set: Mapping[str, Any]
+    n: int
+    seed: int
+    first_draw: int = 0
+    design: Design = "fixed"
+    rounds: tuple[Round, ...] = ()
+    created: str = ""
+    command: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    schema: str = SCHEMA
+
+    @property
+    def imported(self) -> bool:
+        """Whether another tool drew the run, whose log was imported."""
+        return str(self.engine["name"]).startswith("import:")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def identity(self) -> dict[str, Any]:
+        """The keys that two invocations on one folder must share."""
+        data = json.loads(json.dumps(self.to_dict()))
+        del data["policy"]["path"]  # the weights' digest says what they are, wherever they lie
+        data["prompt"].pop(BY_DEFAULT, None)  # stop strings are what they are, however they came
+        return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
+
+    def distribution(self) -> dict[str, Any]:
+        """The part of the identity that says what a draw is, whoever draws it and how many."""
+        return {k: v for k, v in self.identity().items() if k not in NOT_DISTRIBUTION}
+
+    def provenance(self) -> dict[str, str]:
+        """What compare looks at: equal values mean the runs may be compared."""
+        prompt = PromptSettings.from_dict(self.prompt)
+        return {
+            "policy": str(self.policy["path"]),
+            "weights": str(self.policy["weights_digest"]),
+            "prompt": f"{prompt.template_name or prompt.template} ({prompt.digest})",
+            "sampling": json.dumps(self.sampling, sort_keys=True),
+            "problem_set": f"{self.problem_set['name']} ({self.problem_set['digest']})",
+        }
+
+    def with_rounds(self, *more: Round) -> Manifest:
+        """The manifest of the run with further rounds; n grows to the draws they reach."""
+        rounds = (*self.rounds, *more)
+        n = self.n if self.design == "adaptive" else sum(r.draws for r in rounds)
+        return dataclasses.replace(self, rounds=rounds, n=n)
+
+    @property
+    def sampling_params(self) -> SamplingParams:
+        """The settings as an engine takes them.
+
+        Raises
+        ------
+        UsageError
+            For an imported run whose source did not say all of them.
+        """
+        unknown = [name for name, value in self.sampling.items() if value is None]
+        if unknown:
+            raise UsageError(
+                f"{self.engine['name']} does not say {', '.join(unknown)}; sample the policy with "
+                "passgap sample, which does"
+            )
+        return SamplingParams(**{**self.sampling, "stop": tuple(self.sampling["stop"])})
+
+
+def read_manifest(name: str, text: str) -> Manifest:
+    """The manifest in ``text``; an unknown schema is refused."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunError(f"{name} is not JSON ({error}); it was not written by passgap") from error
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        raise RunError(f"{name} has schema {schema!r}; this version reads {SCHEMA!r}")
+    rounds = tuple(Round.from_dict(r) for r in data["rounds"])
+    return Manifest(**{**data, "rounds": rounds})
+
+
+def cut(manifest: Manifest, problem_ids: Sequence[str]) -> dict[str, Block]:
+    """Every block of a run by its shard's name, in the order they are drawn."""
+    blocks = {}
+    for part in manifest.rounds:
+        rows = part.rows(len(problem_ids))
+        for start in range(0, len(rows), part.block_problems):
+            members = tuple(problem_ids[row] for row in rows[start : start + part.block_problems])
+            for draw in range(part.first_draw, part.end, part.block_draws):
+                block = Block(
+                    problem_ids=members,
+                    first_draw=draw,
+                    size=min(part.block_draws, part.end - draw),
+                    seed=int(digest([manifest.seed, members[0], draw])[:15], 16),
+                    run_seed=manifest.seed,
+                )
+                blocks[f"part-{rows[start]:05d}-{draw:06d}.parquet"] = block
+    return blocks
+
+
+def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """``key: old -> new`` for every leaf where two manifests differ."""
+    lines: list[str] = []
+    for key in sorted({*old, *new}):
+        a, b = old.get(key), new.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            lines += differing_keys(a, b, f"{prefix}{key}.")
+        elif a != b:
+            lines.append(f"{prefix}{key}: {_short(a)} there, {_short(b)} asked")
+    return lines
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:40]}... ({digest(value)})"

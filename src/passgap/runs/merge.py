@@ -1,0 +1,101 @@
+"""Merging: runs that hold disjoint draws of one design in, one run that holds them all out.
+
+Several machines each sample a range (``--first-draw``) of the same policy, problems, settings and
+seed; their shards are copied as they are. Outcomes are not copied: the merged run is verified anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from passgap.errors import MismatchError, UsageError
+from passgap.runs.manifest import Manifest, Round, differing_keys
+from passgap.runs.run import Run
+from passgap.runs.shards import write_whole
+
+
+def merge(runs: Sequence[Run], out: Path | str) -> Run:
+    """Join complete runs of disjoint draw ranges into the new run ``out``.
+
+    Raises
+    ------
+    UsageError
+        For fewer than two runs, an adaptive or an unfinished one, or draws that two of them hold.
+    MismatchError
+        When they do not draw from one distribution, naming what differs.
+    """
+    if len(runs) < 2:
+        raise UsageError(f"{len(runs)} runs given; allowed: at least two to merge")
+    for run in runs:
+        _check(runs[0], run)
+    rounds = sorted((r for run in runs for r in run.manifest.rounds), key=lambda r: r.first_draw)
+    _check_disjoint(runs, rounds)
+    manifest = _merged(runs, rounds)
+    merged = Run.create(out, manifest, runs[0].problems())
+    with merged.writing():
+        for run in runs:
+            for call in run.calls():
+                merged.log_call(call)
+            for name in sorted(set(run.blocks) & set(merged.owed())):
+                _copy(run, name, merged.path / "completions" / name)
+    return merged
+
+
+def _check(first: Run, run: Run) -> None:
+    ours, theirs = first.manifest, run.manifest
+    if theirs.design == "adaptive":
+        raise UsageError(f"{run.place} was drawn adaptively; only runs of a fixed n are merged")
+    differing = differing_keys(ours.distribution(), theirs.distribution())
+    if ours.engine["name"] != theirs.engine["name"]:
+        differing.append(f"engine: {ours.engine['name']} there, {theirs.engine['name']} asked")
+    if run.problem_ids != first.problem_ids:
+        differing.append("the order of the problems")
+    if differing:
+        raise MismatchError(
+            f"{first.place} and {run.place} do not draw the same thing ({'; '.join(differing)}); "
+            "only ranges of one design can be merged"
+        )
+    owed = run.owed()
+    if owed:
+        raise UsageError(
+            f"{run.place} owes {len(owed)} of {len(run.blocks)} blocks; finish it with the command "
+            "that began it"
+        )
+
+
+def _check_disjoint(runs: Sequence[Run], rounds: Sequence[Round]) -> None:
+    for before, after in itertools.pairwise(rounds):
+        if after.first_draw < before.end:
+            raise UsageError(
+                f"the runs share the draws {after.first_draw} to {min(before.end, after.end) - 1}, "
+                "which would count twice; allowed: disjoint ranges (--first-draw), from "
+                + ", ".join(
+                    f"{run.place}: {r.first_draw} to {r.end - 1}"
+                    for run in runs
+                    for r in run.manifest.rounds
+                )
+            )
+
+
+def _merged(runs: Sequence[Run], rounds: Sequence[Round]) -> Manifest:
+    return dataclasses.replace(
+        runs[0].manifest,
+        rounds=tuple(rounds),
+        n=sum(r.draws for r in rounds),
+        first_draw=rounds[0].first_draw,
+    )
+
+
+def _copy(run: Run, name: str, target: Path) -> None:
+    """One shard as it is, once it is known to be sound."""
+    run.read_completions(name, None)
+
+    def fetch(temporary: Path) -> None:
+        with run.place.open(f"completions/{name}") as source, temporary.open("wb") as file:
+            shutil.copyfileobj(source, file)
+
+    write_whole(target, fetch)

@@ -1,0 +1,298 @@
+"""A watch folder: one row for every completion that a reward call saw, in any trainer.
+
+In: the rows of one reward call. Out: on disk, one writer a rank ::
+
+    about.json                                schema and what the rows are of; written once
+    rank-00000/part-<first call>-<last call>.parquet
+
+A call is one part, on disk when ``append`` returns. Small parts are merged now and then: the merged
+part is written whole under the range of its calls before the small ones go, and where ranges
+overlap the widest counts, so that a writer killed in between neither loses nor doubles a row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.errors import RunError, UsageError, WorkError
+from passgap.runs.about import ABOUT_FILE, is_watch, read_about, write_about
+from passgap.runs.parts import MERGED, Part, hold, level, parse_part, parse_rank, rank_name, widest
+from passgap.runs.places import Place
+from passgap.runs.shards import ShardError, read_shard, write_shard
+
+STATUSES = ("correct", "incorrect", "unscored")
+COLUMNS: dict[str, Any] = {
+    "call": pl.Int64,
+    "step": pl.Int64,
+    "problem_id": pl.String,
+    "status": pl.String,
+    "reward": pl.Float64,
+    "tokens": pl.Int32,
+    "finish_reason": pl.String,
+    "reason": pl.String,
+    "seconds": pl.Float64,
+}
+LISTINGS = 100
+NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason", "reason")
+
+
+class WatchLog:
+    """The rows of one rank, written call by call.
+
+    Parameters
+    ----------
+    folder
+        The watch folder, shared by all ranks.
+    rank
+        Which process this is; each has a folder of its own, and one writer.
+    about
+        What the rows are of (JSON values), equal in all ranks; None says nothing and takes what
+        is there.
+
+    Raises
+    ------
+    RunError
+        If the folder holds something else, or another process writes this rank.
+    WorkError
+        If the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path | str, *, rank: int = 0, about: Mapping[str, Any] | None = None
+    ) -> None:
+        if rank < 0:
+            raise UsageError(f"rank is {rank}; allowed: an integer >= 0")
+        self.folder, self.rank = Path(folder), rank
+        if about is not None:
+            write_about(self.folder, about)
+        elif is_watch(self.folder):
+            read_about(self.folder)
+        self._place = self.folder / rank_name(rank)
+        hold(self._place)
+        self._tidy()
+
+    def append(self, step: int | Sequence[int], rows: Mapping[str, Sequence[Any]]) -> None:
+        """Write one reward call; it is on disk, whole, when this returns.
+
+        Parameters
+        ----------
+        step
+            Optimizer steps that the policy had taken when it drew; one number, or one a row.
+        rows
+            Columns of one length: ``problem_id``, ``status``, and any of ``reward``, ``tokens``,
+            ``finish_reason``, ``reason`` and ``seconds`` (unix time; now where absent).
+
+        Raises
+        ------
+        UsageError
+            For columns that are missing, unknown or of different lengths, or another status.
+        WorkError
+            If it cannot be written; then nothing of this call is.
+        """
+        call = self._parts[-1].last + 1 if self._parts else 0
+        frame = _frame(call, step, rows)
+        if frame.is_empty():
+            return
+        if not (self.folder / ABOUT_FILE).is_file():
+            write_about(self.folder, {})
+        part = Part(call, call)
+        if (self._place / part.name).exists():
+            raise RunError(
+                f"{self._place} was written by another object of this process; give each watched "
+                "reward a folder of its own"
+            )
+        self._merge()  # first: if it fails, nothing of this call is written
+        try:
+            write_shard(frame, self._place / part.name)
+        except WorkError:
+            with suppress(OSError):
+                (self._place / part.name).unlink(missing_ok=True)
+            raise
+        self._parts.append(part)
+
+    def read(self) -> pl.DataFrame:
+        """This rank's rows."""
+        return _read_rank(Place(self.folder), self._place.name)
+
+    def drop_after(self, step: int) -> int:
+        """Remove this rank's rows with a step beyond ``step``, which a resumed run draws again.
+
+        Returns
+        -------
+        int
+            How many rows went.
+        """
+        self._tidy()
+        dropped = 0
+        for part in self._parts:
+            frame = _read(Place(self.folder), f"{self._place.name}/{part.name}")
+            kept = frame.filter(pl.col("step") <= step)
+            dropped += frame.height - kept.height
+            if kept.is_empty():
+                _remove(self._place / part.name)
+            elif kept.height < frame.height:
+                write_shard(kept, self._place / part.name)
+        self._tidy()
+        return dropped
+
+    def _merge(self) -> None:
+        """Merge the newest parts once there are MERGED of about one size."""
+        newest = self._parts[-MERGED:]
+        if len(newest) < MERGED or len({level(part) for part in newest}) > 1:
+            return
+        place = Place(self.folder)
+        frames = [_read(place, f"{self._place.name}/{part.name}") for part in newest]
+        merged = Part(newest[0].first, newest[-1].last)
+        write_shard(pl.concat(frames), self._place / merged.name)
+        self._parts[-MERGED:] = [merged]
+        for part in newest:
+            _remove(self._place / part.name)
+        self._merge()
+
+    def _tidy(self) -> None:
+        """Take up what is there: remove torn files and parts that a wider one holds."""
+        names = {path.name for path in self._place.iterdir()}
+        self._parts = widest(names)
+        kept = {part.name for part in self._parts}
+        for name in names - kept:
+            if parse_part(name) or name.endswith(".tmp"):
+                _remove(self._place / name)
+
+
+def ranks_of(folder: Path) -> list[int]:
+    """The ranks that have a folder in a watch folder."""
+    found = (parse_rank(path.name) for path in folder.iterdir())
+    return sorted(rank for rank in found if rank is not None)
+
+
+def read_watch(folder: Path | str) -> pl.DataFrame:
+    """The rows of all ranks, ordered by step, rank and call.
+
+    Where the trainer told no step (``about.json``: ``"step": "visits"``), ``step`` counts the
+    visits of the row's problem: its rows over all ranks in the order of time, ``group_size`` to a
+    visit. A completion that was never recorded shifts the later visits of its problem by one row.
+
+    Parameters
+    ----------
+    folder
+        A watch folder (or a URL of one), also while it is written.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of COLUMNS and ``rank``; empty where nothing was recorded yet.
+
+    Raises
+    ------
+    UsageError
+        If it is no watch folder.
+    RunError
+        For an unknown schema, or a damaged part.
+    """
+    about = read_about(folder)
+    place = Place(folder)
+    found = [
+        _read_rank(place, name) for name in sorted(place.names("")) if parse_rank(name) is not None
+    ]
+    empty = pl.DataFrame(schema=COLUMNS | {"rank": pl.Int64})
+    rows = pl.concat([empty, *found])
+    if about.get("step") == "visits":
+        rows = _numbered_by_visits(rows, int(about["group_size"]))
+    return rows.sort("step", "rank", "call", maintain_order=True)
+
+
+def _numbered_by_visits(rows: pl.DataFrame, group_size: int) -> pl.DataFrame:
+    drawn = rows.sort("seconds", "rank", "call", maintain_order=True)
+    before = pl.int_range(pl.len(), dtype=pl.Int64).over("problem_id")
+    return drawn.with_columns((before // group_size).alias("step"))
+
+
+def _read_rank(place: Place, name: str) -> pl.DataFrame:
+    """All rows of a rank; listed anew where a merge removed a part between listing and reading."""
+    frames = _parts_of(place, name)
+    frame = pl.concat([pl.DataFrame(schema=COLUMNS), *frames])
+    return frame.with_columns(pl.lit(parse_rank(name), pl.Int64).alias("rank"))
+
+
+def _parts_of(place: Place, name: str) -> list[pl.DataFrame]:
+    for _ in range(LISTINGS):
+        try:
+            return [_read(place, f"{name}/{part.name}") for part in widest(place.names(name))]
+        except FileNotFoundError as error:
+            gone = error
+    raise RunError(f"{place}/{name} lists a part that is not there ({gone}); remove its name")
+
+
+def _read(place: Place, name: str) -> pl.DataFrame:
+    with place.open(name) as file:
+        try:
+            return read_shard(name, file)
+        except ShardError as error:
+            raise RunError(
+                f"{place}/{name} {error.fault}; move it away to read the other calls"
+            ) from error
+
+
+def _frame(call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+    allowed = {*NEEDED, *OPTIONAL, "seconds"}
+    wrong = sorted({*NEEDED} - {*rows}) + sorted({*rows} - allowed)
+    if wrong:
+        raise UsageError(
+            f"the rows have columns {sorted(rows)}; needed: {', '.join(NEEDED)}; allowed besides: "
+            f"{', '.join(OPTIONAL)}, seconds (see {wrong[0]!r})"
+        )
+    height = len(rows["problem_id"])
+    columns: dict[str, Any] = {name: [None] * height for name in OPTIONAL}
+    columns |= {"reason": [""] * height, "seconds": [time.time()] * height}
+    columns |= {name: list(values) for name, values in rows.items()}
+    columns |= {"call": [call] * height}
+    columns |= {"step": [step] * height if isinstance(step, int) else list(step)}
+    uneven = {name: len(values) for name, values in columns.items() if len(values) != height}
+    if uneven:
+        raise UsageError(f"the columns have lengths {uneven}; needed: {height}, one a completion")
+    strange = next((status for status in columns["status"] if status not in STATUSES), None)
+    if strange is not None:
+        raise UsageError(f"status is {strange!r}; allowed: {', '.join(STATUSES)}")
+    return pl.DataFrame({name: columns[name] for name in COLUMNS}, schema=COLUMNS)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WorkError(f"cannot remove {path}: {error.strerror}; fix the permission") from error
+
+
+def group_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a step and problem, over all ranks: what `passgap.analysis.watch.watching` needs.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``step``, ``problem_id``, ``completions``, ``n`` (scored), ``c`` (correct), ``rewards`` and
+        ``reward_sum``, ``tokens`` and ``token_sum``, ``endings`` (known finish reasons) and
+        ``cut``, ordered by step and problem.
+    """
+    status, ended, reward = pl.col("status"), pl.col("finish_reason"), pl.col("reward")
+    rewards = reward.fill_nan(None)
+    return (
+        rows.group_by("step", "problem_id")
+        .agg(
+            completions=pl.len(),
+            n=(status != "unscored").sum(),
+            c=(status == "correct").sum(),
+            rewards=rewards.count(),
+            reward_sum=rewards.sum(),
+            tokens=pl.col("tokens").count(),
+            token_sum=pl.col("tokens").sum(),
+            endings=ended.count(),
+            cut=(ended == "length").sum(),
+        )
+        .sort("step", "problem_id")
+    )

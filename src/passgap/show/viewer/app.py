@@ -1,0 +1,110 @@
+"""The routes: what URL shows what. In: a library and who may ask. Out: an ASGI app."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from passgap.errors import PassgapError
+from passgap.show.text import visible
+from passgap.show.viewer import compared, home, marking, problem, style, table, trained
+from passgap.show.viewer.guard import Access, Guard
+from passgap.show.viewer.library import Library, NothingThereError
+from passgap.show.viewer.site import Site
+
+Page = Callable[[Site, Request], Response]
+PAGES: dict[str, Page] = {
+    "/": home.home,
+    "/live": home.home_live,
+    "/compare": compared.chosen,
+    "/compare/{base}/{trained}": compared.comparison,
+    "/run/{run}": table.table,
+    "/run/{run}/live": table.table_live,
+    "/run/{run}/report": compared.report,
+    "/run/{run}/checks": compared.checks,
+    "/run/{run}/audit": marking.marking,
+    "/run/{run}/problem/{problem}": problem.problem,
+    "/run/{run}/text/{problem}/{draw:int}": problem.exact_text,
+    "/training/{training}": trained.training,
+    "/training/{training}/live": trained.training_live,
+}
+FILES = {"/static/view.js": "view.js", "/static/theme.js": "theme.js"}
+
+
+def build(library: Library, access: Access) -> Starlette:
+    """The app over everything below the library's root."""
+    site = Site(library, access)
+    routes = [Route(path, _endpoint(site, page), methods=["GET"]) for path, page in PAGES.items()]
+    routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
+    routes += [
+        Route("/static/view.css", _style, methods=["GET"]),
+        Route("/run/{run}/audit", _marking(site), methods=["POST"]),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, access=access)],
+        exception_handlers={HTTPException: _no_route(site)},
+    )
+
+
+NOTHING = "Nothing below the folder that is viewed has this address; it may have been moved."
+FAILED = "This is a fault of passgap view; the terminal it runs in says more."
+
+
+def _endpoint(site: Site, page: Page) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        try:
+            return page(site, request)
+        except Exception as error:
+            return _fault(site, request, error)
+
+    return answer
+
+
+def _marking(site: Site) -> Callable[[Request], object]:
+    async def answer(request: Request) -> Response:
+        try:
+            return await marking.mark(site, request)
+        except Exception as error:
+            return _fault(site, request, error)
+
+    return answer
+
+
+def _fault(site: Site, request: Request, error: Exception) -> Response:
+    """The page of an error; one that nobody meant is also printed, with nothing in it that steers
+    the terminal."""
+    if isinstance(error, NothingThereError):
+        return site.page("error.html.j2", 404, title="Not found", message=NOTHING)
+    if isinstance(error, PassgapError):
+        return site.page("error.html.j2", 400, title="That cannot be shown", message=str(error))
+    trace = "".join(traceback.format_exception(error))
+    print(visible(f"{request.url.path}\n{trace}"), file=sys.stderr)
+    return site.page("error.html.j2", 500, title="The viewer failed", message=FAILED)
+
+
+def _no_route(site: Site) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        code = error.status_code if isinstance(error, HTTPException) else 404
+        return site.page("error.html.j2", code, title="Not found", message=NOTHING)
+
+    return answer
+
+
+def _file(name: str) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        return PlainTextResponse(style.static(name), media_type="text/javascript")
+
+    return answer
+
+
+def _style(request: Request) -> Response:
+    return PlainTextResponse(style.style_sheet(), media_type="text/css")

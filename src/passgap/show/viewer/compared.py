@@ -1,0 +1,90 @@
+"""The report of any run, or of any two, and a run's data checks, made while one looks.
+
+In: ids. Out: the page of `passgap report`, kept by the state of both runs' shards, so that it is
+made once; while it is made, a page that asks again. The page brings its own content policy, which
+names its one script by its hash.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from passgap.show.viewer.library import OpenRun
+from passgap.show.viewer.site import Site, check_inert
+
+PATIENCE = 0.15
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+BACK = '<body><nav class="small" aria-label="place"><a href="/">All runs</a></nav>'
+REFRESH = {"refresh": "2"}
+
+
+def chosen(site: Site, request: Request) -> Response:
+    """``/compare?base=..&trained=..``: to the page of the two."""
+    base, trained = (site.library.run(request.query_params.get(r, "")) for r in _ROLES)
+    flags = [name for name in _FLAGS if request.query_params.get(name)]
+    query = "&".join(f"{name}=1" for name in flags)
+    target = f"/compare/{base.id}/{trained.id}" + (f"?{query}" if query else "")
+    return RedirectResponse(target, status_code=303)
+
+
+def comparison(site: Site, request: Request) -> Response:
+    """``/compare/{base}/{trained}``."""
+    base, trained = (site.library.run(request.path_params[role]) for role in _ROLES)
+    settings = {name: True for name in _FLAGS if request.query_params.get(name)}
+    return _report(site, [base, trained], settings)
+
+
+def report(site: Site, request: Request) -> Response:
+    """``/run/{run}/report``: what a probe says of one run."""
+    return _report(site, [site.library.run(request.path_params["run"])], {})
+
+
+def checks(site: Site, request: Request) -> Response:
+    """``/run/{run}/checks``."""
+    run = site.library.run(request.path_params["run"])
+    found = site.checks(run, PATIENCE, asked=True)
+    page = site.page("checks.html.j2", run=run.about, found=found)
+    if found is None:
+        page.headers.update(REFRESH)
+    return page
+
+
+_ROLES = ("base", "trained")
+_FLAGS = ("intersect", "allow_different_prompts")
+
+
+def _report(site: Site, runs: list[OpenRun], settings: dict[str, bool]) -> Response:
+    for run in runs:
+        check_inert(run)
+    key = ("report", *(run.state() for run in runs), *settings)
+    job = site.library.analysing.ask(
+        key, lambda: _made([run.run.path for run in runs], settings), PATIENCE
+    )
+    if not job.done():
+        page = site.page("waiting.html.j2", runs=[run.about for run in runs])
+        page.headers.update(REFRESH)
+        return page
+    text, policy = job.result()
+    headers = {"content-security-policy": f"{policy}; frame-ancestors 'none'"}
+    return HTMLResponse(text, headers=headers)
+
+
+def _made(paths: list[Path], settings: dict[str, Any]) -> tuple[str, str]:
+    """The page as text, and its own content policy."""
+    from passgap.show.page.gathering import page_data
+    from passgap.show.page.page import render
+
+    base, trained = paths[0], paths[1] if len(paths) > 1 else None
+    names = " ".join(str(path) for path in paths)
+    data = page_data(base, trained, title=None, command=f"passgap report {names}", **settings)
+    text = render(data)
+    policy = POLICY.search(text)
+    if policy is None:
+        raise RuntimeError("the report names no content policy")
+    return text.replace("<body>", BACK, 1), html.unescape(policy.group(1))

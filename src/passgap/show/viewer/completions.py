@@ -1,0 +1,99 @@
+"""One problem's completions: which there are, and the text of a few of them.
+
+In: an `OpenRun`, a problem id, what to show. Out: rows of plain values. Only the shards that hold
+the problem are opened, and text is read for the draws on the page alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from polars import selectors as cs
+
+from passgap.errors import RunError, UsageError
+from passgap.show.viewer.library import OpenRun
+from passgap.show.viewer.tallies import verifier_of
+
+PAGE = 10
+STATUSES = ("correct", "incorrect", "unscored")
+FACTS = ["draw", "token_count", "finish_reason", "logprob"]
+
+
+def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFrame:
+    """Every draw of a problem that is there, without text, in order.
+
+    Parameters
+    ----------
+    run, problem_id
+        Which problem of which run.
+    under
+        The digest of another policy's log-probabilities, if they were computed.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``draw``, ``token_count``, ``finish_reason``, ``logprob`` (nats; null where unknown),
+        ``status`` (null where not verified), ``extracted``, ``reason``; with ``under`` also
+        ``other_logprob``.
+    """
+    verifier = verifier_of(run.run)
+    facts = _of_problem(run, "completions", problem_id).select(FACTS)
+    marks = _of_problem(run, f"outcomes/{verifier}", problem_id).select(
+        "draw", "status", "extracted", "reason"
+    )
+    rows = facts.join(marks, on="draw", how="left")
+    if under is not None:
+        other = _of_problem(run, f"logprobs/{under}", problem_id)
+        rows = rows.join(other.select("draw", other_logprob="logprob"), on="draw", how="left")
+    return _collected(run, rows.with_columns(cs.float().fill_nan(None))).sort("draw")
+
+
+def texts(run: OpenRun, problem_id: str, numbers: Sequence[int]) -> dict[int, str]:
+    """The text of some draws of a problem, by draw."""
+    rows = _of_problem(run, "completions", problem_id).select("draw", "text")
+    found = _collected(run, rows.filter(pl.col("draw").is_in(list(numbers))))
+    return dict(found.iter_rows())
+
+
+def page_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> list[dict[str, Any]]:
+    """One page of draws with their text; counted from 1."""
+    shown = rows.slice((number - 1) * PAGE, PAGE).to_dicts()
+    found = texts(run, problem_id, [row["draw"] for row in shown])
+    return [row | {"text": found[row["draw"]]} for row in shown]
+
+
+def with_status(rows: pl.DataFrame, status: str) -> pl.DataFrame:
+    """The draws with this status; all of them where none is asked for.
+
+    Raises
+    ------
+    UsageError
+        For a status that there is not.
+    """
+    if not status:
+        return rows
+    if status not in STATUSES:
+        raise UsageError(f"status is {status!r}; allowed: {', '.join(STATUSES)}")
+    return rows.filter(pl.col("status") == status)
+
+
+def _of_problem(run: OpenRun, folder: str, problem_id: str) -> pl.LazyFrame:
+    present = run.run.place.names(folder) if problem_id in run.blocks_of else set()
+    names = [f"{folder}/{name}" for name in run.blocks_of.get(problem_id, ()) if name in present]
+    if not names:
+        schema = dict.fromkeys(("problem_id", "status", "extracted", "reason", "text"), pl.String())
+        numbers = {"draw": pl.Int32(), "token_count": pl.Int32(), "logprob": pl.Float64()}
+        return pl.LazyFrame(schema={**schema, "finish_reason": pl.String(), **numbers})
+    return run.run.place.scan(names).filter(pl.col("problem_id") == problem_id)
+
+
+def _collected(run: OpenRun, frame: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return frame.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise RunError(
+            f"completions of {run.name} cannot be read ({str(error).splitlines()[0][:120]}); see "
+            f"passgap check {run.run.place}"
+        ) from error

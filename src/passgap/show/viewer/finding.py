@@ -1,0 +1,123 @@
+"""What lies below a folder: runs and training folders, by the files that make them such.
+
+In: a folder. Out: `Found` entries with an id of their own; a page looks a thing up by that id and
+never joins a path from a URL. Symbolic links are not followed, and a folder whose files lead out
+of the root by links is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from passgap.errors import RunError, UsageError
+from passgap.runs import is_watch
+
+Kind = Literal["run", "training"]
+MOST_FOLDERS = 20_000
+MOST_DEPTH = 8
+POLICY_FILE, REQUEST_FILE = "passgap_policy.json", "trainer/request.json"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run or a training folder; ``name`` is its path below the root."""
+
+    id: str
+    kind: Kind
+    name: str
+    path: Path
+
+
+def root_of(folder: Path | str) -> Path:
+    """The folder to look in, links resolved once, here.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise UsageError(f"{folder} is no folder; give the folder that your runs lie in")
+    return path.resolve()
+
+
+def find(root: Path) -> list[Found]:
+    """Runs and training folders below ``root`` (itself included), by name."""
+    found = [
+        Found(_id(path.relative_to(root)), kind, _name(root, path), path)
+        for path, kind in _walk(root)
+    ]
+    return sorted(found, key=lambda one: one.name)
+
+
+def check_links(root: Path, folder: Path) -> None:
+    """Refuse a folder that holds a symbolic link to anywhere outside the root.
+
+    Raises
+    ------
+    RunError
+        Naming the link.
+    """
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                raise RunError(
+                    f"{folder.name} holds the link {path.relative_to(folder)} out of the folder "
+                    "that is viewed; copy what it points to, or view a folder that holds both"
+                )
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, Kind]]:
+    waiting, seen = [(root, 0)], 0
+    while waiting and seen < MOST_FOLDERS:
+        place, depth = waiting.pop()
+        seen += 1
+        kind = _kind(place)
+        if kind is not None:
+            yield place, kind
+        if kind != "run" and depth < MOST_DEPTH:
+            waiting += [(child, depth + 1) for child in _folders(place, kind)]
+
+
+def _folders(place: Path, kind: Kind | None) -> list[Path]:
+    skipped = {"trainer", "watch", "adapter"} if kind == "training" else set()
+    try:
+        with os.scandir(place) as entries:
+            return [
+                Path(entry.path)
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False)
+                and not entry.name.startswith(".")
+                and entry.name not in skipped
+                and not (kind == "training" and entry.name.startswith("checkpoint-"))
+            ]
+    except OSError:  # a folder that may not be listed holds nothing that can be shown
+        return []
+
+
+def _kind(place: Path) -> Kind | None:
+    if _is_file(place / "manifest.json"):
+        return "run"
+    if _is_file(place / POLICY_FILE) or _is_file(place / REQUEST_FILE):
+        return "training"
+    return "training" if _is_file(place / "about.json") and is_watch(place) else None
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _id(relative: Path) -> str:
+    return hashlib.sha256(os.fsencode(relative.as_posix())).hexdigest()[:12]
+
+
+def _name(root: Path, path: Path) -> str:
+    relative = path.relative_to(root).as_posix()
+    return root.name if relative == "." else relative

@@ -1,0 +1,104 @@
+"""The first page: every run and training folder below the root, with what is known at once.
+
+In: the library. Out: rows, and the same values as text for the page that is already open. Counts
+and data checks are worked out beside the page and fill in when they are there.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from passgap.data.identity import digest
+from passgap.errors import PassgapError
+from passgap.show.viewer.library import FAULTS, OpenRun
+from passgap.show.viewer.problems import pages, whole
+from passgap.show.viewer.site import Site, pass_at_1_text, progress_text, verifier_text
+from passgap.show.viewer.training import live_of, training_of
+
+PAGE = 100
+MOST_CHECKED = 200_000
+PATIENCE = 0.12
+
+
+def home(site: Site, request: Request) -> Response:
+    """``/``."""
+    page = whole(request.query_params.get("page"), "page")
+    runs, trainings, values = _content(site, page)
+    return site.page(
+        "home.html.j2",
+        runs=runs,
+        trainings=trainings,
+        choices=[(run.id, run.name) for run in site.library.runs() if isinstance(run, OpenRun)],
+        values=values,
+        page=page,
+        pages=pages(len(site.library.found()), PAGE),
+        live=f"/live?page={page}",
+        seen=site.version(values),
+    )
+
+
+def home_live(site: Site, request: Request) -> Response:
+    """``/live``: what changed since the version ``seen``."""
+    page = whole(request.query_params.get("page"), "page")
+    return site.changes(request.query_params.get("seen", ""), _content(site, page)[2])
+
+
+def _content(
+    site: Site, page: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, str]]:
+    values: dict[str, str] = {}
+    start = (page - 1) * PAGE
+    end = time.perf_counter() + PATIENCE
+    runs = [_run_row(site, run, values, end) for run in site.library.runs()[start : start + PAGE]]
+    trainings = []
+    for found in (one for one in site.library.found() if one.kind == "training"):
+        one = training_of(found, site.library.watches)
+        values |= {f"{found.id}.{name}": text for name, text in live_of(one).items()}
+        trainings.append(one)
+    names = [one.id for one in site.library.found()]
+    values["reload"] = digest([names, [row.get("fault") for row in runs]])
+    return runs, trainings[start : start + PAGE], values
+
+
+def _run_row(site: Site, run: Any, values: dict[str, str], end: float) -> dict[str, Any]:
+    if not isinstance(run, OpenRun):
+        found, fault = run
+        return {"id": found.id, "name": found.name, "fault": fault}
+    try:
+        now = run.progress()
+        counted = site.library.counts(run, end - time.perf_counter())
+        found = {
+            "progress": progress_text(now),
+            "pass1": pass_at_1_text(counted),
+            "health": health_text(site, run),
+            "verifier": verifier_text(run, now.verifier),
+        }
+    except FAULTS as error:
+        return {"id": run.id, "name": run.name, "fault": str(error)}
+    values |= {f"{run.id}.{name}": text for name, text in found.items()}
+    return run.about
+
+
+def health_text(site: Site, run: OpenRun) -> str:
+    """What the data checks say of a complete run, in few words."""
+    if not run.progress().complete:
+        return "checked once complete"
+    if run.run.manifest.n * len(run.run.problem_ids) > MOST_CHECKED and not site.asked(run):
+        return "large: check it"
+    try:
+        found = site.checks(run)
+    except PassgapError:
+        return "cannot be checked"
+    if found is None:
+        return "checking"
+    kinds = [finding["severity"] for finding in found["findings"]]
+    parts = [
+        f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
+        for kind in ("error", "warning", "note")
+        if kind in kinds
+    ]
+    return ", ".join(parts) or "nothing found"

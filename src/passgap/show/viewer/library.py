@@ -1,0 +1,229 @@
+"""The runs below a folder, opened once and kept: what every page asks first.
+
+In: a folder, ids. Out: `OpenRun` with manifest, problems, counts and progress. A run is opened
+anew when its manifest has changed; counts are kept up as shards come.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.errors import PassgapError, RunError
+from passgap.runs import Run
+from passgap.show.viewer.finding import Found, check_links, find
+from passgap.show.viewer.jobs import Jobs
+from passgap.show.viewer.manifests import described
+from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress, verifier_of
+from passgap.show.viewer.watched import Watches
+
+FRESH, PATIENT = 1.0, 10
+KEPT_PAGES = 16
+MOST_VALUES = 30
+FAULTS = (PassgapError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError)
+
+
+class NothingThereError(LookupError):
+    """An address that nothing below the folder has."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Counts so far, a row a problem in the run's order, and pass@1 (``value, low, high``)."""
+
+    rows: pl.DataFrame
+    pass_at_1: dict[str, float | None] | None
+
+
+class OpenRun:
+    """One run as the pages see it."""
+
+    def __init__(self, found: Found, run: Run, opened: int) -> None:
+        self.found, self.run, self.opened = found, run, opened
+        self.about = {"id": found.id, "name": found.name} | described(run.manifest)
+        self._tally = Tally()
+        self._lock = threading.Lock()
+
+    @property
+    def id(self) -> str:
+        return self.found.id
+
+    @property
+    def name(self) -> str:
+        return self.found.name
+
+    def progress(self) -> Progress:
+        """How much is drawn and marked now."""
+        return progress(self.run, verifier_of(self.run))
+
+    def state(self) -> tuple[Any, ...]:
+        """Changes whenever a shard, an outcome or the verifier does."""
+        verifier = verifier_of(self.run)
+        folders = [self.run.path / "completions", self.run.path / "outcomes" / str(verifier)]
+        times = (path.stat().st_mtime_ns if path.is_dir() else 0 for path in folders)
+        return (self.id, self.opened, verifier, *times)
+
+    def counts(self) -> Counted:
+        """What is counted so far: ``problem_id``, ``n``, ``c``, ``unscored``."""
+        with self._lock:
+            rows = self._tally.update(self.run, verifier_of(self.run))
+        order = pl.DataFrame({"problem_id": self.run.problem_ids})
+        counted = order.join(rows, on="problem_id", how="left", maintain_order="left")
+        counted = counted.with_columns(pl.col(*COUNTED).fill_null(0))
+        self.look_ahead()
+        return Counted(counted, _pass_at_1(counted))
+
+    def look_ahead(self) -> None:
+        """Read what the run's pages will ask for, so that the first of them need not wait."""
+        _ = self.fields, self.blocks_of
+
+    @cached_property
+    def uncounted(self) -> Counted:
+        """The same, before anything is counted."""
+        rows = pl.DataFrame({"problem_id": self.run.problem_ids})
+        return Counted(rows.with_columns(pl.lit(0, pl.Int64).alias(name) for name in COUNTED), None)
+
+    @cached_property
+    def problems(self) -> pl.DataFrame:
+        """``problem_id``, ``question``, ``reference``, ``verifier``, ``metadata`` (JSON)."""
+        return self.run.place.scan(["problems.parquet"]).collect()
+
+    @cached_property
+    def metadata(self) -> list[dict[str, Any]]:
+        """The metadata of each problem, in the run's order."""
+        try:
+            return [_dict(text) for text in self.problems["metadata"]]
+        except ValueError as error:
+            raise RunError(
+                f"problems.parquet of {self.name} holds metadata that is not JSON"
+            ) from error
+
+    @cached_property
+    def fields(self) -> dict[str, list[str]]:
+        """Metadata fields worth filtering by: plain values, at least two, at most MOST_VALUES."""
+        values: dict[str, set[str]] = {}
+        for row in self.metadata:
+            for name, value in row.items():
+                if isinstance(value, str | int | float | bool):
+                    kept = values.setdefault(str(name), set())
+                    if len(kept) <= MOST_VALUES:
+                        kept.add(str(value))
+        return {
+            name: sorted(kept, key=_natural)
+            for name, kept in values.items()
+            if 2 <= len(kept) <= MOST_VALUES
+        }
+
+    @cached_property
+    def blocks_of(self) -> dict[str, list[str]]:
+        """The names of the shards that hold draws of each problem."""
+        names: dict[str, list[str]] = {}
+        for name, block in self.run.blocks.items():
+            for problem_id in block.problem_ids:
+                names.setdefault(problem_id, []).append(name)
+        return names
+
+
+class Library:
+    """Everything below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.counting, self.checking, self.analysing = Jobs(), Jobs(), Jobs(kept=KEPT_PAGES)
+        self.watches = Watches()
+        self._open: dict[str, OpenRun] = {}
+        self._found: list[Found] = []
+        self._look_again = float("-inf")
+        self._lock = threading.RLock()
+
+    def found(self) -> list[Found]:
+        """What lies below the folder, looked up anew after FRESH seconds, or PATIENT times as long
+        as the last look took."""
+        with self._lock:
+            start = time.monotonic()
+            if start >= self._look_again:
+                self._found = find(self.root)
+                took = time.monotonic() - start
+                self._look_again = time.monotonic() + max(FRESH, PATIENT * took)
+            return self._found
+
+    def entry(self, key: str, kind: str) -> Found:
+        """The entry with this id.
+
+        Raises
+        ------
+        NothingThereError
+            If nothing found has it.
+        """
+        for one in self.found():
+            if one.id == key and one.kind == kind:
+                return one
+        raise NothingThereError(key)
+
+    def run(self, key: str) -> OpenRun:
+        """The run with this id.
+
+        Raises
+        ------
+        NothingThereError
+            If no run found has it.
+        RunError
+            If it cannot be read.
+        """
+        found = self.entry(key, "run")
+        changed = (found.path / "manifest.json").stat().st_mtime_ns
+        with self._lock:
+            open_run = self._open.get(key)
+            if open_run is None or open_run.opened != changed:
+                check_links(self.root, found.path)
+                open_run = self._open[key] = OpenRun(found, Run(found.path), changed)
+            return open_run
+
+    def runs(self) -> list[OpenRun | tuple[Found, str]]:
+        """Every run; one that cannot be opened with the reason."""
+        return [self._run_or_reason(one) for one in self.found() if one.kind == "run"]
+
+    def counts(self, run: OpenRun, seconds: float) -> Counted | None:
+        """The counts, None where counting takes longer than ``seconds``."""
+        job = self.counting.ask(run.state(), run.counts, seconds)
+        return job.result() if job.done() else None
+
+    def stop(self) -> None:
+        """Begin no further work."""
+        for jobs in (self.counting, self.checking, self.analysing, self.watches):
+            jobs.stop()
+
+    def _run_or_reason(self, found: Found) -> OpenRun | tuple[Found, str]:
+        try:
+            return self.run(found.id)
+        except FAULTS as error:
+            return found, str(error)
+
+
+def _pass_at_1(rows: pl.DataFrame) -> dict[str, float | None] | None:
+    from passgap.stats import mean_interval  # scipy, which a first page need not wait for
+
+    drawn = rows.filter(pl.col("n") > 0)
+    if drawn.is_empty():
+        return None
+    data = mean_interval((drawn["c"] / drawn["n"]).to_numpy()).to_dict()
+    return {name: data[name] for name in ("value", "low", "high")}
+
+
+def _dict(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {}
+
+
+def _natural(value: str) -> tuple[float, str]:
+    try:
+        return float(value), value
+    except ValueError:
+        return float("inf"), value

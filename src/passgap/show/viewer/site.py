@@ -1,0 +1,175 @@
+"""What all pages share: the library, templates, what a run says of itself in words.
+
+In: values. Out: HTML in which every value is escaped and every steering character is named.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from passgap._version import __version__
+from passgap.data.identity import digest
+from passgap.errors import UsageError
+from passgap.show.text import ABSENT, interval, percent
+from passgap.show.viewer.guard import Access
+from passgap.show.viewer.library import Counted, Library, OpenRun
+from passgap.show.viewer.showing import shown
+from passgap.show.viewer.tallies import Progress, check_digests, verifier_of
+
+TEMPLATES = resources.files("passgap.show.viewer") / "templates"
+REMEMBERED = 256
+
+
+class Site:
+    """The app's parts, given to every page."""
+
+    def __init__(self, library: Library, access: Access) -> None:
+        self.library, self.access = library, access
+        self._told: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._asked: set[str] = set()
+        self._lock = threading.Lock()
+
+    def page(self, template: str, code: int = 200, **values: Any) -> Response:
+        """One page from its template."""
+        html = (
+            _environment()
+            .get_template(template)
+            .render(
+                values,
+                version=__version__,
+                root=self.library.root.name,
+                form_key=self.access.form_key,
+            )
+        )
+        return HTMLResponse(html, status_code=code)
+
+    def asked(self, run: OpenRun) -> bool:
+        """Whether somebody opened the checks of this run."""
+        return run.id in self._asked
+
+    def checks(
+        self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False
+    ) -> dict[str, Any] | None:
+        """``Checks.to_dict()`` of a run, None while they are worked out.
+
+        Raises
+        ------
+        UsageError
+            As `check_inert`.
+        """
+        check_inert(run)
+        if asked:
+            self._asked.add(run.id)
+        job = self.library.checking.ask(run.state(), lambda: _checked(run), seconds)
+        return job.result() if job.done() else None
+
+    def version(self, values: dict[str, str]) -> str:
+        """Remember what a page shows, so that a later look tells only what changed."""
+        name = digest(values)
+        with self._lock:
+            self._told[name] = values
+            self._told.move_to_end(name)
+            while len(self._told) > REMEMBERED:
+                self._told.popitem(last=False)
+        return name
+
+    def changes(self, seen: str, values: dict[str, str]) -> Response:
+        """The values that differ from those of the version ``seen``; 204 where none does."""
+        before = self._told.get(seen, {})
+        version = self.version(values)
+        if version == seen:
+            return Response(status_code=204)
+        changed = {name: value for name, value in values.items() if before.get(name) != value}
+        return JSONResponse({"version": version, "values": changed})
+
+
+def link(path: str, query: Mapping[str, str] | None = None, **more: Any) -> str:
+    """A path with a query; what is empty is left out."""
+    asked = {**(query or {}), **{name: str(value) for name, value in more.items()}}
+    kept = {name: value for name, value in asked.items() if value not in ("", "None")}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def progress_text(now: Progress) -> str:
+    """How far a run is, in a few words."""
+    if now.complete:
+        return "complete"
+    if now.drawn < now.blocks:
+        blocks = f"{now.drawn:,} of {now.blocks:,} blocks"
+        return f"{blocks} drawn" if now.growing else f"stopped at {blocks}"
+    return f"drawn; {now.marked:,} of {now.blocks:,} blocks verified"
+
+
+def pass_at_1_text(counted: Counted | None) -> str:
+    """pass@1 with its interval; a dash where nothing is verified, dots while it is counted."""
+    if counted is None:
+        return "counting"
+    if counted.pass_at_1 is None:
+        return ABSENT
+    row = counted.pass_at_1
+    return f"{percent(row['value'])} ({interval(row)})"
+
+
+def check_inert(run: OpenRun) -> None:
+    """Refuse what would run the verifiers that a run names: a viewer only reads.
+
+    `passgap verify` notes which references a verifier refuses; without that note, data checks
+    would have to ask it again.
+
+    Raises
+    ------
+    UsageError
+        If the note is not there.
+    """
+    check_digests(run.run)
+    verifier = verifier_of(run.run)
+    if verifier is None or "faults" not in run.run.outcomes_about(verifier):
+        raise UsageError(
+            f"{run.name} was not marked by passgap verify, so this would run the verifiers that "
+            f"its problems name, which a viewer does not; run passgap verify {run.run.place} first"
+        )
+
+
+def verifier_text(run: OpenRun, verifier: str | None) -> str:
+    """Which verifier's outcomes count."""
+    if verifier is None:
+        return "not verified"
+    name = run.run.marked_by(verifier)
+    return f"{name} ({verifier[:6]})"
+
+
+def _checked(run: OpenRun) -> dict[str, Any]:
+    from passgap.checks import check  # scipy, which a first page need not wait for
+
+    return check(run.run).to_dict()
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (TEMPLATES / name).read_text("utf-8")),
+        autoescape=True,
+        finalize=_finalized,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["link"] = link
+    environment.filters["percent"] = percent
+    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    return environment
+
+
+def _finalized(value: Any) -> Any:
+    return value if isinstance(value, Markup | jinja2.Undefined) else shown(str(value))

@@ -1,0 +1,120 @@
+"""A run's page: its problems, filtered, sorted and paged, alone or beside a second run.
+
+In: a run's id and the URL's query. Out: the page, and its values that change while draws come.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from starlette.requests import Request
+from starlette.responses import Response
+
+from passgap.show.viewer import problems
+from passgap.show.viewer.home import health_text
+from passgap.show.viewer.library import Counted, OpenRun
+from passgap.show.viewer.problems import Query
+from passgap.show.viewer.site import Site, link, pass_at_1_text, progress_text, verifier_text
+
+PATIENCE = 0.2
+COLUMNS = {"order": "problem", "solved": "correct", "trained": "trained", "change": "change"}
+
+
+def table(site: Site, request: Request) -> Response:
+    """``/run/{run}``."""
+    content = _content(site, request)
+    return site.page("run.html.j2", **content, seen=site.version(content["values"]))
+
+
+def table_live(site: Site, request: Request) -> Response:
+    """``/run/{run}/live``."""
+    return site.changes(request.query_params.get("seen", ""), _content(site, request)["values"])
+
+
+def second_run(site: Site, request: Request) -> OpenRun | None:
+    """The run that ``with`` names."""
+    key = request.query_params.get("with")
+    return site.library.run(key) if key else None
+
+
+def selected(
+    site: Site, run: OpenRun, second: OpenRun | None, query: Query
+) -> tuple[pl.DataFrame, list[Counted | None]]:
+    """The problems asked for, counted as far as that is done; and what is counted of each run."""
+    runs = [run] if second is None else [run, second]
+    counted = [site.library.counts(one, PATIENCE / len(runs)) for one in runs]
+    rows = [(done or one.uncounted).rows for one, done in zip(runs, counted, strict=True)]
+    return problems.select(run, rows[0], rows[1] if second else None, query), counted
+
+
+def companions(site: Site, run: OpenRun) -> list[tuple[str, str]]:
+    """Id and name of the runs on the same problems."""
+    mine = run.about["set"]
+    return [
+        (one.id, one.name)
+        for one in site.library.runs()
+        if isinstance(one, OpenRun) and one.id != run.id and one.about["set"] == mine
+    ]
+
+
+def _content(site: Site, request: Request) -> dict[str, Any]:
+    run = site.library.run(request.path_params["run"])
+    second = second_run(site, request)
+    query = Query.of(dict(request.query_params))
+    rows, counted = selected(site, run, second, query)
+    asked = query.to_dict() | ({"with": second.id} if second else {})
+    shown = problems.page_of(rows, query.page)
+    now = run.progress()
+    values = {
+        "progress": progress_text(now),
+        "pass1": pass_at_1_text(counted[0]),
+        "health": health_text(site, run),
+        "verifier": verifier_text(run, now.verifier),
+        "reload": "counting" if None in counted else "",
+    }
+    if second is not None:
+        values["pass1_second"] = pass_at_1_text(counted[1])
+    for row in shown:
+        values[f"{row['row']}.solved"] = _of(row["c"], row["n"])
+        if second is not None:
+            values[f"{row['row']}.trained"] = _of(row["trained_c"], row["trained_n"])
+    return {
+        "run": run.about,
+        "second": second.about if second else None,
+        "companions": companions(site, run),
+        "query": query,
+        "asked": asked,
+        "rows": shown,
+        "total": rows.height,
+        "pages": problems.pages(rows.height),
+        "fields": run.fields,
+        "bands": problems.BAND_WORDS,
+        "changes": problems.CHANGE_WORDS,
+        "sorts": _sorts(run, query, asked, second is not None),
+        "values": values,
+        "live": link(f"/run/{run.id}/live", asked),
+    }
+
+
+def _sorts(run: OpenRun, query: Query, asked: dict[str, str], two: bool) -> list[dict[str, Any]]:
+    """The sortable columns, with the link that sorts by each, or turns it round."""
+    names = {**COLUMNS, "unscored": "unscored"}
+    if not two:
+        del names["trained"], names["change"]
+    else:
+        names["solved"] = "base"
+    found = []
+    for name, words in names.items():
+        chosen = query.sort == name
+        down = "" if (chosen and query.down) or not chosen else "1"
+        target = {**asked, "sort": "" if name == "order" else name, "down": down, "page": ""}
+        state = ("descending" if query.down else "ascending") if chosen else "none"
+        found.append(
+            {"name": name, "words": words, "href": link(f"/run/{run.id}", target), "state": state}
+        )
+    return found
+
+
+def _of(c: int | None, n: int | None) -> str:
+    return "not drawn" if not n else f"{c or 0:,} of {n:,}"

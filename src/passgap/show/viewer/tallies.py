@@ -1,0 +1,157 @@
+"""Counting a run while it grows: outcome shards in, one row a problem out.
+
+Only shards that were not seen before are read, so a look at a run in progress costs what came
+since the last one. `passgap.count` is the exact count of a finished run, with every checksum
+looked at; this one agrees with it on sound shards and also counts what is there so far.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from passgap.errors import RunError
+from passgap.runs import Run
+
+SCHEMA: dict[str, Any] = {
+    "problem_id": pl.String,
+    "n": pl.Int64,
+    "c": pl.Int64,
+    "unscored": pl.Int64,
+}
+DIGEST = re.compile("[0-9a-f]{8,64}")
+LIVELY = 600.0
+COUNTED = ("n", "c", "unscored")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of a run is there: shards in all, drawn and marked, when the last was drawn."""
+
+    blocks: int
+    drawn: int
+    marked: int
+    verifier: str | None
+    last_drawn: float
+
+    @property
+    def growing(self) -> bool:
+        """Whether a shard came within LIVELY seconds."""
+        return time.time() - self.last_drawn < LIVELY
+
+    @property
+    def complete(self) -> bool:
+        return self.blocks == self.drawn == self.marked
+
+
+class Tally:
+    """The counts of one run under one verifier, kept up to date."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._verifier: str | None = None
+        self._rows = pl.DataFrame(schema=SCHEMA)
+
+    def update(self, run: Run, verifier: str | None) -> pl.DataFrame:
+        """Columns ``problem_id``, ``n`` (scored), ``c``, ``unscored``; a row a problem seen.
+
+        Raises
+        ------
+        RunError
+            If a shard cannot be read.
+        """
+        present = {} if verifier is None else _shards(run, verifier)
+        stale = any(present.get(name) != changed for name, changed in self._seen.items())
+        if stale or verifier != self._verifier:
+            self._seen, self._rows = {}, pl.DataFrame(schema=SCHEMA)
+            self._verifier = verifier
+        new = [name for name in present if name not in self._seen]
+        if new:
+            names = [f"outcomes/{verifier}/{name}" for name in new]
+            more = pl.concat([self._rows, _counted(run, names)])
+            self._rows = more.group_by("problem_id", maintain_order=True).sum()
+            self._seen |= {name: present[name] for name in new}
+        return self._rows
+
+
+def progress(run: Run, verifier: str | None) -> Progress:
+    """Look at the names of the shards, and at nothing in them."""
+    drawn, folder = len(run.completion_names()), run.path / "completions"
+    return Progress(
+        len(run.blocks),
+        drawn,
+        0 if verifier is None else len(run.outcome_names(verifier)),
+        verifier,
+        folder.stat().st_mtime if folder.is_dir() else 0.0,
+    )
+
+
+def verifier_of(run: Run) -> str | None:
+    """The verifier whose outcomes count, None where nothing is verified yet.
+
+    Raises
+    ------
+    RunError
+        If what the run says is no digest: it would become part of a path.
+    """
+    if not run.place.exists("outcomes/latest"):
+        return None
+    return _digest(run, run.verifier_digest())
+
+
+def check_digests(run: Run) -> None:
+    """Refuse a run that names its outcomes by anything but digests.
+
+    Raises
+    ------
+    RunError
+        As `verifier_of`.
+    """
+    verifier_of(run)
+    reasoning = run.reasoning_digest()
+    if reasoning is not None:
+        _digest(run, reasoning)
+
+
+def _digest(run: Run, name: str) -> str:
+    if not DIGEST.fullmatch(name):
+        raise RunError(
+            f"{run.name} names its outcomes {name[:40]!r}, which is no digest; run passgap verify "
+            f"{run.place}"
+        )
+    return name
+
+
+def _shards(run: Run, verifier: str) -> dict[str, int]:
+    folder = run.path / "outcomes" / verifier
+    if not folder.is_dir():
+        return {}
+    blocks = run.blocks
+    with os.scandir(folder) as entries:
+        return {entry.name: entry.stat().st_mtime_ns for entry in entries if entry.name in blocks}
+
+
+def _counted(run: Run, names: list[str]) -> pl.DataFrame:
+    status = pl.col("status")
+    try:
+        return (
+            run.place.scan(names)
+            .select("problem_id", "status")
+            .group_by("problem_id")
+            .agg(
+                n=(status != "unscored").sum().cast(pl.Int64),
+                c=(status == "correct").sum().cast(pl.Int64),
+                unscored=(status == "unscored").sum().cast(pl.Int64),
+            )
+            .collect()
+        )
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise RunError(
+            f"outcomes of {run.name} cannot be read ({str(error).splitlines()[0][:120]}); see "
+            f"passgap check {run.place}"
+        ) from error

@@ -1,0 +1,1 @@
+"""From artifact to artifact: sample, verify, score, count, mark."""

@@ -1,0 +1,294 @@
+"""Counting: a run's outcomes, or a counts file, in; Counts out.
+
+A counts file is CSV, Parquet or JSONL with ``problem_id`` (or ``id``), ``n`` and ``c``, and maybe
+``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_rate`` and ``design``; further
+columns are ignored. Counts are whole: 16.0 is 16, and 4.5 is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts, Design
+from passgap.data.whole_numbers import refuse_repeated, whole_numbers
+from passgap.errors import UsageError
+from passgap.runs import Run, is_run, write_whole
+from passgap.stages.guessing import guess_rates
+from passgap.stages.unscored import in_one_line, unscored
+
+COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
+OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
+COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "design")
+
+
+def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
+    """Count a verified run, a problem a row in the run's order.
+
+    Parameters
+    ----------
+    run
+        All its draws sampled and verified.
+    verifier_digest
+        Whose outcomes; None: the verifier's that marked the run last.
+
+    Raises
+    ------
+    UsageError
+        When draws are missing or not verified yet, naming what to run.
+    """
+    chosen = verifier_digest or run.verifier_digest()
+    expected = sum(run.draws().values())
+    marked = run.outcome_names(chosen)
+    tallies = [_tally(run, chosen, name) for name in run.completion_names() if name in marked]
+    drawn = sum(int(tally["draws"].sum()) for tally in tallies)
+    if drawn < expected:
+        raise UsageError(
+            f"{run.place} holds {drawn} verified draws of {expected}; run passgap sample again to "
+            "finish it and passgap verify to mark it"
+        )
+    order = pl.DataFrame({"problem_id": run.problem_ids})
+    rows = pl.concat(tallies).group_by("problem_id").sum()
+    source = run.outcomes_about(chosen).get("source")  # an imported run's own labels
+    told = source is None or source["answers"]
+    luck = guess_rates(run, verifier_digest=chosen) if told else None
+    frame = order.join(rows, on="problem_id", how="left", maintain_order="left")
+    return Counts(
+        problem_id=frame["problem_id"].to_list(),
+        n=frame["n"].to_numpy(),
+        c=frame["c"].to_numpy(),
+        unscored=frame["unscored"].to_numpy(),
+        no_answer=frame["no_answer"].to_numpy() if source is None else None,
+        truncated=frame["truncated"].to_numpy() if frame["endings"].sum() else None,
+        c_reasoned=_reasoned(run, order, chosen),
+        guess_rate=None if luck is None else luck.rates,
+        design=run.manifest.design,
+        provenance=run.manifest.provenance() | {"verifier": chosen} | _why(run, chosen, frame),
+    )
+
+
+def _why(run: Run, chosen: str, frame: pl.DataFrame) -> dict[str, str]:
+    """Why draws are unscored, where some are."""
+    return {"unscored": in_one_line(unscored(run, chosen))} if frame["unscored"].sum() else {}
+
+
+def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
+    """The counts of one shard: a run of any size is counted in the memory of one."""
+    finish = run.read_completions(name, ["problem_id", "draw", "finish_reason"])
+    outcomes = run.read_outcomes(verifier_digest, name)
+    status, reason = pl.col("status"), pl.col("reason")
+    return (
+        outcomes.join(finish, on=["problem_id", "draw"], how="left")
+        .group_by("problem_id")
+        .agg(
+            n=(status != "unscored").sum(),
+            c=(status == "correct").sum(),
+            unscored=(status == "unscored").sum(),
+            no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
+            endings=pl.col("finish_reason").count(),
+            truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
+            draws=pl.len(),
+        )
+    )
+
+
+def _reasoned(run: Run, order: pl.DataFrame, chosen: str) -> IntArray | None:
+    """Draws that are correct and whose reasoning was marked right too; None where nobody looked."""
+    judge = run.reasoning_digest()
+    if judge is None or run.outcomes_about(judge).get("correct_by") != chosen:
+        return None
+    if not set(run.completion_names()) <= run.outcome_names(judge):
+        return None
+    right = pl.col("status") == "correct"
+    tallies = [
+        run.read_outcomes(judge, name)
+        .filter(right)
+        .join(run.read_outcomes(chosen, name).filter(right), on=["problem_id", "draw"])
+        .group_by("problem_id")
+        .len()
+        for name in run.completion_names()
+    ]
+    rows = pl.concat(tallies).group_by("problem_id").sum()
+    found = order.join(rows, on="problem_id", how="left", maintain_order="left")
+    return found["len"].fill_null(0).to_numpy().astype(np.int64)
+
+
+def read_counts(path: Path | str) -> Counts:
+    """Read a counts file (CSV, Parquet, JSONL) or count a run, a folder or any fsspec URL."""
+    if is_run(path):
+        return count(Run(path))
+    name, path = str(path), Path(path)
+    if not path.is_file():
+        lost = "" if path.exists() or "://" in name else "; there is no such file"
+        raise UsageError(
+            f"{name} is neither a run folder nor a counts file (.csv .parquet .jsonl){lost}"
+        )
+    if not path.stat().st_size:
+        raise UsageError(f"{path} is empty; a counts file needs problem_id, n, c")
+    frame = _read_table(path)
+    if "problem_id" not in frame.columns and "id" in frame.columns:
+        frame = frame.rename({"id": "problem_id"})
+    missing = [name for name in ("problem_id", "n", "c") if name not in frame.columns]
+    if missing:
+        raise UsageError(
+            f"{path} has no column {', '.join(missing)}; its columns are "
+            f"{', '.join(frame.columns)}; a counts file needs problem_id, n, c"
+        )
+    ids = _ids(path, frame)
+
+    def whole(name: str) -> IntArray:
+        return whole_numbers(
+            name, frame[name].to_list(), lambda i: f"{path} row {i + 1} (problem {ids[i]!r})"
+        )
+
+    return Counts(
+        problem_id=ids,
+        n=whole("n"),
+        c=whole("c"),
+        **{name: whole(name) for name in OPTIONAL if name in frame.columns},
+        guess_rate=_rates(path, frame),
+        design=_design(path, frame),
+        provenance={"policy": path.name},
+    )
+
+
+def _ids(path: Path, frame: pl.DataFrame) -> list[str]:
+    """The ids of the problems; a row without one is refused."""
+    ids = frame["problem_id"].to_list()
+    empty = [row for row, one in enumerate(ids, start=1) if one is None or not str(one).strip()]
+    if empty:
+        raise UsageError(f"{path} row {empty[0]} has no problem_id; every row needs one")
+    return [str(one) for one in ids]
+
+
+def _rates(path: Path, frame: pl.DataFrame) -> list[float] | None:
+    if "guess_rate" not in frame.columns:
+        return None
+    found = []
+    for row, value in enumerate(frame["guess_rate"].to_list(), start=1):
+        try:
+            found.append(float(value))
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"{path} row {row}: column guess_rate holds a value that is no number: {value!r}; "
+                "allowed: a number in [0, 1) in every row, or no such column"
+            ) from error
+    return found
+
+
+def _design(path: Path, frame: pl.DataFrame) -> Design:
+    """``adaptive`` if any row says so: what is biased then refuses."""
+    found = set(map(str, frame["design"].to_list())) if "design" in frame.columns else {"fixed"}
+    if not found <= {"fixed", "adaptive"}:
+        raise UsageError(f"{path} column design holds {sorted(found)}; allowed: fixed, adaptive")
+    return "adaptive" if "adaptive" in found else "fixed"
+
+
+def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_id") -> Path:
+    """Write a counts file that `read_counts` reads back, by its ending: .csv .parquet .jsonl.
+
+    Columns that nobody measured are left out. ``id_column="id"`` with .jsonl is what
+    passk-inference reads.
+    """
+    if id_column not in ("problem_id", "id"):
+        raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
+    path = Path(path)
+    columns: dict[str, Any] = {id_column: list(counts.problem_id), "n": counts.n, "c": counts.c}
+    columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate")}
+    frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
+    frame = frame.with_columns(design=pl.lit(counts.design))
+    writers: dict[str, Callable[[Path], object]] = {
+        ".csv": frame.write_csv,
+        ".parquet": frame.write_parquet,
+        ".jsonl": frame.write_ndjson,
+    }
+    if path.suffix not in writers:
+        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(writers)}")
+    write_whole(path, writers[path.suffix])
+    return path
+
+
+def outcome_matrix(counts: Counts) -> IntArray:
+    """The counts as scorio's matrix ``R``: a row a problem, a column a draw, 1 where correct.
+
+    Counts do not know the order of the draws: each row's ones come first, which no statistic of
+    exchangeable draws can tell.
+
+    Returns
+    -------
+    Shape (P, n), values 0 and 1.
+
+    Raises
+    ------
+    UsageError
+        For unequal n, which a matrix cannot hold.
+    """
+    if counts.n.min() != counts.n.max():
+        raise UsageError(
+            f"n goes from {counts.n.min()} to {counts.n.max()}; a matrix needs one n for every "
+            "problem: give write_counts a file name instead, which keeps them"
+        )
+    return (np.arange(counts.n[0]) < counts.c[:, None]).astype(np.int64)
+
+
+def _read_table(path: Path) -> pl.DataFrame:
+    """The table as it stands: what a cell of a text file means is decided where it is read."""
+    readers = {".csv": _read_csv, ".jsonl": _read_json_lines, ".parquet": _read_parquet}
+    if path.suffix not in readers:
+        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")
+    try:
+        return readers[path.suffix](path)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        why = str(error).splitlines()[0]
+        raise UsageError(f"{path} cannot be read as {path.suffix}: {why}") from error
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    refuse_repeated(path, csv_header(path), COLUMNS)
+    frame = pl.read_csv(path, infer_schema=False)
+    spaced = {name: name.strip() for name in frame.columns if name != name.strip()}
+    return frame.rename({name: bare for name, bare in spaced.items() if bare in COLUMNS})
+
+
+def csv_header(path: Path) -> list[str]:
+    """The names in the first line of a CSV file, without spaces around them; repeated ones, too."""
+    first = pl.read_csv(path, has_header=False, n_rows=1, infer_schema=False)
+    return [str(name).strip() for name in first.row(0)] if len(first) else []
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    return pl.read_parquet(path, glob=False)
+
+
+def _read_json_lines(path: Path) -> pl.DataFrame:
+    """The columns of a counts file, a value that a row lacks as None."""
+    rows = [
+        _json_row(path, number, line)
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1)
+        if line.strip()
+    ]
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return pl.DataFrame({name: pl.Series(name, c, dtype=pl.Object) for name, c in columns.items()})
+
+
+def _json_row(path: Path, number: int, line: str) -> dict[str, Any]:
+    """One line as an object; a name that stands in it twice is refused."""
+
+    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        refuse_repeated(f"{path} line {number}", [name for name, _ in pairs], COLUMNS)
+        return dict(pairs)
+
+    try:
+        row = json.loads(line, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read as .jsonl: line {number}: {error}") from error
+    if not isinstance(row, dict):
+        raise UsageError(f"{path} line {number} is not a JSON object with fields")
+    return row

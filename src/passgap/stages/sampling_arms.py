@@ -1,0 +1,178 @@
+"""Several policies on the same problems: their runs side by side, and the step each one is of.
+
+In: policies (the checkpoints of a training run, say) and what to draw from them. Out: a run folder
+for each, below one folder, named after the policy. Everything is checked before the first model is
+loaded; what fails later leaves the finished runs as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import ProblemSet
+from passgap.errors import PassgapError, UsageError, WorkError
+from passgap.runs import Manifest, Round, Run, is_run
+from passgap.stages.resolving import POLICY_FILE
+from passgap.stages.sampling import Sampler
+
+Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
+CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One run to draw: its folder's name, the policy, and the sampling parameters."""
+
+    name: str
+    policy: Policy
+    sampling: SamplingParams
+
+
+def by_step(policies: Sequence[Policy]) -> list[Policy]:
+    """Policies in the order of their training steps; those of no step first, as given."""
+    return sorted(policies, key=lambda policy: _place(policy_step(policy.path)))
+
+
+def policy_step(path: str) -> int | None:
+    """The training step a policy folder is of; None for a policy that was not trained.
+
+    passgap writes it into the folder; of another trainer's folder named ``checkpoint-N``, as
+    transformers names them, it is N.
+    """
+    file = Path(path) / POLICY_FILE
+    if file.is_file():
+        step = json.loads(file.read_text(encoding="utf-8")).get("step")
+        return None if step is None else int(step)
+    named = CHECKPOINT.fullmatch(Path(path).name)
+    return int(named.group(1)) if named else None
+
+
+def run_step(source: str) -> int | None:
+    """The step of the policy behind a run; None for a counts file or a policy of no step."""
+    if not is_run(source):
+        return None
+    return policy_step(str(Run(source).manifest.policy["path"]))
+
+
+def steps_of(sources: Sequence[str], given: Sequence[int]) -> tuple[list[int], list[str]]:
+    """The step of every checkpoint, and notes on how they are known.
+
+    ``given`` says them in the order of the sources; without it the runs' policies do; where one of
+    them does not, all are numbered in the order given, and a note says so.
+    """
+    if given:
+        if len(given) != len(sources):
+            raise UsageError(
+                f"{len(given)} --step for {len(sources)} checkpoints; give one a checkpoint, in "
+                "their order"
+            )
+        return list(given), []
+    found = [run_step(source) for source in sources]
+    known = [step for step in found if step is not None]
+    if len(known) == len(found):
+        return known, []
+    note = (
+        f"{len(found) - len(known)} of the {len(found)} checkpoints do not say their step: they "
+        "are numbered in the order given (--step gives the steps)"
+    )
+    return list(range(1, len(found) + 1)), [note]
+
+
+def named_arms(policies: Sequence[Policy], sampling: SamplingParams) -> list[Arm]:
+    """An arm a policy, by step, named as its folder is; two of one name are refused."""
+    arms = [Arm(policy.name, policy, sampling) for policy in by_step(policies)]
+    names = [arm.name for arm in arms]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        paths = ", ".join(arm.policy.path for arm in arms if arm.name == twice)
+        raise UsageError(
+            f"two policies are named {twice!r} ({paths}) and would share one run folder; sample "
+            "them one at a time, each with its own --out"
+        )
+    return arms
+
+
+def sample_arms(
+    arms: Sequence[Arm],
+    problems: ProblemSet,
+    *,
+    n: int,
+    out: Path | str,
+    engine: str = "transformers",
+    engine_args: Mapping[str, str] | None = None,
+    seed: int = 0,
+    first_draw: int = 0,
+    top_up: bool = False,
+    bar: Bar,
+    command: str = "",
+) -> list[Run]:
+    """Draw ``n`` completions of every problem from every arm; resumable.
+
+    Parameters
+    ----------
+    arms
+        What to draw from; ``out/NAME`` is each one's run folder.
+    problems, n, engine, engine_args, seed, first_draw, top_up, command
+        As in `passgap.sample`; the same for all arms.
+    bar
+        Makes a progress bar: called with a title, gives a context with a callback.
+
+    Returns
+    -------
+    list of Run
+        In the order of the arms.
+
+    Raises
+    ------
+    UsageError, RunError
+        For anything that cannot be carried out, naming the arm, before a model is loaded.
+    WorkError
+        When an arm fails; the finished ones are kept and the same command goes on.
+    """
+    if n < 1 or first_draw < 0:
+        raise UsageError(f"n={n}, first_draw={first_draw}; allowed: n >= 1, first_draw >= 0")
+    prepared: list[tuple[Arm, Sampler, Manifest]] = []
+    for arm in arms:
+        sampler = Sampler(
+            arm.policy,
+            problems,
+            sampling=arm.sampling,
+            engine=engine,
+            engine_args=engine_args,
+            command=command,
+        )
+        rounds = (Round.of(first_draw, n),)
+        manifest = sampler.manifest(n=n, seed=seed, first_draw=first_draw, rounds=rounds)
+        prepared.append((arm, sampler, manifest))
+    folder = Path(out)
+    runs = [
+        Run.create(folder / arm.name, manifest, problems, top_up=top_up)
+        for arm, _, manifest in prepared
+    ]
+    for run, (arm, sampler, _) in zip(runs, prepared, strict=True):
+        _draw(run, arm, sampler, bar)
+    return runs
+
+
+def _draw(run: Run, arm: Arm, sampler: Sampler, bar: Bar) -> None:
+    """Draw what one arm owes; whatever fails is told with the arm's name."""
+    where = f"{arm.name} ({arm.policy.path})"
+    rest = "the runs before it are finished, and the same command goes on here"
+    try:
+        with bar(f"sampling {arm.name}") as progress, run.writing(), closing(sampler):
+            sampler.draw(run, progress)
+    except PassgapError as error:
+        raise WorkError(f"{where}: {error}; {rest}") from error
+    except Exception as error:
+        error.add_note(f"{where} failed; {rest}")
+        raise
+
+
+def _place(step: int | None) -> int:
+    return -1 if step is None else step

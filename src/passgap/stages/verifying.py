@@ -1,0 +1,269 @@
+"""Verifying: a run's completions in, outcomes beside them out; completions are kept as they are.
+
+Outcomes lie in a folder named by the verifier's digest, one shard for each completion shard, so
+another verifier gives another set of outcomes and an interrupted call goes on where it stopped.
+Where not one draw could be scored, the next call marks all of them again: the fault may have lain
+outside the verifier's code, in a file or a package that is there now.
+Two sets of outcomes of one run are held against each other by `agreement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import polars as pl
+
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome, Status
+from passgap.data.policies import PromptSettings
+from passgap.data.problems import Problem
+from passgap.errors import UsageError
+from passgap.problems import render
+from passgap.runs import Run
+from passgap.stages.unscored import all_unscored, keep_failures
+from passgap.verifiers import Item, Verifier, answer_form, for_problems
+from passgap.verifiers.asked import asked_form
+from passgap.verifiers.failures import take_failures
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+SHOWN = 5
+AT_ONCE = 1024  # completions that a verifier is given together
+SOURCE = "source"
+
+
+def verify(
+    run: Run,
+    *,
+    verifier: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    command: str = "",
+) -> str:
+    """Mark every completion that has no outcome yet; returns the verifier's digest.
+
+    A verifier of the reasoning (``judge``) marks the completions that are correct by the outcomes
+    that count, and its marks stand beside them; any other's become the ones that count.
+
+    Parameters
+    ----------
+    run
+        The run to mark.
+    verifier
+        The spec of one verifier for all problems; None takes the one each problem names. Of an
+        imported run, ``source`` makes the labels of its log count again.
+    progress
+        Called with (completions marked so far, completions in all).
+    command
+        The command line, kept beside the outcomes.
+
+    Raises
+    ------
+    UsageError
+        For problems without a reference that the verifier compares with; for ``source`` where a
+        run has no labels of one.
+    """
+    if verifier == SOURCE:
+        return _by_its_source(run)
+    problems = {problem.id: problem for problem in run.problems()}
+    _refuse_without_references(run, problems, verifier)
+    asked = _asked_forms(run, problems)
+    with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
+        correct_by = run.verifier_digest() if marker.of_reasoning else None
+        key = digest([marker.digest, correct_by]) if correct_by else marker.digest
+        shards = run.completion_names()
+        done = set() if all_unscored(run, key) else run.outcome_names(key)
+        if not run.outcomes_about(key):
+            faults = marker.faults(list(problems.values()))
+            about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
+            about |= {"command": command}
+            run.set_outcomes_about(key, about)
+        take_failures(marker)  # references that raised are reported as faults
+        sizes = {name: run.blocks[name].completions for name in shards}
+        before = 0
+        for name in shards:
+            if name not in done:
+                shown = _within(progress, before, sum(sizes.values()))
+                marks = _marked(run, name, marker, problems, asked, correct_by, shown)
+                keep_failures(run, key, name, take_failures(marker))
+                run.add_outcomes(key, name, marks)
+            before += sizes[name]
+            if progress:
+                progress(before, sum(sizes.values()))
+        run.set_verifier_digest(key, of_reasoning=marker.of_reasoning)
+        return key
+
+
+def _asked_forms(run: Run, problems: dict[str, Problem]) -> dict[str, str]:
+    """The form of answer that each problem's prompt asks for; of a log, what its question does."""
+    if run.manifest.imported:
+        return {i: asked_form(problem.question) for i, problem in problems.items()}
+    settings = PromptSettings.from_dict(run.manifest.prompt)
+    prompts = {i: render(problem, settings) for i, problem in problems.items()}
+    return {
+        i: asked_form("\n".join([prompt.text, *(text for _, text in prompt.messages)]))
+        for i, prompt in prompts.items()
+    }
+
+
+def _source_key(run: Run) -> str:
+    """Under which the outcomes stand that an imported run's log gave."""
+    return digest(["source", run.manifest.engine["args"]["label"]])
+
+
+def _by_its_source(run: Run) -> str:
+    """Let the labels count that an imported run's log gave."""
+    imported = run.manifest.imported
+    key = _source_key(run) if imported else ""
+    if not imported or set(run.completion_names()) - run.outcome_names(key):
+        raise UsageError(
+            f"--verifier {SOURCE}: {run.place} has no labels of a source; allowed for an imported "
+            "run whose log marks its draws"
+        )
+    with run.writing():
+        run.set_verifier_digest(key)
+    return key
+
+
+def _refuse_without_references(
+    run: Run, problems: dict[str, Problem], verifier: str | None
+) -> None:
+    """An imported log may hold no answers; what compares with them would find all wrong."""
+    empty = [
+        p for p in problems.values() if not p.reference and answer_form(verifier or p.verifier)
+    ]
+    if empty:
+        raise UsageError(
+            f"{len(empty)} of {len(problems)} problems of {run.place} have no reference answer, "
+            f"which {verifier or empty[0].verifier} compares with; import the log again with "
+            "--problems FILE, which has them"
+        )
+
+
+def _within(
+    progress: Callable[[int, int], None] | None, before: int, total: int
+) -> Callable[[int], None]:
+    """Tells how far it is within a shard."""
+
+    def tell(count: int) -> None:
+        if progress:
+            progress(before + count, total)
+
+    return tell
+
+
+def _marked(
+    run: Run,
+    name: str,
+    marker: Verifier,
+    problems: dict[str, Problem],
+    asked: dict[str, str],
+    correct_by: str | None,
+    tell: Callable[[int], None],
+) -> list[tuple[str, int, Outcome]]:
+    frame = run.read_completions(name, ["problem_id", "draw", "text", "finish_reason"])
+    if correct_by is not None:
+        right = run.read_outcomes(correct_by, name).filter(pl.col("status") == "correct")
+        frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
+    rows = list(frame.iter_rows())
+    outcomes: list[Outcome] = []
+    for first in range(0, len(rows), AT_ONCE):
+        part = rows[first : first + AT_ONCE]
+        outcomes += marker.verify_all(
+            [Item(problems[i], text, end, asked[i]) for i, _, text, end in part]
+        )
+        tell(len(outcomes))
+    failed = _failed_at_source(run, name)
+    return [
+        (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)
+        for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)
+    ]
+
+
+def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
+    """Draws of an imported log that failed before there was an answer: not wrong for anybody."""
+    if not run.manifest.imported:
+        return set()
+    key = _source_key(run)
+    if name not in run.outcome_names(key):
+        return set()
+    failed = run.read_outcomes(key, name).filter(
+        (pl.col("status") == "unscored") & (pl.col("reason") == "error")
+    )
+    return set(failed.select("problem_id", "draw").iter_rows())
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How two verifiers marked the same completions.
+
+    ``table[a, b]`` counts the completions that the first gave status ``a`` and the second ``b``;
+    ``examples`` are some on which they differ.
+    """
+
+    first: str
+    second: str
+    table: dict[tuple[Status, Status], int]
+    examples: tuple[dict[str, Any], ...]
+
+    @property
+    def draws(self) -> int:
+        return sum(self.table.values())
+
+    @property
+    def agreed(self) -> int:
+        return sum(count for (a, b), count in self.table.items() if a == b)
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa: agreement beyond what the shares alone give; nan where all is alike."""
+        total = max(self.draws, 1)
+        by_first = [sum(self.table[a, b] for b in STATUSES) / total for a in STATUSES]
+        by_second = [sum(self.table[a, b] for a in STATUSES) / total for b in STATUSES]
+        chance = sum(x * y for x, y in zip(by_first, by_second, strict=True))
+        return (self.agreed / total - chance) / (1 - chance) if chance < 1 else float("nan")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "schema": "passgap.agreement/1",
+            "first": self.first,
+            "second": self.second,
+            "draws": self.draws,
+            "agreed": self.agreed,
+            "kappa": None if self.kappa != self.kappa else self.kappa,
+            "table": [
+                {"first": a, "second": b, "draws": count} for (a, b), count in self.table.items()
+            ],
+            "examples": list(self.examples),
+        }
+
+
+def agreement(run: Run, first: str, second: str) -> Agreement:
+    """Hold the outcomes of two verifiers, given by their digests, against each other.
+
+    Raises
+    ------
+    UsageError
+        When one of them has not marked every shard of the run.
+    """
+    for chosen in (first, second):
+        missing = set(run.completion_names()) - run.outcome_names(chosen)
+        if missing:
+            raise UsageError(
+                f"{run.place}: {len(missing)} shards are not marked by verifier {chosen}; run "
+                "passgap verify with it first"
+            )
+    table = {(a, b): 0 for a in STATUSES for b in STATUSES}
+    examples: list[dict[str, Any]] = []
+    for name in run.completion_names():
+        both = run.read_outcomes(first, name).join(
+            run.read_outcomes(second, name), on=["problem_id", "draw"], suffix="_second"
+        )
+        for a, b, count in both.group_by("status", "status_second").len().iter_rows():
+            table[a, b] += count
+        differing = both.drop("readings", "readings_second").filter(
+            pl.col("status") != pl.col("status_second")
+        )
+        examples += differing.head(SHOWN - len(examples)).to_dicts()
+    return Agreement(first, second, table, tuple(examples))

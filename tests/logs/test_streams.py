@@ -1,0 +1,39 @@
+"""JSON read piece by piece equals JSON read at once, whatever the pieces are."""
+
+import io
+import json
+
+import pytest
+
+from passgap.errors import UsageError
+from passgap.logs import streams
+from passgap.logs.streams import JsonStream
+
+DOCUMENT = {
+    "version": 2,
+    "eval": {"n": 12345, "name": 'q"uo\\te }', "list": []},
+    "empty": {},
+    "samples": [{"id": i, "x": [1.5, None, True, "ü\n"], "e": {}} for i in range(5)],
+    "last": 1.25e-3,
+}
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 4096])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_members_and_elements(monkeypatch, chunk, indent):
+    monkeypatch.setattr(streams, "CHUNK", chunk)
+    stream = JsonStream(io.StringIO(json.dumps(DOCUMENT, indent=indent)), "d")
+    found = {}
+    for key in stream.members():
+        if key == "samples":
+            found[key] = [stream.value() for _ in stream.elements()]
+        elif key != "eval":  # left: it is dropped
+            found[key] = stream.value()
+    assert found == {k: v for k, v in DOCUMENT.items() if k != "eval"}
+
+
+@pytest.mark.parametrize("text", ["", '{"a": 1', '{"a" 1}', "[1, 2", '{"a": tru}'])
+def test_what_is_cut_is_named(text):
+    stream = JsonStream(io.StringIO(text), "cut.json")
+    with pytest.raises(UsageError, match=r"cut\.json is not whole JSON"):
+        _ = [stream.value() for _ in (stream.elements() if text[:1] == "[" else stream.members())]

@@ -1,0 +1,125 @@
+"""The algorithms study on a handful of problems: one table a study, each training done once."""
+
+import dataclasses
+import json
+
+import pytest
+
+pytest.importorskip("trl", reason="needs passgap[lm]")
+
+from passgap.errors import UsageError
+from research import algorithms
+from research.algorithms import STUDIES, Size, arm, slug, table, write_algorithms
+
+pytestmark = pytest.mark.slow
+
+
+SIZE = Size(seeds=2, train=4, held_out=5, other=3, n=8)
+
+
+class Bar:
+    """A progress bar that remembers its titles."""
+
+    def __init__(self):
+        self.titles = []
+
+    def __call__(self, title):
+        self.titles.append(title)
+        return self
+
+    def __enter__(self):
+        return lambda *_: None
+
+    def __exit__(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """(the page's text, its folder, the folder of runs, the titles shown)"""
+    place = tmp_path_factory.mktemp("study")
+    bar = Bar()
+    with pytest.MonkeyPatch.context() as patch:
+        plain = dataclasses.replace(
+            algorithms.PLAIN, steps=4, group_size=8, prompts_per_step=2, resume_every=0
+        )
+        patch.setattr(algorithms, "PLAIN", plain)
+        patch.setattr(
+            algorithms,
+            "STUDIES",
+            {
+                "algorithms": {"GRPO": {}, "RLOO": {"algorithm": "rloo"}},
+                "steps": {"2": {"steps": 4, "save_every": 2}, "4": {"steps": 4, "save_every": 2}},
+                "KL weight": {"0": {"beta": 0.0}},
+            },
+        )
+        page = write_algorithms(
+            place / "runs",
+            place / "algorithms.md",
+            progress=bar,
+            size=SIZE,
+            studies=("algorithms", "steps", "KL weight"),
+            command="the command",
+        )
+    return page.read_text(), place, place / "runs", bar.titles
+
+
+def test_the_table_has_the_papers_columns_and_names_what_is_absent(written):
+    page = written[0]
+    for heading in ("trained on: pass@1", "held out: pass@1", "other family: pass@1"):
+        assert heading in page
+    for row in ("| base |", "| GRPO |", "| RLOO |", "| PPO |", "| ReMax |", "| Reinforce++ |"):
+        assert row in page
+    assert "the command" in page
+    rows = [line for line in page.splitlines() if line.startswith(("| GRPO |", "| RLOO |"))]
+    assert all(line.count(" to ") == 9 for line in rows), "an interval in each cell"
+
+
+def test_each_training_is_done_once(written):
+    trained = [title for title in written[3] if title.startswith("training")]
+    policies = {str(path.parent) for path in written[2].rglob("passgap_policy.json")}
+    ended = {path for path in policies if "checkpoint" not in path}
+    assert len(trained) == 10, "each row and seed is asked for"
+    assert len(ended) == 6, "GRPO (which the KL weight 0 is), RLOO and steps, two seeds each"
+
+
+def test_the_steps_are_checkpoints_of_one_training(written):
+    runs = written[2] / "steps"
+    asked = [
+        json.loads((runs / step / "seed0-held_out" / "manifest.json").read_text())["policy"]
+        for step in ("2", "4")
+    ]
+    assert asked[0]["path"].endswith("seed0-policy/checkpoint-2")
+    assert asked[1]["path"].endswith("seed0-policy")
+    assert asked[0]["weights_digest"] != asked[1]["weights_digest"]
+
+
+def test_a_figure_a_study(written):
+    for name in ("algorithms", "steps", "KL-weight"):
+        picture = written[1] / "algorithms" / f"{name}.png"
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert f"(algorithms/{name}.png)" in written[0]
+
+
+def test_wrong_settings_are_told_before_anything_is_drawn(tmp_path):
+    with pytest.raises(UsageError, match="study 'speed'; allowed: algorithms, steps"):
+        write_algorithms(tmp_path, tmp_path / "p.md", progress=Bar(), studies=("speed",))
+    with pytest.raises(UsageError, match="seeds is 1; allowed: an integer >= 2"):
+        write_algorithms(tmp_path, tmp_path / "p.md", progress=Bar(), size=Size(seeds=1))
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_row_is_a_config_and_has_a_folder_of_its_own(tmp_path):
+    for study, rows in STUDIES.items():
+        folders = {arm(tmp_path, study, row, changes) for row, changes in rows.items()}
+        if study != "steps":
+            assert len(folders) == len(rows)
+        for changes in rows.values():
+            dataclasses.replace(algorithms.PLAIN, **changes)
+    assert slug("DAPO (loss, clip-higher)") == "dapo-loss-clip-higher"
+    assert "| base |" in table("steps", [row("base")], ("held_out",))
+
+
+def row(name):
+    cell = {"value": 0.5, "low": 0.4, "high": 0.6}
+    return {"row": name, "held_out": {"one": cell, "all": cell, "gap": cell, "label": ""}}

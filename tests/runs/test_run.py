@@ -1,0 +1,189 @@
+"""The run store: whole shards, one writer, resume, refusals."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from passgap.data.policies import Policy, SamplingParams
+from passgap.errors import PassgapError, RunError, UsageError, WorkError
+from passgap.runs import Run
+from passgap.stages.counting import count
+from passgap.stages.sampling import sample
+from passgap.stages.verifying import verify
+
+PARAMS = SamplingParams(max_tokens=8)
+
+
+def draw(problems, out, n=10, **options):
+    settings = {"sampling": PARAMS, "engine": "fake", "block_size": 8} | options
+    return sample(Policy("fake-base"), problems, n=n, out=out, **settings)
+
+
+def completions(run: Run) -> pl.DataFrame:
+    return run.scan_completions().collect().sort("problem_id", "draw")
+
+
+def test_every_problem_and_draw_exactly_once(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    frame = completions(run)
+    wanted = {(p.id, d) for p in twenty for d in range(10)}
+    assert len(frame) == len(wanted)
+    assert set(frame.select("problem_id", "draw").iter_rows()) == wanted
+    assert not run.owed()
+
+
+def test_a_folder_name_is_no_pattern(twenty, tmp_path):
+    out = tmp_path / "T=[0.7]*?"
+    run = draw(twenty, out)
+    assert len(completions(run)) == 200
+    verify(run, verifier="exact")
+    assert count(run).n.tolist() == [10] * 20
+
+
+def test_blocks_partition_the_work_and_have_distinct_seeds(twenty, tmp_path):
+    blocks = draw(twenty, tmp_path / "run").blocks.values()
+    pairs = [(i, b.first_draw + j) for b in blocks for i in b.problem_ids for j in range(b.size)]
+    assert sorted(pairs) == sorted({(p.id, d) for p in twenty for d in range(10)})
+    assert len({b.seed for b in blocks}) == len(blocks)
+
+
+def test_lost_shards_are_owed_and_come_back_equal(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    before = completions(run)
+    for name in run.completion_names()[1::2]:
+        (run.path / "completions" / name).unlink()
+    assert len(run.owed()) == 20
+    assert completions(draw(twenty, tmp_path / "run")).equals(before)
+
+
+def test_another_configuration_is_refused_by_key(twenty, tmp_path):
+    draw(twenty, tmp_path / "run")
+    with pytest.raises(RunError, match=r"n: 10 there, 12 asked"):
+        draw(twenty, tmp_path / "run", n=12)
+    with pytest.raises(RunError, match=r"sampling\.temperature: 1\.0 there, 0\.5 asked"):
+        draw(twenty, tmp_path / "run", sampling=SamplingParams(8, temperature=0.5))
+
+
+def test_a_foreign_folder_and_a_foreign_schema_are_refused(twenty, tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(RunError, match="not empty and not a run"):
+        draw(twenty, tmp_path)
+    run = draw(twenty, tmp_path / "run")
+    manifest = json.loads((run.path / "manifest.json").read_text()) | {"schema": "other/9"}
+    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="other/9"):
+        Run(run.path)
+
+
+def test_a_second_writer_is_refused(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    with (
+        run.writing(),
+        pytest.raises(RunError, match="being written by another"),
+        Run(run.path).writing(),
+    ):
+        pass
+
+
+def test_an_engine_that_gives_too_few_leaves_the_block_owed(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    name, block = next(iter(run.blocks.items()))
+    (run.path / "completions" / name).unlink()
+    with pytest.raises(WorkError, match="stays owed"):
+        run.add_completions(name, [])
+    assert run.owed() == {name: block}
+
+
+def test_an_unwritable_place_is_told(twenty, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PassgapError, match="cannot write"):
+        draw(twenty, tmp_path / "file" / "run")
+
+
+def test_counts_match_the_known_truth(twenty, tmp_path):
+    run = draw(
+        twenty, tmp_path / "run", n=2000, block_size=8000, engine_args={"alpha": "2", "beta": "2"}
+    )
+    with pytest.raises(UsageError, match="not verified yet"):
+        count(run)
+    verify(run)
+    counts = count(run)
+    assert counts.problem_id == tuple(p.id for p in twenty)
+    assert set(counts.n) == {2000}
+    from passgap.engines import FakeEngine
+
+    p = FakeEngine.of(twenty.problems, alpha=2, beta=2)._p
+    truth = np.array([p[i] for i in counts.problem_id])
+    error = np.abs(counts.c / 2000 - truth) / np.sqrt(truth * (1 - truth) / 2000)
+    assert error.max() < 5
+
+
+def test_the_verifier_that_marked_last_counts(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    first, second = verify(run), verify(run, verifier="exact")
+    assert first != second
+    assert count(run).provenance["verifier"] == second
+    assert count(run, verifier_digest=first).provenance["verifier"] == first
+    shutil.copytree(run.path, tmp_path / "copy", copy_function=shutil.copy)  # newer times
+    assert count(Run(tmp_path / "copy")).provenance["verifier"] == second
+    verify(run)
+    assert count(run).provenance["verifier"] == first
+
+
+def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
+    run = draw(twenty, tmp_path / "run")
+    verify(run)
+    (run.path / "completions" / run.completion_names()[0]).unlink()
+    with pytest.raises(UsageError, match="verified draws of 200"):
+        count(run)
+
+
+SCRIPT = """
+import sys, time
+from passgap.engines import fake
+from passgap.sampling import sample
+from passgap.types import Policy, Problem, ProblemSet, SamplingParams
+slow = fake.FakeEngine.complete
+fake.FakeEngine.complete = lambda *a: (time.sleep(0.005), slow(*a))[1]
+problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(40)])
+print("ready", flush=True)
+sample(Policy("m"), problems, n=200, out=sys.argv[1], sampling=SamplingParams(8), engine="fake",
+       block_size=20)
+"""
+KILLS = 50
+
+
+def run_script(out: Path) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(out)], stdout=subprocess.PIPE)
+
+
+@pytest.mark.slow
+def test_kill_9_at_50_random_moments_changes_nothing(tmp_path):
+    """From before the folder is made to the middle of a shard being written."""
+    with run_script(tmp_path / "whole") as process:
+        assert process.wait(60) == 0
+    rng = np.random.default_rng(0)
+    landed = []
+    for _ in range(KILLS):
+        with run_script(tmp_path / "killed") as process:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(float(rng.uniform(0, 0.08)))
+            assert process.poll() is None, "ended before it was killed"
+            process.send_signal(signal.SIGKILL)
+        landed.append(len(list((tmp_path / "killed").glob("completions/part-*"))))
+    assert landed == sorted(landed)
+    assert 0 < landed[-1] < 400
+    with run_script(tmp_path / "killed") as process:
+        assert process.wait(60) == 0
+    whole, killed = Run(tmp_path / "whole"), Run(tmp_path / "killed")
+    assert len(completions(whole)) == 8000
+    assert completions(killed).equals(completions(whole))
+    assert not list(killed.path.rglob("*.tmp"))

@@ -1,0 +1,35 @@
+"""A shard is read by the thread that asks for it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from passgap.runs.shards import write_shard
+
+READ = """
+import os, sys
+from passgap.store.shards import read_shard
+
+def threads():  # those that have a name of their own are not Arrow's
+    tasks = os.listdir("/proc/self/task")
+    names = [open(f"/proc/self/task/{task}/comm").read() for task in tasks]
+    return names.count(open("/proc/self/comm").read())
+
+before = threads()
+with open(sys.argv[1], "rb") as file:
+    print(len(read_shard("s.parquet", file)), "rows", threads() - before, "threads")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+def test_arrow_starts_no_thread_that_could_be_left_with_bytes_of_the_file(tmp_path):
+    """One that lets go of them when the interpreter has ended aborts the process."""
+    shard = tmp_path / "s.parquet"
+    write_shard(pl.DataFrame({name: list(range(5_000)) for name in "abcdefgh"}), shard)
+    done = subprocess.run(
+        [sys.executable, "-c", READ, shard], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "5000 rows 0 threads\n"

@@ -1,0 +1,309 @@
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from passgap.analysis.audit import audit
+from passgap.data.counts import Counts
+from passgap.show import PageData, write_page
+from passgap.show.page.methods import DECISIONS, PAPERS, methods
+from passgap.show.page.page import _sha256, json_for_html, render
+from passgap.show.page.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
+from passgap.show.page.sections import comparison_figures
+from passgap.show.words import COMPARE, PROBE, comparison_sentence, probe_sentence, tilt_reading
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes, and the text of each script."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
+    return Elements(html).found
+
+
+def test_one_file_holds_every_part(data, tmp_path):
+    out = write_page(data, tmp_path / "new" / "report.html")
+    html = out.read_text(encoding="utf-8")
+    assert out.stat().st_size < 5e6
+    assert [p.name for p in out.parent.iterdir()] == ["report.html"]
+    for heading in (
+        "only the form of an answer",
+        "tilt δ",
+        "would lose 2.1",
+        "Which problems changed",
+        "During training",
+        "Before training",
+        "completions",
+        "The exact commands",
+    ):
+        assert heading in html
+    charts = {
+        attributes["data-chart"] for _, attributes in elements(html) if "data-chart" in attributes
+    }
+    specs = json.loads(re.search(r'id="charts">(.*?)</script>', html, re.S)[1])
+    assert (
+        charts == set(specs) >= {"curves", "delta", "histogram", "held_out", "reward", "forecast"}
+    )
+
+
+def test_a_probe_alone_makes_a_page(data):
+    html = render(PageData(title="probe", probe=data.probe, runs={"base": data.runs["base"]}))
+    assert "rlvr_can_pay" in html
+    assert "trained solves it" not in html
+
+
+def test_a_comparison_alone_makes_a_page(data):
+    html = render(PageData(title="compare", comparison=data.comparison))
+    assert "sharpened_narrowed" in html
+    assert "Before training" not in html
+
+
+def test_chart_data_cannot_close_its_element():
+    text = json_for_html({"x": "</script><!-- & \u2028"})
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == {"x": "</script><!-- & \u2028"}
+
+
+def test_nothing_is_loaded(data):
+    loading = {"src", "srcset", "data", "poster", "action", "background", "xlink:href"}
+    html = render(data)
+    for tag, attributes in elements(html):
+        assert tag not in {"link", "iframe", "object", "embed", "base", "img", "form"}
+        assert not loading & set(attributes), (tag, attributes)
+        if "href" in attributes:
+            assert tag == "a"
+            assert attributes["href"].startswith((PAPERS, DECISIONS))
+
+
+def test_every_decision_that_the_page_points_to_is_there():
+    folder = Path(__file__).parents[2] / "docs" / "decisions"
+    links = [link for one in methods(paired=True) for _, link in one["links"]]
+    pages = [link.removeprefix(DECISIONS) for link in links if link.startswith(DECISIONS)]
+    assert pages
+    assert all((folder / page).is_file() for page in pages), pages
+
+
+def test_the_script_and_the_style_are_allowed_by_their_hashes_alone(data):
+    html = render(data)
+    style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_the_policy_names_the_only_script_and_style(data):
+    html = render(data)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1].replace("&#39;", "'")
+    script = re.search(r"<script>(.*?)</script>", html, re.S)[1]
+    style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
+    assert f"script-src '{_sha256(script)}';" in policy
+    assert f"style-src '{_sha256(style)}';" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<!--" not in script
+    assert " style=" not in html.split("<script", 1)[0]
+
+
+def details_of(html: str) -> list:
+    return json.loads(re.search(r'id="details">(.*?)</script>', html, re.S)[1])
+
+
+def test_completions_fill_the_page_up_to_its_room_and_the_rest_is_named(data):
+    rows = [
+        {**data.completions[0], "problem_id": p["problem_id"], "draw": d, "text": "é" * 9_000}
+        for d in range(10)
+        for p in data.problems
+    ]
+    stored = {"base": {"completions": 5_000, "place": "runs/base"}}
+    html = render(replace(data, completions=rows, stored=stored))
+    draws = [draw for one in details_of(html) for draw in one["draws"]]
+    assert 0 < len(draws) < len(rows)
+    assert draws[0]["text"] == "é" * TEXT_CAP + "\n… 5,000 more characters"
+    said = f"This page holds {len(draws):,} of 5,000 completions; the other {5_000 - len(draws):,}"
+    assert f"{said} are in runs/base." in html
+    assert len(html.encode()) < 5e6
+    assert len(json.dumps(draws)) <= PAGE_CAP
+
+
+def test_the_table_holds_what_changed_first_and_says_where_it_ends(data):
+    ids = [f"p{i}" for i in range(ROWS_CAP + 5)]
+    problems = [{"problem_id": i, "n": 8, "base_c": 4, "trained_c": 4} for i in ids]
+    problems[-1] |= {"base_c": 1, "trained_c": 0}
+    html = render(replace(data, problems=problems, completions=[]))
+    found = details_of(html)
+    assert len(found) == ROWS_CAP
+    assert found[0]["id"] == ids[-1]
+    assert f"the first {ROWS_CAP:,} of {ROWS_CAP + 5:,} problems" in html
+
+
+def test_a_500_problem_pair_stays_under_five_megabytes(data):
+    long = "Let us think. " * 600
+    problems = [{**data.problems[0], "problem_id": f"{i:016x}"} for i in range(500)]
+    rows = [
+        {**data.completions[0], "problem_id": p["problem_id"], "role": role, "text": long}
+        for p in problems
+        for role in ("base", "base", "trained", "trained")
+    ]
+    html = render(replace(data, problems=problems, completions=rows))
+    assert len(html.encode()) < 5e6
+
+
+def test_the_verdict_stands_on_three_evidences(data):
+    body = render(data).split("</main>")[0]
+    lines = re.findall(r"<li>(.*?)</li>", body.split('class="sentence"')[1])[:3]
+    assert lines[0].startswith("Within 2 tries: +16.1 points (+13.1 to +19.1); 29.2% before")
+    assert lines[1].startswith("Within 128 tries: −")
+    assert "The base is ahead from k = 37 (18 to beyond n)" in lines[2]
+
+
+def test_sections_come_in_the_order_of_the_questions(data):
+    html = render(data).split("<script", 1)[0]
+    found = re.findall(r"<h2>(.*?)</h2>", html)
+    wanted = [
+        "How many problems are solved within k tries",
+        "Which problems changed",
+        "During training",
+        "Notes",
+        "Settings and versions",
+        "How to read this, and when not to trust it",
+    ]
+    assert [name for name in found if name in wanted] == wanted
+
+
+def test_marks_of_a_person_show_their_rates_and_the_corrected_curve(data):
+    counts = Counts([f"p{i}" for i in range(40)], np.full(40, 32), np.arange(40) % 32)
+    marks = {f"p{i}": "wrong" if i < 3 else "right" for i in range(1, 12)}
+    found = audit(counts, marks).to_dict()
+    html = render(replace(data, audits={"base": found}))
+    assert "11 completions that the verifier calls correct were marked by a person" in html
+    assert "false positives" in html
+    assert 'data-chart="audit_base"' in html
+
+
+def test_what_could_not_be_computed_does_not_break_the_page(probe, comparison):
+    nothing = {"value": None, "low": None, "high": None}
+    bare = {**probe, "headroom": None, "signal": None, "forecast": None, "curve": []}
+    poor = {name: {"curve": [{"k": 1, **nothing}]} for name in ("base", "trained")}
+    poor |= {"delta": [{"k": 1, **nothing}], "crossover": None, "coverage": None}
+    poor["settings"] = {"k_small": 2, "k_large": None}
+    verdict = {"label": "inconclusive", "reasons": [], "needs": "n = 128"}
+    html = render(
+        PageData(
+            title="t",
+            probe=bare,
+            comparison={**comparison, **poor, "verdict": verdict},
+            training=[{"step": 1, "reward": float("nan"), "mixed_share": None}],
+            problems=[{"problem_id": "a", "base_n": 0, "base_c": 0, "trained_c": None}],
+            completions=[{"problem_id": "a", "role": "base", "text": "x", "status": None}],
+        )
+    )
+    assert "n = 128" in html
+    assert "the difference is not known" in html
+    assert "None" not in html.split("<script", 1)[0]
+
+
+LABELS = [label for label in COMPARE if not label.endswith(("_up", "_k"))]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_every_comparison_label_has_its_sentence(comparison, label):
+    comparison["verdict"]["label"] = label
+    sentence = comparison_sentence(comparison)
+    assert "2 tries" in sentence
+    assert "128" in sentence
+    assert "–" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "said"),
+    [
+        ("unclear", "down", "Within 128 tries the trained policy is worse"),
+        ("up", "unclear", "Within 2 tries the trained policy is better"),
+        ("unclear", "unclear", "do not decide it yet"),
+        ("up", "up", "No verdict is given: "),
+    ],
+)
+def test_what_is_decided_in_part_is_said(comparison, small, large, said):
+    comparison["verdict"] |= {"label": "inconclusive", "at_small_k": small, "at_large_k": large}
+    assert said in comparison_sentence(comparison)
+
+
+def test_sharpened_says_when_the_base_is_not_exhausted(comparison):
+    comparison["verdict"] |= {"label": "sharpened", "at_large_k": "up"}
+    assert "no more than sharpening alone" in comparison_sentence(comparison)
+
+
+@pytest.mark.parametrize("label", PROBE)
+def test_every_probe_label_has_its_sentence(probe, label):
+    probe["verdict"]["label"] = label
+    assert "–" not in probe_sentence(probe)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.01, 0.30, "leaves both a gain worth paying for and none possible"),
+        (0.008, 0.065, "excludes a large gain; whether there is one of 5 points or more is open"),
+        (0.101, 0.232, "so there is something to gain; whether it is worth training for"),
+        (0.20, 0.40, "no verdict is given: luck explains it"),
+    ],
+)
+def test_undecided_says_which_threshold_is_open(probe, low, high, said):
+    probe["verdict"] |= {"label": "undecided", "reasons": ["a gap", "luck explains it"]}
+    probe["headroom"] |= {"value": (low + high) / 2, "low": low, "high": high}
+    assert said in probe_sentence(probe)
+
+
+def test_a_verdict_on_these_very_problems_says_so(probe):
+    probe["settings"]["interval"] = "fixed"
+    probe["verdict"]["label"] = "rlvr_can_pay"
+    assert f"of these {probe['problems']} problems" in probe_sentence(probe)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.2, 0.47, "no shift is shown"),
+        (0.5, 0.9, "just sharpening"),
+        (-0.9, -0.5, "just flattening"),
+    ],
+)
+def test_a_tilt_is_read_by_its_interval(low, high, said):
+    assert said in tilt_reading({"reading": "tilt", "low": low, "high": high})
+
+
+def test_a_grave_finding_stands_above_the_verdict(data):
+    finding = {"check": "copies", "severity": "error", "evidence": "<b>cloned</b>", "remedy": "x"}
+    checks = {"draws": 5, "findings": [{**finding, "problems": []}]}
+    page = render(replace(data, checks=checks))
+    body = page[page.index("<main>") :]
+    assert body.index("Do not trust the verdict") < body.index('class="sentence"')
+    assert "&lt;b&gt;cloned" in body
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((-0.1, -0.2, -0.1), ("Ahead", "at no k")),
+        ((0.0, 0.0, 0.0), ("Ahead", "at no k")),
+        ((-0.1, 0.1, 0.2), ("Ahead", "from k = 2")),
+        ((0.1, 0.2, 0.0), ("Falls behind", "not seen")),
+    ],
+)
+def test_where_the_trained_policy_is_ahead_is_told_as_it_is(comparison, values, said):
+    rows = zip((1, 2, 4), values, strict=True)
+    comparison["delta"] = [{"k": k, "value": v, "low": v, "high": v} for k, v in rows]
+    comparison["crossover"] = None
+    tile = next(t for t in comparison_figures(comparison) if t["name"] in ("Ahead", "Falls behind"))
+    assert (tile["name"], tile["value"]) == said

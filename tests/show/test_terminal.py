@@ -1,0 +1,77 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from passgap.show import comparison_view, probe_view
+from passgap.show.text import interval, number, p_value, points, visible
+
+
+def printed(view) -> str:
+    out = io.StringIO()
+    Console(file=out, width=120, color_system=None).print(view)
+    return out.getvalue()
+
+
+def test_a_probe_shows_verdict_headroom_and_curve(probe):
+    text = printed(probe_view(probe))
+    for part in ("rlvr_can_pay", "36-point gap", "+31.0 to +41.0", "15.5 to 25.5%"):
+        assert part in text
+
+
+def test_a_comparison_shows_both_arms_and_the_difference(comparison):
+    text = printed(comparison_view(comparison))
+    for part in (
+        "sharpened_narrowed",
+        "29.2% → 45.4%",
+        "+16.1 points (+13.1 to +19.1)",
+        "−4.8",
+        "answered draws",
+        "12.0%",
+    ):
+        assert part in text
+
+
+def test_hostile_text_reaches_the_terminal_as_text(comparison):
+    comparison["verdict"] |= {
+        "reasons": ["\x1b[2Jgone \x07 [red]markup[/red] [link=http://x]y[/link] \u202eback"],
+        "needs": "\x9b31m more",
+    }
+    text = printed(comparison_view(comparison))
+    assert not set("\x1b\x07\x9b\u202e") & set(text)
+    assert "‹U+001B›[2Jgone ‹U+0007› [red]markup[/red]" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\nc\r\nd", "a\tb\nc\nd"),
+        ("\x00\r\x7f", "‹U+0000›‹U+000D›‹U+007F›"),
+        ("\u200b\u2028\ud800\U000e0041", "‹U+200B›‹U+2028›‹U+D800›‹U+E0041›"),
+        ("naïve 数学 √2 ≤ π", "naïve 数学 √2 ≤ π"),
+    ],
+)
+def test_visible(text, shown):
+    assert visible(text) == shown
+
+
+def test_numbers_read_well():
+    assert points(-0.0004) == "0.0"
+    assert points(0.123) == "+12.3"
+    assert interval({"low": 0.1, "high": 0.25}) == "10.0 to 25.0%"
+    assert interval({"low": None, "high": 0.25}) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-0.001, "0.00"), (-0.87, "\u22120.87"), (-0.0, "0.00"), (1234, "1,234"), (None, "–")],
+)
+def test_a_number_has_no_sign_where_it_rounds_to_nothing(value, shown):
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0004, "p < 0.001"), (0.03, "p = 0.030"), (None, "p = –")]
+)
+def test_a_p_value_is_never_nought(value, shown):
+    assert p_value(value) == shown
