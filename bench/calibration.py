@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from passgap.analysis.compare.comparison import compare
-from passgap.analysis.probe.adaptive import adaptive_probe
 from passgap.analysis.probe.extrapolation import passes_on_grid
 from passgap.data.counts import Counts
+from passgap.evidence.doors import adaptive_probe, compare
 from passgap.stats import (
     fixed_paired_interval,
     functional_interval,

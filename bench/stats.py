@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from passgap.analysis.compare.comparison import compare
 from passgap.data.counts import Counts
+from passgap.evidence.doors import compare
 from passgap.stats import mean_curve, pass_at_k
 
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from passgap.analysis.seeds import compare_seeds
 from passgap.data.counts import Counts
 from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
 from passgap.demo import HELD_OUT_SEED, TRAIN_SIZE, Bar, measured
 from passgap.errors import UsageError
+from passgap.evidence.doors import compare_seeds
 from passgap.lab import lab_problems
 from passgap.runs import write_text
 from passgap.show.charts.figures import write_picture

@@ -14,13 +14,8 @@ from passgap._version import __version__
 from passgap.display import register
 
 if TYPE_CHECKING:
-    from passgap.analysis.compare.comparison import Comparison, compare
     from passgap.analysis.plan import Plan, plan
-    from passgap.analysis.probe.adaptive import AdaptiveProbe, adaptive_probe
-    from passgap.analysis.probe.probing import Probe, probe
-    from passgap.analysis.seeds import SeedsComparison, compare_seeds
     from passgap.analysis.select.selecting import select
-    from passgap.analysis.sweep.sweeping import Sweep, compare_sweep
     from passgap.analysis.watch.watching import Watching
     from passgap.checks import check
     from passgap.data.counts import Counts
@@ -28,11 +23,23 @@ if TYPE_CHECKING:
     from passgap.data.policies import Policy, PromptSettings, SamplingParams
     from passgap.data.problems import Problem, ProblemSet
     from passgap.errors import PassgapError
+    from passgap.evidence.doors import (
+        adaptive_probe,
+        compare,
+        compare_seeds,
+        compare_sweep,
+        probe,
+    )
+    from passgap.evidence.evidence import Evidence
     from passgap.evidence.reaching import reach_runs, score_across
     from passgap.evidence.watching import watch_folder
     from passgap.logs import import_log
     from passgap.problems import load_problems
+    from passgap.results.comparison import Comparison
     from passgap.results.estimates import Curve, Estimate
+    from passgap.results.probe import AdaptiveProbe, Probe
+    from passgap.results.seeds import SeedsComparison
+    from passgap.results.sweep import Sweep
     from passgap.results.verdict import Verdict
     from passgap.runs import Run, merge
     from passgap.show.notebook.notebook import chart
@@ -47,33 +54,34 @@ if TYPE_CHECKING:
     from passgap.training.watch import Watch
 
 _WHERE = {
-    "AdaptiveProbe": "passgap.analysis.probe.adaptive",
-    "Comparison": "passgap.analysis.compare.comparison",
+    "AdaptiveProbe": "passgap.results.probe",
+    "Comparison": "passgap.results.comparison",
     "Counts": "passgap.data.counts",
     "Curve": "passgap.results.estimates",
+    "Evidence": "passgap.evidence.evidence",
     "Estimate": "passgap.results.estimates",
     "Outcome": "passgap.data.outcomes",
     "PassgapError": "passgap.errors",
     "Plan": "passgap.analysis.plan",
     "Policy": "passgap.data.policies",
-    "Probe": "passgap.analysis.probe.probing",
+    "Probe": "passgap.results.probe",
     "Problem": "passgap.data.problems",
     "ProblemSet": "passgap.data.problems",
     "PromptSettings": "passgap.data.policies",
     "Run": "passgap.runs",
     "SamplingParams": "passgap.data.policies",
-    "SeedsComparison": "passgap.analysis.seeds",
-    "Sweep": "passgap.analysis.sweep.sweeping",
+    "SeedsComparison": "passgap.results.seeds",
+    "Sweep": "passgap.results.sweep",
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.results.verdict",
     "Watch": "passgap.training.watch",
     "Watching": "passgap.analysis.watch.watching",
-    "adaptive_probe": "passgap.analysis.probe.adaptive",
+    "adaptive_probe": "passgap.evidence.doors",
     "chart": "passgap.show.notebook.notebook",
     "check": "passgap.checks",
-    "compare": "passgap.analysis.compare.comparison",
-    "compare_seeds": "passgap.analysis.seeds",
-    "compare_sweep": "passgap.analysis.sweep.sweeping",
+    "compare": "passgap.evidence.doors",
+    "compare_seeds": "passgap.evidence.doors",
+    "compare_sweep": "passgap.evidence.doors",
     "count": "passgap.stages.counting",
     "import_log": "passgap.logs",
     "load_problems": "passgap.problems",
@@ -82,7 +90,7 @@ _WHERE = {
     "pass_at_k": "passgap.stats",
     "outcome_matrix": "passgap.stages.counting",
     "plan": "passgap.analysis.plan",
-    "probe": "passgap.analysis.probe.probing",
+    "probe": "passgap.evidence.doors",
     "read_counts": "passgap.stages.counting",
     "reach_runs": "passgap.evidence.reaching",
     "report": "passgap.show.page.gathering",
@@ -101,6 +109,7 @@ __all__ = [
     "Counts",
     "Curve",
     "Estimate",
+    "Evidence",
     "Outcome",
     "PassgapError",
     "Plan",

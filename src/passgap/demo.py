@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from passgap.analysis.compare.comparison import compare
-from passgap.analysis.probe.probing import probe
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
-from passgap.evidence.answers import arms_of, base_answers
+from passgap.evidence.doors import compare, probe
 from passgap.evidence.reaching import reach_runs, score_across
 from passgap.lab import FAMILIES, lab_problems
 from passgap.runs import Run
-from passgap.show.page.gathering import report, trained_on
-from passgap.stages.counting import count
+from passgap.show.page.gathering import report
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
 from passgap.stages.sampling import sample
 from passgap.stages.verifying import verify
@@ -105,13 +102,8 @@ def run_demo(
         command=command,
     )
     return Demo(
-        probe(count(base_run), answers=base_answers(str(base_run.path))).to_dict(),
-        compare(
-            count(base_run),
-            count(trained_run),
-            trained_on=trained_on(trained_run.path),
-            answers=arms_of(str(base_run.path), str(trained_run.path)),
-        ).to_dict(),
+        probe(base_run).to_dict(),
+        compare(base_run, trained_run).to_dict(),
         reached.to_dict(),
         page,
         base_run.path,

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from passgap.analysis.probe.adaptive import adaptive_probe
-from passgap.analysis.probe.probing import probe
 from passgap.errors import UsageError
+from passgap.evidence.doors import adaptive_probe, probe
 
 
 def source(p, rng):

@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from passgap.analysis.compare.comparison import compare
 from passgap.analysis.plan import plan
-from passgap.analysis.probe.probing import probe
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.evidence.doors import compare, probe
 
 
 def world(rng, size):

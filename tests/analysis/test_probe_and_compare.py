@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from drawing import drawn, ids, tilted
 
-from passgap.analysis.compare.comparison import compare
-from passgap.analysis.probe.probing import probe
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError, UsageError
+from passgap.evidence.doors import compare, probe
 
 
 @pytest.fixture

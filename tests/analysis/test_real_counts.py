@@ -4,11 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from passgap.analysis.compare.comparison import compare
-from passgap.analysis.probe.adaptive import adaptive_probe
-from passgap.analysis.probe.probing import probe
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError
+from passgap.evidence.doors import adaptive_probe, compare, probe
 
 
 def counts(frame, model, dataset):

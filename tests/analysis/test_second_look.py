@@ -9,12 +9,10 @@ from drawing import drawn, ids, tilted
 from scipy import stats as scipy_stats
 
 from passgap.analysis.compare import changes, shift
-from passgap.analysis.compare.comparison import compare
 from passgap.analysis.luck import MOST_LUCK
-from passgap.analysis.probe.probing import probe
-from passgap.analysis.seeds import compare_seeds
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.evidence.doors import compare, compare_seeds, probe
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from small_logs import LOGS, counted
 
-from passgap.analysis.compare.comparison import compare
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError, WorkError
+from passgap.evidence.doors import compare
 from passgap.logs import FORMATS, Asked, find_log, import_counts, import_files, parse_condition
 from passgap.problems import render
 from passgap.stages.counting import count, read_counts
@@ -296,7 +296,7 @@ def test_k_beyond_n_is_not_one(tmp_path):
     assert found.format.name == "counts"
     done = import_counts(found.files, tmp_path / "out.csv", Asked())
     assert done.counts.c.sum() == 0
-    from passgap.analysis.probe.probing import probe
+    from passgap.evidence.doors import probe
 
     with pytest.raises(UsageError, match="fewer than k=20"):
         probe(read_counts(done.path))

@@ -12,11 +12,10 @@ from hostile_texts import HOSTILE, STEERS
 import passgap
 from passgap.analysis.audit import audit
 from passgap.analysis.reach import Reach, ReachRow
-from passgap.analysis.seeds import compare_seeds
-from passgap.analysis.sweep.sweeping import compare_sweep
 from passgap.analysis.watch.groups import Groups
 from passgap.analysis.watch.watching import watching
 from passgap.errors import UsageError
+from passgap.evidence.doors import compare_seeds, compare_sweep
 from passgap.results.verdict import Verdict
 from research.envelope import envelope
 

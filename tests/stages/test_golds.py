@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from passgap.analysis.probe.probing import probe
 from passgap.checks import check
 from passgap.data.completions import Completion
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.engines.fake import FakeEngine
+from passgap.evidence.doors import probe
 from passgap.problems.tests import check_tests, code_problem
 from passgap.stages.counting import count
 from passgap.stages.golds import check_golds

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from passgap.analysis.probe.probing import probe
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError, WorkError
+from passgap.evidence.doors import probe
 from passgap.stages.counting import count
 from passgap.stages.sampling import sample
 from passgap.stages.verifying import verify

@@ -18,6 +18,7 @@ from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.probe import K_LARGE
 from passgap.stats import Mixture, fit_mixture, mixture_of_curve, pass_at_k
 
 DELTAS = (-4.0, 10.0)
@@ -132,7 +133,7 @@ def backtest(
     worth: float = 0.07,
     cut: float = 0.15,
     k_small: int = 2,
-    k_large: int = inputs.K_LARGE,
+    k_large: int = K_LARGE,
     seed: int = 0,
 ) -> Backtest:
     """Score the headroom rule, pass@4 - pass@1 and the tilt forecast on before/after pairs.

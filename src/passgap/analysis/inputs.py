@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Literal
 
 import numpy as np
 
@@ -15,19 +14,11 @@ from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.verdict import Verdict
+from passgap.results.parts import AnswerShares, HistogramBin, Interval
 from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
 
-Interval = Literal["population", "fixed"]
-K_LARGE = 20  # of the rule: pass@2 against pass@20
 MOST_UNSCORED = 0.02
 EDGES = tuple(round(0.1 * i, 1) for i in range(11))
-
-
-def reasons(verdict: Verdict) -> list[str]:
-    """The verdict's reasons and what it would take, as indented lines."""
-    lines = [f"  {reason}" for reason in verdict.reasons]
-    return [*lines, f"  needs: {verdict.needs}"] if verdict.needs else lines
 
 
 def check_interval(interval: str) -> None:
@@ -138,28 +129,29 @@ def fixed_curve(estimates: Sequence[Estimate], ks: Sequence[int]) -> Curve:
     )
 
 
-def histogram(**arms: Counts) -> list[dict[str, Any]]:
+def histogram(base: Counts, trained: Counts | None = None) -> tuple[HistogramBin, ...]:
     """Problems by share of correct draws: exactly 0, (0, .1], .., (.9, 1), exactly 1."""
     bins = [(0.0, 0.0), *itertools.pairwise(EDGES), (1.0, 1.0)]
-    rows: list[dict[str, Any]] = [{"low": low, "high": high} for low, high in bins]
-    for name, counts in arms.items():
-        place = np.ceil(counts.c * 10 / np.maximum(counts.n, 1)).astype(int)
-        place = np.where((counts.c == counts.n) & (counts.n > 0), 11, place)
-        for i, row in enumerate(rows):
-            row[name] = int(np.sum(place == i))
-    return rows
+    before, after = _binned(base), None if trained is None else _binned(trained)
+    return tuple(
+        HistogramBin(low, high, before[i], None if after is None else after[i])
+        for i, (low, high) in enumerate(bins)
+    )
 
 
-def answered_shares(counts: Counts) -> dict[str, float | None] | None:
+def _binned(counts: Counts) -> list[int]:
+    place = np.ceil(counts.c * 10 / np.maximum(counts.n, 1)).astype(int)
+    place = np.where((counts.c == counts.n) & (counts.n > 0), 11, place)
+    return [int(np.sum(place == i)) for i in range(len(EDGES) + 1)]
+
+
+def answered_shares(counts: Counts) -> AnswerShares | None:
     """Shares of scored draws without an extractable answer, and cut by max_tokens."""
     if counts.no_answer is None:
         return None
     total = max(int(counts.n.sum()), 1)
     truncated = None if counts.truncated is None else float(counts.truncated.sum() / total)
-    return {
-        "no_answer_share": float(counts.no_answer.sum() / total),
-        "truncated_share": truncated,
-    }
+    return AnswerShares(float(counts.no_answer.sum() / total), truncated)
 
 
 def answered_n(counts: Counts) -> IntArray:

@@ -6,9 +6,8 @@ curve, and a verdict withheld where luck explains most of pass@K.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
@@ -16,39 +15,15 @@ from scipy import stats
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.comparison import CompareSettings
 from passgap.results.estimates import Curve
+from passgap.results.labels import CompareLabel, Label
+from passgap.results.parts import Both, Luck
 from passgap.results.verdict import Verdict
 from passgap.stats import corrected_pass_at_k, lucky_pass_at_k, mean_curve, pass_at_k
 
-MOST_LUCK = 0.05
-MOST_SHARE = 0.5
 DROWNING = 0.9
-DROWNED = "nan where guessing alone solves 90 %: nothing is left to tell ability from"
-
-
-@dataclass(frozen=True, eq=False)
-class Luck:
-    """What guessing gives at each listed k, and the base's curve without it."""
-
-    curve: Curve
-    corrected: Curve
-    source: str
-    at_large: float
-    share: float
-
-    @property
-    def decides(self) -> bool:
-        """Whether luck at the verdict's K is above 5 points and half of pass@K."""
-        return self.at_large > MOST_LUCK and self.share > MOST_SHARE
-
-    def to_dict(self) -> dict[str, Any]:
-        """``curve`` is luck alone, ``corrected`` is pass@k without it."""
-        return {
-            "curve": self.curve.rows(),
-            "corrected": self.corrected.rows(),
-            "source": self.source,
-            "at_k_large": self.at_large,
-        }
+DROWNED = "nan where guessing alone solves 90%: nothing is left to tell ability from"
 
 
 def luck_of(
@@ -96,18 +71,32 @@ def _rates(counts: Counts, stated: float | None) -> tuple[FloatArray | None, str
     return np.full(len(counts), stated), f"a stated false-positive rate of {stated:g} a draw"
 
 
-def withheld(
-    verdict: Verdict, lucks: Mapping[str, Luck | None], k: int, label: str, accept: bool
-) -> Verdict:
-    """The verdict, or ``label`` in its place where luck explains most of an arm's pass@K."""
-    for arm, luck in lucks.items():
-        if luck is not None and luck.decides and not accept:
-            reason = (
-                f"guessing alone solves {luck.at_large:.0%} within {k} tries, more than half of "
-                f"what the {arm} solves"
-            )
-            needs = "answers that are harder to guess, or --accept-luck"
-            if verdict.label == label and verdict.needs:
-                needs = f"{needs}; and {verdict.needs}"
-            return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)
+def luck_of_both(
+    base: Counts, trained: Counts, ks: Sequence[int], k_large: int, settings: CompareSettings
+) -> Both[Luck | None]:
+    """The luck of a base and of a trained policy."""
+    rate, seed = settings.false_positive_rate, settings.seed
+    return Both(luck_of(base, ks, k_large, rate, seed), luck_of(trained, ks, k_large, rate, seed))
+
+
+def withheld(verdict: Verdict, luck: Both[Luck | None], k: int, accept: bool) -> Verdict:
+    """A comparison's verdict, open in its place where luck explains most of an arm's pass@K."""
+    for name, one in (("base", luck.base), ("trained", luck.trained)):
+        verdict = withheld_for(verdict, one, name, k, CompareLabel.INCONCLUSIVE, accept)
     return verdict
+
+
+def withheld_for(
+    verdict: Verdict, luck: Luck | None, whose: str, k: int, label: Label, accept: bool
+) -> Verdict:
+    """The verdict, or ``label`` in its place where luck explains most of one policy's pass@K."""
+    if luck is None or not luck.decides or accept:
+        return verdict
+    reason = (
+        f"guessing alone solves {luck.at_k_large:.0%} within {k} tries, more than half of what the "
+        f"{whose} solves"
+    )
+    needs = "answers that are harder to guess, or --accept-luck"
+    if verdict.label == label and verdict.needs and needs not in verdict.needs:
+        needs = f"{needs}; and {verdict.needs}"
+    return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)

@@ -23,6 +23,7 @@ from passgap.data.counts import Counts
 from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
+from passgap.results.labels import ReachLabel
 from passgap.results.verdict import Verdict
 from passgap.stats import (
     betting_lower_bound,
@@ -94,7 +95,7 @@ class Reach(Displayed):
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems, {len(self.rows)} gained)"]
-        lines += inputs.reasons(self.verdict)
+        lines += self.verdict.lines()
         for row in self.rows:
             lines.append(
                 f"  {row.problem_id}  {row.label:<13} {row.low:.2g} to {row.high:.2g}  "
@@ -244,7 +245,9 @@ def _calibration(
 
 def _verdict(rows: Sequence[ReachRow], budget: int) -> Verdict:
     if not rows:
-        return Verdict("nothing_gained", ("every problem the trained solved, the base solved too",))
+        return Verdict(
+            ReachLabel.NOTHING_GAINED, ("every problem the trained solved, the base solved too",)
+        )
     count = {name: sum(row.label == name for row in rows) for name in CLASSES}
     reasons = (
         f"of {len(rows)} problems that only the trained policy solved, the base reaches "
@@ -259,13 +262,13 @@ def _verdict(rows: Sequence[ReachRow], budget: int) -> Verdict:
             f"bound; about {level_zeros:,} failures of the base in a row would put one beyond"
         )
     if count["reachable"] and count["beyond_budget"]:
-        label = "mixed"
+        label = ReachLabel.MIXED
     elif 2 * count["reachable"] >= len(rows):
-        label = "within_reach"
+        label = ReachLabel.WITHIN_REACH
     elif 2 * count["beyond_budget"] >= len(rows):
-        label = "beyond_reach"
+        label = ReachLabel.BEYOND_REACH
     else:
-        label = "undecided"
+        label = ReachLabel.UNDECIDED
     return Verdict(label, reasons, needs)
 
 

@@ -7,32 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from passgap.results.estimates import Estimate
-from passgap.results.verdict import Verdict
+from passgap.results.labels import CompareLabel, ProbeLabel
+from passgap.results.verdict import State, Verdict
 
-State = Literal["up", "equivalent", "down", "unclear"]
-PROBE_LABELS = (
-    "rlvr_can_pay",
-    "modest_headroom",
-    "little_headroom",
-    "saturated",
-    "out_of_reach",
-    "undecided",
-)
-COMPARE_LABELS = (
-    "sharpened",
-    "sharpened_narrowed",
-    "narrowed",
-    "expanded",
-    "broadened",
-    "degraded",
-    "unchanged",
-    "inconclusive",
-)
-SWEEP_LABELS = ("coverage_falls", "coverage_holds", "no_fall_shown", "inconclusive")
-REACH_LABELS = ("nothing_gained", "within_reach", "beyond_reach", "mixed", "undecided")
 HIGH, LOW = 0.8, 0.2
 MOST_FACTOR = 100
 
@@ -76,13 +55,17 @@ def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> 
     )
     if gap.low > large:
         more = f"{points(gap.value)} points are solved within {room.k_large} tries and not within "
-        return Verdict("rlvr_can_pay", (said, f"{more}{room.k_small}: training can bring them up"))
+        return Verdict(
+            ProbeLabel.RLVR_CAN_PAY, (said, f"{more}{room.k_small}: training can bring them up")
+        )
     if gap.high < small:
         return _small_gap(room, said)
     if gap.low >= small and gap.high <= large:
-        return Verdict("modest_headroom", (said, "there is something to gain, and not much"))
+        return Verdict(
+            ProbeLabel.MODEST_HEADROOM, (said, "there is something to gain, and not much")
+        )
     return Verdict(
-        "undecided",
+        ProbeLabel.UNDECIDED,
         (said, "the interval straddles a threshold"),
         _room(room, small, large, problems),
     )
@@ -91,15 +74,15 @@ def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> 
 def _small_gap(room: Headroom, said: str) -> Verdict:
     if room.at_small.low >= HIGH:
         left = f"at most {points(1 - room.at_small.value)} points are left at k={room.k_small}"
-        return Verdict("saturated", (said, f"{left}; harder problems teach more"))
+        return Verdict(ProbeLabel.SATURATED, (said, f"{left}; harder problems teach more"))
     if room.at_large.high <= LOW:
         reach = f"pass@{room.k_large} is {spread(room.at_large)} points"
         advice = "improve the base (pretraining, SFT, distillation), not RLVR"
-        return Verdict("out_of_reach", (said, reach, advice))
+        return Verdict(ProbeLabel.OUT_OF_REACH, (said, reach, advice))
     shares = (
         f"{room.mastered:.0%} of the problems are always solved and {room.never_solved:.0%} never"
     )
-    return Verdict("little_headroom", (said, shares))
+    return Verdict(ProbeLabel.LITTLE_HEADROOM, (said, shares))
 
 
 def _room(room: Headroom, small: float, large: float, problems: int) -> str:
@@ -127,7 +110,7 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
 def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -> State:
     """Where a difference stands; equivalence is looked at first.
 
-    ``wide`` is the 95 % interval, ``narrow`` the 90 % one, ``discordance`` the exact bound on the
+    ``wide`` is the 95% interval, ``narrow`` the 90% one, ``discordance`` the exact bound on the
     share of problems that differ when none was seen to.
     """
     if not (math.isfinite(wide.low) and math.isfinite(wide.high)):
@@ -162,7 +145,7 @@ class Ends:
         ]
         if self.no_large_gain and self.at_large == "unclear":
             said.append(
-                f"a gain of the margin or more at k={self.k_large} is excluded (one-sided 95 %)"
+                f"a gain of the margin or more at k={self.k_large} is excluded (one-sided 95%)"
             )
         return tuple(said)
 
@@ -181,22 +164,22 @@ class LargeGain:
     budget: int
 
 
-TABLE: dict[tuple[str, str], str] = {
-    ("up", "equivalent"): "sharpened",
-    ("up", "down"): "sharpened_narrowed",
-    ("equivalent", "down"): "narrowed",
-    ("equivalent", "equivalent"): "unchanged",
-    ("down", "up"): "broadened",
-    ("down", "equivalent"): "degraded",
-    ("down", "down"): "degraded",
+TABLE: dict[tuple[State, State], CompareLabel] = {
+    ("up", "equivalent"): CompareLabel.SHARPENED,
+    ("up", "down"): CompareLabel.SHARPENED_NARROWED,
+    ("equivalent", "down"): CompareLabel.NARROWED,
+    ("equivalent", "equivalent"): CompareLabel.UNCHANGED,
+    ("down", "up"): CompareLabel.BROADENED,
+    ("down", "equivalent"): CompareLabel.DEGRADED,
+    ("down", "down"): CompareLabel.DEGRADED,
 }
 
 
 def compare_verdict(ends: Ends, gain: LargeGain | None) -> Verdict:
     """The label after training; ``gain`` is needed where large k is up."""
-    verdict = Verdict("", ends.reasons(), "", ends.at_small, ends.at_large)
+    verdict = Verdict(CompareLabel.INCONCLUSIVE, ends.reasons(), "", ends.at_small, ends.at_large)
     if "unclear" in (ends.at_small, ends.at_large):
-        return replace(verdict, label="inconclusive")
+        return verdict
     label = TABLE.get((ends.at_small, ends.at_large))
     if label is not None:
         return replace(verdict, label=label)
@@ -205,16 +188,24 @@ def compare_verdict(ends: Ends, gain: LargeGain | None) -> Verdict:
     return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)
 
 
-def _large_gain(gain: LargeGain, k: int) -> tuple[str, str, str]:
+def _large_gain(gain: LargeGain, k: int) -> tuple[CompareLabel, str, str]:
     if gain.tilt_fitted and gain.above:
-        return "expanded", f"the gain at k={k} is above what a pure tilt of the base gives", ""
+        return (
+            CompareLabel.EXPANDED,
+            f"the gain at k={k} is above what a pure tilt of the base gives",
+            "",
+        )
     if gain.tilt_fitted:
         reason = (
             f"a pure tilt of the base gives this much at k={k}: the base is not exhausted there"
         )
-        return "sharpened", reason, ""
+        return CompareLabel.SHARPENED, reason, ""
     bound = f"the base's mean p on the problems gained is at most {gain.base_upper:.2g}"
     if gain.base_upper < 1 / gain.budget:
-        return "expanded", f"{bound}, less than 1 in the budget of {gain.budget:,}", ""
+        return CompareLabel.EXPANDED, f"{bound}, less than 1 in the budget of {gain.budget:,}", ""
     needs = f"enough base draws to bring that bound under {1 / gain.budget:.2g}"
-    return "inconclusive", f"new at this n: the base solved next to nothing, and {bound}", needs
+    return (
+        CompareLabel.INCONCLUSIVE,
+        f"new at this n: the base solved next to nothing, and {bound}",
+        needs,
+    )

@@ -24,7 +24,6 @@ Steps = Annotated[
         help="Training step of each checkpoint, in their order; default: what its folder says.",
     ),
 ]
-NOT_OF_SEEDS = ("interval", "accept_trained_on", "accept_luck", "false_positive_rate")
 
 
 @grouped
@@ -59,13 +58,12 @@ def compare(
 
     Example: passgap compare runs/base runs/trained
     """
-    from passgap.analysis.compare.comparison import compare as judge_pair
-    from passgap.analysis.verdicts import COMPARE_LABELS, SWEEP_LABELS
-    from passgap.evidence.answers import arms_of
-    from passgap.show.page.gathering import trained_on
+    from passgap.evidence.doors import compare as judge_pair
+    from passgap.evidence.evidence import Evidence
+    from passgap.results.labels import CompareLabel, SweepLabel
 
     swept = len(trained) > 1 and not seeds
-    showing.check_fail_on(fail_on, SWEEP_LABELS if swept else COMPARE_LABELS)
+    showing.check_fail_on(fail_on, SweepLabel if swept else CompareLabel)
     if figure is not None:
         from passgap.show.charts.figures import check_picture
 
@@ -81,13 +79,8 @@ def compare(
         checks = [showing.checked(path) for path in (base, *trained)]
         showing.show(result, json_, fail_on, *checks, figure=figure)
         return
-    judged = judge_pair(
-        showing.counts(base),
-        showing.counts(trained[0]),
-        trained_on=trained_on(trained[0]),
-        answers=arms_of(base, trained[0], sampling_alone or []),
-        **settings,
-    )
+    evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [])
+    judged = judge_pair(evidence, **settings)
     checked = showing.checked(base, trained[0], accept=verdict.accepted())
     showing.show(judged.to_dict(), json_, fail_on, checked, figure=figure)
 
@@ -114,11 +107,11 @@ def reach(
     Example: passgap reach runs/base runs/trained
     """
     from passgap.analysis.reach import check_settings
-    from passgap.analysis.verdicts import REACH_LABELS
     from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.results.labels import ReachLabel
     from passgap.runs import Run
 
-    showing.check_fail_on(fail_on, REACH_LABELS)
+    showing.check_fail_on(fail_on, ReachLabel)
     check_settings(budget=budget)
     runs = Run(base), Run(trained)
     third = Run(reference) if reference else None
@@ -173,45 +166,13 @@ def _sweep(
     base: str, trained: list[str], settings: dict[str, Any], *, steps: list[int]
 ) -> dict[str, Any]:
     """The sweep over checkpoints, with how their steps are known among its notes."""
-    from passgap.analysis.sweep.sweeping import compare_sweep
-    from passgap.show.page.gathering import trained_on
-    from passgap.stages.sampling_arms import steps_of
+    from passgap.evidence.doors import compare_sweep
 
-    _only_population(settings["interval"], "several checkpoints")
-    found, known = steps_of(trained, steps)
-    learnt = [trained_on(path) for path in trained]
-    result = compare_sweep(
-        showing.counts(base),
-        [(step, showing.counts(path)) for step, path in zip(found, trained, strict=True)],
-        trained_on=None if None in learnt else any(learnt),
-        **{name: value for name, value in settings.items() if name != "interval"},
-    ).to_dict()
-    return {**result, "notes": [*result["notes"], *known]}
+    return compare_sweep(base, trained, steps=steps, **settings).to_dict()
 
 
 def _seeds(base: str, trained: list[str], settings: dict[str, Any]) -> dict[str, Any]:
-    """The verdict on a recipe from its training seeds, on problems that none was trained on."""
-    from passgap.analysis.seeds import compare_seeds
-    from passgap.show.page.gathering import trained_on
+    """The verdict on a recipe from its training seeds."""
+    from passgap.evidence.doors import compare_seeds
 
-    _only_population(settings["interval"], "--seeds")
-    if settings["accept_luck"] or settings["false_positive_rate"] is not None:
-        raise UsageError(
-            "--accept-luck and --false-positive-rate mean nothing with --seeds; leave them out"
-        )
-    learnt = [path for path in trained if trained_on(path)]
-    if learnt and not settings["accept_trained_on"]:
-        raise UsageError(
-            f"{learnt[0]} was trained on these problems: a gain may be memory; compare on held-out "
-            "problems, or accept it (--accept-trained-on)"
-        )
-    mine = {name: value for name, value in settings.items() if name not in NOT_OF_SEEDS}
-    return compare_seeds(
-        showing.counts(base), [showing.counts(path) for path in trained], **mine
-    ).to_dict()
-
-
-def _only_population(interval: str, what: str) -> None:
-    """Refuse what a claim about several policies cannot honour."""
-    if interval != "population":
-        raise UsageError(f"--interval {interval!r} with {what}; allowed: population")
+    return compare_seeds(base, trained, **settings).to_dict()

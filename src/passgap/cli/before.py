@@ -77,9 +77,9 @@ def probe(
 
     Example: passgap probe lab:base lab:rare -n 64 --out runs/base
     """
-    from passgap.analysis.verdicts import PROBE_LABELS
+    from passgap.results.labels import ProbeLabel
 
-    showing.check_fail_on(fail_on, PROBE_LABELS)
+    showing.check_fail_on(fail_on, ProbeLabel)
     if problems is not None and out is None:
         raise UsageError("--out is missing: the completions of POLICY need a run folder")
 
@@ -101,12 +101,12 @@ def probe(
         draw.sample_run(drawing(), out=out, n=n, price=price)
         draw.verify_run(out, fields.verifier)
         source = out
-    from passgap.analysis.probe.probing import probe as judge
-    from passgap.evidence.answers import base_answers
+    from passgap.evidence.doors import probe as judge
+    from passgap.evidence.evidence import Evidence
 
     checks = showing.checked(source)
     result = judge(
-        showing.counts(source),
+        Evidence.read(source, sampling_alone=sampling_alone or []),
         k_small=k_small,
         k_large=k_large,
         small=small,
@@ -117,7 +117,6 @@ def probe(
         accept_luck=accept_luck,
         accept_unscored=accept_unscored,
         seed=seed,
-        answers=base_answers(source, sampling_alone or []),
     )
     showing.show(result.to_dict(), json_, fail_on, checks)
 
@@ -228,10 +227,11 @@ def _probe_again(
 ) -> None:
     """Read an adaptive run again, and print the verdict."""
     from passgap.evidence.adaptive import probe_again
+    from passgap.results.probe import AdaptiveSettings
     from passgap.runs import Run
 
     run = Run(source)
-    _show_adaptive(probe_again(run, **rule), run, None, as_json, fail_on)
+    _show_adaptive(probe_again(run, settings=AdaptiveSettings(**rule)), run, None, as_json, fail_on)
 
 
 def _probe_adaptively(
@@ -245,6 +245,7 @@ def _probe_adaptively(
 ) -> None:
     """Sample in rounds until the verdict is sure, and print it."""
     from passgap.evidence.adaptive import probe_adaptively
+    from passgap.results.probe import AdaptiveSettings
     from passgap.runs import Run
 
     draw.tell_stop(drawing.policy, out)
@@ -255,7 +256,7 @@ def _probe_adaptively(
             progress=progress,
             command=command_line(),
             **vars(drawing),
-            **rule,
+            settings=AdaptiveSettings(**rule),
         )
     _show_adaptive(result, Run(out), price, as_json, fail_on)
 

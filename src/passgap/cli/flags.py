@@ -9,9 +9,9 @@ from passgap.cli import options
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
-    from passgap.analysis.inputs import Interval
     from passgap.data.policies import Policy, PromptSettings
     from passgap.problems import Mapped
+    from passgap.results.parts import Interval
 
 
 class Flags:

@@ -258,11 +258,10 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
 
 def _judged(base: str, trained: str) -> dict[str, Any]:
     """The comparison; where it is refused, what was imported is kept and said to be."""
-    from passgap.analysis.compare.comparison import compare
-    from passgap.stages.counting import read_counts
+    from passgap.evidence.doors import compare
 
     try:
-        return compare(read_counts(base), read_counts(trained)).to_dict()
+        return compare(base, trained).to_dict()
     except UsageError as error:
         raise UsageError(
             f"both are imported and kept; passgap compare {base} {trained} says: {error}"

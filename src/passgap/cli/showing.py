@@ -12,7 +12,7 @@ from passgap.errors import UsageError
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from passgap.data.counts import Counts
 
@@ -80,7 +80,7 @@ def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
     return f"passgap probe {path}" + (f" --k-large {scored}" if few else "")
 
 
-def check_fail_on(fail_on: list[str] | None, labels: Sequence[str]) -> None:
+def check_fail_on(fail_on: list[str] | None, labels: Iterable[str]) -> None:
     """Refuse a label that no result has: a gate that never shuts.
 
     Raises
@@ -88,9 +88,10 @@ def check_fail_on(fail_on: list[str] | None, labels: Sequence[str]) -> None:
     UsageError
         For such a label.
     """
+    allowed = list(map(str, labels))
     for label in fail_on or []:
-        if label not in labels:
-            raise UsageError(f"--fail-on {label!r}; allowed: {', '.join(labels)}")
+        if label not in allowed:
+            raise UsageError(f"--fail-on {label!r}; allowed: {', '.join(allowed)}")
 
 
 def end_as_asked(result: dict[str, Any], fail_on: list[str] | None) -> None:

@@ -7,36 +7,24 @@ interrupted asks for the rounds already there, and goes on.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from passgap.analysis.probe.adaptive import (
-    FIRST,
-    MOST,
-    AdaptiveProbe,
-    adaptive_probe,
-    check_settings,
-)
+from passgap.analysis.probe.adaptive import DEFAULTS, adaptive_probe, check_settings
 from passgap.data.arrays import IntArray
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import RunError, UsageError, WorkError
+from passgap.results.probe import AdaptiveProbe, AdaptiveSettings
 from passgap.runs import Round, Run
 from passgap.stages.sampling import Progress, Sampler, as_recorded
 from passgap.stages.unscored import all_unscored, in_one_line, unscored
 from passgap.stages.verifying import verify
-
-DEFAULTS = {
-    name: parameter.default
-    for name, parameter in inspect.signature(adaptive_probe).parameters.items()
-    if parameter.kind is parameter.KEYWORD_ONLY
-}
 
 
 def probe_adaptively(
@@ -49,11 +37,9 @@ def probe_adaptively(
     engine_args: Mapping[str, str] | None = None,
     verifier: str | None = None,
     seed: int = 0,
-    first: int = FIRST,
-    most: int = MOST,
+    settings: AdaptiveSettings = DEFAULTS,
     progress: Progress | None = None,
     command: str = "",
-    **settings: Any,
 ) -> AdaptiveProbe:
     """Sample in rounds until the probe's verdict is sure or every problem has ``most`` draws.
 
@@ -63,28 +49,31 @@ def probe_adaptively(
         As in `passgap.sample`.
     verifier
         The name of one verifier for all problems; None takes the one each problem names.
-    first, most, settings
+    settings
         As in `passgap.adaptive_probe`.
     """
-    check_settings(**{**DEFAULTS, **settings, "first": first, "most": most})
+    check_settings(settings)
     policy = as_recorded(policy, out)
     sampler = Sampler(
         policy, problems, sampling=sampling, engine=engine, engine_args=engine_args, command=command
     )
-    manifest = sampler.manifest(n=most, seed=seed, design="adaptive")
+    manifest = sampler.manifest(n=settings.most, seed=seed, design="adaptive")
     run = Run.create(out, manifest, problems)
     with closing(sampler):
         drawer = _Drawer(run, verifier, sampler, progress)
-        return adaptive_probe(drawer, run.problem_ids, first=first, most=most, **settings)
+        return adaptive_probe(drawer, run.problem_ids, settings)
 
 
-def probe_again(run: Run, *, verifier: str | None = None, **settings: Any) -> AdaptiveProbe:
+def probe_again(
+    run: Run, *, verifier: str | None = None, settings: AdaptiveSettings = DEFAULTS
+) -> AdaptiveProbe:
     """The verdict of an adaptive run that is already drawn; nothing is sampled."""
     if not run.manifest.rounds:
         raise UsageError(f"{run.place} has no draws yet; run the command that began it again")
     first = run.manifest.rounds[0].draws
     drawer = _Drawer(run, verifier)
-    return adaptive_probe(drawer, run.problem_ids, first=first, most=run.manifest.n, **settings)
+    again = replace(settings, first=first, most=run.manifest.n)
+    return adaptive_probe(drawer, run.problem_ids, again)
 
 
 class _Drawer:

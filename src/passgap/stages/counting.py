@@ -23,6 +23,7 @@ from passgap.runs import Run, is_run, write_whole
 from passgap.stages.guessing import guess_rates
 from passgap.stages.unscored import in_one_line, unscored
 
+Source = Counts | Run | Path | str | Any  # a frame or a matrix, of whichever library
 COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
 COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "design")
@@ -131,34 +132,81 @@ def read_counts(path: Path | str) -> Counts:
         )
     if not path.stat().st_size:
         raise UsageError(f"{path} is empty; a counts file needs problem_id, n, c")
-    frame = _read_table(path)
+    return _of_table(str(path), _read_table(path), {"policy": path.name})
+
+
+def counts_of(source: Source) -> Counts:
+    """Whatever holds counts, as Counts.
+
+    Parameters
+    ----------
+    source
+        `Counts` themselves; a run, or the path of one; the path of a counts file; a polars or
+        pandas frame with the columns of a counts file; or a matrix of 0 and 1, shape (P, n), a row
+        per problem and a column per draw, whose problems are then called 1 to P.
+
+    Raises
+    ------
+    UsageError
+        For anything else, or for values that are no counts.
+    """
+    if isinstance(source, Counts):
+        return source
+    if isinstance(source, Run):
+        return count(source)
+    if isinstance(source, str | Path):
+        return read_counts(source)
+    if isinstance(source, pl.DataFrame):
+        return _of_table("the frame", source, {})
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas, without importing it
+        columns = {str(name): source[name].tolist() for name in source.columns}
+        series = {name: pl.Series(name, one, dtype=pl.Object) for name, one in columns.items()}
+        return _of_table("the frame", pl.DataFrame(series), {})
+    return _of_matrix(source)
+
+
+def _of_matrix(source: Any) -> Counts:
+    matrix = np.asarray(source)
+    if matrix.ndim != 2 or not matrix.size or not np.isin(matrix, (0, 1)).all():
+        what = f"shape {matrix.shape}" if matrix.ndim != 2 or not matrix.size else "other values"
+        raise UsageError(
+            f"{type(source).__name__} with {what}; allowed: Counts, a run, a path, a frame with "
+            "problem_id, n, c, or a matrix of 0 and 1 with a row per problem"
+        )
+    size, n = matrix.shape
+    c = matrix.astype(np.int64).sum(axis=1)
+    return Counts([str(i + 1) for i in range(size)], n=[n] * size, c=c)
+
+
+def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Counts:
+    """The columns of a counts file as Counts; ``name`` is what errors call it."""
     if "problem_id" not in frame.columns and "id" in frame.columns:
         frame = frame.rename({"id": "problem_id"})
-    missing = [name for name in ("problem_id", "n", "c") if name not in frame.columns]
+    missing = [column for column in ("problem_id", "n", "c") if column not in frame.columns]
     if missing:
         raise UsageError(
-            f"{path} has no column {', '.join(missing)}; its columns are "
+            f"{name} has no column {', '.join(missing)}; its columns are "
             f"{', '.join(frame.columns)}; a counts file needs problem_id, n, c"
         )
-    ids = _ids(path, frame)
+    ids = _ids(name, frame)
 
-    def whole(name: str) -> IntArray:
+    def whole(column: str) -> IntArray:
         return whole_numbers(
-            name, frame[name].to_list(), lambda i: f"{path} row {i + 1} (problem {ids[i]!r})"
+            column, frame[column].to_list(), lambda i: f"{name} row {i + 1} (problem {ids[i]!r})"
         )
 
     return Counts(
         problem_id=ids,
         n=whole("n"),
         c=whole("c"),
-        **{name: whole(name) for name in OPTIONAL if name in frame.columns},
-        guess_rate=_rates(path, frame),
-        design=_design(path, frame),
-        provenance={"policy": path.name},
+        **{column: whole(column) for column in OPTIONAL if column in frame.columns},
+        guess_rate=_rates(name, frame),
+        design=_design(name, frame),
+        provenance=provenance,
     )
 
 
-def _ids(path: Path, frame: pl.DataFrame) -> list[str]:
+def _ids(path: str, frame: pl.DataFrame) -> list[str]:
     """The ids of the problems; a row without one is refused."""
     ids = frame["problem_id"].to_list()
     empty = [row for row, one in enumerate(ids, start=1) if one is None or not str(one).strip()]
@@ -167,7 +215,7 @@ def _ids(path: Path, frame: pl.DataFrame) -> list[str]:
     return [str(one) for one in ids]
 
 
-def _rates(path: Path, frame: pl.DataFrame) -> list[float] | None:
+def _rates(path: str, frame: pl.DataFrame) -> list[float] | None:
     if "guess_rate" not in frame.columns:
         return None
     found = []
@@ -182,7 +230,7 @@ def _rates(path: Path, frame: pl.DataFrame) -> list[float] | None:
     return found
 
 
-def _design(path: Path, frame: pl.DataFrame) -> Design:
+def _design(path: str, frame: pl.DataFrame) -> Design:
     """``adaptive`` if any row says so: what is biased then refuses."""
     found = set(map(str, frame["design"].to_list())) if "design" in frame.columns else {"fixed"}
     if not found <= {"fixed", "adaptive"}:

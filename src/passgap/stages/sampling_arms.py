@@ -60,30 +60,6 @@ def run_step(source: str) -> int | None:
     return policy_step(str(Run(source).manifest.policy["path"]))
 
 
-def steps_of(sources: Sequence[str], given: Sequence[int]) -> tuple[list[int], list[str]]:
-    """The step of every checkpoint, and notes on how they are known.
-
-    ``given`` says them in the order of the sources; without it the runs' policies do; where one of
-    them does not, all are numbered in the order given, and a note says so.
-    """
-    if given:
-        if len(given) != len(sources):
-            raise UsageError(
-                f"{len(given)} --step for {len(sources)} checkpoints; give one a checkpoint, in "
-                "their order"
-            )
-        return list(given), []
-    found = [run_step(source) for source in sources]
-    known = [step for step in found if step is not None]
-    if len(known) == len(found):
-        return known, []
-    note = (
-        f"{len(found) - len(known)} of the {len(found)} checkpoints do not say their step: they "
-        "are numbered in the order given (--step gives the steps)"
-    )
-    return list(range(1, len(found) + 1)), [note]
-
-
 def named_arms(policies: Sequence[Policy], sampling: SamplingParams) -> list[Arm]:
     """An arm a policy, by step, named as its folder is; two of one name are refused."""
     arms = [Arm(policy.name, policy, sampling) for policy in by_step(policies)]

@@ -8,18 +8,28 @@ and at equal accuracy, and after how many questions training is the cheaper of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import stats as scipy_stats
 
-from passgap.analysis import inputs
 from passgap.analysis.alone.voting import Answers, ladder, majority
 from passgap.analysis.compare.shift import EPSILON
 from passgap.data.arrays import FloatArray
 from passgap.results.estimates import Estimate
+from passgap.results.sampling_alone import (
+    AgainstTrained,
+    AloneArm,
+    AloneAt,
+    AloneBase,
+    BreakEven,
+    ByMethod,
+    EqualTokens,
+    Reaches,
+    SamplingAlone,
+    TrainingTokens,
+)
 from passgap.stats import mean_interval, paired_curve, paired_interval, pass_at_k
 
 NOT_AT_HAND = (
@@ -46,12 +56,8 @@ class Training:
     def tokens(self) -> float:
         return self.completions * self.mean_tokens
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "completions": self.completions,
-            "mean_tokens": self.mean_tokens,
-            "tokens": self.tokens,
-        }
+    def shown(self) -> TrainingTokens:
+        return TrainingTokens(self.completions, self.mean_tokens, self.tokens)
 
 
 @dataclass(frozen=True)
@@ -61,27 +67,6 @@ class Arms:
     base: tuple[Answers, ...]
     trained: Answers
     training: Training | None = None
-
-
-@dataclass(frozen=True)
-class SamplingAlone:
-    """What sampling gives without training; ``arms`` are the base's runs, its own first.
-
-    ``trained`` and ``training`` are None before training.
-    """
-
-    arms: tuple[Mapping[str, Any], ...]
-    trained: Mapping[str, Any] | None
-    training: Training | None
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "arms": [dict(arm) for arm in self.arms],
-            "trained": None if self.trained is None else dict(self.trained),
-            "training": None if self.training is None else self.training.to_dict(),
-            "notes": list(self.notes),
-        }
 
 
 def alone(base: Sequence[Answers], *, seed: int = 0) -> SamplingAlone:
@@ -95,7 +80,7 @@ def alone(base: Sequence[Answers], *, seed: int = 0) -> SamplingAlone:
         Of the votes.
     """
     arms = [_Arm(answers.on(base[0].problem_id), seed) for answers in base]
-    return SamplingAlone(tuple(arm.shown() for arm in arms), None, None, _notes(base))
+    return SamplingAlone(tuple(arm.of_base(None) for arm in arms), None, None, _notes(base))
 
 
 def alone_against(
@@ -117,9 +102,9 @@ def alone_against(
     base = [_Arm(answers.on(ids), seed) for answers in arms.base]
     more = LEFT_OUT if arms.training else "the tokens that training drew are not known"
     return SamplingAlone(
-        tuple(arm.shown() | _against(arm, after, arms.training, seed) for arm in base),
+        tuple(arm.of_base(_against(arm, after, arms.training, seed)) for arm in base),
         after.shown(),
-        arms.training,
+        None if arms.training is None else arms.training.shown(),
         (*_notes([*arms.base, arms.trained]), more),
     )
 
@@ -139,94 +124,90 @@ class _Arm:
         """Mean tokens of a completion."""
         return float(self.answers.tokens.mean())
 
-    def shown(self) -> dict[str, Any]:
-        """The run and its rows at powers of two."""
-        rows = []
-        for i, k in enumerate(self.ks):
-            if k & (k - 1) == 0:
-                vote = None if self.votes is None else _interval(mean_interval(self.votes[:, i]))
-                rows.append(
-                    {
-                        "k": k,
-                        "tokens": _interval(_mean(k * self.answers.tokens)),
-                        "pass_at_k": _interval(mean_interval(self.passes[:, i])),
-                        "maj_at_k": vote,
-                    }
-                )
-        return {
-            "name": self.answers.name,
-            "temperature": self.answers.temperature,
-            "n": self.n,
-            "rows": rows,
-        }
+    def rows(self) -> tuple[AloneAt, ...]:
+        """What k draws give, at powers of two."""
+        return tuple(
+            AloneAt(
+                k=k,
+                tokens=_mean(k * self.answers.tokens),
+                pass_at_k=mean_interval(self.passes[:, i]),
+                maj_at_k=None if self.votes is None else mean_interval(self.votes[:, i]),
+            )
+            for i, k in enumerate(self.ks)
+            if k & (k - 1) == 0
+        )
+
+    def shown(self) -> AloneArm:
+        return AloneArm(self.answers.name, self.answers.temperature, self.n, self.rows())
+
+    def of_base(self, against: AgainstTrained | None) -> AloneBase:
+        answers = self.answers
+        return AloneBase(answers.name, answers.temperature, self.n, self.rows(), against)
 
 
-def _against(arm: _Arm, after: _Arm, training: Training | None, seed: int) -> dict[str, Any]:
+def _against(arm: _Arm, after: _Arm, training: Training | None, seed: int) -> AgainstTrained:
     once = after.passes[:, 0]
-    how = {"best_of": arm.passes} | ({} if arm.votes is None else {"majority": arm.votes})
-    reaches = {name: _reaches(once, table, arm, seed) for name, table in how.items()}
-    even = {name: _break_even(row, arm, after, training) for name, row in reaches.items()}
-    return {
-        "equal_tokens": _at_equal_tokens(once, how, arm, after),
-        "reaches": {"majority": None} | reaches,
-        "break_even": {"majority": None} | even,
-    }
+    best = _reaches(once, arm.passes, arm, seed)
+    vote = None if arm.votes is None else _reaches(once, arm.votes, arm, seed)
+    return AgainstTrained(
+        equal_tokens=_at_equal_tokens(once, arm, after),
+        reaches=ByMethod(best, vote),
+        break_even=ByMethod(
+            _break_even(best, arm, after, training),
+            None if vote is None else _break_even(vote, arm, after, training),
+        ),
+    )
 
 
-def _at_equal_tokens(
-    once: FloatArray, how: Mapping[str, FloatArray], arm: _Arm, after: _Arm
-) -> dict[str, Any] | None:
+def _at_equal_tokens(once: FloatArray, arm: _Arm, after: _Arm) -> EqualTokens | None:
     """The trained policy's one try minus what the base makes of no more tokens (at least one)."""
     share = after.tokens / arm.tokens
     if not np.isfinite(share):
         return None
     k = max(each for each in arm.ks if each <= max(share, 1.0))
     column = arm.ks.index(k)
-    found: dict[str, Any] = {"k": k, "majority": None}
-    for name, table in how.items():
-        found[name] = _interval(paired_interval(once - table[:, column]))
-    return found
+    return EqualTokens(
+        k=k,
+        best_of=paired_interval(once - arm.passes[:, column]),
+        majority=None if arm.votes is None else paired_interval(once - arm.votes[:, column]),
+    )
 
 
-def _reaches(once: FloatArray, table: FloatArray, arm: _Arm, seed: int) -> dict[str, Any]:
-    """The least k at which the base's chance is the trained policy's of one try.
-
-    ``low`` is the least k at which the band of the difference allows it, ``high`` the least at
-    which the band shows it; null where no k up to n does.
-    """
+def _reaches(once: FloatArray, table: FloatArray, arm: _Arm, seed: int) -> Reaches:
+    """The least k at which the base's chance is the trained policy's of one try."""
     band = paired_curve(once[:, None] - table, arm.ks, seed=seed)
-    assert band.band_low is not None
-    assert band.band_high is not None
-    found = {
-        name: next((k for k, end in zip(arm.ks, ends, strict=True) if end <= EPSILON), None)
-        for name, ends in (("k", band.value), ("low", band.band_low), ("high", band.band_high))
-    }
-    tokens = None if found["k"] is None else _number(found["k"] * arm.tokens)
-    return {**found, "n": arm.n, "tokens": tokens}
+
+    def first(ends: FloatArray | None) -> int | None:
+        assert ends is not None
+        return next((k for k, end in zip(arm.ks, ends, strict=True) if end <= EPSILON), None)
+
+    k = first(band.value)
+    return Reaches(
+        k=k,
+        low=first(band.band_low),
+        high=first(band.band_high),
+        n=arm.n,
+        tokens=None if k is None else k * arm.tokens,
+    )
 
 
-def _break_even(
-    least: Mapping[str, Any], arm: _Arm, after: _Arm, training: Training | None
-) -> dict[str, Any]:
+def _break_even(least: Reaches, arm: _Arm, after: _Arm, training: Training | None) -> BreakEven:
     """Questions after which training has cost fewer tokens than ``least`` k draws of the base.
 
-    null where no k is enough, where training's tokens are not known, or where the draws cost no
+    None where no k is enough, where training's tokens are not known, or where the draws cost no
     more than the trained policy's one try: then training is never the cheaper.
     """
 
-    def questions(k: int | None) -> float | None:
-        if k is None or training is None:
-            return None
-        extra = k * arm.tokens - after.tokens
-        return training.tokens / extra if extra > 0 else None
+    def extra(k: int | None) -> float | None:
+        return None if k is None else k * arm.tokens - after.tokens
 
-    extra = None if least["k"] is None else least["k"] * arm.tokens - after.tokens
-    return {
-        "value": questions(least["k"]),
-        "low": questions(least["high"]),
-        "high": questions(least["low"]),
-        "extra_tokens": None if extra is None else _number(extra),
-    }
+    def questions(k: int | None) -> float | None:
+        more = extra(k)
+        return training.tokens / more if training and more is not None and more > 0 else None
+
+    return BreakEven(
+        questions(least.k), questions(least.high), questions(least.low), extra(least.k)
+    )
 
 
 def _mean(values: FloatArray) -> Estimate:
@@ -236,14 +217,6 @@ def _mean(values: FloatArray) -> Estimate:
         return Estimate(value, np.nan, np.nan)
     reach = float(scipy_stats.t.ppf(0.975, size - 1) * values.std(ddof=1) / np.sqrt(size))
     return Estimate(value, max(value - reach, 0.0), value + reach, method="Student t over problems")
-
-
-def _interval(estimate: Estimate) -> dict[str, float | None]:
-    return inputs.interval_dict(estimate)
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _notes(runs: Sequence[Answers]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Which problems changed between two paired runs, and whether only the form of answers did.
 
-In: paired Counts. Out: small dicts and estimates by their JSON names.
+In: paired Counts. Out: typed parts of a comparison.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 
 from passgap.analysis import inputs
-from passgap.data.arrays import FloatArray
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
+from passgap.results.comparison import Answered, BandGain, Certain, Coverage, DeltaAnswered, Support
 from passgap.results.estimates import Estimate
+from passgap.results.parts import At
 from passgap.stats import binomial_interval, fisher_exact, paired_interval, pass_at_k, wins_at_k
 
 FALSE_DISCOVERIES = 0.05
@@ -26,7 +29,7 @@ def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
     return pass_at_k(trained.n, trained.c, k) - pass_at_k(base.n, base.c, k)
 
 
-def coverage(base: Counts, trained: Counts) -> dict[str, Any]:
+def coverage(base: Counts, trained: Counts) -> Coverage:
     """The solved-by table at the common n, with what chance alone would move.
 
     Where a problem has more draws than the common n, it counts with the chance that a sample of
@@ -39,21 +42,21 @@ def coverage(base: Counts, trained: Counts) -> dict[str, Any]:
     whole = [round(lost), round(gained)]
     p = scipy_stats.binomtest(whole[0], sum(whole), 0.5).pvalue if sum(whole) else 1.0
     hits, draws = base.c + trained.c, base.n + trained.n
-    return {
-        "k": k,
-        "both": _tidy(float(np.sum(b * t))),
-        "lost": _tidy(lost),
-        "gained": _tidy(gained),
-        "neither": _tidy(float(np.sum((1 - b) * (1 - t)))),
-        "expected_lost": _none_of(hits, draws, trained.n),
-        "expected_gained": _none_of(hits, draws, base.n),
-        "p_value": float(p),
-        "support": support(round(float(np.sum(b * t))), whole[1], whole[0]),
-        "certain": certain(base, trained),
-    }
+    return Coverage(
+        k=k,
+        both=_tidy(float(np.sum(b * t))),
+        lost=_tidy(lost),
+        gained=_tidy(gained),
+        neither=_tidy(float(np.sum((1 - b) * (1 - t)))),
+        expected_lost=_none_of(hits, draws, trained.n),
+        expected_gained=_none_of(hits, draws, base.n),
+        p_value=float(p),
+        support=support(round(float(np.sum(b * t))), whole[1], whole[0]),
+        certain=certain(base, trained),
+    )
 
 
-def support(both: int, gained: int, lost: int) -> dict[str, Any]:
+def support(both: int, gained: int, lost: int) -> Support:
     """Support measures of arXiv 2507.14843, from how many problems which run solved.
 
     ``srr`` = both / (both + lost) is the share retained, ``ndr`` = gained / (both + gained) the
@@ -70,12 +73,7 @@ def support(both: int, gained: int, lost: int) -> dict[str, Any]:
         _harmonic(wide[0].low, wide[1].low),
         _harmonic(wide[0].high, wide[1].high),
     )
-    return {
-        "srr": inputs.interval_dict(retained),
-        "ndr": inputs.interval_dict(discovered),
-        "sds": inputs.interval_dict(harmonic),
-        "nscr": inputs.interval_dict(change),
-    }
+    return Support(srr=retained, ndr=discovered, sds=harmonic, nscr=change)
 
 
 def _share(hits: int, of: int, level: float) -> Estimate:
@@ -111,26 +109,22 @@ def per_problem(base: Counts, trained: Counts) -> list[dict[str, Any]]:
     ]
 
 
-def certain(base: Counts, trained: Counts) -> dict[str, Any]:
-    """Problems whose change is individually sure, at a false discovery rate of 5 %.
-
-    ``better`` and ``worse`` count every sure change of the chance to solve it; ``gained`` and
-    ``lost`` those among them that one of the runs never solved.
-    """
+def certain(base: Counts, trained: Counts) -> Certain:
+    """Problems whose change is significant at a false discovery rate of 5%."""
     p = fisher_exact(base.n, base.c, trained.n, trained.c)
     q = scipy_stats.false_discovery_control(p)
     sure = q <= FALSE_DISCOVERIES
     wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
-    return {
-        "false_discovery_rate": FALSE_DISCOVERIES,
-        "better": int(np.sum(sure & (wins > 0))),
-        "worse": int(np.sum(sure & (wins < 0))),
-        "gained": int(np.sum(sure & (base.c == 0))),
-        "lost": int(np.sum(sure & (trained.c == 0))),
-    }
+    return Certain(
+        false_discovery_rate=FALSE_DISCOVERIES,
+        better=int(np.sum(sure & (wins > 0))),
+        worse=int(np.sum(sure & (wins < 0))),
+        gained=int(np.sum(sure & (base.c == 0))),
+        lost=int(np.sum(sure & (trained.c == 0))),
+    )
 
 
-def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> list[dict[str, Any]]:
+def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> tuple[BandGain, ...]:
     """Gains by difficulty, without selling regression to the mean as learning.
 
     Half of the base's draws of each problem, chosen at random, say which band it belongs to; the
@@ -142,19 +136,26 @@ def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> list[d
     rest_n, rest_c = base.n - first_n, base.c - first_c
     edges = (first_c > 0).astype(int) + (8 * first_c > first_n) + (10 * first_c >= 9 * first_n)
     place = np.where(first_c == 0, 0, edges)
-    rows = []
-    for index, name in enumerate(BANDS):
-        inside = place == index
-        row: dict[str, Any] = {"band": name, "problems": int(inside.sum()), "delta": []}
-        for k in ks:
-            possible = inside & (rest_n >= k) & (trained.n >= k)
-            delta = Estimate(np.nan, np.nan, np.nan)
-            if possible.any():
-                after = pass_at_k(trained.n[possible], trained.c[possible], k)
-                delta = paired_interval(after - pass_at_k(rest_n[possible], rest_c[possible], k))
-            row["delta"].append({"k": k} | inputs.interval_dict(delta))
-        rows.append(row)
-    return rows
+    return tuple(
+        BandGain(
+            name,
+            int(np.sum(place == index)),
+            tuple(At(k, _gain((rest_n, rest_c), trained, place == index, k)) for k in ks),
+        )
+        for index, name in enumerate(BANDS)
+    )
+
+
+def _gain(
+    rest: tuple[IntArray, IntArray], trained: Counts, inside: NDArray[np.bool_], k: int
+) -> Estimate:
+    """The difference at k on the problems ``inside`` that have k draws in both."""
+    n, c = rest
+    possible = inside & (n >= k) & (trained.n >= k)
+    if not possible.any():
+        return Estimate(np.nan, np.nan, np.nan)
+    after = pass_at_k(trained.n[possible], trained.c[possible], k)
+    return paired_interval(after - pass_at_k(n[possible], c[possible], k))
 
 
 def common_n(base: Counts, trained: Counts) -> int:
@@ -172,17 +173,17 @@ def _none_of(hits: Any, draws: Any, arm: Any) -> float:
     return float(np.sum(np.where(hits > 0, chance, 0.0)))
 
 
-def efficiency_gap(base: Counts, trained: Counts) -> dict[str, Any]:
+def efficiency_gap(base: Counts, trained: Counts) -> At:
     """Base pass@K minus trained pass@1, K = min(256, n) (arXiv 2504.13837's Delta_SE)."""
     k = min(256, int(base.n.min()))
     d = pass_at_k(base.n, base.c, k) - pass_at_k(trained.n, trained.c, 1)
-    return {"k": k} | inputs.interval_dict(paired_interval(d))
+    return At(k, paired_interval(d))
 
 
-def answered(base: Counts, trained: Counts, k: int) -> dict[str, Any] | None:
-    """Format, apart from ability: shares without an answer, and delta among answered draws."""
-    shares = {"base": inputs.answered_shares(base), "trained": inputs.answered_shares(trained)}
-    if shares["base"] is None or shares["trained"] is None:
+def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
+    """Form, apart from ability: shares without an answer, and delta among answered draws."""
+    before, after = inputs.answered_shares(base), inputs.answered_shares(trained)
+    if before is None or after is None:
         return None
     n_b, n_t = inputs.answered_n(base), inputs.answered_n(trained)
     enough = (n_b >= k) & (n_t >= k)
@@ -190,5 +191,4 @@ def answered(base: Counts, trained: Counts, k: int) -> dict[str, Any] | None:
     if enough.any():
         d = pass_at_k(n_t[enough], trained.c[enough], k) - pass_at_k(n_b[enough], base.c[enough], k)
         delta = paired_interval(d)
-    left_out = {"problems_left_out": int(np.sum(~enough))}
-    return {**shares, "delta": {"k": k} | inputs.interval_dict(delta) | left_out}
+    return Answered(before, after, DeltaAnswered(k, int(np.sum(~enough)), delta))

@@ -12,17 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from passgap.analysis import inputs
-from passgap.analysis.inputs import Interval
-from passgap.analysis.verdicts import Ends, LargeGain, State, compare_verdict, state
+from passgap.analysis.compare.sharpening import Sharpening
+from passgap.analysis.verdicts import Ends, LargeGain, compare_verdict, state
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.comparison import ComparedWith, CompareSettings
 from passgap.results.estimates import Estimate
-from passgap.results.verdict import Verdict
+from passgap.results.labels import CompareLabel, Label
+from passgap.results.parts import Interval
+from passgap.results.verdict import State, Verdict
 from passgap.stats import binomial_upper, zero_discordance_bound
 
 LEAST_LARGE_K = 64
-POWER = 21_400  # problems for 80 % power of equivalence at 2 points, times the discordant share
+POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the discordant share
 
 
 @dataclass(frozen=True)
@@ -45,32 +48,55 @@ class Deciding:
             raise UsageError(f"k={bad[0]} cannot be listed; allowed: 1 to the common n, {common}")
         return sorted({*map(int, ks), self.k_small, self.k_large})
 
+    def compared_with(self, settings: CompareSettings, trained_on: bool | None) -> ComparedWith:
+        """The settings as a result records them."""
+        return ComparedWith(
+            margin=self.margin,
+            k_small=self.k_small,
+            k_large=self.k_large,
+            interval=self.interval,
+            confidence_level=0.95,
+            budget=self.budget,
+            seed=settings.seed,
+            intersect=settings.intersect,
+            allow_different_prompts=settings.allow_different_prompts,
+            trained_on=trained_on,
+            false_positive_rate=settings.false_positive_rate,
+            accept_luck=settings.accept_luck,
+        )
 
-def deciding(
-    arms: Sequence[Counts],
-    *,
-    margin: float,
-    k_small: int,
-    k_large: int | None,
-    interval: Interval,
-    budget: int,
-) -> Deciding:
-    """Check the settings against the counts; the large k defaults to half the smallest n."""
-    inputs.check_interval(interval)
+
+def deciding(arms: Sequence[Counts], settings: CompareSettings) -> Deciding:
+    """Check the settings against the counts; the large k defaults to half the smallest n.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, or counts that do not allow the k asked for.
+    """
+    inputs.check_interval(settings.interval)
+    margin, budget, k_small = settings.margin, settings.budget, settings.k_small
     if not 0 < margin < 1:
         raise UsageError(f"margin is {margin}; allowed: a number in (0, 1), such as 0.02")
     if budget < 1:
         raise UsageError(f"budget is {budget}; allowed: an integer >= 1")
-    half = min(int(counts.n.min()) for counts in arms) // 2
-    chosen = k_large if k_large is not None else 2 ** max(half.bit_length() - 1, 0)
-    if k_large is None and chosen <= k_small:
-        chosen = k_small + 1
-    if not 1 <= k_small < chosen:
-        raise UsageError(f"k_small={k_small}, k_large={chosen}; allowed: 1 <= k_small < k_large")
+    k_large = _large_k(arms, settings)
+    if not 1 <= k_small < k_large:
+        raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     for counts in arms:
-        inputs.check_counts(counts, chosen, accept_unscored=True)
-    enough = k_large is not None or chosen >= LEAST_LARGE_K
-    return Deciding(margin, k_small, chosen, enough, interval, budget)
+        inputs.check_counts(counts, k_large, accept_unscored=True)
+        inputs.check_counts(counts, k_small, accept_unscored=settings.accept_unscored)
+    enough = settings.k_large is not None or k_large >= LEAST_LARGE_K
+    return Deciding(margin, k_small, k_large, enough, settings.interval, budget)
+
+
+def _large_k(arms: Sequence[Counts], settings: CompareSettings) -> int:
+    """The large k asked for, or the greatest power of two at most half the smallest n."""
+    if settings.k_large is not None:
+        return settings.k_large
+    half = min(int(counts.n.min()) for counts in arms) // 2
+    chosen: int = 2 ** max(half.bit_length() - 1, 0)
+    return max(chosen, settings.k_small + 1)
 
 
 def both_ends(
@@ -91,7 +117,7 @@ def both_ends(
 
 
 def large_gain(
-    base: Counts, trained: Counts, ends: Ends, *, fitted: bool, above: bool, budget: int
+    base: Counts, trained: Counts, ends: Ends, sharpened: Sharpening, budget: int
 ) -> LargeGain | None:
     """What stands behind a gain at the large k; None where there is none to explain."""
     if ends.at_large != "up" or ends.at_small not in ("up", "equivalent"):
@@ -99,7 +125,33 @@ def large_gain(
     gained = trained.c > 0
     hits, draws = int(base.c[gained].sum()), int(base.n[gained].sum())
     upper = binomial_upper(hits, draws) if draws else 1.0
-    return LargeGain(fitted, above, upper, budget)
+    return LargeGain(sharpened.fitted, sharpened.misfit.above, upper, budget)
+
+
+def only_population(settings: CompareSettings, what: str) -> None:
+    """Refuse what a claim about several policies cannot honour."""
+    if settings.interval != "population":
+        raise UsageError(f"interval is {settings.interval!r} with {what}; allowed: 'population'")
+
+
+def unknown_training(trained_on: bool | None) -> tuple[str, ...]:
+    """The note where nobody knows whether the problems were trained on."""
+    unknown = "whether these problems were trained on is not known"
+    return (unknown,) if trained_on is None else ()
+
+
+def from_memory(
+    verdict: Verdict, label: Label, *, trained_on: bool | None, settings: CompareSettings
+) -> Verdict:
+    """The verdict, or ``label`` in its place where these problems were trained on."""
+    if not trained_on or settings.accept_trained_on:
+        return verdict
+    return replace(
+        verdict,
+        label=label,
+        reasons=(*verdict.reasons, "these problems were trained on: a gain here may be memory"),
+        needs="a comparison on held-out problems, or --accept-trained-on",
+    )
 
 
 def decided(
@@ -113,7 +165,7 @@ def decided(
     if not settings.enough_draws:
         reason = f"a verdict needs a large k of at least {LEAST_LARGE_K}; here it is {ends.k_large}"
         needs = (
-            f"n >= {2 * LEAST_LARGE_K} draws a problem in both runs, or --k-large set beforehand"
+            f"n >= {2 * LEAST_LARGE_K} draws per problem in both runs, or --k-large set beforehand"
         )
         if settings.interval == "population" and ends.at_small == "unclear":
             d = difference(ends.k_small)
@@ -122,9 +174,12 @@ def decided(
                 settled = _settled(ends.k_small, settings.margin)
                 needs += f"; and about {wanted:,} problems (now {len(d)}) to {settled}"
         return replace(
-            verdict, label="inconclusive", reasons=(*verdict.reasons, reason), needs=needs
+            verdict,
+            label=CompareLabel.INCONCLUSIVE,
+            reasons=(*verdict.reasons, reason),
+            needs=needs,
         )
-    if verdict.label == "inconclusive" and not verdict.needs:
+    if verdict.label is CompareLabel.INCONCLUSIVE and not verdict.needs:
         k = ends.k_small if ends.at_small == "unclear" else ends.k_large
         if settings.interval == "fixed":
             needs = f"more draws of each of these problems to {_settled(k, settings.margin)}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError
+from passgap.results.comparison import CompareSettings
 
 MUST_AGREE = ("prompt", "sampling", "verifier")
 
@@ -50,3 +53,20 @@ def _same_settings(base: Counts, trained: Counts, allow_different_prompts: bool)
                 f"the {key} differs: base {a}, trained {b} (passgap check of both says in what); "
                 "sample both alike, or compare all the same with --allow-different-prompts"
             )
+
+
+def on_common_problems(
+    base: Counts, trained: Sequence[Counts], settings: CompareSettings
+) -> list[Counts]:
+    """The base and the trained policies, each on the problems that all of them hold."""
+    for counts in trained:
+        base, _ = paired(
+            base,
+            counts,
+            intersect=settings.intersect,
+            allow_different_prompts=settings.allow_different_prompts,
+        )
+    return [
+        base,
+        *(paired(base, one, intersect=True, allow_different_prompts=True)[1] for one in trained),
+    ]

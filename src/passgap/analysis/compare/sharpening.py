@@ -1,21 +1,20 @@
 """Is it more than sharpening? The tilt of both runs read as one answer.
 
-In: paired Counts and the large k. Out: the tilt by its JSON names, with a reading: a plain tilt,
+In: paired Counts and the large k. Out: the tilt with a reading: a plain tilt,
 an uneven one, or more than a tilt can do.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 
-from passgap.analysis import inputs
 from passgap.data.counts import Counts
+from passgap.results.comparison import Misfit as MisfitAt
+from passgap.results.comparison import Slope, TiltFit, TiltReading
 from passgap.stats import Misfit, SlopedTilt, Tilt, fit_sloped_tilt, fit_tilt, tilt_misfit
 
-Reading = Literal["tilt", "uneven", "more"]
 LEVEL = 0.05
 
 
@@ -33,7 +32,7 @@ class Sharpening:
         return bool(np.isfinite(self.tilt.delta.value))
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> TiltReading | None:
         """``more`` than a tilt at k; else ``uneven`` (less at k, or a slope); else a ``tilt``."""
         if not self.fitted:
             return None
@@ -41,26 +40,21 @@ class Sharpening:
             return "more"
         return "uneven" if self.misfit.below or self.sloped.p_value <= LEVEL else "tilt"
 
-    def to_dict(self) -> dict[str, Any] | None:
+    def fit(self) -> TiltFit | None:
         """The result's ``tilt``; None where no tilt can be fitted."""
-        if not self.fitted:
+        reading = self.reading
+        if reading is None:
             return None
-        delta = inputs.interval_dict(self.tilt.delta)
-        slope = inputs.interval_dict(self.sloped.slope) | {"p_value": self.sloped.p_value}
-        return {
-            "delta": delta["value"],
-            "low": delta["low"],
-            "high": delta["high"],
-            "misfit_p": self.misfit.p_value,
-            "misfit": {
-                "k": self.k,
-                "value": self.misfit.statistic,
-                "quantile_025": self.misfit.quantile_025,
-                "quantile_975": self.misfit.quantile_975,
-            },
-            "slope": slope,
-            "reading": self.reading,
-        }
+        delta, misfit = self.tilt.delta, self.misfit
+        return TiltFit(
+            delta=delta.value,
+            low=delta.low,
+            high=delta.high,
+            misfit_p=misfit.p_value,
+            misfit=MisfitAt(self.k, misfit.statistic, misfit.quantile_025, misfit.quantile_975),
+            slope=Slope(self.sloped.p_value, self.sloped.slope),
+            reading=reading,
+        )
 
 
 def sharpening(base: Counts, trained: Counts, k: int, seed: int) -> Sharpening:

@@ -1,20 +1,20 @@
 """How much sooner: the trained policy's curve read against the base's along the k axis.
 
-In: paired Counts. Out: k* and its kin, the area between the curves, sign changes, by their JSON
-names. All of them compare at every integer k up to the common n.
+In: paired Counts. Out: k*, the area between the curves, sign changes. All of them compare at every
+integer k up to the common n.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
-from passgap.results.estimates import Curve
+from passgap.results.comparison import Crossover, Speedup
+from passgap.results.estimates import Curve, Estimate
 from passgap.stats import paired_ends, paired_interval, pass_at_k
 
 EPSILON = 1e-12
@@ -45,7 +45,7 @@ class Passes:
         return np.asarray(self.difference.mean(axis=0))
 
 
-def speedup(passes: Passes) -> list[dict[str, Any]]:
+def speedup(passes: Passes) -> tuple[Speedup, ...]:
     """At which k the base does what the trained policy does at k: its curve's horizontal shift.
 
     The first row, k = 1, is k*: trained pass@1 equals base pass@k* (the literature's median is
@@ -53,20 +53,20 @@ def speedup(passes: Passes) -> list[dict[str, Any]]:
     interval of the difference leaves 0. null with ``beyond`` true: above the common n.
     """
     powers = [int(k) for k in inputs.listed_ks(int(passes.ks[-1])) if k <= passes.ks[-1] // 2]
-    return [_shifted(passes, k) for k in powers or [1]]
+    return tuple(_shifted(passes, k) for k in powers or [1])
 
 
-def _shifted(passes: Passes, k: int) -> dict[str, Any]:
+def _shifted(passes: Passes, k: int) -> Speedup:
     d = passes.trained[:, [k - 1]] - passes.base  # falls as the base is given more tries
     low, high = paired_ends(d)
     value = _crossing(d.mean(axis=0))
-    return {
-        "k": k,
-        "base_k": value,
-        "low": _crossing(np.minimum.accumulate(low)),
-        "high": _crossing(np.minimum.accumulate(high)),
-        "beyond": bool(d.mean(axis=0)[-1] > EPSILON),
-    }
+    return Speedup(
+        k=k,
+        base_k=value,
+        low=_crossing(np.minimum.accumulate(low)),
+        high=_crossing(np.minimum.accumulate(high)),
+        beyond=bool(d.mean(axis=0)[-1] > EPSILON),
+    )
 
 
 def _crossing(falling: FloatArray) -> float | None:
@@ -85,15 +85,15 @@ def _crossing(falling: FloatArray) -> float | None:
     return float(np.exp(np.log(j) + share * (np.log(j + 1) - np.log(j))))
 
 
-def area(passes: Passes) -> dict[str, float | None]:
+def area(passes: Passes) -> Estimate:
     """Mean difference over log k from 1 to the common n (trapezoids), with its interval."""
     if len(passes.ks) < 2:
-        return inputs.interval_dict(paired_interval(passes.difference[:, 0]))
+        return paired_interval(passes.difference[:, 0])
     log_k = np.log(passes.ks)
     steps = np.diff(log_k)
     weights = np.concatenate([steps, [0.0]]) + np.concatenate([[0.0], steps])
     per_problem = passes.difference @ (weights / weights.sum())
-    return inputs.interval_dict(paired_interval(np.clip(per_problem, -1.0, 1.0)))
+    return paired_interval(np.clip(per_problem, -1.0, 1.0))
 
 
 def sign_changes(passes: Passes) -> int:
@@ -102,7 +102,7 @@ def sign_changes(passes: Passes) -> int:
     return int(np.sum(signs[1:] != signs[:-1]))
 
 
-def crossover(passes: Passes, curve: Curve) -> dict[str, int | None] | None:
+def crossover(passes: Passes, curve: Curve) -> Crossover | None:
     """The least k, after a k where the trained policy is ahead, where it is strictly behind.
 
     ``low`` and ``high`` invert the simultaneous band of ``curve``: the first k that may be behind,
@@ -119,8 +119,8 @@ def crossover(passes: Passes, curve: Curve) -> dict[str, int | None] | None:
     after = passes.ks > passes.ks[ahead[0]]
     maybe = passes.ks[after & (curve.band_low < 0)]
     surely = passes.ks[after & (curve.band_high < 0)]
-    return {
-        "k": int(passes.ks[behind[0]]),
-        "low": int(maybe[0]) if maybe.size else None,
-        "high": int(surely[0]) if surely.size else None,
-    }
+    return Crossover(
+        k=int(passes.ks[behind[0]]),
+        low=int(maybe[0]) if maybe.size else None,
+        high=int(surely[0]) if surely.size else None,
+    )

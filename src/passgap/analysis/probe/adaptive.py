@@ -9,81 +9,28 @@ every plain mean, so all numbers come from the likelihood, which the stopping ru
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from passgap.analysis import inputs
 from passgap.analysis.probe.extrapolation import passes_on_grid
 from passgap.analysis.verdicts import Headroom, probe_verdict
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
-from passgap.display import Displayed
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
-from passgap.results.verdict import Verdict
+from passgap.results.labels import ProbeLabel
+from passgap.results.probe import AdaptivelyProbedWith, AdaptiveProbe, AdaptiveSettings, Gap, Look
 from passgap.stats import Mixture, fit_mixture, functional_interval
 from passgap.stats.mixture import log_kernel
 
 Draw = Callable[[IntArray], IntArray | tuple[IntArray, IntArray]]
-FIRST, MOST = 8, 64
+DEFAULTS = AdaptiveSettings()
 SHARE = 0.5
 
 
-@dataclass(frozen=True)
-class AdaptiveProbe(Displayed):
-    """The verdict, the counts it rests on (design ``adaptive``), and how it came about."""
-
-    verdict: Verdict
-    settings: Mapping[str, Any]
-    counts: Counts
-    headroom: Estimate
-    rounds: tuple[Mapping[str, Any], ...]
-
-    @property
-    def draws(self) -> int:
-        """All draws spent."""
-        return int(self.counts.n.sum() + self.counts.unscored.sum())
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "schema": "passgap.adaptive_probe/1",
-            "verdict": self.verdict.to_dict(),
-            "settings": dict(self.settings),
-            "problems": len(self.counts),
-            "draws": self.draws,
-            "unscored": int(self.counts.unscored.sum()),
-            "headroom": {name: self.settings[name] for name in ("k_small", "k_large")}
-            | inputs.interval_dict(self.headroom),
-            "rounds": [dict(row) for row in self.rounds],
-        }
-
-    def __str__(self) -> str:
-        lines = [f"{self.verdict.label}  ({len(self.counts)} problems, {self.draws:,} draws)"]
-        lines += inputs.reasons(self.verdict)
-        low, high = self.settings["k_small"], self.settings["k_large"]
-        lines.append(f"  pass@{high} - pass@{low}: {self.headroom}")
-        for i, row in enumerate(self.rounds, start=1):
-            shown = f"{_percent(row['low'])} to {_percent(row['high'])}"
-            lines.append(f"  round {i}: {row['draws']:,} draws, headroom {shown}: {row['label']}")
-        if self.counts.unscored.any():
-            lines.append(f"  unscored draws: {int(self.counts.unscored.sum()):,}, left out")
-        return "\n".join(lines)
-
-
 def adaptive_probe(
-    draw: Draw,
-    problem_id: Sequence[str],
-    *,
-    k_small: int = 2,
-    k_large: int = inputs.K_LARGE,
-    small: float = 0.05,
-    large: float = 0.15,
-    first: int = FIRST,
-    most: int = MOST,
-    confidence_level: float = 0.95,
+    draw: Draw, problem_id: Sequence[str], settings: AdaptiveSettings = DEFAULTS
 ) -> AdaptiveProbe:
     """Probe in rounds until the verdict is sure or the draws are spent.
 
@@ -95,53 +42,44 @@ def adaptive_probe(
         round; it does the sampling and the verifying.
     problem_id
         P distinct ids.
-    k_small, k_large, small, large
-        As in `probe`.
-    first, most
-        Draws of every problem in the first round, and the most that any problem gets; a chosen
-        problem's draws are doubled.
-    confidence_level
-        Of the verdict as a whole, over all looks.
+    settings
+        What decides; a chosen problem's draws are doubled from round to round. The confidence
+        level is of the verdict as a whole, over all looks.
 
     Raises
     ------
     UsageError
         For settings out of range, or a ``draw`` that gives impossible numbers.
     """
-    check_settings(k_small, k_large, small, large, first, most, confidence_level)
+    check_settings(settings)
+    k_small, k_large, most = settings.k_small, settings.k_large, settings.most
     size = len(problem_id)
     n, c, drawn = (np.zeros(size, np.int64) for _ in range(3))
-    looks = 1 + math.ceil(math.log2(most / first))
-    level = 1 - (1 - confidence_level) / looks
-    more = np.full(size, first, np.int64)
-    rounds: list[dict[str, Any]] = []
+    looks = 1 + math.ceil(math.log2(most / settings.first))
+    level = 1 - (1 - settings.confidence_level) / looks
+    more = np.full(size, settings.first, np.int64)
+    rounds: list[Look] = []
     while True:
         scored, hits = _drawn(draw, more)
         n, c, drawn = n + scored, c + hits, drawn + more
         mixture = fit_mixture(n, c)
         room = _headroom(n, c, mixture, k_small, k_large, level)
-        verdict = probe_verdict(room, small, large, size)
-        row = {"draws": int(drawn.sum())} | inputs.interval_dict(room.gap)
-        rounds.append(row | {"label": verdict.label})
+        verdict = probe_verdict(room, settings.small, settings.large, size)
+        rounds.append(Look(int(drawn.sum()), room.gap, verdict.label))
         more = _next(n, c, drawn, mixture, k_small, k_large, most)
-        if verdict.label != "undecided" or not more.any() or len(rounds) == looks:
+        if verdict.label is not ProbeLabel.UNDECIDED or not more.any() or len(rounds) == looks:
             break
-    settings = {
-        "k_small": k_small,
-        "k_large": k_large,
-        "small": small,
-        "large": large,
-        "first": first,
-        "most": most,
-        "confidence_level": confidence_level,
-        "looks": looks,
-    }
     counts = Counts(problem_id, n, c, unscored=drawn - n, design="adaptive")
-    return AdaptiveProbe(verdict, settings, counts, room.gap, tuple(rounds))
-
-
-def _percent(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1%}"
+    return AdaptiveProbe(
+        verdict=verdict,
+        settings=AdaptivelyProbedWith(**vars(settings), looks=looks),
+        problems=size,
+        draws=int(drawn.sum()),
+        unscored=int((drawn - n).sum()),
+        headroom=Gap(k_small, k_large, room.gap),
+        rounds=tuple(rounds),
+        counts=counts,
+    )
 
 
 def _drawn(draw: Draw, more: IntArray) -> tuple[IntArray, IntArray]:
@@ -155,24 +93,18 @@ def _drawn(draw: Draw, more: IntArray) -> tuple[IntArray, IntArray]:
     return scored, hits
 
 
-def check_settings(
-    k_small: int,
-    k_large: int,
-    small: float,
-    large: float,
-    first: int,
-    most: int,
-    confidence_level: float,
-) -> None:
+def check_settings(settings: AdaptiveSettings) -> None:
     """Refuse settings out of range, naming what is allowed."""
+    k_small, k_large = settings.k_small, settings.k_large
+    small, large, first, most = settings.small, settings.large, settings.first, settings.most
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     if not 0 < small <= large < 1:
         raise UsageError(f"small={small}, large={large}; allowed: 0 < small <= large < 1")
     if not 1 <= first <= most:
         raise UsageError(f"first={first}, most={most}; allowed: 1 <= first <= most")
-    if not 0 < confidence_level < 1:
-        raise UsageError(f"confidence_level is {confidence_level}; allowed: inside (0, 1)")
+    if not 0 < settings.confidence_level < 1:
+        raise UsageError(f"confidence_level is {settings.confidence_level}; allowed: inside (0, 1)")
 
 
 def _headroom(

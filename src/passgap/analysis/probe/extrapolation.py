@@ -7,16 +7,15 @@ give, and two fits with a shape assumed beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from scipy import special
 
-from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Curve
+from passgap.results.probe import Extrapolated
 from passgap.stats import Mixture, fit_beta_binomial, functional_interval
 from passgap.stats.mixture import GRID
 
@@ -24,8 +23,8 @@ FURTHEST = 100
 TILTED = "tilt of the fitted difficulty distribution"
 
 
-def extrapolation(counts: Counts, mixture: Mixture, ks: Sequence[int]) -> list[dict[str, Any]]:
-    """One row a k beyond the smallest n.
+def extrapolation(counts: Counts, mixture: Mixture, ks: Sequence[int]) -> tuple[Extrapolated, ...]:
+    """One row per k beyond the smallest n.
 
     ``value``, ``low`` and ``high`` come from the mixture's likelihood region; ``beta_binomial``
     and ``zero_inflated`` assume a shape (arXiv 2510.05197, 2502.17578) and have no interval.
@@ -43,17 +42,20 @@ def extrapolation(counts: Counts, mixture: Mixture, ks: Sequence[int]) -> list[d
                 f"{FURTHEST * least} (smaller k are measured, larger ones rest on nothing)"
             )
     if not ks:
-        return []
+        return ()
     fits = {
         name: fit_beta_binomial(counts.n, counts.c, zero_inflated=zeros).pass_at_k(list(ks))
         for name, zeros in (("beta_binomial", False), ("zero_inflated", True))
     }
-    rows = []
-    for i, k in enumerate(ks):
-        estimate = functional_interval(counts.n, counts.c, passes_on_grid(k), fit=mixture)
-        row = {"k": int(k)} | inputs.interval_dict(estimate)
-        rows.append(row | {name: float(values[i]) for name, values in fits.items()})
-    return rows
+    return tuple(
+        Extrapolated(
+            k=int(k),
+            estimate=functional_interval(counts.n, counts.c, passes_on_grid(k), fit=mixture),
+            beta_binomial=float(fits["beta_binomial"][i]),
+            zero_inflated=float(fits["zero_inflated"][i]),
+        )
+        for i, k in enumerate(ks)
+    )
 
 
 def passes_on_grid(k: int, delta: float = 0.0) -> FloatArray:

@@ -7,24 +7,33 @@ everything is found already (saturated) or nothing is (out of reach).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from passgap.analysis import inputs
-from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, SamplingAlone, alone
+from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, alone
 from passgap.analysis.alone.voting import Answers
-from passgap.analysis.inputs import Interval
-from passgap.analysis.luck import Luck, luck_of, withheld
+from passgap.analysis.luck import luck_of, withheld_for
 from passgap.analysis.probe.extrapolation import extrapolation, forecast_curve
 from passgap.analysis.verdicts import Headroom, probe_verdict
 from passgap.data.counts import Counts
-from passgap.display import Displayed
 from passgap.errors import UsageError
-from passgap.results.estimates import Curve, Estimate
-from passgap.results.verdict import Verdict
+from passgap.results.estimates import Estimate
+from passgap.results.labels import ProbeLabel
+from passgap.results.parts import Interval
+from passgap.results.probe import (
+    Forecast,
+    Gap,
+    NeverSolved,
+    Probe,
+    ProbeAnswered,
+    ProbedWith,
+    ProbeSettings,
+    ReasonedCurve,
+    Shares,
+    Signal,
+)
 from passgap.stats import (
     binomial_upper,
     fit_mixture,
@@ -35,6 +44,7 @@ from passgap.stats import (
     pass_at_k,
 )
 
+DEFAULTS = ProbeSettings()
 GROUPS = (4, 8, 16, 32, 64)
 DELTAS = (1, 2, 3, 4)
 FEW_PROBLEMS = 72
@@ -45,81 +55,8 @@ CAVEAT = (
 )
 
 
-@dataclass(frozen=True)
-class Probe(Displayed):
-    """The verdict before training with everything it rests on; print it, or take ``to_dict()``."""
-
-    verdict: Verdict
-    settings: Mapping[str, Any]
-    problems: int
-    draws: int
-    unscored: int
-    curve: Curve
-    headroom: Estimate
-    signal: tuple[tuple[int, Estimate], ...]
-    forecast: tuple[tuple[float, Curve], ...]
-    shares: Mapping[str, Estimate]
-    never_solved: Mapping[str, Any]
-    second_predictor: Mapping[str, Any]
-    extrapolation: tuple[Mapping[str, Any], ...]
-    luck: Luck | None
-    reasoned: Curve | None
-    answered: Mapping[str, float | None] | None
-    histogram: tuple[Mapping[str, Any], ...]
-    notes: tuple[str, ...]
-    sampling_alone: SamplingAlone | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """By JSON names; what is not computable is null, and a note says why."""
-        ks = {name: self.settings[name] for name in ("k_small", "k_large")}
-        return {
-            "schema": "passgap.probe/1",
-            "verdict": self.verdict.to_dict(),
-            "settings": dict(self.settings),
-            "problems": self.problems,
-            "draws": self.draws,
-            "unscored": self.unscored,
-            "curve": self.curve.rows(),
-            "headroom": ks | inputs.interval_dict(self.headroom),
-            "signal": [{"group_size": g} | inputs.interval_dict(e) for g, e in self.signal],
-            "forecast": [{"delta": d, "curve": c.rows()} for d, c in self.forecast],
-            "shares": {name: inputs.interval_dict(e) for name, e in self.shares.items()},
-            "never_solved": dict(self.never_solved),
-            "second_predictor": dict(self.second_predictor),
-            "extrapolation": [dict(row) for row in self.extrapolation],
-            "luck": None if self.luck is None else self.luck.to_dict(),
-            "reasoned": None if self.reasoned is None else {"curve": self.reasoned.rows()},
-            "answered": None if self.answered is None else dict(self.answered),
-            "histogram": [dict(row) for row in self.histogram],
-            "notes": list(self.notes),
-            "sampling_alone": self.sampling_alone and self.sampling_alone.to_dict(),
-        }
-
-    def __str__(self) -> str:
-        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
-        lines += inputs.reasons(self.verdict)
-        lines += ["  k      pass@k  95 %"]
-        for row in self.curve.rows():
-            low, high = row["low"], row["high"]
-            interval = "" if low is None else f"{low:.3f} to {high:.3f}"
-            lines.append(f"  {row['k']:<6} {row['value']:.3f}   {interval}")
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
-
-
 def probe(
-    counts: Counts,
-    *,
-    k_small: int = 2,
-    k_large: int = inputs.K_LARGE,
-    small: float = 0.05,
-    large: float = 0.15,
-    interval: Interval = "population",
-    beyond: Sequence[int] = (),
-    false_positive_rate: float | None = None,
-    accept_luck: bool = False,
-    accept_unscored: bool = False,
-    seed: int = 0,
-    answers: Sequence[Answers] = (),
+    counts: Counts, settings: ProbeSettings = DEFAULTS, *, answers: Sequence[Answers] = ()
 ) -> Probe:
     """Say whether RLVR can pay on this base, on problems like these.
 
@@ -127,81 +64,56 @@ def probe(
     ----------
     counts
         The base's counts; n >= k_large for every problem, design ``fixed``.
-    k_small, k_large
-        The headroom is pass@k_large - pass@k_small.
-    small, large
-        A headroom whose interval lies below ``small`` is small, above ``large`` large. The
-        defaults separate the literature's pairs; they are conventions, not constants of nature.
-    interval
-        ``population``: the problems are a sample of those one cares about. ``fixed``: these very
-        problems are the target.
-    beyond
-        k above n to extrapolate to, at most 100 n; labelled as extrapolation.
-    false_positive_rate
-        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
-        None takes the counts' own guess rates.
-    accept_luck
-        Give a verdict although guessing explains most of pass@k_large.
-    accept_unscored
-        Give a verdict although more than 2 % of the draws are unscored.
-    seed
-        Of the bootstrap behind the simultaneous band.
+    settings
+        What decides, and what is accepted.
     answers
-        What this run's draws said, and those of the base's runs at other settings: for what
-        sampling alone gives.
+        What the draws said, of the base's run and of its runs at other settings.
 
     Raises
     ------
     UsageError
-        For k, thresholds or counts that do not allow it.
+        For settings out of range, or counts that do not allow them.
     """
-    _check(k_small, k_large, small, large)
-    inputs.check_interval(interval)
-    inputs.check_counts(counts, k_large, accept_unscored=accept_unscored)
+    k_small, k_large, seed = settings.k_small, settings.k_large, settings.seed
+    _check(settings)
+    inputs.check_counts(counts, k_large, accept_unscored=settings.accept_unscored)
     least = int(counts.n.min())
     ks = inputs.listed_ks(least, k_small, k_large)
-    interval, notes = _effective(counts, k_large, interval)
+    interval, notes = _effective(counts, k_large, settings.interval)
     room = _headroom(counts, k_small, k_large, interval)
     mixture = fit_mixture(counts.n, counts.c)
-    luck = luck_of(counts, ks, k_large, false_positive_rate, seed)
-    verdict = probe_verdict(room, small, large, len(counts))
-    if verdict.label != "out_of_reach":
-        verdict = withheld(verdict, {"base": luck}, k_large, "undecided", accept_luck)
+    luck = luck_of(counts, ks, k_large, settings.false_positive_rate, seed)
+    verdict = probe_verdict(room, settings.small, settings.large, len(counts))
+    if verdict.label is not ProbeLabel.OUT_OF_REACH:
+        verdict = withheld_for(
+            verdict, luck, "base", k_large, ProbeLabel.UNDECIDED, settings.accept_luck
+        )
     return Probe(
         verdict=verdict,
-        settings={
-            "k_small": k_small,
-            "k_large": k_large,
-            "small": small,
-            "large": large,
-            "interval": interval,
-            "confidence_level": 0.95,
-            "false_positive_rate": false_positive_rate,
-            "accept_luck": accept_luck,
-            "seed": seed,
-        },
+        settings=_probed_with(settings, interval),
         problems=len(counts),
         draws=int(counts.n.sum() + counts.unscored.sum()),
         unscored=int(counts.unscored.sum()),
         curve=inputs.curve_of(counts, ks, interval, seed),
-        headroom=room.gap,
+        headroom=Gap(k_small, k_large, room.gap),
         signal=tuple(
-            (g, mean_interval(mixed_at_g(counts.n, counts.c, g))) for g in GROUPS if g <= least
+            Signal(g, mean_interval(mixed_at_g(counts.n, counts.c, g)))
+            for g in GROUPS
+            if g <= least
         ),
         forecast=tuple(
-            (float(delta), forecast_curve(counts, mixture, delta, ks)) for delta in DELTAS
+            Forecast(float(delta), forecast_curve(counts, mixture, delta, ks)) for delta in DELTAS
         ),
-        shares={
-            "mastered": inputs.share(counts.c == counts.n),
-            "never_solved": inputs.share(counts.c == 0),
-        },
+        shares=Shares(
+            mastered=inputs.share(counts.c == counts.n), never_solved=inputs.share(counts.c == 0)
+        ),
         never_solved=_never_solved(counts),
         second_predictor=_second_predictor(counts),
-        extrapolation=tuple(extrapolation(counts, mixture, list(beyond))),
+        extrapolation=extrapolation(counts, mixture, list(settings.beyond)),
         luck=luck,
         reasoned=_reasoned(counts, ks, seed),
         answered=_answered(counts, k_small),
-        histogram=tuple(inputs.histogram(base=counts)),
+        histogram=inputs.histogram(counts),
         notes=(
             *notes,
             CAVEAT,
@@ -212,7 +124,24 @@ def probe(
     )
 
 
-def _check(k_small: int, k_large: int, small: float, large: float) -> None:
+def _probed_with(settings: ProbeSettings, interval: Interval) -> ProbedWith:
+    return ProbedWith(
+        k_small=settings.k_small,
+        k_large=settings.k_large,
+        small=settings.small,
+        large=settings.large,
+        interval=interval,
+        confidence_level=0.95,
+        false_positive_rate=settings.false_positive_rate,
+        accept_luck=settings.accept_luck,
+        seed=settings.seed,
+    )
+
+
+def _check(settings: ProbeSettings) -> None:
+    inputs.check_interval(settings.interval)
+    k_small, k_large = settings.k_small, settings.k_large
+    small, large = settings.small, settings.large
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     if not 0 < small <= large < 1:
@@ -280,35 +209,32 @@ def _fixed_gap(at_small: Estimate, at_large: Estimate) -> Estimate:
     return Estimate(value, low, high, method="fixed problems, reaches added")
 
 
-def _never_solved(counts: Counts) -> dict[str, Any]:
-    """Problems without a correct draw, and what that leaves possible (95 % upper bounds)."""
+def _never_solved(counts: Counts) -> NeverSolved:
+    """Problems without a correct draw, and what that leaves possible (95% upper bounds)."""
     zero = counts.c == 0
     draws = counts.n[zero]
-    return {
-        "problems": int(zero.sum()),
-        "p_upper_each": binomial_upper(0, int(draws.min())) if draws.size else None,
-        "p_upper_mean": binomial_upper(0, int(draws.sum())) if draws.size else None,
-    }
+    if not draws.size:
+        return NeverSolved(0, None, None)
+    each, mean = binomial_upper(0, int(draws.min())), binomial_upper(0, int(draws.sum()))
+    return NeverSolved(int(zero.sum()), each, mean)
 
 
-def _second_predictor(counts: Counts) -> dict[str, Any]:
+def _second_predictor(counts: Counts) -> Gap:
     """pass@4 - pass@1, which follows the gain in pass@1 more closely in the literature's pairs."""
     small, large = SECOND
-    ks: dict[str, Any] = {"k_small": small, "k_large": large}
     if counts.n.min() < large:
-        return ks | inputs.interval_dict(Estimate(np.nan, np.nan, np.nan))
+        return Gap(small, large, Estimate(np.nan, np.nan, np.nan))
     both = pass_at_k(counts.n, counts.c, list(SECOND))
-    return ks | inputs.interval_dict(mean_interval(both[:, 1] - both[:, 0]))
+    return Gap(small, large, mean_interval(both[:, 1] - both[:, 0]))
 
 
-def _reasoned(counts: Counts, ks: list[int], seed: int) -> Curve | None:
-    """CoT-pass@k: only draws whose reasoning was found right count (arXiv 2506.14245)."""
+def _reasoned(counts: Counts, ks: list[int], seed: int) -> ReasonedCurve | None:
     if counts.c_reasoned is None:
         return None
-    return mean_curve(pass_at_k(counts.n, counts.c_reasoned, ks), ks, seed=seed)
+    return ReasonedCurve(mean_curve(pass_at_k(counts.n, counts.c_reasoned, ks), ks, seed=seed))
 
 
-def _answered(counts: Counts, k: int) -> Mapping[str, float | None] | None:
+def _answered(counts: Counts, k: int) -> ProbeAnswered | None:
     shares = inputs.answered_shares(counts)
     if shares is None:
         return None
@@ -316,10 +242,7 @@ def _answered(counts: Counts, k: int) -> Mapping[str, float | None] | None:
     enough = n >= k
     passes = pass_at_k(n[enough], counts.c[enough], k) if enough.any() else np.array([np.nan])
     value = float(passes.mean())
-    return shares | {
-        "pass_at_k_small": value if np.isfinite(value) else None,
-        "problems_left_out": float(np.sum(~enough)),
-    }
+    return ProbeAnswered(shares, value if np.isfinite(value) else None, int(np.sum(~enough)))
 
 
 def _unscored_notes(counts: Counts, k_small: int, k_large: int) -> tuple[str, ...]:

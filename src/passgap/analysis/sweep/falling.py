@@ -12,12 +12,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
+from passgap.results.sweep import Difference
 from passgap.stats import paired_curve, pass_at_k
 
 
@@ -25,7 +25,7 @@ from passgap.stats import paired_curve, pass_at_k
 class Differences:
     """pass@k of step s minus that of step r, at ``[r, s]``; every array of shape (S + 1, S + 1).
 
-    Row 0 is the base. ``low`` and ``high`` are 95 % for one difference, ``band_low`` and
+    Row 0 is the base. ``low`` and ``high`` are 95% for one difference, ``band_low`` and
     ``band_high`` for all at once. nan where r >= s.
     """
 
@@ -36,11 +36,10 @@ class Differences:
     band_low: FloatArray
     band_high: FloatArray
 
-    def row(self, earlier: int, later: int) -> dict[str, Any]:
-        """One difference by its JSON names."""
+    def row(self, earlier: int, later: int) -> Difference:
+        """One difference."""
         names = ("value", "low", "high", "band_low", "band_high")
-        found = {name: float(getattr(self, name)[earlier, later]) for name in names}
-        return {"k": self.k, **found}
+        return Difference(self.k, *(float(getattr(self, name)[earlier, later]) for name in names))
 
 
 def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
@@ -70,7 +69,7 @@ def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
 
 
 @dataclass(frozen=True)
-class Fall:
+class FallAt:
     """Coverage is lower at ``step``, and at every later one, than at ``since``.
 
     Positions among the arms, 0 being the base; ``below_base`` is the first one from which on the
@@ -82,11 +81,11 @@ class Fall:
     below_base: int | None
 
 
-def fall(large: Differences) -> Fall | None:
+def fall(large: Differences) -> FallAt | None:
     """The first step from which on coverage is shown to stay below an earlier one; or None.
 
     Of the earlier steps that it stays below, ``since`` is the latest: the fall lies between the
-    two. Under a policy that never changes, such a claim is made in at most 5 % of sweeps: the band
+    two. Under a policy that never changes, such a claim is made in at most 5% of sweeps: the band
     holds for every difference at once, whichever is picked.
     """
     below = large.band_high < 0
@@ -95,7 +94,7 @@ def fall(large: Differences) -> Fall | None:
         since = [r for r in range(later) if below[r, later:].all()]
         if since:
             from_base = (s for s in range(1, size) if below[0, s:].all())
-            return Fall(since[-1], later, next(from_base, None))
+            return FallAt(since[-1], later, next(from_base, None))
     return None
 
 

@@ -6,12 +6,12 @@ In: the differences at the large k and the fall found in them. Out: a Verdict, n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from passgap.analysis.compare.deciding import LEAST_LARGE_K, Deciding
-from passgap.analysis.sweep.falling import Differences, Fall
+from passgap.analysis.compare.deciding import LEAST_LARGE_K, Deciding, unknown_training
+from passgap.analysis.sweep.falling import Differences, FallAt
 from passgap.analysis.verdicts import points
 from passgap.data.counts import Counts
+from passgap.results.labels import SweepLabel
 from passgap.results.verdict import Verdict
 
 RULE = (
@@ -29,36 +29,36 @@ BANDS = (
 
 
 def sweep_verdict(
-    found: Fall | None, large: Differences, settings: Deciding, steps: Sequence[int]
+    found: FallAt | None, large: Differences, settings: Deciding, steps: Sequence[int]
 ) -> Verdict:
     """``coverage_falls``, ``coverage_holds``, ``no_fall_shown``, or ``inconclusive``."""
     k, margin = settings.k_large, settings.margin
     if not settings.enough_draws:
         reason = f"a verdict needs a large k of at least {LEAST_LARGE_K}; here it is {k}"
-        needs = f"n >= {2 * LEAST_LARGE_K} draws a problem, or --k-large set beforehand"
-        return Verdict("inconclusive", (reason,), needs)
+        needs = f"n >= {2 * LEAST_LARGE_K} draws per problem, or --k-large set beforehand"
+        return Verdict(SweepLabel.INCONCLUSIVE, (reason,), needs)
     lowest = float(large.band_low[0, 1:].min())
     if found is not None:
-        return Verdict("coverage_falls", _fallen(found, large, steps))
+        return Verdict(SweepLabel.COVERAGE_FALLS, _fallen(found, large, steps))
     if lowest > -margin:
         reason = (
             f"pass@{k} stays within {points(margin)} points of the base's, or above, throughout"
         )
-        return Verdict("coverage_holds", (reason,))
+        return Verdict(SweepLabel.COVERAGE_HOLDS, (reason,))
     reason = f"pass@{k} is not shown to fall at any checkpoint"
     needs = (
         f"more problems: a fall of up to {points(-lowest)} points below the base is not excluded"
     )
-    return Verdict("no_fall_shown", (reason,), needs)
+    return Verdict(SweepLabel.NO_FALL_SHOWN, (reason,), needs)
 
 
-def _fallen(found: Fall, large: Differences, steps: Sequence[int]) -> tuple[str, ...]:
+def _fallen(found: FallAt, large: Differences, steps: Sequence[int]) -> tuple[str, ...]:
     row = large.row(found.since, found.step)
     since = "the base" if found.since == 0 else f"step {steps[found.since]}"
-    band = f"{points(row['band_low'])} to {points(row['band_high'])}"
+    band = f"{points(row.band_low)} to {points(row.band_high)}"
     first = (
         f"pass@{large.k} falls between {since} and step {steps[found.step]}, by "
-        f"{points(-row['value'])} points (band {band}), and stays below from there on"
+        f"{points(-row.value)} points (band {band}), and stays below from there on"
     )
     if found.below_base is None:
         return (first, "it is not shown to fall below the base's")
@@ -67,24 +67,13 @@ def _fallen(found: Fall, large: Differences, steps: Sequence[int]) -> tuple[str,
     return (first, f"from step {steps[found.below_base]} on it stays below the base's")
 
 
-def from_memory(verdict: Verdict) -> Verdict:
-    """The verdict withheld, since these problems were trained on."""
-    return replace(
-        verdict,
-        label="inconclusive",
-        reasons=(*verdict.reasons, "these problems were trained on: a gain here may be memory"),
-        needs="a comparison on held-out problems, or --accept-trained-on",
-    )
-
-
 def sweep_notes(
     chosen: int, everyone: Sequence[Counts], trained_on: bool | None
 ) -> tuple[str, ...]:
     """How far the result holds; ``chosen`` is the position to keep, 0 for the base."""
     notes = [CAVEAT if chosen else "no checkpoint is shown to be better than the base: keep that"]
     notes += [BANDS, "one training run: another seed may fall elsewhere"]
-    if trained_on is None:
-        notes.append("whether these problems were trained on is not known")
+    notes += unknown_training(trained_on)
     unscored = sum(int(counts.unscored.sum()) for counts in everyone)
     if unscored:
         notes.append(f"{unscored} draws are unscored")

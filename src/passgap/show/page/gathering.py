@@ -13,21 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from passgap.analysis.compare.comparison import compare
-from passgap.analysis.inputs import K_LARGE
 from passgap.analysis.probe.extrapolation import forecast_curve
-from passgap.analysis.probe.probing import probe
 from passgap.checks import accepted, check
 from passgap.data.counts import Counts
 from passgap.data.policies import UNKNOWN_POLICY
-from passgap.evidence.answers import arms_of, base_answers
 from passgap.evidence.auditing import result
+from passgap.evidence.doors import compare, probe
+from passgap.evidence.evidence import Evidence
 from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import WATCH, watch_of_training
+from passgap.results.probe import K_LARGE
 from passgap.runs import Run, is_run, is_watch
 from passgap.show import PageData, write_figures, write_page
 from passgap.show.page.rows import completion_rows, problem_rows
-from passgap.stages.counting import read_counts
 from passgap.stages.resolving import POLICY_FILE
 from passgap.stats import fit_mixture
 
@@ -113,7 +111,7 @@ def report_several(
         rows = zip(result["seeds"], names, strict=True)
         result = {**result, "seeds": [{**row, "policy": name} for row, name in rows]}
     of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
-    before = probe(read_counts(base), **of_probe).to_dict()
+    before = probe(base, **of_probe).to_dict()
     data = PageData(
         title=f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}",
         probe=before,
@@ -180,20 +178,12 @@ def page_data(
 ) -> PageData:
     """Everything the page shows, as the JSON-like values it takes."""
     arms = {"base": base} | ({"trained": trained} if trained is not None else {})
-    runs = _runs(arms)
-    counts = {role: read_counts(arm) for role, arm in arms.items()}
-    comparison, answers = None, None
-    if trained is not None:
-        answers = arms_of(str(base), str(trained))
-        comparison = compare(
-            counts["base"],
-            counts["trained"],
-            trained_on=trained_on(trained),
-            answers=answers,
-            **settings,
-        ).to_dict()
-    of_base = answers.base if answers else base_answers(str(base))
-    before = _before(counts["base"], of_base, settings, alone=trained is None)
+    evidence = Evidence.read(*arms.values())
+    sides = dict(zip(arms, (evidence.base, *evidence.trained), strict=True))
+    runs = {role: side.run for role, side in sides.items() if side.run is not None}
+    counts = {role: side.counts for role, side in sides.items()}
+    comparison = compare(evidence, **settings).to_dict() if evidence.trained else None
+    before = _before(evidence, settings)
     training = _training_folder(runs.get("trained"))
     return PageData(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
@@ -217,17 +207,15 @@ def page_data(
     )
 
 
-def _before(
-    base: Counts, answers: Sequence[Any], settings: dict[str, Any], *, alone: bool
-) -> dict[str, Any] | None:
+def _before(evidence: Evidence, settings: dict[str, Any]) -> dict[str, Any] | None:
     """The probe of the base; None beside a comparison that has too few draws for one."""
     asked = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
-    if alone:
+    if not evidence.trained:
         ks = {name: settings.get(name) for name in ("k_small", "k_large")}
         asked |= {name: k for name, k in ks.items() if k is not None}
-    elif int(base.n.min()) < K_LARGE:
+    elif int(evidence.base.counts.n.min()) < K_LARGE:
         return None
-    return probe(base, answers=answers, **asked).to_dict()
+    return probe(Evidence(evidence.base), **asked).to_dict()
 
 
 def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:
@@ -236,18 +224,6 @@ def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | N
         return None
     budget = {name: settings[name] for name in ("budget",) if name in settings}
     return reach_runs(runs["base"], runs["trained"], **budget).to_dict()
-
-
-def trained_on(run: Path | str) -> bool | None:
-    """Whether the policy of a run was trained on that run's problems; None where unknown."""
-    if not is_run(run):
-        return None
-    opened = Run(run)
-    file = Path(str(opened.manifest.policy["path"])) / POLICY_FILE
-    if not file.is_file():
-        return None
-    learnt = set(json.loads(file.read_text(encoding="utf-8"))["train_problem_ids"])
-    return any(problem.id in learnt for problem in opened.problems())
 
 
 def _settings(run: Run) -> dict[str, Any]:

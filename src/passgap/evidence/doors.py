@@ -1,0 +1,204 @@
+"""The doors: evidence, or whatever holds it, in; a typed result out.
+
+Every way to a verdict (Python, command line, seeds, sweep, report, viewer, notebook, demo, import)
+goes through one of these, so that the same draws give the same label, or the same refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Unpack
+
+from passgap.analysis import seeds
+from passgap.analysis.alone.sampling_alone import Arms
+from passgap.analysis.alone.voting import Answers
+from passgap.analysis.compare import comparison
+from passgap.analysis.probe import adaptive, probing
+from passgap.analysis.sweep import sweeping
+from passgap.errors import UsageError
+from passgap.evidence.evidence import Evidence
+from passgap.evidence.options import AdaptiveOptions, CompareOptions, ProbeOptions, shows
+from passgap.results.comparison import CompareSettings, Comparison
+from passgap.results.probe import AdaptiveProbe, AdaptiveSettings, Probe, ProbeSettings
+from passgap.results.seeds import SeedsComparison
+from passgap.results.sweep import Sweep
+from passgap.stages.counting import Source
+
+
+@shows(ProbeSettings)
+def probe(
+    base: Source | Evidence, *, answers: Sequence[Answers] = (), **settings: Unpack[ProbeOptions]
+) -> Probe:
+    """Say whether RLVR can pay on this base, on problems like these.
+
+    Parameters
+    ----------
+    base
+        A run, a counts file, counts, a frame, a matrix of 0 and 1, or evidence.
+    answers
+        What the draws said, in place of the run's own.
+    settings
+        The fields of `passgap.results.probe.ProbeSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, or counts that do not allow them.
+    """
+    evidence = base if isinstance(base, Evidence) else Evidence.read(base)
+    said = answers or evidence.base_answers
+    return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
+
+
+@shows(CompareSettings)
+def compare(
+    base: Source | Evidence,
+    trained: Source | None = None,
+    *,
+    trained_on: bool | None = None,
+    answers: Arms | None = None,
+    **settings: Unpack[CompareOptions],
+) -> Comparison:
+    """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
+
+    Parameters
+    ----------
+    base, trained
+        Runs, counts files, counts, frames or matrices of 0 and 1, on the same problems; or
+        evidence, alone.
+    trained_on
+        Whether these problems were trained on, where the runs do not say.
+    answers
+        What the draws of both said, in place of the runs' own.
+    settings
+        The fields of `passgap.results.comparison.CompareSettings`.
+
+    Raises
+    ------
+    MismatchError
+        Where problems, prompts, settings or verifiers differ.
+    UsageError
+        For k or counts that do not allow a comparison.
+    """
+    evidence = _evidence(base, () if trained is None else (trained,))
+    if len(evidence.trained) != 1:
+        raise UsageError(
+            f"{len(evidence.trained)} trained policies; allowed: one (several: compare_sweep for "
+            "checkpoints, compare_seeds for training seeds)"
+        )
+    known = trained_on if trained_on is not None else evidence.trained_on
+    return comparison.compare(
+        evidence.base.counts,
+        evidence.trained[0].counts,
+        CompareSettings(**settings),
+        trained_on=known,
+        answers=answers or evidence.answers,
+    )
+
+
+@shows(CompareSettings)
+def compare_seeds(
+    base: Source | Evidence,
+    trained: Sequence[Source] = (),
+    *,
+    trained_on: bool | None = None,
+    **settings: Unpack[CompareOptions],
+) -> SeedsComparison:
+    """Say what a training recipe does, from policies that differ in the training seed alone.
+
+    Parameters
+    ----------
+    base, trained
+        As in `compare`; S >= 2 trained policies.
+    trained_on, settings
+        As in `compare`; the interval is of a population.
+
+    Raises
+    ------
+    MismatchError, UsageError
+        As in `compare`, for any of the policies; or for fewer than two.
+    """
+    evidence = _evidence(base, trained)
+    return seeds.compare_seeds(
+        evidence.base.counts,
+        [side.counts for side in evidence.trained],
+        CompareSettings(**settings),
+        trained_on=trained_on if trained_on is not None else evidence.trained_on,
+    )
+
+
+@shows(CompareSettings)
+def compare_sweep(
+    base: Source | Evidence,
+    checkpoints: Sequence[tuple[int, Source]] | Sequence[Source] = (),
+    *,
+    steps: Sequence[int] = (),
+    trained_on: bool | None = None,
+    **settings: Unpack[CompareOptions],
+) -> Sweep:
+    """Say how pass@k moves over training, where coverage falls, and which checkpoint to keep.
+
+    Parameters
+    ----------
+    base
+        As in `compare`.
+    checkpoints
+        Two or more checkpoints of one training run: (step, source), or sources alone, whose runs
+        say the step or which are numbered in their order.
+    steps
+        The steps of the checkpoints, in their order.
+    trained_on, settings
+        As in `compare`; the interval is of a population.
+
+    Raises
+    ------
+    MismatchError, UsageError
+        As in `compare`, for any of the policies; or for steps that make no sweep.
+    """
+    given = [one for one in checkpoints if isinstance(one, tuple)]
+    sources = [one[1] if isinstance(one, tuple) else one for one in checkpoints]
+    evidence = _evidence(base, sources)
+    asked = list(steps) or [step for step, _ in given]
+    found, notes = evidence.steps(asked)
+    pairs = zip(found, (side.counts for side in evidence.trained), strict=True)
+    result = sweeping.compare_sweep(
+        evidence.base.counts,
+        list(pairs),
+        CompareSettings(**settings),
+        trained_on=trained_on if trained_on is not None else evidence.trained_on,
+    )
+    return replace(result, notes=(*result.notes, *notes))
+
+
+@shows(AdaptiveSettings)
+def adaptive_probe(
+    draw: adaptive.Draw, problem_id: Sequence[str], **settings: Unpack[AdaptiveOptions]
+) -> AdaptiveProbe:
+    """Probe in rounds until the verdict is sure or the draws are spent.
+
+    Parameters
+    ----------
+    draw
+        Takes how many more draws each problem gets, shape (P,), and gives how many of them were
+        correct; or how many could be scored and how many of those were correct. Called once a
+        round; it does the sampling and the verifying.
+    problem_id
+        P distinct ids.
+    settings
+        The fields of `passgap.results.probe.AdaptiveSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, or a ``draw`` that gives impossible numbers.
+    """
+    return adaptive.adaptive_probe(draw, problem_id, AdaptiveSettings(**settings))
+
+
+def _evidence(base: Source | Evidence, trained: Sequence[Source]) -> Evidence:
+    if not isinstance(base, Evidence):
+        return Evidence.read(base, *trained)
+    if trained:
+        raise UsageError("evidence holds the trained policies already; give it alone")
+    return base

@@ -1,0 +1,140 @@
+"""Everything a verdict rests on, read once: counts, lineage, answers, data checks.
+
+In: what holds a base's draws, and those of trained policies (runs, counts files, counts, frames,
+matrices). Out: `Evidence`, which every way to a verdict takes; nothing else joins counts with what
+is known of the policies behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from passgap.analysis.alone.sampling_alone import Arms
+from passgap.analysis.alone.voting import Answers
+from passgap.checks import accepted, check
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+from passgap.evidence.answers import answers_of, base_answers, training_of
+from passgap.evidence.lineage import trained_on
+from passgap.results.findings import Checks
+from passgap.runs import Run, is_run
+from passgap.stages.counting import Source, counts_of
+from passgap.stages.sampling_arms import run_step
+
+
+@dataclass(frozen=True)
+class Side:
+    """One policy's draws: its counts, the run behind them where there is one, what names it."""
+
+    name: str
+    counts: Counts
+    run: Run | None
+    step: int | None
+    trained_on: bool | None
+
+    @classmethod
+    def read(cls, source: Source) -> Side:
+        """Read a run, a counts file, counts, a frame or a matrix."""
+        counts = counts_of(source)
+        if isinstance(source, Run):
+            run: Run | None = source
+        else:
+            run = Run(source) if isinstance(source, str | Path) and is_run(source) else None
+        if run is None:
+            named = str(source) if isinstance(source, str | Path) else ""
+            return cls(named or counts.provenance.get("policy", ""), counts, None, None, None)
+        place = str(run.place)
+        return cls(place, counts, run, run_step(place), trained_on(place))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict rests on: the base's side, and those of the trained policies, in order."""
+
+    base: Side
+    trained: tuple[Side, ...] = ()
+    sampling_alone: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, base: Source, *trained: Source, sampling_alone: Sequence[str] = ()) -> Evidence:
+        """Read all sides.
+
+        Parameters
+        ----------
+        base, trained
+            Runs, counts files, counts, frames or matrices, on the same problems.
+        sampling_alone
+            Runs of the base at other settings, for what sampling alone gives.
+
+        Raises
+        ------
+        UsageError
+            For a source that holds no counts, or ``sampling_alone`` where one is no run.
+        """
+        first = Side.read(base)
+        if sampling_alone and first.run is None:
+            raise UsageError(
+                f"--sampling-alone with {first.name or 'counts'}, which is no run folder; give the "
+                "base's run"
+            )
+        return cls(first, tuple(Side.read(one) for one in trained), tuple(sampling_alone))
+
+    @cached_property
+    def base_answers(self) -> tuple[Answers, ...]:
+        """What the base's draws said, of its run and of its runs at other settings."""
+        if self.base.run is None:
+            return ()
+        return tuple(base_answers(str(self.base.run.place), self.sampling_alone))
+
+    @cached_property
+    def answers(self) -> Arms | None:
+        """What the draws of base and trained policy said; None where one of them is no run."""
+        if len(self.trained) != 1 or self.trained[0].run is None or not self.base_answers:
+            return None
+        run = self.trained[0].run
+        return Arms(self.base_answers, answers_of(run), training_of(run))
+
+    @property
+    def trained_on(self) -> bool | None:
+        """Whether any policy was trained on these problems; None where it is not known of all."""
+        known = [side.trained_on for side in self.trained]
+        return True if True in known else None if None in known else False
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """The runs behind the sides, by the names of these."""
+        return {side.name: side.run for side in (self.base, *self.trained) if side.run is not None}
+
+    def steps(self, given: Sequence[int] = ()) -> tuple[list[int], tuple[str, ...]]:
+        """The step of every checkpoint, and notes on how they are known.
+
+        ``given`` says them in their order; without it the runs' policies do; where one of them does
+        not, all are numbered in the order given, and a note says so.
+        """
+        sides = self.trained
+        if given and len(given) != len(sides):
+            raise UsageError(
+                f"{len(given)} steps for {len(sides)} checkpoints; give one per checkpoint, in "
+                "their order"
+            )
+        known = [side.step for side in sides if side.step is not None]
+        if given or len(known) == len(sides):
+            return list(given) or known, ()
+        note = (
+            f"{len(sides) - len(known)} of the {len(sides)} checkpoints do not say their step: "
+            "they are numbered in the order given (--step gives the steps)"
+        )
+        return list(range(1, len(sides) + 1)), (note,)
+
+    def checks(
+        self, *, intersect: bool = False, allow_different_prompts: bool = False
+    ) -> tuple[Checks, ...]:
+        """The data checks: of base and trained policy as a pair, of several each by itself."""
+        accept = accepted(intersect=intersect, allow_different_prompts=allow_different_prompts)
+        runs = list(self.runs.values())
+        if len(self.trained) > 1:
+            return tuple(check(run) for run in runs)
+        return (check(*runs, accept=accept),) if runs else ()

@@ -1,0 +1,81 @@
+"""The keywords of the doors: the fields of each settings record, for type checkers and `help`.
+
+A test holds them to the records, where the defaults stand.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, TypedDict, TypeVar
+
+from passgap.results.parts import Interval
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class CompareOptions(TypedDict, total=False):
+    """The fields of `CompareSettings`."""
+
+    ks: Sequence[int] | None
+    margin: float
+    k_small: int
+    k_large: int | None
+    interval: Interval
+    budget: int
+    seed: int
+    intersect: bool
+    allow_different_prompts: bool
+    false_positive_rate: float | None
+    accept_luck: bool
+    accept_unscored: bool
+    accept_trained_on: bool
+
+
+class ProbeOptions(TypedDict, total=False):
+    """The fields of `ProbeSettings`."""
+
+    k_small: int
+    k_large: int
+    small: float
+    large: float
+    interval: Interval
+    beyond: Sequence[int]
+    false_positive_rate: float | None
+    accept_luck: bool
+    accept_unscored: bool
+    seed: int
+
+
+class AdaptiveOptions(TypedDict, total=False):
+    """The fields of `AdaptiveSettings`."""
+
+    k_small: int
+    k_large: int
+    small: float
+    large: float
+    first: int
+    most: int
+    confidence_level: float
+
+
+def shows(settings: type[Any]) -> Callable[[F], F]:
+    """Let `help` and editors show a record's fields and defaults as a function's keywords."""
+
+    def shown(function: F) -> F:
+        signature = inspect.signature(function)
+        own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        mine = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=field.type,
+            )
+            for field in fields(settings)
+        ]
+        function.__signature__ = signature.replace(parameters=[*own, *mine])  # type: ignore[attr-defined]
+        return function
+
+    return shown

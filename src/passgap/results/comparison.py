@@ -1,0 +1,245 @@
+"""What `compare` gives: the verdict after training with everything it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from passgap.results.codec import FLAT, IN_CURVE, Result
+from passgap.results.estimates import Curve, Estimate
+from passgap.results.parts import AnswerShares, At, Both, HistogramBin, Interval, Luck
+from passgap.results.sampling_alone import SamplingAlone
+from passgap.results.verdict import Verdict
+
+TiltReading = Literal["tilt", "uneven", "more"]
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """How two policies are compared; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    ks
+        The k to list; None: powers of two and n. The verdict's two are always computed.
+    margin
+        Differences inside (-margin, +margin) count as none (equivalence).
+    k_small, k_large
+        The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n;
+        it has to be at least 64 for a verdict.
+    interval
+        ``population`` or ``fixed`` (these very problems are the target).
+    budget
+        Draws per problem that would still count as reachable.
+    seed
+        Of the bootstraps.
+    intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
+        Lift a refusal; the result records it.
+    false_positive_rate
+        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
+        None takes the counts' own guess rates.
+    """
+
+    ks: Sequence[int] | None = None
+    margin: float = 0.02
+    k_small: int = 2
+    k_large: int | None = None
+    interval: Interval = "population"
+    budget: int = 10_000
+    seed: int = 0
+    intersect: bool = False
+    allow_different_prompts: bool = False
+    false_positive_rate: float | None = None
+    accept_luck: bool = False
+    accept_unscored: bool = False
+    accept_trained_on: bool = False
+
+
+@dataclass(frozen=True)
+class ComparedWith:
+    """The settings a comparison was made with, the large k filled in."""
+
+    margin: float
+    k_small: int
+    k_large: int
+    interval: Interval
+    confidence_level: float
+    budget: int
+    seed: int
+    intersect: bool
+    allow_different_prompts: bool
+    trained_on: bool | None
+    false_positive_rate: float | None
+    accept_luck: bool
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """The least k, after one where the trained policy is ahead, where it is behind.
+
+    ``low`` and ``high`` are the first k that may be behind and the first that is, by the
+    simultaneous band; None where there is none up to n.
+    """
+
+    k: int
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True)
+class Support:
+    """Support measures of arXiv 2507.14843: retained, discovered, their harmonic mean, net."""
+
+    srr: Estimate
+    ndr: Estimate
+    sds: Estimate
+    nscr: Estimate
+
+
+@dataclass(frozen=True)
+class Certain:
+    """Problems whose change is significant at a false discovery rate.
+
+    ``better`` and ``worse`` count every such change of the chance to solve it; ``gained`` and
+    ``lost`` those among them that one of the runs never solved.
+    """
+
+    false_discovery_rate: float
+    better: int
+    worse: int
+    gained: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Problems solved by both, one or neither among k draws, and what chance alone would move."""
+
+    k: int
+    both: float
+    lost: float
+    gained: float
+    neither: float
+    expected_lost: float
+    expected_gained: float
+    p_value: float
+    support: Support
+    certain: Certain
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """How far the change at k exceeds what one tilt gives, with that tilt's 95% quantiles."""
+
+    k: int
+    value: float
+    quantile_025: float
+    quantile_975: float
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The slope of the tilt over the base's log-odds; 1 is a plain tilt."""
+
+    p_value: float
+    estimate: Annotated[Estimate, FLAT]
+
+
+@dataclass(frozen=True)
+class TiltFit:
+    """One shift of all log-odds fitted to both runs, and how well it explains the change."""
+
+    delta: float
+    low: float
+    high: float
+    misfit_p: float
+    misfit: Misfit
+    slope: Slope
+    reading: TiltReading
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """The base's k (real, interpolated in log k) that equals the trained policy's at ``k``."""
+
+    k: int
+    base_k: float | None
+    low: float | None
+    high: float | None
+    beyond: bool
+
+
+@dataclass(frozen=True)
+class BandGain:
+    """The gain on problems of one difficulty band of the base."""
+
+    band: str
+    problems: int
+    delta: tuple[At, ...]
+
+
+@dataclass(frozen=True)
+class DeltaAnswered:
+    """The difference among draws that hold an answer."""
+
+    k: int
+    problems_left_out: int
+    estimate: Annotated[Estimate, FLAT]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Form apart from ability: shares without an answer, and the difference among the others."""
+
+    base: AnswerShares
+    trained: AnswerShares
+    delta: DeltaAnswered
+
+
+@dataclass(frozen=True)
+class Reasoned:
+    """The same curves where only draws with right reasoning count (CoT-pass@k, 2506.14245)."""
+
+    delta: Curve
+    base: Annotated[Curve, IN_CURVE]
+    trained: Annotated[Curve, IN_CURVE]
+
+
+@dataclass(frozen=True)
+class Comparison(Result):
+    """The verdict after training with everything it rests on; print it, or take ``to_dict()``."""
+
+    schema: ClassVar[str] = "passgap.compare/1"
+
+    verdict: Verdict
+    settings: ComparedWith
+    problems: int
+    draws: Both[int]
+    unscored: Both[int]
+    base: Annotated[Curve, IN_CURVE]
+    trained: Annotated[Curve, IN_CURVE]
+    delta: Curve
+    crossover: Crossover | None
+    coverage: Coverage
+    tilt: TiltFit | None
+    efficiency_gap: At
+    speedup: tuple[Speedup, ...]
+    area: Estimate
+    sign_changes: int
+    bands: tuple[BandGain, ...]
+    luck: Both[Luck | None]
+    reasoned: Reasoned | None
+    answered: Answered | None
+    histogram: tuple[HistogramBin, ...]
+    notes: tuple[str, ...]
+    sampling_alone: SamplingAlone | None
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict.label}  ({self.problems} problems)", *self.verdict.lines()]
+        lines += ["  k      base   trained  delta (95%)"]
+        for k in map(int, self.delta.k):
+            b, t, d = (curve.at(k) for curve in (self.base, self.trained, self.delta))
+            ends = "" if d.low != d.low else f" ({d.low:+.3f} to {d.high:+.3f})"
+            lines.append(f"  {k:<6} {b.value:.3f}  {t.value:.3f}    {d.value:+.3f}{ends}")
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])

@@ -1,0 +1,201 @@
+"""The labels of every verdict: what each says, how it is coloured, and what settles it.
+
+A label is added here and nowhere else: terminal, page, notebook, viewer and Markdown read what they
+show from its member. A sentence is a template; the fields that a question fills in stand above its
+enum. Labels compare and serialise as their value, a plain string.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import Self
+
+
+class Tone(Enum):
+    """How a label is shown: the news is good, still open, or bad."""
+
+    GOOD = "green"
+    OPEN = "yellow"
+    BAD = "red"
+
+
+class Label(StrEnum):
+    """A verdict's label; the enum of each question holds its members.
+
+    ``sentence`` says the verdict to somebody who pays for the training, ``settles`` what would
+    decide it where it is open, empty where it is decided.
+    """
+
+    tone: Tone
+    sentence: str
+    settles: str
+
+    def __new__(cls, value: str, tone: Tone, sentence: str, settles: str = "") -> Self:
+        label = str.__new__(cls, value)
+        label._value_ = value
+        label.tone, label.sentence, label.settles = tone, sentence, settles
+        return label
+
+    @property
+    def words(self) -> str:
+        """The label as people read it."""
+        return self.value.replace("_", " ")
+
+
+class ProbeLabel(Label):
+    """Before training. Fields: k, K, at_k, at_K, gap, gap_range, of, open."""
+
+    RLVR_CAN_PAY = (
+        "rlvr_can_pay",
+        Tone.GOOD,
+        "Reinforcement learning can pay here: with {K} tries the model solves {at_K} of {of}, with "
+        "{k} only {at_k}. Training can turn part of that {gap}-point gap into answers found at the "
+        "first tries.",
+    )
+    MODEST_HEADROOM = (
+        "modest_headroom",
+        Tone.OPEN,
+        "Expect a modest gain: {K} tries solve {at_K} of {of} and {k} tries {at_k}, so training "
+        "has about {gap} points to work with.",
+    )
+    LITTLE_HEADROOM = (
+        "little_headroom",
+        Tone.BAD,
+        "Little to gain: the model either masters a problem or never solves it. {K} tries solve "
+        "{at_K} of {of}, hardly more than {k} tries ({at_k}).",
+    )
+    SATURATED = (
+        "saturated",
+        Tone.BAD,
+        "These problems are too easy to train on: {k} tries already solve {at_k} of them. Harder "
+        "problems would teach more.",
+    )
+    OUT_OF_REACH = (
+        "out_of_reach",
+        Tone.BAD,
+        "Reinforcement learning has nothing to reinforce here: even {K} tries solve only {at_K} of "
+        "{of}. Improve the base model first, by pretraining, fine-tuning or distillation.",
+    )
+    UNDECIDED = (
+        "undecided",
+        Tone.OPEN,
+        "Not decided: the gap between {k} and {K} tries is {gap} points ({gap_range}){open}.",
+        "more problems, or more samples per problem where the interval is of these very problems",
+    )
+
+
+class CompareLabel(Label):
+    """After training. Fields: k, K, base_k, base_K, trained_k, trained_K, delta_k, delta_K."""
+
+    SHARPENED = (
+        "sharpened",
+        Tone.GOOD,
+        "Training made the model find answers sooner, not find more of them: within {k} tries it "
+        "solves {trained_k} of the problems (before: {base_k}), within {K} tries no more than "
+        "before ({trained_K}, before {base_K}).",
+    )
+    SHARPENED_NARROWED = (
+        "sharpened_narrowed",
+        Tone.BAD,
+        "Training made the model find answers sooner and lose others: within {k} tries it solves "
+        "{trained_k} of the problems (before: {base_k}), but within {K} tries fewer than before "
+        "({trained_K}, before {base_K}).",
+    )
+    NARROWED = (
+        "narrowed",
+        Tone.BAD,
+        "Training cost ability: within {k} tries nothing was gained ({trained_k}, before "
+        "{base_k}), and within {K} tries the model solves fewer problems ({trained_K}, before "
+        "{base_K}).",
+    )
+    EXPANDED = (
+        "expanded",
+        Tone.GOOD,
+        "Training reached further: within {K} tries the model solves {trained_K} of the "
+        "problems, before {base_K}, more than sharpening alone explains. Within {k} tries it "
+        "solves {trained_k}, before {base_k}.",
+    )
+    BROADENED = (
+        "broadened",
+        Tone.BAD,
+        "Training spread the model out: it is worse within {k} tries ({trained_k}, before "
+        "{base_k}) and better within {K} ({trained_K}, before {base_K}).",
+    )
+    DEGRADED = (
+        "degraded",
+        Tone.BAD,
+        "Training made the model worse: within {k} tries it solves {trained_k} of the problems, "
+        "before {base_k}; within {K} tries {trained_K}, before {base_K}.",
+    )
+    UNCHANGED = (
+        "unchanged",
+        Tone.BAD,
+        "Training changed nothing that matters: {trained_k} of the problems within {k} tries "
+        "(before {base_k}), {trained_K} within {K} (before {base_K}).",
+    )
+    INCONCLUSIVE = (
+        "inconclusive",
+        Tone.OPEN,
+        "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
+        "{K} tries {delta_K}.",
+        "more problems, or more samples per problem where the interval is of these very problems",
+    )
+
+
+class SweepLabel(Label):
+    """Several checkpoints. Fields: K, since, step, keep."""
+
+    COVERAGE_FALLS = (
+        "coverage_falls",
+        Tone.BAD,
+        "Coverage, pass@{K}, begins to fall between {since} and step {step}. {keep}",
+    )
+    COVERAGE_HOLDS = ("coverage_holds", Tone.GOOD, "Coverage, pass@{K}, holds throughout. {keep}")
+    NO_FALL_SHOWN = (
+        "no_fall_shown",
+        Tone.OPEN,
+        "A fall of coverage, pass@{K}, is neither shown nor excluded. {keep}",
+        "more problems",
+    )
+    INCONCLUSIVE = (
+        "inconclusive",
+        Tone.OPEN,
+        "A fall of coverage, pass@{K}, is neither shown nor excluded. {keep}",
+        "more samples per problem",
+    )
+
+
+class ReachLabel(Label):
+    """Could the base have done it? Fields: gained, budget, reachable, beyond_budget, undecided."""
+
+    NOTHING_GAINED = (
+        "nothing_gained",
+        Tone.OPEN,
+        "Nothing to explain: the base solved every problem that the trained policy solved, with "
+        "its own draws.",
+    )
+    WITHIN_REACH = (
+        "within_reach",
+        Tone.OPEN,
+        "What only the trained policy solved, the base could have drawn: on {reachable} of "
+        "{gained} such problems it is certified to succeed within {budget} draws.",
+    )
+    BEYOND_REACH = (
+        "beyond_reach",
+        Tone.GOOD,
+        "What only the trained policy solved is out of the base's reach: on {beyond_budget} of "
+        "{gained} such problems it needs more than {budget} draws.",
+    )
+    MIXED = (
+        "mixed",
+        Tone.OPEN,
+        "Of {gained} problems that only the trained policy solved, {reachable} are within the "
+        "base's reach ({budget} draws) and {beyond_budget} are not.",
+    )
+    UNDECIDED = (
+        "undecided",
+        Tone.OPEN,
+        "Not decided: on {undecided} of {gained} problems that only the trained policy solved, "
+        "the base may or may not succeed within {budget} draws.",
+        "more samples of the trained policy, which raise the lower bounds",
+    )

@@ -1,0 +1,234 @@
+"""What `probe` and `adaptive_probe` give: the verdict before training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from passgap.data.counts import Counts
+from passgap.results.codec import FLAT, HIDDEN, Result
+from passgap.results.estimates import Curve, Estimate
+from passgap.results.labels import Label
+from passgap.results.parts import AnswerShares, HistogramBin, Interval, Luck
+from passgap.results.sampling_alone import SamplingAlone
+from passgap.results.verdict import Verdict
+
+K_LARGE = 20  # of the rule: pass@2 against pass@20
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How a base is probed; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    k_small, k_large
+        The headroom is pass@k_large - pass@k_small.
+    small, large
+        A headroom whose interval lies below ``small`` is small, above ``large`` large. The
+        defaults separate the literature's pairs; they are conventions, not constants of nature.
+    interval
+        ``population`` or ``fixed`` (these very problems are the target).
+    beyond
+        k above n to extrapolate to.
+    false_positive_rate
+        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
+        None takes the counts' own guess rates.
+    accept_luck, accept_unscored
+        Lift a refusal.
+    seed
+        Of the bootstraps.
+    """
+
+    k_small: int = 2
+    k_large: int = K_LARGE
+    small: float = 0.05
+    large: float = 0.15
+    interval: Interval = "population"
+    beyond: Sequence[int] = ()
+    false_positive_rate: float | None = None
+    accept_luck: bool = False
+    accept_unscored: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ProbedWith:
+    """The settings a base was probed with."""
+
+    k_small: int
+    k_large: int
+    small: float
+    large: float
+    interval: Interval
+    confidence_level: float
+    false_positive_rate: float | None
+    accept_luck: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class Gap:
+    """pass@k_large - pass@k_small."""
+
+    k_small: int
+    k_large: int
+    estimate: Annotated[Estimate, FLAT]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The share of groups of this size that hold right and wrong draws: where GRPO learns."""
+
+    group_size: int
+    estimate: Annotated[Estimate, FLAT]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """pass@k after a tilt of all log-odds by ``delta``."""
+
+    delta: float
+    curve: Curve
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the problems that are always and never solved."""
+
+    mastered: Estimate
+    never_solved: Estimate
+
+
+@dataclass(frozen=True)
+class NeverSolved:
+    """Problems without a correct draw: 95% upper bounds of p for each, and of their mean."""
+
+    problems: int
+    p_upper_each: float | None
+    p_upper_mean: float | None
+
+
+@dataclass(frozen=True)
+class Extrapolated:
+    """pass@k beyond n, from the likelihood region, and as two shapes of difficulty have it."""
+
+    k: int
+    estimate: Annotated[Estimate, FLAT]
+    beta_binomial: float
+    zero_inflated: float
+
+
+@dataclass(frozen=True)
+class ProbeAnswered:
+    """Among draws with an answer: pass@k_small, and how many problems have too few."""
+
+    shares: Annotated[AnswerShares, FLAT]
+    pass_at_k_small: float | None
+    problems_left_out: int
+
+
+@dataclass(frozen=True)
+class ReasonedCurve:
+    """pass@k where only draws with right reasoning count (CoT-pass@k, arXiv 2506.14245)."""
+
+    curve: Curve
+
+
+@dataclass(frozen=True)
+class Probe(Result):
+    """The verdict before training with everything it rests on; print it, or take ``to_dict()``."""
+
+    schema: ClassVar[str] = "passgap.probe/1"
+
+    verdict: Verdict
+    settings: ProbedWith
+    problems: int
+    draws: int
+    unscored: int
+    curve: Curve
+    headroom: Gap
+    signal: tuple[Signal, ...]
+    forecast: tuple[Forecast, ...]
+    shares: Shares
+    never_solved: NeverSolved
+    second_predictor: Gap
+    extrapolation: tuple[Extrapolated, ...]
+    luck: Luck | None
+    reasoned: ReasonedCurve | None
+    answered: ProbeAnswered | None
+    histogram: tuple[HistogramBin, ...]
+    notes: tuple[str, ...]
+    sampling_alone: SamplingAlone | None
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
+        lines += self.verdict.lines()
+        lines += ["  k      pass@k  95%"]
+        for k in map(int, self.curve.k):
+            one = self.curve.at(k)
+            interval = "" if one.low != one.low else f"{one.low:.3f} to {one.high:.3f}"
+            lines.append(f"  {k:<6} {one.value:.3f}   {interval}")
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+@dataclass(frozen=True)
+class AdaptiveSettings:
+    """How a base is probed in rounds; ``first`` and ``most`` are draws per problem."""
+
+    k_small: int = 2
+    k_large: int = K_LARGE
+    small: float = 0.05
+    large: float = 0.15
+    first: int = 8
+    most: int = 64
+    confidence_level: float = 0.95
+
+
+@dataclass(frozen=True)
+class AdaptivelyProbedWith(AdaptiveSettings):
+    """The settings, with the number of looks they allow."""
+
+    looks: int = 1
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look: all draws so far, the headroom, and the label it gives."""
+
+    draws: int
+    headroom: Annotated[Estimate, FLAT]
+    label: Label
+
+
+@dataclass(frozen=True)
+class AdaptiveProbe(Result):
+    """The verdict, the counts it rests on (design ``adaptive``), and how it came about."""
+
+    schema: ClassVar[str] = "passgap.adaptive_probe/1"
+
+    verdict: Verdict
+    settings: AdaptivelyProbedWith
+    problems: int
+    draws: int
+    unscored: int
+    headroom: Gap
+    rounds: tuple[Look, ...]
+    counts: Annotated[Counts, HIDDEN]
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
+        lines += self.verdict.lines()
+        gap = self.headroom
+        lines.append(f"  pass@{gap.k_large} - pass@{gap.k_small}: {gap.estimate}")
+        for i, one in enumerate(self.rounds, start=1):
+            shown = f"{_percent(one.headroom.low)} to {_percent(one.headroom.high)}"
+            lines.append(f"  round {i}: {one.draws:,} draws, headroom {shown}: {one.label}")
+        if self.unscored:
+            lines.append(f"  unscored draws: {self.unscored:,}, left out")
+        return "\n".join(lines)
+
+
+def _percent(value: float) -> str:
+    return "unknown" if value != value else f"{value:.1%}"

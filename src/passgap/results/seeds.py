@@ -1,0 +1,44 @@
+"""What `compare_seeds` gives: the verdict on a training recipe, with each seed's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from passgap.results.codec import IN_CURVE, Result
+from passgap.results.comparison import ComparedWith, TiltFit
+from passgap.results.estimates import Curve
+from passgap.results.parts import At
+from passgap.results.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class TrainingSeed:
+    """One training seed's own comparison: its verdict and its differences at both deciding k."""
+
+    policy: str
+    verdict: Verdict
+    delta: tuple[At, ...]
+
+
+@dataclass(frozen=True)
+class SeedsComparison(Result):
+    """The verdict on a recipe, with each seed's own; print it, or take ``to_dict()``."""
+
+    schema: ClassVar[str] = "passgap.compare_seeds/1"
+
+    verdict: Verdict
+    settings: ComparedWith
+    problems: int
+    delta: Curve
+    seeds: tuple[TrainingSeed, ...]
+    tilt: TiltFit | None
+    notes: tuple[str, ...]
+    base: Annotated[Curve, IN_CURVE]
+    trained: Annotated[Curve, IN_CURVE]
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict.label}  ({self.problems} problems, {len(self.seeds)} seeds)"]
+        lines += self.verdict.lines()
+        lines += [f"  {row.policy}: {row.verdict.label}" for row in self.seeds]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
