@@ -45,7 +45,9 @@ VLLM_ENVIRONMENT = {
 VLLM = """
 import json, sys, time
 from passgap.engines import load_engine
-from passgap.types import Block, Policy, ProblemSet, Prompt, SamplingParams
+from passgap import Policy, ProblemSet, SamplingParams
+from passgap.data.completions import Block
+from passgap.data.policies import Prompt
 job = json.load(sys.stdin)
 engine = load_engine("vllm", Policy(job["policy"]), ProblemSet("p", ()),
                      SamplingParams(job["max_tokens"]), job["arguments"])

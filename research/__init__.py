@@ -1,1 +1,1 @@
-"""Studies of the lab: sets of runs and the pages they make. They use passgap as anybody would."""
+"""The authors' studies: planned sets of runs and the pages they make (``python -m research``)."""

@@ -4,6 +4,9 @@ In: a folder (finished parts are kept) and which of the studies to run. Out: a M
 layout of the six-algorithm table of arXiv 2504.13837 (pass@1, pass@n and the sampling-efficiency
 gap on problems trained on, held out, and of another family), the same for steps, group size, KL
 weight and temperature, and a figure of each.
+
+Of passgap's inner modules it uses `demo` and `lab` (the base and its problems), and `stats` for
+intervals of differences that no verdict shows.
 """
 
 from __future__ import annotations
@@ -18,20 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from passgap.data.counts import Counts
-from passgap.data.policies import Policy
-from passgap.data.problems import ProblemSet
+from passgap import Counts, Policy, ProblemSet, TrainConfig, compare_seeds, count, pass_at_k, train
 from passgap.demo import HELD_OUT_SEED, TRAIN_SIZE, Bar, measured
 from passgap.errors import UsageError
-from passgap.evidence.doors import compare_seeds
 from passgap.lab import lab_problems
-from passgap.runs import write_text
 from passgap.show.charts.figures import write_picture
-from passgap.stages.counting import count
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
-from passgap.stats import mean_curve, pass_at_k, seeds_interval
-from passgap.training.config import TrainConfig
-from passgap.training.run import train
+from passgap.stats import mean_curve, seeds_interval
+from research.pages import bar_row, write_page
 from research.study_chart import efficiency_gaps
 
 FAMILY, OTHER_FAMILY = "rare", "mastered"
@@ -79,7 +76,7 @@ COLUMNS = {"train": "trained on", "held_out": "held out", "other": "other family
 
 @dataclass(frozen=True)
 class Size:
-    """How large a study is: training seeds, problems of each set, draws a problem."""
+    """How large a study is: training seeds, problems of each set, draws per problem."""
 
     seeds: int = 3
     train: int = 60
@@ -133,8 +130,7 @@ def write_algorithms(
         figure = page.with_suffix("") / f"{study.replace(' ', '-')}.png"
         write_picture(efficiency_gaps(rows, study), figure, height=60 + 30 * len(rows))
         parts += [table(study, rows, which), f"![{study}]({page.stem}/{figure.name})\n"]
-    write_text("\n".join(parts), page)
-    return page
+    return write_page(parts, page)
 
 
 def study_rows(
@@ -237,7 +233,7 @@ def share(found: Mapping[str, float]) -> dict[str, float]:
 
 
 def interval(differences: Any) -> dict[str, float]:
-    """The mean of (seeds, problems) differences with its 95 % interval."""
+    """The mean of (seeds, problems) differences with its 95% interval."""
     if len(differences) == 1:
         curve = mean_curve(differences.T, [1]).rows()[0]
         return {name: curve[name] for name in ("value", "low", "high")}
@@ -271,11 +267,6 @@ def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -
     return "\n".join(lines) + "\n"
 
 
-def bar_row(cells: Sequence[str]) -> str:
-    """One line of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
-
-
 def in_words(found: Mapping[str, Any]) -> str:
     """A share in per cent with its interval."""
     value, low, high = (100 * found[name] for name in ("value", "low", "high"))
@@ -294,13 +285,13 @@ def header(size: Size, command: str) -> str:
     )
     return f"""# One base trained in many ways
 
-The lab's *{FAMILY}* family: {size.seeds} training seeds a row, n = {size.n} draws a problem at
+The lab's *{FAMILY}* family: {size.seeds} training seeds a row, n = {size.n} draws per problem at
 temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
 {size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
 `{command}`. Every arm but the two that learn completions takes 128 completions a drawing and two
 optimizer steps on them ({plain}); rows change what they name.
 
-Values are per cent, with 95 % intervals over problems and training seeds (of the base: over
+Values are per cent, with 95% intervals over problems and training seeds (of the base: over
 problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the
 row's pass@1. The verdict compares the recipe with the base on held-out problems; that two policies
 are equal to within two points takes 149 problems or more, so below that `sharpened` cannot be said,

@@ -3,7 +3,8 @@
 pass@k describes weights and decoding together; each arm at the temperature that suits it best, at
 every k, compares the weights (arXiv 2504.13837 sweeps temperature for this reason). The best of
 several noisy curves is too good to be true, so the temperature is chosen on one half of the
-problems and judged on the other, and the other way round.
+problems and judged on the other, and the other way round. The checks and the intervals are those of
+`compare`, from the inner modules that it uses.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from passgap import Counts, Curve, pass_at_k
 from passgap.analysis import inputs
 from passgap.analysis.compare.pairing import paired
 from passgap.data.arrays import FloatArray, IntArray
-from passgap.data.counts import Counts
-from passgap.display import Displayed
 from passgap.errors import UsageError
-from passgap.results.estimates import Curve
-from passgap.stats import mean_curve, paired_curve, pass_at_k
+from passgap.stats import mean_curve, paired_curve
 
 ROLES = ("base", "trained")
 NOTE = (
@@ -32,7 +31,7 @@ ONE_RUN = "one trained policy: the envelopes speak of it, not of the recipe"
 
 
 @dataclass(frozen=True)
-class Envelope(Displayed):
+class Envelope:
     """Every arm's curves over temperatures, the envelope of each, and their difference."""
 
     temperatures: tuple[float, ...]
@@ -74,17 +73,6 @@ class Envelope(Displayed):
             "crossing": crossing(self.delta),
             "notes": list(self.notes),
         }
-
-    def __str__(self) -> str:
-        lines = [f"envelopes over {len(self.temperatures)} temperatures ({self.problems} problems)"]
-        lines += ["  k      base   trained  delta (95 %)"]
-        columns = (self.best["base"].rows(), self.best["trained"].rows(), self.delta.rows())
-        for b, t, d in zip(*columns, strict=True):
-            ends = f"({d['low']:+.3f} to {d['high']:+.3f})"
-            lines.append(
-                f"  {b['k']:<6} {b['value']:.3f}  {t['value']:.3f}    {d['value']:+.3f} {ends}"
-            )
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 def envelope(

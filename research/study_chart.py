@@ -7,14 +7,13 @@ from typing import Any, cast
 
 import altair as alt
 
-from passgap.show.charts.ingredients import Chart
 from passgap.show.theme import LIGHT
 
 PARTS = {"one": "pass@1", "all": "pass@n"}
 NUMBERS = ("value", "low", "high")
 
 
-def efficiency_gaps(rows: Sequence[Mapping[str, Any]], title: str) -> Chart:
+def efficiency_gaps(rows: Sequence[Mapping[str, Any]], title: str) -> alt.LayerChart:
     """pass@1 and pass@n of each row on held-out problems, with intervals; the bar between them.
 
     Parameters
@@ -54,7 +53,7 @@ def efficiency_gaps(rows: Sequence[Mapping[str, Any]], title: str) -> Chart:
         points.mark_point(filled=True, size=60, opacity=1).encode(y, x, colour, shape),
     ]
     heading = f"Held-out problems by {title}; the grey bar is the sampling-efficiency gap"
-    return cast("Chart", alt.layer(*layers).properties(title=heading))
+    return cast("alt.LayerChart", alt.layer(*layers).properties(title=heading))
 
 
 def reach(rows: Sequence[Mapping[str, Any]]) -> float:

@@ -2,6 +2,8 @@
 
 In: two policies, problems, temperatures. Out: a folder with a verified run for each policy and
 temperature (resumable) and the result; and, where asked for, a Markdown page with its figure.
+Sampling is `sampling_arms`, what ``passgap sample`` does with several policies: all arms are
+checked before the first model is loaded.
 """
 
 from __future__ import annotations
@@ -13,15 +15,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from passgap.data.policies import Policy, SamplingParams
-from passgap.data.problems import ProblemSet
+from passgap import Policy, ProblemSet, Run, SamplingParams, count, verify
 from passgap.errors import UsageError
 from passgap.evidence.lineage import trained_on
-from passgap.runs import Run, write_text
-from passgap.stages.counting import count
 from passgap.stages.sampling_arms import Arm, Bar, sample_arms
-from passgap.stages.verifying import verify
 from research.envelope import Envelope, envelope
+from research.pages import write_page
 from research.temperature_charts import write_envelope
 from research.temperature_tables import temperature_page
 
@@ -102,8 +101,7 @@ def study_temperature(
     )
     if trained_on(runs[-1].path):
         found = dataclasses.replace(found, notes=(*found.notes, MEMORY))
-    text = json.dumps(found.to_dict(), indent=2) + "\n"
-    write_text(text, Path(out) / RESULT)
+    write_page([json.dumps(found.to_dict(), indent=2), ""], Path(out) / RESULT)
     return found
 
 
@@ -115,8 +113,8 @@ def write_temperature(
     data = result.to_dict()
     figure = write_envelope(data, place.parent / place.stem / "envelope.png")
     about = _about(Run(Path(out) / f"base-T{result.temperatures[0]:g}"), command)
-    write_text(temperature_page(data, about, f"{place.stem}/{figure.name}"), place)
-    return [place, figure]
+    parts = temperature_page(data, about, f"{place.stem}/{figure.name}")
+    return [write_page(parts, place), figure]
 
 
 def _about(run: Run, command: str) -> dict[str, Any]:

@@ -8,13 +8,11 @@ from typing import cast
 import altair as alt
 
 from passgap.show.charts.figures import write_picture
-from passgap.show.charts.ingredients import Chart
-from passgap.show.data import Row
 from passgap.show.theme import LIGHT
-from research.temperature_tables import ROLES
+from research.temperature_tables import ROLES, Row
 
 
-def envelope_chart(study: Row) -> Chart:
+def envelope_chart(study: Row) -> alt.LayerChart:
     """Both envelopes with intervals over k, and under them each temperature's curve, thin."""
     thin = [
         {**row, "series": role, "curve": f"{role} {arm['temperature']:g}"}
@@ -44,7 +42,7 @@ def envelope_chart(study: Row) -> Chart:
         ),
         best.mark_line(strokeWidth=3).encode(y),
     )
-    return cast(Chart, layers.properties(title=title, description=title))
+    return cast(alt.LayerChart, layers.properties(title=title, description=title))
 
 
 def write_envelope(study: Row, path: Path | str) -> Path:

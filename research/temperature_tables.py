@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from passgap.show.data import Row, at_k
+from passgap.show.data import at_k
 from passgap.show.text import interval, percent, points
+from research.pages import markdown_table
+
+Row = Mapping[str, Any]
 
 ROLES = ("base", "trained")
 
@@ -68,8 +71,8 @@ def temperature_sentence(study: Row) -> str:
     return f"Each at its best temperature, the base is not above for k up to {last}."
 
 
-def temperature_page(study: Row, about: Row, figure: str) -> str:
-    """The page as Markdown: how it was made, the envelopes, each temperature."""
+def temperature_page(study: Row, about: Row, figure: str) -> list[str]:
+    """The page's parts as Markdown: how it was made, the envelopes, each temperature."""
     ks = shown_ks(study)
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     parts = [
@@ -79,17 +82,12 @@ def temperature_page(study: Row, about: Row, figure: str) -> str:
         f"{temperature_sentence(study)}\n",
         f"![pass@k of both envelopes]({figure})\n",
         "## Each at its best temperature\n",
-        _markdown(envelope_table(study)),
+        markdown_table(**envelope_table(study)),
         *(f"{note[0].upper()}{note[1:]}.\n" for note in study["notes"]),
         "## Both at the same temperature: trained minus base, points\n",
-        _markdown(delta_table(study, ks)),
+        markdown_table(**delta_table(study, ks)),
     ]
     for role in ROLES:
         parts += [f"## The {role} at each temperature\n"]
-        parts += [_markdown(temperature_table(study, role, ks))]
-    return "\n".join(parts)
-
-
-def _markdown(table: Row) -> str:
-    lines = [table["head"], ["---"] * len(table["head"]), *table["rows"]]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+        parts += [markdown_table(**temperature_table(study, role, ks))]
+    return parts

@@ -2,6 +2,8 @@
 
 In: a folder (finished parts are kept). Out: a Markdown page with the verdicts and the numbers
 behind them; beside the runs the HTML page of every arm, and the GRPO arms as before/after pairs.
+
+Of passgap's inner modules it uses `demo` (the loop it repeats) and `guessing` (the luck table).
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from typing import Any
 
 import polars as pl
 
+from passgap import Run, read_counts
 from passgap.demo import Bar, Demo, run_demo
 from passgap.lab import FAMILIES
-from passgap.runs import Run, write_text
-from passgap.stages.counting import read_counts
 from passgap.stages.guessing import guess_rates
 from passgap.training.folder import POLICY_FILE
+from research.pages import markdown_table, write_page
 
 HEADER = """# The lab's worlds, read by passgap
 
@@ -84,9 +86,7 @@ def write_worlds(
     header = HEADER.format(
         problems=size, n=n, date=date.today().isoformat(), command=command, **versions
     )
-    tables = [_before(found), _after(found), _luck(found)]
-    write_text("\n".join([header, *tables]), Path(page))
-    return Path(page)
+    return write_page([header, _before(found), _after(found), _luck(found)], page)
 
 
 def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
@@ -110,61 +110,58 @@ def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
 
 
 def _before(found: list[tuple[Arm, Demo]]) -> str:
-    rows = ["## Before: probe of the base\n"]
-    rows += ["| family | verdict | pass@2 | pass@20 | headroom (95 %) | pass@128 |"]
-    rows += ["| --- | --- | --- | --- | --- | --- |"]
+    head = ["family", "verdict", "pass@2", "pass@20", "headroom (95%)", "pass@128"]
+    rows = []
     first = {arm.family: demo.probe for arm, demo in reversed(found)}
     for family in FAMILIES:
         probe = first[family]
-        gap = probe["headroom"]
-        rows.append(
-            f"| {family} | `{probe['verdict']['label']}` | {_at(probe['curve'], 2)} | "
-            f"{_at(probe['curve'], 20)} | {gap['value']:.3f} ({gap['low']:.3f} to "
-            f"{gap['high']:.3f}) | {_at(probe['curve'], 128)} |"
-        )
-    return "\n".join(rows) + "\n"
+        curve, gap = probe["curve"], probe["headroom"]
+        shown = f"{gap['value']:.3f} ({gap['low']:.3f} to {gap['high']:.3f})"
+        label = f"`{probe['verdict']['label']}`"
+        rows.append([family, label, _at(curve, 2), _at(curve, 20), shown, _at(curve, 128)])
+    return f"## Before: probe of the base\n\n{markdown_table(head, rows)}"
 
 
 def _after(found: list[tuple[Arm, Demo]]) -> str:
-    rows = ["## After: compare with the base\n"]
-    rows += [
-        "| family | training | seed | verdict | delta pass@2 (95 %) | delta pass@128 (95 %) | "
-        "at large k | lost / gained | training |"
-    ]
-    rows += ["| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    head = ["family", "training", "seed", "verdict", "delta pass@2 (95%)", "delta pass@128 (95%)"]
+    head += ["at large k", "lost / gained", "training"]
+    rows = []
     for arm, demo in found:
         result = demo.comparison
         policy = json.loads((demo.policy / POLICY_FILE).read_text(encoding="utf-8"))
         coverage, verdict = result["coverage"], result["verdict"]
         rows.append(
-            f"| {arm.family} | {arm.algorithm} | {arm.seed} | `{verdict['label']}` | "
-            f"{_change(result, 2)} | {_change(result, 128)} | {verdict['at_large_k']} | "
-            f"{coverage['lost']} / {coverage['gained']} | {policy['seconds']:.0f} s |"
+            [
+                arm.family,
+                arm.algorithm,
+                arm.seed,
+                f"`{verdict['label']}`",
+                _change(result, 2),
+                _change(result, 128),
+                verdict["at_large_k"],
+                f"{coverage['lost']} / {coverage['gained']}",
+                f"{policy['seconds']:.0f} s",
+            ]
         )
-    return "\n".join(rows) + "\n"
+    return f"## After: compare with the base\n\n{markdown_table(head, rows)}"
 
 
 def _luck(found: list[tuple[Arm, Demo]]) -> str:
-    rows = [
-        "## Luck\n",
-        "How often somebody who is wrong says a problem's answer (the guess rate),",
-    ]
-    rows += ["over all wrong draws of the other problems, and what that gives at k = 1024.\n"]
-    rows += ["| family | policy | wrong draws | hits on another gold | mean luck at k = 1024 |"]
-    rows += ["| --- | --- | --- | --- | --- |"]
-    seen = set()
+    head = ["family", "policy", "wrong draws", "hits on another gold", "mean luck at k = 1024"]
+    runs: dict[tuple[str, str], Path] = {}
     for arm, demo in found:
-        for role, path in (("base", demo.base_run), (arm.algorithm, demo.trained_run)):
-            if (arm.family, role) in seen:
-                continue
-            seen.add((arm.family, role))
-            luck = guess_rates(Run(path))
-            if luck is None:  # the lab's golds can be compared
-                continue
-            rows.append(
-                f"| {arm.family} | {role} | {luck.wrong:,} | {luck.hits} | {luck.at(1024):.4f} |"
-            )
-    return "\n".join(rows) + "\n"
+        runs.setdefault((arm.family, "base"), demo.base_run)
+        runs.setdefault((arm.family, arm.algorithm), demo.trained_run)
+    rows = []
+    for (family, role), path in runs.items():
+        luck = guess_rates(Run(path))
+        if luck is not None:  # the lab's golds can be compared
+            rows.append([family, role, f"{luck.wrong:,}", luck.hits, f"{luck.at(1024):.4f}"])
+    return (
+        "## Luck\n\nHow often somebody who is wrong says a problem's answer (the guess rate),\n"
+        "over all wrong draws of the other problems, and what that gives at k = 1024.\n\n"
+        + markdown_table(head, rows)
+    )
 
 
 def _at(curve: list[dict[str, Any]], k: int) -> str:

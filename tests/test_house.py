@@ -56,6 +56,7 @@ HEAVY = {
     "uvicorn": {"show/viewer/server.py"},
     "latex2mathml": {"show/viewer/mathml.py"},
     "pygments": {"show/viewer/showing.py"},
+    "research": set(),  # no wheel holds it
 }
 
 

@@ -36,7 +36,8 @@ def page() -> str:
 
 
 def _commands(group: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in group.commands.items():
+    shown = {name: one for name, one in group.commands.items() if not one.hidden}
+    for name, command in shown.items():
         yield (*path, name), command
         if hasattr(command, "commands"):
             yield from _commands(command, (*path, name))

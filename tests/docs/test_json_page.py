@@ -15,7 +15,6 @@ import passgap
 from passgap.analysis.backtest import backtest, pair_of_counts
 from passgap.analysis.reach import reach
 from passgap.stages.marking import tried
-from research.envelope import envelope
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
 NAMES = re.compile(r"`([a-z_0-9]+)`")
@@ -54,8 +53,6 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     pairs = [pair_of_counts("x", f"m{i % 4}", counts(P), counts(P**0.5)) for i in range(6)]
     yield backtest(pairs).to_dict()
     yield watched(folder / "watch")
-    cool, hot = {0.5: base, 1.0: counts(P)}, {0.5: trained, 1.0: counts(P**0.5)}
-    yield envelope(cool, hot).to_dict()
     yield run_result(folder, "check", "a", "b")
     (mark,) = passgap.mark("18", ["The answer is 18 dollars."])
     yield tried("18", mark, "math")

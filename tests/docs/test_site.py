@@ -61,8 +61,9 @@ def test_formulas_are_mathml(site):
 
 def test_every_command_and_public_name_has_its_place(site):
     commands = (site / "reference" / "command-line.html").read_text()
-    for name in ("probe", "compare", "import", "export-verl", "study-temperature"):
+    for name in ("probe", "compare", "import", "export-verl", "lab-pretrain"):
         assert f'id="passgap-{name}"' in commands, name
+    assert "passgap-study" not in commands, "what has moved is not offered"
     assert "<code>--adaptive</code>" in commands
     names = (site / "reference" / "python.html").read_text()
     for name in passgap.__all__:

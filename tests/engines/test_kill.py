@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 SCRIPT = """
 import sys
 from passgap.lab import lab_problems
-from passgap.sampling import sample
-from passgap.types import SamplingParams
-from passgap.workflows.resolve import resolve_policy
+from passgap import sample
+from passgap import SamplingParams
+from passgap.stages.resolving import resolve_policy
 sample(resolve_policy("lab:base"), lab_problems("rare", size=48), n=48, out=sys.argv[1],
        sampling=SamplingParams(24), engine_args={"threads": "1"}, seed=3, block_size=64)
 """

@@ -22,10 +22,10 @@ import sys, time
 import ray
 from ray.cluster_utils import Cluster
 
-from passgap.sampling import sample
-from passgap.workflows.resolve import resolve_policy
+from passgap import sample
+from passgap.stages.resolving import resolve_policy
 from tests.engines.test_ray import PROBLEMS
-from passgap.types import SamplingParams
+from passgap import SamplingParams
 
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
 second = cluster.add_node(num_cpus=1)

@@ -4,13 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from drawing import drawn
 
+from passgap.data.counts import Counts
 from passgap.errors import MismatchError, UsageError
 from passgap.stats import pass_at_k
 from research.envelope import envelope
 
 TEMPERATURES = (0.4, 0.7, 1.0, 1.3, 1.6)
+
+
+def drawn(p, n, rng):
+    ids = [f"p{i:04d}" for i in range(len(p))]
+    return Counts(ids, np.full(len(p), n), rng.binomial(n, p))
 
 
 def test_the_choice_of_temperature_does_not_pass_for_a_difference():

@@ -30,7 +30,7 @@ def study(problems, out, *, trained="trained", prompt=None, **settings):
         out=out,
         sampling=SamplingParams(max_tokens=8),
         bar=silent,
-        command="passgap study temperature",
+        command="python -m research temperature",
         **chosen,
     )
 

@@ -1,4 +1,4 @@
-"""Small versions of the lab's worlds read as their truth is; full size: passgap lab worlds."""
+"""Small versions of the lab's worlds read as their truth is; full size: research worlds."""
 
 from contextlib import contextmanager
 

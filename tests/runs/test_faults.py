@@ -132,8 +132,8 @@ def test_a_folder_that_may_not_be_written_is_told(twenty):
 SLOW = """
 import sys, time
 from passgap.engines import fake
-from passgap.sampling import sample
-from passgap.types import Policy, Problem, ProblemSet, SamplingParams
+from passgap import sample
+from passgap import Policy, Problem, ProblemSet, SamplingParams
 draw = fake.FakeEngine.complete
 fake.FakeEngine.complete = lambda *a: (time.sleep(0.05), draw(*a))[1]
 problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(20)])

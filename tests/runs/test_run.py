@@ -149,8 +149,8 @@ def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
 SCRIPT = """
 import sys, time
 from passgap.engines import fake
-from passgap.sampling import sample
-from passgap.types import Policy, Problem, ProblemSet, SamplingParams
+from passgap import sample
+from passgap import Policy, Problem, ProblemSet, SamplingParams
 slow = fake.FakeEngine.complete
 fake.FakeEngine.complete = lambda *a: (time.sleep(0.005), slow(*a))[1]
 problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(40)])

@@ -11,7 +11,7 @@ from passgap.runs.shards import write_shard
 
 READ = """
 import os, sys
-from passgap.store.shards import read_shard
+from passgap.runs.shards import read_shard
 
 def threads():  # those that have a name of their own are not Arrow's
     tasks = os.listdir("/proc/self/task")

@@ -99,7 +99,7 @@ def test_a_resumed_run_drops_the_later_steps_and_goes_on(tmp_path, monkeypatch):
 
 CHILD = """
 import sys
-from passgap.store import WatchLog, parts, watch
+from passgap.runs import WatchLog, parts, watch
 watch.MERGED = parts.MERGED = 3
 log = WatchLog(sys.argv[1])
 start = log.read().height

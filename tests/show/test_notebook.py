@@ -17,7 +17,6 @@ from passgap.analysis.watch.watching import watching
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare_seeds, compare_sweep
 from passgap.results.verdict import Verdict
-from research.envelope import envelope
 
 formatters = pytest.importorskip("IPython.core.formatters")
 N, P = 128, 60
@@ -72,7 +71,6 @@ def results():
         plan=passgap.plan(base, half_width=0.03),
         watching=watching(groups, base=base),
         reach=Reach(Verdict("within_reach", ("it is",)), {"budget": 10_000}, P, (row,), {}),
-        envelope=envelope({0.6: base, 1.0: base}, {0.6: trained, 1.0: again}),
         audit=audit(base, {"p40": "right", "p41": "wrong"}),
         counts=base,
         curve=probed.curve,
@@ -82,7 +80,7 @@ def results():
 
 
 NAMES = ["probe", "comparison", "seeds", "sweep", "adaptive", "plan", "watching", "reach"]
-NAMES += ["envelope", "audit", "counts", "curve", "estimate", "verdict"]
+NAMES += ["audit", "counts", "curve", "estimate", "verdict"]
 CHARTLESS = {"estimate", "verdict"}
 
 

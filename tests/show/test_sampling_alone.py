@@ -6,7 +6,7 @@ import io
 import pytest
 from rich.console import Console
 
-from passgap.show import print_result, print_temperature
+from passgap.show import print_result
 from passgap.show.alone import alone_sentence, alone_table
 from passgap.show.page.page import render
 from passgap.show.sweeping import sweep_sentence, sweep_table
@@ -119,21 +119,3 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep(sweep):
     nothing = sweep | {"fall": None, "keep": None}
     assert "Keep the base" in sweep_sentence(nothing)
     assert "neither shown nor excluded" in sweep_sentence(nothing)
-
-
-def test_the_temperature_study_says_whether_the_base_overtakes():
-    row = {"k": 1, **CI, "band_low": 0.3, "band_high": 0.7}
-    arms = {
-        role: {
-            "curves": [{"temperature": 1.0, "curve": [row]}],
-            "envelope": [row | {"chosen": [0.5, 1.0]}],
-        }
-        for role in ("base", "trained")
-    }
-    study = {"delta": [row], "at_each": [{"temperature": 1.0, "delta": [row]}], "notes": ["n"]}
-    study |= {**arms, "crossing": {"k": 8, "shown": None}}
-    text = printed(print_temperature, study)
-    assert "above at k = 8, by no more than chance can bring" in text
-    assert "0.5 / 1" in text
-    shown = study | {"crossing": {"k": 8, "shown": 16}}
-    assert "ahead from k = 16 on" in printed(print_temperature, shown)

@@ -15,7 +15,7 @@ from passgap.verifiers.failures import Failure, take_failures
 PROBLEM = Problem("q", "42", "exact")
 
 RULES = """
-from passgap.types import Outcome
+from passgap import Outcome
 import os, time
 
 def right(text, problem):

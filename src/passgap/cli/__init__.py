@@ -22,9 +22,9 @@ from passgap.cli import (
     imports,
     lab,
     learn,
+    moved,
     results,
     runs,
-    study,
     view,
     watch,
 )
@@ -100,7 +100,10 @@ _add(app, COMMANDS)
 _add(data.app, EXPORTS)
 app.add_typer(data.app, name="export")
 app.add_typer(lab.app, name="lab")
-app.add_typer(study.app, name="study")
+for group, name, command in ((app, "study", moved.study), (lab.app, "worlds", moved.worlds)):
+    group.command(name, hidden=True, add_help_option=False, context_settings=dict(moved.ANYTHING))(
+        command
+    )
 
 
 def main() -> None:

@@ -81,27 +81,3 @@ def pretrain(
     with bar(f"pretraining {name}") as progress:
         folder = make(name, out, config=config, progress=progress)
     print(f"{folder}: written; next: passgap sample {folder} lab:mastered -n 8 --out runs/mine")
-
-
-@app.command("worlds")
-def worlds(
-    out: Annotated[
-        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
-    ] = "runs/worlds",
-    page: Annotated[
-        str, typer.Option("--page", help="The Markdown file with the table.")
-    ] = "docs/results/worlds.md",
-    seeds: Annotated[int, typer.Option("--seeds", help="GRPO training seeds on rare.")] = 5,
-    size: Annotated[int, typer.Option("--size", help="Held-out problems.")] = 300,
-    n: options.Draws = 256,
-) -> None:
-    """Every family and training seed at full size, and the table of verdicts.
-
-    Example: passgap lab worlds --seeds 5 --out runs/worlds
-    """
-    from research.worlds import write_worlds
-
-    written = write_worlds(
-        out, page, seeds=seeds, size=size, n=n, progress=bar, command=command_line()
-    )
-    print(f"{written}: written")

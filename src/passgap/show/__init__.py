@@ -21,7 +21,6 @@ from passgap.show.terminal import (
     print_case,
     print_checks,
     print_result,
-    print_temperature,
     print_tried,
     probe_view,
 )
@@ -52,7 +51,6 @@ __all__ = [
     "print_case",
     "print_checks",
     "print_result",
-    "print_temperature",
     "print_tried",
     "print_watching",
     "probe_view",

@@ -27,7 +27,6 @@ from passgap.show.page.sections import comparison_figures, curve_table, format_t
 from passgap.show.sweeping import seeds_table, sweep_sentence, sweep_table
 from passgap.show.text import visible
 from passgap.show.words import comparison_sentence, probe_sentence, reach_sentence
-from research.temperature_tables import delta_table, envelope_table, shown_ks, temperature_sentence
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 GOOD = {"rlvr_can_pay", "expanded", "sharpened", "beyond_reach", "coverage_holds"}
@@ -75,18 +74,6 @@ def checks_view(checks: Row) -> RenderableType:
         line.append(f"\n      {visible(finding['remedy'])}", style="dim")
         lines.append(line)
     return Group(*lines)
-
-
-def print_temperature(study: Row, console: Console | None = None) -> None:
-    """Print ``Envelope.to_dict()``: both arms at their best, and at the same temperature."""
-    parts: list[RenderableType] = [
-        Text(temperature_sentence(study), style="bold"),
-        _table(envelope_table(study)),
-        Text("\nBoth at the same temperature: trained minus base, points", style="bold"),
-        _table(delta_table(study, shown_ks(study)[::2])),
-        *_notes(study),
-    ]
-    (console or Console()).print(Group(*parts))
 
 
 def print_agreement(agreement: Row, console: Console | None = None) -> None:

@@ -36,8 +36,6 @@ from passgap.show.sweeping import seeds_table, sweep_sentence, sweep_table
 from passgap.show.text import interval, number, percent, points, visible
 from passgap.show.watched import headline, sentences, steps_table
 from passgap.show.words import comparison_sentence, probe_sentence, reach_sentence
-from research.temperature_charts import envelope_chart
-from research.temperature_tables import envelope_table, temperature_sentence
 
 TEMPLATE = resources.files("passgap.show.notebook") / "notebook.html.j2"
 SIZE = (560, 280)
@@ -160,11 +158,6 @@ def _plan(data: Row) -> View:
     return View("", said, (), [{"head": head, "rows": rows}], drawn, data["notes"])
 
 
-def _temperature(data: Row) -> View:
-    drawn = envelope_chart(data)
-    return View("", temperature_sentence(data), (), [envelope_table(data)], drawn, data["notes"])
-
-
 def _audit(data: Row) -> View:
     (section,) = audit_sections({"base": data})
     lead = section["lead"].removeprefix("Base: ")
@@ -180,7 +173,6 @@ VIEWS: dict[str, Callable[[Row], View]] = {
     "passgap.plan/1": _plan,
     "passgap.probe/1": _probe,
     "passgap.reach/1": _reach,
-    "passgap.study_temperature/1": _temperature,
     "passgap.watching/1": _watching,
 }
 

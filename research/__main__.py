@@ -1,21 +1,36 @@
-"""``passgap study``: planned sets of runs, and the page each makes."""
+"""``python -m research``: one command per study, run from a checkout.
+
+In: flags, those of ``passgap sample`` under the same names. Out: a folder of runs, and the page.
+The flag groups, progress bars and resolution of names are `passgap.cli`'s own, so that a flag means
+the same in both programs.
+"""
 
 from __future__ import annotations
 
+import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from passgap.cli import draw, options
 from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
 from passgap.cli.grouping import grouped
-from passgap.cli.progress import bar, command_line
-from passgap.errors import UsageError
-from passgap.plain import json_text
+from passgap.cli.progress import bar
+from passgap.errors import PassgapError, UsageError
+from passgap.plain import json_text, visible
 
-app = typer.Typer(help="A planned set of runs and the page it makes.", no_args_is_help=True)
 TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
+
+app = typer.Typer(
+    name="research",
+    help="passgap's studies: planned sets of runs, and the page each makes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command("temperature")
@@ -47,9 +62,8 @@ def temperature(
 ) -> None:
     """Base and trained policy over temperatures, each at its best: do the curves still cross?
 
-    Example: passgap study temperature lab:base policies/rare lab:rare --out runs/temperature
+    Example: python -m research temperature lab:base policies/rare lab:rare --out runs/temperature
     """
-    from passgap.show import print_temperature
     from research.temperature import study_temperature, write_temperature
 
     if page is not None and not page.endswith(".md"):
@@ -99,13 +113,13 @@ def algorithms(
             help="algorithms, steps, 'group size', 'KL weight' or temperature; default: all.",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", help="Training seeds a row.")] = 3,
+    seeds: Annotated[int, typer.Option("--seeds", help="Training seeds per row.")] = 3,
     held_out: Annotated[int, typer.Option("--held-out", help="Held-out problems.")] = 100,
     n: options.Draws = 256,
 ) -> None:
     """One base of the lab trained in many ways: pass@1, pass@n and the gap between, in one table.
 
-    Example: passgap study algorithms --study algorithms --out runs/algorithms
+    Example: python -m research algorithms --study algorithms --out runs/algorithms
     """
     from research.algorithms import STUDIES, Size, write_algorithms
 
@@ -118,3 +132,70 @@ def algorithms(
         command=command_line(),
     )
     print(f"{written}: written")
+
+
+@app.command("worlds")
+def worlds(
+    out: Annotated[
+        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+    ] = "runs/worlds",
+    page: Annotated[
+        str, typer.Option("--page", help="The Markdown file with the table.")
+    ] = "docs/results/worlds.md",
+    seeds: Annotated[int, typer.Option("--seeds", help="GRPO training seeds on rare.")] = 5,
+    size: Annotated[int, typer.Option("--size", help="Held-out problems.")] = 300,
+    n: options.Draws = 256,
+) -> None:
+    """Every family and training seed at full size, and the table of verdicts.
+
+    Example: python -m research worlds --seeds 5 --out runs/worlds
+    """
+    from research.worlds import write_worlds
+
+    written = write_worlds(
+        out, page, seeds=seeds, size=size, n=n, progress=bar, command=command_line()
+    )
+    print(f"{written}: written")
+
+
+def command_line() -> str:
+    """The command as it was typed, for manifests and pages."""
+    return shlex.join(["python", "-m", "research", *sys.argv[1:]])
+
+
+def print_temperature(study: dict[str, Any]) -> None:
+    """Both policies at their best temperature, and at the same one."""
+    from research.temperature_tables import (
+        delta_table,
+        envelope_table,
+        shown_ks,
+        temperature_sentence,
+    )
+
+    console = Console()
+    console.print(temperature_sentence(study), style="bold", markup=False)
+    console.print(_table(envelope_table(study)))
+    console.print("\nBoth at the same temperature: trained minus base, points", style="bold")
+    console.print(_table(delta_table(study, shown_ks(study)[::2])))
+    for note in study["notes"]:
+        console.print(f"Note: {note}", style="italic", markup=False)
+
+
+def _table(content: dict[str, Any]) -> Table:
+    table = Table(*content["head"], box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for row in content["rows"]:
+        table.add_row(*map(str, row))
+    return table
+
+
+def main() -> None:
+    """Run the command line; a deliberate error is one line on standard error."""
+    try:
+        app(prog_name="python -m research")
+    except PassgapError as error:
+        print(f"research: {visible(error)}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Rows and parts in, Markdown out: what the pages of all studies share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+def bar_row(cells: Iterable[object]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table, with an empty line after it."""
+    lines = [bar_row(head), bar_row(["---"] * len(head)), *map(bar_row, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def write_page(parts: Iterable[str], page: Path | str) -> Path:
+    """Write a page of parts; its folder is made if need be."""
+    place = Path(page)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("\n".join(parts), encoding="utf-8")
+    return place
