@@ -17,7 +17,7 @@ from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
 from passgap.runs import Run, write_text
-from passgap.show.page.gathering import trained_on
+from passgap.runs.lineage import trained_on
 from passgap.stages.counting import count
 from passgap.stages.sampling_arms import Arm, Bar, sample_arms
 from passgap.stages.verifying import verify

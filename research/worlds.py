@@ -19,9 +19,9 @@ import polars as pl
 from passgap.demo import Bar, Demo, run_demo
 from passgap.lab import FAMILIES
 from passgap.runs import Run, write_text
+from passgap.runs.names import POLICY_FILE
 from passgap.stages.counting import read_counts
 from passgap.stages.guessing import guess_rates
-from passgap.training.folder import POLICY_FILE
 
 HEADER = """# The lab's worlds, read by passgap
 

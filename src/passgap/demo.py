@@ -21,7 +21,8 @@ from passgap.evidence.answers import arms_of, base_answers
 from passgap.evidence.reaching import reach_runs, score_across
 from passgap.lab import FAMILIES, lab_problems
 from passgap.runs import Run
-from passgap.show.page.gathering import report, trained_on
+from passgap.runs.lineage import trained_on
+from passgap.show.page.gathering import report
 from passgap.stages.counting import count
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
 from passgap.stages.sampling import sample

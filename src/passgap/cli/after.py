@@ -62,7 +62,7 @@ def compare(
     from passgap.analysis.compare.comparison import compare as judge_pair
     from passgap.analysis.verdicts import COMPARE_LABELS, SWEEP_LABELS
     from passgap.evidence.answers import arms_of
-    from passgap.show.page.gathering import trained_on
+    from passgap.runs.lineage import trained_on
 
     swept = len(trained) > 1 and not seeds
     showing.check_fail_on(fail_on, SWEEP_LABELS if swept else COMPARE_LABELS)
@@ -174,8 +174,7 @@ def _sweep(
 ) -> dict[str, Any]:
     """The sweep over checkpoints, with how their steps are known among its notes."""
     from passgap.analysis.sweep.sweeping import compare_sweep
-    from passgap.show.page.gathering import trained_on
-    from passgap.stages.sampling_arms import steps_of
+    from passgap.runs.lineage import steps_of, trained_on
 
     _only_population(settings["interval"], "several checkpoints")
     found, known = steps_of(trained, steps)
@@ -192,7 +191,7 @@ def _sweep(
 def _seeds(base: str, trained: list[str], settings: dict[str, Any]) -> dict[str, Any]:
     """The verdict on a recipe from its training seeds, on problems that none was trained on."""
     from passgap.analysis.seeds import compare_seeds
-    from passgap.show.page.gathering import trained_on
+    from passgap.runs.lineage import trained_on
 
     _only_population(settings["interval"], "--seeds")
     if settings["accept_luck"] or settings["false_positive_rate"] is not None:

@@ -23,12 +23,13 @@ from passgap.data.policies import UNKNOWN_POLICY
 from passgap.evidence.answers import arms_of, base_answers
 from passgap.evidence.auditing import result
 from passgap.evidence.reaching import is_scored_across, reach_runs
-from passgap.evidence.watching import WATCH, watch_of_training
+from passgap.evidence.watching import watch_of_training
 from passgap.runs import Run, is_run, is_watch
+from passgap.runs.lineage import policy_folder, trained_on
+from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.show import PageData, write_figures, write_page
 from passgap.show.page.rows import completion_rows, problem_rows
 from passgap.stages.counting import read_counts
-from passgap.stages.resolving import POLICY_FILE
 from passgap.stats import fit_mixture
 
 PROBE_SETTINGS = (
@@ -199,8 +200,8 @@ def page_data(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
         comparison=comparison,
-        training=_json_lines(training, "training.jsonl"),
-        held_out=_json_lines(training, "held_out.jsonl"),
+        training=_json_lines(training, TRAINING_FILE),
+        held_out=_json_lines(training, HELD_OUT_FILE),
         watching=_watching(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
@@ -238,18 +239,6 @@ def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | N
     return reach_runs(runs["base"], runs["trained"], **budget).to_dict()
 
 
-def trained_on(run: Path | str) -> bool | None:
-    """Whether the policy of a run was trained on that run's problems; None where unknown."""
-    if not is_run(run):
-        return None
-    opened = Run(run)
-    file = Path(str(opened.manifest.policy["path"])) / POLICY_FILE
-    if not file.is_file():
-        return None
-    learnt = set(json.loads(file.read_text(encoding="utf-8"))["train_problem_ids"])
-    return any(problem.id in learnt for problem in opened.problems())
-
-
 def _settings(run: Run) -> dict[str, Any]:
     """The manifest for readers elsewhere: paths under the home folder start with ~."""
     data = run.manifest.to_dict()
@@ -266,7 +255,7 @@ def _short(text: str) -> str:
 def _training_folder(run: Run | None) -> Path | None:
     if run is None:
         return None
-    folder = Path(str(run.manifest.policy["path"]))
+    folder = policy_folder(run)
     return folder if (folder / POLICY_FILE).is_file() or is_watch(folder / WATCH) else None
 
 
