@@ -17,7 +17,7 @@ from typing import Any
 
 from passgap import Policy, ProblemSet, Run, SamplingParams, count, verify
 from passgap.errors import UsageError
-from passgap.evidence.lineage import trained_on
+from passgap.runs.lineage import trained_on
 from passgap.stages.sampling_arms import Arm, Bar, sample_arms
 from research.envelope import Envelope, envelope
 from research.pages import write_page

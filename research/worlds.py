@@ -21,8 +21,8 @@ import polars as pl
 from passgap import Run, read_counts
 from passgap.demo import Bar, Demo, run_demo
 from passgap.lab import FAMILIES
+from passgap.runs.names import POLICY_FILE
 from passgap.stages.guessing import guess_rates
-from passgap.training.folder import POLICY_FILE
 from research.pages import markdown_table, write_page
 
 HEADER = """# The lab's worlds, read by passgap

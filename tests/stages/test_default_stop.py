@@ -13,9 +13,10 @@ from passgap.data.problems import Problem
 from passgap.engines.fake import FakeEngine
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.evidence.adaptive import probe_adaptively
-from passgap.stages.resolving import POLICY_FILE, resolve_policy
+from passgap.runs.names import POLICY_FILE, REQUEST_FILE
+from passgap.stages.resolving import resolve_policy
 from passgap.training.config import TrainConfig
-from passgap.training.folder import REQUEST_FILE, TRAINER, as_requested, open_folder, request
+from passgap.training.folder import as_requested, open_folder, request
 from passgap.training.run import check_stop
 
 STOP = ("\nQuestion:",)
@@ -171,7 +172,7 @@ def test_an_old_training_run_goes_on_without_them(shots, twenty, tmp_path):
     before = replace(policy, prompt=policy.prompt.without_default_stop())
     config = TrainConfig(max_tokens=8, prompts_per_step=4)
     open_folder(tmp_path / "out", request(before, twenty, config, "v"))
-    assert (tmp_path / "out" / TRAINER / REQUEST_FILE).is_file()
+    assert (tmp_path / "out" / REQUEST_FILE).is_file()
     assert as_requested(policy, tmp_path / "out") == before
     assert as_requested(policy, tmp_path / "new") == policy
     named = resolve_policy("x", shots=shots, stop=["\n"])

@@ -8,7 +8,8 @@ from passgap.data.policies import Policy, SamplingParams
 from passgap.engines.fake import FakeEngine
 from passgap.errors import WorkError
 from passgap.runs import Run
-from passgap.stages.sampling_arms import Arm, by_step, policy_step, sample_arms, steps_of
+from passgap.runs.lineage import step_of
+from passgap.stages.sampling_arms import Arm, by_step, sample_arms
 
 
 def silent(title):
@@ -48,13 +49,6 @@ def test_steps_are_those_of_the_folders_and_sort_as_numbers(tmp_path):
     (tmp_path / "final").mkdir()
     (tmp_path / "final" / "passgap_policy.json").write_text('{"step": 300}')
     paths = [str(tmp_path / "final"), "x/checkpoint-100", "x/checkpoint-20", "owner/base"]
-    assert [policy_step(path) for path in paths] == [300, 100, 20, None]
+    assert [step_of(path) for path in paths] == [300, 100, 20, None]
     ordered = by_step([Policy(path) for path in paths])
     assert [policy.path for policy in ordered] == [paths[3], paths[2], paths[1], paths[0]]
-
-
-def test_given_steps_win_over_the_order(tmp_path):
-    assert steps_of(["a.csv", "b.csv"], [7, 3]) == ([7, 3], [])
-    steps, notes = steps_of(["a.csv", "b.csv"], [])
-    assert steps == [1, 2]
-    assert "2 of the 2" in notes[0]

@@ -10,13 +10,10 @@ import pytest
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
+from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE
+from passgap.runs.policy import Request, Weights, read_request
 from passgap.training.config import TrainConfig
-from passgap.training.folder import (
-    HELD_OUT_FILE,
-    POLICY_FILE,
-    TRAINING_FILE,
-    open_folder,
-)
+from passgap.training.folder import open_folder
 from passgap.training.run import train
 from passgap.training.states import mark_whole, resumable
 
@@ -108,13 +105,14 @@ def test_a_folder_that_holds_something_else(base, train_set, tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-ASKED = {"base": {"path": "b", "weights_digest": "1"}, "teacher": None, "config": {"steps": 5}}
+ASKED = Request(base=Weights("b", weights_digest="1"), config={"steps": 5})
+OTHER = Request(base=ASKED.base, config={"steps": 9})
 
 
 def test_a_finished_run_is_kept(tmp_path):
     assert not open_folder(tmp_path, ASKED)
     (tmp_path / POLICY_FILE).write_text("{}")
-    elsewhere = ASKED | {"base": ASKED["base"] | {"path": "moved"}}
+    elsewhere = Request(base=Weights("moved", weights_digest="1"), config=ASKED.config)
     assert open_folder(tmp_path, elsewhere), "the same weights at another place"
 
 
@@ -167,10 +165,11 @@ def test_another_number_of_processes_goes_on_from_the_same_state(tmp_path):
 
 
 HOLDER = """
-import json, sys
+import msgspec, sys
 from pathlib import Path
+from passgap.runs.policy import Request
 from passgap.training.folder import open_folder
-open_folder(Path(sys.argv[1]), json.loads(sys.argv[2]))
+open_folder(Path(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Request))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -178,15 +177,15 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_second_training_in_the_same_folder_changes_nothing(tmp_path, begun):
-    command = [sys.executable, "-c", HOLDER, str(tmp_path / "o"), json.dumps(ASKED)]
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "o"), json.dumps(ASKED.to_dict())]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"held\n"
         if begun:
             log(tmp_path / "o", TRAINING_FILE, [1])
-        asked = ASKED if begun else ASKED | {"config": {"steps": 9}}
+        asked = ASKED if begun else OTHER
         with pytest.raises(RunError, match=r"another process trains in .*wait for it"):
             open_folder(tmp_path / "o", asked)
-        assert json.loads((tmp_path / "o" / "trainer" / "request.json").read_text()) == ASKED
+        assert read_request(tmp_path / "o") == ASKED
         other.stdin.close()
     assert not open_folder(tmp_path / "o", asked)
 
@@ -203,11 +202,10 @@ def test_another_run_is_refused_with_what_differs(tmp_path):
     open_folder(tmp_path, ASKED)
     (tmp_path / TRAINING_FILE).write_text('{"step": 1}\n')
     with pytest.raises(RunError, match=r"config.steps: 5 there, 9 asked"):
-        open_folder(tmp_path, ASKED | {"config": {"steps": 9}})
+        open_folder(tmp_path, OTHER)
 
 
 def test_a_run_that_failed_before_its_first_step_does_not_bind(tmp_path):
     open_folder(tmp_path, ASKED)
-    other = ASKED | {"config": {"steps": 9}}
-    assert not open_folder(tmp_path, other)
-    assert json.loads((tmp_path / "trainer" / "request.json").read_text()) == other
+    assert not open_folder(tmp_path, OTHER)
+    assert read_request(tmp_path) == OTHER

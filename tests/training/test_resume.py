@@ -16,10 +16,10 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 from safetensors.torch import load_file
 
 from passgap.errors import WorkError
+from passgap.runs.names import POLICY_FILE
 from passgap.runs.watch import WatchLog, read_watch
 from passgap.training import run, runtime
 from passgap.training.config import TrainConfig
-from passgap.training.folder import POLICY_FILE
 
 pytestmark = pytest.mark.slow
 

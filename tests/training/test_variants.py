@@ -15,8 +15,8 @@ from trl import GRPOConfig
 from passgap.data.policies import Policy, PromptSettings
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.problems import render
+from passgap.runs.names import POLICY_FILE
 from passgap.training.config import TrainConfig
-from passgap.training.folder import POLICY_FILE
 from passgap.training.online import arguments, from_trl, rows
 from passgap.training.run import train
 from passgap.training.runtime import Job

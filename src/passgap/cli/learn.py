@@ -99,8 +99,9 @@ def train(
 
     Example: passgap train lab:base "lab:rare?split=train&size=2000" --out policies/rare
     """
+    from passgap.runs.names import TRAINER
     from passgap.stages import resolving as resolve
-    from passgap.training.folder import TRAINER, as_requested
+    from passgap.training.folder import as_requested
     from passgap.training.processes import started
     from passgap.training.run import train as start
     from passgap.verifiers import for_problems

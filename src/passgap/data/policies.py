@@ -10,6 +10,7 @@ from passgap.data.identity import digest
 from passgap.errors import UsageError
 
 BY_DEFAULT = "stop_by_default"
+POLICY_FILE = "passgap_policy.json"  # in a trained policy's folder: what it was trained from and on
 
 
 @dataclass(frozen=True)

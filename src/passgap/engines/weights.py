@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-from passgap.data.policies import Policy
+from passgap.data.policies import POLICY_FILE, Policy
 from passgap.errors import MissingExtraError, UsageError
 
 try:
@@ -31,7 +31,7 @@ def weights_digest(folder: Path) -> str:
     """Identity of a local policy: a hash over its weight, config and tokenizer files."""
     sha = hashlib.sha256()
     names = sorted(p for p in folder.iterdir() if p.suffix in (".safetensors", ".json", ".jinja"))
-    for path in (p for p in names if p.name not in ("recipe.json", "passgap_policy.json")):
+    for path in (p for p in names if p.name not in ("recipe.json", POLICY_FILE)):
         sha.update(path.name.encode())
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):

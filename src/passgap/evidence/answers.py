@@ -10,8 +10,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,8 +18,9 @@ from passgap.analysis.alone.sampling_alone import Arms, Training
 from passgap.analysis.alone.voting import Answers
 from passgap.errors import MismatchError, UsageError
 from passgap.runs import Run, is_run
+from passgap.runs.lineage import policy_folder, policy_of
+from passgap.runs.names import TRAINING_FILE
 from passgap.training.algorithms import ALGORITHMS
-from passgap.training.folder import POLICY_FILE, TRAINING_FILE
 from passgap.verifiers import answer_form
 
 PROGRAMS = "code"
@@ -110,24 +109,22 @@ def training_of(run: Run) -> Training | None:
     Steps that drew (each ``num_iterations``-th) x completions a step x their mean length, up to the
     step that the policy is of.
     """
-    folder = Path(str(run.manifest.policy["path"]))
-    if not (folder / POLICY_FILE).is_file():
+    about, folder = policy_of(run), policy_folder(run)
+    method = ALGORITHMS.get(about.algorithm or "") if about else None
+    if about is None or about.step is None or method is None or method.trainer == "sft":
         return None
-    about: dict[str, Any] = json.loads((folder / POLICY_FILE).read_text(encoding="utf-8"))
-    method = ALGORITHMS.get(about["algorithm"])
-    if method is None or method.trainer == "sft":
-        return None
-    config, step = about["config"], int(about["step"])
     log = next(
         (place for at in (folder, folder.parent) if (place := at / TRAINING_FILE).is_file()), None
     )
     if log is None:
         return None
     whole = log.read_text(encoding="utf-8").split("\n")[:-1]  # without one that is being written
-    rows = [row for row in map(json.loads, whole) if row["step"] <= step]
+    rows = [row for row in map(json.loads, whole) if row["step"] <= about.step]
     lengths = [row["completion_length"] for row in rows if "completion_length" in row]
     if not lengths:
         return None
-    drew = math.ceil(step / config.get("num_iterations", 1))
-    a_step = config["prompts_per_step"] * config["group_size"]
-    return Training(drew * a_step, float(np.mean(lengths)))
+    prompts, group = about.setting("prompts_per_step"), about.setting("group_size")
+    if prompts is None or group is None:
+        return None
+    drew = math.ceil(about.step / (about.setting("num_iterations") or 1))
+    return Training(drew * prompts * group, float(np.mean(lengths)))

@@ -18,11 +18,10 @@ from passgap.checks import accepted, check
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.answers import answers_of, base_answers, training_of
-from passgap.evidence.lineage import trained_on
 from passgap.results.findings import Checks
 from passgap.runs import Run, is_run
+from passgap.runs.lineage import policy_folder, roles, step_of, trained_on
 from passgap.stages.counting import Source, counts_of
-from passgap.stages.sampling_arms import run_step
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ class Side:
         if run is None:
             named = str(source) if isinstance(source, str | Path) else ""
             return cls(named or counts.provenance.get("policy", ""), counts, None, None, None)
-        place = str(run.place)
-        return cls(place, counts, run, run_step(place), trained_on(place))
+        return cls(str(run.place), counts, run, step_of(policy_folder(run)), trained_on(run))
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,24 @@ class Evidence:
                 f"--sampling-alone with {first.name or 'counts'}, which is no run folder; give the "
                 "base's run"
             )
-        return cls(first, tuple(Side.read(one) for one in trained), tuple(sampling_alone))
+        evidence = cls(first, tuple(Side.read(one) for one in trained), tuple(sampling_alone))
+        evidence.refuse_reversed()
+        return evidence
+
+    def refuse_reversed(self) -> None:
+        """Refuse a base that was trained from one of the others: the roles are the wrong way round.
+
+        Raises
+        ------
+        UsageError
+            Where a policy file says so.
+        """
+        for side in self.trained:
+            if self.base.run and side.run and roles(self.base.run, side.run) == "reversed":
+                raise UsageError(
+                    f"the policy of {self.base.name} was trained from that of {side.name}: give "
+                    f"the base first, as in passgap compare {side.name} {self.base.name}"
+                )
 
     @cached_property
     def base_answers(self) -> tuple[Answers, ...]:

@@ -17,18 +17,11 @@ from passgap.analysis.watch.watching import Watching, watching
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.runs.about import is_watch, read_about
+from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
+from passgap.runs.policy import read_request
 from passgap.runs.watch import group_rows, read_watch
 from passgap.stages.counting import read_counts
 from passgap.training.algorithms import ALGORITHMS
-from passgap.training.folder import (
-    HELD_OUT_FILE,
-    POLICY_FILE,
-    REQUEST_FILE,
-    TRAINER,
-    TRAINING_FILE,
-)
-
-WATCH = "watch"
 
 
 def watch_folder(
@@ -144,15 +137,13 @@ def find_watch(folder: Path | str) -> Path | str:
 
 def refuse_unwatched(folder: Path | str) -> None:
     """Refuse a training folder whose algorithm calls no reward, so that there is no record."""
-    file = Path(folder) / TRAINER / REQUEST_FILE
-    if not file.is_file():
-        return
-    algorithm = json.loads(file.read_text(encoding="utf-8"))["algorithm"]
-    if ALGORITHMS[algorithm].trainer == "sft":
+    asked = read_request(folder)
+    method = ALGORITHMS.get(asked.algorithm or "") if asked else None
+    if asked and method and method.trainer == "sft":
         raise UsageError(
-            f"{folder} is trained by {algorithm}, which learns verified completions and calls no "
-            f"reward: there is nothing to watch; {TRAINING_FILE} and {HELD_OUT_FILE} there hold "
-            "its steps and its held-out measurements"
+            f"{folder} is trained by {asked.algorithm}, which learns verified completions and "
+            f"calls no reward: there is nothing to watch; {TRAINING_FILE} and {HELD_OUT_FILE} "
+            "there hold its steps and its held-out measurements"
         )
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from passgap.errors import RunError, WorkError
+from passgap.runs.names import LOCK_FILE
 
 MERGED = 64
-LOCK_FILE = "writer.lock"
 _LOCKS: dict[tuple[int, Path], int] = {}  # of this process: a lock lasts as long as it does
 
 

@@ -7,9 +7,7 @@ Out: a Policy with the prompt it is to be given, a ProblemSet.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 from passgap.data.policies import Policy, PromptSettings
@@ -17,8 +15,8 @@ from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
 from passgap.lab import lab_policy_path, lab_problems
 from passgap.problems import Mapped, load_problems, next_question, read_template
+from passgap.runs.policy import carried_prompt
 
-POLICY_FILE = "passgap_policy.json"
 LAB_MAX_TOKENS = 32
 
 
@@ -57,7 +55,8 @@ def resolve_policy(
     ``no_stop`` and for a folder that carries these very shots.
     """
     path = str(lab_policy_path(spec.removeprefix("lab:"))) if spec.startswith("lab:") else spec
-    prompt = carried = inherited_prompt(Path(path))
+    plain = PromptSettings(template="plain", template_name="plain")
+    prompt = carried = carried_prompt(path) or plain
     if template is not None:
         text, name = read_template(template)
         prompt = dataclasses.replace(prompt, template=text, template_name=name)
@@ -81,14 +80,6 @@ def with_default_stop(prompt: PromptSettings) -> PromptSettings:
     found = next_question(prompt)
     stop = () if found is None else (found,)
     return dataclasses.replace(prompt, stop=stop, stop_by_default=bool(stop))
-
-
-def inherited_prompt(folder: Path) -> PromptSettings:
-    """The prompt settings a trained folder carries; the plain prompt for any other policy."""
-    file = folder / POLICY_FILE
-    if not file.is_file():
-        return PromptSettings(template="plain", template_name="plain")
-    return PromptSettings.from_dict(json.loads(file.read_text(encoding="utf-8"))["prompt"])
 
 
 def check_shots(policy: Policy, problems: ProblemSet) -> None:

@@ -1,4 +1,4 @@
-"""Several policies on the same problems: their runs side by side, and the step each one is of.
+"""Several policies on the same problems: their runs side by side, in the order of their steps.
 
 In: policies (the checkpoints of a training run, say) and what to draw from them. Out: a run folder
 for each, below one folder, named after the policy. Everything is checked before the first model is
@@ -7,8 +7,6 @@ loaded; what fails later leaves the finished runs as they are.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -17,12 +15,11 @@ from pathlib import Path
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import PassgapError, UsageError, WorkError
-from passgap.runs import Manifest, Round, Run, is_run
-from passgap.stages.resolving import POLICY_FILE
+from passgap.runs import Manifest, Round, Run
+from passgap.runs.lineage import step_of
 from passgap.stages.sampling import Sampler
 
 Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
-CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -36,28 +33,7 @@ class Arm:
 
 def by_step(policies: Sequence[Policy]) -> list[Policy]:
     """Policies in the order of their training steps; those of no step first, as given."""
-    return sorted(policies, key=lambda policy: _place(policy_step(policy.path)))
-
-
-def policy_step(path: str) -> int | None:
-    """The training step a policy folder is of; None for a policy that was not trained.
-
-    passgap writes it into the folder; of another trainer's folder named ``checkpoint-N``, as
-    transformers names them, it is N.
-    """
-    file = Path(path) / POLICY_FILE
-    if file.is_file():
-        step = json.loads(file.read_text(encoding="utf-8")).get("step")
-        return None if step is None else int(step)
-    named = CHECKPOINT.fullmatch(Path(path).name)
-    return int(named.group(1)) if named else None
-
-
-def run_step(source: str) -> int | None:
-    """The step of the policy behind a run; None for a counts file or a policy of no step."""
-    if not is_run(source):
-        return None
-    return policy_step(str(Run(source).manifest.policy["path"]))
+    return sorted(policies, key=lambda policy: _place(step_of(policy.path)))
 
 
 def named_arms(policies: Sequence[Policy], sampling: SamplingParams) -> list[Arm]:

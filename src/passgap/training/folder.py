@@ -1,23 +1,8 @@
-"""The folder a training run writes: an ordinary transformers folder and what passgap adds.
+"""The folder a training run writes (its files: ``runs.names``), from the request to the end.
 
-In: what was asked (the request). Out: on disk ::
-
-    out/
-      model.safetensors, config.json, tokenizer...   the trained policy
-      passgap_policy.json     what it was trained from and on, its prompt; written last
-      training.jsonl          one row a step
-      held_out.jsonl          one row a measurement on held-out problems
-      trainer/request.json    what was asked, written first
-      trainer/trl_args.json   TRL's arguments as resolved
-      trainer/writer.lock     held by the process that trains here: a second one is refused
-      trainer/checkpoint-N/   while it runs: the state an interrupted run goes on from
-      watch/                  what each reward call saw (``store.watch``)
-      adapter/                with LoRA: the adapter that the weights have merged
-      checkpoint-N/           with save_every: a policy folder each
-
-``trainer/`` is a folder of its own because the digest of a policy's weights covers every JSON file
-beside them. A folder whose request differs is refused; one that was finished is kept; one that was
-interrupted goes on from its last whole state, and what was logged after it is logged again.
+In: what was asked (the request). Out: a folder that is begun, gone on with, or finished. One whose
+request differs is refused; one that was finished is kept; one that was interrupted goes on from its
+last whole state, and what was logged after it is logged again.
 """
 
 from __future__ import annotations
@@ -35,17 +20,19 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.runs import write_text
 from passgap.runs.manifest import differing_keys
-from passgap.runs.parts import LOCK_FILE, hold
+from passgap.runs.names import CHECKPOINT, LOCK_FILE, POLICY_FILE, REQUEST_FILE, TRAINER
+from passgap.runs.parts import hold
+from passgap.runs.policy import (
+    Request,
+    SetName,
+    Weights,
+    carried_prompt,
+    read_request,
+    write_policy,
+    write_request,
+)
 from passgap.training.config import TrainConfig
 
-SCHEMA = "passgap.policy/1"
-POLICY_FILE = "passgap_policy.json"
-TRAINING_FILE = "training.jsonl"
-HELD_OUT_FILE = "held_out.jsonl"
-WATCH = "watch"
-TRAINER = "trainer"
-REQUEST_FILE = "request.json"
-TRL_ARGS_FILE = "trl_args.json"
 PACKAGES = ("passgap", "torch", "transformers", "trl", "accelerate", "datasets")
 
 
@@ -56,19 +43,18 @@ def request(
     verifier_digest: str,
     held_out: ProblemSet | None = None,
     teacher: Policy | None = None,
-) -> dict[str, Any]:
-    """What was asked, as JSON: two equal requests are one training run."""
-    return {
-        "schema": SCHEMA,
-        "algorithm": config.algorithm,
-        "base": _source(policy),
-        "teacher": _source(teacher) if teacher else None,
-        "prompt": policy.prompt.to_dict(),
-        "config": config.to_dict(),
-        "problem_set": _set(problems),
-        "held_out": _set(held_out) if held_out else None,
-        "verifier": verifier_digest,
-    }
+) -> Request:
+    """What was asked: two equal requests are one training run."""
+    return Request(
+        algorithm=config.algorithm,
+        base=Weights.of(policy),
+        teacher=Weights.of(teacher) if teacher else None,
+        prompt=policy.prompt,
+        config=config.to_dict(),
+        problem_set=SetName.of(problems),
+        held_out=SetName.of(held_out) if held_out else None,
+        verifier=verifier_digest,
+    )
 
 
 def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemSet | None) -> None:
@@ -87,7 +73,7 @@ def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemS
         )
 
 
-def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
+def open_folder(out: Path, asked: Request) -> bool:
     """Make ``out`` ready for a run; True when it already holds this very run, finished.
 
     A run that is not finished is this process' alone until it ends.
@@ -102,7 +88,7 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
     """
     if _unused(out):
         _hold(out)
-        write_json(out / TRAINER / REQUEST_FILE, asked)
+        write_request(out, asked)
         return False
     there = _requested(out)
     differing = differing_keys(_comparable(there), _comparable(asked))
@@ -118,16 +104,16 @@ def open_folder(out: Path, asked: Mapping[str, Any]) -> bool:
 
 def as_requested(policy: Policy, out: Path) -> Policy:
     """The policy as the training run in ``out`` has it, which may know no default stop strings."""
-    if not policy.prompt.stop_by_default or not (out / TRAINER / REQUEST_FILE).is_file():
+    there = read_request(out) if policy.prompt.stop_by_default else None
+    if there is None or there.prompt is None:
         return policy
-    there = PromptSettings.from_dict(_requested(out)["prompt"])
     before = policy.prompt.without_default_stop()
-    return replace(policy, prompt=before) if there.digest == before.digest else policy
+    return replace(policy, prompt=before) if there.prompt.digest == before.digest else policy
 
 
 def checkpoint(out: Path, step: int) -> Path:
     """The policy folder of one step."""
-    return out / f"checkpoint-{step}"
+    return out / f"{CHECKPOINT}{step}"
 
 
 def drop_rows_after(path: Path, step: int) -> None:
@@ -147,29 +133,16 @@ def drop_rows_after(path: Path, step: int) -> None:
 
 def trained_policy(out: Path) -> Policy:
     """The policy a finished folder holds, with the prompt it inherited."""
-    data = json.loads((out / POLICY_FILE).read_text(encoding="utf-8"))
-    return Policy(str(out), PromptSettings.from_dict(data["prompt"]))
+    return Policy(str(out), carried_prompt(out) or PromptSettings())
 
 
 def write_policy_file(
-    folder: Path,
-    asked: Mapping[str, Any],
-    problems: Sequence[Problem],
-    extra: Mapping[str, Any],
+    folder: Path, asked: Request, problems: Sequence[Problem], extra: Mapping[str, Any]
 ) -> None:
-    """Write ``passgap_policy.json``, whole or not at all; its existence says the run is done."""
-    data = {
-        **asked,
-        **extra,
-        "train_problem_ids": [problem.id for problem in problems],
-        "versions": {name: version(name) for name in PACKAGES},
-    }
-    write_json(folder / POLICY_FILE, data)
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write JSON, whole or not at all."""
-    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", path)
+    """Write the policy file: what was asked, what came of it, and with which packages."""
+    trained_on = [problem.id for problem in problems]
+    packages = {name: version(name) for name in PACKAGES}
+    write_policy(folder, asked, {**extra, "train_problem_ids": trained_on, "versions": packages})
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -188,10 +161,8 @@ def _unused(out: Path) -> bool:
     if not out.exists():
         return True
     names = {path.name for path in out.iterdir()} if out.is_dir() else {"a file"}
-    left = (REQUEST_FILE, LOCK_FILE)
-    return not names or (
-        names == {TRAINER} and any((out / TRAINER / name).is_file() for name in left)
-    )
+    left = (out / REQUEST_FILE, out / TRAINER / LOCK_FILE)
+    return not names or (names == {TRAINER} and any(path.is_file() for path in left))
 
 
 def _hold(out: Path) -> None:
@@ -203,34 +174,21 @@ def _hold(out: Path) -> None:
         ) from error
 
 
-def _requested(out: Path) -> dict[str, Any]:
-    file = out / TRAINER / REQUEST_FILE
-    if not file.is_file():
+def _requested(out: Path) -> Request:
+    there = read_request(out)
+    if there is None:
         what = sorted(p.name for p in out.iterdir())[0] if out.is_dir() else "a file"
         raise RunError(f"{out} already holds something else ({what}); choose an empty folder")
-    there: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return there
 
 
-def _comparable(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _comparable(asked: Request) -> dict[str, Any]:
     """Without the paths: a digest says what the weights are, wherever they lie.
 
     Nor with how the stop strings came about: they are what they are.
     """
-    data: dict[str, Any] = json.loads(json.dumps(asked))
-    data.get("prompt", {}).pop(BY_DEFAULT, None)
+    data = json.loads(json.dumps(asked.to_dict()))
+    (data["prompt"] or {}).pop(BY_DEFAULT, None)
     for role in ("base", "teacher"):
         (data[role] or {}).pop("path", None)
-    return data
-
-
-def _source(policy: Policy) -> dict[str, Any]:
-    return {
-        "path": policy.path,
-        "revision": policy.revision,
-        "weights_digest": policy.weights_digest,
-    }
-
-
-def _set(problems: ProblemSet) -> dict[str, Any]:
-    return {"name": problems.name, "digest": problems.digest, "size": len(problems)}
+    return dict(data)

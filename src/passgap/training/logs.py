@@ -14,7 +14,8 @@ from typing import Any
 
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
-from passgap.training.folder import TRAINER, TRAINING_FILE, append_row, checkpoint
+from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE
+from passgap.training.folder import append_row, checkpoint
 from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
 from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
@@ -186,5 +187,5 @@ class WholeStates(TrainerCallback):  # type: ignore[misc]
         self._job = job
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        place = Path(self._job.out) / TRAINER / f"checkpoint-{int(state.global_step)}"
+        place = Path(self._job.out) / TRAINER / f"{CHECKPOINT}{int(state.global_step)}"
         mark_whole(place, self._job.processes.rank, self._job.processes.count)

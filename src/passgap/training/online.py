@@ -23,10 +23,10 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.problems import render
+from passgap.runs.names import WATCH
 from passgap.runs.watch import WatchLog, ranks_of
 from passgap.training import runtime
 from passgap.training.config import TrainConfig
-from passgap.training.folder import WATCH
 from passgap.training.logs import callbacks, connect
 from passgap.training.processes import Processes
 from passgap.training.reward import VerifierReward, rule_of

@@ -24,8 +24,9 @@ from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.runs.names import TRAINER, TRL_ARGS_FILE
+from passgap.runs.policy import write_json
 from passgap.training.config import TrainConfig
-from passgap.training.folder import TRAINER, TRL_ARGS_FILE, write_json
 from passgap.training.processes import Processes
 from passgap.verifiers import Verifier
 
@@ -286,9 +287,8 @@ def run(trainer: Any, job: Job, saver: Saver) -> None:
     A state of the last step holds the trained weights: they are saved, no step is added.
     """
     trainer.remove_callback(PrinterCallback)
-    place = job.out / TRAINER
     if job.processes.is_main:
-        write_json(place / TRL_ARGS_FILE, json.loads(trainer.args.to_json_string()))
+        write_json(job.out / TRL_ARGS_FILE, json.loads(trainer.args.to_json_string()))
     with full_disk_told(job.out):
         with suppress(AlreadyTrainedError):
             trainer.train(resume_from_checkpoint=str(job.resume) if job.resume else None)

@@ -11,13 +11,8 @@ import shutil
 from pathlib import Path
 
 from passgap.runs import write_text
-from passgap.training.folder import (
-    HELD_OUT_FILE,
-    POLICY_FILE,
-    TRAINER,
-    TRAINING_FILE,
-    drop_rows_after,
-)
+from passgap.runs.names import CHECKPOINT, HELD_OUT_FILE, POLICY_FILE, TRAINER, TRAINING_FILE
+from passgap.training.folder import drop_rows_after
 
 MARK = "whole-{rank}-of-{count}"
 CARD = "README.md"  # the card that TRL writes with a state
@@ -36,7 +31,7 @@ def resumable(out: Path) -> Path | None:
             shutil.rmtree(path)
     for name in (TRAINING_FILE, HELD_OUT_FILE):
         drop_rows_after(out / name, last if whole else -1)
-    for path in out.glob("checkpoint-*"):
+    for path in out.glob(f"{CHECKPOINT}*"):
         if _step(path) > last or not (path / POLICY_FILE).is_file():
             shutil.rmtree(path)
     return states[last] if whole else None
@@ -60,7 +55,7 @@ def drop_states(out: Path) -> None:
 
 
 def _states(out: Path) -> list[Path]:
-    return list((out / TRAINER).glob("checkpoint-*"))
+    return list((out / TRAINER).glob(f"{CHECKPOINT}*"))
 
 
 def _is_whole(state: Path) -> bool:

@@ -24,9 +24,10 @@ from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines import Engine
 from passgap.problems import render
+from passgap.runs.names import HELD_OUT_FILE
 from passgap.stats import mean_curve, pass_at_k
 from passgap.training.config import TrainConfig
-from passgap.training.folder import HELD_OUT_FILE, append_row
+from passgap.training.folder import append_row
 from passgap.training.processes import Processes
 from passgap.verifiers import Item, Verifier
 

@@ -21,12 +21,13 @@ from passgap.evidence.auditing import result
 from passgap.evidence.doors import compare, probe
 from passgap.evidence.evidence import Evidence
 from passgap.evidence.reaching import is_scored_across, reach_runs
-from passgap.evidence.watching import WATCH, watch_of_training
+from passgap.evidence.watching import watch_of_training
 from passgap.results.probe import K_LARGE
 from passgap.runs import Run, is_run, is_watch
+from passgap.runs.lineage import policy_folder
+from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.show import PageData, write_figures, write_page
 from passgap.show.page.rows import completion_rows, problem_rows
-from passgap.stages.resolving import POLICY_FILE
 from passgap.stats import fit_mixture
 
 PROBE_SETTINGS = (
@@ -189,8 +190,8 @@ def page_data(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
         comparison=comparison,
-        training=_json_lines(training, "training.jsonl"),
-        held_out=_json_lines(training, "held_out.jsonl"),
+        training=_json_lines(training, TRAINING_FILE),
+        held_out=_json_lines(training, HELD_OUT_FILE),
         watching=_watching(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
@@ -242,7 +243,7 @@ def _short(text: str) -> str:
 def _training_folder(run: Run | None) -> Path | None:
     if run is None:
         return None
-    folder = Path(str(run.manifest.policy["path"]))
+    folder = policy_folder(run)
     return folder if (folder / POLICY_FILE).is_file() or is_watch(folder / WATCH) else None
 
 

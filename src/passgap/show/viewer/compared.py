@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from passgap.show.viewer.library import OpenRun
-from passgap.show.viewer.site import Site, check_inert
+from passgap.show.viewer.roles import reversed_roles
+from passgap.show.viewer.site import Site, check_inert, link
 
 PATIENCE = 0.15
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -27,6 +28,8 @@ REFRESH = {"refresh": "2"}
 def chosen(site: Site, request: Request) -> Response:
     """``/compare?base=..&trained=..``: to the page of the two."""
     base, trained = (site.library.run(request.query_params.get(r, "")) for r in _ROLES)
+    if reversed_roles(base, trained):
+        base, trained = trained, base
     flags = [name for name in _FLAGS if request.query_params.get(name)]
     query = "&".join(f"{name}=1" for name in flags)
     target = f"/compare/{base.id}/{trained.id}" + (f"?{query}" if query else "")
@@ -36,6 +39,9 @@ def chosen(site: Site, request: Request) -> Response:
 def comparison(site: Site, request: Request) -> Response:
     """``/compare/{base}/{trained}``."""
     base, trained = (site.library.run(request.path_params[role]) for role in _ROLES)
+    if reversed_roles(base, trained):
+        target = link(f"/compare/{trained.id}/{base.id}", request.query_params)
+        return RedirectResponse(target, status_code=303)
     settings = {name: True for name in _FLAGS if request.query_params.get(name)}
     return _report(site, [base, trained], settings)
 

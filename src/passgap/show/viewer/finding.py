@@ -16,11 +16,20 @@ from typing import Literal
 
 from passgap.errors import RunError, UsageError
 from passgap.runs import is_watch
+from passgap.runs.names import (
+    ABOUT_FILE,
+    ADAPTER,
+    CHECKPOINT,
+    MANIFEST_FILE,
+    POLICY_FILE,
+    REQUEST_FILE,
+    TRAINER,
+    WATCH,
+)
 
 Kind = Literal["run", "training"]
 MOST_FOLDERS = 20_000
 MOST_DEPTH = 8
-POLICY_FILE, REQUEST_FILE = "passgap_policy.json", "trainer/request.json"
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, Kind]]:
 
 
 def _folders(place: Path, kind: Kind | None) -> list[Path]:
-    skipped = {"trainer", "watch", "adapter"} if kind == "training" else set()
+    skipped = {TRAINER, WATCH, ADAPTER} if kind == "training" else set()
     try:
         with os.scandir(place) as entries:
             return [
@@ -96,18 +105,18 @@ def _folders(place: Path, kind: Kind | None) -> list[Path]:
                 if entry.is_dir(follow_symlinks=False)
                 and not entry.name.startswith(".")
                 and entry.name not in skipped
-                and not (kind == "training" and entry.name.startswith("checkpoint-"))
+                and not (kind == "training" and entry.name.startswith(CHECKPOINT))
             ]
     except OSError:  # a folder that may not be listed holds nothing that can be shown
         return []
 
 
 def _kind(place: Path) -> Kind | None:
-    if _is_file(place / "manifest.json"):
+    if _is_file(place / MANIFEST_FILE):
         return "run"
     if _is_file(place / POLICY_FILE) or _is_file(place / REQUEST_FILE):
         return "training"
-    return "training" if _is_file(place / "about.json") and is_watch(place) else None
+    return "training" if _is_file(place / ABOUT_FILE) and is_watch(place) else None
 
 
 def _is_file(path: Path) -> bool:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from passgap.show.viewer import completions, problems
 from passgap.show.viewer.library import NothingThereError, OpenRun
 from passgap.show.viewer.problems import Query, whole
+from passgap.show.viewer.roles import put_right
 from passgap.show.viewer.showing import CAP, Budget, shown_text
 from passgap.show.viewer.site import Site, link
 from passgap.show.viewer.table import companions, second_run, selected
@@ -25,6 +26,8 @@ def problem(site: Site, request: Request) -> Response:
     """``/run/{run}/problem/{problem}``."""
     asked = request.query_params
     run, second = site.library.run(request.path_params["run"]), second_run(site, request)
+    if other := put_right(request, run, second, f"/problem/{request.path_params['problem']}"):
+        return other
     row = _row(run, request.path_params["problem"])
     query = Query.of({name: value for name, value in asked.items() if name != "page"})
     around = query.to_dict() | ({"with": second.id} if second else {})

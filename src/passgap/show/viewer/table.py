@@ -15,6 +15,7 @@ from passgap.show.viewer import problems
 from passgap.show.viewer.home import health_text
 from passgap.show.viewer.library import Counted, OpenRun
 from passgap.show.viewer.problems import Query
+from passgap.show.viewer.roles import put_right
 from passgap.show.viewer.site import Site, link, pass_at_1_text, progress_text, verifier_text
 
 PATIENCE = 0.2
@@ -23,6 +24,9 @@ COLUMNS = {"order": "problem", "solved": "correct", "trained": "trained", "chang
 
 def table(site: Site, request: Request) -> Response:
     """``/run/{run}``."""
+    run = site.library.run(request.path_params["run"])
+    if other := put_right(request, run, second_run(site, request)):
+        return other
     content = _content(site, request)
     return site.page("run.html.j2", **content, seen=site.version(content["values"]))
 

@@ -13,8 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from passgap.runs.names import POLICY_FILE, REQUEST_FILE
 from passgap.show.text import ABSENT, interval, known, number, percent
-from passgap.show.viewer.finding import POLICY_FILE, REQUEST_FILE, Found
+from passgap.show.viewer.finding import Found
 from passgap.show.viewer.watched import Watches, lines_of, step_rows
 
 LIVELY = 120.0

@@ -1,0 +1,155 @@
+"""The policy file: what a trained policy was trained from and on, and by what.
+
+In: a policy's folder, its own or a stranger's. Out: `PolicyFile`, whose fields are None where the
+file does not say them. ``trainer/request.json`` holds the same of a training that is not finished
+(`Request`), and is written first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from passgap.data.policies import Policy, PromptSettings
+from passgap.data.problems import ProblemSet
+from passgap.errors import RunError
+from passgap.runs.names import POLICY_FILE, REQUEST_FILE
+from passgap.runs.shards import write_text
+
+SCHEMA = "passgap.policy/1"
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """Where weights were found, and which they are."""
+
+    path: str
+    revision: str | None = None
+    weights_digest: str = ""
+
+    @classmethod
+    def of(cls, policy: Policy) -> Weights:
+        return cls(policy.path, policy.revision, policy.weights_digest)
+
+
+class SetName(msgspec.Struct, frozen=True):
+    """Which problems."""
+
+    name: str
+    digest: str = ""
+    size: int = 0
+
+    @classmethod
+    def of(cls, problems: ProblemSet) -> SetName:
+        return cls(problems.name, problems.digest, len(problems))
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked: two equal requests are one training run."""
+
+    schema: str = SCHEMA
+    algorithm: str | None = None
+    base: Weights | None = None
+    teacher: Weights | None = None
+    prompt: PromptSettings | None = None
+    config: Mapping[str, Any] = {}
+    problem_set: SetName | None = None
+    held_out: SetName | None = None
+    verifier: str | None = None
+
+    def setting(self, name: str) -> int | None:
+        """A whole number of the config, None where it holds none by that name."""
+        value = self.config.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        return data if self.prompt is None else {**data, "prompt": self.prompt.to_dict()}
+
+
+class PolicyFile(Request, frozen=True, kw_only=True):
+    """What ``passgap_policy.json`` says of the weights beside it."""
+
+    step: int | None = None
+    train_problem_ids: tuple[str, ...] | None = None
+    versions: Mapping[str, str] = {}
+
+
+def read_policy(folder: Path | str) -> PolicyFile | None:
+    """The policy file of a folder; None where there is none, as of a policy nobody trained here.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged or not of passgap.
+    """
+    return _read(Path(folder) / POLICY_FILE, PolicyFile)
+
+
+def carried_prompt(folder: Path | str) -> PromptSettings | None:
+    """The prompt that a trained policy carries; None for a policy that was not trained here.
+
+    Raises
+    ------
+    RunError
+        As `read_policy`, and if the file says no prompt.
+    """
+    trained = read_policy(folder)
+    if trained is not None and trained.prompt is None:
+        raise RunError(
+            f"{Path(folder) / POLICY_FILE} does not say the prompt that the policy was trained "
+            "with; copy the file again from where the policy was trained"
+        )
+    return None if trained is None else trained.prompt
+
+
+def read_request(folder: Path | str) -> Request | None:
+    """What was asked of a training run, None where the folder holds none.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged or not of passgap.
+    """
+    return _read(Path(folder) / REQUEST_FILE, Request)
+
+
+def write_policy(folder: Path, asked: Request, extra: Mapping[str, Any]) -> None:
+    """Write the policy file, whole or not at all; its existence says that the weights are."""
+    write_json(folder / POLICY_FILE, asked.to_dict() | dict(extra))
+
+
+def write_request(folder: Path, asked: Request) -> None:
+    """Write down what was asked, whole or not at all."""
+    write_json(folder / REQUEST_FILE, asked.to_dict())
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write JSON, whole or not at all."""
+    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", path)
+
+
+Read = TypeVar("Read", bound=Request)
+
+
+def _read(file: Path, kind: type[Read]) -> Read | None:
+    if not os.path.isfile(file):  # Path.is_file raises at a name that is too long
+        return None
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        raise RunError(
+            f"{file} is damaged or was not written by passgap ({error}); copy it again from where "
+            "the policy was trained, or move it away to read the policy as one that was not "
+            "trained here"
+        ) from error
+    if found.schema != SCHEMA:
+        raise RunError(
+            f"{file} has schema {found.schema!r}; this passgap reads {SCHEMA}: read it with the "
+            "version that wrote it"
+        )
+    return found
