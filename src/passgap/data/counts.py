@@ -54,8 +54,9 @@ class Counts(Displayed):
         ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
     provenance
         What has to agree before two counts are compared (``prompt``, ``verifier``,
-        ``sampling``), what names them (``policy``, ``problem_set``), and why draws are unscored
-        (``unscored``), where that is known.
+        ``sampling``), what names them (``policy``, ``problem_set``), whether the policy was trained
+        on these problems (``trained_on``: yes or no), and why draws are unscored (``unscored``),
+        where that is known.
     """
 
     problem_id: tuple[str, ...]

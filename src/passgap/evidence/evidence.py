@@ -44,7 +44,8 @@ class Side:
             run = Run(source) if isinstance(source, str | Path) and is_run(source) else None
         if run is None:
             named = str(source) if isinstance(source, str | Path) else ""
-            return cls(named or counts.provenance.get("policy", ""), counts, None, None, None)
+            told = {"yes": True, "no": False}.get(counts.provenance.get("trained_on", ""))
+            return cls(named or counts.provenance.get("policy", ""), counts, None, None, told)
         return cls(str(run.place), counts, run, step_of(policy_folder(run)), trained_on(run))
 
 

@@ -18,8 +18,9 @@ import polars as pl
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
-from passgap.errors import UsageError
+from passgap.errors import RunError, UsageError
 from passgap.runs import Run, is_run, write_whole
+from passgap.runs.lineage import trained_on
 from passgap.stages.guessing import guess_rates
 from passgap.stages.unscored import in_one_line, unscored
 
@@ -70,8 +71,20 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         c_reasoned=_reasoned(run, order, chosen),
         guess_rate=None if luck is None else luck.rates,
         design=run.manifest.design,
-        provenance=run.manifest.provenance() | {"verifier": chosen} | _why(run, chosen, frame),
+        provenance=run.manifest.provenance()
+        | {"verifier": chosen}
+        | _training(run)
+        | _why(run, chosen, frame),
     )
+
+
+def _training(run: Run) -> dict[str, str]:
+    """Whether the policy was trained on these problems, where its policy file says so."""
+    try:
+        known = trained_on(run)
+    except RunError:  # counting needs no policy file; a comparison of runs names the damage
+        known = None
+    return {} if known is None else {"trained_on": "yes" if known else "no"}
 
 
 def _why(run: Run, chosen: str, frame: pl.DataFrame) -> dict[str, str]:
