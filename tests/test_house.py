@@ -5,6 +5,7 @@ Each test looks at the whole source and lists every offender, so that one run sh
 
 import ast
 import pkgutil
+import re
 import subprocess
 import sys
 from functools import cache
@@ -86,6 +87,16 @@ def test_every_room_is_on_a_floor():
     known = [name for floor in FLOORS for name in floor]
     assert len(known) == len(set(known))
     assert {room(path) for path in FILES} == set(known)
+
+
+def test_contributing_tells_the_same_story():
+    text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| ([^|]*) \|", text, flags=re.M)
+    told = [
+        set(re.sub(r"\([^)]*\)", "", rooms).replace(" and ", ", ").strip().split(", "))
+        for _, rooms in rows
+    ]
+    assert told == [{f"`{name}`" for name in floor} for floor in FLOORS]
 
 
 def test_imports_point_down():
