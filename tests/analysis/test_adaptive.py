@@ -42,7 +42,7 @@ def test_on_a_threshold_it_errs_no_more_than_it_may():
         found = adaptive_probe(source(p, rng), range(300))
         sure += found.verdict.label != "undecided"
         draws.append(found.draws / (300 * 64))
-        assert len(found.rounds) == found.settings["looks"] == 4 or found.rounds[-1]
+        assert len(found.rounds) == found.settings.looks == 4 or found.rounds[-1]
     assert sure <= 11  # 5 % a side; more has probability under 2 %
     assert np.mean(draws) < 0.5
 

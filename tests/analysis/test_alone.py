@@ -17,6 +17,8 @@ from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, Arms, Training, a
 from passgap.analysis.alone.voting import Answers, ladder, majority
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.codec import to_json
+from passgap.results.sampling_alone import Reaches
 from passgap.stats import maj_at_k
 
 
@@ -71,23 +73,23 @@ def held_against(p_base, p_trained, n=128, size=150, tokens=(10.0, 10.0), traini
     rng = np.random.default_rng(0)
     base = answers(rng.binomial(n, p_base, size), n, tokens[0])
     trained = answers(rng.binomial(n, p_trained, size), n, tokens[1], "trained")
-    return alone_against(Arms((base,), trained, training)).to_dict()
+    return alone_against(Arms((base,), trained, training))
 
 
 def test_the_k_at_which_a_vote_reaches_the_trained_policy():
     result = held_against(0.6, 0.9, training=Training(50_000, 20.0))
-    arm = result["arms"][0]
+    arm = result.arms[0].against
     truth = next(k for k in range(1, 129, 2) if stats.binom.cdf(k // 2, k, 0.6) <= 0.1)
-    reach = arm["reaches"]["majority"]
-    assert reach["low"] <= truth <= reach["high"] * 1.2  # the ladder's steps are a fifth
-    assert 0.7 * truth < reach["k"] < 1.4 * truth
-    assert reach["tokens"] == pytest.approx(10 * reach["k"])
-    best = arm["reaches"]["best_of"]["k"]
+    reach = arm.reaches.majority
+    assert reach.low <= truth <= reach.high * 1.2  # the ladder's steps are a fifth
+    assert 0.7 * truth < reach.k < 1.4 * truth
+    assert reach.tokens == pytest.approx(10 * reach.k)
+    best = arm.reaches.best_of.k
     assert best == next(k for k in range(1, 20) if 1 - 0.4**k >= 0.9)
-    even = arm["break_even"]
-    assert even["majority"]["value"] == pytest.approx(1e6 / (10 * reach["k"] - 10))
-    assert even["best_of"]["value"] == pytest.approx(1e6 / (10 * best - 10))
-    assert even["majority"]["low"] < even["majority"]["value"] < even["majority"]["high"]
+    even = arm.break_even
+    assert even.majority.value == pytest.approx(1e6 / (10 * reach.k - 10))
+    assert even.best_of.value == pytest.approx(1e6 / (10 * best - 10))
+    assert even.majority.low < even.majority.value < even.majority.high
 
 
 @pytest.mark.parametrize("size", [50, 149, 150, 333])
@@ -96,36 +98,35 @@ def test_one_draw_reaches_what_it_equals(size):
     rng = np.random.default_rng(size)
     base = answers(rng.binomial(128, 0.1, size), 128)
     trained = answers(base.right, 128, name="trained")
-    reaches = alone_against(Arms((base,), trained, None)).to_dict()["arms"][0]["reaches"]
-    assert (reaches["majority"]["k"], reaches["best_of"]["k"]) == (1, 1)
+    reaches = alone_against(Arms((base,), trained, None)).arms[0].against.reaches
+    assert (reaches.majority.k, reaches.best_of.k) == (1, 1)
 
 
 def test_a_vote_for_a_wrong_answer_never_reaches_it():
     result = held_against(0.4, 0.9, training=Training(50_000, 20.0))
-    arm = result["arms"][0]
-    assert arm["reaches"]["majority"] == {"k": None, "low": None, "high": None, "n": 128} | {
-        "tokens": None
-    }
-    assert arm["break_even"]["majority"]["value"] is None
-    assert arm["break_even"]["best_of"]["value"] > 0
-    json.dumps(result, allow_nan=False)
+    arm = result.arms[0].against
+    assert arm.reaches.majority == Reaches(k=None, low=None, high=None, n=128, tokens=None)
+    assert arm.break_even.majority.value is None
+    assert arm.break_even.best_of.value > 0
+    json.dumps(to_json(result), allow_nan=False)
 
 
 def test_at_equal_tokens_a_trained_policy_that_writes_more_meets_more_draws():
     result = held_against(0.6, 0.7, tokens=(10.0, 55.0))
-    equal = result["arms"][0]["equal_tokens"]
-    assert equal["k"] == 5
+    equal = result.arms[0].against.equal_tokens
+    assert equal.k == 5
     vote = 1 - stats.binom.cdf(2, 5, 0.6)
-    assert equal["majority"]["low"] < 0.7 - vote < equal["majority"]["high"]
-    assert equal["best_of"]["value"] == pytest.approx(0.7 - (1 - 0.4**5), abs=0.02)
-    assert held_against(0.6, 0.7, tokens=(10.0, 5.0))["arms"][0]["equal_tokens"]["k"] == 1
+    assert equal.majority.low < 0.7 - vote < equal.majority.high
+    assert equal.best_of.value == pytest.approx(0.7 - (1 - 0.4**5), abs=0.02)
+    shorter = held_against(0.6, 0.7, tokens=(10.0, 5.0)).arms[0].against
+    assert shorter.equal_tokens.k == 1
 
 
 def test_no_break_even_where_drawing_costs_no_more_than_the_trained_policy():
     result = held_against(0.6, 0.7, tokens=(10.0, 500.0), training=Training(1000, 20.0))
-    even = result["arms"][0]["break_even"]["majority"]
-    assert even["extra_tokens"] < 0
-    assert even["value"] is None
+    even = result.arms[0].against.break_even.majority
+    assert even.extra_tokens < 0
+    assert even.value is None
 
 
 def test_runs_are_paired_by_problem_id():
@@ -133,8 +134,8 @@ def test_runs_are_paired_by_problem_id():
     base = answers(rng.binomial(32, 0.5, 40), 32)
     trained = answers(rng.binomial(32, 0.7, 40), 32, name="trained")
     turned = base.on(base.problem_id[::-1])
-    one = alone_against(Arms((base,), trained)).to_dict()
-    other = alone_against(Arms((turned,), trained)).to_dict()
+    one = to_json(alone_against(Arms((base,), trained)))
+    other = to_json(alone_against(Arms((turned,), trained)))
     assert one == other
     with pytest.raises(UsageError, match="base lacks 20 of the 40 problems"):
         alone_against(Arms((base.on(base.problem_id[:20]),), trained))
@@ -146,16 +147,16 @@ def test_programs_are_not_voted_on_and_unknown_tokens_are_said():
     program = Answers(
         "code", None, tuple(ids(40)), np.full(40, 32), hits, None, np.full(40, np.nan)
     )
-    result = alone([program]).to_dict()
-    row = result["arms"][0]["rows"][0]
-    assert row["maj_at_k"] is None
-    assert row["pass_at_k"]["value"] == pytest.approx(hits.mean() / 32)
-    assert row["tokens"]["value"] is None
-    assert any("cannot be put to a vote" in note for note in result["notes"])
-    assert any("tokens of code" in note for note in result["notes"])
-    after = alone_against(Arms((program,), program)).to_dict()["arms"][0]
-    assert after["reaches"]["majority"] is None
-    assert after["equal_tokens"] is None
+    result = alone([program])
+    row = result.arms[0].rows[0]
+    assert row.maj_at_k is None
+    assert row.pass_at_k.value == pytest.approx(hits.mean() / 32)
+    assert to_json(row)["tokens"]["value"] is None
+    assert any("cannot be put to a vote" in note for note in result.notes)
+    assert any("tokens of code" in note for note in result.notes)
+    after = alone_against(Arms((program,), program)).arms[0].against
+    assert after.reaches.majority is None
+    assert after.equal_tokens is None
 
 
 def test_probe_and_compare_show_it_or_say_why_not():

@@ -35,7 +35,7 @@ def test_the_half_width_is_reached(pilot):
     halves = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        gap = probe(drawn(world(rng, chosen["problems"]), chosen["n"], rng)).headroom
+        gap = probe(drawn(world(rng, chosen["problems"]), chosen["n"], rng)).headroom.estimate
         halves.append((gap.high - gap.low) / 2)
     assert np.mean(halves) == pytest.approx(0.04, rel=0.05)
 

@@ -55,7 +55,7 @@ def test_thirty_impossible_problems_are_out_of_reach_under_fixed():
     counts = Counts(ids(30), np.full(30, 64), np.zeros(30, int))
     result = probe(counts)
     assert result.verdict.label == "out_of_reach"
-    assert result.headroom.high == pytest.approx(1 - 0.05 ** (20 / (64 * 30)))
+    assert result.headroom.estimate.high == pytest.approx(1 - 0.05 ** (20 / (64 * 30)))
     assert any("these very problems" in note for note in result.notes)
 
 
@@ -91,7 +91,7 @@ def test_sharpening_of_a_finite_world_is_called_sharpened(rng):
     p = rng.beta(1, 4, 300).clip(0.05)
     result = compare(drawn(p, 256, rng), drawn(tilted(p, 1.5), 256, rng))
     assert result.verdict.label == "sharpened"
-    assert result.tilt["delta"] == pytest.approx(1.5, abs=0.1)
+    assert result.tilt.delta == pytest.approx(1.5, abs=0.1)
     json.dumps(result.to_dict(), allow_nan=False)
 
 
@@ -100,8 +100,8 @@ def test_narrowing_shows_at_large_k(rng):
     after = np.concatenate([np.full(240, 0.6), np.zeros(60)])
     result = compare(drawn(p, 256, rng), drawn(after, 256, rng))
     assert result.verdict.label == "sharpened_narrowed"
-    assert result.crossover["low"] <= result.crossover["k"] <= result.crossover["high"]
-    assert result.coverage["lost"] == 60 - round(60 * 0.97**256)
+    assert result.crossover.low <= result.crossover.k <= result.crossover.high
+    assert result.coverage.lost == 60 - round(60 * 0.97**256)
 
 
 def test_the_impossible_learnt_is_expanded(rng):
@@ -109,7 +109,7 @@ def test_the_impossible_learnt_is_expanded(rng):
     after = np.where(np.arange(400) < 80, 0.3, tilted(p, 1.0))
     result = compare(drawn(p, 256, rng), drawn(after, 256, rng))
     assert result.verdict.label == "expanded"
-    assert result.tilt["misfit_p"] < 0.05
+    assert result.tilt.misfit_p < 0.05
 
 
 def test_an_absent_ability_learnt_rests_on_the_bases_bound(rng):
@@ -146,7 +146,7 @@ def test_n_below_128_gives_no_verdict_and_says_so(rng):
     verdict = compare(drawn(p, 100, rng), drawn(tilted(p, 2), 100, rng)).verdict
     assert verdict.label == "inconclusive"
     assert verdict.at_small_k == "up"
-    assert verdict.needs == "n >= 128 draws a problem in both runs, or --k-large set beforehand"
+    assert verdict.needs == "n >= 128 draws per problem in both runs, or --k-large set beforehand"
 
 
 def test_few_draws_and_few_problems_are_both_told(rng):
@@ -157,7 +157,7 @@ def test_few_draws_and_few_problems_are_both_told(rng):
         "about 149 problems (now 60) to settle equivalence within 2 points at k=2"
     )
     fixed = compare(drawn(p, 100, rng), drawn(p, 100, rng), interval="fixed").verdict.needs
-    assert fixed == "n >= 128 draws a problem in both runs, or --k-large set beforehand"
+    assert fixed == "n >= 128 draws per problem in both runs, or --k-large set beforehand"
     p = rng.beta(1, 1, 60)
     wide = compare(drawn(p, 128, rng), drawn(p, 128, rng), interval="fixed", margin=0.001).verdict
     assert wide.needs.startswith("more draws of each of these problems to settle")
@@ -195,7 +195,7 @@ def test_mismatches_are_refused_by_name(rng):
     c = drawn(p, 128, rng, provenance={"prompt": "plain", "verifier": "v2"})
     with pytest.raises(MismatchError, match="prompt differs: base plain, trained chat"):
         compare(a, b)
-    assert compare(a, b, allow_different_prompts=True).settings["allow_different_prompts"]
+    assert compare(a, b, allow_different_prompts=True).settings.allow_different_prompts
     with pytest.raises(MismatchError, match="verifiers differ"):
         compare(a, c, allow_different_prompts=True)
 
@@ -236,4 +236,4 @@ def test_game_of_24_gives_the_papers_figures_and_crosses_between_5_and_10(shared
     )
     assert (hundred[plain], hundred[steps]) == (pytest.approx(0.33), pytest.approx(0.49))
     crossing = compare(arms[steps], arms[plain], k_large=64).crossover
-    assert 5 <= crossing["k"] <= 10
+    assert 5 <= crossing.k <= 10

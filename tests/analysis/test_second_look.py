@@ -9,10 +9,11 @@ from drawing import drawn, ids, tilted
 from scipy import stats as scipy_stats
 
 from passgap.analysis.compare import changes, shift
-from passgap.analysis.luck import MOST_LUCK
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare, compare_seeds, probe
+from passgap.results.codec import to_json
+from passgap.results.parts import MOST_LUCK
 
 
 @pytest.fixture
@@ -29,18 +30,18 @@ def test_k_star_is_where_the_base_reaches_the_trained_first_try():
     base = Counts(ids(size), np.full(size, n), np.full(size, 40))
     trained = Counts(ids(size), np.full(size, n), np.full(size, round(n * (1 - 0.9**5))))
     row = shift.speedup(shift.Passes(base, trained))[0]
-    assert row["k"] == 1
-    assert row["base_k"] == pytest.approx(5, abs=0.15)
-    assert row["low"] < row["base_k"] < row["high"]
-    assert row["beyond"] is False
+    assert row.k == 1
+    assert row.base_k == pytest.approx(5, abs=0.15)
+    assert row.low < row.base_k < row.high
+    assert row.beyond is False
 
 
 def test_k_star_says_when_it_lies_outside(rng):
     low, high = drawn(np.full(100, 0.02), 32, rng), drawn(np.full(100, 0.9), 32, rng)
     sooner = shift.speedup(shift.Passes(low, high))[0]
-    assert (sooner["base_k"], sooner["high"], sooner["beyond"]) == (None, None, True)
+    assert (sooner.base_k, sooner.high, sooner.beyond) == (None, None, True)
     later = shift.speedup(shift.Passes(high, low))[0]
-    assert (later["base_k"], later["beyond"]) == (1.0, False)
+    assert (later.base_k, later.beyond) == (1.0, False)
 
 
 def test_k_star_covers_the_truth():
@@ -54,7 +55,7 @@ def test_k_star_covers_the_truth():
         p = rng.choice(grid, 200)
         base, trained = drawn(p, 64, rng), drawn(1 - (1 - p) ** truth_k, 64, rng)
         row = shift.speedup(shift.Passes(base, trained))[0]
-        held += row["low"] <= truth_k <= row["high"]
+        held += row.low <= truth_k <= row.high
     assert 0 < p1 < 1
     assert held >= 54
 
@@ -63,7 +64,7 @@ def test_area_is_the_mean_difference_over_log_k():
     base, trained = Counts(["a"], [4], [1]), Counts(["a"], [4], [2])
     d = [1 - comb(2, k) / comb(4, k) - (1 - comb(3, k) / comb(4, k)) for k in (1, 2, 3, 4)]
     expected = np.trapezoid(d, np.log([1, 2, 3, 4])) / np.log(4)
-    assert shift.area(shift.Passes(base, trained))["value"] == pytest.approx(expected)
+    assert shift.area(shift.Passes(base, trained)).value == pytest.approx(expected)
 
 
 def test_sign_changes():
@@ -92,7 +93,7 @@ def test_per_problem_rows_are_fishers_test_with_false_discoveries_controlled(rng
         [row["q_value"] for row in rows], scipy_stats.false_discovery_control(p)
     )
     sure = changes.certain(base, trained)
-    assert (sure["better"], sure["worse"], sure["gained"], sure["lost"]) == (1, 2, 1, 2)
+    assert (sure.better, sure.worse, sure.gained, sure.lost) == (1, 2, 1, 2)
 
 
 def test_a_gain_of_one_hit_is_not_sure():
@@ -100,22 +101,22 @@ def test_a_gain_of_one_hit_is_not_sure():
     base = Counts(ids(50), np.full(50, 100), np.zeros(50))
     trained = Counts(ids(50), np.full(50, 100), np.ones(50))
     found = changes.coverage(base, trained)
-    assert found["gained"] == 50
-    assert found["certain"]["gained"] == 0
-    assert found["expected_gained"] == pytest.approx(25)
+    assert found.gained == 50
+    assert found.certain.gained == 0
+    assert found.expected_gained == pytest.approx(25)
 
 
 def test_support_measures_of_the_leash_paper():
     """AIME24's solved lists in arXiv 2504.13837: 19 both, 4 lost, none gained."""
     found = changes.support(19, 0, 4)
-    assert found["srr"]["value"] == pytest.approx(19 / 23)
-    assert found["srr"]["low"] < 0.7 < found["srr"]["high"]
-    assert found["ndr"]["value"] == 0
-    assert found["ndr"]["high"] == pytest.approx(1 - 0.025 ** (1 / 19))
-    assert found["sds"]["value"] == 0
-    assert found["nscr"]["value"] == pytest.approx(-4 / 23)
-    assert found["nscr"]["high"] > -0.01  # 4 against 0: not decided
-    assert changes.support(0, 0, 0)["srr"]["value"] is None
+    assert found.srr.value == pytest.approx(19 / 23)
+    assert found.srr.low < 0.7 < found.srr.high
+    assert found.ndr.value == 0
+    assert found.ndr.high == pytest.approx(1 - 0.025 ** (1 / 19))
+    assert found.sds.value == 0
+    assert found.nscr.value == pytest.approx(-4 / 23)
+    assert found.nscr.high > -0.01  # 4 against 0: not decided
+    assert to_json(changes.support(0, 0, 0))["srr"]["value"] is None
 
 
 def test_bands_do_not_sell_regression_to_the_mean(rng):
@@ -126,21 +127,22 @@ def test_bands_do_not_sell_regression_to_the_mean(rng):
     shown = (trained.c[naive] / 64).mean()
     assert shown > 0.002  # "newly solved", from chance alone
     bands = changes.bands(base, trained, (2, 32), seed=0)
-    assert sum(band["problems"] for band in bands) == 3000
+    assert sum(band.problems for band in bands) == 3000
     for band in bands:
-        for row in band["delta"]:
-            if band["problems"] >= 30:
-                assert row["low"] <= 0 <= row["high"], band
+        for row in band.delta:
+            if band.problems >= 30:
+                assert row.estimate.low <= 0 <= row.estimate.high, band
 
 
 def test_bands_see_where_the_gain_is(rng):
     p = np.repeat([0.0, 0.05, 0.5, 1.0], 100)
     base, trained = drawn(p, 128, rng), drawn(np.repeat([0.0, 0.5, 0.5, 1.0], 100), 128, rng)
-    gains = {b["band"]: b["delta"][0] for b in changes.bands(base, trained, (2,), seed=0)}
-    assert gains["boundary"]["low"] > 0.3
-    assert abs(gains["never"]["value"]) < 0.05
-    assert gains["mid"]["low"] < 0 < gains["mid"]["high"]
-    assert gains["saturated"]["value"] == 0
+    bands = changes.bands(base, trained, (2,), seed=0)
+    gains = {band.band: band.delta[0].estimate for band in bands}
+    assert gains["boundary"].low > 0.3
+    assert abs(gains["never"].value) < 0.05
+    assert gains["mid"].low < 0 < gains["mid"].high
+    assert gains["saturated"].value == 0
 
 
 # ------------------------------------------------------------------------------- is it sharpening
@@ -152,9 +154,7 @@ def test_the_reading_tells_a_tilt_from_more_and_from_uneven(rng):
     lifted = np.where((p == 0) & (rng.random(500) < 0.3), 0.3, q)
     uneven = np.where(rng.random(500) < 0.5, tilted(p, 4.0), tilted(p, -1.0))
     base = drawn(p, 128, rng)
-    readings = [
-        compare(base, drawn(after, 128, rng)).tilt["reading"] for after in (q, lifted, uneven)
-    ]
+    readings = [compare(base, drawn(after, 128, rng)).tilt.reading for after in (q, lifted, uneven)]
     assert readings == ["tilt", "more", "uneven"]
 
 
@@ -164,7 +164,7 @@ def test_the_reading_tells_a_tilt_from_more_and_from_uneven(rng):
 def test_luck_withholds_a_verdict_it_explains(rng):
     guessed = drawn(np.full(200, 0.1), 64, rng, guess_rate=np.full(200, 0.1))
     result = probe(guessed)
-    assert result.luck.at_large > MOST_LUCK
+    assert result.luck.at_k_large > MOST_LUCK
     assert result.verdict.label == "undecided"
     assert "guessing alone" in result.verdict.reasons[-1]
     assert "--accept-luck" in result.verdict.needs
@@ -233,7 +233,8 @@ def test_the_forecast_has_an_interval_that_holds_the_tilted_truth():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         p = rng.beta(0.6, 2, 200)
-        curve = dict(probe(drawn(p, 64, rng)).forecast)[2.0].at(2)
+        forecast = {one.delta: one.curve for one in probe(drawn(p, 64, rng)).forecast}
+        curve = forecast[2.0].at(2)
         truth = np.mean(1 - (1 - tilted(rng.beta(0.6, 2, 100_000), 2.0)) ** 2)
         held += curve.low <= truth <= curve.high
     assert held >= 17
@@ -276,7 +277,7 @@ def test_a_seed_is_judged_as_it_would_be_alone(rng):
         compare_seeds(base, arms)
     together = compare_seeds(base, arms, accept_unscored=True)
     alone = [compare(base, arm, accept_unscored=True).verdict.label for arm in arms]
-    assert [row["verdict"]["label"] for row in together.seeds] == alone == ["inconclusive"] * 2
+    assert [row.verdict.label for row in together.seeds] == alone == ["inconclusive"] * 2
 
 
 def test_one_seed_is_refused(rng):

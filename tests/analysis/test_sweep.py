@@ -45,10 +45,10 @@ def test_a_planted_fall_is_found_where_it_is():
     assert (found.since, found.step, found.below_base) == (3, 4, 4)
     result = swept([p, p, p, p, lost, lost, lost])
     assert result.verdict.label == "coverage_falls"
-    assert result.fall["since"] == 30
-    assert result.fall["step"] == 40
-    assert result.fall["below_base"] == 40
-    assert result.fall["band_high"] < 0
+    assert result.fall.since == 30
+    assert result.fall.step == 40
+    assert result.fall.below_base == 40
+    assert result.fall.difference.band_high < 0
     assert "between step 30 and step 40" in str(result)
 
 
@@ -56,8 +56,8 @@ def test_a_fall_from_a_peak_back_to_the_base_is_not_a_fall_below_the_base():
     p = np.random.default_rng(3).beta(0.5, 1, 100)
     base = np.where(np.arange(100) < 25, 0.0, p)
     result = swept([base, p, p, base, base])
-    assert (result.fall["since"], result.fall["step"]) == (20, 30)
-    assert result.fall["below_base"] is None
+    assert (result.fall.since, result.fall.step) == (20, 30)
+    assert result.fall.below_base is None
     assert "not shown to fall below the base" in result.verdict.reasons[1]
 
 
@@ -81,9 +81,9 @@ def test_the_rule_keeps_the_best_of_those_whose_coverage_stands():
     better, best = tilted(p, 1.0), tilted(p, 3.0)
     narrowed = np.where(p < 0.14, 0.0, best)
     result = swept([p, better, narrowed])
-    assert result.keep["step"] == 10, "step 20 is better at small k and has lost coverage"
-    assert result.keep["small"]["band_low"] > 0
-    assert swept([p, better, best]).keep["step"] == 20
+    assert result.keep.step == 10, "step 20 is better at small k and has lost coverage"
+    assert result.keep.small.band_low > 0
+    assert swept([p, better, best]).keep.step == 20
     assert "optimistic" in result.notes[0]
 
 
@@ -93,7 +93,7 @@ def test_the_earlier_one_is_kept_where_two_tie_and_the_other_is_named_alike():
     assert kept(*tables, 0.02) == 1
     assert alike(tables[0], 1) == [2]
     result = passgap.compare_sweep(base, [(5, better), (9, better)])
-    assert (result.keep["step"], result.keep["alike"]) == (5, [9])
+    assert (result.keep.step, result.keep.alike) == (5, (9,))
 
 
 def test_the_base_is_kept_where_nothing_is_shown_to_be_better():
@@ -124,7 +124,7 @@ def test_each_checkpoint_has_the_verdict_that_compare_gives_it():
         alone = passgap.compare(base, counts)
         assert one.verdict == alone.verdict
         for row in one.delta:
-            assert row["low"] == pytest.approx(alone.delta.at(row["k"]).low)
+            assert row.low == pytest.approx(alone.delta.at(row.k).low)
 
 
 def test_checkpoints_are_ordered_by_step_and_paired_by_id():
