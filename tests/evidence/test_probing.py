@@ -1,6 +1,7 @@
 """Adaptive probing over runs: rounds, resuming, reading again."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -8,18 +9,19 @@ from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import RunError, UsageError
 from passgap.evidence.adaptive import probe_adaptively, probe_again
+from passgap.results.probe import AdaptiveSettings
 from passgap.runs import Run
 from passgap.stages.counting import count
 from passgap.stages.sampling import sample
 
 PROBLEMS = ProblemSet.of("many", [Problem(f"q{i}", str(i), "exact") for i in range(120)])
-RULE = {"large": 0.30}
+RULE = AdaptiveSettings(large=0.30)
 PARAMS = SamplingParams(8)
 
 
-def probe(out, **options):
-    settings = {"sampling": PARAMS, "engine": "fake", "engine_args": {"alpha": "0.4"}} | RULE
-    return probe_adaptively(Policy("m"), PROBLEMS, out=out, **settings | options)
+def probe(out, rule=RULE, **options):
+    sampling = {"sampling": PARAMS, "engine": "fake", "engine_args": {"alpha": "0.4"}}
+    return probe_adaptively(Policy("m"), PROBLEMS, out=out, settings=rule, **sampling | options)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def test_its_counts_are_those_of_the_run_and_say_adaptive(whole):
 
 def test_reading_it_again_gives_the_same_verdict(whole):
     result, out = whole
-    assert probe_again(Run(out), **RULE).to_dict() == result.to_dict()
+    assert probe_again(Run(out), settings=RULE).to_dict() == result.to_dict()
 
 
 def test_interrupted_it_asks_for_the_same_and_ends_the_same(whole, tmp_path):
@@ -62,14 +64,14 @@ def test_interrupted_it_asks_for_the_same_and_ends_the_same(whole, tmp_path):
     for name in run.completion_names()[1::2]:
         (run.path / "completions" / name).unlink()
     with pytest.raises(UsageError, match="is not finished; run the command that began it"):
-        probe_again(run, **RULE)
+        probe_again(run, settings=RULE)
     assert probe(tmp_path / "run").to_dict() == result.to_dict()
 
 
 def test_other_settings_on_the_same_run_are_refused(whole):
     _, out = whole
     with pytest.raises(RunError, match="other rounds than its outcomes lead to"):
-        probe_again(Run(out), k_small=4, k_large=8, large=0.12)
+        probe_again(Run(out), settings=AdaptiveSettings(k_small=4, k_large=8, large=0.12))
     with pytest.raises(RunError, match=r"engine\.args\.alpha: 0\.4 there, 0\.5 asked"):
         probe(out, engine_args={"alpha": "0.5"})
 
@@ -87,5 +89,5 @@ def test_an_adaptive_run_is_not_topped_up(whole):
 )
 def test_bad_settings_are_told_before_anything_is_written(options, message, tmp_path):
     with pytest.raises(UsageError, match=message):
-        probe(tmp_path / "run", **options)
+        probe(tmp_path / "run", replace(RULE, **options))
     assert not (tmp_path / "run").exists()

@@ -16,6 +16,7 @@ from passgap.analysis.watch.groups import Groups
 from passgap.analysis.watch.watching import watching
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare_seeds, compare_sweep
+from passgap.results.labels import ProbeLabel, ReachLabel
 from passgap.results.verdict import Verdict
 
 formatters = pytest.importorskip("IPython.core.formatters")
@@ -70,11 +71,13 @@ def results():
         adaptive=adaptive,
         plan=passgap.plan(base, half_width=0.03),
         watching=watching(groups, base=base),
-        reach=Reach(Verdict("within_reach", ("it is",)), {"budget": 10_000}, P, (row,), {}),
+        reach=Reach(
+            Verdict(ReachLabel.WITHIN_REACH, ("it is",)), {"budget": 10_000}, P, (row,), {}
+        ),
         audit=audit(base, {"p40": "right", "p41": "wrong"}),
         counts=base,
         curve=probed.curve,
-        estimate=probed.headroom,
+        estimate=probed.headroom.estimate,
         verdict=probed.verdict,
     )
 
@@ -128,14 +131,14 @@ def test_hostile_text_stays_text_in_a_notebook(results):
     harmless = None
     for text in ["harmless", *HOSTILE]:
         reach = Reach(
-            Verdict("within_reach", (text,), needs=text), {"budget": 10}, 3,
+            Verdict(ReachLabel.WITHIN_REACH, (text,), needs=text), {"budget": 10}, 3,
             (ReachRow(text, 8, 8, 2, 0.1, 0.2, 3.0, "reachable"),), {}, notes=(text,),
         )  # fmt: skip
-        for result in (reach, Verdict("undecided", (text,), needs=text)):
+        for result in (reach, Verdict(ProbeLabel.UNDECIDED, (text,), needs=text)):
             tags = Tags(result._repr_html_())
             assert not {"script", "img", "iframe", "form", "a"} & {tag for tag, _ in tags.found}
             assert not [a for _, names in tags.found for a in names if a.startswith("on")]
             assert not re.search(STEERS, tags.text), text
-        shape = Tags(Verdict("undecided", (text,), needs=text)._repr_html_()).found
+        shape = Tags(Verdict(ProbeLabel.UNDECIDED, (text,), needs=text)._repr_html_()).found
         harmless = harmless or shape
         assert shape == harmless, text

@@ -142,8 +142,8 @@ class Misfit:
 class Slope:
     """The slope of the tilt over the base's log-odds; 1 is a plain tilt."""
 
-    p_value: float
     estimate: Annotated[Estimate, FLAT]
+    p_value: float
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ class DeltaAnswered:
     """The difference among draws that hold an answer."""
 
     k: int
-    problems_left_out: int
     estimate: Annotated[Estimate, FLAT]
+    problems_left_out: int
 
 
 @dataclass(frozen=True)
@@ -201,9 +201,9 @@ class Answered:
 class Reasoned:
     """The same curves where only draws with right reasoning count (CoT-pass@k, 2506.14245)."""
 
-    delta: Curve
     base: Annotated[Curve, IN_CURVE]
     trained: Annotated[Curve, IN_CURVE]
+    delta: Curve
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,12 @@ class SeedsComparison(Result):
     verdict: Verdict
     settings: ComparedWith
     problems: int
+    base: Annotated[Curve, IN_CURVE]
+    trained: Annotated[Curve, IN_CURVE]
     delta: Curve
     seeds: tuple[TrainingSeed, ...]
     tilt: TiltFit | None
     notes: tuple[str, ...]
-    base: Annotated[Curve, IN_CURVE]
-    trained: Annotated[Curve, IN_CURVE]
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems, {len(self.seeds)} seeds)"]

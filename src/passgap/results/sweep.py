@@ -75,12 +75,12 @@ class Sweep(Result):
     verdict: Verdict
     settings: ComparedWith
     problems: int
+    base: Annotated[Curve, IN_CURVE]
     checkpoints: tuple[Checkpoint, ...]
     fall: Fall | None
     keep: Keep | None
     rule: str
     notes: tuple[str, ...]
-    base: Annotated[Curve, IN_CURVE]
 
     def __str__(self) -> str:
         k, large = self.settings.k_small, self.settings.k_large

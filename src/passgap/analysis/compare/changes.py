@@ -191,4 +191,4 @@ def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
     if enough.any():
         d = pass_at_k(n_t[enough], trained.c[enough], k) - pass_at_k(n_b[enough], base.c[enough], k)
         delta = paired_interval(d)
-    return Answered(before, after, DeltaAnswered(k, int(np.sum(~enough)), delta))
+    return Answered(before, after, DeltaAnswered(k, delta, int(np.sum(~enough))))

@@ -52,7 +52,7 @@ class Sharpening:
             high=delta.high,
             misfit_p=misfit.p_value,
             misfit=MisfitAt(self.k, misfit.statistic, misfit.quantile_025, misfit.quantile_975),
-            slope=Slope(self.sloped.p_value, self.sloped.slope),
+            slope=Slope(self.sloped.slope, self.sloped.p_value),
             reading=reading,
         )
 
