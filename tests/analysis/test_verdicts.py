@@ -127,7 +127,7 @@ def test_the_labels_are_those_that_the_tables_give():
     assert set(COMPARE_LABELS) == {*TABLE.values(), "expanded", "inconclusive"}
     named = {  # every label that some source file gives
         label
-        for path in Path(passgap.analysis.__file__).parent.glob("*.py")
+        for path in Path(passgap.analysis.__file__).parent.rglob("*.py")
         for label in re.findall(r'(?:Verdict\(|label=|label = )"([a-z_]+)"', path.read_text())
     }
     named |= {"expanded", *TABLE.values()}
