@@ -17,8 +17,14 @@ import passgap
 
 SOURCE = Path(passgap.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
+TESTS = [
+    path
+    for path in sorted(Path(__file__).parent.rglob("*.py"))
+    if "written_by" not in path.parts  # other tools' scripts, on their own privates
+]
+PRIVATE = re.compile(r"(?:.*\.)?_[a-zA-Z]\w*(?<!_)")  # _repr_html_ and the like are protocols
 FLOORS = (  # a room imports from the floors below its own; the table in CONTRIBUTING is this one
-    ("errors", "plain", "latex", "display", "_version"),
+    ("errors", "plain", "latex", "display", "registry", "_version"),
     ("data",),
     ("results",),
     ("stats", "problems", "engines", "verifiers", "runs", "lab"),
@@ -31,6 +37,7 @@ FLOORS = (  # a room imports from the floors below its own; the table in CONTRIB
 )
 ON_ONE_FLOOR = {  # rooms of one floor that may import each other's, one way
     ("display", "plain"),
+    ("registry", "errors"),
     ("checks", "stages"),
     ("launch", "evidence"),
     ("logs", "evidence"),
@@ -167,3 +174,33 @@ def test_no_submodule_bears_the_name_of_a_public_function():
 def test_every_module_says_what_goes_in_and_out():
     silent = [path for path in FILES if not ast.get_docstring(ast.parse(path.read_text()))]
     assert silent == []
+
+
+def private_names(path: Path) -> list[str]:
+    """Names with an underscore that a file takes from elsewhere: imported, read, or patched."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            names = [] if own else [node.attr]
+        elif isinstance(node, ast.Call) and "attr" in ast.unparse(node.func):  # setattr and others
+            names = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+        found += [name for name in names if isinstance(name, str) and PRIVATE.fullmatch(name)]
+    return found
+
+
+def test_tests_call_public_names_only():
+    offenders = [f"{path.name}: {name}" for path in TESTS for name in private_names(path)]
+    assert offenders == []
+
+
+def test_a_private_name_in_a_test_is_seen(tmp_path):
+    file = tmp_path / "t.py"
+    file.write_text(
+        "from passgap.a import _b\nc._d\nself._own\nx._repr_html_()\n"
+        "monkeypatch.setattr(m, '_e', 1)\nmonkeypatch.setattr('passgap.a._f', 1)\n"
+    )
+    assert sorted(private_names(file)) == ["_b", "_d", "_e", "passgap.a._f"]

@@ -45,3 +45,21 @@ class WorkError(PassgapError):
     """The work itself failed after a correct request."""
 
     exit_code = 1
+
+
+def in_words(error: BaseException, file: str | None = None) -> str:
+    """An exception as ``Type: message at file line 7``, in one line.
+
+    ``file`` is the source whose line is named: the last one of it that the exception passed.
+    """
+    try:
+        message = " ".join(str(error).split())[:300]
+    except Exception:  # its own __str__ may raise
+        message = "(no message)"
+    line, step = None, error.__traceback__
+    while step is not None:
+        if file is not None and step.tb_frame.f_code.co_filename == file:
+            line = step.tb_lineno
+        step = step.tb_next
+    place = "" if line is None else f" at {str(file).rpartition('/')[2]} line {line}"
+    return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

@@ -22,8 +22,8 @@ from passgap.launch import (
     write_job,
     write_problems,
 )
-from passgap.launch.formats import VERL
 from passgap.launch.tokenizers import leading_tokens, special_tokens
+from passgap.launch.verl import SCHEMA
 from passgap.problems import load_problems
 from passgap.runs.watch import read_watch
 from passgap.training.foreign import ExportedReward, problem_of
@@ -88,7 +88,7 @@ def test_trls_files_hold_the_prompt_as_evaluation_renders_it(tmp_path):
 def test_verls_file_has_verls_schema(tmp_path):
     write_format("verl", rows(), tmp_path, "train", split="train", source="geo")
     frame = pl.read_parquet(tmp_path / "train.parquet")
-    assert dict(frame.schema) == VERL
+    assert dict(frame.schema) == SCHEMA
     row = frame.row(0, named=True)
     assert row["data_source"] == "geo"
     assert row["prompt"] == [{"role": "user", "content": PROBLEMS[0].question}]

@@ -120,7 +120,7 @@ def test_counts_match_the_known_truth(twenty, tmp_path):
     assert set(counts.n) == {2000}
     from passgap.engines import FakeEngine
 
-    p = FakeEngine.of(twenty.problems, alpha=2, beta=2)._p
+    p = FakeEngine.of(twenty.problems, alpha=2, beta=2).p
     truth = np.array([p[i] for i in counts.problem_id])
     error = np.abs(counts.c / 2000 - truth) / np.sqrt(truth * (1 - truth) / 2000)
     assert error.max() < 5

@@ -10,7 +10,7 @@ import passgap
 from passgap.cli import app
 from passgap.evidence.auditing import cases, keep_marks
 from passgap.show.page.gathering import page_data
-from passgap.show.page.rows import _spread
+from passgap.show.page.rows import spread
 
 P, N = 64, 128
 
@@ -88,7 +88,7 @@ def test_shares_have_exact_intervals(pair):
 
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 17, 64])
 def test_even_steps_name_every_place_once(length):
-    assert sorted(_spread(length)) == list(range(length))
+    assert sorted(spread(length)) == list(range(length))
 
 
 def test_marks_of_an_audited_run_reach_the_page(tmp_path):

@@ -101,7 +101,7 @@ def test_the_slopes_gradient_is_its_likelihoods():
     rng = np.random.default_rng(2)
     p = rng.beta(0.5, 2, 50)
     n, c_base, _, c_trained = paired(rng, p, moved(p, 1.0), n=16)
-    profile = tilt_module._SlopedProfile(tilt_module._paired(n, c_base, n, c_trained))
+    profile = tilt_module.SlopedProfile(tilt_module.pair_counts(n, c_base, n, c_trained))
     at = np.array([0.7, 1.2])
     numeric = [
         (profile.at(at + step)[0] - profile.at(at - step)[0]) / 2e-3 for step in 1e-3 * np.eye(2)

@@ -462,12 +462,12 @@ def test_numbers_that_fill_the_memory_do_not_add_up(math):
 def test_full_memory_is_emptied_once_before_an_answer_is_lost(monkeypatch):
     full = [MemoryError()]
 
-    def parse(text, parse=equality._parsed):
+    def parse(text, parse=equality.parsed):
         if full:
             raise full.pop()
         return parse(text)
 
-    monkeypatch.setattr(equality, "_parsed", parse)
+    monkeypatch.setattr(equality, "parsed", parse)
     assert equality.equal(None, ["x+1", "1+x"])["right"]
 
 

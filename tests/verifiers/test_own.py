@@ -9,7 +9,7 @@ from passgap import mark
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
-from passgap.verifiers import Item, base, for_problems, get_verifier, own
+from passgap.verifiers import Item, for_problems, get_verifier
 from passgap.verifiers.failures import Failure, take_failures
 
 PROBLEM = Problem("q", "42", "exact")
@@ -223,28 +223,17 @@ def test_a_changed_function_is_another_verifier(rules):
     second.close()
 
 
-def test_a_plugin_is_an_entry_point(monkeypatch):
-    class Always(base.TextVerifier):
-        name = digest = "always"
+PLUGINS = """
+from passgap.verifiers import Outcome, TextVerifier, Verifier
 
-        def mark(self, problem, text, finish_reason):
-            return Outcome("correct", text)
+class Always(TextVerifier):
+    name = digest = "always"
 
-    class Point:
-        name = "always"
+    def mark(self, problem, text, finish_reason):
+        return Outcome("correct", text)
 
-        def load(self):
-            return Always
-
-    monkeypatch.setattr(own, "entry_points", lambda group: [Point()])
-    assert get_verifier("plugin:always").verify(PROBLEM, "x").status == "correct"
-    with pytest.raises(UsageError, match="installed plugins: always"):
-        get_verifier("plugin:other")
-
-
-class Moody(base.Verifier):
-    """A plugin that raises for one text, and says too little for another."""
-
+class Moody(Verifier):
+    "Raises for one text, and says too little for another."
     name = digest = "moody"
 
     def verify_all(self, items):
@@ -253,20 +242,36 @@ class Moody(base.Verifier):
             raise ValueError("cannot")
         return [text == "42" for text in texts if text != "short"]
 
+class Mute(Moody):
+    def candidates(self, item):
+        raise KeyError("place")
 
-def plugged(monkeypatch, made):
-    class Point:
-        name = "moody"
+    def faults(self, problems):
+        raise RuntimeError("no table")
 
-        def load(self):
-            return made
+def unmade():
+    raise KeyError("token")
 
-    monkeypatch.setattr(own, "entry_points", lambda group: [Point()])
-    return get_verifier("plugin:moody")
+def seven():
+    return 7
+"""
 
 
-def test_whatever_a_plugin_raises_costs_its_own_mark_only(monkeypatch):
-    verifier = plugged(monkeypatch, Moody)
+@pytest.fixture
+def plugins(install):
+    names = ("Always", "Moody", "Mute", "unmade", "seven")
+    points = {name.lower(): f"plugins_of_mine:{name}" for name in names}
+    install({"plugins_of_mine.py": PLUGINS}, {"passgap.verifiers": points})
+
+
+def test_a_plugin_is_an_entry_point(plugins):
+    assert get_verifier("plugin:always").verify(PROBLEM, "x").status == "correct"
+    with pytest.raises(UsageError, match=r"'plugin:other' is unknown; allowed: .*plugin:always"):
+        get_verifier("plugin:other")
+
+
+def test_whatever_a_plugin_raises_costs_its_own_mark_only(plugins):
+    verifier = get_verifier("plugin:moody")
     assert statuses(verifier, PROBLEM, "42", "raise", "41", "raise", "short") == [
         ("correct", ""),
         ("unscored", "error"),
@@ -281,23 +286,16 @@ def test_whatever_a_plugin_raises_costs_its_own_mark_only(monkeypatch):
     }
 
 
-def test_a_plugin_that_raises_at_a_reference_says_so(monkeypatch):
-    verifier = plugged(monkeypatch, Moody)
+def test_a_plugin_that_raises_at_a_reference_says_so(plugins):
+    verifier = get_verifier("plugin:moody")
     raising = Problem("q", "raise", "exact")
     faults = verifier.faults([PROBLEM, raising])
     assert list(faults) == [raising.id]
     assert "ValueError: cannot" in faults[raising.id]
 
 
-def test_a_plugin_whose_reasons_raise_is_told_and_its_marks_stand(monkeypatch, caplog):
-    class Mute(Moody):
-        def candidates(self, item):
-            raise KeyError("place")
-
-        def faults(self, problems):
-            raise RuntimeError("no table")
-
-    verifier = plugged(monkeypatch, Mute)
+def test_a_plugin_whose_reasons_raise_is_told_and_its_marks_stand(plugins, caplog):
+    verifier = get_verifier("plugin:mute")
     assert verifier.candidates(Item(PROBLEM, "42")) == ()
     assert verifier.faults([PROBLEM]) == {}
     told = [record.getMessage() for record in caplog.records]
@@ -307,12 +305,11 @@ def test_a_plugin_whose_reasons_raise_is_told_and_its_marks_stand(monkeypatch, c
     ]
 
 
-def test_a_plugin_that_cannot_be_made_is_told(monkeypatch):
-    def made():
-        raise KeyError("token")
-
-    with pytest.raises(UsageError, match="plugin:moody cannot be loaded: KeyError"):
-        plugged(monkeypatch, made)
+def test_a_plugin_that_cannot_be_made_is_told(plugins):
+    with pytest.raises(UsageError, match=r"'plugin:unmade' \(.*\) cannot be loaded: KeyError"):
+        get_verifier("plugin:unmade")
+    with pytest.raises(UsageError, match="'plugin:seven' makes a int and not a Verifier"):
+        get_verifier("plugin:seven")
 
 
 def test_what_a_checker_of_the_gym_raises_is_named():

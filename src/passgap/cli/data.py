@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from passgap.cli import draw, options
 from passgap.cli.flags import FieldFlags, ProblemFlags, PromptFlags
@@ -18,7 +20,30 @@ if TYPE_CHECKING:
     from passgap.data.policies import Policy
     from passgap.launch.exporting import Source
 
+
+class Exports(TyperGroup):
+    """The commands of ``passgap export``, and one for each launcher that a package adds."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Built-in names, then the added ones; nothing is loaded."""
+        from passgap.launch import LAUNCHERS
+
+        return [*super().list_commands(ctx), *(set(LAUNCHERS) - {*LAUNCHERS.built_in})]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; an added launcher is loaded when its command runs."""
+        from passgap.launch import LAUNCHERS
+
+        found = super().get_command(ctx, cmd_name)
+        if found is not None or cmd_name not in LAUNCHERS:
+            return found
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(_added(cmd_name))
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
+    cls=Exports,
     no_args_is_help=True,
     help="A training job for verl, OpenRLHF or TRL; counts or a data set for others.",
 )
@@ -218,6 +243,26 @@ def export_trl(
     """
     asked = vars(job) | {"gpus": 1}
     _export("trl", source, out, policy, data, prompt, fields, asked)
+
+
+def _added(trainer: str) -> Callable[..., None]:
+    """The command of a launcher that a package adds."""
+
+    @grouped
+    def export_added(
+        source: SourceArgument,
+        out: Folder,
+        policy: PolicyOption,
+        data: SourceFlags,
+        job: JobFlags,
+        cluster: ClusterFlags,
+        prompt: PromptFlags,
+        fields: ProblemFlags,
+    ) -> None:
+        """A job for a trainer whose launcher an installed package adds."""
+        _export(trainer, source, out, policy, data, prompt, fields, vars(job) | vars(cluster))
+
+    return export_added
 
 
 def _export(

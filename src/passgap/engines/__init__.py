@@ -1,35 +1,43 @@
 """What draws completions from a policy: a block and its prompts in, completions out.
 
-Each engine is one adapter; here is the table that finds them by name, without loading any.
+Each engine is one adapter; here is the table that finds them by name, without loading any. An
+installed package adds one by an entry point of the group ``passgap.engines``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from pkgutil import resolve_name
+from typing import Any, cast
 
+from passgap.data.completions import Completion
 from passgap.data.identity import digest
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
+from passgap.engines.adapters import Adapter, accept
 from passgap.engines.arguments import Arguments, flag
 from passgap.engines.base import Capabilities, Engine, Work
 from passgap.engines.fake import FakeEngine
 from passgap.errors import UsageError
+from passgap.registry import Registry
 
 __all__ = [
-    "NAMES",
+    "ENGINES",
+    "Arguments",
     "Capabilities",
+    "Completion",
     "Engine",
     "FakeEngine",
     "Work",
     "check_engine",
     "check_scores",
+    "flag",
     "load_engine",
     "resolve_policy",
     "versions",
@@ -37,48 +45,19 @@ __all__ = [
 ]
 
 
-class _Adapter(NamedTuple):
-    """Where an engine lives, what it takes, the packages that decide what it draws."""
-
-    module: str
-    engine: str
-    arguments: Arguments
-    packages: tuple[str, ...] = ()
-    checks: bool = False
-
-
-_ADAPTERS = {
-    "transformers": _Adapter(
-        "passgap.engines.transformers",
-        "TransformersEngine",
-        Arguments(batch_size=int, dtype=str, device=str, threads=int, trust_remote_code=flag),
-        ("torch", "transformers"),
-    ),
-    "vllm": _Adapter(
-        "passgap.engines.vllm", "VllmEngine", Arguments(passes_on=True), ("vllm",), checks=True
-    ),
-    "openai": _Adapter(
-        "passgap.engines.openai",
-        "OpenAIEngine",
-        Arguments(
-            base_url=str,
-            model=str,
-            server=str,
-            concurrency=int,
-            draws_per_request=int,
-            timeout=float,
-            retries=int,
-            logprobs=flag,
-            api_key_env=str,
-        ),
-        ("openai",),
-        checks=True,
-    ),
-    "fake": _Adapter(
-        "passgap.engines.fake", "FakeEngine", Arguments(alpha=float, beta=float, delta=float)
-    ),
-}
-NAMES = tuple(_ADAPTERS)
+ENGINES = Registry(
+    "engine",
+    "an Engine class with a load method",
+    "passgap.engines",
+    {
+        "transformers": "passgap.engines.adapters:TRANSFORMERS",
+        "vllm": "passgap.engines.adapters:VLLM",
+        "openai": "passgap.engines.adapters:OPENAI",
+        "fake": "passgap.engines.adapters:FAKE",
+    },
+    accept,
+    more=", or ray:NAME to scale one of them out",
+)
 RAY = "ray:"
 _RAY_ARGUMENTS = Arguments(workers=int, cpus=float, gpus=float, address=str)
 
@@ -91,18 +70,18 @@ def check_engine(name: str, arguments: Mapping[str, str]) -> dict[str, Any]:
     inner = {k: v for k, v in arguments.items() if k not in outer}
     adapter = _adapter(name)
     typed = adapter.arguments.typed(name, inner)
-    if adapter.checks:
-        _module(adapter.module).check(typed)
+    if adapter.check:
+        resolve_name(adapter.check)(typed)
     if name.startswith(RAY):
         for_ray = _RAY_ARGUMENTS.typed(name, outer)
-        _module("passgap.engines.ray").check(for_ray)
+        resolve_name("passgap.engines.ray:check")(for_ray)
         typed |= for_ray
     return typed
 
 
 def versions(name: str) -> dict[str, str]:
     """The versions of the packages that decide what the engine draws."""
-    wanted = _adapter(name).packages + (("ray",) if name.startswith(RAY) else ())
+    wanted = (*_adapter(name).packages, *["ray"] * name.startswith(RAY))
     return {package: _version(package) for package in wanted}
 
 
@@ -129,7 +108,7 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
                 )
             raise UsageError(f"{folder} has no config.json; a transformers folder is needed")
         return dataclasses.replace(policy, weights_digest=_weights().weights_digest(folder))
-    if engine == "openai":  # a server's own name for what it serves
+    if _adapter(engine).served:  # a server's own name for what it serves
         return dataclasses.replace(policy, weights_digest=digest(["served", policy.path]))
     if policy.path.startswith((".", "/", "~")) or policy.path.count("/") != 1:
         raise UsageError(
@@ -141,16 +120,15 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
 
 def check_scores(name: str) -> None:
     """Refuse an engine that cannot score given token ids, before anything is loaded."""
-    adapter = _adapter(name)
-    if not getattr(_module(adapter.module), adapter.engine).capabilities.scores:
+    if not _adapter(name).engine.capabilities.scores:
         able = "transformers, vllm"
         raise UsageError(f"engine {name!r} cannot score given token ids; allowed: {able}")
 
 
 def vocabulary_digest(policy: Policy) -> str:
     """Names the meaning of a policy's token ids; equal where they mean the same."""
-    loading = _module("passgap.engines.transformers.loading")
-    return cast(str, loading.vocabulary_digest(policy))
+    find = resolve_name("passgap.engines.transformers.loading:vocabulary_digest")
+    return cast(str, find(policy))
 
 
 def load_engine(
@@ -161,33 +139,19 @@ def load_engine(
     arguments: Mapping[str, Any],
 ) -> Engine:
     """Load the engine ``check_engine`` has accepted the arguments of."""
-    adapter = _adapter(name)
+    engine = _adapter(name).engine
     if name.startswith(RAY):
         outer = {k: v for k, v in arguments.items() if k in _RAY_ARGUMENTS.known}
         inner = {k: v for k, v in arguments.items() if k not in outer}
         loader = partial(load_engine, name.removeprefix(RAY), policy, problems, sampling, inner)
-        engine = getattr(_module(adapter.module), adapter.engine)
-        ray = _module("passgap.engines.ray")
-        return cast(
-            Engine, ray.RayEngine(name.removeprefix(RAY), engine.capabilities, loader, **outer)
-        )
-    engine = getattr(_module(adapter.module), adapter.engine)
+        scaled = resolve_name("passgap.engines.ray:RayEngine")
+        return cast(Engine, scaled(name.removeprefix(RAY), engine.capabilities, loader, **outer))
     return cast(Engine, engine.load(policy, problems, sampling, **arguments))
 
 
-def _adapter(name: str) -> _Adapter:
-    found = _ADAPTERS.get(name.removeprefix(RAY))
-    if found is None:
-        raise UsageError(
-            f"engine {name!r} is unknown; allowed: {', '.join(NAMES)}, or ray:NAME to scale one of "
-            "them out"
-        )
-    return found
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(name)
+def _adapter(name: str) -> Adapter:
+    return ENGINES[name.removeprefix(RAY)]
 
 
 def _weights() -> Any:
-    return _module("passgap.engines.weights")
+    return import_module("passgap.engines.weights")

@@ -32,7 +32,8 @@ class Arguments:
     def _one(self, engine: str, key: str, value: str) -> Any:
         if key not in self.known and not self._passes_on:
             raise UsageError(
-                f"engine argument {key!r} is unknown to {engine}; allowed: {', '.join(self.known)}"
+                f"engine argument {key!r} is unknown to {engine}; allowed: "
+                f"{', '.join(self.known) or 'none'}"
             )
         try:
             return self.known.get(key, _json_or_text)(value)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from passgap.data.completions import Block, Completion
 from passgap.data.policies import Prompt
+from passgap.engines.arguments import Arguments
 from passgap.errors import UsageError
 
 
@@ -60,10 +61,16 @@ class Engine(ABC):
 
     ``tell`` is called now and then with the completions and tokens drawn since the last call, for
     somebody who waits for a block; an engine that cannot say leaves it alone.
+
+    An engine that a package adds is made by its class method ``load(policy, problems, sampling,
+    **arguments)``; ``arguments`` types what ``--engine-arg`` gives, and ``served`` says that a
+    policy that is no folder is a name of the engine's own and not one of the hub's.
     """
 
     name: str
     capabilities: Capabilities
+    arguments: ClassVar[Arguments] = Arguments()
+    served: ClassVar[bool] = False
     tell: Callable[[int, int], None] = staticmethod(_tell_nobody)
 
     @abstractmethod

@@ -41,7 +41,7 @@ class FakeEngine(Engine):
         for problem_id, value in p.items():
             if not 0 <= value <= 1:
                 raise UsageError(f"p of problem {problem_id} is {value}; allowed: [0, 1]")
-        self._p, self._answers, self._stop = dict(p), dict(answers), tuple(stop)
+        self.p, self._answers, self._stop = dict(p), dict(answers), tuple(stop)
 
     @classmethod
     def load(
@@ -76,18 +76,18 @@ class FakeEngine(Engine):
 
     def describe(self) -> Mapping[str, Any]:
         """The manifest's record: a digest of every p."""
-        return {"name": self.name, "p_digest": digest(self._p)}
+        return {"name": self.name, "p_digest": digest(self.p)}
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
         """Draw a block; the block's seed alone decides the outcomes."""
         rng = np.random.default_rng(block.seed)
         completions = []
         for problem_id in block.problem_ids:
-            hits = rng.random(block.size) < self._p[problem_id]
+            hits = rng.random(block.size) < self.p[problem_id]
             for i, hit in enumerate(hits):
                 right = self._answers[problem_id]
                 answer = cut_at_stop(right if hit else f"{right}{rng.integers(1, 10)}", self._stop)
-                chance = self._p[problem_id] if hit else 1 - self._p[problem_id]
+                chance = self.p[problem_id] if hit else 1 - self.p[problem_id]
                 completions.append(
                     Completion(
                         problem_id=problem_id,

@@ -1,17 +1,22 @@
 """Data, rewards and launch files for other trainers: rows in, folders out that their loaders read.
 
-rows.py says what a trainer is given of a problem, formats.py writes it for TRL, verl and OpenRLHF,
-jobs.py adds the reward file, the launch script and the three commands to run.
+rows.py says what a trainer is given of a problem. A launcher (trl.py, verl.py, openrlhf.py, or what
+an installed package adds by an entry point of the group ``passgap.launchers``) writes it in the
+trainer's form, with the reward file, the launch script and the three commands to run.
 """
 
-from passgap.launch.formats import FORMS, check_forms, write_format
+from passgap.launch.base import Job, Launcher
 from passgap.launch.jobs import write_job
+from passgap.launch.launchers import FORMS, LAUNCHERS, check_forms, write_format
 from passgap.launch.rows import Row, read_problems, rows_of, write_problems
 from passgap.launch.settings import JobSettings
 
 __all__ = [
     "FORMS",
+    "LAUNCHERS",
+    "Job",
     "JobSettings",
+    "Launcher",
     "Row",
     "check_forms",
     "read_problems",

@@ -16,30 +16,17 @@ shapes the distribution but the temperature.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from passgap._version import __version__
 from passgap.data.policies import Policy
 from passgap.errors import MismatchError, UsageError
-from passgap.launch.formats import write_format
+from passgap.launch.base import Job
+from passgap.launch.launchers import LAUNCHERS, write_format
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
-from passgap.launch.tokenizers import leading_tokens, special_tokens
 from passgap.runs import write_text
-
-TEMPLATES = Path(__file__).parent / "templates"
-FILES = {
-    "verl": ("reward.py", "launch.sh", "README.md"),
-    "openrlhf": ("reward.py", "launch.sh", "README.md"),
-    "trl": ("train.py", "README.md"),
-}
-SPECIAL_FILE = "special_tokens.json"  # a tokenizer may have thousands
 
 
 def check_job(
@@ -50,7 +37,7 @@ def check_job(
     Raises
     ------
     UsageError
-        For too few problems, or verl without problems to validate on.
+        For too few problems, or none to validate on where the trainer does.
     MismatchError
         For held-out problems that are trained on.
     """
@@ -59,8 +46,8 @@ def check_job(
             f"prompts_per_step is {settings.prompts_per_step} and there are {len(train)} problems; "
             "allowed: at most as many prompts a step as problems"
         )
-    if trainer == "verl" and not held_out:
-        raise UsageError("verl validates while it trains: give --held-out PROBLEMS")
+    if LAUNCHERS[trainer].validates and not held_out:
+        raise UsageError(f"{trainer} validates while it trains: give --held-out PROBLEMS")
     trained = {row.problem.id for row in train}
     shared = [row.problem.id for row in held_out if row.problem.id in trained]
     if shared:
@@ -86,9 +73,9 @@ def write_job(
     Parameters
     ----------
     trainer
-        ``verl``, ``openrlhf`` or ``trl``.
+        ``verl``, ``openrlhf``, ``trl``, or what a package adds.
     train, held_out
-        Rows; none held out is allowed but for verl.
+        Rows; none held out is allowed but for a trainer that validates.
     policy
         What is trained; its stop strings end what the reward reads.
     folder
@@ -111,92 +98,54 @@ def write_job(
         As `check_job`; or when a plain prompt needs the tokenizer of a policy that is no folder.
     """
     check_job(trainer, train, held_out, settings)
-    facts = _facts(trainer, train, held_out, policy, settings, source, verifier)
-    rows = {"train": _begun(train, facts), "val": _begun(held_out, facts)}
-    written: list[Path] = []
-    for name, given in rows.items():
-        if given:
-            split: Any = "train" if name == "train" else "held_out"
-            written += write_format(trainer, given, folder, name, split=split, source=source)
-    asked = {name: facts[name] for name in ("trainer", "policy", "source", "verifier", "stop")}
-    asked |= {"schema": "passgap.export/1", "settings": asdict(settings)}
+    job = _job(train, held_out, policy, settings, source, verifier)
+    launcher = LAUNCHERS[trainer]
+    if launcher.begins_texts:
+        train, held_out = _begun(train, job.leading), _begun(held_out, job.leading)
+    asked = {
+        "schema": "passgap.export/1",
+        "trainer": trainer,
+        "policy": job.policy,
+        "source": source,
+        "verifier": verifier,
+        "stop": list(job.stop),
+        "settings": asdict(settings),
+    }
     texts = {"settings.json": json.dumps(asked, indent=2, ensure_ascii=False) + "\n"}
-    if trainer == "openrlhf":
-        texts[SPECIAL_FILE] = json.dumps(special_tokens(facts["policy"])) + "\n"
-    texts |= {name: _rendered(trainer, name, facts) for name in FILES[trainer]}
+    texts |= launcher.files(job)
+    written = write_format(trainer, train, folder, "train", split="train", source=source)
+    if held_out:
+        written += write_format(trainer, held_out, folder, "val", split="held_out", source=source)
     for name, text in texts.items():
         write_text(text, folder / name)
         written.append(folder / name)
     return written
 
 
-def _facts(
-    trainer: str,
+def _job(
     train: Sequence[Row],
     held_out: Sequence[Row],
     policy: Policy,
     settings: JobSettings,
     source: str,
     verifier: str | None,
-) -> dict[str, Any]:
-    """What the templates say of this job."""
-    chat = bool(train[0].prompt.messages)
+) -> Job:
     local = Path(policy.path).is_dir()
-    path = str(Path(policy.path).resolve()) if local else policy.path
-    needs_leading = trainer != "trl" and not chat
-    steps_a_pass = len(train) // settings.prompts_per_step  # what is left over is not drawn
-    return {
-        "trainer": trainer,
-        "policy": path,
-        "source": source,
-        "verifier": verifier,
-        "stop": list(policy.prompt.stop),
-        "chat": chat,
-        "leading": leading_tokens(path) if needs_leading else "",
-        "shown": "".join(c if c.isprintable() and c not in '"\\`' else "_" for c in source),
-        "problems": len(train),
-        "held_out": len(held_out),
-        "steps_a_pass": steps_a_pass,
-        "passes": math.ceil(settings.steps / steps_a_pass),
-        "s": settings,
-        "version": __version__,
-    }
+    return Job(
+        policy=str(Path(policy.path).resolve()) if local else policy.path,
+        source=source,
+        verifier=verifier,
+        stop=tuple(policy.prompt.stop),
+        chat=bool(train[0].prompt.messages),
+        problems=len(train),
+        held_out=len(held_out),
+        settings=settings,
+    )
 
 
-def _begun(rows: Sequence[Row], facts: dict[str, Any]) -> list[Row]:
-    """For OpenRLHF a plain prompt begins with what the tokenizer would put there."""
-    if facts["trainer"] != "openrlhf" or not facts["leading"]:
-        return list(rows)
+def _begun(rows: Sequence[Row], leading: str) -> list[Row]:
+    """Plain prompts with what the tokenizer would put before them."""
     return [
-        replace(row, prompt=replace(row.prompt, text=facts["leading"] + row.prompt.text))
+        replace(row, prompt=replace(row.prompt, text=leading + row.prompt.text)) if leading else row
         for row in rows
     ]
-
-
-def _rendered(trainer: str, name: str, facts: dict[str, Any]) -> str:
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # shell and Python, quoted by the filters below
-    )
-    environment.filters |= {"python": repr, "shell": _shell, "hydra": _hydra}
-    text = (TEMPLATES / trainer / f"{name}.j2").read_text(encoding="utf-8")
-    return environment.from_string(text).render(facts)
-
-
-def _shell(value: Any) -> str:
-    """A value inside double quotes of a shell."""
-    text = str(value)
-    for char in ("\\", '"', "$", "`"):
-        text = text.replace(char, f"\\{char}")
-    return text
-
-
-def _hydra(value: Any) -> str:
-    """A value inside single quotes of a Hydra override, inside double quotes of a shell."""
-    text = str(value)
-    if text.endswith("\\"):
-        raise UsageError(f"{text!r} ends in a backslash, which a launch script cannot carry")
-    return _shell(text.replace("'", "\\'"))

@@ -1,5 +1,8 @@
 """Other tools' logs in, run folders out: one module a format, one table of them all.
 
+An installed package adds a format by an entry point of the group ``passgap.logs``; it is used where
+it is named, and never guessed.
+
 In: the files of a log. Out: a run folder with the source's labels, or a refusal that says why.
 """
 
@@ -9,47 +12,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from passgap.logs import (
-    counts_file,
-    evalplus,
-    human_eval,
-    inspect_logs,
-    lighteval,
-    livecodebench,
-    lm_eval,
-    nemo_skills,
-    opencompass,
-    qwen_math,
-    table,
-    trl,
-    verifiers_results,
-    verl,
-)
-from passgap.logs.base import Asked, Format
+from passgap.data.outcomes import Status
+from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.conditions import Condition, parse_condition
+from passgap.logs.counts_file import FORMAT as COUNTS
 from passgap.logs.counts_file import ImportedCounts, import_counts
 from passgap.logs.finding import Found, find_log
 from passgap.logs.imported import Imported
 from passgap.logs.importing import import_files
 from passgap.logs.means import import_means, wants_counts
+from passgap.registry import Registry
 
-_MODULES = (
-    inspect_logs,
-    lm_eval,
-    lighteval,
-    nemo_skills,
-    verl,
-    trl,
-    evalplus,
-    human_eval,
-    verifiers_results,
-    opencompass,
-    qwen_math,
-    livecodebench,
-    counts_file,
-    table,  # last: it takes what no other format claims
+
+def _accept(made: object, package: str) -> Format | None:
+    return made if isinstance(made, Format) else None
+
+
+FORMATS = Registry(
+    "format",
+    "a passgap log Format",
+    "passgap.logs",
+    {
+        "inspect": "passgap.logs.inspect_logs:FORMAT",
+        "lm-eval": "passgap.logs.lm_eval:FORMAT",
+        "lighteval": "passgap.logs.lighteval:FORMAT",
+        "nemo-skills": "passgap.logs.nemo_skills:FORMAT",
+        "verl": "passgap.logs.verl:FORMAT",
+        "trl": "passgap.logs.trl:FORMAT",
+        "evalplus": "passgap.logs.evalplus:FORMAT",
+        "human-eval": "passgap.logs.human_eval:FORMAT",
+        "verifiers": "passgap.logs.verifiers_results:FORMAT",
+        "opencompass": "passgap.logs.opencompass:FORMAT",
+        "qwen-math": "passgap.logs.qwen_math:FORMAT",
+        "livecodebench": "passgap.logs.livecodebench:FORMAT",
+        "counts": "passgap.logs.counts_file:FORMAT",
+        "table": "passgap.logs.table:FORMAT",  # last: it takes what no other format claims
+    },
+    _accept,
 )
-FORMATS: dict[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
 
 def import_log(
@@ -69,7 +69,7 @@ def import_log(
     out
         The run folder, or for counts a .csv, .parquet or .jsonl file.
     form
-        A name in FORMATS; None guesses it.
+        A name in FORMATS; None guesses which of the built-in ones.
     correct_if
         What makes a number correct, as ``"score>=1"``.
     settings
@@ -93,7 +93,7 @@ def import_found(
     found: Found, out: Path | str, asked: Asked, *, command: str = ""
 ) -> Imported | ImportedCounts:
     """Import a log that `find_log` found, into a run folder or, by its name, a counts file."""
-    if found.format.name == counts_file.FORMAT.name:
+    if found.format.name == COUNTS.name:
         return import_counts(found.files, out, asked)
     if wants_counts(out):
         return import_means(found.format, found.files, out, asked)
@@ -108,6 +108,10 @@ __all__ = [
     "Found",
     "Imported",
     "ImportedCounts",
+    "Peek",
+    "Record",
+    "Status",
+    "Told",
     "find_log",
     "import_counts",
     "import_files",

@@ -204,6 +204,10 @@ Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
+def _claims_nothing(peek: Peek) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Format:
     """One format: what it is called, which files it has, how it is told and read.
@@ -214,10 +218,10 @@ class Format:
         As typed, and in a line of help.
     patterns
         File names looked for in a folder, the first pattern with any file wins.
-    claims
-        Whether a log is of this format.
     read
         Yields the records.
+    claims
+        Whether a log is of this format; asked of built-in ones only, where none was named.
     takes
         The flags beside the shared ones that mean something here (fields of `Asked`).
     verifier
@@ -231,8 +235,8 @@ class Format:
     name: str
     summary: str
     patterns: tuple[str, ...]
-    claims: Callable[[Peek], bool]
     read: Reader
+    claims: Callable[[Peek], bool] = _claims_nothing
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
     means: MeansReader | None = None

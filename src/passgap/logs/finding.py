@@ -17,6 +17,7 @@ from passgap.errors import UsageError
 from passgap.logs.base import Format, Peek
 from passgap.logs.rows import SUFFIXES, ending, first_row, opened
 from passgap.logs.streams import JsonStream
+from passgap.registry import Registry
 
 LISTED = 5
 AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
@@ -31,7 +32,7 @@ class Found:
     guessed: bool
 
 
-def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Path | str]) -> Found:
+def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path | str]) -> Found:
     """The format and the files of a log.
 
     Parameters
@@ -39,7 +40,7 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
     formats
         All formats by name.
     name
-        The format, None to guess it.
+        The format, None to guess which of the built-in ones.
     paths
         Files of one log, or the folder they are in.
 
@@ -54,9 +55,7 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
             raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
     if all(path.is_file() and not path.stat().st_size for path in map(Path, paths)):
         raise UsageError(f"{_listing(paths)} is empty; copy the log again")
-    if name is not None and name not in formats:
-        raise UsageError(f"format {name!r} is unknown; allowed: {', '.join(formats)}")
-    candidates = [formats[name]] if name is not None else list(formats.values())
+    candidates = formats.all_built_in() if name is None else [formats[name]]
     for form in candidates:
         files = _files(form, paths)
         if files and (name is not None or form.claims(_peek(files))):
@@ -72,7 +71,7 @@ def find_log(formats: Mapping[str, Format], name: str | None, paths: Sequence[Pa
     )
 
 
-def _meant(path: Path, formats: Mapping[str, Format]) -> str:
+def _meant(path: Path, formats: Registry[Format]) -> str:
     """What a path that is not there may have meant: a format's name."""
     near = get_close_matches(path.name, list(formats), n=1)
     return f"; did you mean the format {near[0]}?" if near else ""

@@ -172,7 +172,7 @@ def fit_tilt(
     """
     if not 0 < confidence_level < 1:
         raise UsageError(f"confidence_level is {confidence_level!r}; allowed: inside (0, 1)")
-    pairs = _paired(n_base, c_base, n_trained, c_trained)
+    pairs = pair_counts(n_base, c_base, n_trained, c_trained)
     for arm, n, c in (("base", pairs.n_base, pairs.c_base), ("trained", pairs.n, pairs.c)):
         informative = int(np.sum((c > 0) & (c < n)))
         if informative < MIN_INFORMATIVE:
@@ -225,7 +225,7 @@ def tilt_misfit(
     UsageError
         If the counts are not valid or not paired, k is not in 1..min n, or replicates < 39.
     """
-    pairs = _paired(n_base, c_base, n_trained, c_trained)
+    pairs = pair_counts(n_base, c_base, n_trained, c_trained)
     largest = int(min(pairs.n_base.min(), pairs.n.min()))
     if not 1 <= k <= largest:
         raise UsageError(f"k is {k}; allowed: 1 to the smallest n, {largest}")
@@ -280,7 +280,7 @@ def fit_sloped_tilt(
     if math.isnan(tilt.delta.value):
         empty = Estimate(nan, nan, nan, confidence_level, SLOPED, notes=tilt.delta.notes)
         return SlopedTilt(empty, empty, nan)
-    profile = _SlopedProfile(_paired(n_base, c_base, n_trained, c_trained))
+    profile = SlopedProfile(pair_counts(n_base, c_base, n_trained, c_trained))
     start = np.array([tilt.delta.value, 1.0])
     plain = profile.at(start)[0]
     found = optimize.minimize(
@@ -304,7 +304,7 @@ def fit_sloped_tilt(
 
 
 @dataclass(frozen=True, eq=False)
-class _Pairs:
+class Pairs:
     """Both arms' counts of the same problems, each (P,); the trained arm's are n and c."""
 
     n_base: IntArray
@@ -313,9 +313,10 @@ class _Pairs:
     c: IntArray
 
 
-def _paired(
+def pair_counts(
     n_base: ArrayLike, c_base: ArrayLike, n_trained: ArrayLike, c_trained: ArrayLike
-) -> _Pairs:
+) -> Pairs:
+    """Checked counts of the problems that both arms have scored draws of."""
     hits, moved = np.atleast_1d(c_base), np.atleast_1d(c_trained)
     if hits.shape != moved.shape or hits.ndim != 1:
         raise UsageError(f"c_base has shape {hits.shape}, c_trained {moved.shape}; needed: (P,)")
@@ -329,14 +330,14 @@ def _paired(
     kept = (sizes[0] > 0) & (sizes[1] > 0)
     if not kept.any():
         raise UsageError("no problem has scored draws in both runs; at least one is needed")
-    return _Pairs(*(a[kept].astype(np.int64) for a in (sizes[0], hits, sizes[1], moved)))
+    return Pairs(*(a[kept].astype(np.int64) for a in (sizes[0], hits, sizes[1], moved)))
 
 
 @dataclass(eq=False)
 class _Profile:
     """Profile log-likelihood of delta, each fit started from the last one's weights."""
 
-    pairs: _Pairs
+    pairs: Pairs
     weights: FloatArray | None = None
     tolerance: float = TOLERANCE
     gradient: float = math.nan
@@ -369,7 +370,7 @@ class _Profile:
         return value + hits * delta, hits - float((self.counts * n) @ expected)
 
 
-def _fitted(pairs: _Pairs, confidence_level: float) -> Tilt:
+def _fitted(pairs: Pairs, confidence_level: float) -> Tilt:
     profile = _Profile(pairs)
     grid = np.arange(-RANGE, RANGE + 0.5)
     scan = np.array([profile.at(float(delta))[0] for delta in grid])
@@ -391,10 +392,10 @@ def _fitted(pairs: _Pairs, confidence_level: float) -> Tilt:
 
 
 @dataclass(eq=False)
-class _SlopedProfile:
+class SlopedProfile:
     """Profile log-likelihood of (delta, slope) and its gradient, binomial coefficients left out."""
 
-    pairs: _Pairs
+    pairs: Pairs
     weights: FloatArray | None = None
 
     def __post_init__(self) -> None:
@@ -406,6 +407,7 @@ class _SlopedProfile:
         self.fixed = self.c_base * inner - self.n_base * np.logaddexp(0.0, inner)
 
     def at(self, x: FloatArray) -> tuple[float, FloatArray]:
+        """The profile at ``x = (delta, slope)``, and its gradient."""
         inner = GRID[1:-1]
         moved = x[0] + x[1] * inner
         kernel = np.full((len(self.counts), len(GRID)), -np.inf)
@@ -419,7 +421,7 @@ class _SlopedProfile:
         return value, np.array([self.counts @ score.sum(axis=1), self.counts @ (score @ inner)])
 
 
-def _covariance(profile: _SlopedProfile, x: FloatArray) -> FloatArray:
+def _covariance(profile: SlopedProfile, x: FloatArray) -> FloatArray:
     """Inverse of the profile's negative curvature at x, by differences of its gradient."""
     step = 0.02
     columns = [
@@ -452,7 +454,7 @@ def _bound(
     return float(root)
 
 
-def _unfitted(pairs: _Pairs, confidence_level: float, note: str) -> Tilt:
+def _unfitted(pairs: Pairs, confidence_level: float, note: str) -> Tilt:
     nan = math.nan
     delta = Estimate(nan, nan, nan, confidence_level, METHOD, notes=(note,))
     return Tilt(delta, fit_mixture(pairs.n_base, pairs.c_base))
@@ -461,7 +463,7 @@ def _unfitted(pairs: _Pairs, confidence_level: float, note: str) -> Tilt:
 _Tables = dict[int, FloatArray]
 
 
-def _pass_tables(pairs: _Pairs, k: int) -> _Tables:
+def _pass_tables(pairs: Pairs, k: int) -> _Tables:
     """pass@k at every count, for each n that occurs."""
     sizes = np.unique(np.concatenate([pairs.n_base, pairs.n])).tolist()
     return {n: pass_at_k(n, np.arange(n + 1), k) for n in sizes}
@@ -472,7 +474,7 @@ def _mean_pass(n: IntArray, c: IntArray, passes: _Tables) -> float:
     return sum(float(passes[size][c[n == size]].sum()) for size in sizes) / len(n)
 
 
-def _excess(pairs: _Pairs, passes: _Tables, k: int, delta: float, weights: FloatArray) -> float:
+def _excess(pairs: Pairs, passes: _Tables, k: int, delta: float, weights: FloatArray) -> float:
     """T(k): the observed change of mean pass@k less the fit's."""
     trained = _mean_pass(pairs.n, pairs.c, passes)
     observed = trained - _mean_pass(pairs.n_base, pairs.c_base, passes)
@@ -481,7 +483,7 @@ def _excess(pairs: _Pairs, passes: _Tables, k: int, delta: float, weights: Float
     return observed - float(predicted[0])
 
 
-def _bend(pairs: _Pairs, tilt: Tilt) -> float:
+def _bend(pairs: Pairs, tilt: Tilt) -> float:
     """How fast the score falls with delta at the fit, a negative number."""
     profile, step = _Profile(pairs, tilt.mixture.weights, LOOSE), 0.05
     delta = tilt.delta.value
@@ -490,7 +492,7 @@ def _bend(pairs: _Pairs, tilt: Tilt) -> float:
 
 
 def _replicate(
-    pairs: _Pairs,
+    pairs: Pairs,
     passes: _Tables,
     tilt: Tilt,
     k: int,
@@ -501,7 +503,7 @@ def _replicate(
     weights, delta = tilt.mixture.weights, tilt.delta.value
     t = GRID[rng.choice(len(GRID), size=len(pairs.n), p=weights / weights.sum())]
     c_base = rng.binomial(pairs.n_base, special.expit(t))
-    drawn = _Pairs(pairs.n_base, c_base, pairs.n, rng.binomial(pairs.n, special.expit(t + delta)))
+    drawn = Pairs(pairs.n_base, c_base, pairs.n, rng.binomial(pairs.n, special.expit(t + delta)))
     profile = _Profile(drawn, weights, LOOSE)
     refitted = _refit(profile, delta, bend)
     return _excess(drawn, passes, k, refitted, _known(profile.weights))

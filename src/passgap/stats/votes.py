@@ -7,6 +7,7 @@ all subsets of k of the n draws of whether the majority is right, ties broken by
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -74,17 +75,18 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
     r = k / (n + 1)
     roots = np.exp(2j * np.pi * np.arange(n + 1) / (n + 1))
     below = {a: np.zeros(n + 1, complex) for a in sizes.tolist()}  # drawn fewer than m times
+    drawn = {a: stats.binom.pmf(np.arange(a + 1), a, r) for a in {right, *sizes.tolist()}}
     total = 0.0
     for m in range(1, min(right, k) + 1):
         free, rivals = silent, []
         for a, many in zip(sizes.tolist(), copies.tolist(), strict=True):
-            below[a] += stats.binom.pmf(m - 1, a, r) * roots ** (m - 1)
             if a < m:
                 free += a * many  # cannot reach m: drawn as often as it likes
             else:
-                rivals.append((below[a], stats.binom.pmf(m, a, r) * roots**m, many))
+                below[a] += drawn[a][m - 1] * roots ** (m - 1)
+                rivals.append((below[a], drawn[a][m] * roots**m, many))
         ties = min(sum(many for _, _, many in rivals), (k - m) // m)
-        nodes, weights = np.polynomial.legendre.leggauss(ties // 2 + 1)
+        nodes, weights = _nodes(ties // 2 + 1)
         product = np.zeros(n + 1, complex)
         for y, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
             term = np.full(n + 1, weight, complex)
@@ -93,5 +95,8 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
             product += term
         product *= (1 - r + r * roots) ** free
         coefficient = float(np.mean(product * roots ** -(k - m)).real)
-        total += float(stats.binom.pmf(m, right, r)) * coefficient
+        total += float(drawn[right][m]) * coefficient
     return min(max(total / float(stats.binom.pmf(k, n, r)), 0.0), 1.0)
+
+
+_nodes = lru_cache(maxsize=256)(np.polynomial.legendre.leggauss)

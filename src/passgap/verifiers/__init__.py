@@ -4,48 +4,70 @@ A verifier is named by a spec, ``NAME`` or ``NAME?option=value&..`` (``numeric?t
 ``for_problems`` gives the one verifier object that evaluation and training share. Three kinds run
 code of one's own or ask a server, and are taken from the command line (or a Python caller) only:
 ``python:MODULE:FUNCTION``, ``plugin:NAME`` and ``judge``; a data file or a run that names one is
-refused.
+refused. A plugin is what an installed package adds by an entry point of the group
+``passgap.verifiers``.
 """
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from pkgutil import resolve_name
+from typing import cast
 from urllib.parse import parse_qsl
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
-from passgap.verifiers.base import Item, Verifier
+from passgap.registry import Registry
+from passgap.verifiers.base import Item, TextVerifier, Verifier
 from passgap.verifiers.failures import Failure, take_failures
+from passgap.verifiers.guarded import GuardedVerifier
 
-_WHERE = {
-    "exact": ("passgap.verifiers.exact", "ExactVerifier"),
-    "numeric": ("passgap.verifiers.numeric", "NumericVerifier"),
-    "choice": ("passgap.verifiers.choice", "ChoiceVerifier"),
-    "math": ("passgap.verifiers.mathematics", "MathVerifier"),
-    "code": ("passgap.verifiers.code", "CodeVerifier"),
-    "gym": ("passgap.verifiers.gym", "GymVerifier"),
-    "regex": ("passgap.verifiers.own", "RegexVerifier"),
-    "judge": ("passgap.verifiers.judge", "JudgeVerifier"),
-}
+PYTHON = "python:MODULE:FUNCTION"
+PLUGIN = "plugin:"
+
+
+def _maker(made: object, package: str) -> Callable[..., Verifier] | None:
+    """A verifier's class, or a function that makes one, of passgap or of another package."""
+    return made if callable(made) else None
+
+
+VERIFIERS = Registry(
+    "verifier",
+    "a Verifier class",
+    "passgap.verifiers",
+    {
+        "exact": "passgap.verifiers.exact:ExactVerifier",
+        "numeric": "passgap.verifiers.numeric:NumericVerifier",
+        "choice": "passgap.verifiers.choice:ChoiceVerifier",
+        "math": "passgap.verifiers.mathematics:MathVerifier",
+        "code": "passgap.verifiers.code:CodeVerifier",
+        "gym": "passgap.verifiers.gym:GymVerifier",
+        "regex": "passgap.verifiers.own:RegexVerifier",
+        "judge": "passgap.verifiers.judge:JudgeVerifier",
+        PYTHON: "passgap.verifiers.own:PythonVerifier",
+    },
+    _maker,
+    prefix=PLUGIN,
+)
 _FORMS = {
-    "exact": ("passgap.verifiers.exact", "stripped"),
-    "numeric": ("passgap.verifiers.answers.compare", "key"),
-    "choice": ("passgap.verifiers.choice", "key"),
-    "math": ("passgap.verifiers.answers.compare", "key"),
-    "gym": ("passgap.verifiers.exact", "stripped"),
-    "regex": ("passgap.verifiers.exact", "stripped"),
+    "exact": "passgap.verifiers.exact:stripped",
+    "numeric": "passgap.verifiers.answers.compare:key",
+    "choice": "passgap.verifiers.choice:key",
+    "math": "passgap.verifiers.answers.compare:key",
+    "gym": "passgap.verifiers.exact:stripped",
+    "regex": "passgap.verifiers.exact:stripped",
 }
-NAMES = (*_WHERE, "python:MODULE:FUNCTION", "plugin:NAME")
 COMMAND_LINE_ONLY = ("judge", "python", "plugin")
 
 __all__ = [
-    "NAMES",
+    "VERIFIERS",
     "Item",
+    "Outcome",
+    "Problem",
+    "TextVerifier",
     "Verifier",
     "answer_form",
     "check_specs",
@@ -63,13 +85,20 @@ def get_verifier(spec: str) -> Verifier:
         For an unknown name or option, or a value that is not allowed.
     """
     kind, where, options = _parsed(spec)
-    if kind == "plugin":
-        return _module("passgap.verifiers.own").load_plugin(where)  # type: ignore[no-any-return]
     if kind == "python":
-        made = _module("passgap.verifiers.own").PythonVerifier
-        return _made(spec, made, {"spec": where, **options})
-    module, attribute = _WHERE[kind]
-    return _made(spec, getattr(_module(module), attribute), options)
+        return _made(spec, VERIFIERS[PYTHON], {"spec": where, **options})
+    if kind != "plugin":
+        return _made(spec, VERIFIERS[kind], options)
+    name = PLUGIN + where
+    make = VERIFIERS[name]
+    with VERIFIERS.loading(name):
+        made = _made(spec, make, options)
+    if not isinstance(made, Verifier):
+        raise UsageError(
+            f"verifier {name!r} makes a {type(made).__name__} and not a Verifier; install its "
+            "package again, or name another verifier"
+        )
+    return GuardedVerifier(made)
 
 
 def for_problems(problems: Iterable[Problem], override: str | None = None) -> Verifier:
@@ -102,16 +131,16 @@ def check_specs(problems: Iterable[Problem]) -> list[str]:
 def answer_form(spec: str) -> Callable[[str], str] | None:
     """What makes answers comparable under a verifier; None where its golds cannot be compared."""
     where = _FORMS.get(_parsed(spec)[0])
-    return None if where is None else getattr(_module(where[0]), where[1])
+    return None if where is None else cast(Callable[[str], str], resolve_name(where))
 
 
 def _parsed(spec: str) -> tuple[str, str, dict[str, str]]:
     """``(kind, where, options)`` of a spec."""
     name, _, query = spec.partition("?")
     kind, colon, where = name.partition(":")
-    known = kind in ("python", "plugin") if colon else kind in _WHERE
+    known = kind in ("python", "plugin") if colon else kind in VERIFIERS.built_in
     if not known:
-        raise UsageError(f"verifier {spec!r} is unknown; allowed: {', '.join(NAMES)}")
+        raise UsageError(f"verifier {spec!r} is unknown; allowed: {', '.join(VERIFIERS)}")
     return kind, where, dict(parse_qsl(query, keep_blank_values=True))
 
 
@@ -128,10 +157,6 @@ def _made(spec: str, make: Callable[..., Verifier], options: dict[str, str]) -> 
     if needed:
         raise UsageError(f"verifier {spec!r} needs {needed[0]}=..., as {spec}?{needed[0]}=...")
     return make(**options)
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(name)
 
 
 class _BySpec(Verifier):

@@ -52,7 +52,7 @@ def equal(head: None, item: list[str]) -> dict[str, Any]:
 
 
 def _equal(first: str, second: str) -> dict[str, Any]:
-    gold, answer = _parsed(first), _parsed(second)
+    gold, answer = parsed(first), parsed(second)
     if not gold or not answer:
         return {"right": False, "unread": "gold" if not gold else "answer"}
     if _states_another(gold[0], answer[0]):
@@ -67,7 +67,8 @@ def _parse_cached(text: str) -> tuple[Any, ...]:
     return tuple(parse(f"\\boxed{{{text}}}", parsing_timeout=None, raise_on_error=True))
 
 
-def _parsed(text: str) -> list[Any]:
+def parsed(text: str) -> list[Any]:
+    """What math-verify reads in a text: nothing, or the expression and the text itself."""
     text = BARE_POINT.sub(r"\1", text)
     text = SCIENTIFIC.sub(r"\1 \\times 10^{\2}", text)
     return list(_parse_cached(BARE_ROOT.sub(r"\\sqrt{\1}", text)))
@@ -89,7 +90,7 @@ def _states_another(gold: Any, answer: Any) -> bool:
 
 def _too_coarse(gold: list[Any], answer: list[Any]) -> bool:
     """Whether the two were called equal only because math-verify rounds to six decimals."""
-    left, right = (_number(parsed[0]) for parsed in (gold, answer))
+    left, right = (_number(one[0]) for one in (gold, answer))
     if left is None or right is None or max(abs(left), abs(right)) >= SMALL:
         return False
     return bool(abs(left - right) > RELATIVE * max(abs(left), abs(right)))

@@ -72,21 +72,3 @@ def take_failures(verifier: Verifier) -> list[Failure]:
     """What raised in a verifier since it was asked last; nothing of one that runs its own code."""
     take = getattr(verifier, "take_failures", None)
     return list(take()) if take is not None else []
-
-
-def in_words(error: BaseException, file: str | None = None) -> str:
-    """An exception as ``Type: message at file line 7``, in one line.
-
-    ``file`` is the source whose line is named: the last one of it that the exception passed.
-    """
-    try:
-        message = " ".join(str(error).split())[:300]
-    except Exception:  # its own __str__ may raise
-        message = "(no message)"
-    line, step = None, error.__traceback__
-    while step is not None:
-        if file is not None and step.tb_frame.f_code.co_filename == file:
-            line = step.tb_lineno
-        step = step.tb_next
-    place = "" if line is None else f" at {str(file).rpartition('/')[2]} line {line}"
-    return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

@@ -12,9 +12,9 @@ from typing import Any
 
 from passgap.data.outcomes import Candidate, Outcome
 from passgap.data.problems import Problem
-from passgap.errors import PassgapError
+from passgap.errors import PassgapError, in_words
 from passgap.verifiers.base import Item, Verifier
-from passgap.verifiers.failures import Failure, Failures, in_words
+from passgap.verifiers.failures import Failure, Failures
 from passgap.verifiers.returned import RefusedError, outcome_of
 
 log = logging.getLogger("passgap.verifiers")

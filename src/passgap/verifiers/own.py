@@ -1,4 +1,4 @@
-"""``regex``, ``python:MODULE:FUNCTION`` and ``plugin:NAME``: rules of one's own.
+"""``regex`` and ``python:MODULE:FUNCTION``: rules of one's own.
 
 In: problems and completions. Out: an Outcome each. A pattern and a function run in worker
 processes, so that one that hangs or crashes costs its own mark only (unscored, with the reason).
@@ -12,22 +12,18 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from importlib.metadata import entry_points
 from typing import Any, cast
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome, Readings
 from passgap.data.problems import Problem
-from passgap.errors import PassgapError, UsageError
+from passgap.errors import UsageError, in_words
 from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.failures import Failure, Failures, in_words
-from passgap.verifiers.guarded import GuardedVerifier
+from passgap.verifiers.failures import Failure, Failures
 from passgap.verifiers.mathematics import positive
 from passgap.verifiers.returned import RefusedError, outcome_of
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
-
-GROUP = "passgap.verifiers"
 
 
 class RegexVerifier(Verifier):
@@ -238,23 +234,3 @@ def _check_signature(function: Callable[..., Any]) -> None:
         raise TypeError(
             f"{name}{taken} does not take (text, problem){of_trl * ('completions' in str(taken))}"
         ) from error
-
-
-def load_plugin(name: str) -> Verifier:
-    """A verifier that an installed package offers under the entry point ``passgap.verifiers``."""
-    found = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in found:
-        offered = ", ".join(sorted(found)) or "none is installed"
-        raise UsageError(f"plugin:{name} is unknown; installed plugins: {offered}")
-    try:
-        made = found[name].load()()
-    except PassgapError:
-        raise
-    except Exception as error:  # somebody's package may raise anything
-        raise UsageError(
-            f"plugin:{name} cannot be loaded: {in_words(error)}; install its package again, or "
-            "choose another --verifier"
-        ) from error
-    if not isinstance(made, Verifier):
-        raise UsageError(f"plugin:{name} gives a {type(made).__name__}, not a passgap Verifier")
-    return GuardedVerifier(made)

@@ -87,7 +87,7 @@ def _order(counts: dict[str, Counts]) -> dict[str, int]:
     """Problem id to its rank: lost and gained, then ever finer steps over the base's difficulty."""
     base = counts["base"]
     ease = np.argsort(base.c / np.maximum(base.n, 1), kind="stable")
-    ranked = [base.problem_id[i] for i in ease[_spread(len(ease))]]
+    ranked = [base.problem_id[i] for i in ease[spread(len(ease))]]
     changed: list[str] = []
     if "trained" in counts:
         trained = counts["trained"]
@@ -98,7 +98,7 @@ def _order(counts: dict[str, Counts]) -> dict[str, int]:
     return {problem_id: rank for rank, problem_id in enumerate(first)}
 
 
-def _spread(length: int) -> list[int]:
+def spread(length: int) -> list[int]:
     """Every place below ``length`` once: the ends first, then halves, quarters and so on."""
     places: dict[int, None] = dict.fromkeys([0, length - 1][: max(length, 0)])
     parts = 2

@@ -1,4 +1,4 @@
-"""Counts drawn from known p, for the tests of this folder."""
+"""Counts drawn from known p, for tests of what is estimated from them."""
 
 import numpy as np
 

@@ -1,0 +1,83 @@
+"""What is known of an engine before it is imported: where it lives, which arguments it takes.
+
+In: nothing. Out: an Adapter for each built-in engine, and one for any engine that a package adds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any
+
+from passgap.engines.arguments import Arguments, flag
+from passgap.engines.base import Engine
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One engine.
+
+    Parameters
+    ----------
+    where
+        ``module:class``, or the class.
+    arguments
+        What ``--engine-arg`` may name.
+    packages
+        Those that decide what it draws: a run records their versions.
+    check
+        ``module:function`` that refuses arguments before a model is loaded; empty for none.
+    served
+        As `Engine.served`.
+    """
+
+    where: str | type[Engine]
+    arguments: Arguments
+    packages: tuple[str, ...] = ()
+    check: str = ""
+    served: bool = False
+
+    @property
+    def engine(self) -> Any:
+        """The class, imported now."""
+        return resolve_name(self.where) if isinstance(self.where, str) else self.where
+
+
+def accept(made: object, package: str) -> Adapter | None:
+    """The adapter of a built-in engine, or of an Engine class that a package adds."""
+    if isinstance(made, Adapter):
+        return made
+    if isinstance(made, type) and issubclass(made, Engine) and callable(getattr(made, "load", 0)):
+        return Adapter(made, made.arguments, (package,), served=made.served)
+    return None
+
+
+TRANSFORMERS = Adapter(
+    "passgap.engines.transformers:TransformersEngine",
+    Arguments(batch_size=int, dtype=str, device=str, threads=int, trust_remote_code=flag),
+    ("torch", "transformers"),
+)
+VLLM = Adapter(
+    "passgap.engines.vllm:VllmEngine",
+    Arguments(passes_on=True),
+    ("vllm",),
+    "passgap.engines.vllm:check",
+)
+OPENAI = Adapter(
+    "passgap.engines.openai:OpenAIEngine",
+    Arguments(
+        base_url=str,
+        model=str,
+        server=str,
+        concurrency=int,
+        draws_per_request=int,
+        timeout=float,
+        retries=int,
+        logprobs=flag,
+        api_key_env=str,
+    ),
+    ("openai",),
+    "passgap.engines.openai:check",
+    served=True,
+)
+FAKE = Adapter("passgap.engines.fake:FakeEngine", Arguments(alpha=float, beta=float, delta=float))

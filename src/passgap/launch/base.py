@@ -1,0 +1,153 @@
+"""The one interface every launcher has: rows and a Job in, the files of one trainer out.
+
+What reaches a reward function differs. TRL hands it every column. verl hands it ``extra_info`` and
+the ground truth. OpenRLHF hands it the prompt and one label string, so there the whole problem
+rides in the label, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from jinja2 import Environment, StrictUndefined
+
+from passgap._version import __version__
+from passgap.errors import UsageError
+from passgap.launch.rows import Row
+from passgap.launch.settings import JobSettings
+from passgap.launch.tokenizers import leading_tokens
+from passgap.runs import write_text, write_whole
+
+TEMPLATES = Path(__file__).parent / "templates"
+CARRIED = ("problem_id", "question", "reference", "verifier", "metadata")
+KNOWN = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
+MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+
+Split = Literal["train", "held_out"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a trainer's files are made of.
+
+    Parameters
+    ----------
+    policy
+        What is trained: an absolute path, or a hub id.
+    source
+        The problem set's name.
+    verifier
+        The spec of one verifier for all problems; None: the one each problem names.
+    stop
+        The policy's stop strings, which end what the reward reads.
+    chat
+        Whether prompts are messages; else each is a text.
+    problems, held_out
+        How many are trained on, and held out.
+    settings
+        What is asked of the trainer.
+    """
+
+    policy: str
+    source: str
+    verifier: str | None
+    stop: tuple[str, ...]
+    chat: bool
+    problems: int
+    held_out: int
+    settings: JobSettings
+
+    @cached_property
+    def leading(self) -> str:
+        """The special tokens that the policy's tokenizer puts before a plain text."""
+        return "" if self.chat else leading_tokens(self.policy)
+
+    @property
+    def shown(self) -> str:
+        """The source's name, safe within any quotes."""
+        return "".join(c if c.isprintable() and c not in '"\\`' else "_" for c in self.source)
+
+    @property
+    def steps_a_pass(self) -> int:
+        """Whole steps in one pass over the problems: what is left over is not drawn."""
+        return self.problems // self.settings.prompts_per_step
+
+    @property
+    def passes(self) -> int:
+        """Passes over the problems that the steps asked for take."""
+        return math.ceil(self.settings.steps / self.steps_a_pass)
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """One trainer.
+
+    Parameters
+    ----------
+    data
+        Writes rows, called with them, a folder, a file's name, what a reward is told that they
+        are, and the problem set's name; returns the files.
+    files
+        The texts of a job's other files, by name.
+    validates
+        The trainer needs problems that are held out.
+    begins_texts
+        A plain prompt has to begin with what the tokenizer would put there (`Job.leading`).
+    """
+
+    data: Callable[[Sequence[Row], Path, str, Split, str], list[Path]]
+    files: Callable[[Job], Mapping[str, str]]
+    validates: bool = False
+    begins_texts: bool = False
+
+
+def rendered(trainer: str, job: Job, *names: str) -> dict[str, str]:
+    """The templates of a trainer, filled in."""
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # shell and Python, quoted by the filters below
+    )
+    environment.filters |= {"python": repr, "shell": _shell, "hydra": _hydra}
+    texts = {name: (TEMPLATES / trainer / f"{name}.j2").read_text("utf-8") for name in names}
+    return {
+        name: environment.from_string(text).render(job=job, s=job.settings, version=__version__)
+        for name, text in texts.items()
+    }
+
+
+def _shell(value: Any) -> str:
+    """A value inside double quotes of a shell."""
+    text = str(value)
+    for char in ("\\", '"', "$", "`"):
+        text = text.replace(char, f"\\{char}")
+    return text
+
+
+def _hydra(value: Any) -> str:
+    """A value inside single quotes of a Hydra override, inside double quotes of a shell."""
+    text = str(value)
+    if text.endswith("\\"):
+        raise UsageError(f"{text!r} ends in a backslash, which a launch script cannot carry")
+    return _shell(text.replace("'", "\\'"))
+
+
+def write_jsonl(rows: Sequence[dict[str, Any]], path: Path) -> Path:
+    """A line a row."""
+    write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), path)
+    return path
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> Path:
+    """A Parquet file, written whole."""
+    write_whole(path, frame.write_parquet)
+    return path

@@ -1,0 +1,65 @@
+"""The launchers by name: a name in, the trainer's Launcher or files in its form out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from passgap.launch.base import Launcher, Split
+from passgap.launch.rows import Row
+from passgap.registry import Registry
+
+
+def _accept(made: object, package: str) -> Launcher | None:
+    return made if isinstance(made, Launcher) else None
+
+
+LAUNCHERS = Registry(
+    "trainer",
+    "a passgap Launcher",
+    "passgap.launchers",
+    {
+        "trl": "passgap.launch.trl:LAUNCHER",
+        "verl": "passgap.launch.verl:LAUNCHER",
+        "openrlhf": "passgap.launch.openrlhf:LAUNCHER",
+    },
+    _accept,
+)
+FORMS = tuple(LAUNCHERS.built_in)
+
+
+def check_forms(forms: Sequence[str]) -> None:
+    """Refuse a form that no launcher writes."""
+    for form in forms:
+        LAUNCHERS[form]
+
+
+def write_format(
+    form: str, rows: Sequence[Row], folder: Path, name: str, *, split: Split, source: str
+) -> list[Path]:
+    """Write rows in one form.
+
+    Parameters
+    ----------
+    form
+        A launcher's name: ``trl``, ``verl``, ``openrlhf`` or what a package adds.
+    rows
+        All with a text, or all with messages, as one prompt setting renders them.
+    folder, name
+        Files are ``folder/name.parquet`` and ``folder/name.jsonl``, as the form has them.
+    split
+        What a reward is told the rows are.
+    source
+        The problem set's name: what the trainer groups its metrics by.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    UsageError
+        For an unknown form.
+    """
+    return LAUNCHERS[form].data(rows, folder, name, split, source)

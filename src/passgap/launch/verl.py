@@ -1,0 +1,62 @@
+"""verl: Parquet in its schema, a reward file, its launch script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passgap.launch.base import (
+    CARRIED,
+    KNOWN,
+    MESSAGES,
+    Job,
+    Launcher,
+    Split,
+    rendered,
+    write_parquet,
+)
+from passgap.launch.rows import Row
+
+_EXTRA: dict[str, Any] = {
+    "split": pl.String,
+    "index": pl.Int64,
+    **dict.fromkeys(CARRIED, pl.String),
+    **KNOWN,
+}
+SCHEMA: dict[str, Any] = {
+    "data_source": pl.String,
+    "prompt": MESSAGES,
+    "ability": pl.String,
+    "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
+    "extra_info": pl.Struct(_EXTRA),
+}
+
+
+def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:
+    """Parquet; the prompt is always messages, which verl's template renders."""
+
+    def extra(row: Row, index: int) -> dict[str, Any]:
+        return {"split": split, "index": index, **row.carried, **row.known}
+
+    given = [
+        {
+            "data_source": source,
+            "prompt": row.messages,
+            "ability": row.problem.verifier.partition("?")[0],
+            "reward_model": {"style": "rule", "ground_truth": row.problem.reference},
+            "extra_info": extra(row, index),
+        }
+        for index, row in enumerate(rows)
+    ]
+    return [write_parquet(pl.DataFrame(given, schema=SCHEMA), folder / f"{name}.parquet")]
+
+
+def files(job: Job) -> Mapping[str, str]:
+    """The reward, the launch script and the commands."""
+    return rendered("verl", job, "reward.py", "launch.sh", "README.md")
+
+
+LAUNCHER = Launcher(data, files, validates=True)
