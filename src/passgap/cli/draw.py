@@ -347,7 +347,7 @@ def sample_runs(
 
 def drawn_in_words(run: Run, price: float | None) -> str:
     """What the run holds, and what drawing it took and cost."""
-    tokens = sum(int(call["tokens"]) for call in run.calls())
+    tokens = sum(call.tokens for call in run.calls())
     cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} a million"
     return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens drawn in all{cost}"
 

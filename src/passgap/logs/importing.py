@@ -25,6 +25,7 @@ from passgap.logs.imported import Imported
 from passgap.logs.sorting import Sorter
 from passgap.logs.steps import of_step
 from passgap.runs import Run, is_run
+from passgap.runs.outcomes import OutcomesAbout, Source
 
 ALWAYS = frozenset(
     ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
@@ -168,8 +169,8 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
         if label:
             run.land_outcomes(key, name, _outcomes(frame))
     if label:
-        source = {"label": label, "answers": found.answered > 0}
-        run.set_outcomes_about(key, {"verifier": None, "faults": {}, "source": source})
+        source = Source(label, answers=found.answered > 0)
+        run.set_outcomes_about(key, OutcomesAbout(faults={}, source=source))
         if found.scored and not run.place.exists("outcomes/latest"):
             run.set_verifier_digest(key)
         if found.unlabelled:

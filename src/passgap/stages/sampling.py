@@ -17,6 +17,7 @@ from pathlib import Path
 
 from passgap.data.completions import Completion
 from passgap.data.counts import Design
+from passgap.data.journals import Call
 from passgap.data.policies import Policy, PromptSettings, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines import Work, check_engine, load_engine, resolve_policy, versions
@@ -201,15 +202,15 @@ class Sampler:
 
         def log() -> None:
             run.log_call(
-                {
-                    "began": began,
-                    "ended": _now(),
-                    "command": self._command,
-                    "blocks": owed - len(run.owed()),
-                    "tokens": self._tokens - before,
-                    "engine": dict(engine.describe()),
-                    "versions": _versions(self._name),
-                }
+                Call(
+                    began=began,
+                    ended=_now(),
+                    command=self._command,
+                    blocks=owed - len(run.owed()),
+                    tokens=self._tokens - before,
+                    engine=dict(engine.describe()),
+                    versions=_versions(self._name),
+                )
             )
 
         try:

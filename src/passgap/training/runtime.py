@@ -24,8 +24,8 @@ from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.runs.documents import write_json
 from passgap.runs.names import TRAINER, TRL_ARGS_FILE
-from passgap.runs.policy import write_json
 from passgap.training.config import TrainConfig
 from passgap.training.processes import Processes
 from passgap.verifiers import Verifier

@@ -134,7 +134,7 @@ def check_inert(run: OpenRun) -> None:
     """
     check_digests(run.run)
     verifier = verifier_of(run.run)
-    if verifier is None or "faults" not in run.run.outcomes_about(verifier):
+    if verifier is None or run.run.outcomes_about(verifier).faults is None:
         raise UsageError(
             f"{run.name} was not marked by passgap verify, so this would run the verifiers that "
             f"its problems name, which a viewer does not; run passgap verify {run.run.place} first"
