@@ -161,7 +161,8 @@ class Run:
         """Hold the writer's lock; a second writer on the same run is refused."""
         with locked(self.path):
             for torn in self.path.rglob(".*.tmp"):
-                torn.unlink()
+                if torn.is_symlink() or not torn.is_dir():
+                    torn.unlink()
             yield
 
     def _own(self, *names: str) -> Path:

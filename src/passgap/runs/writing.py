@@ -68,6 +68,18 @@ def links_out(folder: Path, root: Path) -> Iterator[Path]:
                 yield path
 
 
+def refuse_links_out(folder: Path) -> None:
+    """Refuse a folder that other packages are to write in, if a link in it leads out of it.
+
+    Raises
+    ------
+    RunError
+        Naming the link.
+    """
+    for link in links_out(folder, folder):
+        raise _linked(link, folder)
+
+
 def write_text(text: str, path: Path) -> None:
     """A small text file, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

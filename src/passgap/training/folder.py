@@ -29,7 +29,7 @@ from passgap.runs.policy import (
     write_policy,
     write_request,
 )
-from passgap.runs.writing import own
+from passgap.runs.writing import refuse_links_out
 from passgap.training.config import TrainConfig
 
 PACKAGES = ("passgap", "torch", "transformers", "trl", "accelerate", "datasets")
@@ -80,11 +80,12 @@ def open_folder(out: Path, asked: Request) -> bool:
     Raises
     ------
     RunError
-        When the folder holds anything else, naming it or the keys that differ, or when another
-        process trains in it.
+        When the folder holds anything else, naming it or the keys that differ, when another
+        process trains in it, or when a link in it leads out of it.
     WorkError
         When it cannot be written.
     """
+    refuse_links_out(out)
     if _unused(out):
         _hold(out)
         write_request(out, asked)
@@ -140,7 +141,7 @@ def _unused(out: Path) -> bool:
 
 def _hold(out: Path) -> None:
     try:
-        hold(own(out, TRAINER))
+        hold(out / TRAINER)
     except RunError as error:
         raise RunError(
             f"another process trains in {out}; wait for it, or choose another folder"
