@@ -41,7 +41,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
     tally = _Tally()
     copies = Copies(imported=run.manifest.imported)
     broken: list[str] = []
-    digest = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    digest = run.latest_verifier()
     marked = run.outcome_names(digest) if digest else set()
     for names in _by_problems(run):
         frames = []

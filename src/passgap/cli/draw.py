@@ -173,7 +173,7 @@ def _verified(path: str, run: Run, verifier: str | None) -> Verified:
     from passgap.stages.unscored import all_unscored, in_one_line, unscored
     from passgap.stages.verifying import agreement
 
-    before = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    before = run.latest_verifier()
     marked = mark_run(path, verifier)
     counts, after = count(run), run.verifier_digest()
     both = agreement(run, before, after) if before not in (None, after) else None

@@ -100,11 +100,6 @@ class Round:
         """The rows of a set of ``size`` problems that this round covers."""
         return range(size) if self.problems is None else self.problems
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Round:
-        rows = data["problems"]
-        return cls(**{**data, "problems": None if rows is None else tuple(rows)})
-
 
 @dataclass(frozen=True)
 class Manifest:
@@ -116,7 +111,7 @@ class Manifest:
     policy: PolicyEntry
     prompt: Mapping[str, Any]
     engine: EngineEntry
-    sampling: Mapping[str, Any]
+    sampling: SamplingEntry
     problem_set: SetEntry
     n: int
     seed: int
@@ -179,7 +174,7 @@ class Manifest:
                 f"{self.engine['name']} does not say {', '.join(unknown)}; sample the policy with "
                 "passgap sample, which does"
             )
-        return SamplingParams(**{**self.sampling, "stop": tuple(self.sampling["stop"])})
+        return msgspec.convert(self.sampling, SamplingParams)
 
 
 def read_manifest(name: str, data: bytes) -> Manifest:
@@ -191,44 +186,30 @@ def read_manifest(name: str, data: bytes) -> Manifest:
         For an unknown schema, and for what passgap would not have written.
     """
     repair = "it was changed, or written by something else"
-    decoded(data, name, _Shape, SCHEMA, repair)
-    values = json.loads(data)
-    manifest = Manifest(**{**values, "rounds": tuple(map(Round.from_dict, values["rounds"]))})
-    wrong = _impossible(manifest)
+    manifest = decoded(data, name, Manifest, SCHEMA, repair)
+    wrong = _impossible(manifest, json.loads(data))
     if wrong:
         raise RunError(f"{name} holds {wrong}, which passgap does not write; {repair}")
     return manifest
 
 
-class _Shape(msgspec.Struct, forbid_unknown_fields=True):
-    """What ``manifest.json`` has to hold; engines and prompts may add keys of their own."""
-
-    schema: str
-    policy: PolicyEntry
-    prompt: PromptSettings
-    engine: EngineEntry
-    sampling: SamplingEntry
-    problem_set: SetEntry
-    n: int
-    seed: int
-    rounds: tuple[Round, ...]
-    first_draw: int = 0
-    design: Design = "fixed"
-    created: str = ""
-    command: str = ""
-    versions: dict[str, str] = {}
-
-
-def _impossible(manifest: Manifest) -> str:
-    """The first thing in the rounds that cannot be, in words; empty where there is none."""
+def _impossible(manifest: Manifest, written: Mapping[str, Any]) -> str:
+    """The first thing that cannot be, in words; empty where there is none."""
+    unknown = sorted(set(written) - {known.name for known in dataclasses.fields(Manifest)})
+    if unknown:
+        return f"the key {unknown[0]!r}"
+    try:
+        msgspec.convert(manifest.prompt, PromptSettings)
+    except msgspec.ValidationError as error:
+        return f"a prompt that is none ({error})"
     size, blocks = manifest.problem_set["size"], 0
     for part in manifest.rounds:
         if min(part.draws, part.block_problems, part.block_draws) < 1 or part.first_draw < 0:
             return f"a round of {part.draws} draws in blocks of {part.block_draws}"
-        rows = part.rows(size)
-        if rows and not 0 <= min(rows) <= max(rows) < size:
-            return f"a round of problem {max(rows)} of {size}"
-        blocks += -(-len(rows) // part.block_problems) * -(-part.draws // part.block_draws)
+        if part.problems and not 0 <= min(part.problems) <= max(part.problems) < size:
+            return f"a round of problem {max(part.problems)} of {size}"
+        rows = size if part.problems is None else len(part.problems)
+        blocks += -(-rows // part.block_problems) * -(-part.draws // part.block_draws)
     return f"{blocks:,} blocks" if blocks > MOST_BLOCKS else ""
 
 

@@ -78,6 +78,7 @@ class PolicyFile(Request, frozen=True, kw_only=True):
     """What ``passgap_policy.json`` says of the weights beside it."""
 
     step: int | None = None
+    seconds: float | None = None
     train_problem_ids: tuple[str, ...] | None = None
     versions: Mapping[str, str] = {}
 

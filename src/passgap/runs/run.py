@@ -106,8 +106,7 @@ class Run:
                 return run
             if top_up:
                 raise UsageError(f"{path} holds no run to top up; leave --top-up out")
-            if not all(_left_by_a_kill(p) for p in folder.local.iterdir()):
-                raise RunError(f"{path} is not empty and not a run; give another --out")
+            refuse_other(folder.local)
             write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
@@ -348,10 +347,14 @@ class Run:
         RunError
             If what stands there is no digest.
         """
-        found = self._digest_in(LATEST)
+        found = self.latest_verifier()
         if found is None:
             raise UsageError(f"{self.place} is not verified yet; run: passgap verify {self.place}")
         return found
+
+    def latest_verifier(self) -> str | None:
+        """The same, None where the run is not verified yet."""
+        return self._digest_in(LATEST)
 
     def reasoning_digest(self) -> str | None:
         """The verifier that marked this run's reasoning last, None where nobody did."""
@@ -451,6 +454,15 @@ def _write_manifest(manifest: Manifest, folder: Path) -> None:
     write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", own(folder, MANIFEST_FILE))
 
 
-def _left_by_a_kill(path: Path) -> bool:
-    """Whether a run killed before its manifest was written can have left this file."""
-    return path.name in (LOCK_FILE, PROBLEMS_FILE) or path.suffix == ".tmp"
+def refuse_other(folder: Path) -> None:
+    """Refuse a folder that holds what no run killed before its manifest was written can have left.
+
+    Raises
+    ------
+    RunError
+        Naming one such file.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".tmp")
+    other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
+    if other:
+        raise RunError(f"{folder} is not empty and not a run ({other[0]}); give another --out")

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 from passgap.data.completions import Completion
 from passgap.data.counts import Design
@@ -25,7 +26,7 @@ from passgap.engines.base import Engine
 from passgap.errors import UsageError, WorkError
 from passgap.problems import render
 from passgap.runs import Manifest, Round, Run, is_run
-from passgap.runs.manifest import TARGET_BLOCK
+from passgap.runs.manifest import TARGET_BLOCK, SamplingEntry
 from passgap.verifiers import check_specs
 
 Progress = Callable[[int, int, int], None]
@@ -148,7 +149,7 @@ class Sampler:
             },
             prompt=policy.prompt.to_dict(),
             engine={"name": self._name, "args": dict(self._engine_args)},
-            sampling=self._sampling.to_dict(),
+            sampling=cast(SamplingEntry, self._sampling.to_dict()),
             problem_set={
                 "name": problems.name,
                 "digest": problems.digest,

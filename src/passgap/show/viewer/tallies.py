@@ -17,7 +17,7 @@ import polars as pl
 from passgap.errors import RunError
 from passgap.runs import Run
 from passgap.runs.frames import tally
-from passgap.runs.names import COMPLETIONS, LATEST, OUTCOMES
+from passgap.runs.names import COMPLETIONS, OUTCOMES
 
 SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
@@ -91,26 +91,15 @@ def progress(run: Run, verifier: str | None) -> Progress:
     )
 
 
-def verifier_of(run: Run) -> str | None:
-    """The verifier whose outcomes count, None where nothing is verified yet.
-
-    Raises
-    ------
-    RunError
-        If what the run names is no digest.
-    """
-    return run.verifier_digest() if run.place.exists(f"{OUTCOMES}/{LATEST}") else None
-
-
 def check_digests(run: Run) -> None:
     """Refuse a run that names its outcomes by anything but digests.
 
     Raises
     ------
     RunError
-        As `verifier_of`.
+        Naming it.
     """
-    verifier_of(run)
+    run.latest_verifier()
     run.reasoning_digest()
 
 
