@@ -8,7 +8,6 @@ Of passgap's inner modules it uses `demo` (the loop it repeats) and `guessing` (
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +20,7 @@ import polars as pl
 from passgap import Run, read_counts
 from passgap.demo import Bar, Demo, run_demo
 from passgap.lab import FAMILIES
-from passgap.runs.names import POLICY_FILE
+from passgap.runs.policy import read_policy
 from passgap.stages.guessing import guess_rates
 from research.pages import markdown_table, write_page
 
@@ -128,7 +127,8 @@ def _after(found: list[tuple[Arm, Demo]]) -> str:
     rows = []
     for arm, demo in found:
         result = demo.comparison
-        policy = json.loads((demo.policy / POLICY_FILE).read_text(encoding="utf-8"))
+        trained = read_policy(demo.policy)
+        seconds = trained.seconds if trained else None
         coverage, verdict = result["coverage"], result["verdict"]
         rows.append(
             [
@@ -140,7 +140,7 @@ def _after(found: list[tuple[Arm, Demo]]) -> str:
                 _change(result, 128),
                 verdict["at_large_k"],
                 f"{coverage['lost']} / {coverage['gained']}",
-                f"{policy['seconds']:.0f} s",
+                "" if seconds is None else f"{seconds:.0f} s",
             ]
         )
     return f"## After: compare with the base\n\n{markdown_table(head, rows)}"

@@ -122,7 +122,7 @@ def test_a_server_that_stays_broken_leaves_the_rest_owed(twenty, tmp_path):
         draw(url, twenty, tmp_path / "run", retries="1")
     run = Run(tmp_path / "run")
     assert len(run.owed()) == len(run.blocks) == 5
-    assert run.calls()[-1]["blocks"] == 0
+    assert run.calls()[-1].blocks == 0
 
 
 def test_a_server_that_goes_away_leaves_the_rest_owed(twenty, tmp_path):

@@ -46,7 +46,7 @@ def progress(done, total, tokens):
 run = sample(resolve_policy("lab:base"), PROBLEMS, n=64, out=sys.argv[1],
              sampling=SamplingParams(24), engine="ray:transformers", block_size=32, seed=3,
              engine_args={"workers": "2", "threads": "1", "batch_size": "32"}, progress=progress)
-print("NODES", run.calls()[-1]["engine"]["nodes"])
+print("NODES", run.calls()[-1].engine["nodes"])
 ray.shutdown()
 cluster.shutdown()
 """

@@ -17,11 +17,10 @@ from transformers import (  # noqa: E402
     LlamaForCausalLM,
 )
 
-from passgap.data.completions import Block  # noqa: E402
+from passgap.data.completions import Block, cut_at_stop  # noqa: E402
 from passgap.data.policies import Policy, Prompt, PromptSettings, SamplingParams  # noqa: E402
 from passgap.data.problems import Problem, ProblemSet  # noqa: E402
 from passgap.engines.transformers import TransformersEngine, cache, decoding  # noqa: E402
-from passgap.engines.transformers.engine import cut_at_stop  # noqa: E402
 from passgap.errors import UsageError, WorkError  # noqa: E402
 from passgap.lab.pretrain import make_tokenizer  # noqa: E402
 from passgap.stages.sampling import sample  # noqa: E402

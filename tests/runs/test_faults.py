@@ -123,7 +123,7 @@ def test_a_full_disk_is_told_and_harms_nothing(small_disk, twenty, tmp_path):
 
 
 def test_a_folder_that_may_not_be_written_is_told(twenty):
-    with pytest.raises(WorkError, match=r"cannot write /proc/run: .*or give another --out"):
+    with pytest.raises(WorkError, match=r"cannot write /proc/run: .*or give another folder"):
         draw(twenty, "/proc/run")
 
 
@@ -293,6 +293,6 @@ def test_calls_say_what_was_done_with_what(twenty, tmp_path):
     shard(run).unlink()
     draw(twenty, tmp_path / "run")
     calls = run.calls()
-    assert [call["blocks"] for call in calls] == [len(run.blocks), 1]
-    assert calls[0]["engine"]["name"] == "fake"
+    assert [call.blocks for call in calls] == [len(run.blocks), 1]
+    assert calls[0].engine["name"] == "fake"
     assert json.loads((run.path / "manifest.json").read_text())["rounds"][0]["draws"] == 10

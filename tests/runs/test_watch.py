@@ -202,7 +202,7 @@ def test_a_call_that_cannot_be_written_is_not_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("passgap.runs.shards.os.replace", full)
+        patched.setattr("passgap.runs.writing.os.replace", full)
         with pytest.raises(WorkError, match="No space left"):
             log.append(1, rows("b"))
     assert [row[3] for row in keys(tmp_path / "w")] == ["a"]

@@ -71,7 +71,7 @@ def test_a_run_remembers_what_its_verifier_refused(tmp_path, write):
     run = draw(tmp_path, problems)
     verify(run)
     about = run.outcomes_about(run.verifier_digest())
-    assert set(about["faults"]) == {problems.problems[1].id}
+    assert set(about.faults) == {problems.problems[1].id}
     (finding,) = [f for f in check(run).findings if f.check == "golds"]
     assert finding.problems == (problems.problems[1].id,)
 

@@ -213,7 +213,7 @@ def test_the_data_set_carries_ids_whatever_the_order_of_the_file(train_set):
 
 
 def test_problems_with_too_few_scored_draws_are_left_out_of_the_whole_curve():
-    found = held_out_curve(np.array([4, 3, 4]), np.array([4, 0, 0]), draws=4)
-    assert found["left_out"] == 1
-    assert [point["value"] for point in found["curve"]] == [0.5, 0.5, 0.5]
-    assert held_out_curve(np.array([1]), np.array([0]), draws=2) == {"left_out": 1, "curve": []}
+    left_out, curve = held_out_curve(np.array([4, 3, 4]), np.array([4, 0, 0]), draws=4)
+    assert left_out == 1
+    assert [point.value for point in curve] == [0.5, 0.5, 0.5]
+    assert held_out_curve(np.array([1]), np.array([0]), draws=2) == (1, ())

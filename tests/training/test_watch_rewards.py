@@ -22,7 +22,8 @@ from passgap.data.policies import PromptSettings
 from passgap.engines.transformers import load_model
 from passgap.errors import RunError, UsageError
 from passgap.problems import render
-from passgap.runs import parts, read_watch
+from passgap.runs import read_watch
+from passgap.runs.names import LOCK_FILE
 from passgap.training import patience
 from passgap.training.callbacks import PassgapCallback
 
@@ -303,7 +304,7 @@ def test_a_full_disk_neither_ends_training_nor_goes_unsaid(tmp_path, monkeypatch
     wrapped = (watch := Watch(tmp_path / "w")).reward(same, correct=0.5)
     call(wrapped, step=0)
     with monkeypatch.context() as patched:
-        patched.setattr("passgap.runs.shards.os.replace", full)
+        patched.setattr("passgap.runs.writing.os.replace", full)
         metrics = {}
         for step in range(1, 6):
             call(wrapped, step=step, log_metric=metrics.__setitem__)
@@ -323,7 +324,7 @@ def test_what_waits_has_a_bound_and_what_is_lost_is_said(tmp_path, monkeypatch, 
     wrapped = (watch := Watch(tmp_path / "w")).reward(same, correct=0.5)
     call(wrapped, step=0)
     with monkeypatch.context() as patched:
-        patched.setattr("passgap.runs.shards.os.replace", full)
+        patched.setattr("passgap.runs.writing.os.replace", full)
         for step in range(1, 5):
             call(wrapped, step=step)
     call(wrapped, step=5)
@@ -507,5 +508,5 @@ def test_a_lock_is_not_lost_when_its_folder_is_made_anew(tmp_path):
     call(Watch(tmp_path / "w").reward(same, correct=0.5))
     shutil.rmtree(tmp_path / "w")
     call(Watch(tmp_path / "w").reward(same, correct=0.5))
-    assert (tmp_path / "w" / "rank-00000" / parts.LOCK_FILE).exists()
+    assert (tmp_path / "w" / "rank-00000" / LOCK_FILE).exists()
     assert read_watch(tmp_path / "w").height == 3

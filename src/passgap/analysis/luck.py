@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
@@ -20,7 +19,13 @@ from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel, Label
 from passgap.results.parts import Both, Luck
 from passgap.results.verdict import Verdict
-from passgap.stats import corrected_pass_at_k, lucky_pass_at_k, mean_curve, pass_at_k
+from passgap.stats import (
+    corrected_pass_at_k,
+    lucky_pass_at_k,
+    mean_curve,
+    pass_at_k,
+    student_interval,
+)
 
 DROWNING = 0.9
 DROWNED = "nan where guessing alone solves 90%: nothing is left to tell ability from"
@@ -48,14 +53,11 @@ def luck_of(
 
 def _corrected_curve(values: FloatArray, ks: Sequence[int]) -> Curve:
     """Means over problems with Student's t intervals, all floored at 0 (never the problems)."""
-    size = len(values)
-    value = values.mean(axis=0)
-    error = values.std(axis=0, ddof=1) / np.sqrt(size) if size > 1 else np.full(len(ks), np.nan)
-    reach = stats.t.ppf(0.975, max(size - 1, 1)) * error
-    low, high = np.clip(value - reach, 0.0, 1.0), np.clip(value + reach, 0.0, 1.0)
+    means = [student_interval(column) for column in values.T]
+    value, low, high = np.clip([(m.value, m.low, m.high) for m in means], 0.0, 1.0).T
     return Curve(
         np.asarray(ks),
-        np.clip(value, 0.0, 1.0),
+        value,
         low,
         high,
         method="luck taken out; Student t over problems",

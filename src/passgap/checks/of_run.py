@@ -11,6 +11,7 @@ from passgap.checks.copies import Copies
 from passgap.checks.style import check_style
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
+from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
 
@@ -40,7 +41,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
     tally = _Tally()
     copies = Copies(imported=run.manifest.imported)
     broken: list[str] = []
-    digest = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    digest = run.latest_verifier()
     marked = run.outcome_names(digest) if digest else set()
     for names in _by_problems(run):
         frames = []
@@ -93,16 +94,17 @@ def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None
     joined = frame.select("problem_id", "draw", "finish_reason").join(
         marks, on=["problem_id", "draw"]
     )
-    status = joined["status"]
     tally.marked += len(joined)
-    tally.correct += int((status == "correct").sum())
-    tally.unscored += int((status == "unscored").sum())
     tally.unanswered += int((joined["reason"] == "no_answer").sum())
-    wrong = (status == "incorrect") & (joined["finish_reason"] == "length")
+    wrong = (joined["status"] == "incorrect") & (joined["finish_reason"] == "length")
     tally.truncated_wrong += int(wrong.sum())
-    counted = joined.filter(status != "unscored").group_by("problem_id").len()
-    for problem_id, n in counted.iter_rows():
-        tally.scored[problem_id] = tally.scored.get(problem_id, 0) + n
+    for problem_id, n, c, unscored_draws in (
+        joined.group_by("problem_id").agg(**counted()).iter_rows()
+    ):
+        tally.correct += c
+        tally.unscored += unscored_draws
+        if n:
+            tally.scored[problem_id] = tally.scored.get(problem_id, 0) + n
 
 
 def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
@@ -180,9 +182,9 @@ def _unanswered(tally: _Tally) -> Iterator[Finding]:
 
 
 def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
-    about = run.outcomes_about(digest) if digest else {}
     problems = run.problems()
-    faults = about["faults"] if "faults" in about else check_golds(problems).faults
+    noted = run.outcomes_about(digest).faults if digest else None
+    faults = check_golds(problems).faults if noted is None else noted
     refused = tuple(faults)
     if refused:
         shown = next(problem for problem in problems if problem.id == refused[0])
@@ -211,7 +213,7 @@ def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
             draws += len(both)
             differing += int((both["status"] != both["status_other"]).sum())
         counts, beside = run.marked_by(digest), run.marked_by(other)
-        again = "source" if run.outcomes_about(other).get("source") else beside
+        again = "source" if run.outcomes_about(other).source else beside
         yield Finding(
             "verifiers",
             "warning" if differing > MUCH * draws else "note",
@@ -239,7 +241,7 @@ def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:
 def _engine(run: Run) -> Iterator[Finding]:
     odd: dict[str, int] = {}
     for call in run.calls():
-        described = call["engine"]
+        described = call.engine
         for reason, count in described.get("finish_reasons", {}).items():
             if reason not in ("stop", "length", "eos"):
                 odd[reason] = odd.get(reason, 0) + count

@@ -44,9 +44,10 @@ class Style:
 
 def style_of(run: Run) -> Style | None:
     """The style of a verified run; None where its outcomes keep no readings."""
-    if not run.place.exists("outcomes/latest"):
+    verifier = run.latest_verifier()
+    if verifier is None:
         return None
-    marks = run.scan_outcomes(run.verifier_digest())
+    marks = run.scan_outcomes(verifier)
     if "readings" not in marks.collect_schema().names():
         return None
     kept = marks.filter(pl.col("readings").is_not_null() & (pl.col("status") != "unscored"))

@@ -173,7 +173,7 @@ def _verified(path: str, run: Run, verifier: str | None) -> Verified:
     from passgap.stages.unscored import all_unscored, in_one_line, unscored
     from passgap.stages.verifying import agreement
 
-    before = run.verifier_digest() if run.place.exists("outcomes/latest") else None
+    before = run.latest_verifier()
     marked = mark_run(path, verifier)
     counts, after = count(run), run.verifier_digest()
     both = agreement(run, before, after) if before not in (None, after) else None
@@ -347,7 +347,7 @@ def sample_runs(
 
 def drawn_in_words(run: Run, price: float | None) -> str:
     """What the run holds, and what drawing it took and cost."""
-    tokens = sum(int(call["tokens"]) for call in run.calls())
+    tokens = sum(call.tokens for call in run.calls())
     cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} a million"
     return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens drawn in all{cost}"
 

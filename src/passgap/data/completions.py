@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,3 +57,9 @@ class Completion:
     def __post_init__(self) -> None:
         if self.token_count < 0:
             object.__setattr__(self, "token_count", len(self.token_ids))
+
+
+def cut_at_stop(text: str, stop: Sequence[str]) -> str:
+    """``text`` up to the first stop string, which is left out."""
+    ends = [text.find(s) for s in stop if s in text]
+    return text[: min(ends)] if ends else text

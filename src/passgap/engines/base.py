@@ -103,9 +103,3 @@ class Engine(ABC):
 
     def close(self) -> None:  # noqa: B027 - most engines hold nothing to give back
         """Give back what the engine holds: processes, connections."""
-
-
-def cut_at_stop(text: str, stop: Sequence[str]) -> str:
-    """``text`` up to the first stop string, which is left out."""
-    ends = [text.find(s) for s in stop if s in text]
-    return text[: min(ends)] if ends else text

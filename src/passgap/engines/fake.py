@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from passgap.data.completions import Block, Completion
+from passgap.data.completions import Block, Completion, cut_at_stop
 from passgap.data.identity import digest
 from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
-from passgap.engines.base import Capabilities, Engine, cut_at_stop
+from passgap.engines.base import Capabilities, Engine
 from passgap.errors import UsageError
 
 

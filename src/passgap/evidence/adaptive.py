@@ -22,6 +22,7 @@ from passgap.data.problems import ProblemSet
 from passgap.errors import RunError, UsageError, WorkError
 from passgap.results.probe import AdaptiveProbe, AdaptiveSettings
 from passgap.runs import Round, Run
+from passgap.runs.frames import tally
 from passgap.stages.sampling import Progress, Sampler, as_recorded
 from passgap.stages.unscored import all_unscored, in_one_line, unscored
 from passgap.stages.verifying import verify
@@ -136,11 +137,7 @@ class _Drawer:
         for name in sorted(self._run.outcome_names(digest)):
             marks = self._run.read_outcomes(digest, name).join(span, on="problem_id")
             inside = marks.filter(pl.col("draw").is_between("since", pl.col("until") - 1))
-            tally = inside.group_by("problem_id").agg(
-                (pl.col("status") != "unscored").sum().alias("scored"),
-                (pl.col("status") == "correct").sum().alias("correct"),
-            )
-            for problem_id, n, c in tally.iter_rows():
+            for problem_id, n, c, _ in inside.group_by("problem_id").agg(**tally()).iter_rows():
                 scored[row[problem_id]] += n
                 correct[row[problem_id]] += c
         return scored, correct

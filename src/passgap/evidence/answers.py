@@ -6,7 +6,6 @@ training behind a run's policy drew.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -16,8 +15,10 @@ import polars as pl
 
 from passgap.analysis.alone.sampling_alone import Arms, Training
 from passgap.analysis.alone.voting import Answers
+from passgap.data.journals import TrainingRow
 from passgap.errors import MismatchError, UsageError
 from passgap.runs import Run, is_run
+from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder, policy_of
 from passgap.runs.names import TRAINING_FILE
 from passgap.training.algorithms import ALGORITHMS
@@ -34,7 +35,7 @@ def answers_of(run: Run) -> Answers:
     """
     chosen = run.verifier_digest()
     specs = {
-        problem.id: str(run.outcomes_about(chosen).get("verifier") or problem.verifier)
+        problem.id: str(run.outcomes_about(chosen).verifier or problem.verifier)
         for problem in run.problems()
     }
     forms = {spec: answer_form(spec) or str.strip for spec in set(specs.values())}
@@ -113,14 +114,13 @@ def training_of(run: Run) -> Training | None:
     method = ALGORITHMS.get(about.algorithm or "") if about else None
     if about is None or about.step is None or method is None or method.trainer == "sft":
         return None
-    log = next(
-        (place for at in (folder, folder.parent) if (place := at / TRAINING_FILE).is_file()), None
-    )
-    if log is None:
-        return None
-    whole = log.read_text(encoding="utf-8").split("\n")[:-1]  # without one that is being written
-    rows = [row for row in map(json.loads, whole) if row["step"] <= about.step]
-    lengths = [row["completion_length"] for row in rows if "completion_length" in row]
+    places = (place / TRAINING_FILE for place in (folder, folder.parent))
+    rows = next((rows for place in places if (rows := read_journal(place, TrainingRow))), [])
+    lengths = [
+        row.completion_length
+        for row in rows
+        if row.step <= about.step and row.completion_length is not None
+    ]
     if not lengths:
         return None
     prompts, group = about.setting("prompts_per_step"), about.setting("group_size")

@@ -16,6 +16,7 @@ import polars as pl
 
 from passgap.analysis.audit import MARKS, Audit, Mark, audit, choose_problems
 from passgap.analysis.inputs import refuse_all_unscored
+from passgap.data.journals import AuditMark
 from passgap.errors import UsageError
 from passgap.runs import Run, write_whole
 from passgap.stages.counting import count
@@ -69,7 +70,7 @@ def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
         .collect()
     )
     problems = {problem.id: problem for problem in run.problems()}
-    marks = {(m["problem_id"], m["draw"]): m["mark"] for m in run.audit_marks(digest)}
+    marks = {(m.problem_id, m.draw): m.mark for m in run.audit_marks(digest)}
     found = [
         Case(
             problem_id=row["problem_id"],
@@ -114,16 +115,16 @@ def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
             f"draw {strange[0][1]} of problem {strange[0][0]} is not a correct completion of "
             f"{run.place}; mark the sheet that passgap audit made of this run"
         )
-    old = {(m["problem_id"], m["draw"]): m["mark"] for m in run.audit_marks(digest)}
+    old = {(m.problem_id, m.draw): m.mark for m in run.audit_marks(digest)}
     merged = {**old, **marks}
-    rows = [{"problem_id": i, "draw": draw, "mark": mark} for (i, draw), mark in merged.items()]
+    rows = [AuditMark(problem_id=i, draw=n, mark=mark) for (i, n), mark in merged.items()]
     with run.writing():
         run.set_audit_marks(digest, rows)
 
 
 def result(run: Run) -> Audit:
     """What the marks so far say; where a problem has several, the last one counts."""
-    marks = {m["problem_id"]: cast(Mark, m["mark"]) for m in run.audit_marks(run.verifier_digest())}
+    marks = {m.problem_id: cast(Mark, m.mark) for m in run.audit_marks(run.verifier_digest())}
     return audit(count(run), marks)
 
 

@@ -6,7 +6,6 @@ Out: the analysis (`passgap.analysis.watch.watching`), also again and again whil
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import Any
 from passgap.analysis.watch.groups import Groups
 from passgap.analysis.watch.watching import Watching, watching
 from passgap.data.counts import Counts
+from passgap.data.journals import HeldOutRow
 from passgap.errors import UsageError
 from passgap.runs.about import is_watch, read_about
+from passgap.runs.journal import read_journal
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.runs.policy import read_request
 from passgap.runs.watch import group_rows, read_watch
@@ -53,12 +54,12 @@ def watch_folder(
     place = find_watch(folder)
     about = read_about(place)
     counts = read_counts(base) if isinstance(base, Path | str) else base
-    settings["group_size"] = settings.get("group_size") or about.get("group_size")
+    settings["group_size"] = settings.get("group_size") or about.group_size
     return watching(
         Groups.of(group_rows(read_watch(place))),
         base=counts,
-        held_out=held_out_rows(place),
-        counted_by=str(about.get("step", "trainer")),
+        held_out=[row.to_dict() for row in held_out_rows(place)],
+        counted_by=about.step,
         **settings,
     )
 
@@ -147,13 +148,11 @@ def refuse_unwatched(folder: Path | str) -> None:
         )
 
 
-def held_out_rows(place: Path | str) -> list[dict[str, Any]]:
-    """Rows of held_out.jsonl in the training folder around a local watch folder; a torn last
-    line, one that is being written, is left out."""
-    file = Path(place).parent / HELD_OUT_FILE
-    if "://" in str(place) or Path(place).name != WATCH or not file.is_file():
+def held_out_rows(place: Path | str) -> list[HeldOutRow]:
+    """The held-out measurements in the training folder around a local watch folder."""
+    if "://" in str(place) or Path(place).name != WATCH:
         return []
-    return [json.loads(line) for line in file.read_text().split("\n")[:-1] if line]
+    return read_journal(Path(place).parent / HELD_OUT_FILE, HeldOutRow)
 
 
 def _files(folder: Path | str) -> list[tuple[str, int]]:

@@ -130,7 +130,7 @@ def _of_run(run: Run) -> Source:
     return Source(
         problems,
         _prompt_of(run, problems),
-        about.get("verifier"),
+        about.verifier,
         run.manifest.sampling["max_tokens"],
     )
 

@@ -123,7 +123,6 @@ def _problems(run: Run, counts: Counts) -> pl.DataFrame:
 def _card(run: Run, counts: Counts, verifier: str) -> str:
     manifest = run.manifest
     about = run.outcomes_about(verifier)
-    source = about.get("source") or {}
     facts: dict[str, Any] = {
         "policy": manifest.policy["path"],
         "problems": f"{len(counts)} of {manifest.problem_set['name']}",
@@ -131,7 +130,9 @@ def _card(run: Run, counts: Counts, verifier: str) -> str:
         "correct": f"{int(counts.c.sum()):,}",
         "unscored": f"{int(counts.unscored.sum()):,}",
         "design": counts.design,
-        "marked by": source.get("label") or about.get("verifier") or "what the problems name",
+        "marked by": (about.source and about.source.label)
+        or about.verifier
+        or "what the problems name",
         "sampling": json.dumps(dict(manifest.sampling)),
         "prompt": manifest.prompt["template_name"] or "own template",
         "engine": manifest.engine["name"],

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from passgap.data.policies import UNKNOWN_POLICY
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Told
 from passgap.logs.collecting import NOT_LOGGED, Collected
 from passgap.runs import Manifest, Round
+from passgap.runs.manifest import SamplingEntry
 
 BLOCK_CHARACTERS = 32 << 20
 MOST_DRAWS = 1 << 15
@@ -25,7 +26,7 @@ def set_name(files: Sequence[Path]) -> str:
     return files[0].name if len(files) == 1 else f"{files[0].parent.resolve().name}"
 
 
-def known_sampling(asked: Asked, told: Told) -> dict[str, Any]:
+def known_sampling(asked: Asked, told: Told) -> SamplingEntry:
     """The settings by their names here, None where neither log nor flags say them."""
     for name, value in asked.sampling.items():
         if name in told.sampling and told.sampling[name] != value:
@@ -38,7 +39,7 @@ def known_sampling(asked: Asked, told: Told) -> dict[str, Any]:
         known["top_k"] = 0
     if known.get("temperature") == 0:
         told.note("drawn greedily (temperature 0): the draws of a problem are copies")
-    return {name: known.get(name) for name in SETTINGS}
+    return cast(SamplingEntry, {name: known.get(name) for name in SETTINGS})
 
 
 def manifest_of(
@@ -100,7 +101,7 @@ def _rounds(found: Collected) -> tuple[Round, ...]:
 
 def unknown_settings(manifest: Manifest) -> tuple[str, ...]:
     """The settings of an imported run that neither its log nor a flag said."""
-    unknown = [name for name in SETTINGS if manifest.sampling[name] is None]
+    unknown = [name for name, value in manifest.sampling.items() if value is None]
     if manifest.prompt["template_name"] == NOT_LOGGED:
         unknown.append("prompt")
     if manifest.policy["path"] == UNKNOWN_POLICY:

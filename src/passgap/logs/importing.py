@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from passgap.data.identity import digest
-from passgap.errors import RunError, UsageError
+from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Told
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
@@ -25,6 +25,8 @@ from passgap.logs.imported import Imported
 from passgap.logs.sorting import Sorter
 from passgap.logs.steps import of_step
 from passgap.runs import Run, is_run
+from passgap.runs.outcomes import OutcomesAbout, Source
+from passgap.runs.run import refuse_other
 
 ALWAYS = frozenset(
     ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
@@ -131,10 +133,8 @@ def _sorting_folder(out: Path) -> Iterator[Path]:
     RunError, UsageError
         If ``out`` holds something else, before the log is read, or cannot be written.
     """
-    if out.is_dir() and not is_run(out) and any(p.suffix != ".tmp" for p in out.iterdir()):
-        held = sorted(path.name for path in out.iterdir() if path.suffix != ".tmp")
-        if set(held) - {"writer.lock", "problems.parquet"}:
-            raise RunError(f"{out} is not empty and not a run ({held[0]}); give another --out")
+    if out.is_dir() and not is_run(out):
+        refuse_other(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="sorting-", suffix=".tmp", dir=out))
@@ -168,9 +168,9 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
         if label:
             run.land_outcomes(key, name, _outcomes(frame))
     if label:
-        source = {"label": label, "answers": found.answered > 0}
-        run.set_outcomes_about(key, {"verifier": None, "faults": {}, "source": source})
-        if found.scored and not run.place.exists("outcomes/latest"):
+        source = Source(label, answers=found.answered > 0)
+        run.set_outcomes_about(key, OutcomesAbout(faults={}, source=source))
+        if found.scored and not run.latest_verifier():
             run.set_verifier_digest(key)
         if found.unlabelled:
             told.note(f"{found.unlabelled:,} draws without a label are unscored")

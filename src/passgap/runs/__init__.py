@@ -7,8 +7,9 @@ from passgap.runs.manifest import Manifest, Round
 from passgap.runs.merge import merge
 from passgap.runs.places import Place, is_run
 from passgap.runs.run import Run
-from passgap.runs.shards import ShardError, write_text, write_whole
+from passgap.runs.shards import ShardError
 from passgap.runs.watch import WatchLog, read_watch
+from passgap.runs.writing import write_text, write_whole
 
 __all__ = [
     "Manifest",

@@ -8,15 +8,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from passgap.errors import RunError, UsageError
+from passgap.runs.documents import decoded, write_json
 from passgap.runs.manifest import differing_keys
+from passgap.runs.names import ABOUT_FILE
 from passgap.runs.places import Place
-from passgap.runs.shards import write_text
+from passgap.runs.writing import own
 
 SCHEMA = "passgap.watch/1"
-ABOUT_FILE = "about.json"
+Kind = TypeVar("Kind")
+
+
+class WatchAbout(msgspec.Struct, frozen=True):
+    """What is known of every row: ``step`` is ``visits`` where the trainer told no step."""
+
+    step: str = "trainer"
+    group_size: int | None = None
 
 
 def is_watch(folder: Path | str) -> bool:
@@ -24,7 +35,7 @@ def is_watch(folder: Path | str) -> bool:
     return Place(folder).exists(ABOUT_FILE)
 
 
-def read_about(folder: Path | str) -> dict[str, Any]:
+def read_about(folder: Path | str) -> WatchAbout:
     """What the rows of a watch folder are of.
 
     Raises
@@ -32,16 +43,7 @@ def read_about(folder: Path | str) -> dict[str, Any]:
     UsageError, RunError
         As in `read_watch`.
     """
-    place = Place(folder)
-    if not place.exists(ABOUT_FILE):
-        raise UsageError(f"{folder} is no watch folder: it has no {ABOUT_FILE}")
-    about: dict[str, Any] = json.loads(place.read_text(ABOUT_FILE))
-    if about.get("schema") != SCHEMA:
-        raise RunError(
-            f"{folder} has schema {about.get('schema')!r}; this passgap reads {SCHEMA}: read it "
-            "with the version that wrote it"
-        )
-    return about
+    return _read(folder, WatchAbout)
 
 
 def write_about(folder: Path, about: Mapping[str, Any]) -> None:
@@ -52,11 +54,18 @@ def write_about(folder: Path, about: Mapping[str, Any]) -> None:
     RunError
         Naming the keys that differ.
     """
-    if (folder / ABOUT_FILE).is_file():
-        there = read_about(folder)
-        differing = differing_keys(there, json.loads(json.dumps({"schema": SCHEMA, **about})))
-        if differing:
-            raise RunError(f"{folder} watches another run ({'; '.join(differing)}); choose another")
-        return
     data = {"schema": SCHEMA, **about}
-    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", folder / ABOUT_FILE)
+    if not is_watch(folder):
+        write_json(own(folder, ABOUT_FILE), data)
+        return
+    differing = differing_keys(_read(folder, dict[str, Any]), json.loads(json.dumps(data)))
+    if differing:
+        raise RunError(f"{folder} watches another run ({'; '.join(differing)}); choose another")
+
+
+def _read(folder: Path | str, kind: type[Kind]) -> Kind:
+    place = Place(folder)
+    if not place.exists(ABOUT_FILE):
+        raise UsageError(f"{folder} is no watch folder: it has no {ABOUT_FILE}")
+    file, repair = f"{folder}/{ABOUT_FILE}", "copy the folder again from where it was recorded"
+    return decoded(place.read_bytes(ABOUT_FILE), file, kind, SCHEMA, repair)

@@ -11,18 +11,56 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypedDict
+
+import msgspec
 
 from passgap.data.completions import Block
 from passgap.data.counts import Design
 from passgap.data.identity import digest
 from passgap.data.policies import BY_DEFAULT, PromptSettings, SamplingParams
 from passgap.errors import RunError, UsageError
+from passgap.runs.documents import decoded
 
 SCHEMA = "passgap.run/2"
 TARGET_BLOCK = 2048
+MOST_BLOCKS = 1_000_000
 NOT_IDENTITY = ("created", "versions", "command", "rounds")
 NOT_DISTRIBUTION = ("n", "first_draw", "design", "engine")
+
+
+class PolicyEntry(TypedDict):
+    """The weights that were sampled, and where they lay."""
+
+    path: str
+    revision: str | None
+    weights_digest: str
+
+
+class EngineEntry(TypedDict):
+    """What drew, with its arguments; of an imported run the log's format and what was asked."""
+
+    name: str
+    args: dict[str, Any]
+
+
+class SamplingEntry(TypedDict):
+    """The sampling parameters; None where an imported log does not tell one."""
+
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    top_k: int | None
+    stop: list[str] | None
+
+
+class SetEntry(TypedDict):
+    """The problems; ``merged`` counts the duplicates left out."""
+
+    name: str
+    digest: str
+    size: int
+    merged: int
 
 
 @dataclass(frozen=True)
@@ -62,11 +100,6 @@ class Round:
         """The rows of a set of ``size`` problems that this round covers."""
         return range(size) if self.problems is None else self.problems
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Round:
-        rows = data["problems"]
-        return cls(**{**data, "problems": None if rows is None else tuple(rows)})
-
 
 @dataclass(frozen=True)
 class Manifest:
@@ -75,11 +108,11 @@ class Manifest:
     ``n`` is the draws of every problem (the most of any problem in an adaptive run).
     """
 
-    policy: Mapping[str, Any]
+    policy: PolicyEntry
     prompt: Mapping[str, Any]
-    engine: Mapping[str, Any]
-    sampling: Mapping[str, Any]
-    problem_set: Mapping[str, Any]
+    engine: EngineEntry
+    sampling: SamplingEntry
+    problem_set: SetEntry
     n: int
     seed: int
     first_draw: int = 0
@@ -141,20 +174,43 @@ class Manifest:
                 f"{self.engine['name']} does not say {', '.join(unknown)}; sample the policy with "
                 "passgap sample, which does"
             )
-        return SamplingParams(**{**self.sampling, "stop": tuple(self.sampling["stop"])})
+        return msgspec.convert(self.sampling, SamplingParams)
 
 
-def read_manifest(name: str, text: str) -> Manifest:
-    """The manifest in ``text``; an unknown schema is refused."""
+def read_manifest(name: str, data: bytes) -> Manifest:
+    """The manifest in ``data``, a stranger's perhaps: every value is of its type, and can be.
+
+    Raises
+    ------
+    RunError
+        For an unknown schema, and for what passgap would not have written.
+    """
+    repair = "it was changed, or written by something else"
+    manifest = decoded(data, name, Manifest, SCHEMA, repair)
+    wrong = _impossible(manifest, json.loads(data))
+    if wrong:
+        raise RunError(f"{name} holds {wrong}, which passgap does not write; {repair}")
+    return manifest
+
+
+def _impossible(manifest: Manifest, written: Mapping[str, Any]) -> str:
+    """The first thing that cannot be, in words; empty where there is none."""
+    unknown = sorted(set(written) - {known.name for known in dataclasses.fields(Manifest)})
+    if unknown:
+        return f"the key {unknown[0]!r}"
     try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise RunError(f"{name} is not JSON ({error}); it was not written by passgap") from error
-    schema = data.get("schema") if isinstance(data, dict) else None
-    if schema != SCHEMA:
-        raise RunError(f"{name} has schema {schema!r}; this version reads {SCHEMA!r}")
-    rounds = tuple(Round.from_dict(r) for r in data["rounds"])
-    return Manifest(**{**data, "rounds": rounds})
+        msgspec.convert(manifest.prompt, PromptSettings)
+    except msgspec.ValidationError as error:
+        return f"a prompt that is none ({error})"
+    size, blocks = manifest.problem_set["size"], 0
+    for part in manifest.rounds:
+        if min(part.draws, part.block_problems, part.block_draws) < 1 or part.first_draw < 0:
+            return f"a round of {part.draws} draws in blocks of {part.block_draws}"
+        if part.problems and not 0 <= min(part.problems) <= max(part.problems) < size:
+            return f"a round of problem {max(part.problems)} of {size}"
+        rows = size if part.problems is None else len(part.problems)
+        blocks += -(-rows // part.block_problems) * -(-part.draws // part.block_draws)
+    return f"{blocks:,} blocks" if blocks > MOST_BLOCKS else ""
 
 
 def cut(manifest: Manifest, problem_ids: Sequence[str]) -> dict[str, Block]:

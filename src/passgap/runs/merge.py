@@ -14,8 +14,9 @@ from pathlib import Path
 
 from passgap.errors import MismatchError, UsageError
 from passgap.runs.manifest import Manifest, Round, differing_keys
+from passgap.runs.names import COMPLETIONS
 from passgap.runs.run import Run
-from passgap.runs.shards import write_whole
+from passgap.runs.writing import own, write_whole
 
 
 def merge(runs: Sequence[Run], out: Path | str) -> Run:
@@ -41,7 +42,7 @@ def merge(runs: Sequence[Run], out: Path | str) -> Run:
             for call in run.calls():
                 merged.log_call(call)
             for name in sorted(set(run.blocks) & set(merged.owed())):
-                _copy(run, name, merged.path / "completions" / name)
+                _copy(run, name, own(merged.path, COMPLETIONS, name))
     return merged
 
 
@@ -95,7 +96,7 @@ def _copy(run: Run, name: str, target: Path) -> None:
     run.read_completions(name, None)
 
     def fetch(temporary: Path) -> None:
-        with run.place.open(f"completions/{name}") as source, temporary.open("wb") as file:
+        with run.place.open(f"{COMPLETIONS}/{name}") as source, temporary.open("wb") as file:
             shutil.copyfileobj(source, file)
 
     write_whole(target, fetch)

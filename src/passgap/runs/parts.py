@@ -1,22 +1,20 @@
-"""The files of one rank of a watch folder: their names, which of them count, who writes them.
+"""The files of one rank of a watch folder: their names, which of them count.
 
-In: the names in a folder. Out: the parts that count; a lock that holds as long as the process.
+In: the names in a folder. Out: the parts that count; the rank that is free.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from passgap.errors import RunError, WorkError
-from passgap.runs.names import LOCK_FILE
+from passgap.errors import RunError
+from passgap.runs.locks import hold
+from passgap.runs.writing import own
 
 MERGED = 64
-_LOCKS: dict[tuple[int, Path], int] = {}  # of this process: a lock lasts as long as it does
 
 
 @dataclass(frozen=True)
@@ -75,30 +73,8 @@ def first_free_rank(folder: Path | str) -> int:
     rank = 0
     while True:
         try:
-            hold(Path(folder) / rank_name(rank))
+            hold(own(Path(folder), rank_name(rank)))
         except RunError:
             rank += 1
         else:
             return rank
-
-
-def hold(place: Path) -> None:
-    """Lock a rank for this process (a POSIX lock: children do not inherit it)."""
-    key = (os.getpid(), place.absolute())
-    if key in _LOCKS and (place / LOCK_FILE).exists():
-        return
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(place / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise WorkError(
-            f"cannot write {place}: {error.strerror}; fix the permission or choose another folder"
-        ) from error
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise RunError(
-            f"{place} is being written by another process; give each process its own rank"
-        ) from error
-    _LOCKS[key] = descriptor

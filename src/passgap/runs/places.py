@@ -15,11 +15,12 @@ import fsspec.core
 import polars as pl
 
 from passgap.errors import UsageError
+from passgap.runs.names import MANIFEST_FILE
 
 
 def is_run(where: Path | str) -> bool:
     """Whether a path or URL is a run folder."""
-    return Place(where).exists("manifest.json")
+    return Place(where).exists(MANIFEST_FILE)
 
 
 class Place:
@@ -55,7 +56,11 @@ class Place:
 
     def read_text(self, name: str) -> str:
         """A small text file."""
-        return cast(bytes, self._call(self._files.cat_file, self._at(name))).decode()
+        return self.read_bytes(name).decode("utf-8", "replace")
+
+    def read_bytes(self, name: str) -> bytes:
+        """A small file."""
+        return cast(bytes, self._call(self._files.cat_file, self._at(name)))
 
     def open(self, name: str) -> BinaryIO:
         """A file to read from."""

@@ -7,7 +7,6 @@ file does not say them. ``trainer/request.json`` holds the same of a training th
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +17,14 @@ import msgspec
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.errors import RunError
+from passgap.runs.documents import decoded, write_json
 from passgap.runs.names import POLICY_FILE, REQUEST_FILE
-from passgap.runs.shards import write_text
 
 SCHEMA = "passgap.policy/1"
+REPAIR = (
+    "copy it again from where the policy was trained, or move it away to read the policy as one "
+    "that was not trained here"
+)
 
 
 class Weights(msgspec.Struct, frozen=True):
@@ -75,6 +78,7 @@ class PolicyFile(Request, frozen=True, kw_only=True):
     """What ``passgap_policy.json`` says of the weights beside it."""
 
     step: int | None = None
+    seconds: float | None = None
     train_problem_ids: tuple[str, ...] | None = None
     versions: Mapping[str, str] = {}
 
@@ -128,28 +132,17 @@ def write_request(folder: Path, asked: Request) -> None:
     write_json(folder / REQUEST_FILE, asked.to_dict())
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write JSON, whole or not at all."""
-    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", path)
-
-
 Read = TypeVar("Read", bound=Request)
 
 
 def _read(file: Path, kind: type[Read]) -> Read | None:
     if not os.path.isfile(file):  # Path.is_file raises at a name that is too long
         return None
+    return decoded(_bytes(file), file, kind, SCHEMA, REPAIR, unsaid=SCHEMA)
+
+
+def _bytes(file: Path) -> bytes:
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
-        raise RunError(
-            f"{file} is damaged or was not written by passgap ({error}); copy it again from where "
-            "the policy was trained, or move it away to read the policy as one that was not "
-            "trained here"
-        ) from error
-    if found.schema != SCHEMA:
-        raise RunError(
-            f"{file} has schema {found.schema!r}; this passgap reads {SCHEMA}: read it with the "
-            "version that wrote it"
-        )
-    return found
+        return file.read_bytes()
+    except OSError as error:
+        raise RunError(f"{file} cannot be read: {error.strerror}; fix the permission") from error

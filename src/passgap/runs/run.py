@@ -3,71 +3,61 @@
 In: a folder (to read: any URL that fsspec opens). Out: what it holds and what it still owes. The
 work list is cut into blocks (a span of problems x a span of draws); one shard holds one block, so
 a sound shard is a block done and a block without one is owed, whole. Nothing else needs to be
-remembered to resume.
-
-    manifest.json   problems.parquet   calls.jsonl   writer.lock
-    completions/part-PPPPP-DDDDDD.parquet
-    outcomes/<verifier digest>/part-PPPPP-DDDDDD.parquet
-    outcomes/<verifier digest>/about.json   which verifier that is, and the references it refuses
-    outcomes/latest             the digest of the verifier that marked it last
-    outcomes/reasoning          the digest of the one that marked the reasoning last
-    audits/<verifier digest>.jsonl          a person's marks
-    logprobs/<policy digest>/part-PPPPP-DDDDDD.parquet
+remembered to resume. ``runs.names`` lists the files.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import polars as pl
 
 from passgap.data.completions import Block, Completion
 from passgap.data.identity import digest
+from passgap.data.journals import AuditMark, Call, Row
 from passgap.data.outcomes import Outcome
-from passgap.data.problems import Problem, ProblemSet
+from passgap.data.problems import ProblemSet
 from passgap.errors import RunError, UsageError, WorkError
-from passgap.runs.manifest import Manifest, Round, cut, differing_keys, read_manifest
-from passgap.runs.places import Place
-from passgap.runs.shards import ShardError, read_shard, write_shard, write_text
-
-LATEST, REASONING = "latest", "reasoning"
-COMPLETION_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "text": pl.String,
-    "token_ids": pl.List(pl.Int32),
-    "token_count": pl.Int32,
-    "finish_reason": pl.String,
-    "logprob": pl.Float64,
-}
-READINGS = pl.Struct(
-    {
-        "asked": pl.String,
-        "any": pl.String,
-        "form": pl.String,
-        "run_on": pl.Boolean,
-        "thinking": pl.String,
-    }
+from passgap.runs.frames import (
+    COMPLETION_SCHEMA,
+    LOGPROB_SCHEMA,
+    OUTCOME_SCHEMA,
+    completion_frame,
+    outcome_frame,
+    problem_frame,
+    problems_of,
+    with_readings,
 )
-OUTCOME_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "status": pl.String,
-    "extracted": pl.String,
-    "reason": pl.String,
-    "readings": READINGS,  # null where the verifier reads a text in one way only
-}
-LOGPROB_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "logprob": pl.Float64,
-}
+from passgap.runs.journal import lines, parse_journal
+from passgap.runs.locks import locked
+from passgap.runs.manifest import Manifest, Round, cut, differing_keys, read_manifest
+from passgap.runs.names import (
+    ABOUT_FILE,
+    AUDITS,
+    CALLS_FILE,
+    COMPLETIONS,
+    LATEST,
+    LOCK_FILE,
+    LOGPROBS,
+    MANIFEST_FILE,
+    OUTCOMES,
+    PROBLEMS_FILE,
+    REASONING,
+)
+from passgap.runs.outcomes import OutcomesAbout
+from passgap.runs.places import Place
+from passgap.runs.shards import ShardError, read_shard, write_shard
+from passgap.runs.writing import own, write_text, write_whole
+
+DIGEST = re.compile("[0-9a-f]{8,64}")
+Kind = TypeVar("Kind", bound=Row)
 
 
 class Run:
@@ -75,8 +65,8 @@ class Run:
 
     def __init__(self, path: Path | str) -> None:
         self.place = path if isinstance(path, Place) else Place(path)
-        if not self.place.exists("manifest.json"):
-            raise UsageError(f"{self.place} is not a run folder: it has no manifest.json")
+        if not self.place.exists(MANIFEST_FILE):
+            raise UsageError(f"{self.place} is not a run folder: it has no {MANIFEST_FILE}")
         self.manifest = self._read_manifest()
 
     @property
@@ -109,16 +99,15 @@ class Run:
         folder = Place(path)
         if folder.local is None:
             raise UsageError(f"{path} is a URL; a run is written to a local folder")
-        with _lock(folder.local):
-            if folder.exists("manifest.json"):
+        with locked(folder.local):
+            if folder.exists(MANIFEST_FILE):
                 run = cls(path)
                 run._top_up(manifest) if top_up else run._must_equal(manifest)
                 return run
             if top_up:
                 raise UsageError(f"{path} holds no run to top up; leave --top-up out")
-            if not all(_left_by_a_kill(p) for p in folder.local.iterdir()):
-                raise RunError(f"{path} is not empty and not a run; give another --out")
-            write_shard(_problem_frame(problems), folder.local / "problems.parquet")
+            refuse_other(folder.local)
+            write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
 
@@ -164,48 +153,59 @@ class Run:
         self.__dict__.pop("blocks", None)
 
     def _read_manifest(self) -> Manifest:
-        return read_manifest(f"{self.place}/manifest.json", self.place.read_text("manifest.json"))
+        return read_manifest(f"{self.place}/{MANIFEST_FILE}", self.place.read_bytes(MANIFEST_FILE))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; a second writer on the same run is refused."""
-        with _lock(self.path):
+        with locked(self.path):
             for torn in self.path.rglob(".*.tmp"):
-                torn.unlink()
+                if torn.is_symlink() or not torn.is_dir():
+                    torn.unlink()
             yield
 
-    def log_call(self, entry: Mapping[str, Any]) -> None:
-        """Add to ``calls.jsonl`` what one sampling call did, and with what."""
-        file = self.path / "calls.jsonl"
-        before = file.read_text(encoding="utf-8") if file.exists() else ""
-        write_text(before + json.dumps(dict(entry), ensure_ascii=False) + "\n", file)
+    def _own(self, *names: str) -> Path:
+        return own(self.path, *names)
 
-    def calls(self) -> list[dict[str, Any]]:
+    def log_call(self, call: Call) -> None:
+        """Add to ``calls.jsonl`` what one sampling call did, and with what."""
+        self._write_journal([*self.calls(), call], CALLS_FILE)
+
+    def calls(self) -> list[Call]:
         """What every sampling call did, oldest first."""
-        if not self.place.exists("calls.jsonl"):
+        return self._journal(CALLS_FILE, Call)
+
+    def _journal(self, name: str, kind: type[Kind]) -> list[Kind]:
+        if not self.place.exists(name):
             return []
-        return _json_lines(self.place.read_text("calls.jsonl"))
+        return parse_journal(self.place.read_bytes(name), f"{self.place}/{name}", kind)
+
+    def _write_journal(self, rows: Sequence[Row], *names: str) -> None:
+        text = lines(rows)
+        write_whole(self._own(*names), lambda temporary: temporary.write_bytes(text))
 
     # -- problems and blocks
 
     def problems(self) -> ProblemSet:
         """The problems of the run, in the order of its blocks."""
-        problems = [
-            Problem(r["question"], r["reference"], r["verifier"], json.loads(r["metadata"]))
-            for r in self._problem_rows.iter_rows(named=True)
-        ]
         name, merged = self.manifest.problem_set["name"], self.manifest.problem_set["merged"]
-        return ProblemSet(str(name), tuple(problems), int(merged))
+        return ProblemSet(str(name), problems_of(self._problem_rows), int(merged))
 
     @cached_property
     def _problem_rows(self) -> pl.DataFrame:
-        with self.place.open("problems.parquet") as file:
-            return read_shard("problems.parquet", file)
+        with self.place.open(PROBLEMS_FILE) as file:
+            return read_shard(PROBLEMS_FILE, file)
 
     @cached_property
     def problem_ids(self) -> list[str]:
         """The ids of the problems, in the order of the set."""
-        return self._problem_rows["problem_id"].to_list()
+        found, size = self._problem_rows["problem_id"].to_list(), self.manifest.problem_set["size"]
+        if len(found) != size:
+            raise RunError(
+                f"{self.place}/{PROBLEMS_FILE} holds {len(found)} problems, and {MANIFEST_FILE} "
+                f"says {size}; copy the run again from where it was made"
+            )
+        return found
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -222,7 +222,7 @@ class Run:
 
     def owed(self) -> dict[str, Block]:
         """The blocks whose shard is missing."""
-        present = self.place.names("completions")
+        present = self.place.names(COMPLETIONS)
         return {name: block for name, block in self.blocks.items() if name not in present}
 
     def faults(self) -> dict[str, str]:
@@ -237,12 +237,12 @@ class Run:
 
     def reject(self, name: str) -> None:
         """Set a shard that cannot be trusted aside; its block is owed again."""
-        shard = self.path / "completions" / name
-        shard.rename(shard.with_name(f"{name}.rejected"))
+        self._own(COMPLETIONS, name).rename(self._own(COMPLETIONS, f"{name}.rejected"))
 
     def _forget_derived(self, name: str) -> None:
-        for derived in self.path.glob(f"*/*/{name}"):
-            derived.unlink()
+        for kind in (OUTCOMES, LOGPROBS):
+            for derived in self._own(kind).glob(f"*/{name}"):
+                self._own(kind, derived.parent.name, name).unlink()
 
     # -- completions and outcomes
 
@@ -257,8 +257,10 @@ class Run:
                 "the block stays owed"
             )
         self._forget_derived(name)
-        frame = _completion_frame(completions)
-        write_shard(frame, self.path / "completions" / name, about=self._about(name))
+        self._write_shard(completion_frame(completions), COMPLETIONS, name)
+
+    def _write_shard(self, frame: pl.DataFrame, *names: str) -> None:
+        write_shard(frame, self._own(*names), about=self._about(names[-1]))
 
     def land_completions(self, name: str, frame: pl.DataFrame) -> None:
         """Land one block that an importer brings as a frame.
@@ -282,14 +284,13 @@ class Run:
         )
         self._forget_derived(name)
         shard = whole.select(pl.col(c).cast(t) for c, t in COMPLETION_SCHEMA.items())
-        write_shard(shard, self.path / "completions" / name, about=self._about(name))
+        self._write_shard(shard, COMPLETIONS, name)
 
     def land_outcomes(self, verifier_digest: str, name: str, frame: pl.DataFrame) -> None:
         """Land the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
         self._must_fill(name, frame)
         shard = with_readings(frame).select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
-        path = self.path / "outcomes" / verifier_digest / name
-        write_shard(shard, path, about=self._about(name))
+        self._write_shard(shard, OUTCOMES, verifier_digest, name)
 
     def _must_fill(self, name: str, frame: pl.DataFrame) -> None:
         block = self.blocks[name]
@@ -313,38 +314,28 @@ class Run:
 
     def completion_names(self) -> list[str]:
         """The names of the shards present, in block order."""
-        present = self.place.names("completions")
+        present = self.place.names(COMPLETIONS)
         return [name for name in self.blocks if name in present]
 
     def read_completions(self, name: str, columns: Sequence[str] | None) -> pl.DataFrame:
         """Columns of one shard (None: all), checked as they are read."""
-        with self.place.open(f"completions/{name}") as file:
+        with self.place.open(f"{COMPLETIONS}/{name}") as file:
             return read_shard(name, file, columns=columns, about=self._about(name))
 
     def outcome_names(self, verifier_digest: str) -> set[str]:
         """The shards that one verifier has marked."""
-        return self.place.names(f"outcomes/{verifier_digest}") & set(self.blocks)
+        return self.place.names(f"{OUTCOMES}/{verifier_digest}") & set(self.blocks)
 
     def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
         """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
-        with self.place.open(f"outcomes/{verifier_digest}/{name}") as file:
+        with self.place.open(f"{OUTCOMES}/{verifier_digest}/{name}") as file:
             return with_readings(read_shard(name, file, about=self._about(name)))
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
     ) -> None:
         """Land the outcomes of one completion shard under the verifier's digest."""
-        columns = {
-            "problem_id": [r[0] for r in rows],
-            "draw": [r[1] for r in rows],
-            "status": [r[2].status for r in rows],
-            "extracted": [r[2].extracted for r in rows],
-            "reason": [r[2].reason for r in rows],
-            "readings": [r[2].readings and r[2].readings.to_dict() for r in rows],
-        }
-        frame = pl.DataFrame(columns, schema=OUTCOME_SCHEMA)
-        path = self.path / "outcomes" / verifier_digest / name
-        write_shard(frame, path, about=self._about(name))
+        self._write_shard(outcome_frame(rows), OUTCOMES, verifier_digest, name)
 
     def verifier_digest(self) -> str:
         """The verifier this run was marked by last.
@@ -353,64 +344,91 @@ class Run:
         ------
         UsageError
             If the run is not verified yet.
+        RunError
+            If what stands there is no digest.
         """
-        if not self.place.exists(f"outcomes/{LATEST}"):
+        found = self.latest_verifier()
+        if found is None:
             raise UsageError(f"{self.place} is not verified yet; run: passgap verify {self.place}")
-        return self.place.read_text(f"outcomes/{LATEST}").strip()
+        return found
+
+    def latest_verifier(self) -> str | None:
+        """The same, None where the run is not verified yet."""
+        return self._digest_in(LATEST)
 
     def reasoning_digest(self) -> str | None:
         """The verifier that marked this run's reasoning last, None where nobody did."""
-        if not self.place.exists(f"outcomes/{REASONING}"):
+        return self._digest_in(REASONING)
+
+    def _digest_in(self, name: str) -> str | None:
+        """A digest that the run names; anything else would become part of a path."""
+        if not self.place.exists(f"{OUTCOMES}/{name}"):
             return None
-        return self.place.read_text(f"outcomes/{REASONING}").strip()
+        found = self.place.read_text(f"{OUTCOMES}/{name}").strip()
+        if not DIGEST.fullmatch(found):
+            raise RunError(
+                f"{self.name} names its outcomes {found[:40]!r}, which is no digest; run passgap "
+                f"verify {self.place}"
+            )
+        return found
 
     def set_verifier_digest(self, verifier_digest: str, *, of_reasoning: bool = False) -> None:
         """Make these outcomes the ones that count."""
         name = REASONING if of_reasoning else LATEST
-        write_text(verifier_digest + "\n", self.path / "outcomes" / name)
+        write_text(verifier_digest + "\n", self._own(OUTCOMES, name))
 
-    def outcomes_about(self, verifier_digest: str) -> dict[str, Any]:
-        """What was written down of a verifier's outcomes; empty where nothing was."""
-        name = f"outcomes/{verifier_digest}/about.json"
-        return json.loads(self.place.read_text(name)) if self.place.exists(name) else {}
+    def outcomes_about(self, verifier_digest: str) -> OutcomesAbout:
+        """What was written down of a verifier's outcomes; nothing where nobody did.
+
+        Raises
+        ------
+        RunError
+            If it is damaged.
+        """
+        name = f"{OUTCOMES}/{verifier_digest}/{ABOUT_FILE}"
+        if not self.place.exists(name):
+            return OutcomesAbout()
+        try:
+            return msgspec.json.decode(self.place.read_bytes(name), type=OutcomesAbout)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise RunError(
+                f"{self.place}/{name} is damaged ({error}); move it away and run passgap verify "
+                f"{self.place}"
+            ) from error
 
     def verifier_digests(self) -> list[str]:
         """Every verifier that marked something of this run, judges of the reasoning left out."""
-        found = self.place.names("outcomes") - {LATEST, REASONING}
-        return [d for d in sorted(found) if not self.outcomes_about(d).get("correct_by")]
+        found = self.place.names(OUTCOMES) - {LATEST, REASONING}
+        return [d for d in sorted(found) if not self.outcomes_about(d).correct_by]
 
     def marked_by(self, verifier_digest: str) -> str:
         """What made these outcomes: a source's label, a verifier's spec, or the problems' own."""
         about = self.outcomes_about(verifier_digest)
-        if about.get("source"):
-            return str(about["source"]["label"])
-        named = about.get("verifier")
-        return str(named or ", ".join(sorted({problem.verifier for problem in self.problems()})))
+        if about.source:
+            return about.source.label
+        specs = sorted(set(self._problem_rows["verifier"]))
+        return about.verifier or ", ".join(specs)
 
-    def set_outcomes_about(self, verifier_digest: str, about: Mapping[str, Any]) -> None:
+    def set_outcomes_about(self, verifier_digest: str, about: OutcomesAbout) -> None:
         """Write down which verifier has this digest and what it says of the problems."""
-        path = self.path / "outcomes" / verifier_digest / "about.json"
-        write_text(json.dumps(dict(about), indent=2, ensure_ascii=False) + "\n", path)
+        path = self._own(OUTCOMES, verifier_digest, ABOUT_FILE)
+        write_text(msgspec.json.format(msgspec.json.encode(about)).decode() + "\n", path)
 
-    def audit_marks(self, verifier_digest: str) -> list[dict[str, Any]]:
+    def audit_marks(self, verifier_digest: str) -> list[AuditMark]:
         """A person's marks of completions that this verifier called correct, oldest first."""
-        name = f"audits/{verifier_digest}.jsonl"
-        if not self.place.exists(name):
-            return []
-        return _json_lines(self.place.read_text(name))
+        return self._journal(f"{AUDITS}/{verifier_digest}.jsonl", AuditMark)
 
-    def set_audit_marks(self, verifier_digest: str, marks: Sequence[Mapping[str, Any]]) -> None:
+    def set_audit_marks(self, verifier_digest: str, marks: Sequence[AuditMark]) -> None:
         """Keep these marks, in place of the ones before."""
-        lines = [json.dumps(dict(mark), ensure_ascii=False) + "\n" for mark in marks]
-        write_text("".join(lines), self.path / "audits" / f"{verifier_digest}.jsonl")
+        self._write_journal(marks, AUDITS, f"{verifier_digest}.jsonl")
 
     def logprob_names(self, policy_digest: str) -> set[str]:
         """The shards scored under another policy."""
-        return self.place.names(f"logprobs/{policy_digest}") & set(self.blocks)
+        return self.place.names(f"{LOGPROBS}/{policy_digest}") & set(self.blocks)
 
     def read_logprobs(self, policy_digest: str, name: str) -> pl.DataFrame:
         """Log-probabilities under another policy; columns as in LOGPROB_SCHEMA."""
-        with self.place.open(f"logprobs/{policy_digest}/{name}") as file:
+        with self.place.open(f"{LOGPROBS}/{policy_digest}/{name}") as file:
             return read_shard(name, file, about=self._about(name))
 
     def add_logprobs(
@@ -418,81 +436,33 @@ class Run:
     ) -> None:
         """Land log-probabilities (nats) of one shard's completions under another policy."""
         frame = pl.DataFrame(rows, schema=LOGPROB_SCHEMA, orient="row")
-        path = self.path / "logprobs" / policy_digest / name
-        write_shard(frame, path, about=self._about(name))
+        self._write_shard(frame, LOGPROBS, policy_digest, name)
 
     def scan_completions(self) -> pl.LazyFrame:
         """All completions, lazily and unchecked; columns as in COMPLETION_SCHEMA."""
-        names = [f"completions/{name}" for name in self.completion_names()]
+        names = [f"{COMPLETIONS}/{name}" for name in self.completion_names()]
         return self.place.scan(names) if names else pl.LazyFrame(schema=COMPLETION_SCHEMA)
 
     def scan_outcomes(self, verifier_digest: str) -> pl.LazyFrame:
         """All outcomes under one verifier, lazily and unchecked; columns as in OUTCOME_SCHEMA."""
         present = self.outcome_names(verifier_digest)
-        names = [f"outcomes/{verifier_digest}/{name}" for name in self.blocks if name in present]
+        names = [f"{OUTCOMES}/{verifier_digest}/{name}" for name in self.blocks if name in present]
         return self.place.scan(names) if names else pl.LazyFrame(schema=OUTCOME_SCHEMA)
 
 
-def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
-    """Outcomes with the column of their readings, which older runs and logs do not have."""
-    if "readings" in frame.columns:
-        return frame
-    return frame.with_columns(readings=pl.lit(None, dtype=READINGS))
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "writer.lock").open("w")
-    except OSError as error:
-        raise WorkError(
-            f"cannot write {folder}: {error.strerror}; fix the permission or give another --out"
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RunError(
-                f"{folder} is being written by another process; wait for it, or give another --out"
-            ) from error
-        yield
-
-
 def _write_manifest(manifest: Manifest, folder: Path) -> None:
-    write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", folder / "manifest.json")
+    write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", own(folder, MANIFEST_FILE))
 
 
-def _left_by_a_kill(path: Path) -> bool:
-    """Whether a run killed before its manifest was written can have left this file."""
-    return path.name in ("writer.lock", "problems.parquet") or path.suffix == ".tmp"
+def refuse_other(folder: Path) -> None:
+    """Refuse a folder that holds what no run killed before its manifest was written can have left.
 
-
-def _problem_frame(problems: ProblemSet) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "problem_id": [p.id for p in problems],
-            "question": [p.question for p in problems],
-            "reference": [p.reference for p in problems],
-            "verifier": [p.verifier for p in problems],
-            "metadata": [json.dumps(dict(p.metadata)) for p in problems],
-        }
-    )
-
-
-def _completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
-    columns = {
-        "problem_id": [c.problem_id for c in completions],
-        "draw": [c.draw for c in completions],
-        "text": [c.text for c in completions],
-        "token_ids": [list(c.token_ids) for c in completions],
-        "token_count": [c.token_count for c in completions],
-        "finish_reason": [c.finish_reason for c in completions],
-        "logprob": [c.logprob for c in completions],
-    }
-    return pl.DataFrame(columns, schema=COMPLETION_SCHEMA)
-
-
-def _json_lines(text: str) -> list[dict[str, Any]]:
-    """The rows of a JSONL text; only a line feed ends one."""
-    return [json.loads(line) for line in text.split("\n") if line]
+    Raises
+    ------
+    RunError
+        Naming one such file.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".tmp")
+    other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
+    if other:
+        raise RunError(f"{folder} is not empty and not a run ({other[0]}); give another --out")

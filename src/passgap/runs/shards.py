@@ -8,9 +8,7 @@ foreign), readable to its footer (else torn) and equal to its page checksums (el
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +16,8 @@ import polars as pl
 import pyarrow
 import pyarrow.parquet as pq
 
-from passgap.errors import RunError, WorkError
+from passgap.errors import RunError
+from passgap.runs.writing import write_whole
 
 ABOUT = b"passgap"
 
@@ -71,34 +70,3 @@ def read_shard(
         fault = "does not match its checksums" if "CRC" in str(error) else "is torn"
         raise ShardError(name, f"{fault} ({str(error).splitlines()[0][:80]})") from error
     return pl.DataFrame(pl.from_arrow(table))
-
-
-def write_text(text: str, path: Path) -> None:
-    """A small text file, whole or not at all."""
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Run ``write(temporary_path)``, sync what it wrote and rename it to ``path``."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        _sync(temporary)
-        os.replace(temporary, path)
-        _sync(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise WorkError(
-            f"cannot write {path}: {error.strerror or error}; what was written before is whole, "
-            "free the space or fix the permission and run the same command again"
-        ) from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

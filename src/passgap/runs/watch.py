@@ -21,10 +21,14 @@ from typing import Any
 import polars as pl
 
 from passgap.errors import RunError, UsageError, WorkError
-from passgap.runs.about import ABOUT_FILE, is_watch, read_about, write_about
-from passgap.runs.parts import MERGED, Part, hold, level, parse_part, parse_rank, rank_name, widest
+from passgap.runs.about import is_watch, read_about, write_about
+from passgap.runs.frames import tally
+from passgap.runs.locks import hold
+from passgap.runs.names import ABOUT_FILE
+from passgap.runs.parts import MERGED, Part, level, parse_part, parse_rank, rank_name, widest
 from passgap.runs.places import Place
 from passgap.runs.shards import ShardError, read_shard, write_shard
+from passgap.runs.writing import own
 
 STATUSES = ("correct", "incorrect", "unscored")
 COLUMNS: dict[str, Any] = {
@@ -73,7 +77,7 @@ class WatchLog:
             write_about(self.folder, about)
         elif is_watch(self.folder):
             read_about(self.folder)
-        self._place = self.folder / rank_name(rank)
+        self._place = own(self.folder, rank_name(rank))
         hold(self._place)
         self._tidy()
 
@@ -202,8 +206,8 @@ def read_watch(folder: Path | str) -> pl.DataFrame:
     ]
     empty = pl.DataFrame(schema=COLUMNS | {"rank": pl.Int64})
     rows = pl.concat([empty, *found])
-    if about.get("step") == "visits":
-        rows = _numbered_by_visits(rows, int(about["group_size"]))
+    if about.step == "visits" and about.group_size:
+        rows = _numbered_by_visits(rows, about.group_size)
     return rows.sort("step", "rank", "call", maintain_order=True)
 
 
@@ -279,14 +283,14 @@ def group_rows(rows: pl.DataFrame) -> pl.DataFrame:
         ``reward_sum``, ``tokens`` and ``token_sum``, ``endings`` (known finish reasons) and
         ``cut``, ordered by step and problem.
     """
-    status, ended, reward = pl.col("status"), pl.col("finish_reason"), pl.col("reward")
+    ended, reward, counted = pl.col("finish_reason"), pl.col("reward"), tally()
     rewards = reward.fill_nan(None)
     return (
         rows.group_by("step", "problem_id")
         .agg(
             completions=pl.len(),
-            n=(status != "unscored").sum(),
-            c=(status == "correct").sum(),
+            n=counted["n"],
+            c=counted["c"],
             rewards=rewards.count(),
             reward_sum=rewards.sum(),
             tokens=pl.col("tokens").count(),

@@ -20,6 +20,7 @@ from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
 from passgap.runs import Run, is_run, write_whole
+from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
 from passgap.stages.guessing import guess_rates
 from passgap.stages.unscored import in_one_line, unscored
@@ -57,8 +58,8 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         )
     order = pl.DataFrame({"problem_id": run.problem_ids})
     rows = pl.concat(tallies).group_by("problem_id").sum()
-    source = run.outcomes_about(chosen).get("source")  # an imported run's own labels
-    told = source is None or source["answers"]
+    source = run.outcomes_about(chosen).source  # an imported run's own labels
+    told = source is None or source.answers
     luck = guess_rates(run, verifier_digest=chosen) if told else None
     frame = order.join(rows, on="problem_id", how="left", maintain_order="left")
     return Counts(
@@ -101,9 +102,7 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
         outcomes.join(finish, on=["problem_id", "draw"], how="left")
         .group_by("problem_id")
         .agg(
-            n=(status != "unscored").sum(),
-            c=(status == "correct").sum(),
-            unscored=(status == "unscored").sum(),
+            **tally(),
             no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
             endings=pl.col("finish_reason").count(),
             truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
@@ -115,7 +114,7 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
 def _reasoned(run: Run, order: pl.DataFrame, chosen: str) -> IntArray | None:
     """Draws that are correct and whose reasoning was marked right too; None where nobody looked."""
     judge = run.reasoning_digest()
-    if judge is None or run.outcomes_about(judge).get("correct_by") != chosen:
+    if judge is None or run.outcomes_about(judge).correct_by != chosen:
         return None
     if not set(run.completion_names()) <= run.outcome_names(judge):
         return None

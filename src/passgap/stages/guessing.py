@@ -37,7 +37,7 @@ def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
     """Measure luck on a verified run; None where a problem's gold cannot be compared."""
     chosen = verifier_digest or run.verifier_digest()
     problems = list(run.problems())
-    override = run.outcomes_about(chosen).get("verifier")
+    override = run.outcomes_about(chosen).verifier
     forms = {problem.id: answer_form(override or problem.verifier) for problem in problems}
     if any(form is None for form in forms.values()):
         return None

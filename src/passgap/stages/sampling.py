@@ -14,9 +14,11 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 from passgap.data.completions import Completion
 from passgap.data.counts import Design
+from passgap.data.journals import Call
 from passgap.data.policies import Policy, PromptSettings, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines import Work, check_engine, load_engine, resolve_policy, versions
@@ -24,7 +26,7 @@ from passgap.engines.base import Engine
 from passgap.errors import UsageError, WorkError
 from passgap.problems import render
 from passgap.runs import Manifest, Round, Run, is_run
-from passgap.runs.manifest import TARGET_BLOCK
+from passgap.runs.manifest import TARGET_BLOCK, SamplingEntry
 from passgap.verifiers import check_specs
 
 Progress = Callable[[int, int, int], None]
@@ -147,7 +149,7 @@ class Sampler:
             },
             prompt=policy.prompt.to_dict(),
             engine={"name": self._name, "args": dict(self._engine_args)},
-            sampling=self._sampling.to_dict(),
+            sampling=cast(SamplingEntry, self._sampling.to_dict()),
             problem_set={
                 "name": problems.name,
                 "digest": problems.digest,
@@ -201,15 +203,15 @@ class Sampler:
 
         def log() -> None:
             run.log_call(
-                {
-                    "began": began,
-                    "ended": _now(),
-                    "command": self._command,
-                    "blocks": owed - len(run.owed()),
-                    "tokens": self._tokens - before,
-                    "engine": dict(engine.describe()),
-                    "versions": _versions(self._name),
-                }
+                Call(
+                    began=began,
+                    ended=_now(),
+                    command=self._command,
+                    blocks=owed - len(run.owed()),
+                    tokens=self._tokens - before,
+                    engine=dict(engine.describe()),
+                    versions=_versions(self._name),
+                )
             )
 
         try:

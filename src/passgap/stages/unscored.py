@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
+from msgspec.structs import replace
 
 from passgap.plain import visible
 from passgap.runs import Run
 from passgap.verifiers.failures import Failure, merged
 
-FAILURES = "failures"
 RAISED = "error"
 WORDS = {
     "crash": "the verifier's process ended",
@@ -89,12 +89,12 @@ def all_unscored(run: Run, verifier_digest: str) -> bool:
 def keep_failures(run: Run, verifier_digest: str, name: str, failures: Sequence[Failure]) -> None:
     """Write down what raised while one shard was marked, in place of what was there of it."""
     about = run.outcomes_about(verifier_digest)
-    before = about.get(FAILURES, {})
+    before = about.failures
     after = {shard: found for shard, found in before.items() if shard != name}
     if failures:
-        after[name] = [one.to_dict() for one in merged(failures)]
+        after[name] = tuple(one.to_dict() for one in merged(failures))
     if after != before:
-        run.set_outcomes_about(verifier_digest, about | {FAILURES: after})
+        run.set_outcomes_about(verifier_digest, replace(about, failures=after))
 
 
 def _marked(run: Run, key: str) -> list[str]:
@@ -110,7 +110,7 @@ def _unscored(run: Run, key: str, name: str) -> pl.DataFrame:
 
 def _named(run: Run, key: str) -> list[Failure]:
     """What raised in all shards, the most frequent first."""
-    kept = run.outcomes_about(key).get(FAILURES, {})
+    kept = run.outcomes_about(key).failures
     found = merged(Failure(**one) for name in run.blocks for one in kept.get(name, ()))
     return sorted(found, key=lambda one: -one.draws)
 

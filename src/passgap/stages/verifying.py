@@ -23,6 +23,7 @@ from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.problems import render
 from passgap.runs import Run
+from passgap.runs.outcomes import OutcomesAbout
 from passgap.stages.unscored import all_unscored, keep_failures
 from passgap.verifiers import Item, Verifier, answer_form, for_problems
 from passgap.verifiers.asked import asked_form
@@ -74,10 +75,11 @@ def verify(
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
         shards = run.completion_names()
         done = set() if all_unscored(run, key) else run.outcome_names(key)
-        if not run.outcomes_about(key):
+        if run.outcomes_about(key).faults is None:
             faults = marker.faults(list(problems.values()))
-            about = {"verifier": verifier, "faults": faults, "correct_by": correct_by}
-            about |= {"command": command}
+            about = OutcomesAbout(
+                verifier=verifier, faults=faults, correct_by=correct_by, command=command
+            )
             run.set_outcomes_about(key, about)
         take_failures(marker)  # references that raised are reported as faults
         sizes = {name: run.blocks[name].completions for name in shards}

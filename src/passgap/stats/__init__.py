@@ -15,6 +15,7 @@ from passgap.stats.intervals import (
     paired_ends,
     paired_interval,
     seeds_interval,
+    student_interval,
     zero_discordance_bound,
 )
 from passgap.stats.mixture import Mixture, fit_mixture, functional_interval, mixture_of_curve
@@ -71,6 +72,7 @@ __all__ = [
     "pass_at_k",
     "seeds_interval",
     "share_at_k",
+    "student_interval",
     "tilt_misfit",
     "wins_at_k",
     "zero_discordance_bound",

@@ -20,6 +20,7 @@ from passgap.results.estimates import Curve, Estimate
 from passgap.stats.passk import pass_at_k
 
 POPULATION = "population: t with pseudo-observations"
+STUDENT = "Student's t over problems"
 SEEDS = "population of problems and of training seeds: variances added"
 FIXED = "fixed problems: exact variance with exact bounds at 0 and n"
 UNDEFINED = "nan where k exceeds some problem's n: no unbiased estimate exists there"
@@ -103,6 +104,32 @@ def paired_ends(d: ArrayLike, *, confidence_level: float = 0.95) -> tuple[FloatA
         As in `paired_interval`.
     """
     return _ends(_values(d, -1.0, 1.0, 2), (-1.0, 1.0), confidence_level)
+
+
+def student_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
+    """Student's t interval for the mean of a quantity without bounds, such as a length.
+
+    ``mean +/- t(P - 1) s / sqrt(P)`` over P independent values.
+
+    Parameters
+    ----------
+    x
+        Values, shape (P,), P >= 1.
+    confidence_level
+        In (0, 1).
+
+    Returns
+    -------
+    Estimate
+        Without ends for one value, and unknown where a value is not finite.
+    """
+    values = np.asarray(x, np.float64)
+    value, size = float(values.mean()), values.size
+    if size < 2 or not math.isfinite(value):
+        return Estimate(value, math.nan, math.nan, confidence_level, STUDENT)
+    error = float(values.std(ddof=1)) / math.sqrt(size)
+    reach = _t_quantile(size, confidence_level) * error
+    return Estimate(value, value - reach, value + reach, confidence_level, STUDENT, error)
 
 
 def seeds_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:

@@ -20,9 +20,9 @@ from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, UsageError
+from passgap.runs.journal import drop_rows_after
 from passgap.runs.names import HELD_OUT_FILE
 from passgap.training.config import TrainConfig
-from passgap.training.folder import drop_rows_after
 from passgap.training.logs import HeldOutCallback
 from passgap.training.processes import Processes
 from passgap.training.tracker import HeldOutTracker

@@ -24,8 +24,8 @@ from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, WorkError
 from passgap.problems import render
+from passgap.runs.documents import write_json
 from passgap.runs.names import TRAINER
-from passgap.runs.policy import write_json
 from passgap.training import runtime
 from passgap.training.logs import callbacks, connect
 from passgap.training.runtime import Job, Saver

@@ -8,7 +8,6 @@ last whole state, and what was logged after it is logged again.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -18,10 +17,9 @@ from typing import Any
 from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
-from passgap.runs import write_text
+from passgap.runs.locks import hold
 from passgap.runs.manifest import differing_keys
 from passgap.runs.names import CHECKPOINT, LOCK_FILE, POLICY_FILE, REQUEST_FILE, TRAINER
-from passgap.runs.parts import hold
 from passgap.runs.policy import (
     Request,
     SetName,
@@ -31,6 +29,7 @@ from passgap.runs.policy import (
     write_policy,
     write_request,
 )
+from passgap.runs.writing import refuse_links_out
 from passgap.training.config import TrainConfig
 
 PACKAGES = ("passgap", "torch", "transformers", "trl", "accelerate", "datasets")
@@ -81,11 +80,12 @@ def open_folder(out: Path, asked: Request) -> bool:
     Raises
     ------
     RunError
-        When the folder holds anything else, naming it or the keys that differ, or when another
-        process trains in it.
+        When the folder holds anything else, naming it or the keys that differ, when another
+        process trains in it, or when a link in it leads out of it.
     WorkError
         When it cannot be written.
     """
+    refuse_links_out(out)
     if _unused(out):
         _hold(out)
         write_request(out, asked)
@@ -116,21 +116,6 @@ def checkpoint(out: Path, step: int) -> Path:
     return out / f"{CHECKPOINT}{step}"
 
 
-def drop_rows_after(path: Path, step: int) -> None:
-    """Keep the rows of a JSONL log up to a step; a row cut short by a kill goes too."""
-    if not path.is_file():
-        return
-    kept = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            break
-        if row["step"] <= step:
-            kept.append(line + "\n")
-    write_text("".join(kept), path)
-
-
 def trained_policy(out: Path) -> Policy:
     """The policy a finished folder holds, with the prompt it inherited."""
     return Policy(str(out), carried_prompt(out) or PromptSettings())
@@ -143,17 +128,6 @@ def write_policy_file(
     trained_on = [problem.id for problem in problems]
     packages = {name: version(name) for name in PACKAGES}
     write_policy(folder, asked, {**extra, "train_problem_ids": trained_on, "versions": packages})
-
-
-def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Append one row to a JSONL file in one write; what is not finite becomes null."""
-    line = json.dumps({key: _finite(value) for key, value in row.items()}, ensure_ascii=False)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _unused(out: Path) -> bool:

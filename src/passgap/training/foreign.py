@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from passgap.data.completions import FinishReason
+from passgap.data.completions import FinishReason, cut_at_stop
 from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
 from passgap.errors import MismatchError
@@ -206,9 +206,9 @@ class ExportedReward:
 
     def _read(self, text: str, cut: bool | None) -> tuple[str, FinishReason | None]:
         """The text up to the first stop string, and how it ended; None where nobody knows."""
-        ends = [text.find(stop) for stop in self._stop if stop in text]
-        if ends:
-            return text[: min(ends)], "stop"
+        shown = cut_at_stop(text, self._stop)
+        if shown != text:
+            return shown, "stop"
         return text, None if cut is None else "length" if cut else "stop"
 
     def _cut(self, ids: Sequence[int]) -> bool | None:

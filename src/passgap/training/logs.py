@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
+from passgap.runs.journal import append_row
 from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE
-from passgap.training.folder import append_row, checkpoint
+from passgap.training.folder import checkpoint
 from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
 from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
@@ -91,12 +93,16 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         if not is_step(logs):
             return
-        found = {ours: logs[theirs] for ours, theirs in METRICS.items() if theirs in logs}
-        row = {"step": int(state.global_step)} | found | {"seconds": round(self._seconds, 4)}
-        append_row(self._path, row)
+        step, found = int(state.global_step), measured(logs)
+        append_row(self._path, TrainingRow(step=step, seconds=round(self._seconds, 4), **found))
         if self._progress:
-            known = {name: value for name, value in found.items() if value is not None}
-            self._progress(row["step"], int(state.max_steps), known)
+            self._progress(step, int(state.max_steps), found)
+
+
+def measured(logs: Mapping[str, Any]) -> dict[str, float]:
+    """TRL's metrics by our names; one that it could not take is left out."""
+    found = {ours: logs.get(theirs) for ours, theirs in METRICS.items()}
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def is_step(logs: Mapping[str, Any]) -> bool:
@@ -145,12 +151,12 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
             self.trainer.log(owed)
 
 
-def numbers(row: Mapping[str, Any]) -> dict[str, float]:
+def numbers(row: HeldOutRow) -> dict[str, float]:
     """A held-out measurement as a tracker's names and numbers."""
-    found = {f"{HELD_OUT}pass@{point['k']}": point["value"] for point in row["curve"]}
+    found = {f"{HELD_OUT}pass@{point.k}": point.value for point in row.curve}
     for name in ("entropy", "answer_entropy", "completion_length", "truncated_share"):
-        found[HELD_OUT + name] = row[name]
-    return {name: float(value) for name, value in found.items() if value is not None}
+        found[HELD_OUT + name] = getattr(row, name)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Checkpoints(TrainerCallback):  # type: ignore[misc]

@@ -24,8 +24,8 @@ from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine, load_model
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.runs.names import TRAINER, TRL_ARGS_FILE
-from passgap.runs.policy import write_json
+from passgap.runs.documents import write_json
+from passgap.runs.names import ADAPTER, TRAINER, TRL_ARGS_FILE
 from passgap.training.config import TrainConfig
 from passgap.training.processes import Processes
 from passgap.verifiers import Verifier
@@ -245,7 +245,7 @@ class Saver:
         """Weights (safetensors), configs, tokenizer; ``trained`` may be wrapped by peft."""
         model = self._model
         if trained is not model:
-            trained.save_pretrained(folder / "adapter")
+            trained.save_pretrained(folder / ADAPTER)
             model = deepcopy(trained).merge_and_unload()
         changed = model.config, model.generation_config
         model.config, model.generation_config = self._config, self._generation_config

@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 
 from passgap.runs import write_text
+from passgap.runs.journal import drop_rows_after
 from passgap.runs.names import CHECKPOINT, HELD_OUT_FILE, POLICY_FILE, TRAINER, TRAINING_FILE
-from passgap.training.folder import drop_rows_after
 
 MARK = "whole-{rank}-of-{count}"
 CARD = "README.md"  # the card that TRL writes with a state

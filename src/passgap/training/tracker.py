@@ -1,33 +1,32 @@
 """pass@k on held-out problems while training.
 
-In: an engine on the model in memory, held-out problems, the verifier. Out: one row a measurement
-in ``held_out.jsonl``: ``{step, problems, draws, unscored, left_out, curve, entropy,
-answer_entropy, completion_length, truncated_share}``, a curve being one ``{k, value, low, high,
-...}`` a k. The problems measured are the same at every step and for every seed. Several processes
-share them.
+In: an engine on the model in memory, held-out problems, the verifier. Out: one `HeldOutRow` per
+measurement in ``held_out.jsonl``. The problems measured are the same at every step and for every
+seed. Several processes share them.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from passgap.data.arrays import IntArray
 from passgap.data.completions import Block
 from passgap.data.identity import digest
+from passgap.data.journals import CurvePoint, HeldOutRow
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines import Engine
 from passgap.problems import render
+from passgap.runs.journal import append_row
 from passgap.runs.names import HELD_OUT_FILE
 from passgap.stats import mean_curve, pass_at_k
 from passgap.training.config import TrainConfig
-from passgap.training.folder import append_row
 from passgap.training.processes import Processes
 from passgap.verifiers import Item, Verifier
 
@@ -85,7 +84,7 @@ class HeldOutTracker:
         every = self._config.eval_every
         return step in (0, self._config.steps) or (every > 0 and step % every == 0)
 
-    def measure(self, step: int) -> Mapping[str, Any]:
+    def measure(self, step: int) -> HeldOutRow:
         """Draw, verify, append the row; returns it."""
         drawn = self._processes.gathered(self._drawn(step) if self._problems else [])
         draws = self._config.eval_draws
@@ -95,9 +94,16 @@ class HeldOutTracker:
             n[one.problem_id] += one.status != "unscored"
             c[one.problem_id] += one.status == "correct"
         totals, hits = np.array(list(n.values())), np.array(list(c.values()))
-        row = {"step": step, "problems": len(n), "draws": draws}
-        row |= {"unscored": len(n) * draws - int(totals.sum())}
-        row |= held_out_curve(totals, hits, draws) | spread(drawn)
+        left_out, curve = held_out_curve(totals, hits, draws)
+        row = HeldOutRow(
+            step=step,
+            problems=len(n),
+            draws=draws,
+            unscored=len(n) * draws - int(totals.sum()),
+            left_out=left_out,
+            curve=curve,
+            **spread(drawn),
+        )
         if self._processes.is_main:
             append_row(self._out / HELD_OUT_FILE, row)
         return row
@@ -150,19 +156,21 @@ def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
     }
 
 
-def held_out_curve(n: IntArray, c: IntArray, draws: int) -> dict[str, Any]:
+def held_out_curve(n: IntArray, c: IntArray, draws: int) -> tuple[int, tuple[CurvePoint, ...]]:
     """Mean pass@k for k = 1, 2, 4, .. up to ``draws``, with its intervals over the problems.
 
     Returns
     -------
-    dict
-        ``curve``, and ``left_out``: problems with fewer scored draws than the largest k, which
-        would make a curve of different problems at different k.
+    left_out
+        Problems with fewer scored draws than the largest k, which would make a curve of different
+        problems at different k.
+    curve
+        Of the others; empty where there is none.
     """
     ks = [2**i for i in range(draws.bit_length())]
     enough = n >= ks[-1]
     left_out = int((~enough).sum())
     if not enough.any():
-        return {"left_out": left_out, "curve": []}
+        return left_out, ()
     curve = mean_curve(pass_at_k(n[enough], c[enough], ks), ks)
-    return {"left_out": left_out, "curve": curve.rows()}
+    return left_out, tuple(CurvePoint(**row) for row in curve.rows())

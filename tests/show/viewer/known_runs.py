@@ -10,6 +10,7 @@ from passgap.data.outcomes import Outcome
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.runs import Manifest, Round, Run
+from passgap.runs.outcomes import OutcomesAbout
 from passgap.show.viewer.app import build
 from passgap.show.viewer.finding import root_of
 from passgap.show.viewer.guard import Access
@@ -57,7 +58,7 @@ def write_run(path, problems, draws, *, n=N, policy="base", verified=True, block
         for name in run.blocks:
             add_block(run, name, place, draws, verified=verified)
         if verified:
-            run.set_outcomes_about(VERIFIER, {"verifier": None, "faults": {}})
+            run.set_outcomes_about(VERIFIER, OutcomesAbout(faults={}))
             run.set_verifier_digest(VERIFIER)
     return run
 

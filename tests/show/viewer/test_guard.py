@@ -6,6 +6,7 @@ import re
 import pytest
 from known_runs import ORIGIN, client_of, settled, solved_by, sums, write_run
 
+from passgap.data.journals import AuditMark
 from passgap.errors import RunError, UsageError
 from passgap.runs import Run
 from passgap.show.viewer.finding import check_links, find, root_of
@@ -97,7 +98,7 @@ def test_a_mark_is_kept_and_the_rate_follows(audited):
     answer = client.post(url, data=form | {"mark": "wrong"}, headers=HERE, follow_redirects=False)
     assert answer.status_code == 303
     marks = Run(run.path).audit_marks(run.verifier_digest())
-    assert marks == [{"problem_id": form["problem_id"], "draw": int(form["draw"]), "mark": "wrong"}]
+    assert marks == [AuditMark(problem_id=form["problem_id"], draw=int(form["draw"]), mark="wrong")]
     after = client.get(answer.headers["location"]).text
     assert 'id="marked">1<' in after
     rate = re.search(r'id="rate">([^<]+)<', after).group(1)

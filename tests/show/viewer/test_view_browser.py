@@ -167,7 +167,7 @@ def test_an_audit_row_is_marked_and_the_rate_moves(opened, served, tmp_path):
     expect(page.locator(".heading .pager")).to_contain_text("2 of 11, 1 marked")
     press(page, "r")
     expect(page.locator("#marked")).to_have_text("2")
-    marks = [row["mark"] for row in Run(run.path).audit_marks(run.verifier_digest())]
+    marks = [row.mark for row in Run(run.path).audit_marks(run.verifier_digest())]
     assert marks == ["wrong", "right"]
     assert heard == []
 

@@ -9,10 +9,9 @@ and at equal accuracy, and after how many questions training is the cheaper of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats as scipy_stats
 
 from passgap.analysis.alone.voting import Answers, ladder, majority
 from passgap.analysis.compare.shift import EPSILON
@@ -30,7 +29,13 @@ from passgap.results.sampling_alone import (
     SamplingAlone,
     TrainingTokens,
 )
-from passgap.stats import mean_interval, paired_curve, paired_interval, pass_at_k
+from passgap.stats import (
+    mean_interval,
+    paired_curve,
+    paired_interval,
+    pass_at_k,
+    student_interval,
+)
 
 NOT_AT_HAND = (
     "what sampling alone gives (majority vote, tokens) is not shown: it is read off the answers in "
@@ -212,11 +217,8 @@ def _break_even(least: Reaches, arm: _Arm, after: _Arm, training: Training | Non
 
 def _mean(values: FloatArray) -> Estimate:
     """Mean over problems of a quantity without bounds, with its Student's t interval."""
-    value, size = float(values.mean()), len(values)
-    if size < 2 or not np.isfinite(value):
-        return Estimate(value, np.nan, np.nan)
-    reach = float(scipy_stats.t.ppf(0.975, size - 1) * values.std(ddof=1) / np.sqrt(size))
-    return Estimate(value, max(value - reach, 0.0), value + reach, method="Student t over problems")
+    found = student_interval(values)
+    return replace(found, low=max(0.0, found.low)) if np.isfinite(found.low) else found
 
 
 def _notes(runs: Sequence[Answers]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from scipy import stats as scipy_stats
 
 from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray, IntArray
+from passgap.data.bands import BANDS, band_index
 from passgap.data.counts import Counts
 from passgap.results.comparison import Answered, BandGain, Certain, Coverage, DeltaAnswered, Support
 from passgap.results.estimates import Estimate
@@ -21,7 +22,6 @@ from passgap.results.parts import At
 from passgap.stats import binomial_interval, fisher_exact, paired_interval, pass_at_k, wins_at_k
 
 FALSE_DISCOVERIES = 0.05
-BANDS = ("never", "boundary", "mid", "saturated")
 
 
 def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
@@ -128,14 +128,12 @@ def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> tuple[
     """Gains by difficulty, without selling regression to the mean as learning.
 
     Half of the base's draws of each problem, chosen at random, say which band it belongs to; the
-    difference is read on the other half. Bands by the share right among the first half: never
-    (0), boundary (up to 1/8: mostly no hit in a group of 8), mid, saturated (at least .9).
+    difference is read on the other half. ``data.bands`` says which bands there are.
     """
     first_n = base.n // 2
     first_c = np.random.default_rng(seed).hypergeometric(base.c, base.n - base.c, first_n)
     rest_n, rest_c = base.n - first_n, base.c - first_c
-    edges = (first_c > 0).astype(int) + (8 * first_c > first_n) + (10 * first_c >= 9 * first_n)
-    place = np.where(first_c == 0, 0, edges)
+    place = band_index(first_n, first_c)
     return tuple(
         BandGain(
             name,

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats as scipy_stats
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
-from passgap.stats import mean_interval, mixed_at_g
+from passgap.stats import mean_interval, mixed_at_g, student_interval
 
 COLUMNS = ("completions", "n", "c", "rewards", "tokens", "endings", "cut")
 SUMS = ("reward_sum", "token_sum")
 NOTHING = Estimate(math.nan, math.nan, math.nan)
-PLAIN = "Student's t over problems"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,12 +159,7 @@ def level(problem: IntArray, sums: FloatArray, of: IntArray) -> Estimate:
     means = per_problem(problem, values, of)[1]
     if not means.size:
         return NOTHING
-    value = float(means.mean())
-    if means.size == 1:
-        return Estimate(value, math.nan, math.nan, method=PLAIN)
-    error = float(means.std(ddof=1)) / math.sqrt(means.size)
-    reach = float(scipy_stats.t.ppf(0.975, means.size - 1)) * error
-    return Estimate(value, value - reach, value + reach, method=PLAIN, standard_error=error)
+    return student_interval(means)
 
 
 def difference(later: Estimate, earlier: Estimate) -> Estimate:

@@ -19,10 +19,10 @@ from typing import Any
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from passgap.data.completions import Block, Completion, FinishReason
+from passgap.data.completions import Block, Completion, FinishReason, cut_at_stop
 from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import ProblemSet
-from passgap.engines.base import Capabilities, Engine, cut_at_stop
+from passgap.engines.base import Capabilities, Engine
 from passgap.engines.encoding import encode
 from passgap.engines.transformers.cache import ATTENTION
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode

@@ -7,7 +7,6 @@ show. The page itself computes nothing.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from passgap.analysis.probe.extrapolation import forecast_curve
 from passgap.checks import accepted, check
 from passgap.data.counts import Counts
+from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.data.policies import UNKNOWN_POLICY
 from passgap.evidence.auditing import result
 from passgap.evidence.doors import compare, probe
@@ -24,6 +24,7 @@ from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
 from passgap.results.probe import K_LARGE
 from passgap.runs import Run, is_run, is_watch
+from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.show import PageData, write_figures, write_page
@@ -190,8 +191,8 @@ def page_data(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
         comparison=comparison,
-        training=_json_lines(training, TRAINING_FILE),
-        held_out=_json_lines(training, HELD_OUT_FILE),
+        training=_logged(training, TRAINING_FILE, TrainingRow),
+        held_out=_logged(training, HELD_OUT_FILE, HeldOutRow),
         watching=_watching(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
@@ -231,7 +232,7 @@ def _settings(run: Run) -> dict[str, Any]:
     """The manifest for readers elsewhere: paths under the home folder start with ~."""
     data = run.manifest.to_dict()
     policy = {**data["policy"], "path": _short(str(data["policy"]["path"]))}
-    marked = run.outcomes_about(run.verifier_digest()).get("command") or ""
+    marked = run.outcomes_about(run.verifier_digest()).command or ""
     commands = {"command": data["command"], "marked_command": marked}
     return {**data, "policy": policy, **{name: _short(str(c)) for name, c in commands.items()}}
 
@@ -253,10 +254,9 @@ def _watching(folder: Path | None, base: Counts) -> dict[str, Any] | None:
     return None if found is None else found.to_dict()
 
 
-def _json_lines(folder: Path | None, name: str) -> list[dict[str, Any]]:
-    if folder is None or not (folder / name).is_file():
-        return []
-    return [json.loads(line) for line in (folder / name).read_text().splitlines() if line]
+def _logged(folder: Path | None, name: str, kind: type[StepRow]) -> list[dict[str, Any]]:
+    rows = [] if folder is None else read_journal(folder / name, kind)
+    return [row.to_dict() for row in rows]
 
 
 def _fitted(base: Counts, comparison: dict[str, Any] | None) -> dict[str, Any] | None:

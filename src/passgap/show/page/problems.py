@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from passgap.data.bands import BANDS, band_index
 from passgap.show.data import PageData, Row
 from passgap.show.text import ABSENT, interval, percent, points, visible
 
@@ -19,11 +20,11 @@ PAGE_CAP = 2_000_000
 ROWS_CAP = 1_000
 QUESTION_SHOWN = 140
 ROLES = ("base", "trained")
-BANDS = {
+BAND_WORDS = {
     "never": "never solved",
     "boundary": "up to 1 in 8",
-    "between": "in between",
-    "mastered": "9 in 10 or more",
+    "mid": "in between",
+    "saturated": "9 in 10 or more",
 }
 CHANGES = {
     "lost": "base only",
@@ -59,9 +60,7 @@ def band_of(problem: Row) -> str:
     n, c = drawn(problem, "base"), hits(problem, "base")
     if not n or c is None:
         return ""
-    if c == 0:
-        return "never"
-    return "boundary" if 8 * c <= n else "mastered" if 10 * c >= 9 * n else "between"
+    return BANDS[int(band_index(n, c))]
 
 
 def said_share(problem: Row, role: str) -> str:
@@ -93,7 +92,7 @@ def problems_section(data: PageData) -> dict[str, Any]:
         if more
         else "",
         "changes": _counted(rows, "change", CHANGES) if paired else [],
-        "bands": _counted(rows, "band", BANDS),
+        "bands": _counted(rows, "band", BAND_WORDS),
         "unscored": sum(row["unscored"] for row in rows),
     }
 

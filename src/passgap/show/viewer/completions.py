@@ -13,8 +13,8 @@ import polars as pl
 from polars import selectors as cs
 
 from passgap.errors import RunError, UsageError
+from passgap.runs.names import COMPLETIONS, LOGPROBS, OUTCOMES
 from passgap.show.viewer.library import OpenRun
-from passgap.show.viewer.tallies import verifier_of
 
 PAGE = 10
 STATUSES = ("correct", "incorrect", "unscored")
@@ -38,21 +38,21 @@ def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFra
         ``status`` (null where not verified), ``extracted``, ``reason``; with ``under`` also
         ``other_logprob``.
     """
-    verifier = verifier_of(run.run)
-    facts = _of_problem(run, "completions", problem_id).select(FACTS)
-    marks = _of_problem(run, f"outcomes/{verifier}", problem_id).select(
+    verifier = run.run.latest_verifier()
+    facts = _of_problem(run, COMPLETIONS, problem_id).select(FACTS)
+    marks = _of_problem(run, f"{OUTCOMES}/{verifier}", problem_id).select(
         "draw", "status", "extracted", "reason"
     )
     rows = facts.join(marks, on="draw", how="left")
     if under is not None:
-        other = _of_problem(run, f"logprobs/{under}", problem_id)
+        other = _of_problem(run, f"{LOGPROBS}/{under}", problem_id)
         rows = rows.join(other.select("draw", other_logprob="logprob"), on="draw", how="left")
     return _collected(run, rows.with_columns(cs.float().fill_nan(None))).sort("draw")
 
 
 def texts(run: OpenRun, problem_id: str, numbers: Sequence[int]) -> dict[int, str]:
     """The text of some draws of a problem, by draw."""
-    rows = _of_problem(run, "completions", problem_id).select("draw", "text")
+    rows = _of_problem(run, COMPLETIONS, problem_id).select("draw", "text")
     found = _collected(run, rows.filter(pl.col("draw").is_in(list(numbers))))
     return dict(found.iter_rows())
 

@@ -26,6 +26,7 @@ from passgap.runs.names import (
     TRAINER,
     WATCH,
 )
+from passgap.runs.writing import links_out
 
 Kind = Literal["run", "training"]
 MOST_FOLDERS = 20_000
@@ -73,14 +74,11 @@ def check_links(root: Path, folder: Path) -> None:
     RunError
         Naming the link.
     """
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(place, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                raise RunError(
-                    f"{folder.name} holds the link {path.relative_to(folder)} out of the folder "
-                    "that is viewed; copy what it points to, or view a folder that holds both"
-                )
+    for link in links_out(folder, root):
+        raise RunError(
+            f"{folder.name} holds the link {link.relative_to(folder)} out of the folder that is "
+            "viewed; copy what it points to, or view a folder that holds both"
+        )
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, Kind]]:

@@ -17,7 +17,7 @@ from passgap.errors import PassgapError
 from passgap.show.viewer.library import FAULTS, OpenRun
 from passgap.show.viewer.problems import pages, whole
 from passgap.show.viewer.site import Site, pass_at_1_text, progress_text, verifier_text
-from passgap.show.viewer.training import live_of, training_of
+from passgap.show.viewer.training import Training, live_of, training_of
 
 PAGE = 100
 MOST_CHECKED = 200_000
@@ -47,9 +47,7 @@ def home_live(site: Site, request: Request) -> Response:
     return site.changes(request.query_params.get("seen", ""), _content(site, page)[2])
 
 
-def _content(
-    site: Site, page: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, str]]:
+def _content(site: Site, page: int) -> tuple[list[dict[str, Any]], list[Training], dict[str, str]]:
     values: dict[str, str] = {}
     start = (page - 1) * PAGE
     end = time.perf_counter() + PATIENCE

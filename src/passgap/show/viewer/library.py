@@ -18,10 +18,11 @@ import polars as pl
 
 from passgap.errors import PassgapError, RunError
 from passgap.runs import Run
+from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
 from passgap.show.viewer.finding import Found, check_links, find
 from passgap.show.viewer.jobs import Jobs
 from passgap.show.viewer.manifests import described
-from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress, verifier_of
+from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress
 from passgap.show.viewer.watched import Watches
 
 FRESH, PATIENT = 1.0, 10
@@ -61,19 +62,19 @@ class OpenRun:
 
     def progress(self) -> Progress:
         """How much is drawn and marked now."""
-        return progress(self.run, verifier_of(self.run))
+        return progress(self.run, self.run.latest_verifier())
 
     def state(self) -> tuple[Any, ...]:
         """Changes whenever a shard, an outcome or the verifier does."""
-        verifier = verifier_of(self.run)
-        folders = [self.run.path / "completions", self.run.path / "outcomes" / str(verifier)]
+        verifier = self.run.latest_verifier()
+        folders = [self.run.path / COMPLETIONS, self.run.path / OUTCOMES / str(verifier)]
         times = (path.stat().st_mtime_ns if path.is_dir() else 0 for path in folders)
         return (self.id, self.opened, verifier, *times)
 
     def counts(self) -> Counted:
         """What is counted so far: ``problem_id``, ``n``, ``c``, ``unscored``."""
         with self._lock:
-            rows = self._tally.update(self.run, verifier_of(self.run))
+            rows = self._tally.update(self.run, self.run.latest_verifier())
         order = pl.DataFrame({"problem_id": self.run.problem_ids})
         counted = order.join(rows, on="problem_id", how="left", maintain_order="left")
         counted = counted.with_columns(pl.col(*COUNTED).fill_null(0))
@@ -93,7 +94,7 @@ class OpenRun:
     @cached_property
     def problems(self) -> pl.DataFrame:
         """``problem_id``, ``question``, ``reference``, ``verifier``, ``metadata`` (JSON)."""
-        return self.run.place.scan(["problems.parquet"]).collect()
+        return self.run.place.scan([PROBLEMS_FILE]).collect()
 
     @cached_property
     def metadata(self) -> list[dict[str, Any]]:
@@ -178,7 +179,7 @@ class Library:
             If it cannot be read.
         """
         found = self.entry(key, "run")
-        changed = (found.path / "manifest.json").stat().st_mtime_ns
+        changed = (found.path / MANIFEST_FILE).stat().st_mtime_ns
         with self._lock:
             open_run = self._open.get(key)
             if open_run is None or open_run.opened != changed:

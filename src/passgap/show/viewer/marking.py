@@ -113,7 +113,7 @@ def _keep(run: OpenRun, problem_id: str, draw: int, given: str) -> None:
 
 def _marks(run: OpenRun) -> dict[tuple[str, int], str]:
     rows = run.run.audit_marks(run.run.verifier_digest())
-    return {(row["problem_id"], row["draw"]): row["mark"] for row in rows}
+    return {(row.problem_id, row.draw): row.mark for row in rows}
 
 
 def _result(counts: Any, marks: dict[tuple[str, int], str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from passgap.runs.names import LOGPROBS
 from passgap.show.viewer import completions, problems
 from passgap.show.viewer.library import NothingThereError, OpenRun
 from passgap.show.viewer.problems import Query, whole
@@ -116,7 +117,7 @@ def _arm(
 
 def _scored_under(run: OpenRun, other: OpenRun | None) -> str | None:
     """Under which digest the run's completions were scored with the other run's policy."""
-    if other is None or not (run.run.path / "logprobs").is_dir():
+    if other is None or not (run.run.path / LOGPROBS).is_dir():
         return None
     from passgap.stages.scoring import recorded_policy, scoring_digest
 

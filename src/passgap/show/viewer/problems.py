@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+import numpy as np
 import polars as pl
 
+from passgap.data.bands import BANDS, band_index
 from passgap.errors import UsageError
 from passgap.show.viewer.library import OpenRun
 
 PAGE = 50
-BANDS = ("never", "boundary", "mid", "saturated")
 BAND_WORDS = {
     "never": "never solved",
     "boundary": "boundary: up to 1 in 8",
@@ -137,15 +138,7 @@ def _joined(run: OpenRun, counts: pl.DataFrame, beside: pl.DataFrame | None) -> 
     n, c = pl.col("n"), pl.col("c")
     rows = rows.with_columns(
         share=pl.when(n > 0).then(c / n),
-        band=pl.when(n == 0)
-        .then(None)
-        .when(c == 0)
-        .then(pl.lit("never"))
-        .when(8 * c <= n)
-        .then(pl.lit("boundary"))
-        .when(10 * c < 9 * n)
-        .then(pl.lit("mid"))
-        .otherwise(pl.lit("saturated")),
+        band=pl.when(n > 0).then(pl.Series(np.array(BANDS)[band_index(rows["n"], rows["c"])])),
     )
     return rows if beside is None else _with_second(rows, beside)
 

@@ -25,7 +25,7 @@ from passgap.show.text import ABSENT, interval, percent
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Counted, Library, OpenRun
 from passgap.show.viewer.showing import shown
-from passgap.show.viewer.tallies import Progress, check_digests, verifier_of
+from passgap.show.viewer.tallies import Progress, check_digests
 
 TEMPLATES = resources.files("passgap.show.viewer") / "templates"
 REMEMBERED = 256
@@ -133,8 +133,8 @@ def check_inert(run: OpenRun) -> None:
         If the note is not there.
     """
     check_digests(run.run)
-    verifier = verifier_of(run.run)
-    if verifier is None or "faults" not in run.run.outcomes_about(verifier):
+    verifier = run.run.latest_verifier()
+    if verifier is None or run.run.outcomes_about(verifier).faults is None:
         raise UsageError(
             f"{run.name} was not marked by passgap verify, so this would run the verifiers that "
             f"its problems name, which a viewer does not; run passgap verify {run.run.place} first"

@@ -8,7 +8,6 @@ looked at; this one agrees with it on sound shards and also counts what is there
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ import polars as pl
 
 from passgap.errors import RunError
 from passgap.runs import Run
+from passgap.runs.frames import tally
+from passgap.runs.names import COMPLETIONS, OUTCOMES
 
 SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
@@ -24,7 +25,6 @@ SCHEMA: dict[str, Any] = {
     "c": pl.Int64,
     "unscored": pl.Int64,
 }
-DIGEST = re.compile("[0-9a-f]{8,64}")
 LIVELY = 600.0
 COUNTED = ("n", "c", "unscored")
 
@@ -72,7 +72,7 @@ class Tally:
             self._verifier = verifier
         new = [name for name in present if name not in self._seen]
         if new:
-            names = [f"outcomes/{verifier}/{name}" for name in new]
+            names = [f"{OUTCOMES}/{verifier}/{name}" for name in new]
             more = pl.concat([self._rows, _counted(run, names)])
             self._rows = more.group_by("problem_id", maintain_order=True).sum()
             self._seen |= {name: present[name] for name in new}
@@ -81,7 +81,7 @@ class Tally:
 
 def progress(run: Run, verifier: str | None) -> Progress:
     """Look at the names of the shards, and at nothing in them."""
-    drawn, folder = len(run.completion_names()), run.path / "completions"
+    drawn, folder = len(run.completion_names()), run.path / COMPLETIONS
     return Progress(
         len(run.blocks),
         drawn,
@@ -91,44 +91,20 @@ def progress(run: Run, verifier: str | None) -> Progress:
     )
 
 
-def verifier_of(run: Run) -> str | None:
-    """The verifier whose outcomes count, None where nothing is verified yet.
-
-    Raises
-    ------
-    RunError
-        If what the run says is no digest: it would become part of a path.
-    """
-    if not run.place.exists("outcomes/latest"):
-        return None
-    return _digest(run, run.verifier_digest())
-
-
 def check_digests(run: Run) -> None:
     """Refuse a run that names its outcomes by anything but digests.
 
     Raises
     ------
     RunError
-        As `verifier_of`.
+        Naming it.
     """
-    verifier_of(run)
-    reasoning = run.reasoning_digest()
-    if reasoning is not None:
-        _digest(run, reasoning)
-
-
-def _digest(run: Run, name: str) -> str:
-    if not DIGEST.fullmatch(name):
-        raise RunError(
-            f"{run.name} names its outcomes {name[:40]!r}, which is no digest; run passgap verify "
-            f"{run.place}"
-        )
-    return name
+    run.latest_verifier()
+    run.reasoning_digest()
 
 
 def _shards(run: Run, verifier: str) -> dict[str, int]:
-    folder = run.path / "outcomes" / verifier
+    folder = run.path / OUTCOMES / verifier
     if not folder.is_dir():
         return {}
     blocks = run.blocks
@@ -137,19 +113,9 @@ def _shards(run: Run, verifier: str) -> dict[str, int]:
 
 
 def _counted(run: Run, names: list[str]) -> pl.DataFrame:
-    status = pl.col("status")
     try:
-        return (
-            run.place.scan(names)
-            .select("problem_id", "status")
-            .group_by("problem_id")
-            .agg(
-                n=(status != "unscored").sum().cast(pl.Int64),
-                c=(status == "correct").sum().cast(pl.Int64),
-                unscored=(status == "unscored").sum().cast(pl.Int64),
-            )
-            .collect()
-        )
+        marks = run.place.scan(names).select("problem_id", "status")
+        return marks.group_by("problem_id").agg(**tally()).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise RunError(
             f"outcomes of {run.name} cannot be read ({str(error).splitlines()[0][:120]}); see "

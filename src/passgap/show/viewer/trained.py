@@ -11,9 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from passgap.data.identity import digest
+from passgap.data.journals import TrainingRow
 from passgap.show.text import number, percent
 from passgap.show.viewer.site import Site
-from passgap.show.viewer.training import HEIGHT, WIDTH, charts_of, live_of, training_of
+from passgap.show.viewer.training import (
+    HEIGHT,
+    WIDTH,
+    Training,
+    charts_of,
+    drawable,
+    live_of,
+    training_of,
+)
 
 SHOWN = 200
 PATIENCE = 0.15
@@ -30,9 +39,9 @@ def training(site: Site, request: Request) -> Response:
         width=WIDTH,
         height=HEIGHT,
         columns=[name.replace("_", " ") for name in COLUMNS],
-        steps=[_step(row) for row in one["rows"][-SHOWN:][::-1]],
+        steps=[_step(row) for row in one.rows[-SHOWN:][::-1]],
         values=values,
-        live=f"/training/{one['id']}/live",
+        live=f"/training/{one.id}/live",
         seen=site.version(values),
     )
 
@@ -42,9 +51,7 @@ def training_live(site: Site, request: Request) -> Response:
     return site.changes(request.query_params.get("seen", ""), _content(site, request)[2])
 
 
-def _content(
-    site: Site, request: Request
-) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
+def _content(site: Site, request: Request) -> tuple[Training, list[dict[str, Any]], dict[str, str]]:
     one = training_of(
         site.library.entry(request.path_params["training"], "training"),
         site.library.watches,
@@ -58,8 +65,8 @@ def _content(
     return one, charts, values
 
 
-def _step(row: dict[str, Any]) -> dict[str, Any]:
+def _step(row: TrainingRow) -> dict[str, Any]:
     return {
-        "step": row["step"],
-        "cells": [form(row.get(name)) for name, form in COLUMNS.items()],
+        "step": row.step,
+        "cells": [form(drawable(getattr(row, name))) for name, form in COLUMNS.items()],
     }

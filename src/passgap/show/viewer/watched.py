@@ -12,8 +12,10 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+from passgap.data.journals import TrainingRow
 from passgap.errors import PassgapError
 from passgap.runs import is_watch
+from passgap.runs.names import WATCH
 from passgap.show.viewer.finding import Found
 from passgap.show.viewer.jobs import Jobs
 from passgap.show.watched import headline, sentences
@@ -46,7 +48,7 @@ class Watches:
 
 def watch_of(folder: Path) -> Path | None:
     """The watch folder: ``folder`` itself, or the one in it; no link is followed."""
-    for place in (folder / "watch", folder):
+    for place in (folder / WATCH, folder):
         if not place.is_symlink() and is_watch(place):
             return place
     return None
@@ -68,11 +70,11 @@ def lines_of(result: Mapping[str, Any] | None) -> dict[str, str]:
     }
 
 
-def step_rows(result: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def step_rows(result: Mapping[str, Any] | None) -> list[TrainingRow]:
     """Rows as in training.jsonl, from the steps of an answer."""
     steps = [] if result is None else result.get("steps", [])
     return [
-        {"step": row["last_step"]} | {to: row[name]["value"] for name, to in NAMES.items()}
+        TrainingRow(step=row["last_step"], **{to: row[name]["value"] for name, to in NAMES.items()})
         for row in steps
     ]
 

@@ -1,0 +1,89 @@
+"""The rows of the journals: what training, a sampling call and a person note down line by line.
+
+A measure is None where nobody took it. ``runs.journal`` reads and writes the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a journal; a value that is not finite is written as null."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, by the names in the file."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+
+class StepRow(Row, frozen=True, kw_only=True):
+    """What was noted at a training step."""
+
+    step: int
+
+
+class TrainingRow(StepRow, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of a training: a row of ``training.jsonl``."""
+
+    reward: float | None = None
+    reward_std: float | None = None
+    mixed_share: float | None = None
+    completion_length: float | None = None
+    truncated_share: float | None = None
+    no_answer_share: float | None = None
+    unscored: float | None = None
+    entropy: float | None = None
+    kl: float | None = None
+    loss: float | None = None
+    token_accuracy: float | None = None
+    grad_norm: float | None = None
+    seconds: float | None = None
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """pass@k at one k, with its interval and, where there is one, the band over all k."""
+
+    k: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    band_low: float | None = None
+    band_high: float | None = None
+
+
+class HeldOutRow(StepRow, frozen=True, kw_only=True):
+    """One measurement on held-out problems: a row of ``held_out.jsonl``."""
+
+    problems: int | None = None
+    draws: int | None = None
+    unscored: int | None = None
+    left_out: int | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    entropy: float | None = None
+    answer_entropy: float | None = None
+    completion_length: float | None = None
+    truncated_share: float | None = None
+
+
+class Call(Row, frozen=True, kw_only=True):
+    """What one sampling call did, and with what: a row of ``calls.jsonl``."""
+
+    began: str = ""
+    ended: str = ""
+    command: str = ""
+    blocks: int = 0
+    tokens: int = 0
+    engine: Mapping[str, Any] = {}
+    versions: Mapping[str, str] = {}
+
+
+class AuditMark(Row, frozen=True, kw_only=True):
+    """A person's mark of a completion that a verifier called correct: right, wrong or unsure."""
+
+    problem_id: str
+    draw: int
+    mark: str

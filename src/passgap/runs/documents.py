@@ -1,0 +1,71 @@
+"""The JSON files of a run, a training and a watch folder: bytes in, a typed value out.
+
+Each names its schema. A file of another version, a damaged one and one that passgap did not write
+are told apart, in words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from passgap.errors import RunError
+from passgap.runs.writing import write_text
+
+Kind = TypeVar("Kind")
+
+
+class _Head(msgspec.Struct):
+    schema: str | None = None
+
+
+def decoded(
+    data: bytes,
+    name: object,
+    kind: type[Kind],
+    schema: str,
+    repair: str,
+    *,
+    unsaid: str | None = None,
+) -> Kind:
+    """The value in a file.
+
+    Parameters
+    ----------
+    data, name
+        What the file holds, and what it is called in an error.
+    kind
+        The type of the value.
+    schema
+        What the file has to name.
+    repair
+        What to do about a damaged file.
+    unsaid
+        The schema of a file that names none.
+
+    Raises
+    ------
+    RunError
+        For another schema, and for a file that does not hold such a value.
+    """
+    try:
+        found = msgspec.json.decode(data, type=_Head).schema or unsaid
+        if found == schema:
+            return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RunError(
+            f"{name} is damaged or was not written by passgap ({error}); {repair}"
+        ) from error
+    raise RunError(
+        f"{name} has schema {found!r}; this passgap reads {schema!r}: read it with the version "
+        "that wrote it"
+    )
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write JSON, whole or not at all."""
+    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", path)

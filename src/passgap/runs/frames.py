@@ -1,0 +1,113 @@
+"""The columns of a run's shards, and the nouns as frames of them.
+
+In: problems, completions, outcomes. Out: frames with the columns of the schemas here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from passgap.data.completions import Completion
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem, ProblemSet
+
+COMPLETION_SCHEMA: dict[str, Any] = {
+    "problem_id": pl.String,
+    "draw": pl.Int32,
+    "text": pl.String,
+    "token_ids": pl.List(pl.Int32),
+    "token_count": pl.Int32,
+    "finish_reason": pl.String,
+    "logprob": pl.Float64,
+}
+READINGS = pl.Struct(
+    {
+        "asked": pl.String,
+        "any": pl.String,
+        "form": pl.String,
+        "run_on": pl.Boolean,
+        "thinking": pl.String,
+    }
+)
+OUTCOME_SCHEMA: dict[str, Any] = {
+    "problem_id": pl.String,
+    "draw": pl.Int32,
+    "status": pl.String,
+    "extracted": pl.String,
+    "reason": pl.String,
+    "readings": READINGS,  # null where the verifier reads a text in one way only
+}
+LOGPROB_SCHEMA: dict[str, Any] = {
+    "problem_id": pl.String,
+    "draw": pl.Int32,
+    "logprob": pl.Float64,
+}
+
+
+def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Outcomes with the column of their readings, which older runs and logs do not have."""
+    if "readings" in frame.columns:
+        return frame
+    return frame.with_columns(readings=pl.lit(None, dtype=READINGS))
+
+
+def tally() -> dict[str, pl.Expr]:
+    """What is counted of outcomes: ``n`` scored, ``c`` correct and ``unscored`` draws."""
+    status = pl.col("status")
+    return {
+        "n": (status != "unscored").sum().cast(pl.Int64),
+        "c": (status == "correct").sum().cast(pl.Int64),
+        "unscored": (status == "unscored").sum().cast(pl.Int64),
+    }
+
+
+def problem_frame(problems: ProblemSet) -> pl.DataFrame:
+    """The problems, a row each, metadata as JSON."""
+    return pl.DataFrame(
+        {
+            "problem_id": [p.id for p in problems],
+            "question": [p.question for p in problems],
+            "reference": [p.reference for p in problems],
+            "verifier": [p.verifier for p in problems],
+            "metadata": [json.dumps(dict(p.metadata)) for p in problems],
+        }
+    )
+
+
+def problems_of(frame: pl.DataFrame) -> tuple[Problem, ...]:
+    """The inverse of `problem_frame`."""
+    return tuple(
+        Problem(row["question"], row["reference"], row["verifier"], json.loads(row["metadata"]))
+        for row in frame.iter_rows(named=True)
+    )
+
+
+def completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
+    """Completions, a row each."""
+    columns = {
+        "problem_id": [c.problem_id for c in completions],
+        "draw": [c.draw for c in completions],
+        "text": [c.text for c in completions],
+        "token_ids": [list(c.token_ids) for c in completions],
+        "token_count": [c.token_count for c in completions],
+        "finish_reason": [c.finish_reason for c in completions],
+        "logprob": [c.logprob for c in completions],
+    }
+    return pl.DataFrame(columns, schema=COMPLETION_SCHEMA)
+
+
+def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
+    """Outcomes by problem id and draw, a row each."""
+    columns = {
+        "problem_id": [r[0] for r in rows],
+        "draw": [r[1] for r in rows],
+        "status": [r[2].status for r in rows],
+        "extracted": [r[2].extracted for r in rows],
+        "reason": [r[2].reason for r in rows],
+        "readings": [r[2].readings and r[2].readings.to_dict() for r in rows],
+    }
+    return pl.DataFrame(columns, schema=OUTCOME_SCHEMA)

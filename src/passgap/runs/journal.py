@@ -1,0 +1,123 @@
+"""Journals: files of JSON lines that are added to while something runs.
+
+In: rows (``data.journals``). Out: the same rows. A line counts once its newline is on disk: what
+follows the last newline was cut short by a kill or is being written, and is left out by every
+reader, so that its work is owed again. A line that cannot be read before that is damage, which no
+kill leaves: it is named with the command that takes it out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+from collections.abc import Iterable, Iterator
+from io import FileIO
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from passgap.data.journals import Row, StepRow
+from passgap.errors import RunError, WorkError
+from passgap.runs.writing import open_own, write_whole
+
+Kind = TypeVar("Kind", bound=Row)
+
+
+def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
+    """The rows of a journal; none where there is no file.
+
+    Raises
+    ------
+    RunError
+        For a damaged line, with the command that takes it out.
+    """
+    try:
+        return [row for _, row in _rows(path.read_bytes(), path, kind)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def parse_journal(data: bytes, name: object, kind: type[Kind]) -> list[Kind]:
+    """The rows of a journal that was read from anywhere; ``name`` is told in an error."""
+    return [row for _, row in _rows(data, name, kind)]
+
+
+def append_row(path: Path, row: Row) -> None:
+    """Add a row; what a kill left of the last line goes first.
+
+    Raises
+    ------
+    RunError
+        If the file is a link.
+    WorkError
+        If it cannot be written.
+    """
+    with open_own(path) as file:
+        try:
+            _cut_torn_line(file.fileno())
+            _write_all(file, lines([row]))
+        except OSError as error:
+            raise WorkError(
+                f"cannot write {path}: {error.strerror}; free the space or fix the permission and "
+                "run the same command again"
+            ) from error
+
+
+def drop_rows_after(path: Path, step: int) -> None:
+    """Drop what was noted after a training step, and what a kill left of the last line.
+
+    Raises
+    ------
+    RunError
+        As `read_journal`.
+    """
+    if path.is_file():
+        found = _rows(path.read_bytes(), path, StepRow)
+        kept = b"".join(line + b"\n" for line, row in found if row.step <= step)
+        write_whole(path, lambda temporary: temporary.write_bytes(kept))
+
+
+def lines(rows: Iterable[Row]) -> bytes:
+    """Rows as the text of a journal."""
+    return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+
+
+def _rows(data: bytes, name: object, kind: type[Kind]) -> Iterator[tuple[bytes, Kind]]:
+    decode = msgspec.json.Decoder(kind).decode
+    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
+        if not line.strip():
+            continue
+        try:
+            yield line, decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise RunError(
+                f"line {number} of {name} is damaged ({error}); {_repair(str(name), number)}"
+            ) from error
+
+
+def _repair(name: str, number: int) -> str:
+    if "://" in name:
+        return "take that line out where the file lies"
+    return f"take it out with: sed -i.damaged {number}d {shlex.quote(name)}"
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _cut_torn_line(file: int) -> None:
+    """Truncate an open file to behind its last newline."""
+    end = os.fstat(file).st_size
+    while end:
+        start = max(0, end - (1 << 16))
+        newline = os.pread(file, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    os.ftruncate(file, end)

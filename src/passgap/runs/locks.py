@@ -1,0 +1,65 @@
+"""One writer: a lock for as long as a block of code, or for as long as the process.
+
+In: a folder. Out: the lock, or the refusal of a second writer. A lock file is not emptied, and a
+link in its place is refused.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from passgap.errors import RunError
+from passgap.runs.names import LOCK_FILE
+from passgap.runs.writing import open_own
+
+_HELD: dict[tuple[int, Path], FileIO] = {}  # of this process: a lock lasts as long as it does
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the writer's lock of a run; also a second one of this process is refused.
+
+    Raises
+    ------
+    RunError
+        If another writer holds it, or the lock file is a link.
+    WorkError
+        If the folder cannot be written.
+    """
+    with open_own(folder / LOCK_FILE) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RunError(
+                f"{folder} is being written by another process; wait for it, or give another --out"
+            ) from error
+        yield
+
+
+def hold(folder: Path) -> None:
+    """Lock a folder for this process (a POSIX lock: children do not inherit it).
+
+    Raises
+    ------
+    RunError
+        If another process holds it, or the lock file is a link.
+    WorkError
+        If the folder cannot be written.
+    """
+    key = (os.getpid(), folder.absolute())
+    if key in _HELD and (folder / LOCK_FILE).exists():
+        return
+    file = open_own(folder / LOCK_FILE)
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise RunError(
+            f"{folder} is being written by another process; give each process its own rank"
+        ) from error
+    _HELD[key] = file

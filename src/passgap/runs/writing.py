@@ -1,0 +1,129 @@
+"""Writing below a folder that a stranger may have made: whole files, and no link followed.
+
+In: a folder, names below it, what to write. Out: the file, whole or not at all. A link inside the
+folder could lead to any file of the user, so none is written through, whatever it points to; the
+folder itself may be reached by links, which are the user's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+
+from passgap.errors import RunError, WorkError
+
+
+def own(root: Path, *names: str) -> Path:
+    """``root/names...`` as a place to write at.
+
+    Raises
+    ------
+    RunError
+        If one of the names is a link or leads out of the folder.
+    """
+    place = root
+    for name in names:
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise RunError(f"{name[:80]!r} is no name of a file in {root}; nothing is written")
+        place = place / name
+        if place.is_symlink():
+            raise _linked(place, root)
+    return place
+
+
+def open_own(path: Path) -> FileIO:
+    """A file to read and add to, made where there is none; it is not emptied.
+
+    Raises
+    ------
+    RunError
+        If it is a link.
+    WorkError
+        If it cannot be written.
+    """
+    if path.is_symlink():
+        raise _linked(path, path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        return FileIO(os.open(path, flags, 0o644), "ab")
+    except OSError as error:
+        raise WorkError(
+            f"cannot write {path.parent}: {error.strerror}; fix the permission or give another "
+            "folder (--out)"
+        ) from error
+
+
+def links_out(folder: Path, root: Path) -> Iterator[Path]:
+    """The links in a folder that lead out of ``root``."""
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            leads_to = Path(os.path.realpath(path))  # Path.resolve raises at links in a circle
+            if path.is_symlink() and not leads_to.is_relative_to(os.path.realpath(root)):
+                yield path
+
+
+def refuse_links_out(folder: Path) -> None:
+    """Refuse a folder that other packages are to write in, if a link in it leads out of it.
+
+    Raises
+    ------
+    RunError
+        Naming the link.
+    """
+    for link in links_out(folder, folder):
+        raise _linked(link, folder)
+
+
+def write_text(text: str, path: Path) -> None:
+    """A small text file, whole or not at all."""
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Run ``write(temporary_path)``, sync what it wrote and rename it to ``path``.
+
+    Raises
+    ------
+    WorkError
+        If it cannot be written; then ``path`` is as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)  # it may be a link that somebody laid there
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        write(temporary)
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(path.parent)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
+        raise WorkError(
+            f"cannot write {path}: {error.strerror or error}; what was written before is whole, "
+            "free the space or fix the permission and run the same command again"
+        ) from error
+
+
+def _linked(place: Path, root: Path) -> RunError:
+    copy = f"cp -rL {shlex.quote(str(root))} {shlex.quote(f'{root}-copy')}"
+    return RunError(
+        f"{place} is a link, and nothing is written through a link in a folder that may be "
+        f"somebody else's; copy the folder with what its links point to ({copy}) and use the copy"
+    )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
