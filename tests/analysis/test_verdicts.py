@@ -22,7 +22,6 @@ from passgap.analysis.verdicts import (
     probe_verdict,
     state,
 )
-from passgap.cli import options
 from passgap.results.estimates import Estimate
 
 
@@ -132,7 +131,3 @@ def test_the_labels_are_those_that_the_tables_give():
     }
     named |= {"expanded", *TABLE.values()}
     assert named == {*PROBE_LABELS, *COMPARE_LABELS, *SWEEP_LABELS, *REACH_LABELS}
-
-
-def test_the_large_k_of_the_rule_is_one():
-    assert inputs.K_LARGE == options.PROBE_LARGE

@@ -327,7 +327,7 @@ def test_an_interruption_says_how_to_go_on(monkeypatch, tmp_path):
     monkeypatch.setattr("passgap.training.run.train", interrupted)
     done = run("train", "lab:base", "lab:rare?split=train&size=20", "--out", tmp_path / "o")
     assert done.returncode == 130
-    assert "interrupted; the same command goes on where it stopped" in done.stderr
+    assert "interrupted; the same command resumes where it stopped" in done.stderr
 
 
 def test_held_out_problems_are_marked_by_the_verifier_they_name(monkeypatch, tmp_path):

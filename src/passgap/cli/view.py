@@ -1,4 +1,4 @@
-"""``passgap view``."""
+"""``passgap view``: a folder of runs in, a local web app over them out."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
+from passgap.cli.command import command
 
+
+@command()
 def view(
     folder: Annotated[str, typer.Argument(metavar="[DIR]", help="Folder of runs.")] = ".",
     host: Annotated[
-        str, typer.Option("--host", help="Address to bind to; not loopback: needs a token.")
+        str, typer.Option(help="Address to bind to; not loopback: needs a token.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="Port; 0 takes a free one.")] = 8177,
-    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8177,
+    open_: Annotated[bool, typer.Option(help="Open it in the browser.")] = False,
 ) -> None:
     """A local web app over all runs below a folder: problems, completions, audits, training.
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from typer.testing import CliRunner
-
 from passgap.cli.grouping import grouped
+from typer.testing import CliRunner
 
 
 @dataclass(frozen=True)

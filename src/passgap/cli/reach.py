@@ -1,0 +1,51 @@
+"""``passgap reach``: the runs of base and trained in, whether the base could have done it out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from passgap.cli import flags
+from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.flags.engine import EngineArg, key_values
+from passgap.cli.printing import check_fail_on, checked, show
+from passgap.cli.progress import bar
+
+
+@command(defaults="passgap:reach_runs passgap:score_across")
+def reach(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="The base's run folder.")],
+    trained: Annotated[str, typer.Argument(metavar="TRAINED", help="The trained policy's.")],
+    budget: Annotated[
+        int, typer.Option(help="Samples per problem that still count as within reach.")
+    ] = AS_IN_PYTHON,
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Another policy's run: its perplexity under both."),
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="What computes probabilities: transformers or vllm."),
+    ] = AS_IN_PYTHON,
+    engine_arg: EngineArg = None,
+    json_: flags.Json = False,
+    fail_on: flags.FailOn = None,
+) -> None:
+    """Could the base have drawn what only the trained policy solved? Certified from both sides.
+
+    Example: passgap reach runs/base runs/trained
+    """
+    from passgap.analysis.reach import check_settings
+    from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.results.labels import ReachLabel
+    from passgap.runs import Run
+
+    check_fail_on(fail_on, ReachLabel)
+    check_settings(budget=budget)
+    runs = Run(base), Run(trained)
+    third = Run(reference) if reference else None
+    arguments = key_values(engine_arg)
+    score_across(*runs, reference=third, engine=engine, engine_args=arguments, bar=bar)
+    result = reach_runs(*runs, reference=third, budget=budget)
+    show(result.to_dict(), json_, fail_on, checked(base, trained))
