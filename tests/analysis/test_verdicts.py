@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import passgap.analysis
-from passgap.analysis import inputs
 from passgap.analysis.verdicts import (
     COMPARE_LABELS,
     PROBE_LABELS,

@@ -1,55 +1,104 @@
-"""Commands take groups of flags; typer sees the flags alone."""
+"""How a function becomes a command: groups of flags, settings classes, defaults from Python."""
 
-import inspect
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Annotated
 
+import pytest
 import typer
-from passgap.cli.grouping import grouped
-from typer.testing import CliRunner
+
+from passgap.cli.command import AS_IN_PYTHON, Fields, Given, command
 
 
 @dataclass(frozen=True)
 class Paint:
     """Paint"""
 
-    colour: Annotated[str, typer.Option("--colour", help="Which.")] = "red"
-    coats: Annotated[int, typer.Option("--coats", help="How many.")] = 2
+    colour: Annotated[str, typer.Option(help="Which.")] = "red"
+    coats: Annotated[int, typer.Option("-c", "--coats", help="How many.")] = AS_IN_PYTHON
 
 
-def made():
-    app = typer.Typer(pretty_exceptions_enable=False)
+@dataclass(frozen=True)
+class Ladder:
+    height: int = field(metadata={"help": "In metres."})
+    steps: int = field(default=7, metadata={"help": "How many."})
+    names: tuple[str, ...] = field(default=(), metadata={"help": "Who climbs; repeatable."})
 
-    @app.command()
-    @grouped
+
+def coat(wall: str, coats: int = 2) -> None:
+    """The Python whose default the flag has."""
+
+
+def made(seen):
+    @command(defaults=f"{__name__}:coat", shown="coats slowly")
     def brush(
-        what: Annotated[str, typer.Argument()],
+        what: Annotated[str, typer.Argument(metavar="WHAT", help="A wall.")],
         paint: Paint,
-        slowly: Annotated[bool, typer.Option("--slowly")] = False,
+        ladder: Annotated[Given[Ladder], Fields("Ladder", without="steps")],
+        slowly: Annotated[bool, typer.Option(help="Take care.")] = False,
     ) -> None:
-        print(what, paint, slowly)
+        """Paint a thing.
 
-    return app, brush
+        Example: passgap brush door
+        """
+        seen.append((what, paint, ladder, slowly))
 
-
-def test_fields_are_flags_and_come_back_as_the_group():
-    app, _ = made()
-    done = CliRunner().invoke(app, ["door", "--coats", "3", "--slowly"])
-    assert done.output.strip() == "door Paint(colour='red', coats=3) True"
-    assert CliRunner().invoke(app, ["door", "--coats", "x"]).exit_code == 2
+    return brush
 
 
-def test_help_shows_the_group_in_a_panel_of_its_own():
-    app, _ = made()
-    text = CliRunner().invoke(app, ["--help"]).output
-    assert text.index("─ Options") < text.index("─ Paint") < text.index("--colour")
-    assert text.index("--slowly") < text.index("─ Paint")
+def called(*arguments):
+    seen = []
+    context = made(seen).make_context("brush", [*arguments])
+    context.command.invoke(context)
+    return seen[0]
 
 
-def test_the_flags_of_a_group_keep_their_own_panels_elsewhere():
-    """A group's panel is put on a copy: the shared definition stays as it is."""
-    _, brush = made()
-    flags = inspect.signature(brush).parameters
-    assert list(flags) == ["what", "colour", "coats", "slowly"]
-    info = Paint.__annotations__["coats"].__metadata__[0]
-    assert info.rich_help_panel != "Paint"
+def test_flags_come_back_as_their_groups():
+    what, paint, ladder, slowly = called("door", "--coats", "3", "--slowly", "--names", "Ada")
+    assert (what, paint, slowly) == ("door", Paint("red", 3), True)
+    assert ladder.settings(height=4) == Ladder(4, names=["Ada"])
+    assert called("door")[2]["names"] == []
+    assert ladder["height"] is None
+    assert called("door", "-c", "5", "--height", "9")[2].settings().height == 9
+
+
+def test_a_default_that_stands_in_python_is_pythons():
+    assert called("door")[1] == Paint("red", 2)
+    assert "[default: 2]" in help_of("--help")
+
+
+def test_a_default_that_stands_nowhere_is_a_mistake_of_ours():
+    @command(defaults=f"{__name__}:coat")
+    def rinse(water: Annotated[int, typer.Option(help="Litres.")] = AS_IN_PYTHON) -> None:
+        """Rinse."""
+
+    with pytest.raises(KeyError, match="water"):
+        rinse.known_flags()
+
+
+def help_of(flag):
+    """What would be printed, without the marks of bold."""
+    context = made([]).make_context("brush", [], resilient_parsing=True)
+    if flag == "--help-all":
+        context.meta["passgap.help_all"] = True
+    return re.sub(r"\x1b\[\d*m", "", context.get_help())
+
+
+def test_help_has_a_section_for_each_group_and_chosen_flags_only():
+    short, whole = help_of("--help"), help_of("--help-all")
+    assert [line for line in whole.splitlines() if line.istitle() and " " not in line] == [
+        "Example", "Arguments", "Flags", "Paint", "Ladder"
+    ]  # fmt: skip
+    assert "--colour NAME" in whole
+    assert "--names NAME" in whole
+    assert "--colour" not in short
+    assert "-c, --coats N  How many. [default: 2]" in short
+    assert "--steps" not in whole
+    assert short.splitlines()[0] == "Usage: brush WHAT [FLAGS]"
+    assert short.splitlines()[-1] == "All flags (6): brush --help-all"
+    assert "\nExample\n  passgap brush door\n" in short
+
+
+def test_a_wrong_value_is_refused():
+    with pytest.raises(typer.BadParameter, match="valid integer"):
+        called("door", "--coats", "x")

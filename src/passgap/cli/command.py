@@ -95,7 +95,7 @@ class Fields:
         for field in sorted(mine, key=lambda one: one.name in named):
             hint, default = hints[field.name], field.default
             if get_origin(hint) is tuple:
-                hint, default = list[get_args(hint)[0]] | None, None  # type: ignore[misc]
+                hint, default = list[get_args(hint)[0]], [*default]  # type: ignore[misc]
             if default is MISSING:  # the command finds it out where it is not given
                 hint, default = hint | None, None
             info = typer.Option(help=field.metadata["help"])
