@@ -24,8 +24,8 @@ the page [Renamed](renamed.md).
 
 ## A file of flags
 
-Every command takes `--config FILE`: a TOML file whose keys are the command's flags and arguments,
-with `-` or `_`. Flags that are typed go first. `passgap train` keeps what it was asked as
+Every command takes `--config FILE`: a TOML file whose keys are the command's flags, with `-` or
+`_`, and its arguments by the names below. Flags that are typed go first. `passgap train` keeps what it was asked as
 `OUT/trainer/config.toml`.
 
 ```toml
@@ -74,9 +74,9 @@ def _command(command: Any, path: tuple[str, ...]) -> Iterator[str]:
     yield _help(command.help)
     yield f"```text\n{' '.join([*path, *usage(command)])}\n```"
     given = [one for one in command.params if one.param_type_name == "argument"]
-    rows = [f"| `{argument(one)}` | {_cell(one.help)} |" for one in given]
+    rows = [f"| `{argument(one)}` | `{one.name}` | {_cell(one.help)} |" for one in given]
     if rows:
-        yield "\n".join(["| argument | is |", "| --- | --- |", *rows])
+        yield "\n".join(["| argument | in a file | is |", "| --- | --- | --- |", *rows])
     sections: dict[str, list[str]] = {LOOSE: []}
     shown = command.visible_flags()
     for flag in command.known_flags():
