@@ -25,8 +25,8 @@ the page [Renamed](renamed.md).
 ## A file of flags
 
 Every command takes `--config FILE`: a TOML file whose keys are the command's flags, with `-` or
-`_`, and its arguments by the names below. Flags that are typed go first. `passgap train` keeps what it was asked as
-`OUT/trainer/config.toml`.
+`_`, and its arguments by the names below. Flags that are typed go first. `passgap train` keeps what
+it was asked as `OUT/trainer/config.toml`.
 
 ```toml
 # passgap sample --config base.toml --out runs/base

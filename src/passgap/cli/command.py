@@ -37,7 +37,7 @@ AS_IN_PYTHON: Any = object()
 NOT_SET = inspect.Parameter.empty
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flag:
     """One flag: how it is typed, what it takes and says. ``name`` is its parameter's."""
 
