@@ -11,13 +11,12 @@ import shlex
 import sys
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import resolve
 from passgap.cli.flags.engine import DecodingFlags, EngineFlags, MaxTokens, TopK, TopP
 from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
@@ -31,28 +30,26 @@ TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
 
 @command(defaults="passgap:sample passgap:SamplingParams")
 def temperature(
-    base: Annotated[str, typer.Argument(metavar="BASE_POLICY", help="As POLICY in sample.")],
-    trained: Annotated[str, typer.Argument(metavar="TRAINED_POLICY", help="As POLICY in sample.")],
+    base: Annotated[str, argument("BASE_POLICY", "As POLICY in sample.")],
+    trained: Annotated[str, argument("TRAINED_POLICY", "As POLICY in sample.")],
     problems: ProblemsArgument,
+    *,
     out: flags.Out,
     engine: EngineFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
     temperature: Annotated[
-        list[float] | None,
-        typer.Option("--temperature", help="Repeatable; default: .4 .7 1 1.3 1.6."),
+        list[float] | None, flag("Repeatable; default: .4 .7 1 1.3 1.6.")
     ] = None,
-    page: Annotated[
-        str | None, typer.Option("--page", help="A Markdown file for the tables and the figure.")
-    ] = None,
+    page: Annotated[str | None, flag("A Markdown file for the tables and the figure.")] = None,
     ks: Annotated[
-        list[int] | None, typer.Option("--k", help="A k to list; repeatable; default: powers of 2.")
+        list[int] | None, flag("A k to list; repeatable; default: powers of 2.", typed=("--k",))
     ] = None,
     n: flags.Draws = 128,
     max_tokens: MaxTokens = None,
-    top_p: TopP = AS_IN_PYTHON,
-    top_k: TopK = AS_IN_PYTHON,
-    seed: flags.Seed = AS_IN_PYTHON,
+    top_p: TopP,
+    top_k: TopK,
+    seed: flags.Seed,
     json_: flags.Json = False,
 ) -> None:
     """Base and trained policy over temperatures, each at its best: do the curves still cross?
@@ -63,7 +60,7 @@ def temperature(
 
     if page is not None and not page.endswith(".md"):
         raise UsageError(f"--page {page!r}; allowed: a .md file")
-    decoding = DecodingFlags(max_tokens, 1.0, top_p, top_k)
+    decoding = DecodingFlags(max_tokens=max_tokens, temperature=1.0, top_p=top_p, top_k=top_k)
     first, second = resolve([base, trained], problems, engine, decoding, prompt, fields, seed=seed)
     tell_stop(first.policy)
     result = study_temperature(
@@ -94,20 +91,17 @@ def temperature(
 @command()
 def algorithms(
     out: Annotated[
-        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+        str, flag("Folder for runs and policies; finished parts are kept.")
     ] = "runs/algorithms",
     page: Annotated[
-        str, typer.Option("--page", help="The Markdown file; figures go to the folder beside it.")
+        str, flag("The Markdown file; figures go to the folder beside it.")
     ] = "docs/results/algorithms.md",
     study: Annotated[
         list[str] | None,
-        typer.Option(
-            "--study",
-            help="algorithms, steps, 'group size', 'KL weight' or temperature; default: all.",
-        ),
+        flag("algorithms, steps, 'group size', 'KL weight' or temperature; default: all."),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Training seeds per row.")] = 3,
-    held_out: Annotated[int, typer.Option(help="Held-out problems.")] = 100,
+    seeds: Annotated[int, flag("Training seeds per row.")] = 3,
+    held_out: Annotated[int, flag("Held-out problems.")] = 100,
     n: flags.Draws = 256,
 ) -> None:
     """One base of the lab trained in many ways: pass@1, pass@n and the gap between, in one table.
@@ -130,13 +124,11 @@ def algorithms(
 @command()
 def worlds(
     out: Annotated[
-        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+        str, flag("Folder for runs and policies; finished parts are kept.")
     ] = "runs/worlds",
-    page: Annotated[
-        str, typer.Option("--page", help="The Markdown file with the table.")
-    ] = "docs/results/worlds.md",
-    seeds: Annotated[int, typer.Option(help="GRPO training seeds on rare.")] = 5,
-    size: Annotated[int, typer.Option(help="Held-out problems.")] = 300,
+    page: Annotated[str, flag("The Markdown file with the table.")] = "docs/results/worlds.md",
+    seeds: Annotated[int, flag("GRPO training seeds on rare.")] = 5,
+    size: Annotated[int, flag("Held-out problems.")] = 300,
     n: flags.Draws = 256,
 ) -> None:
     """Every family and training seed at full size, and the table of verdicts.

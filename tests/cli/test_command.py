@@ -7,15 +7,15 @@ from typing import Annotated
 import pytest
 import typer
 
-from passgap.cli.command import AS_IN_PYTHON, Fields, Given, command
+from passgap.cli.command import Fields, Given, argument, command, flag
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Paint:
     """Paint"""
 
-    colour: Annotated[str, typer.Option(help="Which.")] = "red"
-    coats: Annotated[int, typer.Option("-c", "--coats", help="How many.")] = AS_IN_PYTHON
+    colour: Annotated[str, flag("Which.")] = "red"
+    coats: Annotated[int, flag("How many.", typed=("-c", "--coats"))]
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ def coat(wall: str, coats: int = 2) -> None:
 def made(seen):
     @command(defaults=f"{__name__}:coat", shown="coats slowly")
     def brush(
-        what: Annotated[str, typer.Argument(metavar="WHAT", help="A wall.")],
+        what: Annotated[str, argument("WHAT", "A wall.")],
         paint: Paint,
         ladder: Annotated[Given[Ladder], Fields("Ladder", without="steps")],
-        slowly: Annotated[bool, typer.Option(help="Take care.")] = False,
+        slowly: Annotated[bool, flag("Take care.")] = False,
     ) -> None:
         """Paint a thing.
 
@@ -55,7 +55,7 @@ def called(*arguments):
 
 def test_flags_come_back_as_their_groups():
     what, paint, ladder, slowly = called("door", "--coats", "3", "--slowly", "--names", "Ada")
-    assert (what, paint, slowly) == ("door", Paint("red", 3), True)
+    assert (what, paint, slowly) == ("door", Paint(colour="red", coats=3), True)
     assert ladder.settings(height=4) == Ladder(4, names=["Ada"])
     assert called("door")[2]["names"] == []
     assert ladder["height"] is None
@@ -63,17 +63,20 @@ def test_flags_come_back_as_their_groups():
 
 
 def test_a_default_that_stands_in_python_is_pythons():
-    assert called("door")[1] == Paint("red", 2)
+    assert called("door")[1] == Paint(colour="red", coats=2)
     assert "[default: 2]" in help_of("--help")
 
 
-def test_a_default_that_stands_nowhere_is_a_mistake_of_ours():
+def test_what_has_no_default_anywhere_has_to_be_given():
     @command(defaults=f"{__name__}:coat")
-    def rinse(water: Annotated[int, typer.Option(help="Litres.")] = AS_IN_PYTHON) -> None:
+    def rinse(wall: Annotated[str, flag("Which.")], coats: Annotated[int, flag("How many.")]):
         """Rinse."""
 
-    with pytest.raises(KeyError, match="water"):
-        rinse.known_flags()
+    assert {one.name: one.required for one in rinse.known_flags()} == {
+        "wall": True, "coats": False, "config": False
+    }  # fmt: skip
+    with pytest.raises(typer.BadParameter, match="wall"):
+        rinse.make_context("rinse", [])
 
 
 def help_of(flag):

@@ -35,6 +35,7 @@ PYTHON = {  # the Python behind each command: functions, and classes of settings
 }
 OWN = {("sample", "n"), ("train", "max_tokens")}  # Python has no default
 EMPTY = (None, (), [], False)
+OUT = {"sample", "probe-adaptive", "train", "import", "select", "merge", "lab pretrain"}
 
 
 def typed_in(shown):
@@ -81,6 +82,14 @@ def test_the_example_in_help_can_be_typed(name):
     line = shown.partition("\nExample\n")[2].splitlines()[0].strip()
     assert line.startswith(f"passgap {name} ")
     assert parsed(COMMANDS[name], *line.split()[1 + len(name.split()) :])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_asks_for_little(name):
+    required = {one.longest for one in COMMANDS[name].known_flags() if one.required}
+    writes = name in OUT or name.startswith("export ")
+    job = name in ("export verl", "export openrlhf", "export trl")
+    assert required == {*["out"] * writes, *["policy"] * job}
 
 
 def value_of(kind):

@@ -50,10 +50,7 @@ SECTIONS = {
         "audit": "Check the verifier by hand: its false-positive rate",
         "merge": "Join runs that several machines drew",
     },
-    "Lab": {
-        "demo": "The whole loop on the embedded lab",
-        "lab": "Remake the lab's policies",
-    },
+    "Lab": {"demo": "The whole loop on the embedded lab", "lab": "Remake the lab's policies"},
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
@@ -21,15 +21,12 @@ KEYS = {"r": "right", "w": "wrong", "u": "unsure"}
 
 @command(defaults="passgap.evidence.auditing:cases")
 def audit(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A verified run folder.")],
-    size: Annotated[int, typer.Option(help="Problems to look at.")] = AS_IN_PYTHON,
-    sheet: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Write them to mark elsewhere.")
-    ] = None,
-    marks: Annotated[
-        str | None, typer.Option(metavar="CSV", help="Read a marked sheet back.")
-    ] = None,
-    seed: flags.Seed = AS_IN_PYTHON,
+    run: Annotated[str, argument("RUN", "A verified run folder.")],
+    *,
+    size: Annotated[int, flag("Problems to look at.")],
+    sheet: Annotated[str | None, flag("Write them to mark elsewhere.", "CSV")] = None,
+    marks: Annotated[str | None, flag("Read a marked sheet back.", "CSV")] = None,
+    seed: flags.Seed,
     json_: flags.Json = False,
 ) -> None:
     """A person's check of the verifier: mark correct completions, get its false-positive rate.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.verdict import KLarge, KSmall
 from passgap.cli.progress import command_line
 from passgap.plain import json_text, visible
@@ -15,26 +13,17 @@ from passgap.plain import json_text, visible
 
 @command(defaults="passgap.analysis.backtest:backtest")
 def backtest(
-    pairs: Annotated[
-        list[str], typer.Argument(metavar="PAIRS...", help="CSV or Parquet of before/after pairs.")
-    ],
-    without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="BENCHMARK", help="Leave it out; repeatable."),
-    ] = None,
-    worth: Annotated[
-        float, typer.Option(help="A gain in pass@1 above it was worth the training.")
-    ] = AS_IN_PYTHON,
-    cut: Annotated[
-        float, typer.Option(help="The headroom above which the rule says that RLVR pays.")
-    ] = AS_IN_PYTHON,
-    k_small: KSmall = AS_IN_PYTHON,
-    k_large: KLarge = AS_IN_PYTHON,
+    pairs: Annotated[list[str], argument("PAIRS...", "CSV or Parquet of before/after pairs.")],
+    *,
+    without: Annotated[list[str] | None, flag("Leave it out; repeatable.", "BENCHMARK")] = None,
+    worth: Annotated[float, flag("A gain in pass@1 above it was worth the training.")],
+    cut: Annotated[float, flag("The headroom above which the rule says that RLVR pays.")],
+    k_small: KSmall,
+    k_large: KLarge,
     page: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Write a Markdown file with the figures and the pairs."),
+        str | None, flag("Write a Markdown file with the figures and the pairs.", "FILE")
     ] = None,
-    seed: flags.Seed = AS_IN_PYTHON,
+    seed: flags.Seed,
     json_: flags.Json = False,
 ) -> None:
     """Test the rule and its rivals on pairs whose outcome is known.

@@ -7,21 +7,16 @@ from typing import Annotated
 import typer
 
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.printing import check_fail_on
 from passgap.plain import json_text
 
 
 @command()
 def check(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN [TRAINED]", help="A run, or two to be compared.")
-    ],
+    runs: Annotated[list[str], argument("RUN [TRAINED]", "A run, or two to be compared.")],
     json_: flags.Json = False,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(metavar="SEVERITY", help="Exit 1 at error, warning or note."),
-    ] = None,
+    fail_on: Annotated[str | None, flag("Exit 1 at error, warning or note.", "SEVERITY")] = None,
 ) -> None:
     """Data checks: cloned samples, truncation, rejected references, mismatched prompts.
 

@@ -1,9 +1,9 @@
 """How a function becomes a command: each of its parameters is an argument, a flag or several flags.
 
-In: a function. A parameter is one argument or flag (``Annotated`` with typer's), a dataclass of
-flags (a section of ``--help``, named by its docstring), or `Given`: the fields of a settings class.
-Out: the command that typer runs, which adds ``--config`` and ``--help-all``. A default stands once:
-where it is ``AS_IN_PYTHON`` it is the one of the Python function that the command names.
+In: a function. A parameter is one argument or flag, a dataclass of flags (a section of ``--help``,
+named by its docstring), or `Given`: the fields of a settings class. Out: the command that typer
+runs, with ``--config`` and ``--help-all``. A default stands once: a flag without one has that of
+the Python which the command names, and has to be given where Python has none either.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pkgutil import resolve_name
 from types import NoneType, UnionType
 from typing import (
@@ -33,32 +33,86 @@ from typer.models import OptionInfo
 from passgap.cli import config, help_text, renamed
 
 T = TypeVar("T")
-AS_IN_PYTHON: Any = object()
 NOT_SET = inspect.Parameter.empty
 
 
+def argument(name: str, text: str) -> Any:
+    """What ``--help`` says of an argument."""
+    return typer.Argument(metavar=name, help=text)
+
+
+def flag(text: str, takes: str | None = None, *, typed: tuple[str, ...] = (), **more: Any) -> Any:
+    """What ``--help`` says of a flag: ``takes`` stands behind it, ``typed`` are its other names."""
+    option = typer.Option(help=text, metavar=takes, **more)
+    option.param_decls = typed
+    return option
+
+
 @dataclass(frozen=True, eq=False)
-class Flag:
-    """One flag: how it is typed, what it takes and says. ``name`` is its parameter's."""
+class Part:
+    """An argument or a flag: its parameter, typer's ``info`` of it, the section it stands in."""
 
     name: str
-    typed: tuple[str, ...]
-    kind: Any
-    several: bool
-    help: str
-    takes: str
-    section: str
-    default: Any
+    hint: Any
+    info: Any = None
+    default: Any = NOT_SET
+    section: str = help_text.LOOSE
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is a flag, and no argument or context."""
+        return isinstance(self.info, OptionInfo)
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """How it is typed."""
+        return tuple(self.info.param_decls or ()) or (
+            "--" + self.name.strip("_").replace("_", "-"),
+        )
 
     @property
     def longest(self) -> str:
-        """As it is written in full, without dashes in front."""
+        """Its name in full, without dashes in front."""
         return max(self.typed, key=len).lstrip("-")
+
+    @property
+    def kind(self) -> Any:
+        """The type of one value: of ``list[int] | None`` it is int."""
+        (kind,) = _options(self.hint)
+        return get_args(kind)[0] if self.several else kind
+
+    @property
+    def several(self) -> bool:
+        """Whether it may be repeated."""
+        return any(get_origin(one) is list for one in _options(self.hint))
+
+    @property
+    def help(self) -> str:
+        """What it does."""
+        return self.info.help or ""
+
+    @property
+    def takes(self) -> str:
+        """What stands behind it; nothing behind a switch."""
+        return self.info.metavar or help_text.TAKES.get(self.kind, "")
 
     @property
     def required(self) -> bool:
         """Whether it has to be given."""
         return self.default is NOT_SET
+
+    def parameter(self) -> inspect.Parameter:
+        """For the signature that typer reads; what has to be given is checked when it is known."""
+        hint, default = self.hint, self.default
+        if self.is_flag:
+            info = copy(self.info)
+            info.param_decls = self.typed
+            hint = Annotated[hint, info]
+            default = ([] if self.several else None) if self.required else default
+        elif self.info is not None:
+            hint = Annotated[hint, self.info]
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        return inspect.Parameter(self.name, keyword, default=default, annotation=hint)
 
 
 class Given(Generic[T]):
@@ -77,98 +131,57 @@ class Given(Generic[T]):
 
 @dataclass(frozen=True)
 class Fields:
-    """Which fields of a settings class are flags, and the sections that they stand in."""
+    """Which fields of a settings class are flags, and in which sections; their help is metadata."""
 
     section: str
     without: str = ""
-    sections: Mapping[str, str] | None = None
+    sections: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, kind: Any) -> Iterator[Flagged]:
-        """The fields as flags, each with the help of its metadata."""
-        hints = get_type_hints(kind)
-        named = {
-            field: section
-            for section, names in (self.sections or {}).items()
-            for field in names.split()
-        }
-        mine = [field for field in fields(kind) if field.name not in self.without.split()]
-        for field in sorted(mine, key=lambda one: one.name in named):
-            hint, default = hints[field.name], field.default
+    def of(self, kind: Any) -> Iterator[Part]:
+        """The fields as flags; one without a default is left to the command to find out."""
+        hints, text = get_type_hints(kind), {one.name: one.metadata["help"] for one in fields(kind)}
+        section = {name: title for title, names in self.sections.items() for name in names.split()}
+        for one in sorted(fields(kind), key=lambda one: one.name in section):
+            hint, default = hints[one.name], one.default
             if get_origin(hint) is tuple:
                 hint, default = list[get_args(hint)[0]], [*default]  # type: ignore[misc]
-            if default is MISSING:  # the command finds it out where it is not given
+            elif default is MISSING:
                 hint, default = hint | None, None
-            info = typer.Option(help=field.metadata["help"])
-            yield Flagged(field.name, hint, info, default, named.get(field.name, self.section))
-
-
-@dataclass(frozen=True)
-class Flagged:
-    """One parameter of the function that typer reads."""
-
-    name: str
-    hint: Any
-    info: Any = None
-    default: Any = NOT_SET
-    section: str = help_text.LOOSE
-
-    def parameter(self) -> inspect.Parameter:
-        """For the signature that typer reads; what Python knows is filled in later."""
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        default = self.default
-        if default is AS_IN_PYTHON:
-            default = [] if _several(self.hint) else None
-        hint = self.hint if self.info is None else Annotated[self.hint, self.info]
-        return inspect.Parameter(self.name, keyword, default=default, annotation=hint)
-
-    def flag(self) -> Flag | None:
-        """What help and references show; None for an argument."""
-        if not isinstance(self.info, OptionInfo):
-            return None
-        kind = _inner(self.hint)
-        return Flag(
-            self.name,
-            tuple(self.info.param_decls or ()),
-            kind,
-            _several(self.hint),
-            self.info.help or "",
-            self.info.metavar or help_text.TAKES.get(kind, ""),
-            self.section,
-            self.default,
-        )
+            if one.name not in self.without.split():
+                title = section.get(one.name, self.section)
+                yield Part(one.name, hint, flag(text[one.name]), default, title)
 
 
 class Command(TyperCommand):
     """A command whose help fits a screen and whose defaults are Python's."""
 
-    flags: tuple[Flag, ...]
+    flags: tuple[Part, ...]
     shown: tuple[str, ...]
-    defaults_of: tuple[str, ...]
+    defaults: tuple[str, ...]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        known = {flag.name: flag.default for flag in self.known_flags()}
+        known = {one.name: one for one in self.known_flags()}
         for parameter in self.params:
-            if known.get(str(parameter.name), NOT_SET) is not NOT_SET:
-                parameter.default = known[str(parameter.name)]
+            if (one := known.get(str(parameter.name))) is not None:
+                parameter.required = one.required
+                parameter.default = None if one.required else one.default
         return super().parse_args(ctx, renamed.flags(str(self.name), args))
 
-    def known_flags(self) -> tuple[Flag, ...]:
-        """The flags with the defaults that stand in Python."""
-        if any(flag.default is AS_IN_PYTHON for flag in self.flags):
-            known = _defaults(self.defaults_of)
+    def known_flags(self) -> tuple[Part, ...]:
+        """The flags, with the defaults that stand in Python."""
+        if self.defaults:
+            known = _defaults(self.defaults)
             self.flags = tuple(
-                replace(flag, default=known[flag.name]) if flag.default is AS_IN_PYTHON else flag
-                for flag in self.flags
+                replace(one, default=known.get(one.name, NOT_SET)) if one.required else one
+                for one in self.flags
             )
+            self.defaults = ()
         return self.flags
 
-    def visible_flags(self) -> tuple[Flag, ...]:
+    def visible_flags(self) -> tuple[Part, ...]:
         """The flags that ``--help`` shows."""
-        return tuple(
-            flag
-            for flag in self.known_flags()
-            if not self.shown or flag.longest in (*self.shown, "config")
-        )
+        chosen = {*self.shown, "config"}
+        return tuple(one for one in self.known_flags() if not self.shown or one.longest in chosen)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return help_text.usage(self)
@@ -183,14 +196,14 @@ def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., N
     Parameters
     ----------
     defaults
-        Where the defaults ``AS_IN_PYTHON`` stand: functions or classes as ``module:name``.
+        Where defaults stand: functions and classes as ``module:name``, the first that has one goes.
     shown
         The flags in ``--help``, by their names; the others are in ``--help-all``. Empty: all.
     """
 
     def made(function: Callable[..., None]) -> Command:
         groups: dict[str, tuple[Callable[..., Any], list[str]]] = {}
-        flat = [*_flat(function, groups), *COMMON]
+        parts = [*_parts(function, groups), *COMMON]
 
         def typed(**given: Any) -> None:
             for one in COMMON:
@@ -199,26 +212,25 @@ def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., N
                 given[name] = make({member: given.pop(member) for member in members})
             function(**given)
 
-        typed.__signature__ = inspect.Signature([one.parameter() for one in flat])  # type: ignore[attr-defined]
-        typed.__annotations__ = {one.name: one.parameter().annotation for one in flat}
+        parameters = [one.parameter() for one in parts]
+        typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        typed.__annotations__ = {one.name: one.annotation for one in parameters}
         app = typer.Typer(
             add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
         )
         name = function.__name__.strip("_").replace("_", "-")
         app.command(name, cls=Command, help=help_text.prose(function))(typed)
         built = cast("Command", typer.main.get_command(app))
-        built.flags = tuple(
-            flag for one in flat if (flag := one.flag()) and flag.name != "help_all"
-        )
-        built.shown, built.defaults_of = tuple(shown.split()), tuple(defaults.split())
+        built.flags = tuple(one for one in parts if one.is_flag and one.name != "help_all")
+        built.shown, built.defaults = tuple(shown.split()), tuple(defaults.split())
         return built
 
     return made
 
 
-def _flat(
+def _parts(
     function: Callable[..., None], groups: dict[str, tuple[Callable[..., Any], list[str]]]
-) -> Iterator[Flagged]:
+) -> Iterator[Part]:
     """Every argument and flag of a function; ``groups`` learns what puts them together again."""
     hints = get_type_hints(function, include_extras=True)
     for name, parameter in inspect.signature(function).parameters.items():
@@ -231,29 +243,17 @@ def _flat(
             found = list(_section(kind))
             groups[name] = _group(kind), [one.name for one in found]
         else:
-            found = [Flagged(name, kind, more[0] if more else None, parameter.default)]
-        yield from (_named(one) for one in found)
+            found = [Part(name, kind, more[0] if more else None, parameter.default)]
+        yield from found
 
 
-def _section(kind: Any) -> Iterator[Flagged]:
+def _section(kind: Any) -> Iterator[Part]:
     """The flags of a dataclass."""
     hints = get_type_hints(kind, include_extras=True)
-    for field in fields(kind):
-        default = NOT_SET if field.default is MISSING else field.default
-        hint, info = _annotated(hints[field.name])
-        yield Flagged(field.name, hint, info, default, inspect.getdoc(kind) or "")
-
-
-def _named(one: Flagged) -> Flagged:
-    """With ``--name`` where the flag does not say how it is typed."""
-    if not isinstance(one.info, OptionInfo):
-        return one
-    info = copy(one.info)
-    first = [] if info.default is ... else [info.default]  # typer's place for the first name
-    named: list[Any] = [*first, *(info.param_decls or ())]
-    info.default = ...
-    info.param_decls = named or ["--" + one.name.strip("_").replace("_", "-")]
-    return replace(one, info=info)
+    for one in fields(kind):
+        default = NOT_SET if one.default is MISSING else one.default
+        hint, info = _annotated(hints[one.name])
+        yield Part(one.name, hint, info, default, inspect.getdoc(kind) or "")
 
 
 def _given(kind: Any) -> Callable[[dict[str, Any]], Any]:
@@ -268,20 +268,14 @@ def _annotated(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) is Annotated else (hint,)
 
 
-def _inner(hint: Any) -> Any:
-    """The type of one value: of ``list[int] | None`` it is int."""
-    if get_origin(hint) in (Union, UnionType):
-        (hint,) = (one for one in get_args(hint) if one is not NoneType)
-    return get_args(hint)[0] if get_origin(hint) is list else hint
-
-
-def _several(hint: Any) -> bool:
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return any(get_origin(one) is list for one in options)
+def _options(hint: Any) -> list[Any]:
+    """The types of a union but None."""
+    union = get_origin(hint) in (Union, UnionType)
+    return [one for one in get_args(hint) if one is not NoneType] if union else [hint]
 
 
 def _defaults(sources: tuple[str, ...]) -> dict[str, Any]:
-    """Every default of functions and classes, by parameter; the first that has one goes."""
+    """Every default of functions and classes, by parameter."""
     found: dict[str, Any] = {}
     for source in sources:
         for name, parameter in inspect.signature(resolve_name(source)).parameters.items():
@@ -291,6 +285,6 @@ def _defaults(sources: tuple[str, ...]) -> dict[str, Any]:
 
 
 COMMON = (
-    _named(Flagged("config", str | None, config.FLAG, None)),
-    _named(Flagged("help_all", bool, help_text.FLAG, False)),
+    Part("config", str | None, config.FLAG, None),
+    Part("help_all", bool, help_text.FLAG, False),
 )

@@ -5,23 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.verdict import VerdictFlags
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
 Seeds = Annotated[
-    bool,
-    typer.Option(help="TRAINED are training seeds of one recipe: the verdict is on the recipe."),
+    bool, flag("TRAINED are training seeds of one recipe: the verdict is on the recipe.")
 ]
 Steps = Annotated[
     list[int] | None,
-    typer.Option(
-        help="Training step of each checkpoint, in their order; default: what its folder says.",
-    ),
+    flag("Training step of each checkpoint, in their order; default: what its folder says."),
 ]
 
 
@@ -31,28 +26,24 @@ Steps = Annotated[
     "intersect allow-different-prompts accept-trained-on",
 )
 def compare(
-    base: Annotated[str, typer.Argument(metavar="BASE", help="Run folder or counts file.")],
+    base: Annotated[str, argument("BASE", "Run folder or counts file.")],
     trained: Annotated[
         list[str],
-        typer.Argument(
-            metavar="TRAINED...",
-            help="Run folder or counts file; several: the checkpoints of one training run.",
+        argument(
+            "TRAINED...", "Run folder or counts file; several: the checkpoints of one training run."
         ),
     ],
     verdict: VerdictFlags,
     seeds: Seeds = False,
     step: Steps = None,
     figure: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Write the chart: a .png, .svg or .pdf file."),
+        str | None, flag("Write the chart: a .png, .svg or .pdf file.", "FILE")
     ] = None,
     sampling_alone: flags.SamplingAlone = None,
     ks: Annotated[
         list[int] | None,
-        typer.Option(
-            "--k",
-            metavar="K",
-            help="A k to list; repeatable. The verdict's own k are always computed.",
+        flag(
+            "A k to list; repeatable. The verdict's own k are always computed.", "K", typed=("--k",)
         ),
     ] = None,
     json_: flags.Json = False,

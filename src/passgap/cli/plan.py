@@ -4,49 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.verdict import KSmall
 from passgap.plain import json_text, visible
 
 
 @command(defaults="passgap:plan")
 def plan(
-    pilot: Annotated[
-        str, typer.Argument(metavar="PILOT", help="Run folder or counts file of the base.")
-    ],
-    goal: Annotated[
-        str, typer.Option(help="headroom (before training) or difference (after).")
-    ] = AS_IN_PYTHON,
-    half_width: Annotated[
-        float | None, typer.Option(help="headroom: half its 95% interval, such as 0.03.")
-    ] = AS_IN_PYTHON,
-    delta: Annotated[
-        float | None, typer.Option(help="difference: the tilt to be told from none.")
-    ] = AS_IN_PYTHON,
-    margin: Annotated[
-        float | None, typer.Option(help="difference: to be shown equivalent within.")
-    ] = AS_IN_PYTHON,
-    power: Annotated[float, typer.Option(help="Chance that the claim succeeds.")] = AS_IN_PYTHON,
-    problems: Annotated[
-        int | None, typer.Option(help="Problems at hand; a plan for more is not offered.")
-    ] = AS_IN_PYTHON,
-    draws: Annotated[
-        list[int] | None, typer.Option("-n", "--draws", help="An n to consider; repeatable.")
-    ] = None,
-    k_small: KSmall = AS_IN_PYTHON,
+    pilot: Annotated[str, argument("PILOT", "Run folder or counts file of the base.")],
+    *,
+    goal: Annotated[str, flag("headroom (before training) or difference (after).")],
+    half_width: Annotated[float | None, flag("headroom: half its 95% interval, such as 0.03.")],
+    delta: Annotated[float | None, flag("difference: the tilt to be told from none.")],
+    margin: Annotated[float | None, flag("difference: to be shown equivalent within.")],
+    power: Annotated[float, flag("Chance that the claim succeeds.")],
+    problems: Annotated[int | None, flag("Problems at hand; a plan for more is not offered.")],
+    draws: Annotated[list[int], flag("An n to consider; repeatable.", typed=("-n", "--draws"))],
+    k_small: KSmall,
     k_large: Annotated[
-        int | None,
-        typer.Option(metavar="K", help="The large k; default: 20 (headroom), 64 (difference)."),
-    ] = AS_IN_PYTHON,
-    tokens: Annotated[
-        float | None, typer.Option(help="Mean tokens of a completion.")
-    ] = AS_IN_PYTHON,
-    price: Annotated[
-        float | None, typer.Option(help="Price of a million tokens, in any currency.")
-    ] = AS_IN_PYTHON,
+        int | None, flag("The large k; default: 20 (headroom), 64 (difference).", "K")
+    ],
+    tokens: Annotated[float | None, flag("Mean tokens of a completion.")],
+    price: Annotated[float | None, flag("Price of a million tokens, in any currency.")],
     json_: flags.Json = False,
 ) -> None:
     """How many problems and samples a claim needs, from a pilot, and what they cost.
@@ -64,7 +44,7 @@ def plan(
         margin=margin,
         power=power,
         problems=problems,
-        draws=draws or (),
+        draws=draws,
         k_small=k_small,
         k_large=k_large,
         tokens=tokens,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import drawn_in_words
 from passgap.cli.flags.verdict import (
     AcceptLuck,
@@ -17,52 +15,47 @@ from passgap.cli.flags.verdict import (
     IntervalName,
     KLarge,
     KSmall,
-    check_interval,
 )
 from passgap.cli.printing import check_fail_on, checked, end_as_asked, print_among, show
 from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
+    from passgap.results.parts import Interval
     from passgap.results.probe import AdaptiveProbe
     from passgap.runs import Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleFlags:
     """Verdict"""
 
-    k_small: KSmall = AS_IN_PYTHON
-    k_large: KLarge = AS_IN_PYTHON
-    small: Annotated[float, typer.Option(help="A headroom below it is small.")] = AS_IN_PYTHON
-    large: Annotated[float, typer.Option(help="A headroom above it is large.")] = AS_IN_PYTHON
+    k_small: KSmall
+    k_large: KLarge
+    small: Annotated[float, flag("A headroom below it is small.")]
+    large: Annotated[float, flag("A headroom above it is large.")]
 
     def settings(self) -> dict[str, Any]:
         """The rule by its names in Python."""
         return {name: getattr(self, name) for name in ("k_small", "k_large", "small", "large")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProbeFlags(RuleFlags):
     """Verdict"""
 
-    interval: IntervalName = AS_IN_PYTHON
-    beyond: Annotated[
-        list[int] | None,
-        typer.Option(metavar="K", help="A k above n to extrapolate to; repeatable."),
-    ] = None
+    interval: IntervalName
+    beyond: Annotated[list[int], flag("A k above n to extrapolate to; repeatable.", "K")]
     sampling_alone: flags.SamplingAlone = None
-    false_positive_rate: FalsePositives = AS_IN_PYTHON
-    accept_luck: AcceptLuck = AS_IN_PYTHON
-    accept_unscored: AcceptUnscored = AS_IN_PYTHON
-    seed: flags.Seed = AS_IN_PYTHON
+    false_positive_rate: FalsePositives
+    accept_luck: AcceptLuck
+    accept_unscored: AcceptUnscored
+    seed: flags.Seed
 
 
 @command(defaults="passgap.results.probe:ProbeSettings")
 def probe(
-    source: Annotated[
-        str, typer.Argument(metavar="RUN_OR_COUNTS", help="A verified run, or a counts file.")
-    ],
+    source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
     verdict: ProbeFlags,
     json_: flags.Json = False,
     fail_on: flags.FailOn = None,
@@ -89,8 +82,8 @@ def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[st
     result = judge(
         Evidence.read(source, sampling_alone=verdict.sampling_alone or []),
         **verdict.settings(),
-        interval=check_interval(verdict.interval),
-        beyond=verdict.beyond or (),
+        interval=cast("Interval", verdict.interval),
+        beyond=verdict.beyond,
         false_positive_rate=verdict.false_positive_rate,
         accept_luck=verdict.accept_luck,
         accept_unscored=verdict.accept_unscored,

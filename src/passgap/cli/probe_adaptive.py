@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import command, flag
 from passgap.cli.drawing import resolve
 from passgap.cli.flags.engine import DecodingFlags, EngineFlags
 from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
@@ -25,18 +23,17 @@ from passgap.cli.progress import bar, command_line
 def probe_adaptive(
     policy: PolicyArgument,
     problems: ProblemsArgument,
+    *,
     out: flags.Out,
     rule: RuleFlags,
     engine: EngineFlags,
     decoding: DecodingFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
-    first: Annotated[
-        int, typer.Option(help="Samples of every problem in the first round.")
-    ] = AS_IN_PYTHON,
-    most: Annotated[int, typer.Option(help="Samples of any problem at most.")] = AS_IN_PYTHON,
+    first: Annotated[int, flag("Samples of every problem in the first round.")],
+    most: Annotated[int, flag("Samples of any problem at most.")],
     price: flags.Price = None,
-    seed: flags.Seed = AS_IN_PYTHON,
+    seed: flags.Seed,
     json_: flags.Json = False,
     fail_on: flags.FailOn = None,
     revision: flags.Revision = None,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.engine import EngineArg, key_values
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.cli.progress import bar
@@ -15,19 +13,14 @@ from passgap.cli.progress import bar
 
 @command(defaults="passgap:reach_runs passgap:score_across")
 def reach(
-    base: Annotated[str, typer.Argument(metavar="BASE", help="The base's run folder.")],
-    trained: Annotated[str, typer.Argument(metavar="TRAINED", help="The trained policy's.")],
-    budget: Annotated[
-        int, typer.Option(help="Samples per problem that still count as within reach.")
-    ] = AS_IN_PYTHON,
+    base: Annotated[str, argument("BASE", "The base's run folder.")],
+    trained: Annotated[str, argument("TRAINED", "The trained policy's.")],
+    *,
+    budget: Annotated[int, flag("Samples per problem that still count as within reach.")],
     reference: Annotated[
-        str | None,
-        typer.Option(metavar="RUN", help="Another policy's run: its perplexity under both."),
+        str | None, flag("Another policy's run: its perplexity under both.", "RUN")
     ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="What computes probabilities: transformers or vllm."),
-    ] = AS_IN_PYTHON,
+    engine: Annotated[str, flag("What computes probabilities: transformers or vllm.", "NAME")],
     engine_arg: EngineArg = None,
     json_: flags.Json = False,
     fail_on: flags.FailOn = None,

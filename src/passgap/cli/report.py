@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-import typer
-
-from passgap.cli.command import command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.compare import Seeds, Steps, judge_seeds, judge_sweep
 from passgap.cli.flags.verdict import VerdictFlags
 from passgap.cli.progress import command_line
@@ -22,19 +20,16 @@ from passgap.errors import UsageError
 def report(
     runs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="RUN...",
-            help="The base's run or counts file; then the trained policy's, or those of several "
+        argument(
+            "RUN...",
+            "The base's run or counts file; then the trained policy's, or those of several "
             "checkpoints.",
         ),
     ],
     verdict: VerdictFlags,
-    out: Annotated[
-        str, typer.Option(metavar="FILE", help="The HTML file to write.")
-    ] = "report.html",
+    out: Annotated[str, flag("The HTML file to write.", "FILE")] = "report.html",
     figures: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Folder for the charts as PDF, SVG and PNG."),
+        str | None, flag("Folder for the charts as PDF, SVG and PNG.", "DIR")
     ] = None,
     seeds: Seeds = False,
     step: Steps = None,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import drawn_in_words, resolve, sample_run, sample_runs
 from passgap.cli.flags.engine import DecodingFlags, EngineFlags
 from passgap.cli.flags.problems import ProblemFlags
@@ -23,25 +21,22 @@ from passgap.errors import UsageError
 def sample(
     policies: Annotated[
         list[str],
-        typer.Argument(
-            metavar="POLICY... PROBLEMS",
-            help="A folder, a hub id, lab:base or lab:teacher; several share --out. Last: a JSONL, "
-            "CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
+        argument(
+            "POLICY... PROBLEMS",
+            "A folder, a hub id, lab:base or lab:teacher; several share --out. Last: a JSONL, CSV "
+            "or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
         ),
     ],
+    *,
     out: flags.Out,
     engine: EngineFlags,
     decoding: DecodingFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
     n: flags.Draws = 128,
-    seed: flags.Seed = AS_IN_PYTHON,
-    top_up: Annotated[
-        bool, typer.Option(help="--out holds fewer samples: add the missing ones.")
-    ] = AS_IN_PYTHON,
-    first_draw: Annotated[
-        int, typer.Option(help="Number of the first sample: a range to be merged.")
-    ] = AS_IN_PYTHON,
+    seed: flags.Seed,
+    top_up: Annotated[bool, flag("--out holds fewer samples: add the missing ones.")],
+    first_draw: Annotated[int, flag("Number of the first sample: a range to be merged.")],
     price: flags.Price = None,
     revision: flags.Revision = None,
 ) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.problems import FieldFlags
 from passgap.cli.flags.prompt import PromptFlags
 from passgap.plain import json_text, visible
@@ -20,34 +18,25 @@ from passgap.plain import json_text, visible
     "answer-field verifier",
 )
 def select(
-    source: Annotated[
-        str, typer.Argument(metavar="RUN", help="A verified run, or a counts file with --problems.")
-    ],
+    source: Annotated[str, argument("RUN", "A verified run, or a counts file with --problems.")],
+    *,
     out: flags.NewFolder,
     prompt: PromptFlags,
     fields: FieldFlags,
     problems: Annotated[
-        str | None,
-        typer.Option(metavar="PROBLEMS", help="The problems that a counts file is of."),
+        str | None, flag("The problems that a counts file is of.", "PROBLEMS")
     ] = None,
-    low: Annotated[
-        float | None, typer.Option(help="Least pass rate; default: 0.02 without --size.")
-    ] = AS_IN_PYTHON,
-    high: Annotated[
-        float | None, typer.Option(help="Greatest pass rate; default: 0.8 without --size.")
-    ] = AS_IN_PYTHON,
+    low: Annotated[float | None, flag("Least pass rate; default: 0.02 without --size.")],
+    high: Annotated[float | None, flag("Greatest pass rate; default: 0.8 without --size.")],
     size: Annotated[
-        int | None,
-        typer.Option(help="So many problems, those whose groups will most often be mixed."),
-    ] = AS_IN_PYTHON,
-    group_size: flags.GroupSize = AS_IN_PYTHON,
+        int | None, flag("So many problems, those whose groups will most often be mixed.")
+    ],
+    group_size: flags.GroupSize,
     form: Annotated[
         list[str] | None,
-        typer.Option(
-            "--format", metavar="NAME", help="trl, verl or openrlhf; repeatable; default: all."
-        ),
+        flag("trl, verl or openrlhf; repeatable; default: all.", "NAME", typed=("--format",)),
     ] = None,
-    seed: flags.Seed = AS_IN_PYTHON,
+    seed: flags.Seed,
     json_: flags.Json = False,
 ) -> None:
     """The problems that teach, with a control set of the same size, for TRL, verl and OpenRLHF.

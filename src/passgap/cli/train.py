@@ -9,7 +9,7 @@ import typer
 
 from passgap.cli import config as config_file
 from passgap.cli import flags
-from passgap.cli.command import Fields, Given, command
+from passgap.cli.command import Fields, Given, command, flag
 from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument, without
 from passgap.cli.flags.prompt import PolicyArgument, PromptFlags, tell_stop
 from passgap.cli.progress import bar
@@ -23,26 +23,21 @@ SECTIONS = {
 
 @command(
     shown="out held-out algorithm steps learning-rate group-size prompts-per-step batch-size "
-    "lora-rank max-tokens generation save-every template verifier",
+    "lora-rank max-tokens generation save-every template verifier"
 )
 def train(
     context: typer.Context,
     policy: PolicyArgument,
     problems: ProblemsArgument,
-    out: Annotated[
-        str, typer.Option(metavar="DIR", help="Policy folder; an equal training is resumed.")
-    ],
+    out: Annotated[str, flag("Policy folder; an equal training is resumed.", "DIR")],
     asked: Annotated[Given[TrainConfig], Fields("Algorithm", sections=SECTIONS)],
     prompt: PromptFlags,
     fields: ProblemFlags,
     held_out: Annotated[
-        str | None,
-        typer.Option(metavar="PROBLEMS", help="Problems to measure pass@k on as it trains."),
+        str | None, flag("Problems to measure pass@k on as it trains.", "PROBLEMS")
     ] = None,
-    leave_out: flags.LeaveOutHeldOut = False,
-    teacher: Annotated[
-        str | None, typer.Option(metavar="POLICY", help="What --algorithm distill learns from.")
-    ] = None,
+    leave_out_held_out: flags.LeaveOutHeldOut = False,
+    teacher: Annotated[str | None, flag("What --algorithm distill learns from.", "POLICY")] = None,
     revision: flags.Revision = None,
 ) -> None:
     """GRPO and similar methods through TRL, rewarded by the verifier; resumes when killed.
@@ -63,7 +58,7 @@ def train(
     mapped, verifier = fields.mapped(), fields.verifier
     training = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), verifier)
     watched = fields.sound(resolve_problems(held_out, mapped), verifier) if held_out else None
-    if leave_out:
+    if leave_out_held_out:
         training = without(training, watched)
     chosen = prompt.of(policy, revision=revision, mapping=mapped)
     check_shots(chosen, training)

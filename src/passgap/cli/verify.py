@@ -6,10 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.problems import VerifierName
 from passgap.cli.printing import probe_command
 from passgap.cli.progress import bar, command_line
@@ -23,16 +21,13 @@ if TYPE_CHECKING:
 
 @command()
 def verify(
-    runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN...]", help="A run folder, or several.")
-    ] = None,
+    runs: Annotated[list[str] | None, argument("[RUN...]", "A run folder, or several.")] = None,
     verifier: VerifierName = None,
     try_: Annotated[
         tuple[str, str] | None,
-        typer.Option(
-            metavar="GOLD TEXT",
-            help="Verify TEXT ('-': standard input) against the reference GOLD, and show why; no "
-            "run.",
+        flag(
+            "Verify TEXT ('-': standard input) against the reference GOLD, and show why; no run.",
+            "GOLD TEXT",
         ),
     ] = None,
     json_: flags.Json = False,

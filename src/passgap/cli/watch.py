@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import AS_IN_PYTHON, command
+from passgap.cli.command import argument, command, flag
 from passgap.errors import UsageError
 from passgap.plain import json_text
 
@@ -20,34 +18,21 @@ FEWEST_ROWS, MOST_ROWS, OTHER_LINES = 3, 12, 32
 WAITING = "waiting for the first reward call"
 
 
-@command(
-    defaults="passgap.analysis.watch.watching:watching passgap.evidence.watching:follow",
-)
+@command(defaults="passgap.analysis.watch.watching:watching passgap.evidence.watching:follow")
 def watch(
-    folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="A training folder, or a watch folder.")
-    ],
+    folder: Annotated[str, argument("FOLDER", "A training folder, or a watch folder.")],
+    *,
     base: Annotated[
-        str | None,
-        typer.Option(metavar="RUN", help="The base's run or counts: gives the forecast."),
+        str | None, flag("The base's run or counts: gives the forecast.", "RUN")
     ] = None,
     follow: Annotated[
-        bool,
-        typer.Option(help="Look again until passgap train has finished; others: until Ctrl-C."),
+        bool, flag("Look again until passgap train has finished; others: until Ctrl-C.")
     ] = False,
-    seconds: Annotated[float, typer.Option(help="--follow: between two looks.")] = AS_IN_PYTHON,
-    every: Annotated[
-        int | None, typer.Option(help="Steps per row; default: at most 50 rows.")
-    ] = AS_IN_PYTHON,
-    window: Annotated[
-        int, typer.Option(help="Steps that the early warnings look at.")
-    ] = AS_IN_PYTHON,
-    visits: Annotated[
-        int, typer.Option(help="Last groups without a hit that make a problem lost.")
-    ] = AS_IN_PYTHON,
-    group_size: Annotated[
-        int | None, typer.Option(help="GRPO's G; default: as recorded.")
-    ] = AS_IN_PYTHON,
+    seconds: Annotated[float, flag("--follow: between two looks.")],
+    every: Annotated[int | None, flag("Steps per row; default: at most 50 rows.")],
+    window: Annotated[int, flag("Steps that the early warnings look at.")],
+    visits: Annotated[int, flag("Last groups without a hit that make a problem lost.")],
+    group_size: Annotated[int | None, flag("GRPO's G; default: as recorded.")],
     json_: flags.Json = False,
 ) -> None:
     """A training run while it runs: learning signal, problems solved and lost, early warnings.

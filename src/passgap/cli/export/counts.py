@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from passgap.cli.command import argument, command, flag
 
-from passgap.cli.command import command
-
-SourceArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A verified run, or a counts file.")
-]
+SourceArgument = Annotated[str, argument("RUN", "A verified run, or a counts file.")]
 
 
 @command()
 def counts(
-    source: SourceArgument,
-    out: Annotated[str, typer.Option(metavar="FILE", help="A .csv, .parquet or .jsonl file.")],
+    source: SourceArgument, out: Annotated[str, flag("A .csv, .parquet or .jsonl file.", "FILE")]
 ) -> None:
     """n, c and unscored of every problem, as every analysis here reads them back.
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command
 
 
 @command()
-def dataset(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A verified run.")],
-    out: flags.NewFolder,
-) -> None:
+def dataset(run: Annotated[str, argument("RUN", "A verified run.")], out: flags.NewFolder) -> None:
     """A folder that the Hugging Face hub takes: samples and problems as Parquet, and a card.
 
     Example: passgap export dataset runs/base --out share/base

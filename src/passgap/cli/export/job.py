@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import Given
+from passgap.cli.command import Given, argument, flag
 from passgap.cli.flags.problems import ProblemFlags, without
 from passgap.cli.flags.prompt import PromptFlags, tell_stop
 from passgap.errors import UsageError
@@ -26,27 +24,18 @@ SHOWN = (
 CLUSTER = {"Cluster": "max_prompt_tokens nodes gpus tensor_parallel rollout"}
 
 SourceArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="SOURCE", help="A folder that passgap select wrote, a verified run, or PROBLEMS."
-    ),
+    str, argument("SOURCE", "A folder that passgap select wrote, a verified run, or PROBLEMS.")
 ]
-PolicyFlag = Annotated[
-    str, typer.Option(metavar="POLICY", help="What is trained: a folder or a hub id.")
-]
+PolicyFlag = Annotated[str, flag("What is trained: a folder or a hub id.", "POLICY")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DataFlags:
     """Data"""
 
-    held_out: Annotated[
-        str | None, typer.Option(metavar="PROBLEMS", help="Problems to validate on.")
-    ] = None
-    arm: Annotated[
-        str | None, typer.Option(help="Of a selected folder: train (default) or control.")
-    ] = None
-    leave_out: flags.LeaveOutHeldOut = False
+    held_out: Annotated[str | None, flag("Problems to validate on.", "PROBLEMS")] = None
+    arm: Annotated[str | None, flag("Of a selected folder: train (default) or control.")] = None
+    leave_out_held_out: flags.LeaveOutHeldOut = False
 
 
 def export_job(
@@ -73,7 +62,7 @@ def export_job(
     held = fields.sound(held, marker) if held else None
     if found.prompt is None:
         found = replace(found, problems=fields.sound(found.problems, marker))
-    if data.leave_out:
+    if data.leave_out_held_out:
         found = replace(found, problems=without(found.problems, held))
     chosen = _policy(policy, found, prompt)
     check_shots(chosen, found.problems)

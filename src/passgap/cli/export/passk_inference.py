@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from passgap.cli.command import command
+from passgap.cli.command import command, flag
 from passgap.cli.export.counts import SourceArgument
 
 
 @command()
 def passk_inference(
-    source: SourceArgument,
-    out: Annotated[str, typer.Option(metavar="FILE", help="A .jsonl file.")],
+    source: SourceArgument, out: Annotated[str, flag("A .jsonl file.", "FILE")]
 ) -> None:
     """Counts for passk-inference: JSON lines with id, n and c.
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from passgap.cli.command import command
+from passgap.cli.command import command, flag
 from passgap.cli.export.counts import SourceArgument
 
 
 @command()
-def scorio(
-    source: SourceArgument,
-    out: Annotated[str, typer.Option(metavar="FILE", help="A .npy file.")],
-) -> None:
+def scorio(source: SourceArgument, out: Annotated[str, flag("A .npy file.", "FILE")]) -> None:
     """Counts as scorio's matrix of 0 and 1: a row per problem, a column per sample.
 
     Example: passgap export scorio runs/base --out base.npy

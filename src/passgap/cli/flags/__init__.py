@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from passgap.cli.command import flag
 
-Out = Annotated[str, typer.Option(metavar="DIR", help="Run folder; an equal run is resumed.")]
-NewFolder = Annotated[str, typer.Option(metavar="DIR", help="Folder to write; new or empty.")]
-Json = Annotated[bool, typer.Option(help="Print the result as JSON.")]
-FailOn = Annotated[
-    list[str] | None,
-    typer.Option(metavar="LABEL", help="Exit 1 when the verdict is this; repeatable."),
-]
-Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
-Draws = Annotated[int, typer.Option("-n", "--draws", help="Samples per problem.")]
+Out = Annotated[str, flag("Run folder; an equal run is resumed.", "DIR")]
+NewFolder = Annotated[str, flag("Folder to write; new or empty.", "DIR")]
+Json = Annotated[bool, flag("Print the result as JSON.")]
+FailOn = Annotated[list[str] | None, flag("Exit 1 when the verdict is this; repeatable.", "LABEL")]
+Seed = Annotated[int, flag("Seed of all random numbers.")]
+Draws = Annotated[int, flag("Samples per problem.", typed=("-n", "--draws"))]
 Price = Annotated[
-    float | None,
-    typer.Option(help="Price of a million sampled tokens, in any currency; shows the cost."),
+    float | None, flag("Price of a million sampled tokens, in any currency; shows the cost.")
 ]
-Revision = Annotated[str | None, typer.Option(help="Hub revision of the policy.")]
-GroupSize = Annotated[int, typer.Option(help="Completions per prompt in one step (GRPO's G).")]
+Revision = Annotated[str | None, flag("Hub revision of the policy.")]
+GroupSize = Annotated[int, flag("Completions per prompt in one step (GRPO's G).")]
 SamplingAlone = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="RUN",
-        help="Run of the base at another temperature, for what votes give without training; "
-        "repeatable.",
+    flag(
+        "Run of the base at another temperature, for what votes give without training; repeatable.",
+        "RUN",
     ),
 ]
-LeaveOutHeldOut = Annotated[
-    bool,
-    typer.Option("--leave-out-held-out", help="Do not train on the problems of --held-out."),
-]
+LeaveOutHeldOut = Annotated[bool, flag("Do not train on the problems of --held-out.")]
 
 
 class Flags:

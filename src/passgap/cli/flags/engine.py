@@ -5,38 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from passgap.cli.command import AS_IN_PYTHON
+from passgap.cli.command import flag
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
     from passgap.data.policies import SamplingParams
 
-EngineArg = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="An engine argument; repeatable."),
-]
+EngineArg = Annotated[list[str] | None, flag("An engine argument; repeatable.", "KEY=VALUE")]
 MaxTokens = Annotated[
-    int | None,
-    typer.Option(help="New tokens per completion at most; required for a real model."),
+    int | None, flag("New tokens per completion at most; required for a real model.")
 ]
-Temperature = Annotated[float, typer.Option(help="Sampling temperature.")]
-TopP = Annotated[float, typer.Option(help="Nucleus sampling; 1 turns it off.")]
-TopK = Annotated[int, typer.Option(help="Most likely tokens kept; 0 turns it off.")]
+Temperature = Annotated[float, flag("Sampling temperature.")]
+TopP = Annotated[float, flag("Nucleus sampling; 1 turns it off.")]
+TopK = Annotated[int, flag("Most likely tokens kept; 0 turns it off.")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EngineFlags:
     """Engine"""
 
     engine: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="transformers, vllm, openai (any server), fake (known p), or ray:NAME.",
-        ),
-    ] = AS_IN_PYTHON
+        str, flag("transformers, vllm, openai (any server), fake (known p), or ray:NAME.", "NAME")
+    ]
     engine_arg: EngineArg = None
 
     def arguments(self) -> dict[str, str]:
@@ -44,14 +34,14 @@ class EngineFlags:
         return key_values(self.engine_arg)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DecodingFlags:
     """Decoding"""
 
     max_tokens: MaxTokens = None
-    temperature: Temperature = AS_IN_PYTHON
-    top_p: TopP = AS_IN_PYTHON
-    top_k: TopK = AS_IN_PYTHON
+    temperature: Temperature
+    top_p: TopP
+    top_k: TopK
 
     def sampling(self, problems: str, engine: str) -> SamplingParams:
         """The sampling parameters; the lab's problems bring their token limit."""

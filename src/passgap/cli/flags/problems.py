@@ -6,8 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from passgap.cli.command import argument, flag
 from passgap.cli.flags import Flags
 from passgap.errors import UsageError
 
@@ -19,32 +18,26 @@ SHOWN_FAULTS = 10
 
 ProblemsArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="PROBLEMS",
-        help="A JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
+    argument(
+        "PROBLEMS", "A JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME."
     ),
 ]
 VerifierName = Annotated[
     str | None,
-    typer.Option(
-        metavar="SPEC",
-        help="math, numeric, exact, choice, code, gym, regex?pattern=.., python:MODULE:FUNCTION, "
+    flag(
+        "math, numeric, exact, choice, code, gym, regex?pattern=.., python:MODULE:FUNCTION, "
         "plugin:NAME; default: what the problems name.",
+        "SPEC",
     ),
 ]
-QuestionField = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Field that holds the question.")
-]
-AnswerField = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Field that holds the reference answer.")
-]
+QuestionField = Annotated[str | None, flag("Field that holds the question.", "NAME")]
+AnswerField = Annotated[str | None, flag("Field that holds the reference answer.", "NAME")]
 Mapping = Annotated[
-    str | None,
-    typer.Option(metavar="BENCHMARK", help="The file of problems has this benchmark's rows."),
+    str | None, flag("The file of problems has this benchmark's rows.", "BENCHMARK")
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FieldFlags(Flags):
     """Problems"""
 
@@ -60,14 +53,13 @@ class FieldFlags(Flags):
         return Mapped(self.question_field, self.answer_field, self.verifier or "math", self.mapping)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProblemFlags(FieldFlags):
     """Problems"""
 
-    limit: Annotated[int | None, typer.Option(help="Only the first N problems.")] = None
+    limit: Annotated[int | None, flag("Only the first N problems.")] = None
     keep_failing_golds: Annotated[
-        bool,
-        typer.Option(help="Keep problems whose reference their verifier rejects."),
+        bool, flag("Keep problems whose reference their verifier rejects.")
     ] = False
 
     def sound(self, problems: ProblemSet, verifier: str | None) -> ProblemSet:

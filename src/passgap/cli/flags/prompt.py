@@ -7,8 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from passgap.cli.command import argument, flag
 from passgap.cli.flags import Flags
 from passgap.errors import UsageError
 
@@ -16,33 +15,25 @@ if TYPE_CHECKING:
     from passgap.data.policies import Policy, PromptSettings
     from passgap.problems import Mapped
 
-PolicyArgument = Annotated[
-    str, typer.Argument(metavar="POLICY", help="A folder, a hub id, lab:base or lab:teacher.")
-]
+PolicyArgument = Annotated[str, argument("POLICY", "A folder, a hub id, lab:base or lab:teacher.")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PromptFlags(Flags):
     """Prompt"""
 
-    template: Annotated[
-        str | None, typer.Option(metavar="NAME", help="plain, chat, boxed, or a Jinja file.")
-    ] = None
-    system: Annotated[str | None, typer.Option(metavar="TEXT", help="System text.")] = None
-    shots: Annotated[
-        str | None, typer.Option(metavar="PROBLEMS", help="Worked examples to put first.")
-    ] = None
+    template: Annotated[str | None, flag("plain, chat, boxed, or a Jinja file.", "NAME")] = None
+    system: Annotated[str | None, flag("System text.", "TEXT")] = None
+    shots: Annotated[str | None, flag("Worked examples to put first.", "PROBLEMS")] = None
     stop: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="TEXT",
-            help=r"A string that ends a completion (\n is a line end); repeatable. Default: with "
+        flag(
+            r"A string that ends a completion (\n is a line end); repeatable. Default: with "
             "--shots, what begins the next question.",
+            "TEXT",
         ),
     ] = None
-    no_stop: Annotated[bool, typer.Option(help="No stop strings, not even those of --shots.")] = (
-        False
-    )
+    no_stop: Annotated[bool, flag("No stop strings, not even those of --shots.")] = False
 
     def of(
         self, policy: str, *, revision: str | None = None, mapping: Mapped | None = None

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from passgap.cli import flags
-from passgap.cli.command import command
+from passgap.cli.command import argument, command, flag
 from passgap.cli.progress import bar
 
 
 @command()
 def pretrain(
-    name: Annotated[str, typer.Argument(help="base or teacher.")],
+    name: Annotated[str, argument("NAME", "base or teacher.")],
     out: flags.NewFolder,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Optimizer steps; default: as it was made.")
-    ] = None,
+    steps: Annotated[int | None, flag("Optimizer steps; default: as it was made.", min=1)] = None,
     seed: flags.Seed = 0,
 ) -> None:
     """Remake one of the lab's policies from scratch, as the one in the package was made.
