@@ -11,54 +11,46 @@ import shlex
 import sys
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
+from typer.core import TyperGroup
 
-from passgap.cli import draw, options
-from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
-from passgap.cli.grouping import grouped
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.drawing import resolve
+from passgap.cli.flags.engine import DecodingFlags, EngineFlags, MaxTokens, TopK, TopP
+from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
+from passgap.cli.flags.prompt import PromptFlags, tell_stop
 from passgap.cli.progress import bar
 from passgap.errors import PassgapError, UsageError
 from passgap.plain import json_text, visible
 
 TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
 
-app = typer.Typer(
-    name="research",
-    help="passgap's studies: planned sets of runs, and the page each makes.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
-
-@app.command("temperature")
-@grouped
+@command(defaults="passgap:sample passgap:SamplingParams")
 def temperature(
-    base: Annotated[str, typer.Argument(metavar="BASE_POLICY", help="As POLICY in sample.")],
-    trained: Annotated[str, typer.Argument(metavar="TRAINED_POLICY", help="As POLICY in sample.")],
-    problems: draw.ProblemsArgument,
-    out: options.Out,
+    base: Annotated[str, argument("BASE_POLICY", "As POLICY in sample.")],
+    trained: Annotated[str, argument("TRAINED_POLICY", "As POLICY in sample.")],
+    problems: ProblemsArgument,
+    *,
+    out: flags.Out,
     engine: EngineFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
     temperature: Annotated[
-        list[float] | None,
-        typer.Option("--temperature", help="Repeatable; default: .4 .7 1 1.3 1.6."),
+        list[float] | None, flag("Repeatable; default: .4 .7 1 1.3 1.6.")
     ] = None,
-    page: Annotated[
-        str | None, typer.Option("--page", help="A Markdown file for the tables and the figure.")
-    ] = None,
+    page: Annotated[str | None, flag("A Markdown file for the tables and the figure.")] = None,
     ks: Annotated[
-        list[int] | None, typer.Option("--k", help="A k to list; repeatable; default: powers of 2.")
+        list[int] | None, flag("A k to list; repeatable; default: powers of 2.", typed=("--k",))
     ] = None,
-    n: options.Draws = 128,
-    max_tokens: options.MaxTokens = None,
-    top_p: options.TopP = 1.0,
-    top_k: options.TopK = 0,
-    seed: options.Seed = 0,
-    json_: options.Json = False,
+    n: flags.Draws = 128,
+    max_tokens: MaxTokens = None,
+    top_p: TopP,
+    top_k: TopK,
+    seed: flags.Seed,
+    json_: flags.Json = False,
 ) -> None:
     """Base and trained policy over temperatures, each at its best: do the curves still cross?
 
@@ -68,11 +60,9 @@ def temperature(
 
     if page is not None and not page.endswith(".md"):
         raise UsageError(f"--page {page!r}; allowed: a .md file")
-    decoding = DecodingFlags(max_tokens=max_tokens, top_p=top_p, top_k=top_k)
-    first, second = draw.resolve(
-        [base, trained], problems, engine, decoding, prompt, fields, seed=seed
-    )
-    draw.tell_stop(first.policy)
+    decoding = DecodingFlags(max_tokens=max_tokens, temperature=1.0, top_p=top_p, top_k=top_k)
+    first, second = resolve([base, trained], problems, engine, decoding, prompt, fields, seed=seed)
+    tell_stop(first.policy)
     result = study_temperature(
         first.policy,
         second.policy,
@@ -98,24 +88,21 @@ def temperature(
         print(f"{', '.join(map(str, written))}: written", file=sys.stderr)
 
 
-@app.command("algorithms")
+@command()
 def algorithms(
     out: Annotated[
-        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+        str, flag("Folder for runs and policies; finished parts are kept.")
     ] = "runs/algorithms",
     page: Annotated[
-        str, typer.Option("--page", help="The Markdown file; figures go to the folder beside it.")
+        str, flag("The Markdown file; figures go to the folder beside it.")
     ] = "docs/results/algorithms.md",
     study: Annotated[
         list[str] | None,
-        typer.Option(
-            "--study",
-            help="algorithms, steps, 'group size', 'KL weight' or temperature; default: all.",
-        ),
+        flag("algorithms, steps, 'group size', 'KL weight' or temperature; default: all."),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", help="Training seeds per row.")] = 3,
-    held_out: Annotated[int, typer.Option("--held-out", help="Held-out problems.")] = 100,
-    n: options.Draws = 256,
+    seeds: Annotated[int, flag("Training seeds per row.")] = 3,
+    held_out: Annotated[int, flag("Held-out problems.")] = 100,
+    n: flags.Draws = 256,
 ) -> None:
     """One base of the lab trained in many ways: pass@1, pass@n and the gap between, in one table.
 
@@ -134,17 +121,15 @@ def algorithms(
     print(f"{written}: written")
 
 
-@app.command("worlds")
+@command()
 def worlds(
     out: Annotated[
-        str, typer.Option("--out", help="Folder for runs and policies; finished parts are kept.")
+        str, flag("Folder for runs and policies; finished parts are kept.")
     ] = "runs/worlds",
-    page: Annotated[
-        str, typer.Option("--page", help="The Markdown file with the table.")
-    ] = "docs/results/worlds.md",
-    seeds: Annotated[int, typer.Option("--seeds", help="GRPO training seeds on rare.")] = 5,
-    size: Annotated[int, typer.Option("--size", help="Held-out problems.")] = 300,
-    n: options.Draws = 256,
+    page: Annotated[str, flag("The Markdown file with the table.")] = "docs/results/worlds.md",
+    seeds: Annotated[int, flag("GRPO training seeds on rare.")] = 5,
+    size: Annotated[int, flag("Held-out problems.")] = 300,
+    n: flags.Draws = 256,
 ) -> None:
     """Every family and training seed at full size, and the table of verdicts.
 
@@ -188,10 +173,21 @@ def _table(content: dict[str, Any]) -> Table:
     return table
 
 
+def group() -> TyperGroup:
+    """The studies as one program."""
+    return TyperGroup(
+        name="research",
+        help="passgap's studies: planned sets of runs, and the page each makes.",
+        commands={"temperature": temperature, "algorithms": algorithms, "worlds": worlds},
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+
+
 def main() -> None:
     """Run the command line; a deliberate error is one line on standard error."""
     try:
-        app(prog_name="python -m research")
+        group()(prog_name="python -m research")
     except PassgapError as error:
         print(f"research: {visible(error)}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -17,10 +17,8 @@ from passgap.analysis.verdicts import (
     probe_verdict,
     state,
 )
-from passgap.cli import options
 from passgap.results.estimates import Estimate
 from passgap.results.labels import CompareLabel, ProbeLabel, ReachLabel, SweepLabel
-from passgap.results.probe import K_LARGE
 
 
 def estimate(low, high):
@@ -129,7 +127,3 @@ def test_the_labels_are_those_that_the_tables_give():
             for member in re.findall(rf"\b{labels.__name__}\.([A-Z_]+)", path.read_text())
         }
         assert named == set(labels.__members__)
-
-
-def test_the_large_k_of_the_rule_is_one():
-    assert K_LARGE == options.PROBE_LARGE

@@ -72,10 +72,10 @@ def test_a_run_without_them_says_that_it_goes_on_so(folder):
     assert recorded(folder) == ([], False)
 
 
-def test_probe_takes_them_and_keeps_its_json_clean(folder):
-    asked = ("--engine", "fake", "-n", "24", "--shots", "shots.jsonl", "--out", "run", "--json")
-    done = run("probe", "x", "p.jsonl", *asked, cwd=folder)
+def test_probe_adaptive_takes_them_and_keeps_its_json_clean(folder):
+    asked = ("--engine", "fake", "--shots", "shots.jsonl", "--out", "run", "--json")
+    done = run("probe-adaptive", "x", "p.jsonl", *asked, cwd=folder)
     assert done.returncode == 0
     assert SAID in done.stderr
-    assert json.loads(done.stdout)["schema"] == "passgap.probe/1"
+    assert json.loads(done.stdout)["schema"] == "passgap.adaptive_probe/1"
     assert recorded(folder) == (["\nQuestion:"], True)

@@ -109,10 +109,10 @@ def test_steps_come_from_flags_for_counts_files(tmp_path):
     assert [one["policy"] for one in given["checkpoints"]] == ["a.csv", "b.csv"]
     assert given["keep"]["step"] == 50
     assert not any("numbered" in note for note in given["notes"])
-    refused(run("compare", *files, "--step", 50), "1 --step for 2 checkpoints")
+    refused(run("compare", *files, "--step", 50), "1 steps for 2 checkpoints")
     refused(run("compare", *files, "--step", 5, "--step", 5), "distinct")
     refused(run("compare", *files[:2], "--step", 5), "--step is for the checkpoints")
-    refused(run("compare", *files, "--interval", "fixed"), "allowed: population")
+    refused(run("compare", *files, "--interval", "fixed"), "allowed: 'population'")
     refused(run("compare", *files, "--figure", "x.gif"), "'.gif'", ".svg")
     refused(run("compare", *files, "--sampling-alone", "r"), "--sampling-alone")
 

@@ -61,10 +61,10 @@ def test_formulas_are_mathml(site):
 
 def test_every_command_and_public_name_has_its_place(site):
     commands = (site / "reference" / "command-line.html").read_text()
-    for name in ("probe", "compare", "import", "export-verl", "lab-pretrain"):
+    for name in ("probe", "probe-adaptive", "compare", "import", "export-verl", "lab-pretrain"):
         assert f'id="passgap-{name}"' in commands, name
     assert "passgap-study" not in commands, "what has moved is not offered"
-    assert "<code>--adaptive</code>" in commands
+    assert "<code>--false-positive-rate</code>" in commands
     names = (site / "reference" / "python.html").read_text()
     for name in passgap.__all__:
         if not name.startswith("_"):

@@ -84,6 +84,6 @@ def test_the_package_names_the_command_that_does_it_now(typed, now):
 @pytest.mark.parametrize("group", [(), ("lab",)])
 def test_what_has_moved_is_not_in_help(group):
     shown = ran("passgap", *group, "--help").stdout
-    assert "Commands" in shown
+    assert "COMMAND" in shown
     assert "study" not in shown
     assert "worlds" not in shown

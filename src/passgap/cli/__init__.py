@@ -1,4 +1,4 @@
-"""The command line: a thin layer over the Python face.
+"""The command line: a thin layer over the Python face, a file per command, named after it.
 
 Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes the exit code unless
 ``--fail-on LABEL`` asks for it.
@@ -6,40 +6,74 @@ Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes th
 
 from __future__ import annotations
 
-import inspect
 import sys
 import warnings
-from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from passgap._version import __version__
-from passgap.cli import (
-    after,
-    before,
-    data,
-    draw,
-    imports,
-    lab,
-    learn,
-    moved,
-    results,
-    runs,
-    view,
-    watch,
-)
+from passgap.cli import renamed
+from passgap.cli.groups import Group
 from passgap.errors import PassgapError
 from passgap.plain import visible
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
+ABOUT = """Can RLVR pay on this model, and what did it teach?
+
+New here? `passgap demo` goes the whole way on small embedded models, in minutes, on the CPU."""
+
+SECTIONS = {
+    "Before training": {
+        "sample": "Draw n completions per problem from a model",
+        "verify": "Say which completions are correct",
+        "probe": "The verdict: can RLVR pay on this base?",
+        "probe-adaptive": "All three in one, only as many samples as it takes",
+        "plan": "How many problems and samples a claim needs, and the price",
+        "select": "Choose the problems that teach, and a control set",
+        "backtest": "How well the rule foretold past trainings",
+    },
+    "During training": {
+        "train": "GRPO and similar methods through TRL",
+        "watch": "Learning signal, problems solved and lost, early warnings",
+        "export": "Training jobs for verl, OpenRLHF, TRL; data for other tools",
+    },
+    "After training": {
+        "compare": "The verdict: sharpened, narrowed, expanded?",
+        "reach": "Could the base have drawn what only the trained solved?",
+        "report": "Everything on one self-contained HTML page",
+        "view": "Problems and completions in the browser",
+    },
+    "Data": {
+        "import": "Another tool's log as a run, two of them as a verdict",
+        "check": "Cloned samples, truncation, bad references, other prompts",
+        "audit": "Check the verifier by hand: its false-positive rate",
+        "merge": "Join runs that several machines drew",
+    },
+    "Lab": {"demo": "The whole loop on the embedded lab", "lab": "Remake the lab's policies"},
+}
+
+
+class Passgap(Group):
+    """Every command, by the moment it is for."""
+
+    package = "passgap.cli"
+    about = ABOUT
+    sections = SECTIONS
+    hidden_commands = ("probe-policy",)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, renamed.command(args))
+
 
 app = typer.Typer(
     name="passgap",
-    help="Can RLVR pay on this model, and what did it teach? Sample, probe, train, compare.",
+    cls=Passgap,
+    help=Passgap.about,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
 )
 
 
@@ -58,65 +92,17 @@ def _options(
     """The options before a command."""
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": lab.demo,
-    "sample": draw.sample,
-    "verify": draw.verify,
-    "probe": before.probe,
-    "train": learn.train,
-    "watch": watch.watch,
-    "compare": after.compare,
-    "reach": after.reach,
-    "check": runs.check,
-    "audit": runs.audit,
-    "merge": runs.merge,
-    "import": imports.import_,
-    "select": data.select,
-    "plan": before.plan,
-    "report": after.report,
-    "view": view.view,
-    "backtest": before.backtest,
-}
-EXPORTS: dict[str, Callable[..., None]] = {
-    "counts": results.export_counts,
-    "passk-inference": results.export_passk_inference,
-    "scorio": results.export_scorio,
-    "dataset": results.export_dataset,
-}
-
-
-def _prose(command: Callable[..., None]) -> str:
-    """A docstring with each paragraph on one line: the terminal breaks it where it ends."""
-    paragraphs = (inspect.getdoc(command) or "").replace("``", "`").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
-def _add(group: typer.Typer, commands: dict[str, Callable[..., None]]) -> None:
-    for name, command in commands.items():
-        group.command(name, help=_prose(command))(command)
-
-
-_add(app, COMMANDS)
-_add(data.app, EXPORTS)
-app.add_typer(data.app, name="export")
-app.add_typer(lab.app, name="lab")
-for group, name, command in ((app, "study", moved.study), (lab.app, "worlds", moved.worlds)):
-    group.command(name, hidden=True, add_help_option=False, context_settings=dict(moved.ANYTHING))(
-        command
-    )
-
-
 def main() -> None:
     """Run the command line; a deliberate error is one line on standard error."""
     warnings.simplefilter("ignore", FutureWarning)  # for those who write code, not who run it
     try:
-        app()
+        app(prog_name="passgap")
     except PassgapError as error:
         print(f"passgap: {visible(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             print(
-                "passgap: interrupted; the same command goes on where it stopped", file=sys.stderr
+                "passgap: interrupted; the same command resumes where it stopped", file=sys.stderr
             )
         raise

@@ -1,4 +1,4 @@
-"""``passgap view``."""
+"""``passgap view``: a folder of runs in, a local web app over them out."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import webbrowser
 from contextlib import suppress
 from typing import Annotated
 
-import typer
+from passgap.cli.command import argument, command, flag
 
 
+@command()
 def view(
-    folder: Annotated[str, typer.Argument(metavar="[DIR]", help="Folder of runs.")] = ".",
-    host: Annotated[
-        str, typer.Option("--host", help="Address to bind to; not loopback: needs a token.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="Port; 0 takes a free one.")] = 8177,
-    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    folder: Annotated[str, argument("[DIR]", "Folder of runs.")] = ".",
+    host: Annotated[str, flag("Address to bind to; not loopback: needs a token.")] = "127.0.0.1",
+    port: Annotated[int, flag("Port; 0 takes a free one.")] = 8177,
+    open_: Annotated[bool, flag("Open it in the browser.")] = False,
 ) -> None:
     """A local web app over all runs below a folder: problems, completions, audits, training.
 

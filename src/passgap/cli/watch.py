@@ -1,4 +1,4 @@
-"""``passgap watch``."""
+"""``passgap watch``: a training's folder in, its learning signal and warnings out, as it runs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from passgap.cli import options
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
 from passgap.errors import UsageError
 from passgap.plain import json_text
 
@@ -19,34 +18,22 @@ FEWEST_ROWS, MOST_ROWS, OTHER_LINES = 3, 12, 32
 WAITING = "waiting for the first reward call"
 
 
+@command(defaults="passgap.analysis.watch.watching:watching passgap.evidence.watching:follow")
 def watch(
-    folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="A training folder, or a watch folder.")
-    ],
+    folder: Annotated[str, argument("FOLDER", "A training folder, or a watch folder.")],
+    *,
     base: Annotated[
-        str | None,
-        typer.Option("--base", metavar="RUN", help="The base's run or counts: gives the forecast."),
+        str | None, flag("The base's run or counts: gives the forecast.", "RUN")
     ] = None,
-    group_size: Annotated[
-        int | None, typer.Option("--group-size", help="GRPO's G; default: as recorded.")
-    ] = None,
-    every: Annotated[
-        int | None, typer.Option("--every", help="Steps a row; default: at most 50 rows.")
-    ] = None,
-    window: Annotated[
-        int, typer.Option("--window", help="Steps that the early warnings look at.")
-    ] = 10,
-    visits: Annotated[
-        int, typer.Option("--visits", help="Last groups without a hit that make a problem lost.")
-    ] = 2,
     follow: Annotated[
-        bool,
-        typer.Option(
-            "--follow", help="Look again until passgap train has finished; others: until Ctrl-C."
-        ),
+        bool, flag("Look again until passgap train has finished; others: until Ctrl-C.")
     ] = False,
-    seconds: Annotated[float, typer.Option("--seconds", help="--follow: between two looks.")] = 5.0,
-    json_: options.Json = False,
+    seconds: Annotated[float, flag("--follow: between two looks.")],
+    every: Annotated[int | None, flag("Steps per row; default: at most 50 rows.")],
+    window: Annotated[int, flag("Steps that the early warnings look at.")],
+    visits: Annotated[int, flag("Last groups without a hit that make a problem lost.")],
+    group_size: Annotated[int | None, flag("GRPO's G; default: as recorded.")],
+    json_: flags.Json = False,
 ) -> None:
     """A training run while it runs: learning signal, problems solved and lost, early warnings.
 

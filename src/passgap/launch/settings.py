@@ -1,15 +1,21 @@
 """What is asked of another trainer: one frozen value whose fields are ``passgap export``'s flags.
 
-In: keyword arguments. Out: settings that have passed every check that needs no trainer.
+In: keyword arguments. Out: settings that have passed every check that needs no trainer. Each
+field's metadata holds the ``help`` text of its flag.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from passgap.errors import UsageError
 
 ROLLOUTS = ("vllm", "sglang")
+
+
+def _flag(text: str, default: Any) -> Any:
+    return field(default=default, metadata={"help": text})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,22 +31,22 @@ class JobSettings:
         For a value that cannot be carried out, naming it and what is allowed.
     """
 
-    max_tokens: int
-    max_prompt_tokens: int = 1024
-    steps: int = 100
-    learning_rate: float = 1e-6
-    group_size: int = 8
-    prompts_per_step: int = 16
-    temperature: float = 1.0
-    beta: float = 0.0
-    seed: int = 0
-    eval_every: int = 20
-    eval_draws: int = 16
-    save_every: int = 50
-    nodes: int = 1
-    gpus: int = 8
-    rollout: str = "vllm"
-    tensor_parallel: int = 1
+    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens."})
+    steps: int = _flag("Optimizer steps.", 100)
+    learning_rate: float = _flag("AdamW's learning rate.", 1e-6)
+    group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8)
+    prompts_per_step: int = _flag("Distinct prompts in one step.", 16)
+    temperature: float = _flag("Sampling temperature while training.", 1.0)
+    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0)
+    seed: int = _flag("Seed of order and sampling.", 0)
+    eval_every: int = _flag("Steps between validations; 0: none while training.", 20)
+    eval_draws: int = _flag("Samples per held-out problem in each validation.", 16)
+    save_every: int = _flag("Steps between checkpoints; 0: none.", 50)
+    max_prompt_tokens: int = _flag("Longest prompt, in tokens.", 1024)
+    nodes: int = _flag("Machines of the Ray cluster.", 1)
+    gpus: int = _flag("GPUs of each machine.", 8)
+    rollout: str = _flag("What draws while training: vllm or sglang.", "vllm")
+    tensor_parallel: int = _flag("GPUs that share one sampling engine.", 1)
 
     def __post_init__(self) -> None:
         for name, (least, words) in _LEAST.items():

@@ -45,10 +45,10 @@ class TrainConfig:
     algorithm: str = _flag(", ".join(ALGORITHMS) + ".", "grpo")
     steps: int = _flag("Optimizer steps.", 100)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-5)
-    group_size: int = _flag("Completions a prompt in one step (GRPO's G).", 8)
+    group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8)
     prompts_per_step: int = _flag("Distinct prompts in one step.", 16)
     batch_size: int | None = _flag(
-        "Completions in a process' memory at once; default: all of a step. Divides the step.", None
+        "Completions in a process's memory at once; divides the step. Default: all of it.", None
     )
     temperature: float = _flag("Sampling temperature while training.", 1.0)
     beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0)
@@ -77,15 +77,15 @@ class TrainConfig:
     eval_every: int = _flag(
         "Steps between measurements on held-out problems; 0: only before and after.", 20
     )
-    eval_draws: int = _flag("Draws a held-out problem in each measurement.", 16)
+    eval_draws: int = _flag("Samples per held-out problem in each measurement.", 16)
     eval_problems: int = _flag("Held-out problems in each measurement.", 64)
     save_every: int = _flag("Steps between checkpoints, each a policy folder; 0: none.", 0)
     resume_every: int = _flag(
-        "Steps between states that an interrupted training goes on from; 0: it begins again.", 50
+        "Steps between the states that a killed training resumes from; 0: none.", 50
     )
-    teacher_draws: int = _flag("Draws a problem from the teacher (distill) or itself (rft).", 4)
+    teacher_draws: int = _flag("Samples per problem from the teacher (distill) or itself (rft).", 4)
     report_to: tuple[str, ...] = _flag(
-        "A tracker that gets the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", ()
+        "A tracker for the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", ()
     )
     device: str = _flag("auto, cpu or cuda.", "auto")
 

@@ -28,9 +28,9 @@ from passgap.show.viewer.library import Library
 def serve(
     folder: Path | str,
     *,
-    host: str = "127.0.0.1",
-    port: int = 8177,
-    ready: Callable[[str], object] = print,
+    host: str,
+    port: int,
+    ready: Callable[[str], object],
 ) -> None:
     """Show everything below ``folder`` until interrupted.
 

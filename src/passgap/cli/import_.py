@@ -1,4 +1,4 @@
-"""``passgap import``: another tool's log becomes a run, two of them a verdict."""
+"""``passgap import``: another tool's log in, a run out; two logs in, a verdict out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from passgap.cli import options, showing
-from passgap.cli.flags import Flags
-from passgap.cli.grouping import grouped
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.flags.problems import AnswerField, Mapping, QuestionField, VerifierName
+from passgap.cli.printing import print_among, probe_command
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 from passgap.plain import json_text, visible
@@ -29,63 +28,42 @@ AGAIN = (
 LARGE = 32 << 20  # bytes of both logs from which a second process pays
 
 
-@dataclass(frozen=True)
-class LogFlags(Flags):
+@dataclass(frozen=True, kw_only=True)
+class LogFlags:
     """What the log's fields mean"""
 
-    id_field: Annotated[
-        str | None, typer.Option("--id-field", help="Field with the source's own problem id.")
-    ] = None
-    question_field: options.QuestionField = None
-    answer_field: options.AnswerField = None
-    text_field: Annotated[
-        str | None, typer.Option("--text-field", help="Field with the completion, or a list.")
-    ] = None
     label: Annotated[
-        str | None,
-        typer.Option("--label", help="Which scorer, metric, reward or field marks a draw."),
+        str | None, flag("The scorer, metric, reward or field that says what is correct.", "NAME")
     ] = None
     correct_if: Annotated[
-        str | None,
-        typer.Option("--correct-if", metavar="CONDITION", help="As 'score>=1': partial credit."),
+        str | None, flag("Such as 'score>=1', for partial credit.", "CONDITION")
     ] = None
-    filter: Annotated[
-        str | None, typer.Option("--filter", help="Of lm-eval: whose lines are read.")
-    ] = None
+    id_field: Annotated[str | None, flag("Field with the source's own problem id.", "NAME")] = None
+    question_field: QuestionField = None
+    answer_field: AnswerField = None
+    text_field: Annotated[str | None, flag("Field with the completion, or a list.", "NAME")] = None
     where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="FIELD=VALUE",
-            help="Of table and counts: only such rows; repeatable.",
-        ),
+        list[str] | None, flag("Only such rows, of table and counts; repeatable.", "FIELD=VALUE")
     ] = None
-    step: Annotated[
-        int | None, typer.Option("--step", help="Of training dumps: the step to read.")
-    ] = None
+    filter: Annotated[str | None, flag("Only the lines of this filter, of lm-eval.", "NAME")] = None
+    step: Annotated[int | None, flag("The step to read, of training dumps.")] = None
 
 
-@dataclass(frozen=True)
-class MatchFlags(Flags):
+@dataclass(frozen=True, kw_only=True)
+class MatchFlags:
     """Problems, where the log does not hold them"""
 
-    problems: Annotated[
-        str | None,
-        typer.Option(
-            "--problems", metavar="PROBLEMS", help="What the log's draws are of, found in prompts."
-        ),
-    ] = None
-    leave_out_unmatched: Annotated[
-        bool,
-        typer.Option("--leave-out-unmatched", help="Leave out draws of none of --problems."),
-    ] = False
-    mapping: options.Mapping = None
-    verifier: options.VerifierName = None
+    problems: Annotated[str | None, flag("What the log's completions answer.", "PROBLEMS")] = None
+    leave_out_unmatched: Annotated[bool, flag("Leave out completions of none of --problems.")] = (
+        False
+    )
+    mapping: Mapping = None
+    verifier: VerifierName = None
 
     def resolved(self) -> ProblemSet | None:
         """The problems that were named."""
         from passgap.problems import Mapped
-        from passgap.stages import resolving as resolve
+        from passgap.stages.resolving import resolve_problems
         from passgap.verifiers import get_verifier
 
         if self.verifier is not None:
@@ -95,30 +73,33 @@ class MatchFlags(Flags):
                 raise UsageError("--mapping needs --problems FILE; give both or neither")
             return None
         mapped = Mapped(None, None, self.verifier or "math", self.mapping)
-        return resolve.resolve_problems(self.problems, mapped)
+        return resolve_problems(self.problems, mapped)
 
 
-@dataclass(frozen=True)
-class SettingFlags(Flags):
-    """Settings, where the log does not say them"""
+@dataclass(frozen=True, kw_only=True)
+class SettingFlags:
+    """How it was sampled, where the log does not say"""
 
-    temperature: Annotated[float | None, typer.Option("--temperature", help="As drawn.")] = None
-    top_p: Annotated[float | None, typer.Option("--top-p", help="As drawn.")] = None
-    top_k: Annotated[int | None, typer.Option("--top-k", help="As drawn.")] = None
-    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="As drawn.")] = None
+    temperature: Annotated[float | None, flag("Sampling temperature.")] = None
+    top_p: Annotated[float | None, flag("Nucleus sampling.")] = None
+    top_k: Annotated[int | None, flag("Most likely tokens kept.")] = None
+    max_tokens: Annotated[int | None, flag("New tokens per completion at most.")] = None
 
     def said(self) -> dict[str, Any]:
         """Those that were given, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
-@grouped
+@command(
+    shown="out trained policy json label correct-if id-field question-field answer-field "
+    "text-field where problems verifier temperature"
+)
 def import_(
     log: Annotated[
         list[str],
-        typer.Argument(
-            metavar="[FORMAT] PATH...",
-            help="A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
+        argument(
+            "[FORMAT] PATH...",
+            "A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
             "lighteval, nemo-skills, verl, trl, human-eval, evalplus, verifiers, opencompass, "
             "qwen-math, livecodebench, table (declared fields), counts; guessed when left out.",
         ),
@@ -127,27 +108,18 @@ def import_(
     match: MatchFlags,
     settings: SettingFlags,
     out: Annotated[
-        str,
-        typer.Option(
-            "--out", help="Run folder to write; with --trained the folder of both; counts: a file."
-        ),
+        str, flag("Run folder to write; with --trained the folder of both; counts: a file.", "DIR")
     ],
     trained: Annotated[
         list[str] | None,
-        typer.Option(
-            "--trained",
-            metavar="PATH",
-            help="The trained policy's log: both are imported and compared; repeatable.",
-        ),
+        flag("The trained policy's log: both are imported and compared; repeatable.", "PATH"),
     ] = None,
-    policy: Annotated[
-        str | None, typer.Option("--policy", help="What was sampled, where the log does not say.")
-    ] = None,
-    json_: options.Json = False,
+    policy: Annotated[str | None, flag("What was sampled, where the log does not say.")] = None,
+    json_: flags.Json = False,
 ) -> None:
     """Bring another tool's log in as a run: its draws, with its labels as outcomes.
 
-    The run is read by every command; ``passgap verify RUN --verifier math`` marks it anew and shows
+    Every command reads the run; ``passgap verify RUN --verifier math`` verifies it again and shows
     how the two agree. With --trained a second log is imported too and the two are compared.
 
     Example: passgap import nemo-skills logs/base --trained logs/rl --out runs/aime
@@ -234,16 +206,18 @@ def _imported_both(
 
 
 def _print(result: Imported | ImportedCounts, json_: bool) -> None:
+    from passgap.results.probe import K_LARGE
+
     if json_:
         print(json_text(result.to_dict()))
         return
     verify = f"passgap verify {result.place}"
     print(visible(result))
     few = result.least
-    if result.marked and few < options.PROBE_LARGE:
-        less = f"; with fewer set the large k: {showing.probe_command(result.place, few)}"
+    if result.marked and few < K_LARGE:
+        less = f"; with fewer set the large k: {probe_command(result.place, few)}"
         print(
-            f"n = {few}: probe wants {options.PROBE_LARGE} draws a problem and compare 128"
+            f"n = {few}: probe wants {K_LARGE} draws a problem and compare 128"
             + (less if few > 2 else "")
         )
     elif not result.marked and not result.anew:
@@ -295,6 +269,6 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
         return
     if runs:  # the last line says where it is
         judged["notes"] = [note for note in judged["notes"] if note != NOT_AT_HAND]
-    showing.print_among(checks, lambda: print_result(judged))
+    print_among(checks, lambda: print_result(judged))
     if runs:
         print(f"votes, and what sampling alone gives: passgap compare {base} {trained}")

@@ -1,4 +1,4 @@
-"""``passgap check``, ``passgap audit`` and ``passgap merge``: what concerns runs as such."""
+"""``passgap audit``: a person's marks of a verified run in, the verifier's error rate out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passgap.cli import options, showing
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
@@ -18,52 +19,19 @@ if TYPE_CHECKING:
 KEYS = {"r": "right", "w": "wrong", "u": "unsure"}
 
 
-def check(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN [TRAINED]", help="A run, or two to be compared.")
-    ],
-    json_: options.Json = False,
-    fail_on: Annotated[
-        str | None,
-        typer.Option("--fail-on", metavar="SEVERITY", help="Exit 1 at error, warning or note."),
-    ] = None,
-) -> None:
-    """Data checks: cloned draws, truncation, golds their verifier rejects, mismatched prompts.
-
-    Example: passgap check runs/base runs/trained
-    """
-    from passgap.checks import SEVERITIES
-    from passgap.checks import check as look
-    from passgap.runs import Run
-
-    showing.check_fail_on([fail_on] if fail_on else None, SEVERITIES)
-    found = look(*(Run(run) for run in runs))
-    if json_:
-        print(json_text(found.to_dict()))
-    else:
-        from passgap.show import print_checks
-
-        print_checks(found.to_dict())
-    worst = found.worst()
-    if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
-        raise typer.Exit(1)
-
-
+@command(defaults="passgap.evidence.auditing:cases")
 def audit(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A verified run folder.")],
-    size: Annotated[int, typer.Option("--size", help="Problems to look at.")] = 60,
-    sheet: Annotated[
-        str | None, typer.Option("--sheet", metavar="CSV", help="Write them to mark elsewhere.")
-    ] = None,
-    marks: Annotated[
-        str | None, typer.Option("--marks", metavar="CSV", help="Read a marked sheet back.")
-    ] = None,
-    seed: options.Seed = 0,
-    json_: options.Json = False,
+    run: Annotated[str, argument("RUN", "A verified run folder.")],
+    *,
+    size: Annotated[int, flag("Problems to look at.")],
+    sheet: Annotated[str | None, flag("Write them to mark elsewhere.", "CSV")] = None,
+    marks: Annotated[str | None, flag("Read a marked sheet back.", "CSV")] = None,
+    seed: flags.Seed,
+    json_: flags.Json = False,
 ) -> None:
     """A person's check of the verifier: mark correct completions, get its false-positive rate.
 
-    One completion a problem, half of them from problems seldom solved, where a false positive
+    One completion per problem, half of them from problems seldom solved, where a false positive
     counts most. In a terminal it asks; --sheet and --marks go through a CSV file.
 
     Example: passgap audit runs/base --sheet audit.csv
@@ -117,20 +85,3 @@ def _ask(run: Run, owed: list[Case]) -> None:
             return
         if key in KEYS:
             keep_marks(run, {(case.problem_id, case.draw): KEYS[key]})
-
-
-def merge(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Runs of disjoint --first-draw ranges.")
-    ],
-    out: options.Out,
-) -> None:
-    """Join runs that several machines drew, each a range of draws of one design.
-
-    Example: passgap merge runs/a runs/b --out runs/all
-    """
-    from passgap.runs import Run
-    from passgap.runs import merge as join
-
-    merged = join([Run(run) for run in runs], out)
-    print(f"{out}: n={merged.manifest.n} from {len(runs)} runs; next: passgap verify {out}")

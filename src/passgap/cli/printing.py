@@ -7,21 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from passgap.cli import options
 from passgap.errors import UsageError
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
-
-    from passgap.data.counts import Counts
-
-
-def counts(path: str) -> Counts:
-    """The counts of a run folder or a counts file."""
-    from passgap.stages.counting import read_counts
-
-    return read_counts(path)
 
 
 def checked(*sources: str, accept: Collection[str] = ()) -> dict[str, Any] | None:
@@ -72,11 +62,13 @@ def print_among(checks: Sequence[dict[str, Any]], print_verdict: Callable[[], No
 
 
 def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
-    """``passgap probe`` on what has at least as many scored draws a problem.
+    """``passgap probe`` on what has at least so many scored samples per problem.
 
     Where they are few the large k has to be set; an adaptive run keeps its own.
     """
-    few = 2 < scored < options.PROBE_LARGE and not adaptive
+    from passgap.results.probe import K_LARGE
+
+    few = 2 < scored < K_LARGE and not adaptive
     return f"passgap probe {path}" + (f" --k-large {scored}" if few else "")
 
 

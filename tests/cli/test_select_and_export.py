@@ -1,6 +1,5 @@
 """``passgap select`` and ``passgap export``, as a user types them."""
 
-import inspect
 import io
 import json
 import subprocess
@@ -11,8 +10,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from passgap.cli import data, main
-from passgap.launch import JobSettings
+from passgap.cli import main
 from passgap.problems import load_problems
 from passgap.runs.watch import read_watch
 
@@ -195,18 +193,6 @@ def test_a_verifier_from_the_command_line_has_to_be_given_again(base, tmp_path):
     file = tmp_path / "teach" / "select.json"
     file.write_text(file.read_text().replace('"numeric"', '"python:mine:right"'))
     assert_one_line(run(*job, "--out", tmp_path / "other"), "--verifier 'python:mine:right'")
-
-
-@pytest.mark.parametrize("command", [data.export_verl, data.export_openrlhf, data.export_trl])
-def test_exports_flags_are_the_settings_fields(command):
-    flags = inspect.signature(command).parameters
-    away = {"export_trl": {"nodes", "gpus", "rollout", "tensor_parallel", "max_prompt_tokens"}}
-    away["export_openrlhf"] = {"rollout"}
-    for name, setting in JobSettings.__dataclass_fields__.items():
-        if name in away.get(command.__name__, set()):
-            assert name not in flags
-        elif name != "max_tokens":
-            assert flags[name].default == setting.default
 
 
 def test_trls_script_trains_and_is_watched(tmp_path):

@@ -1,0 +1,40 @@
+"""``passgap backtest``: before/after pairs in, how well the rule foretold them out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.flags.verdict import KLarge, KSmall
+from passgap.cli.progress import command_line
+from passgap.plain import json_text, visible
+
+
+@command(defaults="passgap.analysis.backtest:backtest")
+def backtest(
+    pairs: Annotated[list[str], argument("PAIRS...", "CSV or Parquet of before/after pairs.")],
+    *,
+    without: Annotated[list[str] | None, flag("Leave it out; repeatable.", "BENCHMARK")] = None,
+    worth: Annotated[float, flag("A gain in pass@1 above it was worth the training.")],
+    cut: Annotated[float, flag("The headroom above which the rule says that RLVR pays.")],
+    k_small: KSmall,
+    k_large: KLarge,
+    page: Annotated[
+        str | None, flag("Write a Markdown file with the figures and the pairs.", "FILE")
+    ] = None,
+    seed: flags.Seed,
+    json_: flags.Json = False,
+) -> None:
+    """Test the rule and its rivals on pairs whose outcome is known.
+
+    Example: passgap backtest pairs.csv --page backtest.md
+    """
+    from passgap.analysis.backtest import backtest as tested
+    from passgap.evidence.pairs import read_pairs, write_backtest
+
+    found = read_pairs(pairs, without=without or ())
+    result = tested(found, worth=worth, cut=cut, k_small=k_small, k_large=k_large, seed=seed)
+    if page is not None:
+        write_backtest(result, page, command_line())
+    print(json_text(result.to_dict()) if json_ else visible(result))

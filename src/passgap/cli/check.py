@@ -1,0 +1,39 @@
+"""``passgap check``: a run or two in, what is wrong with the data out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.printing import check_fail_on
+from passgap.plain import json_text
+
+
+@command()
+def check(
+    runs: Annotated[list[str], argument("RUN [TRAINED]", "A run, or two to be compared.")],
+    json_: flags.Json = False,
+    fail_on: Annotated[str | None, flag("Exit 1 at error, warning or note.", "SEVERITY")] = None,
+) -> None:
+    """Data checks: cloned samples, truncation, rejected references, mismatched prompts.
+
+    Example: passgap check runs/base runs/trained
+    """
+    from passgap.checks import SEVERITIES
+    from passgap.checks import check as look
+    from passgap.runs import Run
+
+    check_fail_on([fail_on] if fail_on else None, SEVERITIES)
+    found = look(*(Run(run) for run in runs))
+    if json_:
+        print(json_text(found.to_dict()))
+    else:
+        from passgap.show import print_checks
+
+        print_checks(found.to_dict())
+    worst = found.worst()
+    if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
+        raise typer.Exit(1)

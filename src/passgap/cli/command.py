@@ -1,0 +1,290 @@
+"""How a function becomes a command: each of its parameters is an argument, a flag or several flags.
+
+In: a function. A parameter is one argument or flag, a dataclass of flags (a section of ``--help``,
+named by its docstring), or `Given`: the fields of a settings class. Out: the command that typer
+runs, with ``--config`` and ``--help-all``. A default stands once: a flag without one has that of
+the Python which the command names, and has to be given where Python has none either.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from pkgutil import resolve_name
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import typer
+from typer.core import TyperCommand
+from typer.models import OptionInfo
+
+from passgap.cli import config, help_text, renamed
+
+T = TypeVar("T")
+NOT_SET = inspect.Parameter.empty
+
+
+def argument(name: str, text: str) -> Any:
+    """What ``--help`` says of an argument."""
+    return typer.Argument(metavar=name, help=text)
+
+
+def flag(text: str, takes: str | None = None, *, typed: tuple[str, ...] = (), **more: Any) -> Any:
+    """What ``--help`` says of a flag: ``takes`` stands behind it, ``typed`` are its other names."""
+    option = typer.Option(help=text, metavar=takes, **more)
+    option.param_decls = typed
+    return option
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """An argument or a flag: its parameter, typer's ``info`` of it, the section it stands in."""
+
+    name: str
+    hint: Any
+    info: Any = None
+    default: Any = NOT_SET
+    section: str = help_text.LOOSE
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is a flag, and no argument or context."""
+        return isinstance(self.info, OptionInfo)
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """How it is typed."""
+        return tuple(self.info.param_decls or ()) or (
+            "--" + self.name.strip("_").replace("_", "-"),
+        )
+
+    @property
+    def longest(self) -> str:
+        """Its name in full, without dashes in front."""
+        return max(self.typed, key=len).lstrip("-")
+
+    @property
+    def kind(self) -> Any:
+        """The type of one value: of ``list[int] | None`` it is int."""
+        (kind,) = _options(self.hint)
+        return get_args(kind)[0] if self.several else kind
+
+    @property
+    def several(self) -> bool:
+        """Whether it may be repeated."""
+        return any(get_origin(one) is list for one in _options(self.hint))
+
+    @property
+    def help(self) -> str:
+        """What it does."""
+        return self.info.help or ""
+
+    @property
+    def takes(self) -> str:
+        """What stands behind it; nothing behind a switch."""
+        return self.info.metavar or help_text.TAKES.get(self.kind, "")
+
+    @property
+    def required(self) -> bool:
+        """Whether it has to be given."""
+        return self.default is NOT_SET
+
+    def parameter(self) -> inspect.Parameter:
+        """For the signature that typer reads; what has to be given is checked when it is known."""
+        hint, default = self.hint, self.default
+        if self.is_flag:
+            info = copy(self.info)
+            info.param_decls = self.typed
+            hint = Annotated[hint, info]
+            default = ([] if self.several else None) if self.required else default
+        elif self.info is not None:
+            hint = Annotated[hint, self.info]
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        return inspect.Parameter(self.name, keyword, default=default, annotation=hint)
+
+
+class Given(Generic[T]):
+    """What the flags of a settings class say, before it is made and checked."""
+
+    def __init__(self, kind: type[T], values: Mapping[str, Any]) -> None:
+        self.kind, self.values = kind, values
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def settings(self, **known: Any) -> T:
+        """The settings; ``known`` are those that the command found out."""
+        return self.kind(**{**self.values, **known})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Which fields of a settings class are flags, and in which sections; their help is metadata."""
+
+    section: str
+    without: str = ""
+    sections: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, kind: Any) -> Iterator[Part]:
+        """The fields as flags; one without a default is left to the command to find out."""
+        hints, text = get_type_hints(kind), {one.name: one.metadata["help"] for one in fields(kind)}
+        section = {name: title for title, names in self.sections.items() for name in names.split()}
+        for one in sorted(fields(kind), key=lambda one: one.name in section):
+            hint, default = hints[one.name], one.default
+            if get_origin(hint) is tuple:
+                hint, default = list[get_args(hint)[0]], [*default]  # type: ignore[misc]
+            elif default is MISSING:
+                hint, default = hint | None, None
+            if one.name not in self.without.split():
+                title = section.get(one.name, self.section)
+                yield Part(one.name, hint, flag(text[one.name]), default, title)
+
+
+class Command(TyperCommand):
+    """A command whose help fits a screen and whose defaults are Python's."""
+
+    flags: tuple[Part, ...]
+    shown: tuple[str, ...]
+    defaults: tuple[str, ...]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = {one.name: one for one in self.known_flags()}
+        for parameter in self.params:
+            if (one := known.get(str(parameter.name))) is not None:
+                parameter.required = one.required
+                parameter.default = None if one.required else one.default
+        return super().parse_args(ctx, renamed.flags(str(self.name), args))
+
+    def known_flags(self) -> tuple[Part, ...]:
+        """The flags, with the defaults that stand in Python."""
+        if self.defaults:
+            known = _defaults(self.defaults)
+            self.flags = tuple(
+                replace(one, default=known.get(one.name, NOT_SET)) if one.required else one
+                for one in self.flags
+            )
+            self.defaults = ()
+        return self.flags
+
+    def visible_flags(self) -> tuple[Part, ...]:
+        """The flags that ``--help`` shows."""
+        chosen = {*self.shown, "config"}
+        return tuple(one for one in self.known_flags() if not self.shown or one.longest in chosen)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return help_text.usage(self)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        help_text.write_command(self, ctx, formatter)
+
+
+def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., None]], Command]:
+    """Make a function a command.
+
+    Parameters
+    ----------
+    defaults
+        Where defaults stand: functions and classes as ``module:name``, the first that has one goes.
+    shown
+        The flags in ``--help``, by their names; the others are in ``--help-all``. Empty: all.
+    """
+
+    def made(function: Callable[..., None]) -> Command:
+        groups: dict[str, tuple[Callable[..., Any], list[str]]] = {}
+        parts = [*_parts(function, groups), *COMMON]
+
+        def typed(**given: Any) -> None:
+            for one in COMMON:
+                del given[one.name]
+            for name, (make, members) in groups.items():
+                given[name] = make({member: given.pop(member) for member in members})
+            function(**given)
+
+        parameters = [one.parameter() for one in parts]
+        typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        typed.__annotations__ = {one.name: one.annotation for one in parameters}
+        app = typer.Typer(
+            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+        )
+        name = function.__name__.strip("_").replace("_", "-")
+        app.command(name, cls=Command, help=help_text.prose(function))(typed)
+        built = cast("Command", typer.main.get_command(app))
+        built.flags = tuple(one for one in parts if one.is_flag and one.name != "help_all")
+        built.shown, built.defaults = tuple(shown.split()), tuple(defaults.split())
+        return built
+
+    return made
+
+
+def _parts(
+    function: Callable[..., None], groups: dict[str, tuple[Callable[..., Any], list[str]]]
+) -> Iterator[Part]:
+    """Every argument and flag of a function; ``groups`` learns what puts them together again."""
+    hints = get_type_hints(function, include_extras=True)
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind, *more = _annotated(hints[name])
+        if get_origin(kind) is Given:
+            (settings,) = get_args(kind)
+            found = list(more[0].of(settings))
+            groups[name] = _given(settings), [one.name for one in found]
+        elif is_dataclass(kind):
+            found = list(_section(kind))
+            groups[name] = _group(kind), [one.name for one in found]
+        else:
+            found = [Part(name, kind, more[0] if more else None, parameter.default)]
+        yield from found
+
+
+def _section(kind: Any) -> Iterator[Part]:
+    """The flags of a dataclass."""
+    hints = get_type_hints(kind, include_extras=True)
+    for one in fields(kind):
+        default = NOT_SET if one.default is MISSING else one.default
+        hint, info = _annotated(hints[one.name])
+        yield Part(one.name, hint, info, default, inspect.getdoc(kind) or "")
+
+
+def _given(kind: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda values: Given(kind, values)
+
+
+def _group(kind: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda values: kind(**values)
+
+
+def _annotated(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) is Annotated else (hint,)
+
+
+def _options(hint: Any) -> list[Any]:
+    """The types of a union but None."""
+    union = get_origin(hint) in (Union, UnionType)
+    return [one for one in get_args(hint) if one is not NoneType] if union else [hint]
+
+
+def _defaults(sources: tuple[str, ...]) -> dict[str, Any]:
+    """Every default of functions and classes, by parameter."""
+    found: dict[str, Any] = {}
+    for source in sources:
+        for name, parameter in inspect.signature(resolve_name(source)).parameters.items():
+            if parameter.default is not NOT_SET:
+                found.setdefault(name, parameter.default)
+    return found
+
+
+COMMON = (
+    Part("config", str | None, config.FLAG, None),
+    Part("help_all", bool, help_text.FLAG, False),
+)

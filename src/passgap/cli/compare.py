@@ -1,0 +1,98 @@
+"""``passgap compare``: runs or counts of base and trained in, the verdict after training out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.flags.verdict import VerdictFlags
+from passgap.cli.printing import check_fail_on, checked, show
+from passgap.errors import UsageError
+
+Seeds = Annotated[
+    bool, flag("TRAINED are training seeds of one recipe: the verdict is on the recipe.")
+]
+Steps = Annotated[
+    list[int] | None,
+    flag("Training step of each checkpoint, in their order; default: what its folder says."),
+]
+
+
+@command(
+    defaults="passgap.results.comparison:CompareSettings",
+    shown="seeds step figure sampling-alone k json fail-on k-small k-large margin interval "
+    "intersect allow-different-prompts accept-trained-on",
+)
+def compare(
+    base: Annotated[str, argument("BASE", "Run folder or counts file.")],
+    trained: Annotated[
+        list[str],
+        argument(
+            "TRAINED...", "Run folder or counts file; several: the checkpoints of one training run."
+        ),
+    ],
+    verdict: VerdictFlags,
+    seeds: Seeds = False,
+    step: Steps = None,
+    figure: Annotated[
+        str | None, flag("Write the chart: a .png, .svg or .pdf file.", "FILE")
+    ] = None,
+    sampling_alone: flags.SamplingAlone = None,
+    ks: Annotated[
+        list[int] | None,
+        flag(
+            "A k to list; repeatable. The verdict's own k are always computed.", "K", typed=("--k",)
+        ),
+    ] = None,
+    json_: flags.Json = False,
+    fail_on: flags.FailOn = None,
+) -> None:
+    """The verdict after training: sharpened, narrowed, expanded?
+
+    Several checkpoints: pass@k by step, where coverage begins to fall, which one to keep.
+
+    Example: passgap compare runs/base runs/trained
+    """
+    from passgap.evidence.doors import compare as judge_pair
+    from passgap.evidence.evidence import Evidence
+    from passgap.results.labels import CompareLabel, SweepLabel
+
+    swept = len(trained) > 1 and not seeds
+    check_fail_on(fail_on, SweepLabel if swept else CompareLabel)
+    if figure is not None:
+        from passgap.show.charts.figures import check_picture
+
+        check_picture(figure)
+    if sampling_alone and len(trained) > 1:
+        raise UsageError("--sampling-alone with several TRAINED; allowed: one")
+    if step and (seeds or len(trained) == 1):
+        raise UsageError("--step is for the checkpoints of a sweep; leave it out")
+    settings = {"ks": ks or None, **verdict.settings()}
+    if seeds or len(trained) > 1:
+        judge = judge_seeds if seeds else partial(judge_sweep, steps=step or [])
+        result = judge(base, trained, settings)
+        checks = [checked(path) for path in (base, *trained)]
+        show(result, json_, fail_on, *checks, figure=figure)
+        return
+    evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [])
+    judged = judge_pair(evidence, **settings)
+    found = checked(base, trained[0], accept=verdict.accepted())
+    show(judged.to_dict(), json_, fail_on, found, figure=figure)
+
+
+def judge_sweep(
+    base: str, trained: list[str], settings: dict[str, Any], *, steps: list[int]
+) -> dict[str, Any]:
+    """The sweep over checkpoints, with how their steps are known among its notes."""
+    from passgap.evidence.doors import compare_sweep
+
+    return compare_sweep(base, trained, steps=steps, **settings).to_dict()
+
+
+def judge_seeds(base: str, trained: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on a recipe from its training seeds."""
+    from passgap.evidence.doors import compare_seeds
+
+    return compare_seeds(base, trained, **settings).to_dict()

@@ -1,0 +1,81 @@
+"""``--config FILE``: a command's arguments and flags as a TOML file, read and written.
+
+In: a file whose keys are the names of flags (``learning-rate = 1e-4``, or ``learning_rate``) and
+arguments (``policy``, ``problems``). Out: the defaults of the command; what is typed goes first.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import typer
+
+from passgap.cli import renamed
+from passgap.errors import UsageError
+
+FILE = "config.toml"
+NOT_KEYS = ("help", "help_all", "config")
+
+
+def _read(context: typer.Context, value: str | None) -> str | None:
+    """Make the file's values the command's defaults."""
+    if value is None:
+        return None
+    try:
+        with renamed.config_file(Path(value)).open("rb") as file:
+            found = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"--config {value!r} cannot be read ({error}); give a TOML file") from None
+    known = _keys(context)
+    given = {key.replace("-", "_"): entry for key, entry in found.items()}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise UsageError(
+            f"--config {value!r} has {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
+        )
+    context.default_map = {
+        known[key].name: _entry(known[key], entry) for key, entry in given.items()
+    }
+    return value
+
+
+FLAG = typer.Option(
+    metavar="FILE",
+    help="Read flags from a TOML file; those typed go first.",
+    is_eager=True,
+    callback=_read,
+)
+
+
+def resolved(context: typer.Context, *without: str) -> dict[str, Any]:
+    """Everything a command was asked, by the keys of such a file; what is not set is left out."""
+    return {
+        key: list(value) if isinstance(value, tuple | list) else value
+        for key, parameter in _keys(context).items()
+        if key not in without and (value := context.params.get(parameter.name)) is not None
+    }
+
+
+def write(values: dict[str, Any], path: Path) -> None:
+    """Keep what a command was asked, so that ``--config`` gives its result again."""
+    from passgap.runs import write_text
+
+    write_text(tomli_w.dumps(values), path)
+
+
+def _keys(context: typer.Context) -> dict[str, Any]:
+    """The parameter behind each key."""
+    longest = {
+        max(parameter.opts, key=len).lstrip("-").replace("-", "_"): parameter
+        for parameter in context.command.params
+    }
+    return {key: parameter for key, parameter in longest.items() if key not in NOT_KEYS}
+
+
+def _entry(parameter: Any, entry: Any) -> Any:
+    """One value of a repeatable flag needs no list around it."""
+    several = getattr(parameter, "multiple", False) or parameter.nargs == -1
+    return [entry] if several and not isinstance(entry, list) else entry

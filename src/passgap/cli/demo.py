@@ -1,0 +1,51 @@
+"""``passgap demo``: the whole loop on the embedded lab, into one folder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import command, flag
+from passgap.cli.progress import bar, command_line
+from passgap.plain import json_text
+
+
+@command(defaults="passgap.demo:run_demo")
+def demo(
+    *,
+    out: Annotated[str, flag("Folder for everything it makes.", "DIR")] = "demo",
+    family: Annotated[str, flag("rare, mastered or absent.")],
+    algorithm: Annotated[str, flag("grpo, or distill (from the lab's teacher).")],
+    size: Annotated[int, flag("Held-out problems.")],
+    n: flags.Draws,
+    steps: Annotated[int | None, flag("Training steps; default: the lab's own.")],
+    seed: flags.Seed,
+    json_: flags.Json = False,
+) -> None:
+    """The whole loop on the embedded lab: sample, probe, train, sample, compare, report.
+
+    It takes a few minutes on a laptop's CPU and needs no model and no network.
+
+    Example: passgap demo --out demo
+    """
+    from passgap.demo import run_demo
+    from passgap.show import print_result
+
+    result = run_demo(
+        out,
+        family=family,
+        algorithm=algorithm,
+        size=size,
+        n=n,
+        steps=steps,
+        seed=seed,
+        progress=bar,
+        command=command_line(),
+    )
+    verdicts = {"probe": result.probe, "comparison": result.comparison, "reach": result.reach}
+    if json_:
+        print(json_text(verdicts))
+        return
+    for verdict in verdicts.values():
+        print_result(verdict)
+    print(f"the page: {result.page}")

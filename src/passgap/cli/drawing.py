@@ -1,0 +1,96 @@
+"""From flags to a run: a policy and problems resolved, then sampled with a progress bar.
+
+What ``sample`` and ``probe-adaptive`` share. Whatever is wrong is told before anything is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from passgap.cli.flags.engine import DecodingFlags, EngineFlags
+from passgap.cli.flags.problems import ProblemFlags
+from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.cli.progress import bar, command_line
+from passgap.errors import UsageError
+
+if TYPE_CHECKING:
+    from passgap.data.policies import Policy, SamplingParams
+    from passgap.data.problems import ProblemSet
+    from passgap.runs import Run
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the flags name, resolved: everything that sampling takes but how many."""
+
+    policy: Policy
+    problems: ProblemSet
+    sampling: SamplingParams
+    engine: str
+    engine_args: dict[str, str]
+    seed: int
+
+
+def resolve(
+    policies: Sequence[str],
+    problems: str,
+    engine: EngineFlags,
+    decoding: DecodingFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
+    *,
+    seed: int = 0,
+    revision: str | None = None,
+) -> list[Drawing]:
+    """From flags to nouns, a drawing per policy."""
+    from passgap.engines import check_engine
+    from passgap.stages.resolving import check_shots, resolve_problems
+
+    if revision is not None and len(policies) > 1:
+        raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
+    mapped = fields.mapped()
+    found = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), fields.verifier)
+    arguments = engine.arguments()
+    check_engine(engine.engine, arguments)
+    sampling = decoding.sampling(problems, engine.engine)
+    drawings = []
+    for policy in policies:
+        chosen = prompt.of(policy, revision=revision, mapping=mapped)
+        check_shots(chosen, found)
+        drawings.append(Drawing(chosen, found, sampling, engine.engine, arguments, seed))
+    return drawings
+
+
+def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:
+    """Sample what was resolved, with a progress bar; ``how`` as in `passgap.sample`."""
+    from passgap.stages.sampling import sample
+
+    tell_stop(drawing.policy, out)
+    with bar(f"sampling {Path(out).name}", price=price) as progress:
+        return sample(out=out, progress=progress, command=command_line(), **vars(drawing), **how)
+
+
+def sample_runs(
+    drawings: Sequence[Drawing], *, out: str, price: float | None = None, **how: Any
+) -> list[Run]:
+    """Sample several policies into run folders of their names below ``out``."""
+    from passgap.stages.sampling_arms import named_arms, sample_arms
+
+    tell_stop(drawings[0].policy)
+    shared = vars(drawings[0])
+    arms = named_arms([one.policy for one in drawings], shared["sampling"])
+    rest = {name: shared[name] for name in ("problems", "engine", "engine_args", "seed")}
+    return sample_arms(
+        arms, out=out, bar=partial(bar, price=price), command=command_line(), **rest, **how
+    )
+
+
+def drawn_in_words(run: Run, price: float | None) -> str:
+    """What the run holds, and what drawing it took and cost."""
+    tokens = sum(call.tokens for call in run.calls())
+    cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} a million"
+    return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens drawn in all{cost}"

@@ -1,0 +1,87 @@
+"""What the exports of training jobs share: their flags, and from flags to a job's folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import Given, argument, flag
+from passgap.cli.flags.problems import ProblemFlags, without
+from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.errors import UsageError
+from passgap.launch.settings import JobSettings
+
+if TYPE_CHECKING:
+    from passgap.data.policies import Policy
+    from passgap.launch.exporting import Source
+
+SHOWN = (
+    "out policy held-out arm steps learning-rate group-size prompts-per-step max-tokens "
+    "save-every template verifier "
+)
+CLUSTER = {"Cluster": "max_prompt_tokens nodes gpus tensor_parallel rollout"}
+
+SourceArgument = Annotated[
+    str, argument("SOURCE", "A folder that passgap select wrote, a verified run, or PROBLEMS.")
+]
+PolicyFlag = Annotated[str, flag("What is trained: a folder or a hub id.", "POLICY")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFlags:
+    """Data"""
+
+    held_out: Annotated[str | None, flag("Problems to validate on.", "PROBLEMS")] = None
+    arm: Annotated[str | None, flag("Of a selected folder: train (default) or control.")] = None
+    leave_out_held_out: flags.LeaveOutHeldOut = False
+
+
+def export_job(
+    trainer: str,
+    source: str,
+    out: str,
+    policy: str,
+    data: DataFlags,
+    asked: Given[JobSettings],
+    prompt: PromptFlags,
+    fields: ProblemFlags,
+    **known: int,
+) -> None:
+    """From flags to nouns; whatever is wrong is told before anything is written."""
+    from passgap.launch import exporting
+    from passgap.stages.resolving import check_shots, max_tokens, resolve_problems
+
+    mapped = fields.mapped()
+    found = exporting.read_source(source, mapped, arm=data.arm, limit=fields.limit)
+    limit = asked["max_tokens"] or found.max_tokens
+    settings = asked.settings(max_tokens=limit or max_tokens(limit, source, trainer), **known)
+    marker = exporting.chosen_verifier(found, fields.verifier)
+    held = resolve_problems(data.held_out, mapped) if data.held_out else None
+    held = fields.sound(held, marker) if held else None
+    if found.prompt is None:
+        found = replace(found, problems=fields.sound(found.problems, marker))
+    if data.leave_out_held_out:
+        found = replace(found, problems=without(found.problems, held))
+    chosen = _policy(policy, found, prompt)
+    check_shots(chosen, found.problems)
+    tell_stop(chosen)
+    files = exporting.export_job(
+        trainer, found, held, chosen, Path(out), settings=settings, verifier=marker
+    )
+    print(
+        f"{out}: {len(found.problems)} problems to train on, {len(held or ())} held out; "
+        f"{', '.join(path.name for path in files)}; next: {out}/README.md has the three commands"
+    )
+
+
+def _policy(policy: str, found: Source, prompt: PromptFlags) -> Policy:
+    """The policy with the prompt that its problems were drawn with, else with the flags' one."""
+    if found.prompt is not None and prompt.given():
+        raise UsageError(
+            f"--{prompt.given()[0]} is given, and {found.problems.name} brings the prompt it was "
+            "drawn with; leave it out, or export the problem file itself"
+        )
+    chosen = prompt.of(policy)
+    return chosen if found.prompt is None else replace(chosen, prompt=found.prompt)

@@ -1,0 +1,62 @@
+"""Groups of commands: a table of names with a line each; a command's file is loaded when named.
+
+In: the table. Out: the group that typer runs, its help by section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, ClassVar, Self
+
+from typer.core import TyperGroup
+
+from passgap.cli import help_text
+
+
+class Group(TyperGroup):
+    """Commands by section, each with a line; ``package`` holds a file for each."""
+
+    package: ClassVar[str]
+    about: ClassVar[str]
+    sections: ClassVar[Mapping[str, Mapping[str, str]]]
+    hidden_commands: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        names = [name for commands in self.sections.values() for name in commands]
+        self.commands: Any = Loaded(self.package, (*names, *self.hidden_commands))
+
+    @classmethod
+    def made(cls, name: str) -> Self:
+        """The group, to be put below another."""
+        return cls(name=name, help=cls.about, no_args_is_help=True, rich_markup_mode=None)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return ["COMMAND", "[FLAGS]"]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        help_text.write_group(self.about, self.sections, ctx, formatter)
+
+
+class Loaded(Mapping[str, Any]):
+    """Commands by name; each file is loaded when its command is asked for."""
+
+    def __init__(self, package: str, names: tuple[str, ...]) -> None:
+        self._package, self._names = package, names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        word = name.replace("-", "_")
+        word += "_" * (word == "import")
+        return getattr(import_module(f"{self._package}.{word}"), word)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

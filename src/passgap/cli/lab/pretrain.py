@@ -1,0 +1,30 @@
+"""``passgap lab pretrain``: a name in, that policy of the lab made from scratch out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.progress import bar
+
+
+@command()
+def pretrain(
+    name: Annotated[str, argument("NAME", "base or teacher.")],
+    out: flags.NewFolder,
+    steps: Annotated[int | None, flag("Optimizer steps; default: as it was made.", min=1)] = None,
+    seed: flags.Seed = 0,
+) -> None:
+    """Remake one of the lab's policies from scratch, as the one in the package was made.
+
+    Example: passgap lab pretrain base --out base
+    """
+    from passgap.lab.folders import check_name
+    from passgap.lab.pretrain import STEPS, PretrainConfig
+    from passgap.lab.pretrain import pretrain as make
+
+    config = PretrainConfig(steps or STEPS[check_name(name)], seed=seed)
+    with bar(f"pretraining {name}") as progress:
+        folder = make(name, out, config=config, progress=progress)
+    print(f"{folder}: written; next: passgap sample {folder} lab:mastered -n 8 --out runs/mine")

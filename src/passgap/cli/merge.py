@@ -1,0 +1,24 @@
+"""``passgap merge``: runs of disjoint ranges of samples in, one run out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command
+
+
+@command()
+def merge(
+    runs: Annotated[list[str], argument("RUN...", "Runs of disjoint --first-draw ranges.")],
+    out: flags.Out,
+) -> None:
+    """Join runs that several machines drew, each a range of samples of the same design.
+
+    Example: passgap merge runs/a runs/b --out runs/all
+    """
+    from passgap.runs import Run
+    from passgap.runs import merge as join
+
+    merged = join([Run(run) for run in runs], out)
+    print(f"{out}: n={merged.manifest.n} from {len(runs)} runs; next: passgap verify {out}")

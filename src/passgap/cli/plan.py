@@ -1,0 +1,53 @@
+"""``passgap plan``: a pilot's run or counts in, how many problems and samples a claim needs out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.flags.verdict import KSmall
+from passgap.plain import json_text, visible
+
+
+@command(defaults="passgap:plan")
+def plan(
+    pilot: Annotated[str, argument("PILOT", "Run folder or counts file of the base.")],
+    *,
+    goal: Annotated[str, flag("headroom (before training) or difference (after).")],
+    half_width: Annotated[float | None, flag("headroom: half its 95% interval, such as 0.03.")],
+    delta: Annotated[float | None, flag("difference: the tilt to be told from none.")],
+    margin: Annotated[float | None, flag("difference: to be shown equivalent within.")],
+    power: Annotated[float, flag("Chance that the claim succeeds.")],
+    problems: Annotated[int | None, flag("Problems at hand; a plan for more is not offered.")],
+    draws: Annotated[list[int], flag("An n to consider; repeatable.", typed=("-n", "--draws"))],
+    k_small: KSmall,
+    k_large: Annotated[
+        int | None, flag("The large k; default: 20 (headroom), 64 (difference).", "K")
+    ],
+    tokens: Annotated[float | None, flag("Mean tokens of a completion.")],
+    price: Annotated[float | None, flag("Price of a million tokens, in any currency.")],
+    json_: flags.Json = False,
+) -> None:
+    """How many problems and samples a claim needs, from a pilot, and what they cost.
+
+    Example: passgap plan runs/pilot --half-width 0.03 --tokens 600 --price 0.4
+    """
+    from passgap.analysis.plan import plan as planned
+    from passgap.stages.counting import read_counts
+
+    result = planned(
+        read_counts(pilot),
+        goal=cast("Any", goal),
+        half_width=half_width,
+        delta=delta,
+        margin=margin,
+        power=power,
+        problems=problems,
+        draws=draws,
+        k_small=k_small,
+        k_large=k_large,
+        tokens=tokens,
+        price=price,
+    )
+    print(json_text(result.to_dict()) if json_ else visible(result))

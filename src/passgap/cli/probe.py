@@ -1,0 +1,130 @@
+"""``passgap probe``: the base's run or counts in, the verdict before training out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.drawing import drawn_in_words
+from passgap.cli.flags.verdict import (
+    AcceptLuck,
+    AcceptUnscored,
+    FalsePositives,
+    IntervalName,
+    KLarge,
+    KSmall,
+)
+from passgap.cli.printing import check_fail_on, checked, end_as_asked, print_among, show
+from passgap.errors import UsageError
+from passgap.plain import json_text, visible
+
+if TYPE_CHECKING:
+    from passgap.results.parts import Interval
+    from passgap.results.probe import AdaptiveProbe
+    from passgap.runs import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleFlags:
+    """Verdict"""
+
+    k_small: KSmall
+    k_large: KLarge
+    small: Annotated[float, flag("A headroom below it is small.")]
+    large: Annotated[float, flag("A headroom above it is large.")]
+
+    def settings(self) -> dict[str, Any]:
+        """The rule by its names in Python."""
+        return {name: getattr(self, name) for name in ("k_small", "k_large", "small", "large")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeFlags(RuleFlags):
+    """Verdict"""
+
+    interval: IntervalName
+    beyond: Annotated[list[int], flag("A k above n to extrapolate to; repeatable.", "K")]
+    sampling_alone: flags.SamplingAlone = None
+    false_positive_rate: FalsePositives
+    accept_luck: AcceptLuck
+    accept_unscored: AcceptUnscored
+    seed: flags.Seed
+
+
+@command(defaults="passgap.results.probe:ProbeSettings")
+def probe(
+    source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
+    verdict: ProbeFlags,
+    json_: flags.Json = False,
+    fail_on: flags.FailOn = None,
+) -> None:
+    """The verdict before training: can RLVR pay on this base, on these problems?
+
+    It compares pass@k at a small and a large k: a small gap leaves RLVR little to find.
+
+    Example: passgap probe runs/base
+    """
+    judge_source(source, verdict, json_, fail_on)
+
+
+def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
+    """Print the verdict on a run or a counts file."""
+    from passgap.evidence.doors import probe as judge
+    from passgap.evidence.evidence import Evidence
+    from passgap.results.labels import ProbeLabel
+
+    check_fail_on(fail_on, ProbeLabel)
+    if _is_adaptive(source):
+        return _probe_again(source, verdict, json_, fail_on)
+    checks = checked(source)
+    result = judge(
+        Evidence.read(source, sampling_alone=verdict.sampling_alone or []),
+        **verdict.settings(),
+        interval=cast("Interval", verdict.interval),
+        beyond=verdict.beyond,
+        false_positive_rate=verdict.false_positive_rate,
+        accept_luck=verdict.accept_luck,
+        accept_unscored=verdict.accept_unscored,
+        seed=verdict.seed,
+    )
+    show(result.to_dict(), json_, fail_on, checks)
+
+
+def _is_adaptive(source: str) -> bool:
+    from passgap.runs import Run, is_run
+
+    return is_run(source) and Run(source).manifest.design == "adaptive"
+
+
+def _probe_again(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
+    """The verdict of an adaptive run that is already drawn."""
+    from passgap.evidence.adaptive import probe_again
+    from passgap.results.probe import AdaptiveSettings
+    from passgap.runs import Run
+
+    if verdict.sampling_alone:
+        raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
+    run = Run(source)
+    settings = AdaptiveSettings(**verdict.settings())
+    show_adaptive(probe_again(run, settings=settings), run, None, json_, fail_on)
+
+
+def show_adaptive(
+    result: AdaptiveProbe, run: Run, price: float | None, json_: bool, fail_on: list[str] | None
+) -> None:
+    """The verdict of an adaptive run, among its data checks."""
+    from passgap.checks import check
+
+    data, found = result.to_dict(), check(run).to_dict()
+
+    def print_verdict() -> None:
+        print(visible(result))
+        print(f"  {run.place}: {drawn_in_words(run, price)}")
+
+    if json_:
+        print(json_text({**data, "checks": [found]}))
+    else:
+        print_among([found], print_verdict)
+    end_as_asked(data, fail_on)

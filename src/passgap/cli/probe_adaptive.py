@@ -1,0 +1,67 @@
+"""``passgap probe-adaptive``: a policy and problems in, a run drawn in rounds and a verdict out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import command, flag
+from passgap.cli.drawing import resolve
+from passgap.cli.flags.engine import DecodingFlags, EngineFlags
+from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
+from passgap.cli.flags.prompt import PolicyArgument, PromptFlags, tell_stop
+from passgap.cli.printing import check_fail_on
+from passgap.cli.probe import RuleFlags, show_adaptive
+from passgap.cli.progress import bar, command_line
+
+
+@command(
+    defaults="passgap.results.probe:AdaptiveSettings passgap:sample passgap:SamplingParams",
+    shown="out first most price json fail-on k-small k-large engine engine-arg max-tokens "
+    "temperature template verifier limit",
+)
+def probe_adaptive(
+    policy: PolicyArgument,
+    problems: ProblemsArgument,
+    *,
+    out: flags.Out,
+    rule: RuleFlags,
+    engine: EngineFlags,
+    decoding: DecodingFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
+    first: Annotated[int, flag("Samples of every problem in the first round.")],
+    most: Annotated[int, flag("Samples of any problem at most.")],
+    price: flags.Price = None,
+    seed: flags.Seed,
+    json_: flags.Json = False,
+    fail_on: flags.FailOn = None,
+    revision: flags.Revision = None,
+) -> None:
+    """Sample, verify and probe in one: in rounds, until the verdict is certain.
+
+    It spends about a quarter of the samples where the verdict is clear. The run serves probe
+    alone: n follows the outcomes, which biases pass@k.
+
+    Example: passgap probe-adaptive lab:base lab:rare --out runs/probe
+    """
+    from passgap.evidence.adaptive import probe_adaptively
+    from passgap.results.labels import ProbeLabel
+    from passgap.results.probe import AdaptiveSettings
+    from passgap.runs import Run
+
+    check_fail_on(fail_on, ProbeLabel)
+    (drawing,) = resolve(
+        [policy], problems, engine, decoding, prompt, fields, seed=seed, revision=revision
+    )
+    tell_stop(drawing.policy, out)
+    with bar(f"probing {drawing.policy.path}", price=price) as progress:
+        result = probe_adaptively(
+            out=out,
+            verifier=fields.verifier,
+            settings=AdaptiveSettings(**rule.settings(), first=first, most=most),
+            progress=progress,
+            command=command_line(),
+            **vars(drawing),
+        )
+    show_adaptive(result, Run(out), price, json_, fail_on)

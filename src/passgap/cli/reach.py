@@ -1,0 +1,44 @@
+"""``passgap reach``: the runs of base and trained in, whether the base could have done it out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.flags.engine import EngineArg, key_values
+from passgap.cli.printing import check_fail_on, checked, show
+from passgap.cli.progress import bar
+
+
+@command(defaults="passgap:reach_runs passgap:score_across")
+def reach(
+    base: Annotated[str, argument("BASE", "The base's run folder.")],
+    trained: Annotated[str, argument("TRAINED", "The trained policy's.")],
+    *,
+    budget: Annotated[int, flag("Samples per problem that still count as within reach.")],
+    reference: Annotated[
+        str | None, flag("Another policy's run: its perplexity under both.", "RUN")
+    ] = None,
+    engine: Annotated[str, flag("What computes probabilities: transformers or vllm.", "NAME")],
+    engine_arg: EngineArg = None,
+    json_: flags.Json = False,
+    fail_on: flags.FailOn = None,
+) -> None:
+    """Could the base have drawn what only the trained policy solved? Certified from both sides.
+
+    Example: passgap reach runs/base runs/trained
+    """
+    from passgap.analysis.reach import check_settings
+    from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.results.labels import ReachLabel
+    from passgap.runs import Run
+
+    check_fail_on(fail_on, ReachLabel)
+    check_settings(budget=budget)
+    runs = Run(base), Run(trained)
+    third = Run(reference) if reference else None
+    arguments = key_values(engine_arg)
+    score_across(*runs, reference=third, engine=engine, engine_args=arguments, bar=bar)
+    result = reach_runs(*runs, reference=third, budget=budget)
+    show(result.to_dict(), json_, fail_on, checked(base, trained))

@@ -1,0 +1,58 @@
+"""``passgap report``: runs or counts in, one self-contained HTML page out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from passgap.cli.command import argument, command, flag
+from passgap.cli.compare import Seeds, Steps, judge_seeds, judge_sweep
+from passgap.cli.flags.verdict import VerdictFlags
+from passgap.cli.progress import command_line
+from passgap.errors import UsageError
+
+
+@command(
+    defaults="passgap.results.comparison:CompareSettings",
+    shown="out figures seeds step k-small k-large margin interval intersect "
+    "allow-different-prompts accept-trained-on",
+)
+def report(
+    runs: Annotated[
+        list[str],
+        argument(
+            "RUN...",
+            "The base's run or counts file; then the trained policy's, or those of several "
+            "checkpoints.",
+        ),
+    ],
+    verdict: VerdictFlags,
+    out: Annotated[str, flag("The HTML file to write.", "FILE")] = "report.html",
+    figures: Annotated[
+        str | None, flag("Folder for the charts as PDF, SVG and PNG.", "DIR")
+    ] = None,
+    seeds: Seeds = False,
+    step: Steps = None,
+) -> None:
+    """Write one self-contained page: verdicts, curves, problems, completions, settings.
+
+    Example: passgap report runs/base runs/trained --out report.html
+    """
+    if seeds and len(runs) < 3:
+        raise UsageError(f"--seeds with {len(runs) - 1} trained; allowed: a base and 2 or more")
+    if step and (seeds or len(runs) < 3):
+        raise UsageError("--step is for the checkpoints of a sweep; leave it out")
+    settings = verdict.settings()
+    made: dict[str, Any] = {"out": out, "figures": figures, "command": command_line()}
+    if len(runs) > 2:
+        from passgap.show.page.gathering import report_several
+
+        base, *trained = runs
+        judge = judge_seeds if seeds else partial(judge_sweep, steps=step or [])
+        result = judge(base, trained, settings)
+        page = report_several(result, base, trained, **made, **settings)
+    else:
+        from passgap.show.page.gathering import report as write
+
+        page = write(runs[0], runs[1] if len(runs) == 2 else None, **made, **settings)
+    print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")

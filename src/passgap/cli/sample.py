@@ -1,0 +1,63 @@
+"""``passgap sample``: policies and problems in, a run folder for each out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.drawing import drawn_in_words, resolve, sample_run, sample_runs
+from passgap.cli.flags.engine import DecodingFlags, EngineFlags
+from passgap.cli.flags.problems import ProblemFlags
+from passgap.cli.flags.prompt import PromptFlags
+from passgap.errors import UsageError
+
+
+@command(
+    defaults="passgap:sample passgap:SamplingParams",
+    shown="out draws seed top-up engine engine-arg max-tokens temperature template system shots "
+    "question-field answer-field limit",
+)
+def sample(
+    policies: Annotated[
+        list[str],
+        argument(
+            "POLICY... PROBLEMS",
+            "A folder, a hub id, lab:base or lab:teacher; several share --out. Last: a JSONL, CSV "
+            "or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
+        ),
+    ],
+    *,
+    out: flags.Out,
+    engine: EngineFlags,
+    decoding: DecodingFlags,
+    prompt: PromptFlags,
+    fields: ProblemFlags,
+    n: flags.Draws = 128,
+    seed: flags.Seed,
+    top_up: Annotated[bool, flag("--out holds fewer samples: add the missing ones.")],
+    first_draw: Annotated[int, flag("Number of the first sample: a range to be merged.")],
+    price: flags.Price = None,
+    revision: flags.Revision = None,
+) -> None:
+    """Draw n completions per problem into a run folder; the same command again resumes it.
+
+    Several policies (DIR/checkpoint-*) each get a run folder of their name below --out.
+
+    Example: passgap sample lab:base lab:rare -n 16 --out runs/base
+    """
+    *given, problems = policies
+    if not given:
+        raise UsageError(f"{problems!r} alone is given; needed: POLICY PROBLEMS")
+    drawings = resolve(
+        given, problems, engine, decoding, prompt, fields, seed=seed, revision=revision
+    )
+    how: dict[str, Any] = {"n": n, "first_draw": first_draw, "top_up": top_up, "price": price}
+    if len(drawings) == 1:
+        run = sample_run(drawings[0], out=out, **how)
+        print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
+        return
+    runs = sample_runs(drawings, out=out, **how)
+    for run in runs:
+        print(f"{run.place}: {drawn_in_words(run, price)}")
+    print(f"next: passgap verify {' '.join(str(run.place) for run in runs)}")

@@ -1,0 +1,68 @@
+"""``passgap select``: a base's run in, the problems to train on and a control set out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from passgap.cli import flags
+from passgap.cli.command import argument, command, flag
+from passgap.cli.flags.problems import FieldFlags
+from passgap.cli.flags.prompt import PromptFlags
+from passgap.plain import json_text, visible
+
+
+@command(
+    defaults="passgap:select",
+    shown="out problems low high size group-size format seed json template system question-field "
+    "answer-field verifier",
+)
+def select(
+    source: Annotated[str, argument("RUN", "A verified run, or a counts file with --problems.")],
+    *,
+    out: flags.NewFolder,
+    prompt: PromptFlags,
+    fields: FieldFlags,
+    problems: Annotated[
+        str | None, flag("The problems that a counts file is of.", "PROBLEMS")
+    ] = None,
+    low: Annotated[float | None, flag("Least pass rate; default: 0.02 without --size.")],
+    high: Annotated[float | None, flag("Greatest pass rate; default: 0.8 without --size.")],
+    size: Annotated[
+        int | None, flag("So many problems, those whose groups will most often be mixed.")
+    ],
+    group_size: flags.GroupSize,
+    form: Annotated[
+        list[str] | None,
+        flag("trl, verl or openrlhf; repeatable; default: all.", "NAME", typed=("--format",)),
+    ] = None,
+    seed: flags.Seed,
+    json_: flags.Json = False,
+) -> None:
+    """The problems that teach, with a control set of the same size, for TRL, verl and OpenRLHF.
+
+    Problems are chosen by the posterior of their pass rate, not by the rate of a few samples.
+    The flags of prompt and problems go with --problems; a run brings its own.
+
+    Example: passgap select runs/base --out teach
+    """
+    from passgap.analysis.select.selecting import select as choose
+    from passgap.launch import FORMS, check_forms
+    from passgap.launch.exporting import counted, write_selection
+
+    forms = list(dict.fromkeys(form or FORMS))
+    check_forms(forms)
+    read = fields.mapped() if fields.given() else None
+    counts, found = counted(source, problems, prompt.prompt(), read, fields.verifier)
+    selection = choose(counts, low=low, high=high, size=size, group_size=group_size, seed=seed)
+    data = write_selection(selection, found, Path(out), forms)
+    if json_:
+        print(json_text(data))
+        return
+    print(visible(selection))
+    plain = data["prompt"]["template"] == "plain" and not data["prompt"]["system"]
+    more = "" if plain else " with the prompt's flags"
+    print(
+        f"{out}: {len(data['files'])} files written; next: passgap train POLICY {out}/train.jsonl"
+        f"{more}, or passgap export verl {out} --policy POLICY --held-out PROBLEMS --out JOB"
+    )
