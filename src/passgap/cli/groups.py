@@ -19,7 +19,7 @@ class Group(TyperGroup):
 
     package: ClassVar[str]
     about: ClassVar[str]
-    sections: ClassVar[Mapping[str, Mapping[str, str]]]
+    sections: Mapping[str, Mapping[str, str]]
     hidden_commands: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **settings: Any) -> None:

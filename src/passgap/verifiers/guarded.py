@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from passgap.data.identity import digest
 from passgap.data.outcomes import Candidate, Outcome
 from passgap.data.problems import Problem
 from passgap.errors import PassgapError, in_words
@@ -29,7 +30,8 @@ class GuardedVerifier(Verifier):
 
     @property
     def digest(self) -> str:
-        return self._made.digest
+        """Made of whatever text the plugin calls its digest, since it names a folder."""
+        return digest([self.name, str(self._made.digest)])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order; one by one where all together raise."""

@@ -33,6 +33,9 @@ class Export(Group):
         super().__init__(**settings)
         added = [name for name in LAUNCHERS if name not in LAUNCHERS.built_in]
         self.commands = Exports(self.package, (*self.commands, *added))
+        if added:
+            text = "A job for a trainer whose launcher an installed package adds"
+            self.sections = {**SECTIONS, "Added by packages": dict.fromkeys(added, text)}
 
 
 class Exports(Loaded):
