@@ -76,7 +76,7 @@ def test_what_is_added_after_a_kill_stands_on_a_line_of_its_own(tmp_path):
         path.write_bytes(TRAINING[:cut])
         append_row(path, TrainingRow(step=3, reward=float("nan")))
         assert [row.step for row in read_journal(path, TrainingRow)] == [1, 2, 3]
-    assert json.loads(path.read_bytes().splitlines()[-1]) == {"step": 3, "reward": None}
+    assert json.loads(path.read_bytes().splitlines()[-1])["reward"] is None
 
 
 def test_a_cut_line_longer_than_a_block_goes_too(tmp_path):

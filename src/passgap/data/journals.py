@@ -26,7 +26,7 @@ class StepRow(Row, frozen=True, kw_only=True):
     step: int
 
 
-class TrainingRow(StepRow, frozen=True, kw_only=True, omit_defaults=True):
+class TrainingRow(StepRow, frozen=True, kw_only=True):
     """One step of a training: a row of ``training.jsonl``."""
 
     reward: float | None = None

@@ -56,7 +56,7 @@ def append_row(path: Path, row: Row) -> None:
     WorkError
         If it cannot be written.
     """
-    with open_own(path) as file:
+    with FileIO(open_own(path), "ab") as file:
         try:
             _cut_torn_line(file.fileno())
             _write_all(file, lines([row]))

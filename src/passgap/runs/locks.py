@@ -17,7 +17,7 @@ from passgap.errors import RunError
 from passgap.runs.names import LOCK_FILE
 from passgap.runs.writing import open_own
 
-_HELD: dict[tuple[int, Path], FileIO] = {}  # of this process: a lock lasts as long as it does
+_HELD: dict[tuple[int, Path], int] = {}  # of this process: a lock lasts as long as it does
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def locked(folder: Path) -> Iterator[None]:
     WorkError
         If the folder cannot be written.
     """
-    with open_own(folder / LOCK_FILE) as file:
+    with FileIO(open_own(folder / LOCK_FILE), "ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -54,12 +54,12 @@ def hold(folder: Path) -> None:
     key = (os.getpid(), folder.absolute())
     if key in _HELD and (folder / LOCK_FILE).exists():
         return
-    file = open_own(folder / LOCK_FILE)
+    descriptor = open_own(folder / LOCK_FILE)
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        file.close()
+        os.close(descriptor)
         raise RunError(
             f"{folder} is being written by another process; give each process its own rank"
         ) from error
-    _HELD[key] = file
+    _HELD[key] = descriptor

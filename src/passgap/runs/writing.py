@@ -11,7 +11,6 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 
 from passgap.errors import RunError, WorkError
@@ -35,8 +34,8 @@ def own(root: Path, *names: str) -> Path:
     return place
 
 
-def open_own(path: Path) -> FileIO:
-    """A file to read and add to, made where there is none; it is not emptied.
+def open_own(path: Path) -> int:
+    """The descriptor of a file to read and add to, made where there is none and not emptied.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def open_own(path: Path) -> FileIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        return FileIO(os.open(path, flags, 0o644), "ab")
+        return os.open(path, flags, 0o644)
     except OSError as error:
         raise WorkError(
             f"cannot write {path.parent}: {error.strerror}; fix the permission or give another "
