@@ -9,6 +9,7 @@ from passgap.analysis.plan import plan
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare, probe
+from passgap.stats import paired_interval, pass_at_k
 
 
 def world(rng, size):
@@ -40,15 +41,24 @@ def test_the_half_width_is_reached(pilot):
     assert np.mean(halves) == pytest.approx(0.04, rel=0.05)
 
 
-def test_the_power_against_a_tilt_is_reached(pilot):
+def gain_of(base, trained, k):
+    """The paired interval of the difference at k, as a comparison has it."""
+    return paired_interval(pass_at_k(trained.n, trained.c, k) - pass_at_k(base.n, base.c, k))
+
+
+def test_the_power_against_a_tilt_is_reached(pilot, one_tilt):
     chosen = plan(pilot, goal="difference", delta=1.0, draws=[128]).cheapest
     up = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         p = world(rng, chosen["problems"])
         arms = drawn(p, 128, rng), drawn(tilted(p, 1.0), 128, rng)
-        up += compare(*arms, k_large=64).delta.at(64).low > 0
+        up += gain_of(*arms, 64).low > 0
     assert 0.65 <= up / 60 <= 0.95  # 80 % planned; three standard errors are .15
+    compared = compare(*arms, k_large=64).delta.at(64)
+    assert (compared.low, compared.high) == pytest.approx(
+        (gain_of(*arms, 64).low, gain_of(*arms, 64).high)
+    )
 
 
 def test_more_draws_never_need_more_problems_and_cost_is_counted(pilot):

@@ -132,7 +132,7 @@ def test_equal_certain_runs_are_unchanged_and_few_problems_are_not():
     assert "149 problems" in verdict.needs
 
 
-def test_null_pairs_are_seldom_called_changed(rng):
+def test_null_pairs_are_seldom_called_changed(rng, one_tilt):
     false = 0
     for _ in range(60):
         p = rng.beta(0.5, 3, 200)

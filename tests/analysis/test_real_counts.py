@@ -31,7 +31,7 @@ def test_step_400_against_800_is_not_decided_and_says_what_it_takes(reasoning_gy
     assert beforehand.verdict.label in ("inconclusive", "unchanged")
     assert "problems" in beforehand.verdict.needs
     assert f"not attainable with these {len(arms[0])}" in beforehand.verdict.needs
-    assert result.coverage["certain"]["gained"] == result.coverage["certain"]["lost"] == 0
+    assert result.coverage.certain.gained == result.coverage.certain.lost == 0
 
 
 def test_other_questions_at_the_same_index_are_refused(reasoning_gym):
@@ -52,7 +52,7 @@ def test_humaneval_codegen_reads_as_published(shared_data):
     curve = {row["k"]: row["value"] for row in result.to_dict()["curve"]}
     assert curve[1] == pytest.approx(0.2212, abs=1e-4)
     assert result.verdict.label == "rlvr_can_pay"
-    assert 0.7378 < result.extrapolation[0]["value"] < 0.95
+    assert 0.7378 < result.extrapolation[0].estimate.value < 0.95
 
 
 def test_adaptive_probe_reads_humaneval_as_the_whole_run_does(shared_data):

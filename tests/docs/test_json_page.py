@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from commands import run
 
 import passgap
 from passgap.analysis.backtest import backtest, pair_of_counts
@@ -72,8 +71,8 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
 
 def run_result(folder: Path, *arguments: str) -> dict[str, Any]:
     """A command's own JSON; the runs lie in the folder."""
-    command = [sys.executable, "-m", "passgap", *arguments, "--json"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    done = run(*arguments, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 

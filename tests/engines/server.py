@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault in ("429", "500"):
             return self.answer(int(fault), {"error": {"message": "busy"}}, {"retry-after": "0.05"})
         if fault == "hang":
-            time.sleep(3)
+            time.sleep(1)
             self.close_connection = True
             return None
         if fault == "drop":

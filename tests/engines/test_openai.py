@@ -21,6 +21,13 @@ SERVER = Path(__file__).with_name("server.py")
 CHAT = PromptSettings(template="chat", template_name="chat")
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """The client waits a hundredth of what it waits for a busy server."""
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.005)
+    monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.08)
+
+
 @contextmanager
 def serving(*faults):
     process = subprocess.Popen(

@@ -2,10 +2,9 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
+from commands import run as passgap
 
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
@@ -85,12 +84,6 @@ def test_a_run_without_a_correct_draw_has_nothing_to_audit(run):
 
 
 def test_the_command_writes_reads_and_prints(run, tmp_path):
-    def passgap(*arguments):
-        return subprocess.run(
-            [sys.executable, "-c", "from passgap.cli import main; main()", *map(str, arguments)],
-            capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-
     sheet = tmp_path / "sheet.csv"
     written = passgap("audit", run.path, "--size", 8, "--sheet", sheet)
     assert "8 completions, 8 to mark" in written.stdout

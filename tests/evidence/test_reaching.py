@@ -1,11 +1,10 @@
 """Reach over runs: from two run folders to the verdict, the page's section and the terminal's."""
 
 import json
-import subprocess
-import sys
 from io import StringIO
 
 import pytest
+from commands import run as passgap
 from rich.console import Console
 
 pytest.importorskip("torch", reason="needs passgap[lm]")
@@ -76,15 +75,13 @@ def test_from_runs_to_a_verdict(runs, tmp_path):
 
 
 def test_the_command_prints_the_same(runs):
-    command = [sys.executable, "-c", "from passgap.cli import main; main()", "reach"]
-    command += [*(str(run.path) for run in runs), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = ["reach", *(run.path for run in runs), "--json"]
+    done = passgap(*command)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["verdict"]["label"] == "within_reach"
     assert found["checks"][0]["draws"] == 18 * 220
-    failing = subprocess.run([*command, "--fail-on", "within_reach"], capture_output=True)
-    assert failing.returncode == 1
+    assert passgap(*command, "--fail-on", "within_reach").returncode == 1
 
 
 def test_runs_that_cannot_be_compared_are_told_before_anything_is_scored(runs, tmp_path):

@@ -161,18 +161,30 @@ def test_nothing_is_left_for_the_next_program():
     alone.close()
 
 
-def test_solutions_of_humaneval_pass_and_one_of_mbpp_cannot(shared_data, monkeypatch):
-    """MbppEval/56 calls its function ``check``, as its test is called."""
+def refused(name, shared_data, monkeypatch):
+    """How many problems a benchmark has, and whose own solution the verifier refuses."""
     monkeypatch.setenv("PASSGAP_DATA", str(shared_data))
     patient = get_verifier("code?timeout=10")
-    assert patient.faults(list(load_problems("humaneval"))) == {}
-    mbpp = {problem.id: problem for problem in load_problems("mbpp")}
-    refused = [mbpp[i].metadata["task_id"] for i in patient.faults(list(mbpp.values()))]
+    problems = {problem.id: problem for problem in load_problems(name)}
+    found = [problems[i].metadata["task_id"] for i in patient.faults(list(problems.values()))]
     patient.close()
-    assert (len(mbpp), refused) == (427, ["MbppEval/56"])
+    return len(problems), found
 
 
-def test_published_labels_of_real_completions(verifier, shared_data, monkeypatch):
+def test_solutions_of_humaneval_pass(shared_data, monkeypatch):
+    assert refused("humaneval", shared_data, monkeypatch) == (164, [])
+
+
+@pytest.mark.slow  # all of a benchmark
+def test_solutions_of_mbpp_pass_but_one_that_cannot(shared_data, monkeypatch):
+    """MbppEval/56 calls its function ``check``, as its test is called."""
+    assert refused("mbpp", shared_data, monkeypatch) == (427, ["MbppEval/56"])
+
+
+@pytest.mark.parametrize(
+    "draws", [range(2), pytest.param(range(2, 10), marks=pytest.mark.slow)], ids=str
+)
+def test_published_labels_of_real_completions(verifier, shared_data, monkeypatch, draws):
     """Ten completions a problem of CodeGen-16B, cut where their publishers cut them."""
     monkeypatch.setenv("PASSGAP_DATA", str(shared_data))
     folder = shared_data / "outcomes" / "codegen16b_humaneval"
@@ -185,12 +197,14 @@ def test_published_labels_of_real_completions(verifier, shared_data, monkeypatch
     items, theirs = [], []
     for row in lines(folder, "*solution.jsonl.gz"):
         name = names[row["prompt"]]
-        for text, label in zip(row["samples"][:10], labels[name], strict=False):
+        for draw in draws:
+            text = row["samples"][draw]
             stops = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
             end = min([text.find(s) for s in stops if s in text], default=len(text))
             items.append(Item(tasks[name], text[:end]))
-            theirs.append(bool(label))
+            theirs.append(bool(labels[name][draw]))
     outcomes = verifier.verify_all(items)
+    assert len(items) == 164 * len(draws)
     assert [o.status == "correct" for o in outcomes] == theirs
 
 
