@@ -13,6 +13,8 @@ from typer.core import TyperGroup
 
 from passgap.cli import help_text
 
+ADDED = "From a package that is installed"
+
 
 class Group(TyperGroup):
     """Commands by section, each with a line; ``package`` holds a file for each."""
@@ -36,7 +38,10 @@ class Group(TyperGroup):
         return ["COMMAND", "[FLAGS]"]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        help_text.write_group(self.about, self.sections, ctx, formatter)
+        known = {*self.hidden_commands, *(one for names in self.sections.values() for one in names)}
+        added = {name: ADDED for name in self.commands if name not in known}
+        sections = {**self.sections, "Added": added}
+        help_text.write_group(self.about, sections, ctx, formatter)
 
 
 class Loaded(Mapping[str, Any]):
