@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray
@@ -220,6 +220,8 @@ def _check(
 
 def count_chances(p: FloatArray, n: int) -> FloatArray:
     """Chance of each count c = 0..n at each p, shape (M, n + 1)."""
+    from scipy import stats  # takes longer to import than all else here
+
     return np.asarray(stats.binom.pmf(np.arange(n + 1), n, p[:, None]), float)
 
 
@@ -256,7 +258,7 @@ def _error(spread: float, problems: float, limits: float) -> float:
 
 def _for_width(spread: float, half_width: float) -> int | None:
     def reach(problems: int) -> float:
-        return float(stats.t.ppf(0.975, problems + 1)) * _error(spread, problems, 0.5)
+        return float(special.stdtrit(problems + 1, 0.975)) * _error(spread, problems, 0.5)
 
     return _least(lambda problems: reach(problems) <= half_width)
 
@@ -267,12 +269,12 @@ def _for_power(mean: float, spread: float, power: float, margin: float | None) -
     def passes(problems: int) -> bool:
         error = _error(spread, problems, 1.0)
         if margin is None:
-            quantile = float(stats.t.ppf(0.975, problems + 1))
-            return float(stats.norm.cdf(abs(mean) / error - quantile)) >= power
-        quantile = float(stats.t.ppf(0.95, problems + 1))
+            quantile = float(special.stdtrit(problems + 1, 0.975))
+            return float(special.ndtr(abs(mean) / error - quantile)) >= power
+        quantile = float(special.stdtrit(problems + 1, 0.95))
         inside = margin / error - quantile
         bound = 1 - 0.05 ** (1 / problems) < margin
-        return bound and 2 * float(stats.norm.cdf(inside)) - 1 >= power
+        return bound and 2 * float(special.ndtr(inside)) - 1 >= power
 
     return _least(passes)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.results.findings import Finding
@@ -55,7 +55,7 @@ class Copies:
         again = distinct.filter(pl.col("times") > 1)
         mean = (n - 1) * np.exp(again["exact"].to_numpy())
         times = again["times"].to_numpy()
-        chance = stats.poisson.sf(times - 2, mean)
+        chance = special.pdtrc(times - 2, mean)
         self._repeated += [
             (float(p), int(m) - 1, problem_id)
             for p, m in zip(chance, times, strict=True)
@@ -117,7 +117,7 @@ class Copies:
     def _at_one_distance(self) -> Iterator[Finding]:
         equal, expected = self._equal, self._expected[: len(self._equal)]
         suspect = np.flatnonzero((equal >= 20) & (equal >= 2 * expected))
-        chance = stats.poisson.sf(equal[suspect] - 1, expected[suspect])
+        chance = special.pdtrc(equal[suspect] - 1, expected[suspect])
         suspect = suspect[chance < CHANCE**1.5 / max(1, len(equal))]
         if suspect.size:
             distance = int(suspect[np.argmax(equal[suspect] - expected[suspect])])

@@ -19,6 +19,7 @@ from passgap.stats.intervals import (
     zero_discordance_bound,
 )
 from passgap.stats.mixture import Mixture, fit_mixture, functional_interval, mixture_of_curve
+from passgap.stats.multiplicity import false_discovery_rates
 from passgap.stats.passk import (
     all_at_k,
     cover_at_tau,
@@ -51,6 +52,7 @@ __all__ = [
     "corrected_pass_at_k",
     "cover_at_tau",
     "effective_sample_size",
+    "false_discovery_rates",
     "fisher_exact",
     "fit_beta_binomial",
     "fit_mixture",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
@@ -418,7 +418,7 @@ def _problem_reach(n: IntArray, c: IntArray, k: int, level: float) -> tuple[Floa
     inner = (c > 0) & (c < n)
     if k > 1:
         tail = (1.0 - level) / 2
-        worst = stats.beta.isf(tail, (n - c + 1)[inner], c[inner]) ** k
+        worst = special.betainccinv((n - c + 1)[inner], c[inner], tail) ** k
         below[inner] = np.maximum(below[inner], worst - missed[inner])
     return variance, below
 
@@ -466,8 +466,8 @@ def binomial_interval(hits: int, trials: int, confidence_level: float = 0.95) ->
     """
     _check_share(hits, trials)
     tail = (1.0 - _level(confidence_level)) / 2
-    low = float(stats.beta.ppf(tail, hits, trials - hits + 1)) if hits else 0.0
-    high = float(stats.beta.isf(tail, hits + 1, trials - hits)) if hits < trials else 1.0
+    low = float(special.betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
+    high = float(special.betainccinv(hits + 1, trials - hits, tail)) if hits < trials else 1.0
     return Estimate(hits / trials, low, high, confidence_level, "Clopper-Pearson")
 
 
@@ -488,7 +488,7 @@ def binomial_upper(hits: int, trials: int, confidence_level: float = 0.95) -> fl
     """
     _check_share(hits, trials)
     alpha = 1.0 - _level(confidence_level)
-    return float(stats.beta.isf(alpha, hits + 1, trials - hits)) if hits < trials else 1.0
+    return float(special.betainccinv(hits + 1, trials - hits, alpha)) if hits < trials else 1.0
 
 
 def zero_discordance_bound(problems: int, confidence_level: float = 0.95) -> float:
@@ -542,8 +542,8 @@ def _level(level: float) -> float:
 
 
 def _t_quantile(size: int, level: float) -> float:
-    return float(stats.t.ppf((1.0 + _level(level)) / 2, size - 1))
+    return float(special.stdtrit(size - 1, (1.0 + _level(level)) / 2))
 
 
 def _z_quantile(level: float) -> float:
-    return float(stats.norm.ppf((1.0 + _level(level)) / 2))
+    return float(special.ndtri((1.0 + _level(level)) / 2))

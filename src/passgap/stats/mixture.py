@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError, WorkError
@@ -242,7 +242,7 @@ def functional_interval(
         raise UsageError(f"confidence_level is {confidence_level!r}; allowed: inside (0, 1)")
     kernel, counts = _grouped(*checked_counts(n, c))
     weights = fit.weights if fit is not None else solve(kernel, counts)[0]
-    drop = float(stats.chi2.ppf(confidence_level, 1)) / 2
+    drop = float(special.chdtri(1, 1 - confidence_level)) / 2
     low, high = (_end(kernel, counts, weights, side, drop) for side in (1 - function, function))
     value = float(weights @ function)
     return Estimate(value, min(1 - low, value), max(high, value), confidence_level, LIKELIHOOD)

@@ -17,7 +17,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
@@ -138,6 +137,8 @@ def share_at_k(
     UsageError
         As in `pass_at_k`, or if tau is not in (0, 1].
     """
+    from scipy import stats  # takes longer to import than all else here
+
     totals, hits, ks = _checked(n, c, k)
     needed = _least_hits(tau, ks)
     drawn = np.broadcast_to(ks, (len(totals), ks.size))

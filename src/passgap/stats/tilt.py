@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
@@ -290,8 +290,8 @@ def fit_sloped_tilt(
         method="L-BFGS-B",
         bounds=[(-RANGE, RANGE), SLOPES],
     )
-    p_value = float(stats.chi2.sf(max(2 * (-float(found.fun) - plain), 0.0), 1))
-    z = float(stats.norm.ppf((1 + confidence_level) / 2))
+    p_value = float(special.chdtrc(1, max(2 * (-float(found.fun) - plain), 0.0)))
+    z = float(special.ndtri((1 + confidence_level) / 2))
     reach = z * np.sqrt(np.maximum(np.diag(_covariance(profile, found.x)), 0.0))
     delta, slope = (
         Estimate(float(x), float(x - r), float(x + r), confidence_level, SLOPED)
@@ -383,7 +383,7 @@ def _fitted(pairs: Pairs, confidence_level: float) -> Tilt:
     peak = profile.at(delta)[0]
     weights, gradient = profile.weights, profile.gradient
     assert weights is not None  # set by the fit at delta
-    floor = peak - float(stats.chi2.ppf(confidence_level, 1)) / 2.0
+    floor = peak - float(special.chdtri(1, 1 - confidence_level)) / 2.0
     low, high = (_bound(profile, delta, grid, scan, floor, side) for side in (-1, 1))
     notes = () if math.isfinite(low + high) else ("a bound lies outside [-8, 8]",)
     coefficients = log_choose(pairs.n_base, pairs.c_base) + log_choose(pairs.n, pairs.c)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
@@ -71,6 +70,8 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
         return float("nan")
     if not right:
         return 0.0
+    from scipy import stats  # takes longer to import than all else here
+
     # every draw enters with chance r on its own; given that k enter, they are a uniform subset
     r = k / (n + 1)
     roots = np.exp(2j * np.pi * np.arange(n + 1) / (n + 1))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats as scipy_stats
+from scipy import special
 
 from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray, IntArray
@@ -19,7 +19,15 @@ from passgap.data.counts import Counts
 from passgap.results.comparison import Answered, BandGain, Certain, Coverage, DeltaAnswered, Support
 from passgap.results.estimates import Estimate
 from passgap.results.parts import At
-from passgap.stats import binomial_interval, fisher_exact, paired_interval, pass_at_k, wins_at_k
+from passgap.stats import (
+    binomial_interval,
+    false_discovery_rates,
+    fisher_exact,
+    paired_interval,
+    pass_at_k,
+    wins_at_k,
+)
+from passgap.stats.mixture import log_choose
 
 FALSE_DISCOVERIES = 0.05
 
@@ -40,7 +48,7 @@ def coverage(base: Counts, trained: Counts) -> Coverage:
     b, t = pass_at_k(base.n, base.c, k), pass_at_k(trained.n, trained.c, k)
     lost, gained = float(np.sum(b * (1 - t))), float(np.sum((1 - b) * t))
     whole = [round(lost), round(gained)]
-    p = scipy_stats.binomtest(whole[0], sum(whole), 0.5).pvalue if sum(whole) else 1.0
+    p = min(1.0, 2 * float(special.bdtr(min(whole), sum(whole), 0.5)))  # McNemar, exact
     hits, draws = base.c + trained.c, base.n + trained.n
     return Coverage(
         k=k,
@@ -92,7 +100,7 @@ def per_problem(base: Counts, trained: Counts) -> list[dict[str, Any]]:
     ``winner`` is the run with the higher pass@1, in exact integers.
     """
     p = fisher_exact(base.n, base.c, trained.n, trained.c)
-    q = scipy_stats.false_discovery_control(p)
+    q = false_discovery_rates(p)
     wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
     names = {(True, True): "both", (True, False): "lost", (False, True): "gained"}
     return [
@@ -112,7 +120,7 @@ def per_problem(base: Counts, trained: Counts) -> list[dict[str, Any]]:
 def certain(base: Counts, trained: Counts) -> Certain:
     """Problems whose change is significant at a false discovery rate of 5%."""
     p = fisher_exact(base.n, base.c, trained.n, trained.c)
-    q = scipy_stats.false_discovery_control(p)
+    q = false_discovery_rates(p)
     sure = q <= FALSE_DISCOVERIES
     wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
     return Certain(
@@ -167,7 +175,9 @@ def _tidy(value: float) -> int | float:
 
 def _none_of(hits: Any, draws: Any, arm: Any) -> float:
     """Expected number of problems whose hits all fall in the other arm."""
-    chance = scipy_stats.hypergeom.pmf(0, draws, hits, arm)
+    other = draws - arm
+    chance = np.exp(log_choose(other, np.minimum(hits, other)) - log_choose(draws, hits))
+    chance = np.where(hits <= other, chance, 0.0)
     return float(np.sum(np.where(hits > 0, chance, 0.0)))
 
 

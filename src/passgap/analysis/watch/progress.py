@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats as scipy_stats
 
 from passgap.analysis.watch.groups import Groups
 from passgap.data.arrays import FloatArray, IntArray
+from passgap.stats import false_discovery_rates
 from passgap.stats.mixture import log_choose
 
 FALSE_LOSSES = 0.05
@@ -110,5 +110,5 @@ class Progress:
         p = np.where(none, np.exp(log_choose(before, hits) - log_choose(before + last, hits)), 1.0)
         q = np.full(len(p), 2.0)
         if tested.any():
-            q[tested] = scipy_stats.false_discovery_control(np.minimum(p[tested], 1.0))
+            q[tested] = false_discovery_rates(np.minimum(p[tested], 1.0))
         return q
