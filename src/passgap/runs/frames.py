@@ -11,9 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from passgap.data.completions import Completion
+from passgap.data.completions import Block, Completion
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
+from passgap.errors import WorkError
 
 COMPLETION_SCHEMA: dict[str, Any] = {
     "problem_id": pl.String,
@@ -111,3 +112,23 @@ def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
         "readings": [r[2].readings and r[2].readings.to_dict() for r in rows],
     }
     return pl.DataFrame(columns, schema=OUTCOME_SCHEMA)
+
+
+def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
+    """Refuse a frame whose (problem, draw) pairs are not those of a block, each once.
+
+    Raises
+    ------
+    WorkError
+        Naming the block.
+    """
+    wanted = len(block.problem_ids) * block.size
+    within = frame["problem_id"].is_in(list(block.problem_ids)) & frame["draw"].is_between(
+        block.first_draw, block.first_draw + block.size - 1
+    )
+    distinct = frame.select("problem_id", "draw").n_unique()
+    if len(frame) != wanted or distinct != wanted or not within.all():
+        raise WorkError(
+            f"{len(frame)} draws given for block {name}, which has {wanted} draws, each once; the "
+            "block stays owed"
+        )

@@ -213,6 +213,47 @@ def _impossible(manifest: Manifest, written: Mapping[str, Any]) -> str:
     return f"{blocks:,} blocks" if blocks > MOST_BLOCKS else ""
 
 
+def owed_rounds(
+    place: object, there: Manifest, asked: Manifest, *, top_up: bool
+) -> tuple[Round, ...]:
+    """What a run lacks of the configuration asked for: nothing, or a round of a top-up.
+
+    Raises
+    ------
+    RunError
+        If the configurations differ, naming the keys; with ``top_up`` n may.
+    UsageError
+        For a top-up to fewer draws, or of an adaptive run.
+    """
+    old, new = there.identity(), asked.identity()
+    if top_up:
+        del old["n"], new["n"]
+    differing = differing_keys(old, new)
+    if differing:
+        only_n = [line.split(":")[0] for line in differing] == ["n"]
+        more = only_n and asked.n > there.n and there.design == "fixed"
+        raise RunError(
+            f"{place} holds another configuration ({'; '.join(differing)}); use the same settings "
+            f"to resume it, {'--top-up to add draws, ' if more else ''}or another --out"
+        )
+    if not top_up:
+        return ()
+    if asked.n < there.n:
+        raise UsageError(
+            f"n is {asked.n}, but {place} already has n={there.n}; allowed: more than that"
+        )
+    if there.design == "adaptive":
+        raise UsageError(
+            f"{place} was drawn adaptively, where n follows the outcomes; sample a fixed n into "
+            "another --out"
+        )
+    if asked.n == there.n:
+        return ()
+    end, cut_like = max(r.end for r in there.rounds), asked.rounds[0]
+    size = cut_like.block_problems * cut_like.block_draws
+    return (Round.of(end, asked.n - there.n, block_size=size),)
+
+
 def cut(manifest: Manifest, problem_ids: Sequence[str]) -> dict[str, Block]:
     """Every block of a run by its shard's name, in the order they are drawn."""
     blocks = {}

@@ -8,7 +8,6 @@ remembered to resume. ``runs.names`` lists the files.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,12 +23,14 @@ from passgap.data.identity import digest
 from passgap.data.journals import AuditMark, Call, Row
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import ProblemSet
-from passgap.errors import RunError, UsageError, WorkError
+from passgap.errors import RunError, UsageError
+from passgap.runs.documents import write_json
 from passgap.runs.frames import (
     COMPLETION_SCHEMA,
     LOGPROB_SCHEMA,
     OUTCOME_SCHEMA,
     completion_frame,
+    must_fill,
     outcome_frame,
     problem_frame,
     problems_of,
@@ -37,7 +38,7 @@ from passgap.runs.frames import (
 )
 from passgap.runs.journal import lines, parse_journal
 from passgap.runs.locks import locked
-from passgap.runs.manifest import Manifest, Round, cut, differing_keys, read_manifest
+from passgap.runs.manifest import Manifest, Round, cut, owed_rounds, read_manifest
 from passgap.runs.names import (
     ABOUT_FILE,
     AUDITS,
@@ -102,7 +103,9 @@ class Run:
         with locked(folder.local):
             if folder.exists(MANIFEST_FILE):
                 run = cls(path)
-                run._top_up(manifest) if top_up else run._must_equal(manifest)
+                more = owed_rounds(path, run.manifest, manifest, top_up=top_up)
+                if more:
+                    run.add_round(*more)
                 return run
             if top_up:
                 raise UsageError(f"{path} holds no run to top up; leave --top-up out")
@@ -110,41 +113,6 @@ class Run:
             write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
-
-    def _must_equal(self, manifest: Manifest, *, but: Sequence[str] = ()) -> None:
-        old, new = self.manifest.identity(), manifest.identity()
-        for key in but:
-            del old[key], new[key]
-        differing = differing_keys(old, new)
-        if differing:
-            only_n = [line.split(":")[0] for line in differing] == ["n"]
-            more = only_n and manifest.n > self.manifest.n and self.manifest.design == "fixed"
-            raise RunError(
-                f"{self.place} holds another configuration ({'; '.join(differing)}); use the same "
-                f"settings to resume it, {'--top-up to add draws, ' if more else ''}or another "
-                "--out"
-            )
-
-    def _top_up(self, manifest: Manifest) -> None:
-        self._must_equal(manifest, but=("n",))
-        if manifest.n < self.manifest.n:
-            raise UsageError(
-                f"n is {manifest.n}, but {self.place} already has n={self.manifest.n}; allowed: "
-                "more than that"
-            )
-        if self.manifest.design == "adaptive":
-            raise UsageError(
-                f"{self.place} was drawn adaptively, where n follows the outcomes; sample a fixed "
-                "n into another --out"
-            )
-        if manifest.n > self.manifest.n:
-            asked = manifest.rounds[0]
-            more = Round.of(
-                max(r.end for r in self.manifest.rounds),
-                manifest.n - self.manifest.n,
-                block_size=asked.block_problems * asked.block_draws,
-            )
-            self.add_round(more)
 
     def add_round(self, *rounds: Round) -> None:
         """Owe further draws; the manifest is replaced as a whole."""
@@ -248,60 +216,42 @@ class Run:
 
     def add_completions(self, name: str, completions: Sequence[Completion]) -> None:
         """Land one block: all of its (problem, draw) pairs, each once."""
-        block = self.blocks[name]
-        wanted = {(i, block.first_draw + j) for i in block.problem_ids for j in range(block.size)}
-        got = [(c.problem_id, c.draw) for c in completions]
-        if len(got) != len(wanted) or set(got) != wanted:
-            raise WorkError(
-                f"the engine gave {len(got)} completions for block {name} ({len(wanted)} asked); "
-                "the block stays owed"
-            )
-        self._forget_derived(name)
-        self._write_shard(completion_frame(completions), COMPLETIONS, name)
-
-    def _write_shard(self, frame: pl.DataFrame, *names: str) -> None:
-        write_shard(frame, self._own(*names), about=self._about(names[-1]))
+        self.land_completions(name, completion_frame(completions))
 
     def land_completions(self, name: str, frame: pl.DataFrame) -> None:
-        """Land one block that an importer brings as a frame.
+        """Land one block, of an engine or an importer, as a frame.
 
         Parameters
         ----------
         name
             The shard.
         frame
-            ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown) and
-            ``token_count`` (0 where unknown); other columns are ignored.
+            ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown),
+            ``token_count`` (0 where unknown), maybe ``token_ids`` and ``logprob``; other columns
+            are ignored.
 
         Raises
         ------
         WorkError
             If its (problem, draw) pairs are not those of the block, each once.
         """
-        self._must_fill(name, frame)
+        must_fill(self.blocks[name], name, frame)
+        unknown = {"token_ids": pl.lit([], pl.List(pl.Int32)), "logprob": pl.lit(float("nan"))}
         whole = frame.with_columns(
-            token_ids=pl.lit([], dtype=pl.List(pl.Int32)), logprob=pl.lit(float("nan"))
+            **{column: value for column, value in unknown.items() if column not in frame.columns}
         )
         self._forget_derived(name)
         shard = whole.select(pl.col(c).cast(t) for c, t in COMPLETION_SCHEMA.items())
         self._write_shard(shard, COMPLETIONS, name)
 
+    def _write_shard(self, frame: pl.DataFrame, *names: str) -> None:
+        write_shard(frame, self._own(*names), about=self._about(names[-1]))
+
     def land_outcomes(self, verifier_digest: str, name: str, frame: pl.DataFrame) -> None:
         """Land the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
-        self._must_fill(name, frame)
+        must_fill(self.blocks[name], name, frame)
         shard = with_readings(frame).select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
         self._write_shard(shard, OUTCOMES, verifier_digest, name)
-
-    def _must_fill(self, name: str, frame: pl.DataFrame) -> None:
-        block = self.blocks[name]
-        draws = range(block.first_draw, block.first_draw + block.size)
-        wanted = len(block.problem_ids) * block.size
-        within = frame["problem_id"].is_in(list(block.problem_ids)).all() and (
-            frame["draw"].is_between(draws[0], draws[-1]).all()
-        )
-        distinct = frame.select("problem_id", "draw").n_unique()
-        if len(frame) != wanted or distinct != wanted or not within:
-            raise WorkError(f"{len(frame)} rows given for block {name}, which has {wanted} draws")
 
     def _about(self, name: str) -> dict[str, Any]:
         block = self.blocks[name]
@@ -412,7 +362,7 @@ class Run:
     def set_outcomes_about(self, verifier_digest: str, about: OutcomesAbout) -> None:
         """Write down which verifier has this digest and what it says of the problems."""
         path = self._own(OUTCOMES, verifier_digest, ABOUT_FILE)
-        write_text(msgspec.json.format(msgspec.json.encode(about)).decode() + "\n", path)
+        write_json(path, msgspec.to_builtins(about))
 
     def audit_marks(self, verifier_digest: str) -> list[AuditMark]:
         """A person's marks of completions that this verifier called correct, oldest first."""
@@ -451,7 +401,7 @@ class Run:
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:
-    write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", own(folder, MANIFEST_FILE))
+    write_json(own(folder, MANIFEST_FILE), manifest.to_dict())
 
 
 def refuse_other(folder: Path) -> None:
