@@ -46,7 +46,7 @@ def assert_one_line(result, *parts):
 def test_the_whole_way_with_known_p(problems, tmp_path):
     for name, delta in (("base", 0), ("trained", 1.5)):
         out = tmp_path / name
-        drawn = fake(problems, out, "-n", 128, "--engine-arg", f"delta={delta}")
+        drawn = fake(problems, out, "-n", 128, "--limit", 40, "--engine-arg", f"delta={delta}")
         assert drawn.returncode == 0, drawn.stderr
         assert run("verify", out).returncode == 0
     probed = run("probe", tmp_path / "base", "--json")

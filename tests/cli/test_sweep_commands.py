@@ -21,7 +21,7 @@ def refused(result, *parts):
 @pytest.fixture
 def problems(tmp_path):
     path = tmp_path / "problems.jsonl"
-    rows = [{"question": f"What is {i} + 1?", "answer": str(i + 1)} for i in range(80)]
+    rows = [{"question": f"What is {i} + 1?", "answer": str(i + 1)} for i in range(40)]
     path.write_text("\n".join(map(json.dumps, rows)))
     return path
 
@@ -51,7 +51,7 @@ def test_checkpoints_are_sampled_verified_and_compared_by_step(policies, problem
     assert drawn.returncode == 0, drawn.stderr
     lines = [line.split(":")[0] for line in drawn.stdout.splitlines()[:-1]]
     assert lines == [str(runs / f"checkpoint-{step}") for step in STEPS], "by step, not by name"
-    assert "10,240 completions" in drawn.stdout
+    assert "5,120 completions" in drawn.stdout
     again = sampled(policies, problems, runs)
     assert again.stdout == drawn.stdout, "nothing is drawn again"
     assert sampled(["base"], problems, tmp_path / "base", "--seed", 1).returncode == 0
@@ -70,10 +70,10 @@ def test_checkpoints_are_sampled_verified_and_compared_by_step(policies, problem
     assert result["fall"] is None
     assert result["settings"]["trained_on"] is False
     assert "pass@64" in figure.read_text()
-    shown = run("compare", tmp_path / "base", *folders)
-    assert "Keep the base" in shown.stdout
     label = result["verdict"]["label"]
-    assert run("compare", tmp_path / "base", *folders, "--fail-on", label).returncode == 1
+    shown = run("compare", tmp_path / "base", *folders, "--fail-on", label)
+    assert shown.returncode == 1
+    assert "Keep the base" in shown.stdout
 
 
 def test_one_policy_keeps_its_out_folder(problems, tmp_path):

@@ -76,16 +76,17 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
     r = k / (n + 1)
     roots = np.exp(2j * np.pi * np.arange(n + 1) / (n + 1))
     below = {a: np.zeros(n + 1, complex) for a in sizes.tolist()}  # drawn fewer than m times
-    drawn = {a: stats.binom.pmf(np.arange(a + 1), a, r) for a in {right, *sizes.tolist()}}
+    times = np.arange(min(right, k) + 1)
+    *drawn, ours = stats.binom.pmf(times, np.append(sizes, right)[:, None], r)
     total = 0.0
-    for m in range(1, min(right, k) + 1):
+    for m in times[1:].tolist():
         free, rivals = silent, []
-        for a, many in zip(sizes.tolist(), copies.tolist(), strict=True):
+        for a, chance, many in zip(sizes.tolist(), drawn, copies.tolist(), strict=True):
             if a < m:
                 free += a * many  # cannot reach m: drawn as often as it likes
             else:
-                below[a] += drawn[a][m - 1] * roots ** (m - 1)
-                rivals.append((below[a], drawn[a][m] * roots**m, many))
+                below[a] += chance[m - 1] * roots ** (m - 1)
+                rivals.append((below[a], chance[m] * roots**m, many))
         ties = min(sum(many for _, _, many in rivals), (k - m) // m)
         nodes, weights = _nodes(ties // 2 + 1)
         product = np.zeros(n + 1, complex)
@@ -96,7 +97,7 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
             product += term
         product *= (1 - r + r * roots) ** free
         coefficient = float(np.mean(product * roots ** -(k - m)).real)
-        total += float(drawn[right][m]) * coefficient
+        total += float(ours[m]) * coefficient
     return min(max(total / float(stats.binom.pmf(k, n, r)), 0.0), 1.0)
 
 
