@@ -21,7 +21,7 @@ SECTIONS = {
     part.partition("\n")[0].strip(): part.partition("\n")[2]
     for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
 }
-IDS = [f"q{i}" for i in range(160)]
+IDS = [f"q{i}" for i in range(80)]
 RULES = """
 def even(text, problem):
     if int(text) % 2:

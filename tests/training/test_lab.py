@@ -37,7 +37,7 @@ def test_distilling_the_teacher_teaches_the_absent(lab_base, tmp_path):
     config = TrainConfig(
         algorithm="distill",
         max_tokens=32,
-        steps=60,
+        steps=30,
         learning_rate=2e-3,
         group_size=4,
         prompts_per_step=16,
@@ -49,7 +49,7 @@ def test_distilling_the_teacher_teaches_the_absent(lab_base, tmp_path):
     )
     train(
         lab_base,
-        lab_problems("absent", split="train", size=400),
+        lab_problems("absent", split="train", size=200),
         tmp_path / "p",
         config=config,
         held_out=lab_problems("absent", size=32),
@@ -59,5 +59,5 @@ def test_distilling_the_teacher_teaches_the_absent(lab_base, tmp_path):
     assert before == 0.0
     assert after > 0.05
     lessons = json.loads((tmp_path / "p" / "passgap_policy.json").read_text())["lessons"]
-    assert lessons["drawn"] == 400
+    assert lessons["drawn"] == 200
     assert lessons["kept_share"] > 0.9
