@@ -8,6 +8,7 @@ import sys
 import urllib.request
 
 import pytest
+from commands import run
 from known_runs import solved_by, sums, write_run
 
 from passgap.show.viewer.guard import Access
@@ -44,7 +45,7 @@ def test_the_url_is_printed_once_a_browser_may_connect(tmp_path):
     ],
 )
 def test_what_cannot_be_served_is_one_line(tmp_path, arguments, parts):
-    result = subprocess.run(command(*arguments), capture_output=True, text=True, cwd=tmp_path)
+    result = run("view", *arguments, cwd=tmp_path)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1
     for part in parts:
@@ -56,9 +57,7 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        result = subprocess.run(
-            command(tmp_path, "--port", port), capture_output=True, text=True, check=False
-        )
+        result = run("view", tmp_path, "--port", port)
     assert result.returncode == 2
     assert f"127.0.0.1:{port} cannot be bound" in result.stderr
 
