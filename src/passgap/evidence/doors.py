@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 from passgap.analysis import backtest as backtesting
 from passgap.analysis import plan as planning
@@ -50,6 +50,7 @@ from passgap.results.sweep import Sweep
 from passgap.runs import Run
 from passgap.stages.counting import Source, counts_of
 
+T = TypeVar("T")
 __all__ = [
     "adaptive_probe",
     "audit",
@@ -273,9 +274,9 @@ def reach(
     """
     asked = ReachSettings(**settings)
     check_settings(asked)
-    evidence = _evidence(base, () if trained is None else (trained,))
+    evidence = _evidence(_opened(base), () if trained is None else (_opened(trained),))
     runs = runs_of(evidence)
-    third = Run(reference) if isinstance(reference, str | Path) else reference
+    third = _opened(reference)
     score_across(*runs, reference=third, engine=engine, engine_args=engine_args, bar=bar)
     return reach_scored(evidence, asked, third)
 
@@ -341,7 +342,7 @@ def audit(run: Run | Path | str, marks: Mapping[tuple[str, int], str] | None = N
     UsageError
         For a mark that is none, or of a completion that is not correct.
     """
-    opened = run if isinstance(run, Run) else Run(run)
+    opened = _opened(run)
     if marks:
         auditing.keep_marks(opened, marks)
     return auditing.result(opened)
@@ -371,6 +372,11 @@ def backtest(
         For files that hold no pairs, too few pairs or models, or a k beyond every curve.
     """
     return backtesting.backtest(read_pairs(pairs, without=without), BacktestSettings(**settings))
+
+
+def _opened(source: T | Path | str) -> T | Run:
+    """A path as the run it must be, anything else as it is."""
+    return Run(source) if isinstance(source, str | Path) else source
 
 
 def _counts(source: Source | Evidence) -> Counts:
