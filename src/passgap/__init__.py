@@ -14,9 +14,6 @@ from passgap._version import __version__
 from passgap.display import register
 
 if TYPE_CHECKING:
-    from passgap.analysis.plan import Plan, plan
-    from passgap.analysis.select.selecting import select
-    from passgap.analysis.watch.watching import Watching
     from passgap.checks import check
     from passgap.data.counts import Counts
     from passgap.data.outcomes import Outcome
@@ -28,19 +25,24 @@ if TYPE_CHECKING:
         compare,
         compare_seeds,
         compare_sweep,
+        plan,
         probe,
+        reach,
+        select,
+        watch_folder,
     )
     from passgap.evidence.evidence import Evidence
     from passgap.evidence.reaching import reach_runs, score_across
-    from passgap.evidence.watching import watch_folder
     from passgap.logs import import_log
     from passgap.problems import load_problems
     from passgap.results.comparison import Comparison
     from passgap.results.estimates import Curve, Estimate
+    from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
     from passgap.results.seeds import SeedsComparison
     from passgap.results.sweep import Sweep
     from passgap.results.verdict import Verdict
+    from passgap.results.watching import Watching
     from passgap.runs import Run, merge
     from passgap.show.notebook.notebook import chart
     from passgap.show.page.gathering import report
@@ -62,7 +64,7 @@ _WHERE = {
     "Estimate": "passgap.results.estimates",
     "Outcome": "passgap.data.outcomes",
     "PassgapError": "passgap.errors",
-    "Plan": "passgap.analysis.plan",
+    "Plan": "passgap.results.plan",
     "Policy": "passgap.data.policies",
     "Probe": "passgap.results.probe",
     "Problem": "passgap.data.problems",
@@ -75,7 +77,7 @@ _WHERE = {
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.results.verdict",
     "Watch": "passgap.training.watch",
-    "Watching": "passgap.analysis.watch.watching",
+    "Watching": "passgap.results.watching",
     "adaptive_probe": "passgap.evidence.doors",
     "chart": "passgap.show.notebook.notebook",
     "check": "passgap.checks",
@@ -89,17 +91,18 @@ _WHERE = {
     "merge": "passgap.runs",
     "pass_at_k": "passgap.stats",
     "outcome_matrix": "passgap.stages.counting",
-    "plan": "passgap.analysis.plan",
+    "plan": "passgap.evidence.doors",
     "probe": "passgap.evidence.doors",
     "read_counts": "passgap.stages.counting",
+    "reach": "passgap.evidence.doors",
     "reach_runs": "passgap.evidence.reaching",
     "report": "passgap.show.page.gathering",
     "sample": "passgap.stages.sampling",
     "score_across": "passgap.evidence.reaching",
-    "select": "passgap.analysis.select.selecting",
+    "select": "passgap.evidence.doors",
     "train": "passgap.training.run",
     "verify": "passgap.stages.verifying",
-    "watch_folder": "passgap.evidence.watching",
+    "watch_folder": "passgap.evidence.doors",
     "write_counts": "passgap.stages.counting",
 }
 
@@ -142,6 +145,7 @@ __all__ = [
     "pass_at_k",
     "plan",
     "probe",
+    "reach",
     "reach_runs",
     "read_counts",
     "report",

@@ -15,8 +15,7 @@ from typing import Any
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
-from passgap.evidence.doors import compare, probe
-from passgap.evidence.reaching import reach_runs, score_across
+from passgap.evidence.doors import compare, probe, reach
 from passgap.lab import FAMILIES, lab_problems
 from passgap.runs import Run
 from passgap.show.page.gathering import report
@@ -92,8 +91,7 @@ def run_demo(
         family, algorithm, held_out, arm / "policy", steps, train_size, seed, progress
     )
     trained_run = measured(policy, held_out, arm / f"run-n{n}", n, progress, command)
-    score_across(base_run, trained_run, bar=progress)
-    reached = reach_runs(base_run, trained_run)
+    reached = reach(base_run, trained_run, bar=progress)
     page = report(
         base_run.path,
         trained_run.path,

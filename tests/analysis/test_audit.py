@@ -46,8 +46,9 @@ def test_rates_are_exact_and_the_curve_loses_what_is_false():
     assert (hard.rate.low, hard.rate.high) == pytest.approx((exact.low, exact.high))
     assert result.rate.value == pytest.approx(0.25)
     first = result.corrected[0]
-    assert first["value"] == pytest.approx(0.5 * 0.02 * 0.5 + 0.5 * 0.9)
-    assert first["low"] < first["value"] < first["high"] <= first["pass_at_k"]
+    one = first.estimate
+    assert one.value == pytest.approx(0.5 * 0.02 * 0.5 + 0.5 * 0.9)
+    assert one.low < one.value < one.high <= first.pass_at_k
 
 
 def test_what_nobody_looked_at_stays_unknown():

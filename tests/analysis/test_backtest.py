@@ -10,6 +10,7 @@ from passgap.analysis.backtest import backtest, pair_of_counts, pair_of_curves
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.pairs import read_pairs, write_backtest
+from passgap.results.backtest import BacktestSettings
 from passgap.stats import mixture_of_curve
 
 KS = [1, 2, 4, 8, 16, 32, 64]
@@ -46,10 +47,10 @@ def test_a_curve_gives_back_its_distribution():
 
 def test_a_world_of_tilts_is_forecast_by_the_other_models_tilt():
     result = backtest(pairs_with_one_delta(1.5))
-    by_name = {row["predictor"]: row for row in result.forecasts}
-    assert by_name["tilt by the other models' median delta"]["mean_error"] < 0.01
-    assert by_name["no change"]["mean_error"] > 0.05
-    assert all(row["delta"] == pytest.approx(1.5, abs=0.1) for row in result.pairs)
+    by_name = {row.predictor: row for row in result.forecasts}
+    assert by_name["tilt by the other models' median delta"].mean_error < 0.01
+    assert by_name["no change"].mean_error > 0.05
+    assert all(row.delta == pytest.approx(1.5, abs=0.1) for row in result.pairs)
     json.dumps(result.to_dict(), allow_nan=False)
     assert "12 pairs" in str(result)
 
@@ -65,8 +66,8 @@ def test_what_is_left_out_decides_nothing():
     ]
     honest, other = (backtest(found).pairs for found in (pairs, turned))
     for before, after in zip(honest, other, strict=True):
-        if before["model"] == "model 0":
-            assert after["tilt_forecast"] == pytest.approx(before["tilt_forecast"], abs=1e-12)
+        if before.model == "model 0":
+            assert after.tilt_forecast == pytest.approx(before.tilt_forecast, abs=1e-12)
 
 
 def test_counts_make_a_pair_too():
@@ -84,7 +85,7 @@ def test_refusals():
     with pytest.raises(UsageError, match="2 pairs of 1 models"):
         backtest(pairs[:2])
     with pytest.raises(UsageError, match="k=64; the rule needs k=100"):
-        backtest(pairs, k_large=100)
+        backtest(pairs, BacktestSettings(k_large=100))
     with pytest.raises(UsageError, match="k = 1 and at least two more"):
         pair_of_curves("b", "m", {2: 0.5, 4: 0.6, 8: 0.7}, {1: 0.5, 2: 0.6, 4: 0.7})
 
@@ -120,13 +121,13 @@ def test_the_34_published_pairs(shared_data, tmp_path):
     )
     assert len(pairs) == 34
     result = backtest(pairs)
-    lines = {row["predictor"]: row for row in result.forecasts}
-    assert lines["line on pass@20 - pass@2"]["spearman"] == pytest.approx(0.73, abs=0.01)
-    assert lines["line on pass@4 - pass@1"]["spearman"] == pytest.approx(0.79, abs=0.01)
+    lines = {row.predictor: row for row in result.forecasts}
+    assert lines["line on pass@20 - pass@2"].spearman == pytest.approx(0.73, abs=0.01)
+    assert lines["line on pass@4 - pass@1"].spearman == pytest.approx(0.79, abs=0.01)
     stated = result.screens[0]
-    assert (stated["right"], stated["paid_and_not_said"]) == (32, 0)
+    assert (stated.right, stated.paid_and_not_said) == (32, 0)
     tilt = lines["tilt by the other models' median delta"]
-    assert tilt["mean_error"] < lines["the other models' mean gain"]["mean_error"]
+    assert tilt.mean_error < lines["the other models' mean gain"].mean_error
     page = write_backtest(result, tmp_path / "page.md", "passgap backtest")
     assert "32 of 34" in page.read_text()
 

@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from passgap.analysis.plan import plan
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.evidence.doors import compare, probe
+from passgap.evidence.doors import compare, plan, probe
 from passgap.stats import paired_interval, pass_at_k
 
 
@@ -36,7 +35,7 @@ def test_the_half_width_is_reached(pilot):
     halves = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        gap = probe(drawn(world(rng, chosen["problems"]), chosen["n"], rng)).headroom.estimate
+        gap = probe(drawn(world(rng, chosen.problems), chosen.n, rng)).headroom.estimate
         halves.append((gap.high - gap.low) / 2)
     assert np.mean(halves) == pytest.approx(0.04, rel=0.05)
 
@@ -51,7 +50,7 @@ def test_the_power_against_a_tilt_is_reached(pilot, one_tilt):
     up = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        p = world(rng, chosen["problems"])
+        p = world(rng, chosen.problems)
         arms = drawn(p, 128, rng), drawn(tilted(p, 1.0), 128, rng)
         up += gain_of(*arms, 64).low > 0
     assert 0.65 <= up / 60 <= 0.95  # 80 % planned; three standard errors are .15
@@ -63,13 +62,13 @@ def test_the_power_against_a_tilt_is_reached(pilot, one_tilt):
 
 def test_more_draws_never_need_more_problems_and_cost_is_counted(pilot):
     result = plan(pilot, half_width=0.03, tokens=500, price=2.0)
-    problems = [row["problems"] for row in result.designs]
+    problems = [row.problems for row in result.designs]
     assert problems == sorted(problems, reverse=True)
     for row in result.designs:
-        assert row["completions"] == row["problems"] * row["n"]
-        assert row["tokens"] == row["completions"] * 500
-        assert row["price"] == pytest.approx(row["tokens"] / 1e6 * 2.0)
-    assert result.cheapest == min(result.designs, key=lambda row: row["completions"])
+        assert row.completions == row.problems * row.n
+        assert row.tokens == row.completions * 500
+        assert row.price == pytest.approx(row.tokens / 1e6 * 2.0)
+    assert result.cheapest == min(result.designs, key=lambda row: row.completions)
     json.dumps(result.to_dict(), allow_nan=False)
     assert "<- cheapest" in str(result)
 
@@ -77,7 +76,7 @@ def test_more_draws_never_need_more_problems_and_cost_is_counted(pilot):
 def test_thirty_problems_do_not_settle_equivalence(pilot):
     result = plan(pilot, goal="difference", margin=0.02, problems=30)
     assert result.cheapest is None
-    assert all(row["problems"] is None and row["needed"] > 148 for row in result.designs)
+    assert all(row.problems is None and row.needed > 148 for row in result.designs)
     assert "not attainable" in str(result)
 
 
@@ -104,14 +103,14 @@ def test_wrong_questions_are_told(pilot, arguments, told):
 def test_a_planned_difference_is_of_a_size_that_compare_judges(pilot):
     """compare wants a large k of 64 and twice as many draws, unless k was set beforehand."""
     found = plan(pilot, goal="difference", delta=1.0)
-    assert min(row["n"] for row in found.designs) == 128
+    assert min(row.n for row in found.designs) == 128
     assert "--k-large 64" in found.notes[-1]
     rng = np.random.default_rng(1)
-    p = world(rng, found.cheapest["problems"])
-    n = found.cheapest["n"]
+    p = world(rng, found.cheapest.problems)
+    n = found.cheapest.n
     judged = compare(drawn(p, n, rng), drawn(tilted(p, 1.0), n, rng), k_large=64)
     assert "a verdict needs a large k" not in " ".join(judged.verdict.reasons)
-    assert plan(pilot, goal="difference", delta=1.0, k_large=20).designs[0]["n"] == 32
+    assert plan(pilot, goal="difference", delta=1.0, k_large=20).designs[0].n == 32
 
 
 def test_a_plan_says_what_it_is_for(pilot):

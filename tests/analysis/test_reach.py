@@ -8,6 +8,8 @@ import pytest
 from passgap.analysis.reach import amplification, perplexity, rare_mass, reach
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError, UsageError
+from passgap.results.codec import to_json
+from passgap.results.reach import Classes, ReachSettings
 
 
 def counts(n, c):
@@ -19,10 +21,11 @@ def ratios(*log_ratios_and_counts):
     return {f"p{i}": np.full(c, value) for i, (value, c) in enumerate(log_ratios_and_counts)}
 
 
-def judge(base_n, base_c, trained, **options):
+def judge(base_n, base_c, trained, epsilon=0.0, **settings):
     """``trained``: a (log-ratio, correct draws) of 256 for each problem."""
     arm = counts(256, [c for _, c in trained])
-    return reach(counts(base_n, base_c), arm, ratios(*trained), **options)
+    asked = ReachSettings(**settings)
+    return reach(counts(base_n, base_c), arm, ratios(*trained), asked, epsilon=epsilon)
 
 
 def test_a_base_that_can_is_certified():
@@ -54,7 +57,7 @@ def test_some_within_and_some_beyond():
     result = judge(100_000, [0, 0], [(-60.0, 256), (math.log(2e-4), 256)], budget=10_000)
     assert result.verdict.label == "mixed"
     assert [row.label for row in result.rows] == ["reachable", "beyond_budget"]
-    assert result.classes() == {"reachable": 1, "beyond_budget": 1, "undecided": 0}
+    assert result.classes == Classes(reachable=1, beyond_budget=1, undecided=0)
 
 
 def test_nothing_gained_and_problems_nobody_solved():
@@ -67,7 +70,7 @@ def test_picking_few_of_many_costs_level():
     """The level of each bound is alpha / 2 times the share of problems picked."""
     trained = [(math.log(1e-3), 256)] + [(math.log(0.5), 256)] * 99
     result = judge(256, [0] + [128] * 99, trained)
-    assert result.settings["level_of_each_bound"] == pytest.approx(1 - 0.05 / 100 / 2)
+    assert result.settings.level_of_each_bound == pytest.approx(1 - 0.05 / 100 / 2)
     alone = judge(256, [0], trained[:1])
     assert alone.rows[0].low > result.rows[0].low
 
@@ -82,10 +85,10 @@ def test_numerical_error_lowers_every_bound():
 def test_a_wrong_scoring_gives_itself_away():
     """The base solved these in 1 of 100 draws; weights that say 1 in 2 belong to another policy."""
     result = judge(256, [3] * 40, [(math.log(0.5), 250)] * 40)
-    assert result.calibration["contradicted"] == 40
+    assert result.calibration.contradicted == 40
     assert "do not trust these bounds" in result.notes[0]
     honest = judge(256, [128] * 40, [(math.log(0.5), 250)] * 40)
-    assert honest.calibration["contradicted"] == 0
+    assert honest.calibration.contradicted == 0
     assert honest.notes == ()
 
 
@@ -142,25 +145,25 @@ def test_other_problems_are_refused():
 
 def test_amplification_is_a_mean_over_problems():
     found = amplification({"a": np.array([2.0, 2.0, 2.0, 2.0]), "b": np.array([-1.0])})
-    assert found["mean_log_gain"]["value"] == pytest.approx(0.5)
-    assert found["amplified_share"]["value"] == pytest.approx(0.5)
-    assert (found["problems"], found["completions"]) == (2, 5)
+    assert found.mean_log_gain.value == pytest.approx(0.5)
+    assert found.amplified_share.value == pytest.approx(0.5)
+    assert (found.problems, found.completions) == (2, 5)
     cut = amplification({"a": np.array([1.0, -np.inf]), "b": np.array([1.0])})
-    assert cut["impossible_now"] == 1
-    assert cut["mean_log_gain"]["value"] == pytest.approx(1.0)
-    assert cut["amplified_share"]["value"] == pytest.approx(0.75)
-    assert amplification({})["mean_log_gain"]["value"] is None
+    assert cut.impossible_now == 1
+    assert cut.mean_log_gain.value == pytest.approx(1.0)
+    assert cut.amplified_share.value == pytest.approx(0.75)
+    assert to_json(amplification({}))["mean_log_gain"]["value"] is None
 
 
 def test_rare_mass_counts_what_the_base_hardly_draws():
     base = {"a": np.log([0.5, 0.5]), "b": np.log([0.5, 0.5])}
     trained = {"a": np.log([1e-6, 0.5]), "b": np.log([1e-6, 1e-6])}
     found = rare_mass(base, trained, 10_000)
-    assert found["base"]["value"] == 0
-    assert found["trained"]["value"] == pytest.approx(0.75)
+    assert found.base.value == 0
+    assert found.trained.value == pytest.approx(0.75)
 
 
 def test_perplexity_is_per_token():
     found = perplexity("texts", "base", [4 * math.log(0.5)] * 3, [4] * 3)
-    assert found["median"] == pytest.approx(2.0)
-    assert perplexity("texts", "base", [-math.inf] * 3, [4] * 3)["median"] is None
+    assert found.median == pytest.approx(2.0)
+    assert to_json(perplexity("texts", "base", [-math.inf] * 3, [4] * 3))["median"] is None

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from passgap.analysis.select.posteriors import P_GRID, arm_means, mixed_on_grid, posterior
-from passgap.analysis.select.selecting import NO_JUDGE, select
+from passgap.analysis.select.selecting import NO_JUDGE
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.evidence.doors import select
 from passgap.stats import fit_mixture
 
 
@@ -65,7 +66,7 @@ def test_the_posterior_chooses_what_teaches_and_the_raw_rate_takes_noise():
     raw = (counts.c / 8 >= 0.02) & (counts.c / 8 <= 0.8)
     assert np.sum(p[raw] == 0.01) > 80  # the noise that the raw rate takes for difficulty
     assert mixed(p[found.chosen]).mean() > mixed(p[raw]).mean() + 0.2
-    assert found.arms["by_raw_rate"].problems == raw.sum()
+    assert found.arms.by_raw_rate.problems == raw.sum()
 
 
 def test_of_the_same_size_it_is_never_worse_than_the_raw_rate():
@@ -86,7 +87,7 @@ def test_of_the_same_size_it_is_never_worse_than_the_raw_rate():
 def test_it_says_how_far_the_raw_rate_regresses():
     p = few_teach()
     counts = counts_of(p, 8)
-    raw = select(counts).arms["by_raw_rate"]
+    raw = select(counts).arms.by_raw_rate
     rows = np.flatnonzero((counts.c >= 1) & (counts.c <= 6))
     again = np.random.default_rng(9).binomial(8, p[rows]) / 8
     assert raw.raw_rate == pytest.approx(counts.c[rows].mean() / 8)
@@ -105,7 +106,7 @@ def test_intervals_of_the_arms_hold_the_truth():
         p = np.random.default_rng([seed, 7]).beta(0.4, 1.2, 150)
         found = select(counts_of(p, 16, seed), seed=seed)
         for name, rows in (("chosen", found.chosen), ("control", found.control)):
-            estimate = found.arms[name].mixed
+            estimate = getattr(found.arms, name).mixed
             hits[name] += estimate.low <= mixed(p[rows]).mean() <= estimate.high
     assert min(hits.values()) >= 19  # 95 % nominal
 
@@ -128,7 +129,7 @@ def test_the_control_has_the_same_size_and_is_drawn_by_the_seed_from_all():
     assert np.array_equal(one.control, two.control)
     assert not np.array_equal(one.control, other.control)
     assert set(one.control) - set(one.chosen)
-    assert one.arms["control"].mixed.value < one.arms["chosen"].mixed.value
+    assert one.arms.control.mixed.value < one.arms.chosen.mixed.value
 
 
 def test_equal_counts_are_chosen_from_at_random():

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from passgap.analysis.watch.alarms import Windows, no_signal
+from passgap.analysis.watch.alarms import HeldOut, Windows, no_signal
 from passgap.analysis.watch.groups import Groups, difference, mixed, within
 from passgap.analysis.watch.progress import Progress
 from passgap.analysis.watch.watching import watching
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.codec import to_json
 from passgap.results.estimates import Estimate
+from passgap.results.watching import Drawn, NewToBase, ProblemsOfSpan, WatchSettings
 from passgap.stats import mean_interval, mixed_at_g
 
 
@@ -34,6 +36,11 @@ def groups_of(rows, **columns):
         "cut": 0 * n,
     }
     return Groups.of(found | {name: np.array(values) for name, values in columns.items()})
+
+
+def look(groups, *, base=None, held_out=(), counted_by="trainer", **settings):
+    asked = WatchSettings(**settings)
+    return watching(groups, asked, base=base, held_out=held_out, counted_by=counted_by)
 
 
 def training(rng, p, steps=20, prompts=16, size=8, moved=0.0):
@@ -62,22 +69,18 @@ def test_a_step_by_hand():
         (0, "none", 0, 0),
         (1, "mixed", 4, 4),
     ]
-    result = watching(groups_of(rows, completions=[4, 4, 4, 4, 4, 4]))
+    result = look(groups_of(rows, completions=[4, 4, 4, 4, 4, 4]))
     first, second = result.steps
-    assert (first["groups"], first["groups_left_out"], first["unscored"]) == (5, 2, 8)
-    assert first["mixed"]["value"] == pytest.approx(1 / 3)
+    assert (first.groups, first.groups_left_out, first.unscored) == (5, 2, 8)
+    assert first.mixed.value == pytest.approx(1 / 3)
     expected = mean_interval([1.0, 0.0, 0.0])
-    assert (first["mixed"]["low"], first["mixed"]["high"]) == (expected.low, expected.high)
-    assert first["solved"]["value"] == pytest.approx((0.25 + 1 + 0 + 1) / 4)  # over problems
-    assert first["problems"] == {
-        "seen": 4,
-        "solved": 3,
-        "never_solved": 1,
-        "lost": 0,
-        "newly_solved": 3,
-    }
-    assert second["problems"]["newly_solved"] == 0
-    assert result.settings["group_size"] == 4
+    assert (first.mixed.low, first.mixed.high) == (expected.low, expected.high)
+    assert first.solved.value == pytest.approx((0.25 + 1 + 0 + 1) / 4)  # over problems
+    assert first.problems == ProblemsOfSpan(
+        seen=4, solved=3, never_solved=1, lost=0, newly_solved=3
+    )
+    assert second.problems.newly_solved == 0
+    assert result.settings.group_size == 4
 
 
 def test_a_problem_drawn_twice_in_a_step_counts_as_its_subsets():
@@ -88,19 +91,19 @@ def test_a_problem_drawn_twice_in_a_step_counts_as_its_subsets():
 
 def test_a_problem_counts_once_however_often_a_span_holds_it():
     rows = [(step, "often", 4, 2) for step in range(9)] + [(0, "seldom", 4, 0)]
-    row = watching(groups_of(rows), every=9).steps[0]
-    assert row["groups"] == 10
-    assert row["mixed"]["value"] == 0.5
-    assert row["solved"]["value"] == 0.25
+    row = look(groups_of(rows), every=9).steps[0]
+    assert row.groups == 10
+    assert row.mixed.value == 0.5
+    assert row.solved.value == 0.25
 
 
 def test_rows_are_spans_of_recorded_steps():
     rows = [(step, "a", 4, 2) for step in (0, 1, 5, 6, 7)]
-    spans = [(r["step"], r["last_step"]) for r in watching(groups_of(rows), every=2).steps]
+    spans = [(r.step, r.last_step) for r in look(groups_of(rows), every=2).steps]
     assert spans == [(0, 1), (5, 6), (7, 7)]
-    many = watching(groups_of([(step, "a", 4, 2) for step in range(501)]))
+    many = look(groups_of([(step, "a", 4, 2) for step in range(501)]))
     assert len(many.steps) == 46
-    assert many.settings["every"] == 11
+    assert many.settings.every == 11
 
 
 def test_nothing_recorded_is_said():
@@ -113,12 +116,12 @@ def test_nothing_recorded_is_said():
 
 def test_the_forecast_is_that_of_the_problems_trained_on():
     base = Counts(["a", "b", "never trained"], [16, 16, 16], [4, 16, 8])
-    result = watching(groups_of([(0, "a", 4, 1), (0, "b", 4, 4), (0, "c", 4, 0)]), base=base)
+    result = look(groups_of([(0, "a", 4, 1), (0, "b", 4, 4), (0, "c", 4, 0)]), base=base)
     expected = mixed_at_g([16, 16], [4, 16], 4).mean()
-    assert result.steps[0]["forecast"]["value"] == pytest.approx(expected)
-    assert result.steps[0]["forecast"]["problems"] == 2
-    assert result.agreement["problems"] == 2
-    assert result.agreement["left_out"] == 1
+    assert result.steps[0].forecast.estimate.value == pytest.approx(expected)
+    assert result.steps[0].forecast.problems == 2
+    assert result.agreement.problems == 2
+    assert result.agreement.left_out == 1
 
 
 def test_agreement_at_step_0_errs_as_rarely_as_said_and_sees_another_policy():
@@ -129,8 +132,8 @@ def test_agreement_at_step_0_errs_as_rarely_as_said_and_sees_another_policy():
         base = base_counts(rng, p)
         for name, drawn in {"same": p, "other": p**0.5}.items():
             rows = training(rng, drawn, steps=1, prompts=64)
-            agreement = watching(groups_of(rows), base=base).agreement
-            said[name] += not agreement["agrees"]
+            agreement = look(groups_of(rows), base=base).agreement
+            said[name] += not agreement.agrees
     assert said["same"] / 120 < 0.065 + 3 * np.sqrt(0.065 * 0.935 / 120)
     assert said["other"] / 120 > 0.8
 
@@ -140,8 +143,8 @@ def test_a_missed_forecast_warns_and_visits_claim_nothing():
     p = np.full(100, 0.02)
     base = base_counts(rng, p)
     groups = groups_of(training(rng, np.full(100, 0.5), steps=1, prompts=80))
-    assert "forecast_missed" in [w.check for w in watching(groups, base=base).warnings]
-    by_visits = watching(groups, base=base, counted_by="visits")
+    assert "forecast_missed" in [w.check for w in look(groups, base=base).warnings]
+    by_visits = look(groups, base=base, counted_by="visits")
     assert by_visits.agreement is None
     assert "no step 0" in by_visits.notes[0]
     assert "forecast_missed" not in [w.check for w in by_visits.warnings]
@@ -150,20 +153,20 @@ def test_a_missed_forecast_warns_and_visits_claim_nothing():
 def test_step_0_is_compared_by_whole_groups():
     base = Counts(["a", "b"], [16, 16], [4, 8])
     rows = [(0, "a", 4, 1), (0, "b", 3, 1)]
-    agreement = watching(groups_of(rows, completions=[4, 4]), base=base).agreement
-    assert (agreement["problems"], agreement["left_out"]) == (1, 1)
-    assert agreement["forecast"]["value"] == pytest.approx(mixed_at_g(16, 4, 4)[0])
+    agreement = look(groups_of(rows, completions=[4, 4]), base=base).agreement
+    assert (agreement.problems, agreement.left_out) == (1, 1)
+    assert agreement.forecast.value == pytest.approx(mixed_at_g(16, 4, 4)[0])
 
 
 def test_a_base_that_cannot_forecast_is_refused_or_said():
     groups = groups_of([(0, "a", 8, 1)])
     with pytest.raises(UsageError, match="none of the 1 problems"):
-        watching(groups, base=Counts(["b"], [16], [1]))
+        look(groups, base=Counts(["b"], [16], [1]))
     with pytest.raises(UsageError, match="adaptive"):
-        watching(groups, base=Counts(["a"], [16], [1], design="adaptive"))
-    few = watching(groups, base=Counts(["a"], [4], [1]))
+        look(groups, base=Counts(["a"], [16], [1], design="adaptive"))
+    few = look(groups, base=Counts(["a"], [4], [1]))
     assert few.agreement is None
-    assert few.steps[0]["forecast"]["value"] is None
+    assert to_json(few)["steps"][0]["forecast"]["value"] is None
     assert "8 draws" in few.notes[0]
 
 
@@ -179,8 +182,8 @@ def test_progress_is_what_counting_gives():
         seen = {row[1] for row in upto}
         solved = {row[1] for row in upto if row[3]}
         found = progress.after(step)
-        assert (found["seen"], found["solved"]) == (len(seen), len(solved))
-        assert found["never_solved"] == len(seen) - len(solved)
+        assert (found.seen, found.solved) == (len(seen), len(solved))
+        assert found.never_solved == len(seen) - len(solved)
     assert progress.solved_ids() == {row[1] for row in rows if row[3]}
 
 
@@ -189,14 +192,14 @@ def test_a_lost_problem_is_lost_by_the_exact_test():
     last = [(step, "lost", 8, 0) for step in (4, 5)]
     rest = [(step, f"kept {i}", 8, 5) for step in range(6) for i in range(3)]
     rest += [(step, "never", 8, 0) for step in range(6)]
-    result = watching(groups_of(before + last + rest))
+    result = look(groups_of(before + last + rest))
     p = stats.hypergeom.pmf(0, 48, 20, 16)  # no hit among the last 16 of 48 draws, 20 hits in all
     (lost,) = result.lost
-    assert lost["q_value"] == pytest.approx(4 * p)  # four problems were solved before
-    assert lost["before"] == {"n": 32, "c": 20}
-    assert lost["since_step"] == 4
-    assert [row["problems"]["lost"] for row in result.steps] == [0, 0, 0, 0, 0, 1]
-    assert result.steps[3]["problems"]["never_solved"] == 1
+    assert lost.q_value == pytest.approx(4 * p)  # four problems were solved before
+    assert lost.before == Drawn(n=32, c=20)
+    assert lost.since_step == 4
+    assert [row.problems.lost for row in result.steps] == [0, 0, 0, 0, 0, 1]
+    assert result.steps[3].problems.never_solved == 1
 
 
 def test_problems_that_did_not_change_are_seldom_called_lost():
@@ -213,8 +216,8 @@ def test_problems_that_did_not_change_are_seldom_called_lost():
 
 def test_what_the_base_never_solved_is_counted_apart():
     base = Counts(["a", "b", "c"], [16] * 3, [0, 0, 3])
-    result = watching(groups_of([(0, "a", 8, 1), (0, "b", 8, 0), (0, "c", 8, 1)]), base=base)
-    assert result.new_to_base == {"problems": 2, "solved": 1, "base_draws": 16}
+    result = look(groups_of([(0, "a", 8, 1), (0, "b", 8, 0), (0, "c", 8, 1)]), base=base)
+    assert result.new_to_base == NewToBase(problems=2, solved=1, base_draws=16)
 
 
 # -- bands
@@ -224,35 +227,36 @@ def test_bands_by_the_base_and_by_the_first_group():
     rng = np.random.default_rng(4)
     p = np.repeat([0.003, 0.05, 0.5, 0.97], 30)
     groups = groups_of(training(rng, p, steps=24, prompts=40))
-    by_base = watching(groups, base=base_counts(rng, p, 256)).bands
-    assert [band["band"] for band in by_base] == [
+    by_base = look(groups, base=base_counts(rng, p, 256)).bands
+    assert [band.band for band in by_base] == [
         "p < 1/64",
         "1/64 to 1/8",
         "1/8 to 9/10",
         "p > 9/10",
     ]
     for band, value in zip(by_base, (0.003, 0.05, 0.5, 0.97), strict=True):
-        assert len(band["rows"]) <= 12
-        shares = [row["value"] for row in band["rows"]]
+        assert len(band.rows) <= 12
+        shares = [row.estimate.value for row in band.rows]
         assert np.mean(shares) == pytest.approx(value, abs=0.05)
-        assert all(row["low"] <= row["value"] <= row["high"] for row in band["rows"])
+        estimates = [row.estimate for row in band.rows]
+        assert all(one.low <= one.value <= one.high for one in estimates)
 
 
 def test_first_groups_are_left_out_of_the_bands_they_made():
     rng = np.random.default_rng(5)
     rows = [(step, f"p{i}", 4, int(rng.binomial(4, 0.5))) for i in range(400) for step in range(6)]
-    for band in watching(groups_of(rows)).bands:
+    for band in look(groups_of(rows)).bands:
         # p is .5 in every band: a band that held its own first group would start far from it
-        for row in band["rows"]:
-            assert row["low"] - 0.05 <= 0.5 <= row["high"] + 0.05
-        assert band["rows"][0]["step"] == 1
+        for row in band.rows:
+            assert row.estimate.low - 0.05 <= 0.5 <= row.estimate.high + 0.05
+        assert band.rows[0].step == 1
 
 
 # -- warnings
 
 
 def warned(groups, **settings):
-    return {finding.check: finding for finding in watching(groups, **settings).warnings}
+    return {finding.check: finding for finding in look(groups, **settings).warnings}
 
 
 def test_almost_no_mixed_groups():
@@ -302,11 +306,8 @@ def test_length_and_truncation_running_away():
 
 
 def held_out(step, small, large, reach=0.04):
-    curve = [
-        {"k": k, "value": v, "low": v - reach, "high": v + reach}
-        for k, v in ((1, small), (8, 0.5), (16, large))
-    ]
-    return {"step": step, "curve": curve}
+    values = {1: small, 8: 0.5, 16: large}
+    return HeldOut(step, {k: Estimate(v, v - reach, v + reach) for k, v in values.items()})
 
 
 def test_coverage_falls_where_both_ends_say_so():
@@ -318,12 +319,12 @@ def test_coverage_falls_where_both_ends_say_so():
     for other in (held_out(100, 0.4, 0.77), held_out(100, 0.22, 0.6), held_out(100, 0.1, 0.6)):
         assert not warned(groups, held_out=[first, other])
     assert not warned(groups, held_out=[first])
-    assert not warned(groups, held_out=[first, {"step": 9, "curve": []}])
+    assert not warned(groups, held_out=[first, HeldOut(9, {})])
     unknown = held_out(100, 0.4, 0.6)
-    unknown["curve"][-1] |= {"value": None, "low": None, "high": None}
+    unknown.curve[16] = Estimate(np.nan, np.nan, np.nan)
     assert not warned(groups, held_out=[first, unknown])
-    last = watching(groups, held_out=[first, unknown]).held_out[-1]
-    assert last == {"k": 16, "value": None, "low": None, "high": None}
+    last = look(groups, held_out=[first, unknown]).held_out[-1]
+    assert to_json(last) == {"k": 16, "value": None, "low": None, "high": None}
 
 
 def test_a_difference_of_two_intervals():
@@ -339,7 +340,7 @@ def test_a_difference_of_two_intervals():
 def test_the_result_is_json_and_prints():
     rng = np.random.default_rng(8)
     p = rng.beta(0.4, 1.5, 100)
-    result = watching(groups_of(training(rng, p)), base=base_counts(rng, p))
+    result = look(groups_of(training(rng, p)), base=base_counts(rng, p))
     data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert data["schema"] == "passgap.watching/1"
     assert set(data["steps"][0]) == {
@@ -362,20 +363,20 @@ def test_the_result_is_json_and_prints():
 
 def test_what_the_unscored_could_change_is_said():
     groups = groups_of([(0, "a", 6, 3), (0, "b", 8, 4)], completions=[10, 10])
-    (note,) = watching(groups).notes
+    (note,) = look(groups).notes
     assert note == (
         "30.0% of all completions are unscored: 35.0% of them all are correct if those are wrong, "
         "65.0% if they are right"
     )
-    assert not watching(groups_of([(0, "a", 99, 3)], completions=[100])).notes
+    assert not look(groups_of([(0, "a", 99, 3)], completions=[100])).notes
 
 
 def test_what_is_not_known_is_null():
     groups = groups_of([(0, "a", 0, 0)], completions=[4], tokens=[0], endings=[0], rewards=[0])
-    row = json.loads(json.dumps(watching(groups).to_dict(), allow_nan=False))["steps"][0]
+    row = json.loads(json.dumps(look(groups).to_dict(), allow_nan=False))["steps"][0]
     for name in ("mixed", "solved", "reward", "length", "truncated"):
         assert row[name] == {"value": None, "low": None, "high": None}
-    assert "-" in str(watching(groups))
+    assert "-" in str(look(groups))
 
 
 @pytest.mark.parametrize(
@@ -384,7 +385,7 @@ def test_what_is_not_known_is_null():
 )
 def test_settings_out_of_range_are_refused(bad):
     with pytest.raises(UsageError, match=f"{next(iter(bad))} is"):
-        watching(groups_of([(0, "a", 4, 2)]), **bad)
+        look(groups_of([(0, "a", 4, 2)]), **bad)
 
 
 def test_a_span_holds_its_steps():

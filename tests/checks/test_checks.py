@@ -238,7 +238,7 @@ def test_prompts_and_settings_that_differ_are_found(tmp_path):
     assert [f.check for f in result.findings] == ["prompt", "sampling", "draws"]
     assert "system: None and 'Be brief.'" in result.findings[0].evidence
     assert "temperature: 1.0 and 0.6" in result.findings[1].evidence
-    assert result.worst() == "error"
+    assert result.worst == "error"
 
 
 def test_other_problems_are_found(tmp_path):

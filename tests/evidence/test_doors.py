@@ -16,9 +16,15 @@ from passgap.analysis.sweep import sweeping
 from passgap.cli import app
 from passgap.errors import PassgapError, UsageError
 from passgap.evidence import options
+from passgap.results.audit import AuditSettings
+from passgap.results.backtest import BacktestSettings
 from passgap.results.comparison import CompareSettings
 from passgap.results.labels import CompareLabel
+from passgap.results.plan import PlanSettings
 from passgap.results.probe import AdaptiveSettings, ProbeSettings
+from passgap.results.reach import ReachSettings
+from passgap.results.selection import SelectSettings
+from passgap.results.watching import WatchSettings
 from passgap.show.notebook.notebook import html
 from passgap.show.page.gathering import page_data
 
@@ -243,6 +249,27 @@ def test_tables_and_matrices_say_what_counts_say(situations):
     assert passgap.probe(matrices[0]).verdict.label == passgap.probe(base).verdict.label
 
 
+def test_plan_and_select_take_what_probe_takes(situations):
+    base, _ = situations["plain"]
+    counts = passgap.count(base)
+    frame = pytest.importorskip("polars").DataFrame(table(base)[1])
+    held = [base.path, str(base.path), base, counts, frame, passgap.Evidence.read(base)]
+    plans = [passgap.plan(one, half_width=0.05) for one in held]
+    assert plans == [plans[0]] * len(held)
+    selections = [passgap.select(one, size=9).to_dict() for one in held]
+    assert selections == [selections[0]] * len(held)
+
+
+def test_what_reach_cannot_score_is_refused(situations):
+    base, (trained, _) = situations["plain"]
+    with pytest.raises(UsageError, match="no run folder; reach computes probabilities"):
+        passgap.reach(passgap.count(base), trained)
+    with pytest.raises(UsageError, match="0 trained policies; allowed: one"):
+        passgap.reach(base)
+    with pytest.raises(UsageError, match="budget is 1"):
+        passgap.reach(base, trained, budget=1)
+
+
 def test_counts_files_say_what_counts_say(situations, tmp_path):
     base, (trained, _) = situations["plain"]
     files = [
@@ -279,6 +306,12 @@ def test_a_base_that_was_trained_from_the_other_is_refused(situations):
         (options.CompareOptions, CompareSettings),
         (options.ProbeOptions, ProbeSettings),
         (options.AdaptiveOptions, AdaptiveSettings),
+        (options.PlanOptions, PlanSettings),
+        (options.SelectOptions, SelectSettings),
+        (options.ReachOptions, ReachSettings),
+        (options.WatchOptions, WatchSettings),
+        (options.AuditOptions, AuditSettings),
+        (options.BacktestOptions, BacktestSettings),
     ],
 )
 def test_the_doors_take_the_fields_of_the_settings(keywords, settings):

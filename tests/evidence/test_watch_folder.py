@@ -36,8 +36,8 @@ def test_a_watch_folder_is_found_in_its_training_folder(tmp_path):
 
 def test_group_size_is_as_recorded_unless_said(tmp_path):
     record(tmp_path / "watch", ["a"])
-    assert watch_folder(tmp_path).settings["group_size"] == 4
-    assert watch_folder(tmp_path, group_size=2).settings["group_size"] == 2
+    assert watch_folder(tmp_path).settings.group_size == 4
+    assert watch_folder(tmp_path, group_size=2).settings.group_size == 2
 
 
 def test_held_out_rows_belong_to_a_training_folder_and_a_torn_one_is_left(tmp_path):
@@ -52,9 +52,9 @@ def test_held_out_rows_belong_to_a_training_folder_and_a_torn_one_is_left(tmp_pa
 def test_only_a_base_of_the_problems_trained_on_gives_a_forecast(tmp_path):
     record(tmp_path / "watch", ["a", "b"])
     shared = watch_of_training(tmp_path, counts(["b", "c"]))
-    assert shared.steps[0]["forecast"]["problems"] == 1
+    assert shared.steps[0].forecast.problems == 1
     for base in (counts(["c"]), counts(["a", "b"], design="adaptive")):
-        assert watch_of_training(tmp_path, base).steps[0]["forecast"] is None
+        assert watch_of_training(tmp_path, base).steps[0].forecast is None
     assert watch_of_training(tmp_path / "none", counts(["a"])) is None
     WatchLog(tmp_path / "empty" / "watch", about={})
     assert watch_of_training(tmp_path / "empty", counts(["a"])) is None
@@ -123,6 +123,6 @@ def test_step_0_of_a_training_agrees_with_the_forecast_of_its_base(tmp_path):
     passgap.verify(run)
     result = watch_folder(tmp_path / "policy", base=tmp_path / "base")
     assert result.completions == 48 * 8
-    assert result.agreement["problems"] == 48
-    assert 0.3 < result.agreement["forecast"]["value"] < 0.95  # there is something to disagree on
-    assert result.agreement["agrees"]
+    assert result.agreement.problems == 48
+    assert 0.3 < result.agreement.forecast.value < 0.95  # there is something to disagree on
+    assert result.agreement.agrees

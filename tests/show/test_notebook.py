@@ -11,16 +11,17 @@ from hostile_texts import HOSTILE, STEERS
 
 import passgap
 from passgap.analysis.audit import audit
-from passgap.analysis.reach import Reach, ReachRow
 from passgap.analysis.watch.groups import Groups
 from passgap.analysis.watch.watching import watching
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare_seeds, compare_sweep
 from passgap.results.labels import ProbeLabel, ReachLabel
+from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
 from passgap.results.verdict import Verdict
 
 formatters = pytest.importorskip("IPython.core.formatters")
 N, P = 128, 60
+UNTESTED = Calibration(0, 0, 0.0, None)
 
 
 class Tags(HTMLParser):
@@ -72,7 +73,7 @@ def results():
         plan=passgap.plan(base, half_width=0.03),
         watching=watching(groups, base=base),
         reach=Reach(
-            Verdict(ReachLabel.WITHIN_REACH, ("it is",)), {"budget": 10_000}, P, (row,), {}
+            Verdict(ReachLabel.WITHIN_REACH, ("it is",)), ReachedWith(), P, (row,), UNTESTED
         ),
         audit=audit(base, {"p40": "right", "p41": "wrong"}),
         counts=base,
@@ -131,8 +132,8 @@ def test_hostile_text_stays_text_in_a_notebook(results):
     harmless = None
     for text in ["harmless", *HOSTILE]:
         reach = Reach(
-            Verdict(ReachLabel.WITHIN_REACH, (text,), needs=text), {"budget": 10}, 3,
-            (ReachRow(text, 8, 8, 2, 0.1, 0.2, 3.0, "reachable"),), {}, notes=(text,),
+            Verdict(ReachLabel.WITHIN_REACH, (text,), needs=text), ReachedWith(), 3,
+            (ReachRow(text, 8, 8, 2, 0.1, 0.2, 3.0, "reachable"),), UNTESTED, notes=(text,),
         )  # fmt: skip
         for result in (reach, Verdict(ProbeLabel.UNDECIDED, (text,), needs=text)):
             tags = Tags(result._repr_html_())

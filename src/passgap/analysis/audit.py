@@ -7,107 +7,23 @@ with c / n <= .05, and each stratum gets a false-positive rate with an exact int
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from passgap.analysis.inputs import interval_dict, listed_ks
+from passgap.analysis.inputs import listed_ks
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
-from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.results.audit import MARKS, Audit, Corrected, Mark, Stratum
 from passgap.results.estimates import Estimate
 from passgap.stats import binomial_interval, pass_at_k
 
-Mark = Literal["right", "wrong", "unsure"]
-MARKS: tuple[Mark, ...] = ("right", "wrong", "unsure")
 EDGES = (0.0, 0.05, 0.25, 0.75, 1.0)
 CAVEAT = (
     "the corrected curve takes a false positive to be a property of the problem (all its correct "
     "draws are wrong, or none is), which is the worse of the two ways to read the marks"
 )
-
-
-@dataclass(frozen=True)
-class Stratum:
-    """Problems with low < c / n <= high: how many, and what was found among those looked at."""
-
-    low: float
-    high: float
-    problems: int
-    right: int
-    wrong: int
-    unsure: int
-
-    @property
-    def rate(self) -> Estimate:
-        """False positives among the marked, Clopper-Pearson; nan where nothing is marked."""
-        marked = self.right + self.wrong
-        if not marked:
-            return Estimate(np.nan, 0.0, 1.0, method="nothing marked")
-        return binomial_interval(self.wrong, marked)
-
-
-@dataclass(frozen=True)
-class Audit(Displayed):
-    """What the marks say: rates by stratum and the curve without false positives."""
-
-    strata: tuple[Stratum, ...]
-    rate: Estimate
-    corrected: tuple[Mapping[str, Any], ...]
-    marked: int
-    unsure: int
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """By JSON names; ``rate`` is the share of solved problems whose correct draw is wrong."""
-        return {
-            "schema": "passgap.audit/1",
-            "marked": self.marked,
-            "unsure": self.unsure,
-            "rate": interval_dict(self.rate),
-            "strata": [
-                {
-                    "low": s.low,
-                    "high": s.high,
-                    "problems": s.problems,
-                    "right": s.right,
-                    "wrong": s.wrong,
-                    "unsure": s.unsure,
-                    "rate": interval_dict(s.rate),
-                }
-                for s in self.strata
-            ],
-            "corrected": [dict(row) for row in self.corrected],
-            "notes": list(self.notes),
-        }
-
-    def __str__(self) -> str:
-        lines = [f"{self.marked} completions marked, {self.unsure} unsure"]
-        lines += ["  c/n            problems  right  wrong  false-positive rate (95 %)"]
-        for s in self.strata:
-            lines.append(
-                f"  ({s.low:g}, {s.high:g}]".ljust(17)
-                + f"{s.problems:>8}{s.right:>7}{s.wrong:>7}  {_percent(s.rate)}"
-            )
-        lines.append(f"  all solved problems: {_percent(self.rate)}")
-        lines += ["  k      pass@k  corrected (95 %)"]
-        for row in self.corrected:
-            low, high = row["low"], row["high"]
-            lines.append(
-                f"  {row['k']:<6} {row['pass_at_k']:.3f}   {row['value']:.3f} "
-                f"({low:.3f} to {high:.3f})"
-                if row["value"] is not None
-                else f"  {row['k']:<6} {row['pass_at_k']:.3f}   unknown ({low:.3f} to {high:.3f})"
-            )
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
-
-
-def _percent(rate: Estimate) -> str:
-    value = "unknown" if np.isnan(rate.value) else f"{rate.value:.1%}"
-    return f"{value} ({rate.low:.1%} to {rate.high:.1%})"
 
 
 def strata_of(counts: Counts) -> IntArray:
@@ -164,11 +80,11 @@ def audit(counts: Counts, marks: Mapping[str, Mark]) -> Audit:
     strata = tuple(_stratum(s, place, row, marks) for s in range(len(EDGES) - 1))
     present = [s for s in strata if s.problems]
     return Audit(
-        strata,
-        _overall(present),
-        tuple(_corrected(counts, place, strata)),
         marked=sum(s.right + s.wrong for s in strata),
         unsure=sum(s.unsure for s in strata),
+        rate=_overall(present),
+        strata=strata,
+        corrected=tuple(_corrected(counts, place, strata)),
         notes=(CAVEAT,) if present else ("no problem has a correct draw",),
     )
 
@@ -177,12 +93,23 @@ def _stratum(
     number: int, place: IntArray, row: Mapping[str, int], marks: Mapping[str, Mark]
 ) -> Stratum:
     mine = [mark for problem_id, mark in marks.items() if place[row[problem_id]] == number]
+    right, wrong, unsure = (mine.count(mark) for mark in MARKS)
     return Stratum(
         EDGES[number],
         EDGES[number + 1],
         int(np.sum(place == number)),
-        *(mine.count(mark) for mark in MARKS),
+        right,
+        wrong,
+        unsure,
+        _rate(wrong, right + wrong),
     )
+
+
+def _rate(wrong: int, marked: int) -> Estimate:
+    """False positives among the marked, Clopper-Pearson; nan where nothing is marked."""
+    if not marked:
+        return Estimate(np.nan, 0.0, 1.0, method="nothing marked")
+    return binomial_interval(wrong, marked)
 
 
 def _overall(strata: Sequence[Stratum]) -> Estimate:
@@ -196,27 +123,14 @@ def _overall(strata: Sequence[Stratum]) -> Estimate:
     return Estimate(value, low, high, method="strata weighed by their problems")
 
 
-def _corrected(counts: Counts, place: IntArray, strata: Sequence[Stratum]) -> list[dict[str, Any]]:
+def _corrected(counts: Counts, place: IntArray, strata: Sequence[Stratum]) -> Iterator[Corrected]:
     ks = listed_ks(int(counts.n.min()))
     passes = pass_at_k(counts.n, counts.c, ks)
-    rows = []
     for j, k in enumerate(ks):
         means = [float(passes[place == s, j].sum()) / len(counts) for s in range(len(strata))]
-
-        def without(name: str, means: list[float] = means) -> float:
-            rates = [
-                getattr(s.rate, name) if m else 0.0 for s, m in zip(strata, means, strict=True)
-            ]
-            return float(sum(m * (1 - r) for m, r in zip(means, rates, strict=True)))
-
-        value = without("value")
-        rows.append(
-            {
-                "k": k,
-                "pass_at_k": float(passes[:, j].mean()),
-                "value": None if np.isnan(value) else value,
-                "low": without("high"),
-                "high": without("low"),
-            }
+        pairs = [(mean, s.rate) for mean, s in zip(means, strata, strict=True) if mean]
+        value, low, high = (
+            sum(mean * (1 - getattr(rate, end)) for mean, rate in pairs)
+            for end in ("value", "high", "low")
         )
-    return rows
+        yield Corrected(k, float(passes[:, j].mean()), Estimate(value, low, high))

@@ -8,9 +8,8 @@ n. Intervals are those of `passgap.stats`: Student's t with two pseudo-observati
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 from scipy import special
@@ -18,187 +17,92 @@ from scipy import special
 from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
-from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.results.plan import Design, Goal, Plan, PlannedWith, PlanSettings
 from passgap.stats import Mixture, fit_mixture, pass_at_k
 
-Goal = Literal["headroom", "difference"]
 MOST_PROBLEMS = 1_000_000
 NOTE = (
     "from a fitted difficulty distribution: a plan, not a promise; a pilot of few problems knows "
     "the hard ones badly"
 )
+DEFAULTS = PlanSettings()
 
 
-COLUMNS = {
-    "n": ("draws", "d"),
-    "problems": ("problems", ",d"),
-    "completions": ("completions", ",d"),
-    "tokens": ("tokens", ",.0f"),
-    "price": ("price", ",.2f"),
-}
-
-
-@dataclass(frozen=True)
-class Plan(Displayed):
-    """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``."""
-
-    settings: Mapping[str, Any]
-    designs: tuple[Mapping[str, Any], ...]
-    cheapest: Mapping[str, Any] | None
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "schema": "passgap.plan/1",
-            "settings": dict(self.settings),
-            "designs": [dict(row) for row in self.designs],
-            "cheapest": None if self.cheapest is None else dict(self.cheapest),
-            "notes": list(self.notes),
-        }
-
-    def __str__(self) -> str:
-        shown = [
-            name
-            for name in COLUMNS
-            if name == "problems" or any(row[name] is not None for row in self.designs)
-        ]
-        both = " (completions of both runs)" if self.settings["goal"] == "difference" else ""
-        lines = [self._claim() + both, "  " + "".join(f"{COLUMNS[name][0]:<15}" for name in shown)]
-        for row in self.designs:
-            cells = [_cell(row[name], COLUMNS[name][1]) for name in shown]
-            if row["problems"] is None:
-                cells[shown.index("problems")] = "not attainable"
-            mark = "<- cheapest" if row == self.cheapest else ""
-            lines.append("  " + "".join(f"{cell:<15}" for cell in cells) + mark)
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
-
-    def _claim(self) -> str:
-        """What the designs are for, in words."""
-        s = self.settings
-        ks = f"pass@{s['k_large']}"
-        if s["goal"] == "headroom":
-            return (
-                f"to know {ks} - pass@{s['k_small']} of the base to {100 * s['half_width']:g} "
-                "points either way, at 95 %"
-            )
-        if s["margin"] is not None:
-            return (
-                f"to show {ks} of an untrained copy equivalent within {100 * s['margin']:g} "
-                f"points, in {s['power']:.0%} of such comparisons"
-            )
-        return (
-            f"to tell a tilt of {s['delta']:g} from none at {ks}, in {s['power']:.0%} of such "
-            "comparisons"
-        )
-
-
-def _cell(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
-
-
-def plan(
-    pilot: Counts,
-    *,
-    goal: Goal = "headroom",
-    half_width: float | None = None,
-    delta: float | None = None,
-    power: float = 0.8,
-    margin: float | None = None,
-    problems: int | None = None,
-    draws: Sequence[int] = (),
-    k_small: int = 2,
-    k_large: int | None = None,
-    tokens: float | None = None,
-    price: float | None = None,
-) -> Plan:
+def plan(pilot: Counts, settings: PlanSettings = DEFAULTS) -> Plan:
     """Problems and draws for a claim about a base like the pilot's.
 
     Parameters
     ----------
     pilot
         Counts of the base on some problems like those to come.
-    goal
-        ``headroom``: the interval of pass@k_large - pass@k_small reaches ``half_width`` to each
-        side. ``difference``: a trained policy that is the base tilted by ``delta`` is told from it
-        at k_large with the ``power`` given (its 95 % interval above 0), or, with ``margin`` and
-        delta 0, shown equivalent to it within the margin.
-    half_width
-        Of the 95 % interval, in (0, 1); for ``headroom``.
-    delta
-        The tilt to be told from none; for ``difference``.
-    power
-        In (0, 1).
-    margin
-        For equivalence: an untrained copy (delta 0) passes with this power.
-    problems
-        What is at hand: designs that need more are said to be not attainable.
-    draws
-        The n to consider; powers of two from k_large to 1024 by default.
-    k_small, k_large
-        The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default,
-        the latter with n >= 128, as ``compare`` wants them.
-    tokens, price
-        Mean tokens of a completion, and what a million cost, for the totals.
+    settings
+        The claim, and what there is.
 
     Raises
     ------
     UsageError
         For a goal without its numbers, or a number out of range.
     """
-    large = k_large if k_large is not None else {"headroom": 20, "difference": 64}.get(goal, 0)
-    _check(goal, half_width, delta, power, margin, k_small, large, problems)
+    by_goal = {"headroom": 20, "difference": 64}.get(settings.goal, 0)
+    large = by_goal if settings.k_large is None else settings.k_large
+    _check(settings, large)
     inputs.refuse_all_unscored(pilot)
     mixture = fit_mixture(pilot.n, pilot.c)
-    listed = sorted(draws) or [2**i for i in range(1, 11)]
-    least = 2 * large if goal == "difference" and k_large is None else large
-    listed = [n for n in listed if n >= least]
-    if not listed:
-        raise UsageError(f"no n of {list(draws)} reaches k_large={large}; allowed: n >= {least}")
-    designs = []
-    for n in listed:
-        if goal == "headroom":
-            assert half_width is not None
-            wanted = _for_width(_gap_spread(mixture, n, k_small, large), half_width)
-        else:
-            mean, spread = _difference_spread(mixture, n, large, delta or 0.0)
-            wanted = _for_power(mean, spread, power, margin)
-        designs.append(_design(n, wanted, problems, tokens, price, 1 if goal == "headroom" else 2))
-    possible = [row for row in designs if row["problems"] is not None]
-    settings = {
-        "goal": goal,
-        "half_width": half_width,
-        "delta": delta,
-        "power": power,
-        "margin": margin,
-        "problems": problems,
-        "k_small": k_small,
-        "k_large": large,
-        "pilot_problems": len(pilot),
-    }
-    cheapest = min(possible, key=lambda row: row["completions"], default=None)
+    designs = tuple(
+        _design(n, _wanted(mixture, n, settings, large), settings) for n in _listed(settings, large)
+    )
+    possible = [design for design in designs if design.completions is not None]
     judge = f"judge it with passgap compare BASE TRAINED --k-large {large}"
-    return Plan(settings, tuple(designs), cheapest, (NOTE, *([judge] * (goal == "difference"))))
+    return Plan(
+        PlannedWith(
+            goal=settings.goal,
+            half_width=settings.half_width,
+            delta=settings.delta,
+            power=settings.power,
+            margin=settings.margin,
+            problems=settings.problems,
+            k_small=settings.k_small,
+            k_large=large,
+            pilot_problems=len(pilot),
+        ),
+        designs,
+        min(possible, key=lambda design: design.completions or 0, default=None),
+        (NOTE, *([judge] * (settings.goal == "difference"))),
+    )
 
 
-def _check(
-    goal: str,
-    half_width: float | None,
-    delta: float | None,
-    power: float,
-    margin: float | None,
-    k_small: int,
-    k_large: int,
-    problems: int | None,
-) -> None:
-    if goal not in ("headroom", "difference"):
+def _listed(settings: PlanSettings, large: int) -> list[int]:
+    """The n to consider."""
+    judged = settings.goal == "difference" and settings.k_large is None
+    least = 2 * large if judged else large
+    listed = [n for n in sorted(settings.draws) or [2**i for i in range(1, 11)] if n >= least]
+    if not listed:
+        raise UsageError(
+            f"no n of {list(settings.draws)} reaches k_large={large}; allowed: n >= {least}"
+        )
+    return listed
+
+
+def _wanted(mixture: Mixture, n: int, settings: PlanSettings, large: int) -> int | None:
+    """The problems that the claim needs with n draws each."""
+    if settings.goal == "headroom" and settings.half_width is not None:
+        return _for_width(_gap_spread(mixture, n, settings.k_small, large), settings.half_width)
+    mean, spread = _difference_spread(mixture, n, large, settings.delta or 0.0)
+    return _for_power(mean, spread, settings.power, settings.margin)
+
+
+def _check(settings: PlanSettings, k_large: int) -> None:
+    goal, k_small = settings.goal, settings.k_small
+    half_width, delta, margin = settings.half_width, settings.delta, settings.margin
+    if goal not in get_args(Goal):
         raise UsageError(f"goal is {goal!r}; allowed: headroom, difference")
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
-    if not 0 < power < 1:
-        raise UsageError(f"power is {power}; allowed: a number in (0, 1), such as 0.8")
-    if problems is not None and problems < 2:
-        raise UsageError(f"problems is {problems}; allowed: an integer >= 2")
+    if not 0 < settings.power < 1:
+        raise UsageError(f"power is {settings.power}; allowed: a number in (0, 1), such as 0.8")
+    if settings.problems is not None and settings.problems < 2:
+        raise UsageError(f"problems is {settings.problems}; allowed: an integer >= 2")
     if goal == "headroom" and (half_width is None or not 0 < half_width < 1):
         raise UsageError(
             f"half_width is {'missing' if half_width is None else half_width}; allowed: a number "
@@ -293,22 +197,17 @@ def _least(holds: Callable[[int], bool]) -> int | None:
     return high
 
 
-def _design(
-    n: int,
-    wanted: int | None,
-    at_hand: int | None,
-    tokens: float | None,
-    price: float | None,
-    runs: int,
-) -> dict[str, Any]:
+def _design(n: int, wanted: int | None, settings: PlanSettings) -> Design:
+    at_hand, tokens, price = settings.problems, settings.tokens, settings.price
     attainable = wanted is not None and (at_hand is None or wanted <= at_hand)
+    runs = 1 if settings.goal == "headroom" else 2
     completions = wanted * n * runs if wanted is not None and attainable else None
     spent = completions * tokens if completions is not None and tokens is not None else None
-    return {
-        "n": n,
-        "problems": wanted if attainable else None,
-        "needed": wanted,
-        "completions": completions,
-        "tokens": spent,
-        "price": spent / 1e6 * price if spent is not None and price is not None else None,
-    }
+    return Design(
+        n=n,
+        problems=wanted if attainable else None,
+        needed=wanted,
+        completions=completions,
+        tokens=spent,
+        price=spent / 1e6 * price if spent is not None and price is not None else None,
+    )

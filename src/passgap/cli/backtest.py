@@ -11,7 +11,7 @@ from passgap.cli.progress import command_line
 from passgap.plain import json_text, visible
 
 
-@command(defaults="passgap.analysis.backtest:backtest")
+@command(defaults="passgap.evidence.doors:backtest")
 def backtest(
     pairs: Annotated[list[str], argument("PAIRS...", "CSV or Parquet of before/after pairs.")],
     *,
@@ -30,11 +30,18 @@ def backtest(
 
     Example: passgap backtest pairs.csv --page backtest.md
     """
-    from passgap.analysis.backtest import backtest as tested
-    from passgap.evidence.pairs import read_pairs, write_backtest
+    from passgap.evidence.doors import backtest as tested
+    from passgap.evidence.pairs import write_backtest
 
-    found = read_pairs(pairs, without=without or ())
-    result = tested(found, worth=worth, cut=cut, k_small=k_small, k_large=k_large, seed=seed)
+    result = tested(
+        pairs,
+        without=without or (),
+        worth=worth,
+        cut=cut,
+        k_small=k_small,
+        k_large=k_large,
+        seed=seed,
+    )
     if page is not None:
         write_backtest(result, page, command_line())
     print(json_text(result.to_dict()) if json_ else visible(result))

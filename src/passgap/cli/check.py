@@ -34,6 +34,6 @@ def check(
         from passgap.show import print_checks
 
         print_checks(found.to_dict())
-    worst = found.worst()
+    worst = found.worst
     if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
         raise typer.Exit(1)

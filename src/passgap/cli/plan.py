@@ -33,11 +33,10 @@ def plan(
 
     Example: passgap plan runs/pilot --half-width 0.03 --tokens 600 --price 0.4
     """
-    from passgap.analysis.plan import plan as planned
-    from passgap.stages.counting import read_counts
+    from passgap.evidence.doors import plan as planned
 
     result = planned(
-        read_counts(pilot),
+        pilot,
         goal=cast("Any", goal),
         half_width=half_width,
         delta=delta,

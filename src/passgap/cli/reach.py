@@ -11,7 +11,7 @@ from passgap.cli.printing import check_fail_on, checked, show
 from passgap.cli.progress import bar
 
 
-@command(defaults="passgap:reach_runs passgap:score_across")
+@command(defaults="passgap:reach")
 def reach(
     base: Annotated[str, argument("BASE", "The base's run folder.")],
     trained: Annotated[str, argument("TRAINED", "The trained policy's.")],
@@ -29,16 +29,17 @@ def reach(
 
     Example: passgap reach runs/base runs/trained
     """
-    from passgap.analysis.reach import check_settings
-    from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.evidence.doors import reach as judge
     from passgap.results.labels import ReachLabel
-    from passgap.runs import Run
 
     check_fail_on(fail_on, ReachLabel)
-    check_settings(budget=budget)
-    runs = Run(base), Run(trained)
-    third = Run(reference) if reference else None
-    arguments = key_values(engine_arg)
-    score_across(*runs, reference=third, engine=engine, engine_args=arguments, bar=bar)
-    result = reach_runs(*runs, reference=third, budget=budget)
+    result = judge(
+        base,
+        trained,
+        reference=reference,
+        engine=engine,
+        engine_args=key_values(engine_arg),
+        bar=bar,
+        budget=budget,
+    )
     show(result.to_dict(), json_, fail_on, checked(base, trained))

@@ -46,7 +46,7 @@ def select(
 
     Example: passgap select runs/base --out teach
     """
-    from passgap.analysis.select.selecting import select as choose
+    from passgap.evidence.doors import select as choose
     from passgap.launch import FORMS, check_forms
     from passgap.launch.exporting import counted, write_selection
 

@@ -12,13 +12,13 @@ from passgap.errors import UsageError
 from passgap.plain import json_text
 
 if TYPE_CHECKING:
-    from passgap.analysis.watch.watching import Watching
+    from passgap.results.watching import Watching
 
 FEWEST_ROWS, MOST_ROWS, OTHER_LINES = 3, 12, 32
 WAITING = "waiting for the first reward call"
 
 
-@command(defaults="passgap.analysis.watch.watching:watching passgap.evidence.watching:follow")
+@command(defaults="passgap.evidence.watching:follow")
 def watch(
     folder: Annotated[str, argument("FOLDER", "A training folder, or a watch folder.")],
     *,

@@ -1,4 +1,4 @@
-"""The two kinds of array that everything passes on: floats and whole numbers."""
+"""The kinds of array that everything passes on: floats, whole numbers, yes and no."""
 
 from __future__ import annotations
 
@@ -7,3 +7,4 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]

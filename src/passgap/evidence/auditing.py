@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Unpack, cast
 
 import numpy as np
 import polars as pl
 
-from passgap.analysis.audit import MARKS, Audit, Mark, audit, choose_problems
+from passgap.analysis.audit import audit, choose_problems
 from passgap.analysis.inputs import refuse_all_unscored
 from passgap.data.journals import AuditMark
 from passgap.errors import UsageError
+from passgap.evidence.options import AuditOptions, shows
+from passgap.results.audit import MARKS, Audit, AuditSettings, Mark
 from passgap.runs import Run, write_whole
 from passgap.stages.counting import count
-
-SIZE = 60
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,10 @@ class Case:
     mark: str = ""
 
 
-def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
-    """The completions to look at, one a problem, with the marks they have; drawn by ``seed``."""
+@shows(AuditSettings)
+def cases(run: Run, **settings: Unpack[AuditOptions]) -> list[Case]:
+    """The completions to look at, one per problem, with the marks they have; drawn by ``seed``."""
+    asked = AuditSettings(**settings)
     counts = count(run)
     digest = run.verifier_digest()
     refuse_all_unscored(counts)
@@ -49,7 +51,7 @@ def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
             f"{run.place} has no correct completion, so there is nothing to audit; sample more "
             "draws, or verify it with another verifier"
         )
-    rows = choose_problems(counts, size, seed)
+    rows = choose_problems(counts, asked.size, asked.seed)
     chosen = {counts.problem_id[row]: row for row in rows}
     correct = (
         run.scan_outcomes(digest)
@@ -58,7 +60,7 @@ def cases(run: Run, *, size: int = SIZE, seed: int = 0) -> list[Case]:
         .sort("problem_id", "draw")
         .collect()
     )
-    rng = np.random.default_rng([seed, 1])
+    rng = np.random.default_rng([asked.seed, 1])
     picked = pl.concat(
         [part[[int(rng.integers(len(part)))]] for part in correct.partition_by("problem_id")]
         or [correct]
@@ -139,7 +141,7 @@ def write_sheet(found: Sequence[Case], path: Path) -> None:
     write_whole(path, frame.write_csv)
 
 
-def _inert(value: Any) -> Any:
+def _inert(value: object) -> object:
     formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
     return f"'{value}" if formula else value
 
@@ -155,13 +157,13 @@ def read_sheet(path: Path) -> dict[tuple[str, int], str]:
         raise UsageError(f"{path} has no column {', '.join(sorted(missing))}; it is not a sheet")
     marks: dict[tuple[str, int], str] = {}
     for row in frame.iter_rows(named=True):
-        key = row["problem_id"], _draw(path, row)
+        key = row["problem_id"], _draw(path, row["draw"])
         marks[key] = str(row["mark"] or "").strip().lower() or marks.get(key, "")
     return marks
 
 
-def _draw(path: Path, row: Mapping[str, Any]) -> int:
+def _draw(path: Path, draw: str | None) -> int:
     try:
-        return int(row["draw"])
-    except (TypeError, ValueError):
-        raise UsageError(f"{path} has draw {row['draw']!r}; allowed: a whole number") from None
+        return int(draw or "")
+    except ValueError:
+        raise UsageError(f"{path} has draw {draw!r}; allowed: a whole number") from None

@@ -6,24 +6,64 @@ goes through one of these, so that the same draws give the same label, or the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Unpack
+from pathlib import Path
+from typing import TypeVar, Unpack
 
+from passgap.analysis import backtest as backtesting
+from passgap.analysis import plan as planning
 from passgap.analysis import seeds
 from passgap.analysis.alone.sampling_alone import Arms
 from passgap.analysis.alone.voting import Answers
 from passgap.analysis.compare import comparison
 from passgap.analysis.probe import adaptive, probing
+from passgap.analysis.reach import check_settings
+from passgap.analysis.select import selecting
 from passgap.analysis.sweep import sweeping
+from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.evidence import auditing
 from passgap.evidence.evidence import Evidence
-from passgap.evidence.options import AdaptiveOptions, CompareOptions, ProbeOptions, shows
+from passgap.evidence.options import (
+    AdaptiveOptions,
+    BacktestOptions,
+    CompareOptions,
+    PlanOptions,
+    ProbeOptions,
+    ReachOptions,
+    SelectOptions,
+    shows,
+)
+from passgap.evidence.pairs import read_pairs
+from passgap.evidence.reaching import Bar, reach_scored, runs_of, score_across, silent
+from passgap.evidence.watching import watch_folder
+from passgap.results.audit import Audit
+from passgap.results.backtest import Backtest, BacktestSettings
 from passgap.results.comparison import CompareSettings, Comparison
+from passgap.results.plan import Plan, PlanSettings
 from passgap.results.probe import AdaptiveProbe, AdaptiveSettings, Probe, ProbeSettings
+from passgap.results.reach import Reach, ReachSettings
 from passgap.results.seeds import SeedsComparison
+from passgap.results.selection import Selection, SelectSettings
 from passgap.results.sweep import Sweep
-from passgap.stages.counting import Source
+from passgap.runs import Run
+from passgap.stages.counting import Source, counts_of
+
+T = TypeVar("T")
+__all__ = [
+    "adaptive_probe",
+    "audit",
+    "backtest",
+    "compare",
+    "compare_seeds",
+    "compare_sweep",
+    "plan",
+    "probe",
+    "reach",
+    "select",
+    "watch_folder",
+]
 
 
 @shows(ProbeSettings)
@@ -194,6 +234,153 @@ def adaptive_probe(
         For settings out of range, or a ``draw`` that gives impossible numbers.
     """
     return adaptive.adaptive_probe(draw, problem_id, AdaptiveSettings(**settings))
+
+
+@shows(ReachSettings)
+def reach(
+    base: Source | Evidence,
+    trained: Source | None = None,
+    *,
+    reference: Run | Path | str | None = None,
+    engine: str = "transformers",
+    engine_args: Mapping[str, str] | None = None,
+    bar: Bar = silent,
+    **settings: Unpack[ReachOptions],
+) -> Reach:
+    """Say whether the base could have solved what only the trained policy did.
+
+    Completions are scored under the other policy where that was not done yet, which needs the
+    weights; what is scored is kept in the runs.
+
+    Parameters
+    ----------
+    base, trained
+        Verified runs on the same problems with the same prompt and settings; or evidence, alone.
+    reference
+        A third policy's run on the same problems, of the same tokenizer.
+    engine, engine_args
+        What scores: an engine that can.
+    bar
+        Makes a progress bar: called with a title, gives a context with a callback.
+    settings
+        The fields of `passgap.results.reach.ReachSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, counts without a run, or runs that cannot be scored.
+    MismatchError
+        As in `compare`, and for weights that are not those of the run.
+    """
+    asked = ReachSettings(**settings)
+    check_settings(asked)
+    evidence = _evidence(_opened(base), () if trained is None else (_opened(trained),))
+    runs = runs_of(evidence)
+    third = _opened(reference)
+    score_across(*runs, reference=third, engine=engine, engine_args=engine_args, bar=bar)
+    return reach_scored(evidence, asked, third)
+
+
+@shows(PlanSettings)
+def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
+    """Say how many problems and draws a claim needs, from a pilot, and what they cost.
+
+    Parameters
+    ----------
+    pilot
+        As ``base`` in `probe`, on some problems like those to come.
+    settings
+        The fields of `passgap.results.plan.PlanSettings`.
+
+    Raises
+    ------
+    UsageError
+        For a goal without its numbers, or a number out of range.
+    """
+    return planning.plan(_counts(pilot), PlanSettings(**settings))
+
+
+@shows(SelectSettings)
+def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Selection:
+    """Choose the problems that teach, by the posterior of each one's p.
+
+    Parameters
+    ----------
+    counts
+        As ``base`` in `probe`, of the policy that is to be trained; fixed or adaptive.
+    settings
+        The fields of `passgap.results.selection.SelectSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, a band that holds no problem, or fewer problems than ``size``.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> counts = passgap.Counts(["hard", "half", "easy"], n=[32, 32, 32], c=[0, 16, 32])
+    >>> [row.problem_id for row in passgap.select(counts, size=1).rows]
+    ['half']
+    """
+    return selecting.select(_counts(counts), SelectSettings(**settings))
+
+
+def audit(run: Run | Path | str, marks: Mapping[tuple[str, int], str] | None = None) -> Audit:
+    """Say what a person's marks tell of a run's verifier.
+
+    Parameters
+    ----------
+    run
+        A verified run; `passgap.evidence.auditing.cases` says which completions to look at.
+    marks
+        ``right``, ``wrong`` or ``unsure`` by (problem id, draw), kept in the run beside those
+        that are there.
+
+    Raises
+    ------
+    UsageError
+        For a mark that is none, or of a completion that is not correct.
+    """
+    opened = _opened(run)
+    if marks:
+        auditing.keep_marks(opened, marks)
+    return auditing.result(opened)
+
+
+@shows(BacktestSettings)
+def backtest(
+    pairs: Sequence[Path | str],
+    *,
+    without: Sequence[str] = (),
+    **settings: Unpack[BacktestOptions],
+) -> Backtest:
+    """Say how well the rule and its rivals foretell before/after pairs whose outcome is known.
+
+    Parameters
+    ----------
+    pairs
+        Files of pairs, CSV or Parquet (`passgap.evidence.pairs`).
+    without
+        Benchmarks to leave out.
+    settings
+        The fields of `passgap.results.backtest.BacktestSettings`.
+
+    Raises
+    ------
+    UsageError
+        For files that hold no pairs, too few pairs or models, or a k beyond every curve.
+    """
+    return backtesting.backtest(read_pairs(pairs, without=without), BacktestSettings(**settings))
+
+
+def _opened(source: T | Path | str) -> T | Run:
+    """A path as the run it must be, anything else as it is."""
+    return Run(source) if isinstance(source, str | Path) else source
+
+
+def _counts(source: Source | Evidence) -> Counts:
+    return source.base.counts if isinstance(source, Evidence) else counts_of(source)
 
 
 def _evidence(base: Source | Evidence, trained: Sequence[Source]) -> Evidence:

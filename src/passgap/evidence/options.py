@@ -8,11 +8,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from passgap.results.parts import Interval
+from passgap.results.plan import Goal
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 class CompareOptions(TypedDict, total=False):
@@ -60,7 +64,66 @@ class AdaptiveOptions(TypedDict, total=False):
     confidence_level: float
 
 
-def shows(settings: type[Any]) -> Callable[[F], F]:
+class PlanOptions(TypedDict, total=False):
+    """The fields of `PlanSettings`."""
+
+    goal: Goal
+    half_width: float | None
+    delta: float | None
+    power: float
+    margin: float | None
+    problems: int | None
+    draws: Sequence[int]
+    k_small: int
+    k_large: int | None
+    tokens: float | None
+    price: float | None
+
+
+class SelectOptions(TypedDict, total=False):
+    """The fields of `SelectSettings`."""
+
+    low: float | None
+    high: float | None
+    size: int | None
+    group_size: int
+    seed: int
+
+
+class ReachOptions(TypedDict, total=False):
+    """The fields of `ReachSettings`."""
+
+    budget: int
+    confidence_level: float
+
+
+class WatchOptions(TypedDict, total=False):
+    """The fields of `WatchSettings`."""
+
+    group_size: int | None
+    every: int | None
+    window: int
+    visits: int
+
+
+class AuditOptions(TypedDict, total=False):
+    """The fields of `AuditSettings`."""
+
+    size: int
+    seed: int
+
+
+class BacktestOptions(TypedDict, total=False):
+    """The fields of `BacktestSettings`."""
+
+    worth: float
+    cut: float
+    k_small: int
+    k_large: int
+    seed: int
+
+
+def shows(settings: type[DataclassInstance]) -> Callable[[F], F]:
     """Let `help` and editors show a record's fields and defaults as a function's keywords."""
 
     def shown(function: F) -> F:

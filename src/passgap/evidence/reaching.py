@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 import polars as pl
 
 from passgap.analysis.compare.pairing import paired
-from passgap.analysis.reach import Reach, amplification, perplexity, rare_mass, reach
+from passgap.analysis.reach import amplification, perplexity, rare_mass, reach
 from passgap.data.arrays import FloatArray
 from passgap.data.policies import Policy
 from passgap.engines import check_engine, check_scores
+from passgap.errors import UsageError
+from passgap.evidence.evidence import Evidence, Side
+from passgap.evidence.options import ReachOptions, shows
+from passgap.results.reach import Reach, ReachSettings
 from passgap.runs import Run
 from passgap.stages.counting import count
 from passgap.stages.scoring import (
@@ -32,7 +37,8 @@ from passgap.stages.scoring import (
 Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
 
 
-def _silent(title: str) -> AbstractContextManager[Callable[..., None]]:
+def silent(title: str) -> AbstractContextManager[Callable[..., None]]:
+    """A progress bar that shows nothing."""
     return nullcontext(lambda *_: None)
 
 
@@ -43,7 +49,7 @@ def score_across(
     reference: Run | None = None,
     engine: str = "transformers",
     engine_args: Mapping[str, str] | None = None,
-    bar: Bar = _silent,
+    bar: Bar = silent,
 ) -> None:
     """Score what `reach_runs` reads; what is scored already is kept.
 
@@ -95,38 +101,37 @@ def _wanted(base: Run, trained: Run, reference: Run | None) -> list[tuple[str, R
     return wanted
 
 
+@shows(ReachSettings)
 def reach_runs(
-    base: Run,
-    trained: Run,
-    *,
-    reference: Run | None = None,
-    budget: int = 10_000,
-    confidence_level: float = 0.95,
+    base: Run, trained: Run, *, reference: Run | None = None, **settings: Unpack[ReachOptions]
 ) -> Reach:
-    """Could the base have solved what only the trained policy did?
+    """What `passgap.reach` says of runs that `score_across` has scored.
 
     Parameters
     ----------
     base, trained, reference
         As in `score_across`, which comes first.
-    budget, confidence_level
-        As in `passgap.analysis.reach`.
+    settings
+        The fields of `passgap.results.reach.ReachSettings`.
     """
-    counts = {"base": count(base), "trained": count(trained)}
+    return reach_scored(Evidence.read(base, trained), ReachSettings(**settings), reference)
+
+
+def reach_scored(
+    evidence: Evidence, settings: ReachSettings, reference: Run | None = None
+) -> Reach:
+    """The bounds on what the base could do, from log-probabilities that lie in the runs."""
+    base, trained = runs_of(evidence)
     policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
     frames = {
         (name, under): _logprobs(texts, policies[under])
         for name, texts, under in _wanted(base, trained, reference)
     }
-    drawn = {
-        role: _drawn(run, counts[role].provenance["verifier"])
-        for role, run in {"base": base, "trained": trained}.items()
-    }
-    ours = _joined(drawn["trained"], frames["trained", "base"], frames["trained", "trained"])
-    theirs = _joined(drawn["base"], frames["base", "trained"], None)
+    ours = _joined(_drawn(trained), frames["trained", "base"], frames["trained", "trained"])
+    theirs = _joined(_drawn(base), frames["base", "trained"], None)
     right = ours.filter(pl.col("status") == "correct")
     own = theirs.filter(pl.col("status") == "correct")
-    rows = [
+    texts = [
         ("the base's completions", "base", theirs, "logprob"),
         ("the base's completions", "trained", theirs, "other"),
         ("the trained's completions", "base", ours, "other"),
@@ -136,22 +141,49 @@ def reach_runs(
         lengths = _lengths(reference)
         for under in ("base", "trained"):
             frame = _joined(lengths, frames["reference", under], None)
-            rows.append((f"{reference.name}'s completions", under, frame, "other"))
-    return reach(
-        counts["base"],
-        counts["trained"],
+            texts.append((f"{reference.name}'s completions", under, frame, "other"))
+    found = reach(
+        evidence.base.counts,
+        evidence.trained[0].counts,
         _by_problem(right, pl.col("other") - pl.col("logprob")),
+        settings,
         epsilon=_largest(right["logprob"] - right["again"]),
-        budget=budget,
-        confidence_level=confidence_level,
-        sections={
-            "amplification": amplification(_by_problem(own, pl.col("other") - pl.col("logprob"))),
-            "rare_mass": rare_mass(
-                _by_problem(theirs, pl.col("logprob")), _by_problem(ours, pl.col("other")), budget
-            ),
-            "perplexity": [_perplexity(*row) for row in rows],
-        },
     )
+    return replace(
+        found,
+        amplification=amplification(_by_problem(own, pl.col("other") - pl.col("logprob"))),
+        rare_mass=rare_mass(
+            _by_problem(theirs, pl.col("logprob")),
+            _by_problem(ours, pl.col("other")),
+            settings.budget,
+        ),
+        perplexity=tuple(
+            perplexity(name, under, frame[column].to_list(), frame["token_count"].to_list())
+            for name, under, frame, column in texts
+        ),
+    )
+
+
+def runs_of(evidence: Evidence) -> tuple[Run, Run]:
+    """The runs of base and trained policy.
+
+    Raises
+    ------
+    UsageError
+        Where one of them is no run, or there is not one trained policy.
+    """
+    if len(evidence.trained) != 1:
+        raise UsageError(f"{len(evidence.trained)} trained policies; allowed: one")
+    return _run_of(evidence.base), _run_of(evidence.trained[0])
+
+
+def _run_of(side: Side) -> Run:
+    if side.run is None:
+        raise UsageError(
+            f"{side.name or 'the counts'}: no run folder; reach computes probabilities of "
+            "completions, so give the runs of base and trained policy"
+        )
+    return side.run
 
 
 def _largest(gaps: pl.Series) -> float:
@@ -169,8 +201,9 @@ def _lengths(run: Run) -> pl.DataFrame:
     return pl.concat([run.read_completions(name, columns) for name in run.completion_names()])
 
 
-def _drawn(run: Run, verifier: str) -> pl.DataFrame:
+def _drawn(run: Run) -> pl.DataFrame:
     """Every completion's status, length and log-probability as drawn."""
+    verifier = run.verifier_digest()
     columns = ["problem_id", "draw", "token_count", "logprob"]
     return pl.concat(
         [
@@ -192,7 +225,3 @@ def _joined(drawn: pl.DataFrame, other: pl.DataFrame, again: pl.DataFrame | None
 def _by_problem(frame: pl.DataFrame, value: pl.Expr) -> dict[str, FloatArray]:
     groups = frame.select("problem_id", value.alias("value")).group_by("problem_id")
     return {str(key[0]): np.asarray(rows["value"], float) for key, rows in groups}
-
-
-def _perplexity(texts: str, under: str, frame: pl.DataFrame, column: str) -> dict[str, Any]:
-    return perplexity(texts, under, frame[column].to_list(), frame["token_count"].to_list())

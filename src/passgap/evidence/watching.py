@@ -6,27 +6,34 @@ Out: the analysis (`passgap.analysis.watch.watching`), also again and again whil
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Unpack, cast
 
+from passgap.analysis.watch.alarms import HeldOut
 from passgap.analysis.watch.groups import Groups
-from passgap.analysis.watch.watching import Watching, watching
+from passgap.analysis.watch.watching import watching
 from passgap.data.counts import Counts
 from passgap.data.journals import HeldOutRow
 from passgap.errors import UsageError
+from passgap.evidence.options import WatchOptions, shows
+from passgap.results.estimates import Estimate
+from passgap.results.watching import CountedBy, Watching, WatchSettings
 from passgap.runs.about import is_watch, read_about
 from passgap.runs.journal import read_journal
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.runs.policy import read_request
 from passgap.runs.watch import group_rows, read_watch
-from passgap.stages.counting import read_counts
+from passgap.stages.counting import Source, counts_of
 from passgap.training.algorithms import ALGORITHMS
 
 
+@shows(WatchSettings)
 def watch_folder(
-    folder: Path | str, *, base: Counts | Path | str | None = None, **settings: Any
+    folder: Path | str, *, base: Source | None = None, **settings: Unpack[WatchOptions]
 ) -> Watching:
     """Say where a training run stands, from what its reward calls saw.
 
@@ -35,14 +42,9 @@ def watch_folder(
     folder
         A watch folder (`passgap.Watch` writes it), or a training folder with ``watch/`` in it.
     base
-        The base's counts on the problems trained on, or the run or counts file to read them from.
+        The base's counts on the problems trained on, or what holds them.
     settings
-        ``group_size``, ``every``, ``window`` and ``visits`` of `passgap.analysis.watch.watching`.
-
-    Returns
-    -------
-    Watching
-        Printable; ``to_dict()`` has schema ``passgap.watching/1``.
+        The fields of `passgap.results.watching.WatchSettings`.
 
     Raises
     ------
@@ -53,23 +55,24 @@ def watch_folder(
     """
     place = find_watch(folder)
     about = read_about(place)
-    counts = read_counts(base) if isinstance(base, Path | str) else base
-    settings["group_size"] = settings.get("group_size") or about.group_size
+    asked = WatchSettings(**settings)
+    rows = group_rows(read_watch(place))
     return watching(
-        Groups.of(group_rows(read_watch(place))),
-        base=counts,
-        held_out=[row.to_dict() for row in held_out_rows(place)],
-        counted_by=about.step,
-        **settings,
+        Groups.of({name: rows[name].to_numpy() for name in rows.columns}),
+        replace(asked, group_size=asked.group_size or about.group_size),
+        base=None if base is None else counts_of(base),
+        held_out=[_measured(row) for row in held_out_rows(place)],
+        counted_by=cast(CountedBy, about.step),
     )
 
 
+@shows(WatchSettings)
 def follow(
     folder: Path | str,
     *,
-    base: Counts | Path | str | None = None,
+    base: Source | None = None,
     seconds: float = 5.0,
-    **settings: Any,
+    **settings: Unpack[WatchOptions],
 ) -> Iterator[Watching | None]:
     """The same, whenever something was added, until training has finished.
 
@@ -87,8 +90,8 @@ def follow(
     """
     if seconds <= 0:
         raise UsageError(f"seconds is {seconds}; allowed: a number > 0")
-    counts = read_counts(base) if isinstance(base, Path | str) else base
-    before: Any = ()
+    counts = None if base is None else counts_of(base)
+    before: list[tuple[str, int]] | None = None
     while True:
         refuse_unwatched(folder)
         done = (Path(folder) / POLICY_FILE).is_file()  # looked at first: it is written last
@@ -153,6 +156,16 @@ def held_out_rows(place: Path | str) -> list[HeldOutRow]:
     if "://" in str(place) or Path(place).name != WATCH:
         return []
     return read_journal(Path(place).parent / HELD_OUT_FILE, HeldOutRow)
+
+
+def _measured(row: HeldOutRow) -> HeldOut:
+    """One measurement as the analysis takes it, what was not computable as nan."""
+
+    def number(value: float | None) -> float:
+        return math.nan if value is None else value
+
+    curve = {p.k: Estimate(number(p.value), number(p.low), number(p.high)) for p in row.curve}
+    return HeldOut(row.step, curve)
 
 
 def _files(folder: Path | str) -> list[tuple[str, int]]:

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from passgap.analysis.select.posteriors import P_GRID, posterior
-from passgap.analysis.select.selection import Selection
 from passgap.data.counts import Counts
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
@@ -35,6 +34,8 @@ from passgap.launch import (
     write_problems,
 )
 from passgap.problems import Mapped, render
+from passgap.results.codec import to_json
+from passgap.results.selection import Selection
 from passgap.runs import Run, is_run, write_text
 from passgap.stages.counting import count, read_counts
 from passgap.stages.resolving import resolve_problems
@@ -161,7 +162,7 @@ def write_selection(
     check_forms(forms)
     _refuse_full(out)
     problems = source.problems.problems
-    known = {problems[i].id: selection.row(i) for i in range(len(problems))}
+    known = {problems[i].id: to_json(selection.row(i)) for i in range(len(problems))}
     settings = source.prompt or PromptSettings()
     written = []
     for name, chosen in zip(ARMS, (selection.chosen, selection.control), strict=True):

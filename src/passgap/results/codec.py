@@ -3,32 +3,38 @@
 A dataclass becomes an object of its fields, in their order and by their names, `Estimate` an
 interval {value, low, high}, `Curve` a list of rows, an enum its value, an array a list; what could
 not be computed (nan, infinity) becomes null. What differs is marked in the field's annotation,
-as in ``base: Annotated[Curve, IN_CURVE]``.
-A class with a ``schema`` says it in its object.
+as in ``base: Annotated[Curve, IN_CURVE]``; a property whose annotation holds a mark is in the
+object too, behind the fields. A class with a ``schema`` says it in its object.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 
 from passgap.display import Displayed
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.verdict import Verdict
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Json = Any  # what `json.dumps` takes
 
 
 class Mark(Enum):
-    """How a field's JSON differs from its name and value; it stands in the field's annotation."""
+    """How a value's JSON differs from its name and value; it stands in its annotation."""
 
     FLAT = "its entries stand among its owner's"
     OPTIONAL = "it is left out where it is None"
+    OR_NULL = "it is null where it is empty"
     HIDDEN = "it is for Python only"
+    SHOWN = "a property that is in the object too"
 
 
 @dataclass(frozen=True)
@@ -45,22 +51,29 @@ class Named:
     name: str
 
 
-FLAT, OPTIONAL, HIDDEN = Mark.FLAT, Mark.OPTIONAL, Mark.HIDDEN
+FLAT, OPTIONAL, OR_NULL, HIDDEN, SHOWN = Mark
 IN_CURVE = Within("curve")
+Marks = tuple[object, ...]
 
 
-class Result(Displayed):
+class Encoded:
+    """A value with documented JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Json]:
+        """The documented JSON as plain values; what is not computable is None."""
+        encoded: dict[str, Json] = to_json(self)
+        return encoded
+
+
+class Result(Encoded, Displayed):
     """What an analysis gives: it prints, draws itself in a notebook, and has documented JSON."""
 
     __slots__ = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """The documented JSON as plain values; what is not computable is None."""
-        encoded: dict[str, Any] = to_json(self)
-        return encoded
 
-
-def to_json(value: object) -> Any:
+def to_json(value: object) -> Json:
     """A typed value as what `json.dumps` takes.
 
     Raises
@@ -76,8 +89,6 @@ def to_json(value: object) -> Any:
         return float(value) if math.isfinite(value) else None
     if isinstance(value, np.integer | np.bool_):
         return value.item()
-    if isinstance(value, Verdict):
-        return value.to_dict()
     if isinstance(value, Estimate):
         return {name: to_json(getattr(value, name)) for name in ("value", "low", "high")}
     if isinstance(value, Curve):
@@ -91,35 +102,46 @@ def to_json(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON here")
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: DataclassInstance) -> dict[str, Json]:
     schema = getattr(value, "schema", None)
-    found: dict[str, Any] = {} if schema is None else {"schema": schema}
-    for name, marks in _fields(type(value)):
-        if Mark.HIDDEN in marks:
-            continue
-        found |= _entry(name, marks, to_json(getattr(value, name)))
+    found: dict[str, Json] = {} if schema is None else {"schema": schema}
+    for name, marks in _entries(type(value)):
+        if HIDDEN not in marks:
+            found |= _entry(name, marks, to_json(getattr(value, name)))
     return found
 
 
-def _fields(kind: Any) -> tuple[tuple[str, tuple[object, ...]], ...]:
-    """The fields of a dataclass, each with the marks in its annotation."""
-    hints = _hints(kind)
-    return tuple((one.name, getattr(hints[one.name], "__metadata__", ())) for one in fields(kind))
+@cache
+def _entries(kind: type[DataclassInstance]) -> tuple[tuple[str, Marks], ...]:
+    """What stands in a dataclass's object, with the marks in its annotation."""
+    hints = get_type_hints(kind, include_extras=True)
+    own = ((one.name, _marks(hints[one.name])) for one in fields(kind))
+    return (*own, *_shown(kind))
 
 
-def _entry(name: str, marks: tuple[object, ...], encoded: Any) -> dict[str, Any]:
-    if Mark.FLAT in marks:
+def _shown(kind: type) -> Iterator[tuple[str, Marks]]:
+    for owner in reversed(kind.__mro__):
+        for name, one in vars(owner).items():
+            if isinstance(one, property) and one.fget is not None:
+                marks = _marks(get_type_hints(one.fget, include_extras=True).get("return"))
+                if marks:
+                    yield name, marks
+
+
+def _marks(hint: object) -> Marks:
+    return getattr(hint, "__metadata__", ())
+
+
+def _entry(name: str, marks: Marks, encoded: Json) -> dict[str, Json]:
+    if FLAT in marks:
         return dict(encoded or {})
-    if Mark.OPTIONAL in marks and encoded is None:
+    if OPTIONAL in marks and encoded is None:
         return {}
+    if OR_NULL in marks:
+        encoded = encoded or None
     for mark in marks:
         if isinstance(mark, Within):
             return {name: {mark.name: encoded}}
         if isinstance(mark, Named):
             return {mark.name: encoded}
     return {name: encoded}
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind, include_extras=True)

@@ -6,16 +6,14 @@ problem, whether step 0 agrees with it, and how many problems were new to the ba
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from passgap.analysis.inputs import interval_dict
 from passgap.analysis.watch.groups import Groups, mixed, per_problem, within
 from passgap.analysis.watch.progress import Progress
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.watching import CountedBy, NewToBase, StepZero
 from passgap.stats import mean_interval, mixed_at_g, paired_interval
 
 
@@ -46,8 +44,8 @@ def forecast_of(groups: Groups, base: Counts, size: int) -> FloatArray:
 
 
 def agreement_of(
-    groups: Groups, forecast: FloatArray | None, size: int, counted_by: str
-) -> tuple[dict[str, Any] | None, list[str]]:
+    groups: Groups, forecast: FloatArray | None, size: int, counted_by: CountedBy
+) -> tuple[StepZero | None, list[str]]:
     """Observed against forecast at step 0, a problem a pair; or why that is not possible.
 
     Only groups with G scored completions: a smaller one is mixed less often.
@@ -67,23 +65,20 @@ def agreement_of(
             "base's counts, so the forecast is not tested"
         ]
     gap = paired_interval(values[both] - expected[both])
-    return {
-        "step": 0,
-        "problems": int(both.sum()),
-        "left_out": len(np.unique(first.problem)) - int(both.sum()),
-        "observed": interval_dict(mean_interval(values[both])),
-        "forecast": interval_dict(mean_interval(expected[both])),
-        "difference": interval_dict(gap),
-        "agrees": bool(gap.low <= 0 <= gap.high),
-    }, []
+    agreement = StepZero(
+        step=0,
+        problems=int(both.sum()),
+        left_out=len(np.unique(first.problem)) - int(both.sum()),
+        observed=mean_interval(values[both]),
+        forecast=mean_interval(expected[both]),
+        difference=gap,
+        agrees=bool(gap.low <= 0 <= gap.high),
+    )
+    return agreement, []
 
 
-def new_to_base(progress: Progress, base: Counts) -> dict[str, Any]:
+def new_to_base(progress: Progress, base: Counts) -> NewToBase:
     """Problems the base got none of its draws right on, and how many training solved once."""
     zero = {p for p, c in zip(base.problem_id, base.c.tolist(), strict=True) if c == 0}
     trained = zero & set(progress.problem_id)
-    return {
-        "problems": len(trained),
-        "solved": len(trained & progress.solved_ids()),
-        "base_draws": int(base.n.min()),
-    }
+    return NewToBase(len(trained), len(trained & progress.solved_ids()), int(base.n.min()))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -24,11 +23,20 @@ from passgap.analysis.watch.groups import (
 )
 from passgap.results.estimates import Estimate
 from passgap.results.findings import Finding
+from passgap.results.parts import At
+from passgap.results.watching import StepZero
 
 LEAST_MIXED = 0.1
 LENGTH_FACTOR = 2.0
 MUCH_CUT = 0.1
-ENDS = ("value", "low", "high")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """pass@k on held-out problems at one step, by k."""
+
+    step: int
+    curve: Mapping[int, Estimate]
 
 
 @dataclass(frozen=True)
@@ -91,16 +99,16 @@ def no_signal(windows: Windows, size: int) -> Finding | None:
     )
 
 
-def forecast_missed(agreement: Mapping[str, Any] | None) -> Finding | None:
+def forecast_missed(agreement: StepZero | None) -> Finding | None:
     """The first step's mixed share is not what the base's counts say.
 
     The paired interval of observed minus forecast, a problem a pair, excludes 0; both
     uncertainties are in it. False alarms: at most 6.5 % (simulated with p from Beta(.5, 2), G = 8,
     64 base draws, 1,000 each: 0.0, 0.1 and 2.9 % with 8, 16 and 64 problems).
     """
-    if agreement is None or agreement["agrees"]:
+    if agreement is None or agreement.agrees:
         return None
-    observed, forecast = agreement["observed"]["value"], agreement["forecast"]["value"]
+    observed, forecast = agreement.observed.value, agreement.forecast.value
     return Finding(
         "forecast_missed",
         "warning",
@@ -111,7 +119,7 @@ def forecast_missed(agreement: Mapping[str, Any] | None) -> Finding | None:
     )
 
 
-def coverage_falling(held_out: Sequence[Mapping[str, Any]]) -> Finding | None:
+def coverage_falling(held_out: Sequence[HeldOut]) -> Finding | None:
     """pass@1 on held-out problems surely up since the first measurement, and pass@K surely down.
 
     K is the largest k of both. Each claim needs the interval of the difference to exclude 0. False
@@ -121,13 +129,13 @@ def coverage_falling(held_out: Sequence[Mapping[str, Any]]) -> Finding | None:
     changes = since_first(held_out)
     if len(changes) < 2:
         return None
-    (small, rise), (large, fall) = changes[0], changes[-1]
+    (small, rise), (large, fall) = ((one.k, one.estimate) for one in (changes[0], changes[-1]))
     if not (rise.low > 0 and fall.high < 0):
         return None
     return Finding(
         "coverage_falling",
         "warning",
-        f"since step {held_out[0]['step']} pass@{small} on held-out problems rose by "
+        f"since step {held_out[0].step} pass@{small} on held-out problems rose by "
         f"{100 * rise.value:.1f} points and pass@{large} fell by {-100 * fall.value:.1f} "
         f"({-100 * fall.high:.1f} to {-100 * fall.low:.1f})",
         "the policy narrows: stop here or go back to an earlier checkpoint, or hold it nearer to "
@@ -177,18 +185,13 @@ def truncation_rising(windows: Windows) -> Finding | None:
     )
 
 
-def since_first(held_out: Sequence[Mapping[str, Any]]) -> list[tuple[int, Estimate]]:
+def since_first(held_out: Sequence[HeldOut]) -> list[At]:
     """pass@k now minus at the first measurement, at every k both have, smallest first."""
-    curves = [{r["k"]: _estimate(r) for r in row["curve"]} for row in held_out if row["curve"]]
+    curves = [one.curve for one in held_out if one.curve]
     if len(curves) < 2:
         return []
     first, last = curves[0], curves[-1]
-    return [(k, difference(last[k], first[k])) for k in sorted({*first} & {*last})]
-
-
-def _estimate(row: Mapping[str, Any]) -> Estimate:
-    value, low, high = (np.nan if row[end] is None else row[end] for end in ENDS)
-    return Estimate(value, low, high)
+    return [At(k, difference(last[k], first[k])) for k in sorted({*first} & {*last})]
 
 
 def _steps(groups: Groups) -> str:

@@ -8,16 +8,16 @@ lucky at first would seem to get worse (regression to the mean).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from passgap.analysis.inputs import interval_dict
 from passgap.analysis.select.posteriors import P_GRID, posterior
 from passgap.analysis.watch.against_base import base_rows
 from passgap.analysis.watch.groups import Groups, share, spans, within
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
+from passgap.results.watching import Band, BandSpan
 
 MOST_ROWS = 12
 BASE_EDGES = (1 / 64, 1 / 8, 0.9)
@@ -25,7 +25,7 @@ BASE_BANDS = ("p < 1/64", "1/64 to 1/8", "1/8 to 9/10", "p > 9/10")
 FIRST_BANDS = ("none right at first", "some right at first", "all right at first")
 
 
-def reward_bands(groups: Groups, base: Counts | None) -> list[dict[str, Any]]:
+def reward_bands(groups: Groups, base: Counts | None) -> tuple[Band, ...]:
     """Solved share by difficulty over the run, in at most 12 rows a band.
 
     Bands are of the posterior mean of p given the base's counts (a raw rate of few draws is mostly
@@ -36,22 +36,23 @@ def reward_bands(groups: Groups, base: Counts | None) -> list[dict[str, Any]]:
     else:
         place, by = _by_posterior(groups, base), "the base's posterior mean of p"
         names = BASE_BANDS
-    rows = []
+    bands = []
     for index, name in enumerate(names):
         inside = groups.take(np.flatnonzero(place[groups.problem] == index))
-        if not len(inside):
-            continue
-        row: dict[str, Any] = {"band": name, "by": by, "rows": []}
-        row["problems"] = len(np.unique(inside.problem))
-        for span in spans(groups.step, -(-len(np.unique(groups.step)) // MOST_ROWS)):
-            part = within(inside, span)
-            if part.n.any():
-                estimate = share(part.problem, part.c, part.n)
-                known = len(np.unique(part.problem[part.n > 0]))
-                ends = {"step": span[0], "last_step": span[1], "problems": known}
-                row["rows"].append(ends | interval_dict(estimate))
-        rows.append(row)
-    return rows
+        if len(inside):
+            every = -(-len(np.unique(groups.step)) // MOST_ROWS)
+            rows = tuple(_rows(inside, spans(groups.step, every)))
+            bands.append(Band(name, by, rows, len(np.unique(inside.problem))))
+    return tuple(bands)
+
+
+def _rows(inside: Groups, spans: Sequence[tuple[int, int]]) -> Iterator[BandSpan]:
+    """The solved share of one band's groups in each span that drew some."""
+    for span in spans:
+        part = within(inside, span)
+        if part.n.any():
+            known = len(np.unique(part.problem[part.n > 0]))
+            yield BandSpan(*span, known, share(part.problem, part.c, part.n))
 
 
 def _by_posterior(groups: Groups, base: Counts) -> IntArray:

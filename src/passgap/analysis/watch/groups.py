@@ -8,18 +8,17 @@ counts once, with the mean over its groups.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
 from passgap.stats import mean_interval, mixed_at_g, student_interval
 
-COLUMNS = ("completions", "n", "c", "rewards", "tokens", "endings", "cut")
-SUMS = ("reward_sum", "token_sum")
 NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 
@@ -57,8 +56,8 @@ class Groups:
     cut: IntArray
 
     @classmethod
-    def of(cls, rows: Any) -> Groups:
-        """From columns by name: a data frame, or a mapping of arrays.
+    def of(cls, rows: Mapping[str, ArrayLike]) -> Groups:
+        """From columns by name.
 
         Raises
         ------
@@ -70,16 +69,32 @@ class Groups:
         if not step.size:
             raise UsageError("nothing was recorded yet; at least one reward call is needed")
         order = np.argsort(step, kind="stable")
-        columns: dict[str, Any] = {n: np.asarray(rows[n], np.int64)[order] for n in COLUMNS}
-        columns |= {n: np.asarray(rows[n], np.float64)[order] for n in SUMS}
-        return cls(tuple(ids.tolist()), step[order], problem.reshape(-1)[order], **columns)
+
+        def whole(name: str) -> IntArray:
+            return np.asarray(rows[name], np.int64)[order]
+
+        def real(name: str) -> FloatArray:
+            return np.asarray(rows[name], np.float64)[order]
+
+        return cls(
+            problem_id=tuple(ids.tolist()),
+            step=step[order],
+            problem=problem.reshape(-1)[order],
+            completions=whole("completions"),
+            n=whole("n"),
+            c=whole("c"),
+            rewards=whole("rewards"),
+            reward_sum=real("reward_sum"),
+            tokens=whole("tokens"),
+            token_sum=real("token_sum"),
+            endings=whole("endings"),
+            cut=whole("cut"),
+        )
 
     def take(self, where: IntArray | FloatArray | slice) -> Groups:
         """The groups at these places."""
-        columns = {
-            name: getattr(self, name)[where] for name in ("step", "problem", *COLUMNS, *SUMS)
-        }
-        return Groups(self.problem_id, **columns)
+        arrays = {name: one[where] for name, one in vars(self).items() if name != "problem_id"}
+        return Groups(self.problem_id, **arrays)
 
     def __len__(self) -> int:
         return len(self.step)
@@ -121,7 +136,9 @@ def mixed(groups: Groups, size: int) -> FloatArray:
     return found
 
 
-def per_problem(problem: IntArray, values: FloatArray, weights: IntArray | None = None) -> Any:
+def per_problem(
+    problem: IntArray, values: FloatArray, weights: IntArray | None = None
+) -> tuple[IntArray, FloatArray]:
     """Weighted mean of the values of each problem; those without a weight are left out.
 
     Returns

@@ -16,12 +16,12 @@ problems, p from Beta(.5, 1.5), 8 visits of 8 draws): any at all in 0.2 % of 1,0
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from passgap.analysis.watch.groups import Groups
 from passgap.data.arrays import FloatArray, IntArray
+from passgap.results.watching import Drawn, LostProblem, ProblemsSoFar
 from passgap.stats import false_discovery_rates
 from passgap.stats.mixture import log_choose
 
@@ -57,42 +57,39 @@ class Progress:
             np.concatenate([[0], np.cumsum(scored.c[order])]),
         )
 
-    def after(self, step: int) -> dict[str, int]:
-        """``seen``, ``solved``, ``never_solved`` and ``lost`` problems by the end of a step."""
+    def after(self, step: int) -> ProblemsSoFar:
+        """Problems by the end of a step."""
         end = self._end(step)
         seen, solved = end > self.start[:-1], self.c[end] > self.c[self.start[:-1]]
-        return {
-            "seen": int(seen.sum()),
-            "solved": int(solved.sum()),
-            "never_solved": int((seen & ~solved).sum()),
-            "lost": int((self._q_values(end) <= FALSE_LOSSES).sum()),
-        }
+        return ProblemsSoFar(
+            seen=int(seen.sum()),
+            solved=int(solved.sum()),
+            never_solved=int((seen & ~solved).sum()),
+            lost=int((self._q_values(end) <= FALSE_LOSSES).sum()),
+        )
 
     def solved_ids(self) -> set[str]:
         """The problems solved at least once."""
         hits = np.diff(self.c[self.start])
         return {self.problem_id[i] for i in np.flatnonzero(hits > 0)}
 
-    def lost(self) -> list[dict[str, Any]]:
+    def lost(self) -> list[LostProblem]:
         """The problems lost by now, the surest first, with the draws that say so."""
         end = self.start[1:]
         q = self._q_values(end)
         rows = [self._lost_row(int(i), float(q[i])) for i in np.flatnonzero(q <= FALSE_LOSSES)]
-        return sorted(rows, key=lambda row: (row["q_value"], row["problem_id"]))
+        return sorted(rows, key=lambda row: (row.q_value, row.problem_id))
 
-    def _lost_row(self, i: int, q: float) -> dict[str, Any]:
+    def _lost_row(self, i: int, q: float) -> LostProblem:
         first, end = int(self.start[i]), int(self.start[i + 1])
         cut = end - self.visits
-        return {
-            "problem_id": self.problem_id[i],
-            "before": {
-                "n": int(self.n[cut] - self.n[first]),
-                "c": int(self.c[cut] - self.c[first]),
-            },
-            "last": {"n": int(self.n[end] - self.n[cut]), "c": 0},
-            "since_step": int(self.step[cut]),
-            "q_value": q,
-        }
+        return LostProblem(
+            problem_id=self.problem_id[i],
+            before=Drawn(int(self.n[cut] - self.n[first]), int(self.c[cut] - self.c[first])),
+            last=Drawn(int(self.n[end] - self.n[cut]), 0),
+            since_step=int(self.step[cut]),
+            q_value=q,
+        )
 
     def _end(self, step: int) -> IntArray:
         """For each problem, one past its last visit up to ``step``."""

@@ -1,0 +1,107 @@
+"""What `backtest` gives: how well the rule and its rivals foretold pairs whose outcome is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from passgap.results.codec import Encoded
+from passgap.results.probe import K_LARGE
+
+
+@dataclass(frozen=True)
+class BacktestSettings:
+    """What the rule is held to; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    worth
+        A gain in pass@1 above it counts as worth the training.
+    cut
+        The rule's stated cut; another one is chosen leave-one-model-out beside it.
+    k_small, k_large
+        The rule's headroom.
+    seed
+        Of the bootstrap over models behind the rank correlations' intervals.
+    """
+
+    worth: float = 0.07
+    cut: float = 0.15
+    k_small: int = 2
+    k_large: int = K_LARGE
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class BacktestedWith(BacktestSettings):
+    """The settings, and how many pairs and models there were."""
+
+    pairs: int = 0
+    models: int = 0
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One pair: the base's pass@1, the gain, each predictor, the tilt and what it foretold."""
+
+    benchmark: str
+    model: str
+    pass_at_1: float
+    gain: float
+    headroom: float
+    second_predictor: float
+    delta: float
+    tilt_forecast: float
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A predictor with a cut: how often it said rightly whether the training was worth it."""
+
+    predictor: str
+    cut: float
+    chosen: str
+    pairs: int
+    right: int
+    paid_and_said: int
+    paid_and_not_said: int
+    said_and_not_paid: int
+    neither: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A forecast of the gain: its errors, and the predictor's rank correlation with the gain."""
+
+    predictor: str
+    mean_error: float
+    largest_error: float
+    spearman: float | None = None
+    spearman_low: float | None = None
+    spearman_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Backtest(Encoded):
+    """The scores; print them, or take ``to_dict()``."""
+
+    schema: ClassVar[str] = "passgap.backtest/1"
+
+    settings: BacktestedWith
+    pairs: tuple[PairRow, ...]
+    screens: tuple[Screen, ...]
+    forecasts: tuple[Score, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.pairs)} pairs, a gain is worth it above {self.settings.worth:.2f}"]
+        lines += [
+            f"  {s.predictor} >= {s.cut:.3f} ({s.chosen}): right on {s.right} of {s.pairs}"
+            for s in self.screens
+        ]
+        lines += [
+            f"  {f.predictor}: mean error {f.mean_error:.3f}, rank correlation "
+            f"{'unknown' if f.spearman is None else round(f.spearman, 2)}"
+            for f in self.forecasts
+        ]
+        return "\n".join(lines)

@@ -1,0 +1,165 @@
+"""What `select` gives: the problems that teach, their control, what the counts say of each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from passgap.data.arrays import FloatArray, IntArray
+from passgap.data.counts import Counts
+from passgap.results.codec import HIDDEN, OPTIONAL, SHOWN, Encoded, Named
+from passgap.results.estimates import Estimate
+
+
+@dataclass(frozen=True)
+class SelectSettings:
+    """Which problems are chosen; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    low, high
+        The band of p, 0 <= low < high <= 1. Without ``size`` they are .02 and .8 where not given;
+        with ``size`` alone there is no band.
+    size
+        How many problems, 1 to those there are.
+    group_size
+        G of mixed@G: completions per prompt in a GRPO step, >= 2.
+    seed
+        Of the ties, the control and the intervals.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    size: int | None = None
+    group_size: int = 8
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SelectionArm:
+    """A group of problems: how many, what they showed, what to expect of them.
+
+    ``raw_rate`` is the mean of c / n, ``pass_rate`` the expected one of fresh draws, ``mixed`` the
+    expected share of groups that are neither all right nor all wrong.
+    """
+
+    problems: int
+    raw_rate: float
+    pass_rate: Estimate
+    mixed: Estimate
+
+
+@dataclass(frozen=True)
+class SelectionArms:
+    """The chosen, the control, all; ``by_raw_rate`` is what the same rule takes by c / n."""
+
+    chosen: SelectionArm
+    control: SelectionArm
+    all: SelectionArm
+    by_raw_rate: Annotated[SelectionArm | None, OPTIONAL] = None
+
+
+@dataclass(frozen=True)
+class SelectedProblem:
+    """What is known of one problem: its counts, and the posterior of its p."""
+
+    problem_id: str
+    n: int
+    c: int
+    pass_rate: float
+    low: float
+    high: float
+    in_band: float | None
+    mixed: float
+
+
+@dataclass(frozen=True, eq=False)
+class Selection(Encoded):
+    """The problems that teach, the control, and what each problem's counts say of its p.
+
+    Arrays have one entry per problem of ``counts``; ``chosen`` and ``control`` are rows, ascending.
+    ``p`` is the posterior mean, ``p_low`` and ``p_high`` its 95% posterior interval, ``in_band``
+    P(low <= p <= high), ``mixed`` the expected mixed@G.
+    """
+
+    schema: ClassVar[str] = "passgap.select/1"
+
+    settings: SelectSettings
+    counts: Annotated[Counts, HIDDEN]
+    p: Annotated[FloatArray, HIDDEN]
+    p_low: Annotated[FloatArray, HIDDEN]
+    p_high: Annotated[FloatArray, HIDDEN]
+    in_band: Annotated[FloatArray | None, HIDDEN]
+    mixed: Annotated[FloatArray, HIDDEN]
+    chosen: Annotated[IntArray, HIDDEN]
+    control: Annotated[IntArray, HIDDEN]
+    arms: SelectionArms
+    notes: tuple[str, ...]
+
+    @property
+    def problems(self) -> Annotated[int, SHOWN]:
+        """All that were chosen from."""
+        return len(self.counts)
+
+    @property
+    def draws(self) -> Annotated[int, SHOWN]:
+        """Of all problems, unscored ones too."""
+        return int(self.counts.n.sum()) + self.unscored
+
+    @property
+    def unscored(self) -> Annotated[int, SHOWN]:
+        """Draws that were left out."""
+        return int(self.counts.unscored.sum())
+
+    @property
+    def rows(self) -> Annotated[tuple[SelectedProblem, ...], Named("chosen")]:
+        """The chosen problems."""
+        return tuple(self.row(int(i)) for i in self.chosen)
+
+    @property
+    def control_ids(self) -> Annotated[tuple[str, ...], Named("control")]:
+        """The problems of the control."""
+        return tuple(self.counts.problem_id[int(i)] for i in self.control)
+
+    def row(self, i: int) -> SelectedProblem:
+        """What is known of problem ``i``."""
+        return SelectedProblem(
+            problem_id=self.counts.problem_id[i],
+            n=int(self.counts.n[i]),
+            c=int(self.counts.c[i]),
+            pass_rate=float(self.p[i]),
+            low=float(self.p_low[i]),
+            high=float(self.p_high[i]),
+            in_band=None if self.in_band is None else float(self.in_band[i]),
+            mixed=float(self.mixed[i]),
+        )
+
+    def __str__(self) -> str:
+        head = f"{len(self.chosen)} of {len(self.counts)} problems chosen: {self._rule()}"
+        columns = "problems  raw rate  expected pass rate (95 %)  expected mixed@"
+        lines = [head, f"  {'':<13}{columns}{self.settings.group_size} (95 %)"]
+        for name, arm in vars(self.arms).items():
+            if arm is not None:
+                lines.append(
+                    f"  {name.replace('_', ' '):<13}{arm.problems:>8}  {short(arm.raw_rate):>8}  "
+                    f"{_interval(arm.pass_rate):<25}  {_interval(arm.mixed)}"
+                )
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _rule(self) -> str:
+        asked = self.settings
+        band = f"more likely than not {asked.low} <= p <= {asked.high}"
+        if asked.size is None:
+            return band
+        most = f"the greatest expected mixed@{asked.group_size}"
+        return most if asked.low is None else f"{most} among those {band}"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def short(value: float) -> str:
+    """Three decimals, or that it is unknown."""
+    return f"{value:.3f}" if math.isfinite(value) else "unknown"

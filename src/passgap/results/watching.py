@@ -1,0 +1,209 @@
+"""What `watch` gives: where a training run stands, and what should be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from passgap.results.codec import FLAT, Result
+from passgap.results.estimates import Estimate
+from passgap.results.findings import Finding
+from passgap.results.parts import At
+
+CountedBy = Literal["trainer", "visits"]
+
+
+@dataclass(frozen=True)
+class WatchSettings:
+    """How a training run is looked at; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    group_size
+        G; by default as recorded, else the most frequent number of completions of a group.
+    every
+        Recorded steps per row; by default as many as give at most 50 rows.
+    window
+        Steps that the early warnings look at, at most half of those recorded.
+    visits
+        Last groups of a problem without a correct completion that make it lost.
+    """
+
+    group_size: int | None = None
+    every: int | None = None
+    window: int = 10
+    visits: int = 2
+
+
+@dataclass(frozen=True)
+class WatchedWith:
+    """The settings, filled in; ``counted_by`` says what a step is, and there are two levels."""
+
+    group_size: int
+    counted_by: CountedBy
+    every: int
+    window: int
+    visits: int
+    false_discovery_rate: float
+    confidence_level: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """mixed@G by the base's counts, and how many problems it is of."""
+
+    estimate: Annotated[Estimate, FLAT]
+    problems: int
+
+
+@dataclass(frozen=True)
+class ProblemsSoFar:
+    """Problems by the end of a span of steps."""
+
+    seen: int
+    solved: int
+    never_solved: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class ProblemsOfSpan(ProblemsSoFar):
+    """The same, and those solved in it for the first time."""
+
+    newly_solved: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """The steps from ``step`` to ``last_step``; ``groups_left_out`` have under two scored."""
+
+    step: int
+    last_step: int
+    completions: int
+    unscored: int
+    groups: int
+    groups_left_out: int
+    mixed: Estimate
+    forecast: Forecast | None
+    solved: Estimate
+    reward: Estimate
+    length: Estimate
+    truncated: Estimate
+    problems: ProblemsOfSpan
+
+
+@dataclass(frozen=True)
+class StepZero:
+    """Step 0 against the forecast, one pair per problem, and whether they agree."""
+
+    step: int
+    problems: int
+    left_out: int
+    observed: Estimate
+    forecast: Estimate
+    difference: Estimate
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Scored and correct draws."""
+
+    n: int
+    c: int
+
+
+@dataclass(frozen=True)
+class LostProblem:
+    """A problem lost by now, with the draws before and after that say so."""
+
+    problem_id: str
+    before: Drawn
+    last: Drawn
+    since_step: int
+    q_value: float
+
+
+@dataclass(frozen=True)
+class NewToBase:
+    """Problems that the base never solved in ``base_draws``, and those solved in training."""
+
+    problems: int
+    solved: int
+    base_draws: int
+
+
+@dataclass(frozen=True)
+class BandSpan:
+    """The solved share of a band in one span of steps."""
+
+    step: int
+    last_step: int
+    problems: int
+    estimate: Annotated[Estimate, FLAT]
+
+
+@dataclass(frozen=True)
+class Band:
+    """The problems of one difficulty, and what tells it."""
+
+    band: str
+    by: str
+    rows: tuple[BandSpan, ...]
+    problems: int
+
+
+@dataclass(frozen=True)
+class Watching(Result):
+    """Where a training run stands; print it, or take ``to_dict()``.
+
+    Parameters
+    ----------
+    completions, unscored
+        Over the whole run.
+    warnings
+        What the early warnings found.
+    agreement
+        Step 0 against the forecast; None where that cannot be told, and a note says why.
+    steps
+        One row per span of steps.
+    lost
+        Problems lost by now.
+    new_to_base
+        How many of the problems that the base never solved were solved in training.
+    bands
+        Solved share over the steps for each difficulty band.
+    held_out
+        pass@k at the last held-out measurement minus the first.
+    """
+
+    schema: ClassVar[str] = "passgap.watching/1"
+
+    settings: WatchedWith
+    completions: int
+    unscored: int
+    warnings: tuple[Finding, ...]
+    agreement: StepZero | None
+    steps: tuple[Span, ...]
+    lost: tuple[LostProblem, ...]
+    new_to_base: NewToBase | None
+    bands: tuple[Band, ...]
+    held_out: tuple[At, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        head = f"{self.completions:,} completions up to step {self.steps[-1].last_step}"
+        lines = [head, *(f"  {finding}" for finding in self.warnings)]
+        lines += ["  step      solved  mixed   95 %             tokens  never solved  lost"]
+        for row in self.steps[-10:]:
+            ends = f"{_text(row.mixed.low)} to {_text(row.mixed.high)}"
+            lines.append(
+                f"  {row.last_step:<9} {_text(row.solved.value)}   "
+                f"{_text(row.mixed.value)}   {ends:<16} {_text(row.length.value, 0):>6}  "
+                f"{row.problems.never_solved:>12}  {row.problems.lost:>4}"
+            )
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def _text(value: float, digits: int = 3) -> str:
+    return "  -  " if value != value else f"{value:.{digits}f}"
