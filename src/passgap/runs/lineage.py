@@ -1,7 +1,7 @@
 """Lineage: which of two runs is the base's, what a policy was trained on, and for how long.
 
 In: runs and policy folders. Out: what their policy files say; None or ``unknown`` where they say
-nothing. A role comes from here, never from the order on a page.
+nothing, a RunError where one is damaged. A role comes from here, never from the order on a page.
 """
 
 from __future__ import annotations
@@ -28,13 +28,7 @@ def policy_folder(run: Run) -> Path:
 
 
 def policy_of(run: Run) -> PolicyFile | None:
-    """The policy file of a run's policy; None where it was not trained here.
-
-    Raises
-    ------
-    RunError
-        As in `passgap.runs.policy.read_policy`.
-    """
+    """The policy file of a run's policy; None where it was not trained here."""
     folder = policy_folder(run)
     return None if str(folder) == UNKNOWN_POLICY else read_policy(folder)
 
@@ -43,11 +37,6 @@ def trained_on(source: Run | Path | str) -> bool | None:
     """Whether the policy of a run was trained on that run's problems.
 
     None where that is unknown: for a counts file, and a policy without a policy file.
-
-    Raises
-    ------
-    RunError
-        If the policy file is damaged or not of passgap.
     """
     if not isinstance(source, Run) and not is_run(source):
         return None
@@ -64,11 +53,6 @@ def roles(first: Run, second: Run) -> Roles:
     ``as given``: the policy of ``second`` was trained from that of ``first``, at once or over
     further trainings, or is a later step of one training; ``reversed``: the other way round;
     ``unknown``: no policy file says so.
-
-    Raises
-    ------
-    RunError
-        If a policy file is damaged or not of passgap.
     """
     forward, backward = _descends(second, first), _descends(first, second)
     if forward == backward:

@@ -1,7 +1,7 @@
 """One writer: a lock for as long as a block of code, or for as long as the process.
 
-In: a folder. Out: the lock, or the refusal of a second writer. A lock file is not emptied, and a
-link in its place is refused.
+In: a folder. Out: the lock; a RunError for a second writer, and for a link in place of the lock
+file, which is not emptied; a WorkError where the folder cannot be written.
 """
 
 from __future__ import annotations
@@ -22,15 +22,7 @@ _HELD: dict[tuple[int, Path], int] = {}  # of this process: a lock lasts as long
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the writer's lock of a run; also a second one of this process is refused.
-
-    Raises
-    ------
-    RunError
-        If another writer holds it, or the lock file is a link.
-    WorkError
-        If the folder cannot be written.
-    """
+    """Hold the writer's lock of a run; also a second one of this process is refused."""
     with FileIO(open_own(folder / LOCK_FILE), "ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,15 +34,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def hold(folder: Path) -> None:
-    """Lock a folder for this process (a POSIX lock: children do not inherit it).
-
-    Raises
-    ------
-    RunError
-        If another process holds it, or the lock file is a link.
-    WorkError
-        If the folder cannot be written.
-    """
+    """Lock a folder for this process (a POSIX lock: children do not inherit it)."""
     key = (os.getpid(), folder.absolute())
     if key in _HELD and (folder / LOCK_FILE).exists():
         return

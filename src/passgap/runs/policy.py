@@ -2,7 +2,7 @@
 
 In: a policy's folder, its own or a stranger's. Out: `PolicyFile`, whose fields are None where the
 file does not say them. ``trainer/request.json`` holds the same of a training that is not finished
-(`Request`), and is written first.
+(`Request`), and is written first. A damaged file, or one that passgap did not write, is a RunError.
 """
 
 from __future__ import annotations
@@ -84,24 +84,12 @@ class PolicyFile(Request, frozen=True, kw_only=True):
 
 
 def read_policy(folder: Path | str) -> PolicyFile | None:
-    """The policy file of a folder; None where there is none, as of a policy nobody trained here.
-
-    Raises
-    ------
-    RunError
-        If the file is damaged or not of passgap.
-    """
+    """The policy file of a folder; None where there is none, as of a policy nobody trained here."""
     return _read(Path(folder) / POLICY_FILE, PolicyFile)
 
 
 def carried_prompt(folder: Path | str) -> PromptSettings | None:
-    """The prompt that a trained policy carries; None for a policy that was not trained here.
-
-    Raises
-    ------
-    RunError
-        As `read_policy`, and if the file says no prompt.
-    """
+    """The prompt that a trained policy carries; None for a policy that was not trained here."""
     trained = read_policy(folder)
     if trained is not None and trained.prompt is None:
         raise RunError(
@@ -112,13 +100,7 @@ def carried_prompt(folder: Path | str) -> PromptSettings | None:
 
 
 def read_request(folder: Path | str) -> Request | None:
-    """What was asked of a training run, None where the folder holds none.
-
-    Raises
-    ------
-    RunError
-        If the file is damaged or not of passgap.
-    """
+    """What was asked of a training run, None where the folder holds none."""
     return _read(Path(folder) / REQUEST_FILE, Request)
 
 

@@ -9,6 +9,7 @@ remembered to resume. ``runs.names`` lists the files.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -316,9 +317,10 @@ class Run:
             return None
         found = self.place.read_text(f"{OUTCOMES}/{name}").strip()
         if not DIGEST.fullmatch(found):
+            file, run = (shlex.quote(f"{self.place}{rest}") for rest in (f"/{OUTCOMES}/{name}", ""))
             raise RunError(
-                f"{self.name} names its outcomes {found[:40]!r}, which is no digest; run passgap "
-                f"verify {self.place}"
+                f"{self.name} names its outcomes {found[:40]!r}, which is no digest; take the name "
+                f"out and mark the run again: rm {file} && passgap verify {run}"
             )
         return found
 

@@ -2,7 +2,8 @@
 
 In: a folder, names below it, what to write. Out: the file, whole or not at all. A link inside the
 folder could lead to any file of the user, so none is written through, whatever it points to; the
-folder itself may be reached by links, which are the user's own.
+folder itself may be reached by links, which are the user's own. A link is a RunError, and what
+cannot be written a WorkError.
 """
 
 from __future__ import annotations
@@ -17,13 +18,7 @@ from passgap.errors import RunError, WorkError
 
 
 def own(root: Path, *names: str) -> Path:
-    """``root/names...`` as a place to write at.
-
-    Raises
-    ------
-    RunError
-        If one of the names is a link or leads out of the folder.
-    """
+    """``root/names...`` as a place to write at."""
     place = root
     for name in names:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
@@ -35,15 +30,7 @@ def own(root: Path, *names: str) -> Path:
 
 
 def open_own(path: Path) -> int:
-    """The descriptor of a file to read and add to, made where there is none and not emptied.
-
-    Raises
-    ------
-    RunError
-        If it is a link.
-    WorkError
-        If it cannot be written.
-    """
+    """The descriptor of a file to read and add to, made where there is none and not emptied."""
     if path.is_symlink():
         raise _linked(path, path.parent)
     try:
@@ -68,13 +55,7 @@ def links_out(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def refuse_links_out(folder: Path) -> None:
-    """Refuse a folder that other packages are to write in, if a link in it leads out of it.
-
-    Raises
-    ------
-    RunError
-        Naming the link.
-    """
+    """Refuse a folder that other packages are to write in, if a link in it leads out of it."""
     for link in links_out(folder, folder):
         raise _linked(link, folder)
 
