@@ -65,7 +65,7 @@ $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,gym,models,openai,ray,view,docs,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lm,charts,math,remote,gym,models,openai,ray,view,docs,dev]'
 	@touch $(SETUP)
 
 clean:

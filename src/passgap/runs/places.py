@@ -1,20 +1,19 @@
 """A folder to read from: a local path, or any URL that fsspec opens (s3://, gs://, zip://...).
 
-In: a path or a URL. Out: names, small texts, open files, lazy frames. Nothing is written here:
-a run is written to a local path only.
+In: a path or a URL, which takes the extra ``remote``. Out: names, small texts, open files, lazy
+frames. Nothing is written here: a run is written to a local path only.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import fsspec
-import fsspec.core
 import polars as pl
 
-from passgap.errors import UsageError
+from passgap.errors import MissingExtraError, UsageError
 from passgap.runs.names import MANIFEST_FILE
 
 
@@ -29,14 +28,10 @@ class Place:
     def __init__(self, where: Path | str) -> None:
         self.name = str(where)
         self.local = None if "://" in self.name else Path(self.name)
-        try:
-            files, root = fsspec.core.url_to_fs(self.name)
-        except (ImportError, ValueError) as error:
-            raise UsageError(
-                f"{self.name} cannot be opened: {error}; install the package that fsspec names, or "
-                "give a local folder"
-            ) from error
-        self._files: Any = files
+        self._files: Any = _Disk()
+        root = str(Path(self.name).absolute())
+        if self.local is None:
+            self._files, root = _opened(self.name)
         self._root = root.rstrip("/")
 
     def __str__(self) -> str:
@@ -78,7 +73,7 @@ class Place:
         return pl.scan_pyarrow_dataset(pyarrow.dataset.dataset(paths, filesystem=files))
 
     def _at(self, name: str) -> str:
-        return f"{self._root}/{name}" if self._root else name
+        return f"{self._root}/{name}" if self._root or self.local is not None else name
 
     def _call(self, function: Any, *arguments: Any, **options: Any) -> Any:
         try:
@@ -87,3 +82,33 @@ class Place:
             raise
         except Exception as error:  # every file system has errors of its own
             raise UsageError(f"{self.name} cannot be read: {error}") from error
+
+
+class _Disk:
+    """The local disk, by the names that fsspec's file systems give these calls."""
+
+    isfile = staticmethod(os.path.isfile)
+    open = staticmethod(open)
+
+    @staticmethod
+    def ls(folder: str, detail: bool) -> list[str]:
+        return os.listdir(folder)
+
+    @staticmethod
+    def cat_file(path: str) -> bytes:
+        return Path(path).read_bytes()
+
+
+def _opened(url: str) -> tuple[Any, str]:
+    """The file system a URL names, and the path in it."""
+    try:
+        import fsspec.core
+    except ImportError as error:
+        raise MissingExtraError("fsspec", "remote") from error
+    try:
+        return cast("tuple[Any, str]", fsspec.core.url_to_fs(url))
+    except (ImportError, ValueError) as error:
+        raise UsageError(
+            f"{url} cannot be opened: {error}; install the package that fsspec names, or give a "
+            "local folder"
+        ) from error

@@ -34,11 +34,17 @@ try:
     import datasets
     import torch
     import transformers
-    from transformers import PrinterCallback
+    from transformers import PrinterCallback, TrainingArguments
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
+# transformers renamed it; trl goes with both
+CHECKPOINTING = next(
+    name
+    for name in ("activation_checkpointing", "gradient_checkpointing")
+    if name in TrainingArguments.__dataclass_fields__
+)
 FULL = 1 << 16  # bytes left: less than any file of weights or states
 
 
@@ -164,7 +170,7 @@ def common_arguments(job: Job) -> dict[str, Any]:
         "learning_rate": config.learning_rate,
         "per_device_train_batch_size": job.at_once,
         "gradient_accumulation_steps": job.local_completions // job.at_once,
-        "activation_checkpointing": False,  # TRL turns it on, at a fifth of the speed
+        CHECKPOINTING: False,  # TRL turns it on, at a fifth of the speed
         "seed": config.seed,
         "use_cpu": not on_gpu,
         "bf16": on_gpu and torch.cuda.is_bf16_supported(),

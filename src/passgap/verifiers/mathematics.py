@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Candidate, Outcome, Readings, Status
 from passgap.data.problems import Problem
-from passgap.errors import UsageError
+from passgap.errors import MissingExtraError, UsageError
 from passgap.latex import last_boxed
 from passgap.verifiers.answers.compare import Algebra, Pair, equal
 from passgap.verifiers.answers.forms import Nothing, Opaque
@@ -58,12 +58,13 @@ class MathVerifier(Verifier):
 
     def __init__(self, timeout: str = "5") -> None:
         self._timeout = positive("timeout", timeout)
+        self._algebra = algebra_version()
         self._known: dict[Pair, Mark] = {}
         self._started: Pool | None = None
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 3, version("math-verify"), self._timeout])
+        return digest([self.name, 3, self._algebra, self._timeout])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
@@ -167,6 +168,20 @@ class MathVerifier(Verifier):
         """End the worker processes."""
         if self._started is not None:
             self._started.close()
+
+
+def algebra_version() -> str:
+    """Which math-verify is installed; it is loaded by the worker processes only.
+
+    Raises
+    ------
+    MissingExtraError
+        Where there is none: half the marks would be guesses.
+    """
+    try:
+        return version("math-verify")
+    except PackageNotFoundError as error:
+        raise MissingExtraError("math-verify", "math") from error
 
 
 def at_sight(gold: str, answer: str, algebra: Algebra | None = None) -> Mark | None:

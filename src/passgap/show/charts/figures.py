@@ -51,7 +51,7 @@ def write_figures(
         spec = json.dumps(sized(chart))
         for form in formats:
             path = place / f"{name}.{form}"
-            path.write_bytes(_picture(spec, form))
+            path.write_bytes(picture(spec, form))
             paths.append(path)
     return paths
 
@@ -68,7 +68,7 @@ def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 3
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(
-        _picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix("."))
+        picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix("."))
     )
     return place
 
@@ -89,9 +89,15 @@ def check_picture(path: str | os.PathLike[str]) -> None:
         raise UsageError(f"figure {str(path)!r} ends in {suffix!r}; allowed: {allowed}")
 
 
-def _picture(spec: str, form: str) -> bytes:
+def picture(spec: str, form: str) -> bytes:
+    """A Vega-Lite specification as one of `FORMATS`."""
     if form == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=2.0))
     if form == "pdf":
         return bytes(vl_convert.vegalite_to_pdf(spec))
     return str(vl_convert.vegalite_to_svg(spec)).encode()
+
+
+def javascript_bundle(script: str) -> str:
+    """Vega, Vega-Lite and vega-embed in one script with what is to use them."""
+    return str(vl_convert.javascript_bundle(script))

@@ -15,7 +15,6 @@ from importlib import resources
 from typing import Any
 
 import jinja2
-import vl_convert
 from markupsafe import Markup
 
 from passgap.data.counts import Counts
@@ -25,6 +24,7 @@ from passgap.results.estimates import Curve, Estimate
 from passgap.results.verdict import Verdict
 from passgap.show.audited import audit_sections
 from passgap.show.charts.charts import audited_curve, pass_at_k, sized, sweep_curves
+from passgap.show.charts.figures import picture
 from passgap.show.charts.ingredients import Chart
 from passgap.show.charts.watch import watch_charts
 from passgap.show.data import Row, deciding_ks
@@ -200,7 +200,7 @@ def _filled(text: str | None) -> list[str]:
 
 def _svg(drawn: Chart) -> str:
     """The chart as SVG whose ids are its own, so that two of a page do not share a clip path."""
-    svg = str(vl_convert.vegalite_to_svg(json.dumps(sized(drawn, *SIZE))))
+    svg = picture(json.dumps(sized(drawn, *SIZE)), "svg").decode()
     own = digest(svg)
     return re.sub(r'(id="|url\(#)', rf"\g<1>p{own}-", svg)
 

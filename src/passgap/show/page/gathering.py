@@ -7,6 +7,7 @@ show. The page itself computes nothing.
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
-from passgap.show import PageData, write_figures, write_page
+from passgap.show import PageData
 from passgap.show.page.rows import completion_rows, problem_rows
 from passgap.stats import fit_mixture
 
@@ -68,11 +69,19 @@ def report(
     Path
         The file written.
     """
+    _check_charts()
     data = page_data(base, trained, title=title, command=command, **settings)
     return _written(data, out, figures)
 
 
+def _check_charts() -> None:
+    """Say which extra is missing, before anything is worked out."""
+    importlib.import_module("passgap.show.charts")
+
+
 def _written(data: PageData, out: Path | str, figures: Path | str | None) -> Path:
+    from passgap.show import write_figures, write_page
+
     page = write_page(data, out)
     if figures is not None:
         write_figures(data, figures)
@@ -107,6 +116,7 @@ def report_several(
     Path
         The file written.
     """
+    _check_charts()
     names = _names(trained)
     runs = _runs({"base": base} | dict(zip(names, trained, strict=True)))
     if "seeds" in result:

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import vl_convert
 from markupsafe import Markup
 
 from passgap._version import __version__
 from passgap.show.charts.charts import charts_of, page_spec
+from passgap.show.charts.figures import javascript_bundle
 from passgap.show.data import PageData
 from passgap.show.page.sections import sections
 from passgap.show.text import visible
@@ -113,8 +113,7 @@ def _template(name: str) -> str:
 def _script() -> str:
     """Vega, Vega-Lite and vega-embed in one bundle with the page's own scripts."""
     own = "\n".join(map(_template, ("theme.js", "charts.js", "problems.js")))
-    bundle: str = vl_convert.javascript_bundle(own)
-    return bundle
+    return javascript_bundle(own)
 
 
 @cache
