@@ -141,7 +141,7 @@ def test_partial_credit_needs_a_condition_and_one_policy_is_chosen(shared_data, 
         log, "table", where=tuple(where.items()), correct_if=parse_condition("score>=1"), **fields
     )
     assert by_id(result) == reported(folder / "outcomes_inter_intra_n3.csv", **where)
-    assert sum(result.left_out.values()) == 37_300 - result.draws
+    assert sum(one.count for one in result.left_out) == 37_300 - result.draws
 
 
 def test_prompts_are_matched_with_problems(shared_data, bring):
@@ -188,7 +188,7 @@ def test_lm_eval_repeats_are_verified_and_one_filter_is_read(bring):
     repeated = bring(next(LOGS.glob("samples_sums_2*")))
     assert repeated.label == ""
     assert repeated.draws == 12  # not 24: every document stands once for each filter
-    assert sum(repeated.left_out.values()) == 3
+    assert sum(one.count for one in repeated.left_out) == 3
     verify(repeated.run, verifier="math")
     assert counted(repeated) == {"1+1?": (4, 3, 0), "2+2?": (4, 1, 0), "3+3?": (4, 4, 0)}
     assert repeated.run.manifest.prompt["template"] == "Q: {{ question }}\nA:"

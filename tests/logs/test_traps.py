@@ -13,6 +13,7 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError, WorkError
 from passgap.evidence.doors import compare
 from passgap.logs import FORMATS, Asked, find_log, import_counts, import_files, parse_condition
+from passgap.logs.base import LeftOut
 from passgap.problems import render
 from passgap.stages.counting import count, read_counts
 from passgap.stages.verifying import verify
@@ -65,8 +66,7 @@ def test_unmatched_prompts_are_named_and_left_out_on_request(tmp_path, bring):
     with pytest.raises(UsageError, match=r"1 questions .* e\.g\. '2\+2\?'.*--leave-out-unmatched"):
         bring(log, problems=problems)
     result = bring(log, problems=problems, leave_out_unmatched=True)
-    assert result.left_out == {"draws of no problem in --problems": 2}
-    assert result.examples["draws of no problem in --problems"] == ["2+2?"]
+    assert result.left_out == (LeftOut("draws of no problem in --problems", 2, ("2+2?",)),)
     with pytest.raises(UsageError, match="needs --problems"):
         bring(log, leave_out_unmatched=True)
 
@@ -478,7 +478,9 @@ def test_qwen_scores_beyond_the_texts_are_left_out(tmp_path, bring):
     lines(path, [one | {"score": [True, False, False], "finish_reason": ["stop", "length"]}])
     result = bring(path)
     assert counted(result) == {"1+1?": (2, 1, 0)}
-    assert result.left_out == {"draws with a text or a score only": 1}
+    assert [(one.reason, one.count) for one in result.left_out] == [
+        ("draws with a text or a score only", 1)
+    ]
     assert result.run.manifest.sampling["temperature"] == 0.6
     assert count(result.run).truncated.tolist() == [1]
 

@@ -88,7 +88,7 @@ def test_two_verifiers_of_one_run_are_held_against_each_other(tmp_path, write):
     assert both.table["incorrect", "correct"] > 50  # 1/2 is written otherwise
     assert both.table["correct", "incorrect"] == 0
     assert 0 < both.kappa < 1
-    assert {e["extracted_second"] for e in both.examples} == {"1/2"}
+    assert {e.extracted_second for e in both.examples} == {"1/2"}
     data = json.loads(json.dumps(both.to_dict()))
     assert (data["agreed"], len(data["table"])) == (both.agreed, 9)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from passgap import mark
-from passgap.data.outcomes import Outcome
+from passgap.data.outcomes import Failure, Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.verifiers import Item, for_problems, get_verifier
-from passgap.verifiers.failures import Failure, take_failures
+from passgap.verifiers.failures import take_failures
 
 PROBLEM = Problem("q", "42", "exact")
 

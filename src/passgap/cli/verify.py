@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
@@ -16,6 +16,7 @@ from passgap.plain import json_text
 
 if TYPE_CHECKING:
     from passgap.data.counts import Counts
+    from passgap.results.verified import Verified
     from passgap.runs import Run
 
 
@@ -56,15 +57,17 @@ def verify(
         found.append(_verified(path, run, verifier))
         if not json_:
             _print_verified(path, found[-1], alone=len(runs) == 1)
-    figures = [{"run": one.run, **one.figures} if len(runs) > 1 else one.figures for one in found]
     failed = [one for one in found if one.failed]
     if json_:
-        print(json_text(figures if len(runs) > 1 else figures[0], indent=None))
+        told = [one.result.to_dict() for one in found]
+        print(json_text(told if len(runs) > 1 else told[0], indent=None))
     elif len(runs) > 1 and not failed:
         print("next: passgap compare BASE TRAINED...")
     if failed:
-        told = "; ".join(f"{one.run}: not one draw could be scored: {one.why}" for one in failed)
-        raise WorkError(f"{told}; fix the verifier and run passgap verify again")
+        why = "; ".join(
+            f"{one.result.run}: not one draw could be scored: {one.why}" for one in failed
+        )
+        raise WorkError(f"{why}; fix the verifier and run passgap verify again")
 
 
 def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -> None:
@@ -85,44 +88,32 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
 
 
 @dataclass(frozen=True)
-class Verified:
-    """What came of verifying one run: its figures by JSON names, and its counts.
+class Marked:
+    """One run that was verified: what came of it, its counts, whether no draw could be scored."""
 
-    ``why`` says why draws are unscored, empty where none is; ``failed`` that all of them are.
-    """
-
-    run: str
-    figures: dict[str, Any]
+    result: Verified
     counts: Counts
-    why: str
     failed: bool
 
+    @property
+    def why(self) -> str:
+        """Why draws are unscored, empty where none is."""
+        from passgap.stages.unscored import in_one_line
 
-def _verified(path: str, run: Run, verifier: str | None) -> Verified:
+        return in_one_line(self.result.unscored_reasons)
+
+
+def _verified(path: str, run: Run, verifier: str | None) -> Marked:
     """Verify one run, and what came of it."""
     from passgap.stages.counting import count
-    from passgap.stages.unscored import all_unscored, in_one_line, unscored
-    from passgap.stages.verifying import agreement
+    from passgap.stages.unscored import all_unscored
+    from passgap.stages.verifying import verified
 
     before = run.latest_verifier()
-    marked = verify_run(path, verifier)
-    counts, after = count(run), run.verifier_digest()
-    both = agreement(run, before, after) if before not in (None, after) else None
-    reasons = unscored(run, marked)
-    figures = {
-        "schema": "passgap.verify/1",
-        "run": path,
-        "problems": len(counts),
-        "draws": int((counts.n + counts.unscored).sum()),
-        "correct": int(counts.c.sum()),
-        "unscored": int(counts.unscored.sum()),
-        "unscored_reasons": [one.to_dict() for one in reasons],
-        "verifier": counts.provenance["verifier"],
-        "reasoned": None if counts.c_reasoned is None else int(counts.c_reasoned.sum()),
-        "marked_by": run.marked_by(after),
-        "agreement": None if both is None else both.to_dict(),
-    }
-    return Verified(path, figures, counts, in_one_line(reasons), all_unscored(run, marked))
+    digest = verify_run(path, verifier)
+    counts = count(run)
+    result = verified(run, counts, digest, place=path, before=before)
+    return Marked(result, counts, all_unscored(run, digest))
 
 
 def verify_run(path: str, verifier: str | None = None) -> str:
@@ -135,21 +126,21 @@ def verify_run(path: str, verifier: str | None = None) -> str:
         return verify(run, verifier=verifier, progress=progress, command=command_line())
 
 
-def _print_verified(path: str, found: Verified, *, alone: bool) -> None:
+def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
     """The table of agreement where there is one, one line for the outcomes, one for why not."""
-    figures = found.figures
-    if figures["agreement"] is not None:
+    result = found.result
+    if result.agreement is not None:
         from passgap.show import print_agreement
 
-        print_agreement(figures["agreement"])
-    if figures["reasoned"] is not None:
-        print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
+        print_agreement(result.agreement.to_dict())
+    if result.reasoned is not None:
+        print(f"reasoning found right in {result.reasoned:,} of {result.correct:,}")
     adaptive = found.counts.design == "adaptive"
     probe = probe_command(path, int(found.counts.n.min()), adaptive=adaptive)
     print(
-        f"{path}: {figures['draws']:,} draws of {figures['problems']} problems, "
-        f"{figures['correct']:,} correct, {figures['unscored']:,} unscored; the marks of "
-        f"{figures['marked_by']} count now{f'; next: {probe}' * (alone and not found.failed)}"
+        f"{path}: {result.draws:,} draws of {result.problems} problems, "
+        f"{result.correct:,} correct, {result.unscored:,} unscored; the marks of "
+        f"{result.marked_by} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
     if found.why and not found.failed:
         print(f"unscored: {found.why}")

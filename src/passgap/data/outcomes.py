@@ -93,3 +93,17 @@ class Outcome:
                 f"  {c.rule} at {c.start} to {c.end}: {c.text}" for c in self.readings.candidates
             ]
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The draws that one kind of error left unscored.
+
+    ``kind`` is the exception's type, ``error`` the first one in words, ``problem_id`` the problem
+    of its draw.
+    """
+
+    kind: str
+    error: str
+    draws: int
+    problem_id: str

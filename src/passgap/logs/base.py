@@ -103,6 +103,18 @@ class Asked:
         return [name for name in vars(self) if getattr(self, name) != getattr(default, name)]
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that an import left out for one reason, with some of them."""
+
+    reason: str
+    count: int
+    examples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.count:,} {self.reason}"
+
+
 @dataclass
 class Told:
     """What a log tells besides its draws, and what the importer left out; filled while reading.
@@ -121,6 +133,13 @@ class Told:
     examples: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     unnamed: bool = False
+
+    def rows_left_out(self) -> tuple[LeftOut, ...]:
+        """What was left out, by reason."""
+        return tuple(
+            LeftOut(reason, count, tuple(self.examples.get(reason, ())))
+            for reason, count in self.left_out.items()
+        )
 
     def leave_out(self, reason: str, example: str = "") -> None:
         """Count a row that is not imported."""

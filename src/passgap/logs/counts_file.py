@@ -12,29 +12,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Annotated, ClassVar
 
 from passgap.data.counts import Counts
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.base import Asked, Format, LeftOut, Peek, Record, Told
 from passgap.logs.flat import IDS, usual
 from passgap.logs.rows import Row, header, read_rows
 from passgap.logs.table import chosen
+from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.stages.counting import write_counts
 
 LISTED = 5
 
 
 @dataclass(frozen=True)
-class ImportedCounts:
+class ImportedCounts(Encoded):
     """A counts file that was written, and what was left out on the way; it is marked, for good."""
 
-    path: Path
-    counts: Counts
-    told: Told
-    marked: bool = True
-    anew: bool = False
+    schema: ClassVar[str] = "passgap.import_counts/1"
+
+    path: Annotated[Path, HIDDEN]
+    counts: Annotated[Counts, HIDDEN]
+    told: Annotated[Told, HIDDEN]
+    marked: Annotated[bool, HIDDEN] = True
+    anew: Annotated[bool, HIDDEN] = False
 
     @property
     def least(self) -> int:
@@ -42,30 +45,35 @@ class ImportedCounts:
         return int(self.counts.n.min())
 
     @property
-    def place(self) -> str:
+    def place(self) -> Annotated[str, Named("counts")]:
         """The counts file."""
         return str(self.path)
 
-    def to_dict(self) -> dict[str, Any]:
-        """By JSON names."""
-        return {
-            "schema": "passgap.import_counts/1",
-            "counts": str(self.path),
-            "problems": len(self.counts),
-            "draws": int(self.counts.n.sum()),
-            "left_out": [
-                {"reason": why, "count": count, "examples": self.told.examples.get(why, [])}
-                for why, count in self.told.left_out.items()
-            ],
-            "notes": list(self.told.notes),
-        }
+    @property
+    def problems(self) -> Annotated[int, SHOWN]:
+        """How many the file holds."""
+        return len(self.counts)
+
+    @property
+    def draws(self) -> Annotated[int, SHOWN]:
+        """Of all problems."""
+        return int(self.counts.n.sum())
+
+    @property
+    def left_out(self) -> Annotated[tuple[LeftOut, ...], SHOWN]:
+        """Rows that are not in the file."""
+        return self.told.rows_left_out()
+
+    @property
+    def notes(self) -> Annotated[tuple[str, ...], SHOWN]:
+        """What the reader of the file should know."""
+        return tuple(self.told.notes)
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {self.counts}"]
         lines += [f"  marked by {self.told.label}"] * bool(self.told.label)
-        lines += [f"  left out: {count:,} {why}" for why, count in self.told.left_out.items()]
-        lines += [f"  note: {note}" for note in self.told.notes]
-        return "\n".join(lines)
+        lines += [f"  left out: {one}" for one in self.left_out]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 def claims(peek: Peek) -> bool:

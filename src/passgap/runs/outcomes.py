@@ -7,9 +7,10 @@ wrote it down.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
+
+from passgap.data.outcomes import Failure
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -32,4 +33,4 @@ class OutcomesAbout(msgspec.Struct, frozen=True, kw_only=True):
     correct_by: str | None = None
     command: str | None = None
     source: Source | None = None
-    failures: Mapping[str, tuple[Mapping[str, Any], ...]] = {}
+    failures: Mapping[str, tuple[Failure, ...]] = {}

@@ -7,47 +7,14 @@ is kept beside the outcomes, per shard and once per kind of error, in their ``ab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import polars as pl
 from msgspec.structs import replace
 
-from passgap.plain import visible
+from passgap.data.outcomes import Failure
+from passgap.results.verified import RAISED, Unscored
 from passgap.runs import Run
-from passgap.verifiers.failures import Failure, merged
-
-RAISED = "error"
-WORDS = {
-    "crash": "the verifier's process ended",
-    "memory": "the verifier ran out of memory",
-    "no_mark": "the verifier returned None",
-    "timeout": "the verifier took too long",
-    RAISED: "the verifier failed, or the draw itself did",
-    "": "the verifier gave no reason",
-}
-
-
-@dataclass(frozen=True)
-class Unscored:
-    """Draws that could not be scored, for one reason.
-
-    ``error`` is what the verifier's code raised, in words, where that is known; ``problem_id`` the
-    problem of the first of them.
-    """
-
-    reason: str
-    draws: int
-    problem_id: str
-    error: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """By JSON names."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        why = self.error or WORDS.get(self.reason, self.reason)
-        return f"{visible(why)} ({self.draws:,} draws, the first of problem {self.problem_id})"
+from passgap.verifiers.failures import merged
 
 
 def unscored(run: Run, verifier_digest: str | None = None) -> list[Unscored]:
@@ -92,7 +59,7 @@ def keep_failures(run: Run, verifier_digest: str, name: str, failures: Sequence[
     before = about.failures
     after = {shard: found for shard, found in before.items() if shard != name}
     if failures:
-        after[name] = tuple(one.to_dict() for one in merged(failures))
+        after[name] = tuple(merged(failures))
     if after != before:
         run.set_outcomes_about(verifier_digest, replace(about, failures=after))
 
@@ -111,7 +78,7 @@ def _unscored(run: Run, key: str, name: str) -> pl.DataFrame:
 def _named(run: Run, key: str) -> list[Failure]:
     """What raised in all shards, the most frequent first."""
     kept = run.outcomes_about(key).failures
-    found = merged(Failure(**one) for name in run.blocks for one in kept.get(name, ()))
+    found = merged(one for name in run.blocks for one in kept.get(name, ()))
     return sorted(found, key=lambda one: -one.draws)
 
 

@@ -11,25 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any, get_args
 
 import polars as pl
 
+from passgap.data.counts import Counts
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome, Status
+from passgap.data.outcomes import Outcome
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.problems import render
+from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth, Verified
 from passgap.runs import Run
 from passgap.runs.outcomes import OutcomesAbout
-from passgap.stages.unscored import all_unscored, keep_failures
+from passgap.stages.unscored import all_unscored, keep_failures, unscored
 from passgap.verifiers import Item, Verifier, answer_form, for_problems
 from passgap.verifiers.asked import asked_form
 from passgap.verifiers.failures import take_failures
 
-STATUSES: tuple[Status, ...] = get_args(Status)
 SHOWN = 5
 AT_ONCE = 1024  # completions that a verifier is given together
 SOURCE = "source"
@@ -196,51 +195,6 @@ def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
     return set(failed.select("problem_id", "draw").iter_rows())
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How two verifiers marked the same completions.
-
-    ``table[a, b]`` counts the completions that the first gave status ``a`` and the second ``b``;
-    ``examples`` are some on which they differ.
-    """
-
-    first: str
-    second: str
-    table: dict[tuple[Status, Status], int]
-    examples: tuple[dict[str, Any], ...]
-
-    @property
-    def draws(self) -> int:
-        return sum(self.table.values())
-
-    @property
-    def agreed(self) -> int:
-        return sum(count for (a, b), count in self.table.items() if a == b)
-
-    @property
-    def kappa(self) -> float:
-        """Cohen's kappa: agreement beyond what the shares alone give; nan where all is alike."""
-        total = max(self.draws, 1)
-        by_first = [sum(self.table[a, b] for b in STATUSES) / total for a in STATUSES]
-        by_second = [sum(self.table[a, b] for a in STATUSES) / total for b in STATUSES]
-        chance = sum(x * y for x, y in zip(by_first, by_second, strict=True))
-        return (self.agreed / total - chance) / (1 - chance) if chance < 1 else float("nan")
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "schema": "passgap.agreement/1",
-            "first": self.first,
-            "second": self.second,
-            "draws": self.draws,
-            "agreed": self.agreed,
-            "kappa": None if self.kappa != self.kappa else self.kappa,
-            "table": [
-                {"first": a, "second": b, "draws": count} for (a, b), count in self.table.items()
-            ],
-            "examples": list(self.examples),
-        }
-
-
 def agreement(run: Run, first: str, second: str) -> Agreement:
     """Hold the outcomes of two verifiers, given by their digests, against each other.
 
@@ -257,7 +211,7 @@ def agreement(run: Run, first: str, second: str) -> Agreement:
                 "passgap verify with it first"
             )
     table = {(a, b): 0 for a in STATUSES for b in STATUSES}
-    examples: list[dict[str, Any]] = []
+    examples: list[Difference] = []
     for name in run.completion_names():
         both = run.read_outcomes(first, name).join(
             run.read_outcomes(second, name), on=["problem_id", "draw"], suffix="_second"
@@ -267,5 +221,34 @@ def agreement(run: Run, first: str, second: str) -> Agreement:
         differing = both.drop("readings", "readings_second").filter(
             pl.col("status") != pl.col("status_second")
         )
-        examples += differing.head(SHOWN - len(examples)).to_dicts()
-    return Agreement(first, second, table, tuple(examples))
+        rows = differing.head(SHOWN - len(examples)).iter_rows(named=True)
+        examples += [Difference(**row) for row in rows]
+    pairs = tuple(MarkedBoth(a, b, draws) for (a, b), draws in table.items())
+    return Agreement(first, second, pairs, tuple(examples))
+
+
+def verified(run: Run, counts: Counts, marked: str, *, place: str, before: str | None) -> Verified:
+    """What came of marking a run.
+
+    Parameters
+    ----------
+    run, counts, marked
+        The run, its counts, and the digest that `verify` gave.
+    place
+        What to call it.
+    before
+        The digest of the outcomes that counted before; None where it was not marked.
+    """
+    after = run.verifier_digest()
+    return Verified(
+        run=place,
+        problems=len(counts),
+        draws=int((counts.n + counts.unscored).sum()),
+        correct=int(counts.c.sum()),
+        unscored=int(counts.unscored.sum()),
+        unscored_reasons=tuple(unscored(run, marked)),
+        verifier=after,
+        reasoned=None if counts.c_reasoned is None else int(counts.c_reasoned.sum()),
+        marked_by=run.marked_by(after),
+        agreement=agreement(run, before, after) if before not in (None, after) else None,
+    )

@@ -17,12 +17,12 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome
+from passgap.data.outcomes import Failure, Outcome
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.registry import Registry
 from passgap.verifiers.base import Item, TextVerifier, Verifier
-from passgap.verifiers.failures import Failure, take_failures
+from passgap.verifiers.failures import take_failures
 from passgap.verifiers.guarded import GuardedVerifier
 
 PYTHON = "python:MODULE:FUNCTION"

@@ -8,28 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from passgap.data.outcomes import Failure
 from passgap.verifiers.base import Verifier
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The draws that one kind of error left unscored.
-
-    ``kind`` is the exception's type, ``error`` the first one in words, ``problem_id`` the problem
-    of its draw.
-    """
-
-    kind: str
-    error: str
-    draws: int
-    problem_id: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """By JSON names."""
-        return asdict(self)
 
 
 class Failures:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Candidate, Outcome
+from passgap.data.outcomes import Candidate, Failure, Outcome
 from passgap.data.problems import Problem
 from passgap.errors import PassgapError, in_words
 from passgap.verifiers.base import Item, Verifier
-from passgap.verifiers.failures import Failure, Failures
+from passgap.verifiers.failures import Failures
 from passgap.verifiers.returned import RefusedError, outcome_of
 
 log = logging.getLogger("passgap.verifiers")

@@ -13,13 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome
+from passgap.data.outcomes import Failure, Outcome
 from passgap.data.problems import Problem
 from passgap.errors import MissingExtraError, UsageError
 from passgap.verifiers.base import Item, Verifier, no_answer
 from passgap.verifiers.candidates import visible
 from passgap.verifiers.exact import marked
-from passgap.verifiers.failures import Failure, Failures
+from passgap.verifiers.failures import Failures
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost, Pool
 

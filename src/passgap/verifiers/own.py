@@ -15,11 +15,11 @@ from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome, Readings
+from passgap.data.outcomes import Failure, Outcome, Readings
 from passgap.data.problems import Problem
 from passgap.errors import UsageError, in_words
 from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.failures import Failure, Failures
+from passgap.verifiers.failures import Failures
 from passgap.verifiers.mathematics import positive
 from passgap.verifiers.returned import RefusedError, outcome_of
 from passgap.verifiers.workers.child import function_pool
