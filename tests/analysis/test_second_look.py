@@ -79,22 +79,26 @@ def test_sign_changes():
 # --------------------------------------------------------------------------------------- problems
 
 
-def test_per_problem_rows_are_fishers_test_with_false_discoveries_controlled(rng):
+def test_certain_changes_are_fishers_test_with_false_discoveries_controlled(rng):
     base = drawn([0.0, 0.0, 0.5, 0.5, 1.0], 40, rng)
     trained = drawn([0.0, 0.9, 0.5, 0.0, 0.0], 40, rng)
-    rows = changes.per_problem(base, trained)
-    assert [row["change"] for row in rows] == ["neither", "gained", "both", "lost", "lost"]
-    assert [row["winner"] for row in rows][:2] == [None, "trained"]
     p = [
         scipy_stats.fisher_exact([[b, 40 - b], [t, 40 - t]]).pvalue
         for b, t in zip(base.c, trained.c, strict=True)
     ]
-    np.testing.assert_allclose([row["p_value"] for row in rows], p)
-    np.testing.assert_allclose(
-        [row["q_value"] for row in rows], scipy_stats.false_discovery_control(p)
-    )
-    sure = changes.certain(base, trained)
-    assert (sure.better, sure.worse, sure.gained, sure.lost) == (1, 2, 1, 2)
+    sure = scipy_stats.false_discovery_control(p) <= 0.05
+    assert sure.tolist() == [False, True, False, True, True]
+    found = changes.certain(base, trained)
+    assert (found.better, found.worse, found.gained, found.lost) == (1, 2, 1, 2)
+    edge = [drawn(np.full(60, q), 20, rng) for q in (0.3, 0.6)]
+    p = [
+        scipy_stats.fisher_exact([[b, 20 - b], [t, 20 - t]]).pvalue
+        for b, t in zip(edge[0].c, edge[1].c, strict=True)
+    ]
+    wins = np.sign(edge[1].c - edge[0].c)[scipy_stats.false_discovery_control(p) <= 0.05]
+    found = changes.certain(*edge)
+    assert (found.better, found.worse) == (np.sum(wins > 0), np.sum(wins < 0))
+    assert 0 < found.better < 60
 
 
 def test_a_gain_of_one_hit_is_not_sure():

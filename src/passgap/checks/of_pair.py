@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from passgap.checks.style import check_styles
 from passgap.data.policies import BY_DEFAULT
@@ -80,6 +79,6 @@ def _same_texts(base: Run, trained: Run) -> Iterator[Finding]:
         )
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

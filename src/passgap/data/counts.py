@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,16 +17,15 @@ from passgap.errors import UsageError
 Design = Literal["fixed", "adaptive"]
 
 
-def _column(name: str, values: Any, ids: tuple[str, ...]) -> IntArray:
+def _column(name: str, values: ArrayLike | None, ids: tuple[str, ...]) -> IntArray:
     """One column of counts, an entry per problem; None stands for zeros."""
     if values is None:
         return np.zeros(len(ids), np.int64)
-    if not hasattr(values, "dtype") and np.iterable(values):
-        values = list(values)
-    shape = (len(values),) if isinstance(values, list) else np.shape(values)
+    listed = list(values) if np.iterable(values) and not hasattr(values, "dtype") else values
+    shape = (len(listed),) if isinstance(listed, list) else np.shape(values)
     if shape != (len(ids),):
         raise UsageError(f"{name} has shape {shape}; expected ({len(ids)},), one a problem")
-    return whole_numbers(name, values, lambda i: f"problem {ids[i]!r}")
+    return whole_numbers(name, cast(Iterable[object], listed), lambda i: f"problem {ids[i]!r}")
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -84,7 +83,7 @@ class Counts(Displayed):
         provenance: Mapping[str, str] | None = None,
     ) -> None:
         ids = tuple(str(i) for i in problem_id)
-        values: dict[str, Any] = {"problem_id": ids, "design": design}
+        values: dict[str, object] = {"problem_id": ids, "design": design}
         for name, column in {"n": n, "c": c, "unscored": unscored}.items():
             values[name] = _column(name, column, ids)
         optional = {"no_answer": no_answer, "truncated": truncated, "c_reasoned": c_reasoned}

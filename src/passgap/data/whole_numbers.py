@@ -15,21 +15,20 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Real
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from passgap.data.arrays import IntArray
 from passgap.errors import UsageError
 
 LARGEST = 10**12  # so that a sum over millions of problems fits into 64 bits
 SHOWN = 60
+Number = int | float | Decimal | Fraction
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 NEEDED = f"a count is a whole number up to {LARGEST:,}"
 
 
-def whole_numbers(name: str, values: Iterable[Any], where: Callable[[int], str]) -> NDArray[Any]:
+def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], str]) -> IntArray:
     """A column of counts as an int64 array.
 
     Parameters
@@ -54,7 +53,7 @@ def whole_numbers(name: str, values: Iterable[Any], where: Callable[[int], str])
     found = np.zeros(len(listed), np.int64)
     for i, value in enumerate(listed):
         number = _number(value)
-        if not _is_count(number):
+        if number is None or not _is_count(number):
             raise UsageError(
                 f"{where(i)}: column {name} holds a value that is no whole number: "
                 f"{_shown(value)}; {NEEDED}{_advice(name, value, listed)}"
@@ -79,7 +78,7 @@ def refuse_repeated(place: object, header: Sequence[str], read: Iterable[str]) -
             )
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> Number | None:
     """The number that a value is or spells; None where it is none."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
@@ -88,15 +87,17 @@ def _number(value: Any) -> Any:
         return Decimal(text) if NUMBER.fullmatch(text) else None
     if isinstance(value, Decimal) and value.is_nan():
         return None
-    return value if isinstance(value, Real | Decimal) and not isinstance(value, bool) else None
+    if isinstance(value, bool):
+        return None
+    return value if isinstance(value, int | float | Decimal | Fraction) else None
 
 
-def _is_count(number: Any) -> bool:
+def _is_count(number: Number) -> bool:
     """Whether a number is whole and not too large."""
-    return number is not None and bool(abs(number) <= LARGEST and number == int(number))
+    return -LARGEST <= number <= LARGEST and number == int(number)
 
 
-def _is_nothing(value: Any) -> bool:
+def _is_nothing(value: object) -> bool:
     """Whether a cell is empty: None, nan, pandas' NA, or a text that says one of them."""
     if isinstance(value, str):
         return value.strip().lower() in ("", "nan", "na", "n/a", "null", "none")
@@ -104,14 +105,14 @@ def _is_nothing(value: Any) -> bool:
     return value is None or nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if _is_nothing(value):
         return "nothing" if value is None or value == "" else f"{str(value)[:SHOWN]!r} (nothing)"
     value = value.item() if isinstance(value, np.generic) else value
     return repr(value[:SHOWN]) if isinstance(value, str) else str(value)[:SHOWN]
 
 
-def _advice(name: str, value: Any, values: Sequence[Any]) -> str:
+def _advice(name: str, value: object, values: Sequence[object]) -> str:
     """The next step for a value that is no count."""
     if _is_nothing(value):
         return ": fill the cell, or leave the row out"
@@ -125,14 +126,14 @@ def _advice(name: str, value: Any, values: Sequence[Any]) -> str:
     if name != "n" and isinstance(value, str) and value.strip().endswith("%"):
         return f"; {name} looks like a rate in percent: give {name} = round(rate / 100 * n)"
     number = _number(value)
-    if number is not None and abs(number) <= LARGEST:
+    if number is not None and -LARGEST <= number <= LARGEST:
         return f": give the number of draws in column {name}, not a mean or a share of them"
     return ""
 
 
-def _look_like_rates(values: Sequence[Any]) -> bool:
+def _look_like_rates(values: Sequence[object]) -> bool:
     """Whether all values that are numbers lie in [0, 1], and one of them inside."""
-    numbers: list[Any] = [number for number in map(_number, values) if number is not None]
+    numbers = [number for number in map(_number, values) if number is not None]
     rates = [number for number in numbers if 0 <= number <= 1]
     inside = any(0 < Fraction(number) < 1 for number in rates)
     return inside and len(rates) == len([n for n in numbers if n == n])

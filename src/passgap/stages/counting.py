@@ -8,12 +8,13 @@ columns are ignored. Counts are whole: 16.0 is 16, and 4.5 is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts, Design
@@ -25,7 +26,26 @@ from passgap.runs.lineage import trained_on
 from passgap.stages.guessing import guess_rates
 from passgap.stages.unscored import in_one_line, unscored
 
-Source = Counts | Run | Path | str | Any  # a frame or a matrix, of whichever library
+
+class Column(Protocol):
+    """A column of a `Frame`."""
+
+    def tolist(self) -> list[object]: ...
+
+
+@runtime_checkable
+class Frame(Protocol):
+    """A data frame as pandas has it, which is not imported here."""
+
+    @property
+    def columns(self) -> Iterable[str]: ...
+
+    def __getitem__(self, name: str, /) -> Column: ...
+
+    def to_dict(self) -> object: ...
+
+
+Source = Counts | Run | Path | str | pl.DataFrame | Frame | ArrayLike
 COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
 COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "design")
@@ -170,14 +190,14 @@ def counts_of(source: Source) -> Counts:
         return read_counts(source)
     if isinstance(source, pl.DataFrame):
         return _of_table("the frame", source, {})
-    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas, without importing it
+    if isinstance(source, Frame):
         columns = {str(name): source[name].tolist() for name in source.columns}
         series = {name: pl.Series(name, one, dtype=pl.Object) for name, one in columns.items()}
         return _of_table("the frame", pl.DataFrame(series), {})
     return _of_matrix(source)
 
 
-def _of_matrix(source: Any) -> Counts:
+def _of_matrix(source: ArrayLike) -> Counts:
     matrix = np.asarray(source)
     if matrix.ndim != 2 or not matrix.size or not np.isin(matrix, (0, 1)).all():
         what = f"shape {matrix.shape}" if matrix.ndim != 2 or not matrix.size else "other values"
@@ -259,7 +279,7 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
     if id_column not in ("problem_id", "id"):
         raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
     path = Path(path)
-    columns: dict[str, Any] = {id_column: list(counts.problem_id), "n": counts.n, "c": counts.c}
+    columns = {id_column: list(counts.problem_id), "n": counts.n, "c": counts.c}
     columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate")}
     frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
     frame = frame.with_columns(design=pl.lit(counts.design))
@@ -338,10 +358,10 @@ def _read_json_lines(path: Path) -> pl.DataFrame:
     return pl.DataFrame({name: pl.Series(name, c, dtype=pl.Object) for name, c in columns.items()})
 
 
-def _json_row(path: Path, number: int, line: str) -> dict[str, Any]:
+def _json_row(path: Path, number: int, line: str) -> dict[str, object]:
     """One line as an object; a name that stands in it twice is refused."""
 
-    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    def once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
         refuse_repeated(f"{path} line {number}", [name for name, _ in pairs], COLUMNS)
         return dict(pairs)
 

@@ -6,7 +6,6 @@ In: paired Counts. Out: typed parts of a comparison.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,33 +91,8 @@ def _harmonic(a: float, b: float) -> float:
     return 2 * a * b / (a + b) if a + b > 0 else 0.0
 
 
-def per_problem(base: Counts, trained: Counts) -> list[dict[str, Any]]:
-    """Every problem with its counts, its change, an exact p-value and a Benjamini-Hochberg q.
-
-    The test is Fisher's, two-sided, on right and wrong draws of the two runs. ``change`` is
-    ``gained`` or ``lost`` where only one run ever solved it, else ``both`` or ``neither``;
-    ``winner`` is the run with the higher pass@1, in exact integers.
-    """
-    p = fisher_exact(base.n, base.c, trained.n, trained.c)
-    q = false_discovery_rates(p)
-    wins = wins_at_k(base.n, base.c, trained.n, trained.c, 1)
-    names = {(True, True): "both", (True, False): "lost", (False, True): "gained"}
-    return [
-        {
-            "problem_id": base.problem_id[i],
-            "base": {"n": int(base.n[i]), "c": int(base.c[i])},
-            "trained": {"n": int(trained.n[i]), "c": int(trained.c[i])},
-            "change": names.get((bool(base.c[i]), bool(trained.c[i])), "neither"),
-            "winner": ("base", None, "trained")[int(wins[i]) + 1],
-            "p_value": float(p[i]),
-            "q_value": float(q[i]),
-        }
-        for i in range(len(base))
-    ]
-
-
 def certain(base: Counts, trained: Counts) -> Certain:
-    """Problems whose change is significant at a false discovery rate of 5%."""
+    """Problems whose change is significant: Fisher's test, false discoveries at 5%."""
     p = fisher_exact(base.n, base.c, trained.n, trained.c)
     q = false_discovery_rates(p)
     sure = q <= FALSE_DISCOVERIES
@@ -173,7 +147,7 @@ def _tidy(value: float) -> int | float:
     return round(value) if abs(value - round(value)) < 1e-9 else round(value, 2)
 
 
-def _none_of(hits: Any, draws: Any, arm: Any) -> float:
+def _none_of(hits: IntArray, draws: IntArray, arm: IntArray) -> float:
     """Expected number of problems whose hits all fall in the other arm."""
     other = draws - arm
     chance = np.exp(log_choose(other, np.minimum(hits, other)) - log_choose(draws, hits))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import special
@@ -193,7 +192,7 @@ def _distinct(counts: Counts) -> tuple[IntArray, IntArray]:
     return rows, where.reshape(-1)
 
 
-def _kernel(rows: IntArray) -> Any:
+def _kernel(rows: IntArray) -> FloatArray:
     return log_kernel(rows[:, 1], rows[:, 0], np.zeros(len(rows), np.int64), 0.0)
 
 
