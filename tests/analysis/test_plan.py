@@ -33,7 +33,7 @@ def pilot():
 def test_the_half_width_is_reached(pilot):
     chosen = plan(pilot, half_width=0.04).cheapest
     halves = []
-    for seed in range(30):
+    for seed in range(12):
         rng = np.random.default_rng(seed)
         gap = probe(drawn(world(rng, chosen.problems), chosen.n, rng)).headroom.estimate
         halves.append((gap.high - gap.low) / 2)

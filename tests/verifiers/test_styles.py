@@ -12,7 +12,7 @@ from passgap.engines.fake import FakeEngine
 from passgap.stages.sampling import sample
 from passgap.stages.verifying import verify
 
-PROBLEMS, DRAWS = 160, 32
+PROBLEMS, DRAWS = 160, 16
 NUMBERS = [str(2 + 7 * i) for i in range(PROBLEMS)]
 FRACTIONS = [rf"\frac{{{i % 97 + 1}}}{{{i % 89 + 101}}}" for i in range(PROBLEMS)]
 STYLES = {
