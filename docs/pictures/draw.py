@@ -17,15 +17,10 @@ import worlds
 import passgap
 from passgap.analysis.alone.voting import Answers, majority
 from passgap.data.arrays import FloatArray
-from passgap.show.charts.charts import (
-    forecast_fan,
-    learning_signal,
-    paired_delta,
-    pass_at_k,
-    sweep_curves,
-)
+from passgap.show.blocks import pictures
 from passgap.show.charts.figures import write_picture
-from passgap.show.charts.ingredients import Chart, layered, share_axis, unit_scale
+from passgap.show.charts.parts import Chart, layered, share_axis, unit_scale
+from passgap.show.contents.dispatch import blocks_of
 from passgap.show.theme import LIGHT
 from passgap.stats import (
     betting_lower_bound,
@@ -109,9 +104,12 @@ def _comparison(base: FloatArray, trained: FloatArray) -> passgap.Comparison:
 
 def _curves(result: passgap.Comparison, label: str) -> Chart:
     assert result.verdict.label == label, result
-    data = result.to_dict()
-    arms = {role: data[role]["curve"] for role in ("base", "trained")}
-    return pass_at_k(arms, (data["settings"]["k_small"], data["settings"]["k_large"]))
+    return _picture(result, "curves")
+
+
+def _picture(result: object, name: str) -> Chart:
+    """One of the pictures that passgap itself shows of a result."""
+    return next(one for one in pictures(blocks_of(result)) if one.name == name).draw()
 
 
 def _narrowed() -> passgap.Comparison:
@@ -138,7 +136,7 @@ def expanded() -> Chart:
 
 def difference() -> Chart:
     """The narrowed pair's difference at every k."""
-    return paired_delta(_narrowed().to_dict())
+    return _picture(_narrowed(), "delta")
 
 
 def difficulty() -> Chart:
@@ -202,14 +200,12 @@ def reach() -> Chart:
 
 def tilt() -> Chart:
     """The forecast fan."""
-    return forecast_fan(passgap.probe(worlds.drawn(worlds.difficulty(14), 15)).to_dict())
+    return _picture(passgap.probe(worlds.drawn(worlds.difficulty(14), 15)), "forecast")
 
 
 def signal() -> Chart:
     """mixed@G over the group size."""
-    return learning_signal(
-        passgap.probe(worlds.drawn(worlds.difficulty(14), 15)).to_dict()["signal"]
-    )
+    return _picture(passgap.probe(worlds.drawn(worlds.difficulty(14), 15)), "signal")
 
 
 def luck() -> Chart:
@@ -219,8 +215,7 @@ def luck() -> Chart:
     guessed = passgap.Counts(
         counts.problem_id, counts.n, counts.c, guess_rate=np.full(len(p), 0.02)
     )
-    data = passgap.probe(guessed, accept_luck=True).to_dict()
-    return pass_at_k({"base": data["curve"]}, (2, 20), data["luck"]["curve"])
+    return _picture(passgap.probe(guessed, accept_luck=True), "curves")
 
 
 def _half_width(p: FloatArray, n: int, rng: np.random.Generator) -> float:
@@ -254,7 +249,7 @@ def sweep() -> Chart:
         gone = (base < 0.15) & (order < 0.09 * max(0, i - 1))
         p = np.where(gone, 0.0, worlds.tilted(base, 0.5 * (i + 1)))
         checkpoints.append((step, worlds.drawn(p, 22 + i)))
-    return sweep_curves(passgap.compare_sweep(worlds.drawn(base, 30), checkpoints).to_dict())
+    return _picture(passgap.compare_sweep(worlds.drawn(base, 30), checkpoints), "sweep")
 
 
 def votes() -> Chart:

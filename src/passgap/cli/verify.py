@@ -17,6 +17,7 @@ from passgap.plain import json_text
 if TYPE_CHECKING:
     from passgap.data.counts import Counts
     from passgap.runs import Run
+    from passgap.stages.verifying import Agreement
 
 
 @command()
@@ -75,13 +76,14 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
         raise UsageError(f"--try marks one text and no run; left over: {' '.join(runs)}")
     said = sys.stdin.read() if text == "-" else text
     (outcome,) = mark(gold, said, verifier=verifier)
-    figures = tried(gold, outcome, verifier)
+    found = tried(gold, outcome, verifier)
     if json_:
-        print(json_text(figures, indent=None))
+        print(json_text(found.to_dict(), indent=None))
     else:
-        from passgap.show import print_tried
+        from passgap.show import print_blocks
+        from passgap.show.contents import marks
 
-        print_tried(figures)
+        print_blocks(marks.tried(found))
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Verified:
     run: str
     figures: dict[str, Any]
     counts: Counts
+    agreement: Agreement | None
     why: str
     failed: bool
 
@@ -122,7 +125,8 @@ def _verified(path: str, run: Run, verifier: str | None) -> Verified:
         "marked_by": run.marked_by(after),
         "agreement": None if both is None else both.to_dict(),
     }
-    return Verified(path, figures, counts, in_one_line(reasons), all_unscored(run, marked))
+    why = in_one_line(reasons)
+    return Verified(path, figures, counts, both, why, all_unscored(run, marked))
 
 
 def verify_run(path: str, verifier: str | None = None) -> str:
@@ -138,10 +142,11 @@ def verify_run(path: str, verifier: str | None = None) -> str:
 def _print_verified(path: str, found: Verified, *, alone: bool) -> None:
     """The table of agreement where there is one, one line for the outcomes, one for why not."""
     figures = found.figures
-    if figures["agreement"] is not None:
-        from passgap.show import print_agreement
+    if found.agreement is not None:
+        from passgap.show import print_blocks
+        from passgap.show.contents import marks
 
-        print_agreement(figures["agreement"])
+        print_blocks(marks.agreement(found.agreement))
     if figures["reasoned"] is not None:
         print(f"reasoning found right in {figures['reasoned']:,} of {figures['correct']:,}")
     adaptive = found.counts.design == "adaptive"

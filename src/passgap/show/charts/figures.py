@@ -1,4 +1,4 @@
-"""`PageData` in, one picture file a chart out, by the same definitions as the page."""
+"""Pictures in, one file each out, by the same definitions as the page."""
 
 from __future__ import annotations
 
@@ -10,31 +10,30 @@ from pathlib import Path
 import vl_convert
 
 from passgap.errors import UsageError
-from passgap.show.charts.charts import charts_of, pass_at_k, sized, sweep_curves
-from passgap.show.charts.ingredients import Chart
-from passgap.show.data import PageData, Row, deciding_ks
+from passgap.show.blocks import Block, pictures
+from passgap.show.charts.parts import Chart, sized
 
 FORMATS = ("svg", "png", "pdf")
 
 
 def write_figures(
-    data: PageData, folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
+    blocks: Sequence[Block], folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
 ) -> list[Path]:
-    """Write every chart the data can fill, offline.
+    """Write every picture among the blocks, offline.
 
     Parameters
     ----------
-    data
-        As for `write_page`.
+    blocks
+        Of a page, or of a result.
     folder
-        Made if need be; files are named after the charts (``curves.svg``, ``delta.pdf``).
+        Made if need be; files are named after the pictures (``curves.svg``, ``delta.pdf``).
     formats
         Any of ``svg``, ``png`` (two pixels a point), ``pdf``.
 
     Returns
     -------
     list of Path
-        The files, in the page's order.
+        The files, in the order of the pictures.
 
     Raises
     ------
@@ -47,10 +46,10 @@ def write_figures(
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, chart in charts_of(data).items():
-        spec = json.dumps(sized(chart))
+    for picture in pictures(blocks):
+        spec = json.dumps(sized(picture.draw()))
         for form in formats:
-            path = place / f"{name}.{form}"
+            path = place / f"{picture.name}.{form}"
             path.write_bytes(_picture(spec, form))
             paths.append(path)
     return paths
@@ -67,18 +66,9 @@ def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 3
     check_picture(path)
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(
-        _picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix("."))
-    )
+    spec = json.dumps(sized(chart, height=height))
+    place.write_bytes(_picture(spec, place.suffix.removeprefix(".")))
     return place
-
-
-def write_result(result: Row, path: str | os.PathLike[str]) -> Path:
-    """Write the main chart of a comparison, of one policy, several seeds or a sweep."""
-    if "checkpoints" in result:
-        return write_picture(sweep_curves(result), path)
-    arms = {role: result[role]["curve"] for role in ("base", "trained")}
-    return write_picture(pass_at_k(arms, deciding_ks(result)), path)
 
 
 def check_picture(path: str | os.PathLike[str]) -> None:
