@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from passgap.analysis.reach import Reach
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
@@ -20,6 +19,7 @@ from passgap.evidence.doors import compare, probe, reach
 from passgap.lab import FAMILIES, lab_problems
 from passgap.results.comparison import Comparison
 from passgap.results.probe import Probe
+from passgap.results.reach import Reach
 from passgap.runs import Run
 from passgap.show.page.gathering import report
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy

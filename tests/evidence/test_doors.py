@@ -6,7 +6,6 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from passgap.show import html
 from typer.testing import CliRunner
 
 import passgap
@@ -26,6 +25,7 @@ from passgap.results.probe import AdaptiveSettings, ProbeSettings
 from passgap.results.reach import ReachSettings
 from passgap.results.selection import SelectSettings
 from passgap.results.watching import WatchSettings
+from passgap.show import html
 from passgap.show.page.gathering import page_data
 
 P, N = 160, 128

@@ -24,9 +24,9 @@ from passgap.show.viewer.site import Site, link
 from passgap.show.viewer.tallies import check_digests
 
 if TYPE_CHECKING:
-    from passgap.results.audit import Mark
     from passgap.data.counts import Counts
     from passgap.evidence.auditing import Case
+    from passgap.results.audit import Mark
 
 SIZE, MOST = 60, 1_000
 PATIENCE = 0.15
@@ -117,14 +117,14 @@ def _keep(run: OpenRun, problem_id: str, draw: int, given: str) -> None:
     keep_marks(run.run, {(problem_id, draw): given})
 
 
-def _marks(run: OpenRun) -> dict[tuple[str, int], Mark]:
+def _marks(run: OpenRun) -> dict[tuple[str, int], str]:
     rows = run.run.audit_marks(run.run.verifier_digest())
     return {(row.problem_id, row.draw): row.mark for row in rows}
 
 
 def _result(counts: Counts, marks: dict[tuple[str, int], Mark]) -> dict[str, Any]:
     """What the marks say: the rate of false positives, by stratum and in all."""
-    from passgap.analysis.audit import audit
+    from passgap.evidence.auditing import said_by
     from passgap.show.contents.audit import corrected_table, strata_table
     from passgap.show.contents.parts import noted, present
 

@@ -13,8 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.errors import RunError
 from passgap.runs.journal import read_journal
