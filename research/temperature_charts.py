@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import altair as alt
-
+from passgap.show.charts.lazy import Chart, alt
 from passgap.show.charts.parts import (
-    Chart,
     Datum,
     coloured,
     data_of,
     layered,
+    lined,
     log2,
     over_k,
     points_of,
-    share_ends,
     shares,
 )
 from passgap.show.theme import LIGHT
@@ -29,14 +27,12 @@ def envelope_chart(study: Envelope) -> Chart:
         for row in over_k(points_of(curve), role)
     ]
     bold = [row for role in ROLES for row in over_k(points_of(study.best[role]), role)]
-    x = log2("k", "tries per problem, k", study.delta.k.tolist())
+    x = log2("k", "tries per problem, k", bold)
     colour = coloured(ROLES, [LIGHT[role] for role in ROLES])
-    rows = alt.Chart(data_of(thin)).encode(x, shares(), colour, alt.Detail("curve:N"))
-    best = alt.Chart(data_of(bold)).encode(x, colour)
+    each = alt.Chart(data_of(thin)).mark_line(strokeWidth=1, opacity=0.45)
     layers = [
-        rows.mark_line(strokeWidth=1, opacity=0.45),
-        best.mark_area(opacity=0.18).encode(*share_ends()),
-        best.mark_line(strokeWidth=3).encode(shares()),
+        each.encode(x, shares(), colour, alt.Detail("curve:N")),
+        *lined(bold, x, colour, ends="band", width=3),
     ]
     title = "Share of problems solved within k tries: bold, each at its best temperature"
     return layered(layers, title)

@@ -19,7 +19,8 @@ from passgap.analysis.alone.voting import Answers, majority
 from passgap.data.arrays import FloatArray
 from passgap.show.blocks import pictures
 from passgap.show.charts.figures import write_picture
-from passgap.show.charts.parts import Chart, layered, share_axis, unit_scale
+from passgap.show.charts.lazy import Chart
+from passgap.show.charts.parts import layered, shares
 from passgap.show.contents.dispatch import blocks_of
 from passgap.show.theme import LIGHT
 from passgap.stats import (
@@ -53,7 +54,7 @@ def lines(
     axis = alt.Axis(values=list(ticks), format="~g") if ticks else alt.Axis(format="~g")
     colour = alt.Scale(domain=list(series), range=COLOURS[: len(series)])
     dash = alt.Scale(domain=list(series), range=DASHES[: len(series)])
-    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
+    y = shares()
     plot = alt.Chart(alt.InlineData(values=rows)).encode(
         alt.X("x:Q", scale=scale, axis=axis, title=x),
         y if unit else alt.Y("value:Q", title=None),
@@ -166,7 +167,7 @@ def beyond() -> Chart:
     bands = [
         {"x": row["k"], "series": name, **row} for name, found in rows.items() for row in found
     ]
-    y = alt.Y("low:Q", scale=unit_scale(), title=None)
+    y = alt.Y("low:Q", title=None)
     area = alt.Chart(alt.InlineData(values=bands)).mark_area(opacity=0.18)
     return layered(
         [area.encode(alt.X("x:Q"), y, alt.Y2("high:Q"), alt.Color("series:N")), chart], title

@@ -15,7 +15,7 @@ from passgap.show import html, print_result
 from passgap.show.blocks import VerdictBlock, walk
 from passgap.show.contents.dispatch import blocks_of
 from passgap.show.markdown import paint as markdown
-from passgap.show.page.painter import Painter
+from passgap.show.page.painter import of_page
 from passgap.show.terminal.painter import paint
 from passgap.show.theme import LIGHT
 
@@ -67,7 +67,7 @@ def test_the_terminal_shows_it_in_its_colour(label):
 @pytest.mark.parametrize("label", LABELS, ids=IDS)
 def test_the_page_and_the_viewer_show_it_in_its_tone(label):
     block = verdict_of(label)
-    shown = Painter().paint(blocks_of(fabricated.result(label)))
+    shown = of_page({}).paint(blocks_of(fabricated.result(label)))
     assert f'<div class="verdict {label.tone.name.lower()}">' in shown
     assert f"<code>{label.value}</code>" in shown
     assert f'<p class="sentence">{block.sentence}</p>'.replace("'", "&#39;") in shown

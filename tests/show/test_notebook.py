@@ -23,7 +23,6 @@ from passgap.results.verdict import Verdict
 
 formatters = pytest.importorskip("IPython.core.formatters")
 N, P = 128, 60
-UNTESTED = Calibration(0, 0, 0.0, None)
 
 
 class Tags(HTMLParser):

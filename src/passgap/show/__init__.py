@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from passgap.show.blocks import Block
-    from passgap.show.charts.parts import Chart
+    from passgap.show.charts.lazy import Chart
 
 __all__ = ["chart", "html", "print_blocks", "print_result", "write_result"]
 

@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 from passgap.results.findings import Finding
 from passgap.results.labels import Label
-from passgap.show.text import sparkline
 
 if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
-
-LONGEST = 60  # of a sparkline
+    from passgap.show.charts.lazy import Chart
 
 
 @dataclass(frozen=True)
@@ -91,18 +88,6 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Trends:
-    """Series over time under their names, each from 0 to its top (None: its largest value)."""
-
-    series: Sequence[tuple[str, Sequence[float | None], float | None]]
-
-    def table(self) -> Table:
-        """The same as a table of sparklines."""
-        rows = [[name, sparkline(values, top)[-LONGEST:]] for name, values, top in self.series]
-        return Table(("", ""), rows, (0, 1))
-
-
-@dataclass(frozen=True)
 class Text:
     """A paragraph; strong where it carries the message, quiet where it explains."""
 
@@ -155,41 +140,6 @@ class Commands:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One line of the table of problems.
-
-    Parameters
-    ----------
-    shares, moved
-        Share of correct draws of each arm, and their difference, to sort by.
-    cells
-        The same in words: a cell for each arm, then the difference and what changed of a pair.
-    change, band, unscored
-        What the table is filtered by.
-    """
-
-    problem_id: str
-    title: str
-    shares: Sequence[float | None]
-    moved: float | None
-    cells: Sequence[str]
-    change: str
-    band: str
-    unscored: bool
-    opens: Opened
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What a line of the table opens to: the problem, its shares by role, and its completions."""
-
-    question: str
-    reference: str
-    arms: Sequence[tuple[str, str]]
-    draws: Sequence[Drawn]
-
-
-@dataclass(frozen=True)
 class Drawn:
     """One completion: whose it is, how it was marked, its text."""
 
@@ -199,12 +149,28 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A value that a column is filtered by, in words, and how many lines have it."""
+class Problem:
+    """One line of the table of problems, and what it opens to.
 
-    value: str
+    ``cells`` hold each arm's counts, then the difference and what changed of a pair; ``numbers``
+    what the first of them are sorted by. ``change``, ``band`` and ``unscored`` are what the table
+    is filtered by; ``arms`` say the shares by role.
+    """
+
+    problem_id: str
     title: str
-    count: int
+    cells: Sequence[str]
+    numbers: Sequence[float | None]
+    change: str
+    band: str
+    unscored: bool
+    question: str
+    reference: str
+    arms: Sequence[tuple[str, str]]
+    draws: Sequence[Drawn]
+
+
+Choices = Sequence[tuple[str, str, int]]  # a value, what it is called, how many lines have it
 
 
 @dataclass(frozen=True)
@@ -213,8 +179,8 @@ class Problems:
 
     head: Sequence[str]
     problems: Sequence[Problem]
-    changes: Sequence[Choice]
-    bands: Sequence[Choice]
+    changes: Choices
+    bands: Choices
     unscored: int
 
     def table(self) -> Table:
@@ -255,7 +221,6 @@ Block = (
     | Table
     | Fourfold
     | Picture
-    | Trends
     | Text
     | Bullets
     | Notes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.results.audit import Audit
@@ -15,8 +14,7 @@ from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.sweep import Sweep
 from passgap.results.watching import Watching
-
-Role = Literal["base", "trained"]
+from passgap.show.text import ABSENT, between, percent
 
 
 @dataclass(frozen=True)
@@ -29,11 +27,6 @@ class Arm:
     low: float | None = None
     high: float | None = None
 
-    @property
-    def share(self) -> float | None:
-        """The share that is correct; None where nothing was scored."""
-        return self.c / self.n if self.n else None
-
 
 @dataclass(frozen=True)
 class ProblemRow:
@@ -44,6 +37,36 @@ class ProblemRow:
     trained: Arm | None = None
     question: str = ""
     reference: str = ""
+
+    @property
+    def change(self) -> str:
+        """``lost``, ``gained``, ``both``, ``neither`` or ``unscored``: who had a correct sample."""
+        base, trained = share_of(self.base), share_of(self.trained)
+        if base is None or trained is None:
+            return "unscored"
+        if base > 0:
+            return "both" if trained > 0 else "lost"
+        return "gained" if trained > 0 else "neither"
+
+    @property
+    def moved(self) -> float | None:
+        """The trained policy's share minus the base's."""
+        base, trained = share_of(self.base), share_of(self.trained)
+        return None if base is None or trained is None else trained - base
+
+
+def share_of(arm: Arm | None) -> float | None:
+    """An arm's share of correct samples; None where nothing was scored."""
+    return arm.c / arm.n if arm and arm.n else None
+
+
+def share_in_words(arm: Arm | None) -> str:
+    """``12 of 64, 18.8% (10.1 to 30.5%)``."""
+    if arm is None or not arm.n:
+        return "not scored"
+    ends = between(arm.low, arm.high)
+    sure = "" if ends == ABSENT else f" ({ends})"
+    return f"{arm.c} of {arm.n}, {percent(arm.c / arm.n)}{sure}"
 
 
 @dataclass(frozen=True)
@@ -82,34 +105,10 @@ class RunAbout:
 class PageData:
     """Everything a page can show; whatever is empty is left out of it.
 
-    Parameters
-    ----------
-    title
-        Heading of the page.
-    probe, comparison
-        What the base, and the pair, were judged to be.
-    several
-        A sweep or training seeds, in place of a comparison.
-    training, held_out
-        What the steps of the training logged, and pass@k on held-out problems meanwhile.
-    watching
-        What the reward calls of the training saw.
-    fitted
-        What the tilt fitted to both runs makes of the base's curve.
-    problems
-        One row per problem.
-    completions
-        The ones to embed first come first.
-    stored, audits, runs
-        By role: what the run holds, what a person's marks say of it, what its manifest says.
-    reach
-        Where the runs have been scored under each other.
-    checks
-        Of the runs as a pair, or of each by itself.
-    notes
-        Whatever else a reader has to know.
-    command
-        The exact command that made the page.
+    ``several`` is a sweep or training seeds, in place of a comparison; ``fitted`` the base's curve
+    after the tilt that fits both runs. ``stored``, ``audits`` and ``runs`` are by role. The first
+    ``completions`` are embedded first. ``checks`` are of the runs as a pair, or of each by itself;
+    ``command`` is what made the page.
     """
 
     title: str

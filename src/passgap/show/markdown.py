@@ -66,7 +66,7 @@ def _one(block: b.Block, places: Mapping[str, str], level: int) -> Iterator[str]
             yield table(b.Table(("", "value", ""), rows, (0, 2)))
         case b.Table():
             yield table(block)
-        case b.Fourfold() | b.Trends() | b.Problems():
+        case b.Fourfold() | b.Problems():
             yield table(block.table())
         case b.Picture():
             if block.name in places:

@@ -8,26 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import altair as alt
-
 from passgap.results.audit import Corrected
 from passgap.results.comparison import Crossover
 from passgap.results.estimates import Curve
 from passgap.results.probe import Forecast, Signal
+from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
-    Chart,
     Datum,
-    Layer,
+    amounts,
     coloured,
     data_of,
     hover,
     hover_series,
     layered,
-    level,
+    lined,
     log2,
     over_k,
     points_of,
-    share_ends,
     shares,
     texts,
 )
@@ -59,29 +56,20 @@ def pass_at_k(
     rows = [row for role, curve in arms.items() for row in over_k(points_of(curve), role)]
     told = [row for name, (curve, _) in dashed.items() for row in over_k(points_of(curve), name)]
     names = [*arms, *dashed]
-    colour = coloured(
-        names,
-        [LIGHT[role] for role in arms] + [colour for _, colour in dashed.values()],
-        labelLimit=260,
-    )
-    shapes = alt.Scale(domain=names, range=[SHAPES[role] for role in arms] + [STROKE] * len(dashed))
-    shape = alt.Shape("series:N", scale=shapes, legend=alt.Legend(title=None, labelLimit=260))
-    plot = alt.Chart(data_of(rows)).encode(log2("k", TRIES, (row["k"] for row in rows)))
-    band = plot.mark_area(opacity=0.18).encode(*share_ends(), colour.copy(deep=True))
-    line = plot.mark_line(strokeWidth=2.5).encode(shares(), colour)
-    dots = plot.mark_point(filled=True, size=46, opacity=1).encode(shares(), colour, shape)
-    thin = _dashed(told, colour) if told else []
-    layers = [*_deciding(ks), band, *thin, line, dots, hover_series([*rows, *told], "k", "k")]
-    return layered(layers, "Share of problems solved within k tries (pass@k)")
-
-
-def _dashed(rows: Sequence[Datum], colour: alt.Color) -> list[Layer]:
-    plot = alt.Chart(data_of(rows)).encode(alt.X("k:Q"), colour)
-    line = plot.mark_line(strokeDash=[5, 4], strokeWidth=2)
-    return [
-        plot.mark_area(opacity=0.08).encode(alt.Y("low:Q", title=None), alt.Y2("high:Q")),
-        line.encode(alt.Y("value:Q", title=None)),
+    colours = [LIGHT[role] for role in arms] + [colour for _, colour in dashed.values()]
+    colour = coloured(names, colours, labelLimit=260)
+    shapes = [SHAPES[role] for role in arms] + [STROKE] * len(dashed)
+    scale, legend = alt.Scale(domain=names, range=shapes), alt.Legend(title=None, labelLimit=260)
+    x = log2("k", TRIES, rows)
+    dots = alt.Chart(data_of(rows)).mark_point(filled=True, size=46, opacity=1)
+    layers = [
+        *_deciding(ks),
+        *(lined(told, x, colour, ends="band", width=2, dash=(5, 4)) if told else ()),
+        *lined(rows, x, colour, ends="band"),
+        dots.encode(x, shares(), colour, alt.Shape("series:N", scale=scale, legend=legend)),
+        hover_series([*rows, *told], "k", "k"),
     ]
+    return layered(layers, "Share of problems solved within k tries (pass@k)")
 
 
 def paired_delta(
@@ -91,23 +79,19 @@ def paired_delta(
     crossover: Crossover | None = None,
 ) -> Chart:
     """Trained minus base at each k: pointwise intervals, simultaneous band, margin, crossover."""
-    rows = _differences(delta)
-    banded = any("band_low" in row for row in rows)
-    ink = LIGHT["ink"]
-    plot = alt.Chart(data_of(rows)).encode(log2("k", TRIES, (row["k"] for row in rows)))
-    axis = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.0f') : '0'")
-    ends = alt.Y("low:Q", title=None), alt.Y2("high:Q")
+    rows, ink = _differences(delta), LIGHT["ink"]
+    x = log2("k", TRIES, rows)
+    band = alt.Chart(data_of(rows)).mark_area(opacity=0.13, color=ink)
     bands = alt.Y("band_low:Q", title=None), alt.Y2("band_high:Q")
-    values = alt.Y("value:Q", title=None)
+    axis = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.0f') : '0'")
+    y = alt.Y("value:Q", axis=axis, title=None)
     tips = {"k": "k", "text": "difference", "pointwise": "at this k", "band": "all k at once"}
-    layers: list[Layer] = [
+    layers = [
         *_deciding(ks),
-        *([plot.mark_area(opacity=0.13, color=ink).encode(*bands)] if banded else []),
-        *[level(value, (4, 4)) for value in (margin, -(margin or 0)) if value],
-        level(0.0),
-        plot.mark_rule(color=ink, strokeWidth=2).encode(*ends),
-        plot.mark_line(color=ink, strokeWidth=1.5).encode(alt.Y("value:Q", axis=axis, title=None)),
-        plot.mark_point(color=ink, filled=True, size=50, opacity=1).encode(values),
+        *([band.encode(x, *bands)] if any("band_low" in row for row in rows) else []),
+        *(_level(value, (4, 4)) for value in (margin, -(margin or 0)) if value),
+        _level(0.0),
+        *lined(rows, x, ink, ends="bars", y=y, points=50, width=1.5),
         *(_crossing(crossover.k) if crossover else []),
         hover(rows, "k", tips),
     ]
@@ -133,49 +117,27 @@ def forecast_fan(curve: Curve, forecast: Sequence[Forecast]) -> Chart:
     fan = {f"δ = {step.delta:g}": step.curve for step in forecast[: len(SHADES)]}
     arms = {"base now": curve} | fan
     rows = [row for name, one in arms.items() for row in over_k(points_of(one), name)]
-    plot = alt.Chart(data_of(rows)).encode(log2("k", TRIES, (row["k"] for row in rows)))
     colour = coloured(list(arms), [LIGHT["base"], *SHADES[: len(fan)]])
-    line = plot.mark_line(strokeWidth=2.5).encode(shares(), colour)
-    return layered([line, hover_series(rows, "k", "k")], "Share solved within k tries")
+    drawn = lined(rows, log2("k", TRIES, rows), colour)
+    return layered([*drawn, hover_series(rows, "k", "k")], "Share solved within k tries")
 
 
 def learning_signal(signal: Sequence[Signal]) -> Chart:
     """Share of groups that hold right and wrong completions, over the group size."""
-    rows = [
-        {"group_size": one.group_size, **texts(one.estimate)}
-        for one in signal
-        if known(one.estimate.value)
-    ]
-    x = log2("group_size", "completions per group, G", (row["group_size"] for row in rows))
-    plot, base = alt.Chart(data_of(rows)).encode(x), LIGHT["base"]
-    layers = [
-        plot.mark_rule(color=base, strokeWidth=2).encode(*share_ends()),
-        plot.mark_line(color=base, strokeWidth=1.5).encode(shares()),
-        plot.mark_point(color=base, filled=True, size=50, opacity=1).encode(shares()),
-        hover(rows, "group_size", {"group_size": "G", "text": "mixed groups"}),
-    ]
-    return layered(layers, "Share of groups that teach anything")
+    found = [(one.group_size, one.estimate) for one in signal if known(one.estimate.value)]
+    rows: list[Datum] = [{"group_size": size, **texts(one)} for size, one in found]
+    x = log2("group_size", "completions per group, G", rows)
+    drawn = lined(rows, x, LIGHT["base"], ends="bars", points=50, width=1.5)
+    told = hover(rows, "group_size", {"group_size": "G", "text": "mixed groups"})
+    return layered([*drawn, told], "Share of groups that teach anything")
 
 
 def lone_curve(curve: Curve) -> Chart:
     """Estimates over k with their interval at each k."""
-    rows: list[Datum] = [
-        {"k": k, **texts(one, _plain), "text": _plain(one.value), "between": interval(one, _plain)}
-        for k, one in points_of(curve)
-    ]
-    axis = alt.Axis(format="d")
-    x = alt.X("k:Q", scale=alt.Scale(type="log", base=2, nice=False, padding=8), axis=axis)
-    plot, base = alt.Chart(data_of(rows)).encode(x.title("k")), LIGHT["base"]
-    layers = [
-        plot.mark_area(opacity=0.18, color=base).encode(
-            alt.Y("low:Q", title=None), alt.Y2("high:Q")
-        ),
-        plot.mark_line(color=base, strokeWidth=2.5, point=True).encode(
-            alt.Y("value:Q", title=None)
-        ),
-        hover(rows, "k", {"k": "k", "text": "value", "between": "interval"}),
-    ]
-    return layered(layers, "Estimates over k")
+    rows: list[Datum] = [{"k": k, **texts(one, _plain)} for k, one in points_of(curve)]
+    y = amounts("~g", zero=False)
+    drawn = lined(rows, log2("k", "k", rows), LIGHT["base"], ends="band", y=y, points=46)
+    return layered([*drawn, hover(rows, "k", {"k": "k", "text": "value"})], "Estimates over k")
 
 
 def audited_curve(corrected: Sequence[Corrected], role: str) -> Chart:
@@ -187,17 +149,22 @@ def audited_curve(corrected: Sequence[Corrected], role: str) -> Chart:
     ]
     rows += over_k([(row.k, row.estimate) for row in corrected], names[1])
     colour = coloured(names, [LIGHT["muted"], LIGHT[role]])
-    plot = alt.Chart(data_of(rows)).encode(log2("k", TRIES, (row["k"] for row in rows)))
-    band = plot.mark_area(opacity=0.18).encode(*share_ends(), colour)
-    line = plot.mark_line(strokeWidth=2.5).encode(shares(), colour)
+    drawn = lined(rows, log2("k", TRIES, rows), colour, ends="band")
     title = f"The {role}'s pass@k without false positives"
-    return layered([band, line, hover_series(rows, "k", "k")], title)
+    return layered([*drawn, hover_series(rows, "k", "k")], title)
 
 
 def _deciding(ks: Sequence[int]) -> list[Layer]:
     """Faint upright lines at the k that decide the verdict."""
     plot = alt.Chart(data_of([{"k": k} for k in ks])).encode(alt.X("k:Q"))
     return [plot.mark_rule(color=LIGHT["line"], strokeDash=[2, 3])] if ks else []
+
+
+def _level(value: float, dash: Sequence[int] = (1, 0)) -> Layer:
+    """A thin line across at one value."""
+    plot = alt.Chart(data_of([{"y": value}])).encode(alt.Y("y:Q", title=None))
+    rule: Layer = plot.mark_rule(color=LIGHT["muted"], strokeWidth=1, strokeDash=list(dash))
+    return rule
 
 
 def _crossing(k: int) -> list[Layer]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-
 from passgap.results.plan import Design
 from passgap.results.probe import Look
 from passgap.results.reach import ReachRow
-from passgap.show.charts.parts import Chart, Datum, data_of, hover, layered, texts
+from passgap.show.charts.lazy import Chart, alt
+from passgap.show.charts.parts import Datum, amounts, data_of, hover, layered, lined, log2, texts
 from passgap.show.text import known, number, points
 from passgap.show.theme import LIGHT
 
@@ -26,37 +25,27 @@ def rounds_chart(rounds: Sequence[Look]) -> Chart:
         for look in rounds
         if known(look.headroom.value)
     ]
-    axis = alt.Axis(format=".0%")
-    plot = alt.Chart(data_of(rows)).encode(alt.X("draws:Q", title="samples so far"))
-    bars = plot.mark_rule(color=LIGHT["base"], strokeWidth=2).encode(
-        alt.Y("low:Q", title=None, axis=axis), alt.Y2("high:Q")
-    )
-    dots = plot.mark_point(color=LIGHT["base"], filled=True, size=50, opacity=1).encode(
-        alt.Y("value:Q", title=None)
-    )
+    x, y = alt.X("draws:Q", title="samples so far"), amounts(".0%")
+    drawn = lined(rows, x, LIGHT["base"], ends="bars", y=y, points=50, width=0)
     tips = {"draws": "samples", "text": "headroom, points", "label": "verdict"}
-    return layered([bars, dots, hover(rows, "draws", tips)], "Headroom after each round")
+    return layered([*drawn, hover(rows, "draws", tips)], "Headroom after each round")
 
 
 def plan_chart(designs: Sequence[Design]) -> Chart:
     """Completions that each number of samples per problem costs."""
     rows: list[Datum] = [
         {
-            "n": design.n,
-            "value": design.completions,
-            "text": number(design.completions),
-            "problems": number(design.problems),
+            "n": one.n,
+            "value": one.completions,
+            "text": number(one.completions),
+            "problems": number(one.problems),
         }
-        for design in designs
+        for one in designs
     ]
-    x = alt.X("n:Q", scale=alt.Scale(type="log", base=2, padding=8), title="samples per problem, n")
-    line = (
-        alt.Chart(data_of(rows))
-        .mark_line(color=LIGHT["base"], strokeWidth=2, point=True)
-        .encode(x, alt.Y("value:Q", axis=alt.Axis(format="~s"), title=None))
-    )
+    x = log2("n", "samples per problem, n", rows)
+    drawn = lined(rows, x, LIGHT["base"], y=amounts("~s", zero=False), points=46, width=2)
     tips = {"n": "samples", "problems": "problems", "text": "completions"}
-    return layered([line, hover(rows, "n", tips)], "Completions in all")
+    return layered([*drawn, hover(rows, "n", tips)], "Completions in all")
 
 
 def reach_chart(rows: Sequence[ReachRow]) -> Chart:

@@ -11,7 +11,8 @@ import vl_convert
 
 from passgap.errors import UsageError
 from passgap.show.blocks import Block, pictures
-from passgap.show.charts.parts import Chart, sized
+from passgap.show.charts.lazy import Chart
+from passgap.show.charts.parts import sized
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -19,26 +20,12 @@ FORMATS = ("svg", "png", "pdf")
 def write_figures(
     blocks: Sequence[Block], folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
 ) -> list[Path]:
-    """Write every picture among the blocks, offline.
-
-    Parameters
-    ----------
-    blocks
-        Of a page, or of a result.
-    folder
-        Made if need be; files are named after the pictures (``curves.svg``, ``delta.pdf``).
-    formats
-        Any of ``svg``, ``png`` (two pixels a point), ``pdf``.
-
-    Returns
-    -------
-    list of Path
-        The files, in the order of the pictures.
+    """Write every picture among the blocks into a folder, offline; a file per picture and format.
 
     Raises
     ------
     UsageError
-        For a format that is not one of these.
+        For a format that is none of `FORMATS`.
     """
     for form in formats:
         if form not in FORMATS:

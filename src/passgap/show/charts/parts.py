@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, cast
-
-import altair as alt
+from typing import Any, Literal, cast
 
 from passgap.results.estimates import Curve
+from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.text import Valued, estimated, known, percent, visible
 from passgap.show.theme import LIGHT, chart_config, with_variables
 
-Chart = alt.LayerChart
-Layer = alt.Chart | alt.LayerChart | alt.FacetChart
 Spec = dict[str, Any]  # Vega-Lite: JSON by altair's schema
 Value = str | float | None
 Datum = dict[str, Value]
@@ -27,7 +24,41 @@ SAID = {"text", "pointwise", "band", "label"}  # columns that repeat numbers in 
 
 def layered(layers: Sequence[Layer], title: str) -> Chart:
     """Layers as one chart, its title also what a screen reader says."""
-    return cast(Chart, alt.layer(*layers).properties(title=title, description=title))
+    return cast("Chart", alt.layer(*layers).properties(title=title, description=title))
+
+
+def lined(
+    rows: Sequence[Datum],
+    x: alt.X,
+    colour: str | alt.Color,
+    *,
+    ends: Literal["band", "bars", ""] = "",
+    y: alt.Y | None = None,
+    points: int = 0,
+    width: float = 2.5,
+    dash: Sequence[int] = (1, 0),
+) -> list[Layer]:
+    """A line through the values of each series, their intervals as a band or as bars.
+
+    ``colour`` is one for all or an encoding by series, ``points`` the size of the dots; the values
+    are shares unless ``y`` says otherwise.
+    """
+    one = isinstance(colour, str)
+    by = alt.ColorValue(colour) if isinstance(colour, str) else colour
+    plot = alt.Chart(data_of(rows)).encode(x, by)
+    low_high = alt.Y("low:Q", title=None), alt.Y2("high:Q")
+    values = y or shares()
+    layers: list[Layer] = []
+    if ends == "band":
+        layers.append(plot.mark_area(opacity=0.16).encode(*low_high))
+    if ends == "bars":
+        layers.append(plot.mark_rule(strokeWidth=2, opacity=1 if one else 0.5).encode(*low_high))
+    if width:
+        line = plot.mark_line(strokeWidth=width, strokeDash=list(dash))
+        layers.append(line.encode(values))
+    if points:
+        layers.append(plot.mark_point(filled=True, size=points, opacity=1).encode(values))
+    return layers
 
 
 def data_of(rows: Iterable[Mapping[str, Value]]) -> alt.InlineData:
@@ -61,51 +92,36 @@ def over_k(curve: Iterable[Point], series: str) -> list[Datum]:
 # ---------------------------------------------------------------------------------------- axes
 
 
-def unit_scale() -> alt.Scale:
-    """From 0 to 1."""
-    return alt.Scale(domain=[0, 1])
-
-
-def share_axis() -> alt.Axis:
-    """Shares in percent."""
-    return alt.Axis(format=".0%")
-
-
-def steps_axis() -> alt.Axis:
-    """Whole steps."""
-    return alt.Axis(format="d", tickCount=6)
-
-
 def shares() -> alt.Y:
-    """Values that are shares, upwards from 0 to 1."""
-    return alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
+    """Shares, upwards from 0 to 1."""
+    axis, scale = alt.Axis(format=".0%"), alt.Scale(domain=[0, 1])
+    return alt.Y("value:Q", scale=scale, axis=axis, title=None)
 
 
-def share_ends() -> tuple[alt.Y, alt.Y2]:
-    """The ends of their intervals."""
-    return alt.Y("low:Q", scale=unit_scale(), title=None), alt.Y2("high:Q")
+def amounts(form: str, *, zero: bool = True) -> alt.Y:
+    """Values of any size."""
+    scale = alt.Scale(zero=zero)
+    return alt.Y("value:Q", axis=alt.Axis(format=form), title=None, scale=scale)
 
 
-def log2(name: str, title: str, values: Iterable[Value]) -> alt.X:
+def log2(name: str, title: str, rows: Iterable[Datum]) -> alt.X:
     """A logarithmic axis, labelled at the powers of two among the values."""
-    whole = sorted({int(value) for value in values if isinstance(value, int | float)})
+    whole = sorted({int(value) for row in rows if isinstance(value := row[name], int | float)})
     powers = [v for v in whole if v & (v - 1) == 0]
     axis = alt.Axis(values=powers or whole, format="d", labelOverlap="greedy")
     scale = alt.Scale(type="log", base=2, padding=8, nice=False)
     return alt.X(f"{name}:Q", scale=scale, axis=axis, title=title)
 
 
+def steps(title: str = "training step") -> alt.X:
+    """Whole steps."""
+    return alt.X("step:Q", title=title, axis=alt.Axis(format="d", tickCount=6))
+
+
 def coloured(names: Sequence[str], colours: Sequence[str], **legend: Any) -> alt.Color:
     """A colour for each series, told by the legend."""
     scale = alt.Scale(domain=list(names), range=list(colours))
     return alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, **legend))
-
-
-def level(value: float, dash: Sequence[float] = (1, 0)) -> Layer:
-    """A thin line across at one value."""
-    plot = alt.Chart(data_of([{"y": value}])).encode(alt.Y("y:Q", title=None))
-    rule: alt.Chart = plot.mark_rule(color=LIGHT["muted"], strokeWidth=1, strokeDash=list(dash))
-    return rule
 
 
 # --------------------------------------------------------------------------------------- hover
@@ -170,8 +186,8 @@ def page_spec(chart: Chart, height: int = HEIGHT) -> Spec:
     """The Vega-Lite spec for the page: as wide as its place, coloured by CSS variables."""
     spec = _spec(chart.properties(width="container", height=height))
     spec["usermeta"] = {"csv": rows_for_csv(spec)}
-    coloured_by_css: Spec = with_variables(spec)
-    return coloured_by_css
+    by_css: Spec = with_variables(spec)
+    return by_css
 
 
 def _spec(chart: Chart) -> Spec:
@@ -180,13 +196,7 @@ def _spec(chart: Chart) -> Spec:
 
 
 def rows_for_csv(spec: Spec) -> dict[str, list[str]]:
-    """Which of a spec's datasets hold what it draws, and their columns but the texts.
-
-    Returns
-    -------
-    dict
-        ``datasets`` (names) and ``columns``, in the order of first appearance.
-    """
+    """The names of the datasets that hold what a spec draws, and their columns but the texts."""
     names = [
         name
         for name, rows in spec.get("datasets", {}).items()

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-import altair as alt
-
-from passgap.show.charts.parts import Chart, Datum, data_of, layered
-from passgap.show.contents.problems import share_in_words, share_of, what_changed
-from passgap.show.data import Arm, ProblemRow
+from passgap.show.charts.lazy import Chart, alt
+from passgap.show.charts.parts import Datum, data_of, layered
+from passgap.show.data import Arm, ProblemRow, share_in_words, share_of
 from passgap.show.theme import LIGHT
 
 ROLES = ("base", "trained")
@@ -103,7 +101,7 @@ def _dot(here: Sequence[ProblemRow]) -> Datum:
     return {
         "base": share_of(first.base),
         "trained": share_of(first.trained),
-        "change": what_changed(first),
+        "change": first.change,
         "count": len(here),
         "base_text": share_in_words(first.base),
         "trained_text": share_in_words(first.trained),

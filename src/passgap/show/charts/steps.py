@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-
 from passgap.results.estimates import Curve
 from passgap.results.sweep import Fall
+from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
-    Chart,
     Datum,
     Point,
+    amounts,
     coloured,
     data_of,
     hover,
     hover_series,
     layered,
+    lined,
     points_of,
-    share_ends,
-    shares,
-    steps_axis,
+    steps,
     texts,
 )
 from passgap.show.text import known, number, percent
@@ -37,36 +35,30 @@ def training_series(rows: Sequence[tuple[int, float | None]], title: str, form: 
         for step, value in rows
         if known(value)
     ]
-    plot = alt.Chart(data_of(drawn)).encode(
-        alt.X("step:Q", title="training step", axis=steps_axis())
-    )
-    y = alt.Y("value:Q", axis=alt.Axis(format=form), title=None, scale=alt.Scale(zero=True))
-    raw = plot.mark_line(color=LIGHT["trained"], opacity=0.35, strokeWidth=1).encode(y)
+    plot = alt.Chart(data_of(drawn)).encode(steps())
+    raw = plot.mark_line(color=LIGHT["trained"], opacity=0.35, strokeWidth=1)
     smooth = (
         plot.transform_window(smooth="mean(value)", frame=[-5, 5], sort=[alt.SortField("step")])
         .mark_line(color=LIGHT["trained"], strokeWidth=2.5)
         .encode(alt.Y("smooth:Q", title=None))
     )
-    return layered([raw, smooth, hover(drawn, "step", {"step": "step", "text": title})], title)
+    told = hover(drawn, "step", {"step": "step", "text": title})
+    return layered([raw.encode(amounts(form)), smooth, told], title)
 
 
 def held_out_curves(rows: Sequence[tuple[int, Sequence[Point]]]) -> Chart:
     """pass@k on held-out problems over training steps, for at most four of the k."""
     chosen = _spread(sorted({k for _, curve in rows for k, _ in curve}), len(SHADES))
-    long = [
+    long: list[Datum] = [
         {"step": step, "series": f"pass@{k}", **texts(one)}
         for step, curve in rows
         for k, one in curve
         if k in chosen and known(one.value)
     ]
     colour = coloured([f"pass@{k}" for k in chosen], SHADES[-len(chosen) :])
-    plot = alt.Chart(data_of(long)).encode(
-        alt.X("step:Q", title="training step", axis=steps_axis())
-    )
-    band = plot.mark_area(opacity=0.15).encode(*share_ends(), colour)
-    line = plot.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=36))
-    layers = [band, line.encode(shares(), colour), hover_series(long, "step", "step")]
-    return layered(layers, "Held-out problems solved within k tries")
+    drawn = lined(long, steps(), colour, ends="band", points=36)
+    told = hover_series(long, "step", "step")
+    return layered([*drawn, told], "Held-out problems solved within k tries")
 
 
 def sweep_curves(
@@ -74,7 +66,7 @@ def sweep_curves(
 ) -> Chart:
     """pass@k over training steps with intervals, the base at step 0; where coverage falls."""
     rows = [(step, [one for one in points_of(curve) if one[0] in ks]) for step, curve in curves]
-    layers = [held_out_curves(rows)]
+    layers: list[Layer] = [held_out_curves(rows)]
     if fall:
         label = f"pass@{fall.difference.k} below step {fall.since}'s from here on"
         plot = alt.Chart(data_of([{"step": fall.step, "label": label}])).encode(alt.X("step:Q"))

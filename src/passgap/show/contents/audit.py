@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from passgap.results.audit import Audit, Stratum
 from passgap.results.estimates import Estimate
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text
+from passgap.show.charts.curves import audited_curve
 from passgap.show.contents.parts import noted, present, table
 from passgap.show.text import estimated, interval, known, percent
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
 
 CORRECTED = "Shaded: interval of the corrected curve, with the rates at both their ends."
 
@@ -71,9 +67,4 @@ def corrected_table(audit: Audit) -> Table | None:
 
 
 def _picture(audit: Audit, role: str) -> Picture:
-    def draw() -> Chart:
-        from passgap.show.charts.curves import audited_curve
-
-        return audited_curve(audit.corrected, role)
-
-    return Picture(f"audit_{role}", draw, CORRECTED)
+    return Picture(f"audit_{role}", lambda: audited_curve(audit.corrected, role), CORRECTED)

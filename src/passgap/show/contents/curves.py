@@ -7,18 +7,16 @@ and its numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve
 from passgap.results.probe import Forecast, Probe
 from passgap.results.seeds import SeedsComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table
+from passgap.show.charts.curves import paired_delta, pass_at_k
 from passgap.show.contents.parts import ROLES, curve_table, present, table
 from passgap.show.text import between, changed, estimated, known, points
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
 
 Pair = Comparison | SeedsComparison
 TITLE = "How many problems are solved within k tries"
@@ -43,12 +41,7 @@ def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
     """The base's curve, with what stands ``beside`` it, and its numbers."""
     luck = probe.luck.curve if probe.luck else None
     ks = probe.settings.k_small, probe.settings.k_large
-
-    def draw() -> Chart:
-        from passgap.show.charts.curves import pass_at_k
-
-        return pass_at_k({"base": probe.curve}, ks, luck)
-
+    draw = partial(pass_at_k, {"base": probe.curve}, ks, luck)
     pictures = Columns([Picture("curves", draw, _caption(luck, None)), *beside])
     numbers = curve_table(probe.curve)
     return Section(TITLE, present(pictures, _folded(NUMBERS, numbers)), BEFORE)
@@ -64,17 +57,9 @@ def of_pair(
     settings = result.settings
     ks = settings.k_small, settings.k_large
     crossover = result.crossover if isinstance(result, Comparison) else None
-
-    def both() -> Chart:
-        from passgap.show.charts.curves import pass_at_k
-
-        return pass_at_k({"base": result.base, "trained": result.trained}, ks, luck, fitted)
-
-    def difference() -> Chart:
-        from passgap.show.charts.curves import paired_delta
-
-        return paired_delta(result.delta, ks, settings.margin, crossover)
-
+    arms = {"base": result.base, "trained": result.trained}
+    both = partial(pass_at_k, arms, ks, luck, fitted)
+    difference = partial(paired_delta, result.delta, ks, settings.margin, crossover)
     pictures = Columns(
         [
             Picture("curves", both, _caption(luck, fitted)),

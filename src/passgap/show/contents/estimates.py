@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from passgap.data.counts import Counts
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.verdict import Verdict
 from passgap.show.blocks import Block, Picture, Text
+from passgap.show.charts.curves import lone_curve
 from passgap.show.contents.parts import noted, present, table, verdict_block
 from passgap.show.contents.problems import histogram_picture
 from passgap.show.data import Arm, ProblemRow
 from passgap.show.text import number, percent
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
 
 
 def of_estimate(one: Estimate) -> list[Block]:
@@ -27,16 +23,10 @@ def of_estimate(one: Estimate) -> list[Block]:
 
 def of_curve(curve: Curve) -> list[Block]:
     """Estimates over k."""
-
-    def draw() -> Chart:
-        from passgap.show.charts.curves import lone_curve
-
-        return lone_curve(curve)
-
     ones = ((int(k), curve.at(int(k))) for k in curve.k)
     rows = [[k, *(number(end, 3) for end in (one.value, one.low, one.high))] for k, one in ones]
     numbers = table(("k", "value", "low", "high"), rows)
-    return present(Picture("curve", draw), numbers, noted(curve.notes))
+    return present(Picture("curve", lambda: lone_curve(curve)), numbers, noted(curve.notes))
 
 
 def of_verdict(verdict: Verdict) -> list[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 from passgap.results.labels import LEFT_OPEN
 from passgap.results.probe import AdaptiveProbe, Gap, Probe, ProbedWith, Signal
@@ -18,6 +18,8 @@ from passgap.show.blocks import (
     Table,
     VerdictBlock,
 )
+from passgap.show.charts.curves import forecast_fan, learning_signal
+from passgap.show.charts.designs import rounds_chart
 from passgap.show.contents import curves
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
@@ -31,9 +33,6 @@ from passgap.show.contents.parts import (
     whole,
 )
 from passgap.show.text import changed, estimated, interval, known, number, percent, points
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
 
 GROUP = 8  # the group size that is told in words
 WORTH_SAYING = 0.0005
@@ -65,12 +64,6 @@ def adaptive(probe: AdaptiveProbe) -> list[Block]:
         [i, f"{look.draws:,}", changed(look.headroom), look.label]
         for i, look in enumerate(probe.rounds, start=1)
     ]
-
-    def draw() -> Chart:
-        from passgap.show.charts.designs import rounds_chart
-
-        return rounds_chart(probe.rounds)
-
     return present(
         verdict_block(probe.verdict, "Before training", ""),
         Figures(
@@ -79,7 +72,7 @@ def adaptive(probe: AdaptiveProbe) -> list[Block]:
                 Figure("Problems", f"{probe.problems:,}", f"{probe.draws:,} samples"),
             ]
         ),
-        Picture("rounds", draw, f"{gap} after each round."),
+        Picture("rounds", lambda: rounds_chart(probe.rounds), f"{gap} after each round."),
         table(("round", "samples", "headroom, points", "verdict"), rows, (0, 3)),
         noted([unscored] if probe.unscored else []),
     )
@@ -187,17 +180,8 @@ def figures(probe: Probe) -> Figures:
 
 def gains(probe: Probe) -> list[Block]:
     """What training could make of the base, and what is known beyond the samples at hand."""
-
-    def fan() -> Chart:
-        from passgap.show.charts.curves import forecast_fan
-
-        return forecast_fan(probe.curve, probe.forecast)
-
-    def signal() -> Chart:
-        from passgap.show.charts.curves import learning_signal
-
-        return learning_signal(probe.signal)
-
+    fan = partial(forecast_fan, probe.curve, probe.forecast)
+    signal = partial(learning_signal, probe.signal)
     drawn = [Picture("forecast", fan, FAN)] if probe.forecast else []
     if any(known(one.estimate.value) for one in probe.signal):
         drawn.append(Picture("signal", signal, SIGNAL))

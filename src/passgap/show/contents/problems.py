@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from passgap.data.bands import BANDS, band_index
 from passgap.show.blocks import (
     Block,
-    Choice,
+    Choices,
     Drawn,
-    Opened,
     Picture,
     Problem,
     Problems,
     Section,
     Text,
 )
-from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow
-from passgap.show.text import ABSENT, between, percent, points
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
+from passgap.show.charts.problems import before_and_after, histogram
+from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, share_in_words, share_of
+from passgap.show.text import ABSENT, points
 
 TEXT_CAP = 4_000
 PAGE_CAP = 2_000_000
@@ -61,60 +57,16 @@ OPENS = (
 )
 
 
-def is_paired(problems: Sequence[ProblemRow]) -> bool:
-    """Whether a trained policy was asked any of them."""
-    return any(problem.trained is not None for problem in problems)
-
-
-def share_of(arm: Arm | None) -> float | None:
-    """An arm's share of correct samples; None where it has none."""
-    return arm.share if arm else None
-
-
-def what_changed(problem: ProblemRow) -> str:
-    """``lost``, ``gained``, ``both`` or ``neither``, by whether any sample was correct."""
-    base, trained = share_of(problem.base), share_of(problem.trained)
-    if base is None or trained is None:
-        return "unscored"
-    if base > 0:
-        return "both" if trained > 0 else "lost"
-    return "gained" if trained > 0 else "neither"
-
-
-def share_in_words(arm: Arm | None) -> str:
-    """``12 of 64, 18.8% (10.1 to 30.5%)``."""
-    if arm is None or arm.share is None:
-        return "not scored"
-    ends = between(arm.low, arm.high)
-    sure = "" if ends == ABSENT else f" ({ends})"
-    return f"{arm.c} of {arm.n}, {percent(arm.share)}{sure}"
-
-
-# --------------------------------------------------------------------------------- pictures
-
-
 def histogram_picture(problems: Sequence[ProblemRow]) -> Picture | None:
     """Problems by their share of correct samples; None where nothing was scored."""
-    scored = [arm for one in problems for arm in (one.base, one.trained) if arm and arm.n]
-
-    def draw() -> Chart:
-        from passgap.show.charts.problems import histogram
-
-        return histogram(problems)
-
-    return Picture("histogram", draw, HISTOGRAM) if scored else None
+    scored = any(arm and arm.n for one in problems for arm in (one.base, one.trained))
+    return Picture("histogram", lambda: histogram(problems), HISTOGRAM) if scored else None
 
 
 def scatter_picture(problems: Sequence[ProblemRow]) -> Picture | None:
     """Each problem before and after training; None where none was scored in both."""
-
-    def draw() -> Chart:
-        from passgap.show.charts.problems import before_and_after
-
-        return before_and_after(problems)
-
-    drawn = any(what_changed(problem) != "unscored" for problem in problems)
-    return Picture("scatter", draw, SCATTER) if drawn else None
+    scored = any(problem.change != "unscored" for problem in problems)
+    return Picture("scatter", lambda: before_and_after(problems), SCATTER) if scored else None
 
 
 # ----------------------------------------------------------------------------------- table
@@ -124,7 +76,7 @@ def problem_by_problem(data: PageData) -> Section | None:
     """The table in its first order, and a sentence on what its rows open to."""
     if not data.problems:
         return None
-    paired = is_paired(data.problems)
+    paired = any(problem.trained is not None for problem in data.problems)
     ordered = sorted(data.problems, key=_place if paired else _hardest_first)
     shown = ordered[:ROWS_CAP]
     draws = _embedded(shown, data.completions)
@@ -147,7 +99,7 @@ def problem_by_problem(data: PageData) -> Section | None:
 def _place(problem: ProblemRow) -> tuple[int, float]:
     """Lost, gained, then by how far they moved."""
     rank = {"lost": 0, "gained": 1}
-    return rank.get(what_changed(problem), 2), -abs(_moved(problem) or 0.0)
+    return rank.get(problem.change, 2), -abs(problem.moved or 0.0)
 
 
 def _hardest_first(problem: ProblemRow) -> tuple[int, float]:
@@ -157,29 +109,21 @@ def _hardest_first(problem: ProblemRow) -> tuple[int, float]:
 def _line(problem: ProblemRow, draws: Sequence[Drawn], paired: bool) -> Problem:
     question = " ".join((problem.question or problem.problem_id).split())
     arms = {"base": problem.base} | ({"trained": problem.trained} if paired else {})
-    moved, change = _moved(problem), what_changed(problem) if paired else ""
-    cells = [ABSENT if not arm or not arm.n else f"{arm.c} of {arm.n}" for arm in arms.values()]
+    change = problem.change if paired else ""
+    cells = [f"{arm.c} of {arm.n}" if arm and arm.n else ABSENT for arm in arms.values()]
     return Problem(
         problem_id=problem.problem_id,
         title=question[:QUESTION_SHOWN] + "…" * (len(question) > QUESTION_SHOWN),
-        shares=[share_of(arm) for arm in arms.values()],
-        moved=moved,
-        cells=[*cells, points(moved), CHANGES[change]] if paired else cells,
+        cells=[*cells, points(problem.moved), CHANGES[change]] if paired else cells,
+        numbers=[*map(share_of, arms.values()), *([problem.moved] if paired else [])],
         change=change,
         band=_band(problem.base),
         unscored=any(not arm or bool(arm.unscored) or not arm.n for arm in arms.values()),
-        opens=Opened(
-            question=_cut(problem.question),
-            reference=_cut(problem.reference),
-            arms=[(role, share_in_words(arm)) for role, arm in arms.items()],
-            draws=draws,
-        ),
+        question=_cut(problem.question),
+        reference=_cut(problem.reference),
+        arms=[(role, share_in_words(arm)) for role, arm in arms.items()],
+        draws=draws,
     )
-
-
-def _moved(problem: ProblemRow) -> float | None:
-    base, trained = share_of(problem.base), share_of(problem.trained)
-    return None if base is None or trained is None else trained - base
 
 
 def _band(base: Arm | None) -> str:
@@ -187,13 +131,10 @@ def _band(base: Arm | None) -> str:
     return BANDS[int(band_index(base.n, base.c))] if base and base.n else ""
 
 
-def _choices(found: Sequence[str], titles: Mapping[str, str]) -> list[Choice]:
+def _choices(found: Sequence[str], titles: Mapping[str, str]) -> Choices:
     """The choices of a filter that have a line."""
-    return [
-        Choice(value, title, found.count(value))
-        for value, title in titles.items()
-        if value in found
-    ]
+    counts = {value: found.count(value) for value in titles}
+    return [(value, titles[value], count) for value, count in counts.items() if count]
 
 
 # ------------------------------------------------------------------------------- what opens

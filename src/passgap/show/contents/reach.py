@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from passgap.results.reach import Class, Perplexity, Reach, ReachRow
 from passgap.show.blocks import Block, Folded, Picture, Section, Table, Text, VerdictBlock
+from passgap.show.charts.designs import reach_chart
 from passgap.show.contents.parts import details, noted, present, small, table, verdict_block
 from passgap.show.text import estimated, interval, known, number, percent
 
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
-
+FROM_BOTH_SIDES = "Bounds on the base's success probability."
 MOST = 20  # problems listed
 CLASSES: dict[Class, str] = {
     "reachable": "within reach",
@@ -47,16 +45,11 @@ def verdict(result: Reach) -> VerdictBlock:
 
 
 def _below(result: Reach) -> list[Block]:
-    def draw() -> Chart:
-        from passgap.show.charts.designs import reach_chart
-
-        return reach_chart(result.rows)
-
     gained = gained_table(result.rows)
     second = present(details(_details(result)), perplexity_table(result.perplexity or ()))
     return present(
         Text(BOUNDS) if gained else None,
-        Picture("reach", draw, "Bounds on the base's success probability.") if gained else None,
+        Picture("reach", lambda: reach_chart(result.rows), FROM_BOTH_SIDES) if gained else None,
         gained,
         Folded("Calibration, amplification, perplexity", second) if second else None,
         noted(result.notes),

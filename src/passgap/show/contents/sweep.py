@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from passgap.results.estimates import Curve
 from passgap.results.sweep import Difference, Sweep
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, VerdictBlock
+from passgap.show.charts.steps import sweep_curves
 from passgap.show.contents.parts import noted, present, table, verdict_block
 from passgap.show.text import ABSENT, between, percent, points
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
 
 
 def blocks(sweep: Sweep) -> list[Block]:
@@ -46,13 +44,8 @@ def _keep(sweep: Sweep) -> str:
 def by_checkpoint(sweep: Sweep) -> Section:
     """The curves over the steps, a row per step, and the rule by which one is kept."""
     ks = sweep.settings.k_small, sweep.settings.k_large
-
-    def draw() -> Chart:
-        from passgap.show.charts.steps import sweep_curves
-
-        steps = [(0, sweep.base), *((one.step, one.curve) for one in sweep.checkpoints)]
-        return sweep_curves(steps, ks, sweep.fall)
-
+    steps = [(0, sweep.base), *((one.step, one.curve) for one in sweep.checkpoints)]
+    draw = partial(sweep_curves, steps, ks, sweep.fall)
     picture = Picture("sweep", draw, "Intervals at each step; the base stands at step 0.")
     rule = Text(f"The rule: {sweep.rule}", "quiet")
     return Section(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 from passgap.data.journals import TrainingRow
 from passgap.show.blocks import Block, Bullets, Columns, Findings, Folded, Picture, Section, Text
+from passgap.show.charts.parts import Point
+from passgap.show.charts.steps import held_out_curves, training_series
 from passgap.show.contents import watching
 from passgap.show.contents.parts import noted, present
 from passgap.show.data import PageData
 from passgap.show.text import known
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart, Point
 
 SAME = {"watch_signal": "mixed_share", "watch_length": "completion_length"}  # with intervals
 HELD_OUT = (
@@ -59,45 +58,22 @@ def _held_out(data: PageData) -> list[Picture]:
     rows: list[tuple[int, Sequence[Point]]] = [
         (row.step, [(one.k, one) for one in row.curve if known(one.value)]) for row in data.held_out
     ]
-
-    def draw() -> Chart:
-        from passgap.show.charts.steps import held_out_curves
-
-        return held_out_curves(rows)
-
-    return [Picture("held_out", draw, HELD_OUT)] if any(curve for _, curve in rows) else []
+    drawn = any(curve for _, curve in rows)
+    return [Picture("held_out", partial(held_out_curves, rows), HELD_OUT)] if drawn else []
 
 
 def _logged(rows: Sequence[TrainingRow]) -> list[Picture]:
     """A picture of each quantity that was logged."""
-    found = {
-        "reward": ([(row.step, row.reward) for row in rows], "Mean reward", ".2f", REWARD),
-        "mixed_share": (
-            [(row.step, row.mixed_share) for row in rows],
-            "Share of groups that teach anything",
-            ".0%",
-            MIXED,
-        ),
-        "completion_length": (
-            [(row.step, row.completion_length) for row in rows],
-            "Completion length, tokens",
-            "d",
-            LENGTH,
-        ),
-    }
+    reward = [(row.step, row.reward) for row in rows]
+    mixed = [(row.step, row.mixed_share) for row in rows]
+    length = [(row.step, row.completion_length) for row in rows]
+    found = (
+        ("reward", reward, "Mean reward", ".2f", REWARD),
+        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", MIXED),
+        ("completion_length", length, "Completion length, tokens", "d", LENGTH),
+    )
     return [
-        _series(name, values, title, form, caption)
-        for name, (values, title, form, caption) in found.items()
+        Picture(name, partial(training_series, values, title, form), caption)
+        for name, values, title, form, caption in found
         if any(known(value) for _, value in values)
     ]
-
-
-def _series(
-    name: str, values: Sequence[tuple[int, float | None]], title: str, form: str, caption: str
-) -> Picture:
-    def draw() -> Chart:
-        from passgap.show.charts.steps import training_series
-
-        return training_series(values, title, form)
-
-    return Picture(name, draw, caption)

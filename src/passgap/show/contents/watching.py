@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from passgap.results.estimates import Estimate
 from passgap.results.watching import BandSpan, Span, Watching
@@ -14,8 +14,8 @@ from passgap.show.blocks import (
     Section,
     Table,
     Text,
-    Trends,
 )
+from passgap.show.charts.watch import bands_chart, length_chart, problems_chart, signal_chart
 from passgap.show.contents.parts import FEW, noted, present, table
 from passgap.show.text import (
     ABSENT,
@@ -24,15 +24,28 @@ from passgap.show.text import (
     known,
     number,
     percent,
+    sparkline,
 )
-
-if TYPE_CHECKING:
-    from passgap.show.charts.parts import Chart
 
 SAME = 1e-9
 LOST_SHOWN = 20
 ROWS_SHOWN = 12
+LONGEST = 60  # of a sparkline
 HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
+SIGNAL = (
+    "A group whose completions are all right or all wrong has no gradient. Shaded: interval over "
+    "the problems of those steps."
+)
+PROBLEMS = (
+    "Of the problems drawn so far. Lost: solved before, none right in the last groups, and chance "
+    "is no explanation."
+)
+BANDS = (
+    "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
+)
+LENGTH = (
+    "A length that runs away, or collapses, deserves a look at the completions. Shaded: interval."
+)
 LEGEND = (
     "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
     "solved, never solved so far, lost by then"
@@ -101,7 +114,7 @@ def legend(watching: Watching) -> str:
     )
 
 
-def trends(watching: Watching) -> Trends:
+def trends(watching: Watching) -> Table | None:
     """Shares from 0 to 1 and lengths from 0 to their largest, over all rows."""
     steps = watching.steps
     series = {
@@ -110,13 +123,12 @@ def trends(watching: Watching) -> Trends:
         "cut": [row.truncated.value for row in steps],
         "tokens": [row.length.value for row in steps],
     }
-    return Trends(
-        [
-            (name, values, None if name == "tokens" else 1.0)
-            for name, values in series.items()
-            if any(map(known, values))
-        ]
+    known_ones = ((name, values) for name, values in series.items() if any(map(known, values)))
+    rows = (
+        [name, sparkline(values, None if name == "tokens" else 1.0)[-LONGEST:]]
+        for name, values in known_ones
     )
+    return table(("", ""), rows, (0, 1))
 
 
 # ------------------------------------------------------------------------------------ tables
@@ -210,49 +222,12 @@ def pictures(watching: Watching) -> list[Picture]:
     steps, unit = watching.steps, _unit(watching)
     unit = "training step" if unit == "step" else unit
     bands = [band for band in watching.bands if band.rows and band.problems >= FEW]
-
-    def signal() -> Chart:
-        from passgap.show.charts.watch import signal_chart
-
-        return signal_chart(steps, unit)
-
-    def problems() -> Chart:
-        from passgap.show.charts.watch import problems_chart
-
-        return problems_chart(steps, unit)
-
-    def by_band() -> Chart:
-        from passgap.show.charts.watch import bands_chart
-
-        return bands_chart(bands, unit)
-
-    def length() -> Chart:
-        from passgap.show.charts.watch import length_chart
-
-        return length_chart(steps, unit)
-
-    found = []
-    if any(known(row.mixed.value) for row in steps):
-        found.append(Picture("watch_signal", signal, SIGNAL))
-    found.append(Picture("watch_problems", problems, PROBLEMS))
-    if bands:
-        found.append(Picture("watch_bands", by_band, BANDS.format(by=bands[0].by, few=FEW)))
-    if any(known(row.length.value) for row in steps):
-        found.append(Picture("watch_length", length, LENGTH))
-    return found
-
-
-SIGNAL = (
-    "A group whose completions are all right or all wrong has no gradient. Shaded: interval over "
-    "the problems of those steps."
-)
-PROBLEMS = (
-    "Of the problems drawn so far. Lost: solved before, none right in the last groups, and chance "
-    "is no explanation."
-)
-BANDS = (
-    "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
-)
-LENGTH = (
-    "A length that runs away, or collapses, deserves a look at the completions. Shaded: interval."
-)
+    by = BANDS.format(by=bands[0].by, few=FEW) if bands else ""
+    mixed = any(known(row.mixed.value) for row in steps)
+    long = any(known(row.length.value) for row in steps)
+    return [
+        *([Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
+        Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
+        *([Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
+        *([Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+    ]

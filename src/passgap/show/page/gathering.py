@@ -97,24 +97,7 @@ def report_several(
     command: str = "",
     **settings: Unpack[CompareOptions],
 ) -> Path:
-    """Write the page of a base and several trained policies: a sweep, or training seeds.
-
-    Parameters
-    ----------
-    result
-        What these runs were judged to be.
-    base, trained
-        Verified run folders, or counts files, on the same problems.
-    out, figures
-        As in `report`.
-    settings
-        Keyword arguments of `passgap.compare`; those that a probe has too hold for it.
-
-    Returns
-    -------
-    Path
-        The file written.
-    """
+    """Write the page of a base and several trained policies, whose result is given; as `report`."""
     names = _names(trained)
     runs = _runs({"base": base} | dict(zip(names, trained, strict=True)))
     if isinstance(result, SeedsComparison):

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from passgap._version import __version__
 from passgap.show.blocks import Block, Page, Problem, Problems, pictures, walk
 from passgap.show.charts.parts import page_spec
-from passgap.show.page.painter import Painter, environment, template
+from passgap.show.page.painter import environment, of_page, template
 from passgap.show.text import visible
 from passgap.show.theme import LIGHT, css_variables
 
@@ -61,7 +61,7 @@ def render(page: Page) -> str:
         .get_template("page.html.j2")
         .render(
             page=page,
-            body=Painter(specs).paint(page.blocks),
+            body=of_page(specs).paint(page.blocks),
             specs=json_for_html(specs),
             palette=json_for_html(LIGHT),
             details=json_for_html([_opens(one) for one in _problems(page.blocks)]),
@@ -80,15 +80,14 @@ def _problems(blocks: Sequence[Block]) -> list[Problem]:
 
 def _opens(problem: Problem) -> dict[str, object]:
     """What a line of the table opens to, as the script takes it."""
-    opens = problem.opens
     return {
         "id": visible(problem.problem_id),
-        "question": visible(opens.question),
-        "reference": visible(opens.reference),
-        "arms": [{"role": role, "text": text} for role, text in opens.arms],
+        "question": visible(problem.question),
+        "reference": visible(problem.reference),
+        "arms": [{"role": role, "text": text} for role, text in problem.arms],
         "draws": [
             {"role": one.role, "mark": visible(one.mark), "text": visible(one.text)}
-            for one in opens.draws
+            for one in problem.draws
         ],
     }
 

@@ -1,12 +1,13 @@
-"""Blocks in, HTML out: what the page is made of, and the viewer where it shows results.
+"""Blocks in, HTML out: the page, a notebook's cell, and the viewer where it shows results.
 
-Every text is made visible and escaped; the markup is that of ``blocks.html.j2``.
+In: blocks, and the templates of a place, a macro per kind of block. Out: markup in which every text
+is made visible and escaped.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, assert_never
@@ -14,103 +15,86 @@ from typing import TYPE_CHECKING, Any, assert_never
 import jinja2
 from markupsafe import Markup
 
-from passgap.show.blocks import (
-    Block,
-    Bullets,
-    Columns,
-    Commands,
-    Figures,
-    Findings,
-    Folded,
-    Fourfold,
-    Notes,
-    Picture,
-    Problems,
-    Section,
-    Table,
-    Terms,
-    Text,
-    Trends,
-    VerdictBlock,
-)
+from passgap.show import blocks as b
 from passgap.show.text import visible
 
 if TYPE_CHECKING:
     from passgap.show.charts.parts import Spec
 
 TEMPLATES = resources.files("passgap.show.page") / "templates"
+LEVEL = 2  # of the first heading
 
 
 class Painter:
-    """Paints blocks; ``specs`` are the charts by name, drawn by the page's script.
+    """Paints blocks with the macros of one template; ``picture`` paints a picture, or leaves it."""
 
-    A picture without its spec is left out, as where a page has no script.
-    """
+    def __init__(self, macros: Any, picture: Callable[[b.Picture], Markup]) -> None:
+        self._macros, self._picture = macros, picture
 
-    def __init__(self, specs: Mapping[str, Spec] | None = None) -> None:
-        self._specs = specs or {}
-        self._macros: Any = environment().get_template("blocks.html.j2").module
-
-    def paint(self, blocks: Sequence[Block], level: int = 2) -> Markup:
+    def paint(self, blocks: Sequence[b.Block], level: int = LEVEL) -> Markup:
         """Blocks one after the other; titles begin at this level of heading."""
         return Markup("\n").join(self._one(block, level) for block in blocks)
 
-    def _one(self, block: Block, level: int) -> Markup:
+    def _one(self, block: b.Block, level: int) -> Markup:
         macros = self._macros
         painted: Markup
         match block:
-            case VerdictBlock():
+            case b.VerdictBlock():
                 painted = macros.verdict(block)
-            case Figures():
+            case b.Figures():
                 painted = macros.figures(block.figures)
-            case Table():
+            case b.Table():
                 painted = macros.table(block)
-            case Fourfold():
+            case b.Fourfold():
                 painted = macros.fourfold(block)
-            case Picture():
+            case b.Picture():
                 painted = self._picture(block)
-            case Trends():
-                painted = macros.table(block.table())
-            case Text():
+            case b.Text():
                 painted = macros.text(block)
-            case Bullets():
+            case b.Bullets():
                 painted = macros.bullets(block.lines)
-            case Notes():
+            case b.Notes():
                 painted = macros.notes(block.lines)
-            case Findings():
+            case b.Findings():
                 painted = macros.findings(block.findings)
-            case Terms():
+            case b.Terms():
                 painted = macros.terms(block.terms)
-            case Commands():
+            case b.Commands():
                 painted = macros.commands(block.lines)
-            case Problems():
+            case b.Problems():
                 painted = macros.problems(block)
-            case Columns():
+            case b.Columns():
                 painted = macros.columns(block.width, self.paint(block.blocks, level))
-            case Folded():
+            case b.Folded():
                 painted = macros.folded(block, self.paint(block.blocks, level + 1))
-            case Section():
+            case b.Section():
                 painted = macros.section(block, level, self.paint(block.blocks, level + 1))
             case _:
                 assert_never(block)
         return painted
 
-    def _picture(self, picture: Picture) -> Markup:
-        spec = self._specs.get(picture.name)
+
+def of_page(specs: Mapping[str, Spec]) -> Painter:
+    """The page's painter; ``specs`` are the charts by name, drawn by its script.
+
+    A picture without its spec is left out, as where a page has no script.
+    """
+    macros: Any = environment().get_template("blocks.html.j2").module
+
+    def picture(block: b.Picture) -> Markup:
+        spec = specs.get(block.name)
         if spec is None:
             return Markup("")
-        painted: Markup = self._macros.picture(picture, spec["title"], _is_on_log(spec))
+        on_log = '"type": "log"' in json.dumps(spec)  # which the page can make linear
+        painted: Markup = macros.picture(block, spec["title"], on_log)
         return painted
 
-
-def _is_on_log(spec: Spec) -> bool:
-    """Whether a chart has a logarithmic axis, which the page can make linear."""
-    return '"type": "log"' in json.dumps(spec)
+    return Painter(macros, picture)
 
 
 @cache
 def environment() -> jinja2.Environment:
-    """The page's templates: all text made visible and escaped, our own markup as it is."""
+    """Templates in which all text is made visible and escaped, our own markup as it is."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(template),
         autoescape=True,

@@ -45,7 +45,7 @@ def _one(block: b.Block) -> Iterator[RenderableType]:
             yield _figures(block)
         case b.Table():
             yield _table(block)
-        case b.Fourfold() | b.Trends() | b.Problems():
+        case b.Fourfold() | b.Problems():
             yield _table(block.table())
         case b.Picture():
             return

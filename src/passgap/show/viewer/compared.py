@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from passgap.results.findings import Checks
-from passgap.show.page.painter import Painter
+from passgap.show.page.painter import of_page
 from passgap.show.viewer.library import OpenRun
 from passgap.show.viewer.roles import reversed_roles
 from passgap.show.viewer.site import Site, check_inert, link
@@ -68,7 +68,7 @@ def checks(site: Site, request: Request) -> Response:
 def _painted(found: Checks) -> Markup:
     from passgap.show.contents.checks import blocks
 
-    return Painter().paint(blocks(found))
+    return of_page({}).paint(blocks(found))
 
 
 _ROLES = ("base", "trained")

@@ -6,7 +6,7 @@ same size and seed, the marks in the run's ``audits/`` folder, and what they say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from passgap.errors import UsageError
-from passgap.show.page.painter import Painter
+from passgap.show.page.painter import of_page
 from passgap.show.text import estimated, number
 from passgap.show.viewer.guard import may_change
 from passgap.show.viewer.library import OpenRun
@@ -122,14 +122,15 @@ def _marks(run: OpenRun) -> dict[tuple[str, int], str]:
     return {(row.problem_id, row.draw): row.mark for row in rows}
 
 
-def _result(counts: Counts, marks: dict[tuple[str, int], Mark]) -> dict[str, Any]:
+def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, Any]:
     """What the marks say: the rate of false positives, by stratum and in all."""
-    from passgap.evidence.auditing import said_by
+    from passgap.analysis.audit import audit
     from passgap.show.contents.audit import corrected_table, strata_table
     from passgap.show.contents.parts import noted, present
 
-    found = audit(counts, {problem_id: given for (problem_id, _), given in marks.items()})
-    paint = Painter().paint
+    by_problem = {problem_id: cast("Mark", given) for (problem_id, _), given in marks.items()}
+    found = audit(counts, by_problem)
+    paint = of_page({}).paint
     return {
         "result": found,
         "rate": estimated(found.rate),
