@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
-from rich.console import Console
-from rich.table import Table
 from typer.core import TyperGroup
 
 from passgap.cli import flags
@@ -82,7 +80,10 @@ def temperature(
     if json_:
         print(json_text(result.to_dict()))
     else:
-        print_temperature(result.to_dict())
+        from passgap.show import print_blocks
+        from research.temperature_tables import blocks
+
+        print_blocks(blocks(result))
     if page is not None:
         written = write_temperature(result, page, out=out, command=command_line())
         print(f"{', '.join(map(str, written))}: written", file=sys.stderr)
@@ -146,31 +147,6 @@ def worlds(
 def command_line() -> str:
     """The command as it was typed, for manifests and pages."""
     return shlex.join(["python", "-m", "research", *sys.argv[1:]])
-
-
-def print_temperature(study: dict[str, Any]) -> None:
-    """Both policies at their best temperature, and at the same one."""
-    from research.temperature_tables import (
-        delta_table,
-        envelope_table,
-        shown_ks,
-        temperature_sentence,
-    )
-
-    console = Console()
-    console.print(temperature_sentence(study), style="bold", markup=False)
-    console.print(_table(envelope_table(study)))
-    console.print("\nBoth at the same temperature: trained minus base, points", style="bold")
-    console.print(_table(delta_table(study, shown_ks(study)[::2])))
-    for note in study["notes"]:
-        console.print(f"Note: {note}", style="italic", markup=False)
-
-
-def _table(content: dict[str, Any]) -> Table:
-    table = Table(*content["head"], box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for row in content["rows"]:
-        table.add_row(*map(str, row))
-    return table
 
 
 def group() -> TyperGroup:

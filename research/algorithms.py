@@ -28,7 +28,7 @@ from passgap.lab import lab_problems
 from passgap.show.charts.figures import write_picture
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
 from passgap.stats import mean_curve, seeds_interval
-from research.pages import bar_row, write_page
+from research.pages import markdown_table, write_page
 from research.study_chart import efficiency_gaps
 
 FAMILY, OTHER_FAMILY = "rare", "mastered"
@@ -252,19 +252,18 @@ def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -
     head = [study]
     for name in which:
         head += [f"{COLUMNS[name]}: pass@1", "pass@n", "gap"]
-    lines = [
-        f"## {study[0].upper()}{study[1:]}\n",
-        bar_row([*head, "verdict, held out: at small k, at large k"]),
+    head.append("verdict, held out: at small k, at large k")
+    cells = [
+        [
+            row["row"],
+            *(in_words(row[name][part]) for name in which for part in ("one", "all", "gap")),
+            row["held_out"]["label"],
+        ]
+        for row in rows
     ]
-    lines.append(bar_row(["---"] * (len(head) + 1)))
-    for row in rows:
-        cells = [row["row"]]
-        for name in which:
-            cells += [in_words(row[name][part]) for part in ("one", "all", "gap")]
-        lines.append(bar_row([*cells, row["held_out"]["label"]]))
     if study == "algorithms":
-        lines += [bar_row([name, why, *[""] * (len(head) - 1)]) for name, why in ABSENT.items()]
-    return "\n".join(lines) + "\n"
+        cells += [[name, why, *[""] * (len(head) - 2)] for name, why in ABSENT.items()]
+    return f"## {study[0].upper()}{study[1:]}\n\n{markdown_table(head, cells)}"
 
 
 def in_words(found: Mapping[str, Any]) -> str:

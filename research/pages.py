@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-
-def bar_row(cells: Iterable[object]) -> str:
-    """One line of a Markdown table."""
-    return f"| {' | '.join(map(str, cells))} |"
+from passgap.show.blocks import Table
+from passgap.show.markdown import table
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     """A Markdown table, with an empty line after it."""
-    lines = [bar_row(head), bar_row(["---"] * len(head)), *map(bar_row, rows)]
-    return "\n".join(lines) + "\n"
+    return table(Table(head, [list(map(str, row)) for row in rows])) + "\n"
 
 
 def write_page(parts: Iterable[str], page: Path | str) -> Path:

@@ -13,18 +13,20 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from passgap import Policy, ProblemSet, Run, SamplingParams, count, verify
 from passgap.errors import UsageError
+from passgap.runs import write_text
 from passgap.runs.lineage import trained_on
+from passgap.show.charts.figures import write_picture
+from passgap.show.markdown import write_page
 from passgap.stages.sampling_arms import Arm, Bar, sample_arms
 from research.envelope import Envelope, envelope
-from research.pages import write_page
-from research.temperature_charts import write_envelope
-from research.temperature_tables import temperature_page
+from research.temperature_tables import About, envelope_picture
+from research.temperature_tables import page as temperature_page
 
 RESULT = "temperature.json"
+TITLE = "Temperature: the base and the trained policy, each at its best"
 MEMORY = "these problems were trained on: a gain here may be memory"
 
 
@@ -101,7 +103,7 @@ def study_temperature(
     )
     if trained_on(runs[-1].path):
         found = dataclasses.replace(found, notes=(*found.notes, MEMORY))
-    write_page([json.dumps(found.to_dict(), indent=2), ""], Path(out) / RESULT)
+    write_text(json.dumps(found.to_dict(), indent=2) + "\n", Path(out) / RESULT)
     return found
 
 
@@ -110,22 +112,23 @@ def write_temperature(
 ) -> list[Path]:
     """The page (Markdown) and its figure, in a folder of the page's name beside it."""
     place = Path(page)
-    data = result.to_dict()
-    figure = write_envelope(data, place.parent / place.stem / "envelope.png")
+    picture = envelope_picture(result)
+    figure = write_picture(picture.draw(), place.parent / place.stem / f"{picture.name}.png")
     about = _about(Run(Path(out) / f"base-T{result.temperatures[0]:g}"), command)
-    parts = temperature_page(data, about, f"{place.stem}/{figure.name}")
-    return [write_page(parts, place), figure]
+    places = {picture.name: f"{place.stem}/{figure.name}"}
+    write_page(TITLE, temperature_page(result, about), place, **places)
+    return [place, figure]
 
 
-def _about(run: Run, command: str) -> dict[str, Any]:
+def _about(run: Run, command: str) -> About:
     manifest = run.manifest
-    return {
-        "command": command,
-        "date": date.today().isoformat(),
-        "versions": dict(manifest.versions),
-        "problem_set": manifest.problem_set["name"],
-        "n": manifest.n,
-    }
+    return About(
+        command=command,
+        date=date.today().isoformat(),
+        versions=manifest.versions,
+        problem_set=manifest.problem_set["name"],
+        n=manifest.n,
+    )
 
 
 def _check(

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from passgap import Run, read_counts
 from passgap.demo import Bar, Demo, run_demo
 from passgap.lab import FAMILIES
+from passgap.results.comparison import Comparison
 from passgap.runs.policy import read_policy
 from passgap.stages.guessing import guess_rates
 from research.pages import markdown_table, write_page
@@ -114,10 +114,10 @@ def _before(found: list[tuple[Arm, Demo]]) -> str:
     first = {arm.family: demo.probe for arm, demo in reversed(found)}
     for family in FAMILIES:
         probe = first[family]
-        curve, gap = probe["curve"], probe["headroom"]
-        shown = f"{gap['value']:.3f} ({gap['low']:.3f} to {gap['high']:.3f})"
-        label = f"`{probe['verdict']['label']}`"
-        rows.append([family, label, _at(curve, 2), _at(curve, 20), shown, _at(curve, 128)])
+        gap = probe.headroom.estimate
+        shown = f"{gap.value:.3f} ({gap.low:.3f} to {gap.high:.3f})"
+        at = [f"{probe.curve.at(k).value:.3f}" for k in (2, 20, 128)]
+        rows.append([family, probe.verdict.label, *at[:2], shown, at[2]])
     return f"## Before: probe of the base\n\n{markdown_table(head, rows)}"
 
 
@@ -129,17 +129,17 @@ def _after(found: list[tuple[Arm, Demo]]) -> str:
         result = demo.comparison
         trained = read_policy(demo.policy)
         seconds = trained.seconds if trained else None
-        coverage, verdict = result["coverage"], result["verdict"]
+        coverage, verdict = result.coverage, result.verdict
         rows.append(
             [
                 arm.family,
                 arm.algorithm,
                 arm.seed,
-                f"`{verdict['label']}`",
+                verdict.label,
                 _change(result, 2),
                 _change(result, 128),
-                verdict["at_large_k"],
-                f"{coverage['lost']} / {coverage['gained']}",
+                verdict.at_large_k,
+                f"{coverage.lost} / {coverage.gained}",
                 "" if seconds is None else f"{seconds:.0f} s",
             ]
         )
@@ -164,10 +164,6 @@ def _luck(found: list[tuple[Arm, Demo]]) -> str:
     )
 
 
-def _at(curve: list[dict[str, Any]], k: int) -> str:
-    return next(f"{row['value']:.3f}" for row in curve if row["k"] == k)
-
-
-def _change(result: dict[str, Any], k: int) -> str:
-    row = next(row for row in result["delta"] if row["k"] == k)
-    return f"{row['value']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+def _change(result: Comparison, k: int) -> str:
+    one = result.delta.at(k)
+    return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"

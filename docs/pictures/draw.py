@@ -17,15 +17,11 @@ import worlds
 import passgap
 from passgap.analysis.alone.voting import Answers, majority
 from passgap.data.arrays import FloatArray
-from passgap.show.charts.charts import (
-    forecast_fan,
-    learning_signal,
-    paired_delta,
-    pass_at_k,
-    sweep_curves,
-)
+from passgap.show.blocks import pictures
 from passgap.show.charts.figures import write_picture
-from passgap.show.charts.ingredients import Chart, layered, share_axis, unit_scale
+from passgap.show.charts.lazy import Chart
+from passgap.show.charts.parts import layered, shares
+from passgap.show.contents.dispatch import blocks_of
 from passgap.show.theme import LIGHT
 from passgap.stats import (
     betting_lower_bound,
@@ -58,7 +54,7 @@ def lines(
     axis = alt.Axis(values=list(ticks), format="~g") if ticks else alt.Axis(format="~g")
     colour = alt.Scale(domain=list(series), range=COLOURS[: len(series)])
     dash = alt.Scale(domain=list(series), range=DASHES[: len(series)])
-    y = alt.Y("value:Q", scale=unit_scale(), axis=share_axis(), title=None)
+    y = shares()
     plot = alt.Chart(alt.InlineData(values=rows)).encode(
         alt.X("x:Q", scale=scale, axis=axis, title=x),
         y if unit else alt.Y("value:Q", title=None),
@@ -109,9 +105,12 @@ def _comparison(base: FloatArray, trained: FloatArray) -> passgap.Comparison:
 
 def _curves(result: passgap.Comparison, label: str) -> Chart:
     assert result.verdict.label == label, result
-    data = result.to_dict()
-    arms = {role: data[role]["curve"] for role in ("base", "trained")}
-    return pass_at_k(arms, (data["settings"]["k_small"], data["settings"]["k_large"]))
+    return _picture(result, "curves")
+
+
+def _picture(result: object, name: str) -> Chart:
+    """One of the pictures that passgap itself shows of a result."""
+    return next(one for one in pictures(blocks_of(result)) if one.name == name).draw()
 
 
 def _narrowed() -> passgap.Comparison:
@@ -138,7 +137,7 @@ def expanded() -> Chart:
 
 def difference() -> Chart:
     """The narrowed pair's difference at every k."""
-    return paired_delta(_narrowed().to_dict())
+    return _picture(_narrowed(), "delta")
 
 
 def difficulty() -> Chart:
@@ -168,7 +167,7 @@ def beyond() -> Chart:
     bands = [
         {"x": row["k"], "series": name, **row} for name, found in rows.items() for row in found
     ]
-    y = alt.Y("low:Q", scale=unit_scale(), title=None)
+    y = alt.Y("low:Q", title=None)
     area = alt.Chart(alt.InlineData(values=bands)).mark_area(opacity=0.18)
     return layered(
         [area.encode(alt.X("x:Q"), y, alt.Y2("high:Q"), alt.Color("series:N")), chart], title
@@ -202,14 +201,12 @@ def reach() -> Chart:
 
 def tilt() -> Chart:
     """The forecast fan."""
-    return forecast_fan(passgap.probe(worlds.drawn(worlds.difficulty(14), 15)).to_dict())
+    return _picture(passgap.probe(worlds.drawn(worlds.difficulty(14), 15)), "forecast")
 
 
 def signal() -> Chart:
     """mixed@G over the group size."""
-    return learning_signal(
-        passgap.probe(worlds.drawn(worlds.difficulty(14), 15)).to_dict()["signal"]
-    )
+    return _picture(passgap.probe(worlds.drawn(worlds.difficulty(14), 15)), "signal")
 
 
 def luck() -> Chart:
@@ -219,8 +216,7 @@ def luck() -> Chart:
     guessed = passgap.Counts(
         counts.problem_id, counts.n, counts.c, guess_rate=np.full(len(p), 0.02)
     )
-    data = passgap.probe(guessed, accept_luck=True).to_dict()
-    return pass_at_k({"base": data["curve"]}, (2, 20), data["luck"]["curve"])
+    return _picture(passgap.probe(guessed, accept_luck=True), "curves")
 
 
 def _half_width(p: FloatArray, n: int, rng: np.random.Generator) -> float:
@@ -254,7 +250,7 @@ def sweep() -> Chart:
         gone = (base < 0.15) & (order < 0.09 * max(0, i - 1))
         p = np.where(gone, 0.0, worlds.tilted(base, 0.5 * (i + 1)))
         checkpoints.append((step, worlds.drawn(p, 22 + i)))
-    return sweep_curves(passgap.compare_sweep(worlds.drawn(base, 30), checkpoints).to_dict())
+    return _picture(passgap.compare_sweep(worlds.drawn(base, 30), checkpoints), "sweep")
 
 
 def votes() -> Chart:

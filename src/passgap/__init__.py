@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from passgap.results.verdict import Verdict
     from passgap.results.watching import Watching
     from passgap.runs import Run, merge
-    from passgap.show.notebook.notebook import chart
+    from passgap.show import chart
     from passgap.show.page.gathering import report
     from passgap.stages.counting import count, outcome_matrix, read_counts, write_counts
     from passgap.stages.marking import mark
@@ -79,7 +79,7 @@ _WHERE = {
     "Watch": "passgap.training.watch",
     "Watching": "passgap.results.watching",
     "adaptive_probe": "passgap.evidence.doors",
-    "chart": "passgap.show.notebook.notebook",
+    "chart": "passgap.show",
     "check": "passgap.checks",
     "compare": "passgap.evidence.doors",
     "compare_seeds": "passgap.evidence.doors",

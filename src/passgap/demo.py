@@ -17,6 +17,9 @@ from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare, probe, reach
 from passgap.lab import FAMILIES, lab_problems
+from passgap.results.comparison import Comparison
+from passgap.results.probe import Probe
+from passgap.results.reach import Reach
 from passgap.runs import Run
 from passgap.show.page.gathering import report
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
@@ -37,11 +40,11 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Demo:
-    """What the loop found: its results as dicts, the page, and the folders behind them."""
+    """What the loop found: its results, the page, and the folders behind them."""
 
-    probe: dict[str, Any]
-    comparison: dict[str, Any]
-    reach: dict[str, Any]
+    probe: Probe
+    comparison: Comparison
+    reach: Reach
     page: Path
     base_run: Path
     trained_run: Path
@@ -100,9 +103,9 @@ def run_demo(
         command=command,
     )
     return Demo(
-        probe(base_run).to_dict(),
-        compare(base_run, trained_run).to_dict(),
-        reached.to_dict(),
+        probe(base_run),
+        compare(base_run, trained_run),
+        reached,
         page,
         base_run.path,
         trained_run.path,

@@ -2,7 +2,7 @@
 
 In: a result, and the two functions that `passgap` registers when it is imported. Out: what a
 notebook asks a result for. Results inherit `Displayed`; pictures and tables are made by
-``passgap.show.notebook.notebook``, which is loaded when a notebook first shows a result.
+``passgap.show``, which is loaded when a notebook first shows a result.
 """
 
 from __future__ import annotations

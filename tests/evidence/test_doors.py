@@ -25,7 +25,7 @@ from passgap.results.probe import AdaptiveSettings, ProbeSettings
 from passgap.results.reach import ReachSettings
 from passgap.results.selection import SelectSettings
 from passgap.results.watching import WatchSettings
-from passgap.show.notebook.notebook import html
+from passgap.show import html
 from passgap.show.page.gathering import page_data
 
 P, N = 160, 128
@@ -149,12 +149,7 @@ def by_command(*arguments):
 
 
 def by_page(base, trained):
-    data = page_data(base, trained, title=None, command="")
-    return (
-        data.comparison["verdict"]["label"]
-        if isinstance(data.comparison, dict)
-        else data.comparison.verdict.label
-    )
+    return page_data(base, trained, title=None, command="").comparison.verdict.label
 
 
 LABELS = "|".join(sorted(CompareLabel, key=len, reverse=True))

@@ -65,7 +65,7 @@ def test_from_runs_to_a_verdict(runs, tmp_path):
     by = {(row["texts"], row["under"]): row["median"] for row in found["perplexity"]}
     assert by["teacher's completions", "base"] == by["the trained's completions", "base"]
     shown = Console(file=StringIO(), width=120)
-    print_result(found, shown)
+    print_result(result, shown)
     text = shown.file.getvalue()
     assert "the base could have drawn" in text
     assert "within reach" in text

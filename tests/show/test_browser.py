@@ -79,8 +79,8 @@ def test_problems_are_sorted_filtered_and_opened_by_key(opened, data):
     base.click()
     assert titles(page)[0] == "59+59+3-1="
     page.select_option("[data-filter=change]", "lost")
-    lost = [p for p in data.problems if p["base_c"] and not p["trained_c"]]
-    assert sorted(titles(page)) == sorted(p["question"] for p in lost)
+    lost = [p for p in data.problems if p.base.c and not p.trained.c]
+    assert sorted(titles(page)) == sorted(p.question for p in lost)
     assert page.locator("#shown").inner_text() == f"{len(lost)} of {len(data.problems)} shown"
     page.select_option("[data-filter=change]", "")
     page.fill("[data-filter=text]", "5+3-1")
@@ -121,7 +121,8 @@ def test_a_chart_downloads_as_data_and_picture(opened, data):
     curves = downloaded(page, "curves", "csv")[1].decode()
     rows = list(csv.DictReader(io.StringIO(curves)))
     found = {row["k"]: float(row["value"]) for row in rows if row["series"] == "trained"}
-    wanted = {str(r["k"]): r["value"] for r in data.comparison["trained"]["curve"]}
+    trained = data.comparison.trained
+    wanted = {str(k): value for k, value in zip(trained.k, trained.value, strict=True)}
     assert found == pytest.approx(wanted)
     assert (said, asked) == ([], [])
 

@@ -1,17 +1,33 @@
 import json
 from dataclasses import replace
 
+import fabricated
+import numpy as np
 import pytest
 
 from passgap.errors import UsageError
-from passgap.show import PageData, write_figures
-from passgap.show.charts.charts import charts_of, page_spec, sized
+from passgap.results.probe import Forecast
+from passgap.show import write_result
+from passgap.show.blocks import pictures
+from passgap.show.charts.figures import write_figures
+from passgap.show.charts.parts import page_spec, sized
 from passgap.show.charts.problems import BINS, before_and_after, histogram
+from passgap.show.contents.dispatch import blocks_of
+from passgap.show.contents.report import page
+from passgap.show.data import Arm, PageData, ProblemRow
 from passgap.show.theme import DARK, LIGHT
+
+
+def charts_of(data):
+    return {picture.name: picture.draw() for picture in pictures(page(data).blocks)}
 
 
 def rows_of(spec):
     return [row for rows in spec["datasets"].values() for row in rows]
+
+
+def pairs_of(counts):
+    return [ProblemRow(f"p{i}", Arm(100, b), Arm(100, t)) for i, (b, t) in enumerate(counts)]
 
 
 def test_both_palettes_name_the_same_colours_and_light_ones_are_distinct():
@@ -24,6 +40,14 @@ def test_every_chart_is_valid_vega_lite(data):
         chart.to_dict(validate=True)
 
 
+@pytest.mark.parametrize("make", [fabricated.seeds, fabricated.sweep, fabricated.reach])
+def test_so_is_every_chart_of_the_other_results(make):
+    drawn = pictures(blocks_of(make()))
+    assert drawn
+    for picture in drawn:
+        picture.draw().to_dict(validate=True)
+
+
 def test_the_page_leaves_every_colour_to_the_style_sheet(data):
     for name, chart in charts_of(data).items():
         assert "#" not in json.dumps(page_spec(chart)), name
@@ -32,8 +56,7 @@ def test_the_page_leaves_every_colour_to_the_style_sheet(data):
 
 def test_problems_never_and_always_solved_stand_apart():
     counts = [(0, 0), (1, 0), (9, 0), (10, 99), (99, 100), (100, 100)]
-    problems = [{"n": 100, "base_c": b, "trained_c": t} for b, t in counts]
-    rows = rows_of(histogram(problems).to_dict())
+    rows = rows_of(histogram(pairs_of(counts)).to_dict())
     base = {row["bin"]: row["count"] for row in rows if row["series"] == "base"}
     trained = {row["bin"]: row["count"] for row in rows if row["series"] == "trained"}
     assert list(base) == BINS
@@ -49,15 +72,17 @@ def test_problems_never_and_always_solved_stand_apart():
 
 
 def test_numbers_that_are_not_there_are_left_out(comparison):
-    comparison["trained"]["curve"][-1] |= {"value": None, "low": None, "high": None}
-    comparison["delta"][-1] = {"k": 256, "value": None, "low": None, "high": None}
-    rows = rows_of(charts_of(PageData(title="t", comparison=comparison))["delta"].to_dict())
+    delta = comparison.delta
+    value = np.where(delta.k == 256, np.nan, delta.value)
+    unknown = replace(comparison, delta=replace(delta, value=value))
+    rows = rows_of(charts_of(PageData(title="t", comparison=unknown))["delta"].to_dict())
     assert 128 in {row.get("k") for row in rows}
     assert 256 not in {row.get("k") for row in rows}
 
 
 def test_figures_are_written_without_a_network(comparison, tmp_path):
-    paths = write_figures(PageData(title="t", comparison=comparison), tmp_path)
+    blocks = page(PageData(title="t", comparison=comparison)).blocks
+    paths = write_figures(blocks, tmp_path)
     assert [path.name for path in paths] == [
         f"{chart}.{kind}" for chart in ("curves", "delta") for kind in ("svg", "png", "pdf")
     ]
@@ -66,18 +91,20 @@ def test_figures_are_written_without_a_network(comparison, tmp_path):
     assert paths[2].read_bytes().startswith(b"%PDF")
 
 
+def test_the_main_chart_of_a_result_is_written_by_the_ending_of_its_name(comparison, tmp_path):
+    assert write_result(comparison, tmp_path / "new" / "a.svg").read_text().startswith("<svg")
+    with pytest.raises(UsageError, match=r"ends in '.gif'; allowed: .svg, .png, .pdf"):
+        write_result(comparison, tmp_path / "a.gif")
+
+
 def test_an_unknown_format_is_refused_before_anything_is_written(comparison, tmp_path):
     with pytest.raises(UsageError, match=r"'gif' is not known; allowed: svg, png, pdf"):
-        write_figures(PageData(title="t", comparison=comparison), tmp_path / "f", ("svg", "gif"))
+        write_figures(blocks_of(comparison), tmp_path / "f", ("svg", "gif"))
     assert not (tmp_path / "f").exists()
 
 
 def test_a_dot_of_the_scatter_is_the_problems_with_the_same_counts():
-    counts = [(0, 10), (0, 10), (10, 0), (30, 60), (0, 0)]
-    problems = [
-        {"problem_id": f"p{i}", "n": 100, "base_c": b, "trained_c": t}
-        for i, (b, t) in enumerate(counts)
-    ]
+    problems = pairs_of([(0, 10), (0, 10), (10, 0), (30, 60), (0, 0)])
     rows = [row for row in rows_of(before_and_after(problems).to_dict()) if "count" in row]
     found = {(row["base"], row["trained"]): (row["count"], row["change"]) for row in rows}
     assert found == {
@@ -107,7 +134,7 @@ def test_strips_of_the_hover_meet_halfway_and_stay_on_the_axis(comparison):
 
 
 def test_the_tilt_and_luck_are_drawn_beside_both_curves(data, probe):
-    fitted = {"delta": 1.4, "curve": probe["curve"]}
+    fitted = Forecast(1.4, probe.curve)
     rows = rows_of(charts_of(replace(data, fitted=fitted))["curves"].to_dict())
     series = {row["series"] for row in rows if "series" in row}
     assert series == {"base", "trained", "by luck", "tilt, δ = 1.40"}

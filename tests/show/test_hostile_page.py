@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import pytest
 from hostile_texts import HOSTILE, STEERS
 
-from passgap.show import PageData
+from passgap.results.findings import Checks, Finding
+from passgap.show.contents.report import flat, page
+from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout, Stored
 from passgap.show.page.page import render
-
-PLACES = ("text", "question", "reference", "extracted", "reason", "status", "role")
 
 
 class Document(HTMLParser):
@@ -31,13 +31,17 @@ class Document(HTMLParser):
             self.text += data
 
 
+def completion_of(problem_id: str, text: str) -> CompletionRow:
+    return CompletionRow(problem_id, "base", text, text, 0, text, text)
+
+
 def hostile(data: PageData, text: str) -> PageData:
     """The page of a pair whose names, words, problems and completions are all this text."""
-    completion = {**dict.fromkeys(PLACES, text), "problem_id": text, "draw": 0}
-    verdict = {**data.comparison["verdict"], "reasons": [text], "needs": text}
-    run = {"policy": {"path": text}, "problem_set": {"name": text}, "command": text, text: text}
-    found = {"severity": "note", "evidence": text, "remedy": text}
-    problem = {"problem_id": text, "question": text, "reference": text}
+    completion = completion_of(text, text)
+    verdict = replace(data.comparison.verdict, reasons=(text,), needs=text)
+    settings = flat({"policy": {"path": text}, "problem_set": {"name": text}, text: text})
+    run = RunAbout(text, text, None, settings, (text,))
+    found = Finding("check", "note", text, text)
     return replace(
         data,
         title=text,
@@ -45,11 +49,11 @@ def hostile(data: PageData, text: str) -> PageData:
         training=(),
         held_out=(),
         watching=None,
-        comparison={**data.comparison, "verdict": verdict},
-        completions=[completion, {**completion, "role": "base"}],
-        problems=[{**problem, "n": 4, "base_c": 1, "trained_c": 0}],
-        stored={"base": {"completions": 8, "place": text}},
-        checks={"draws": 8, "findings": [found]},
+        comparison=replace(data.comparison, verdict=verdict),
+        completions=[replace(completion, role=text), completion],
+        problems=[ProblemRow(text, Arm(4, 1), Arm(4, 0), text, text)],
+        stored={"base": Stored(8, text)},
+        checks=[Checks((text,), 8, (found,))],
         notes=[text],
         command=text,
         runs={"base": run},
@@ -62,7 +66,7 @@ def shape_of_harmless():
 
     def shape(data):
         if "it" not in shapes:
-            shapes["it"] = Document(render(hostile(data, "harmless"))).shape
+            shapes["it"] = Document(render(page(hostile(data, "harmless")))).shape
         return shapes["it"]
 
     return shape
@@ -74,7 +78,7 @@ def test_there_are_forty_of_them():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_adds_no_element_and_no_steering_character(data, text, shape_of_harmless):
-    html = render(hostile(data, text))
+    html = render(page(hostile(data, text)))
     document = Document(html)
     assert document.shape == shape_of_harmless(data)
     assert not re.search(STEERS, document.text)
@@ -87,27 +91,22 @@ def test_hostile_text_adds_no_element_and_no_steering_character(data, text, shap
 
 def test_a_browser_shows_all_of_it_and_runs_none(opened, data):
     ids = [str(i) for i in range(len(HOSTILE))]
-    problems = [
-        {"problem_id": i, "question": t, "reference": t, "n": 4, "base_c": 1, "trained_c": 0}
-        for i, t in zip(ids, HOSTILE, strict=True)
-    ]
-    rows = [
-        {**dict.fromkeys(PLACES, text), "role": "base", "problem_id": i, "draw": 0}
-        for i, text in zip(ids, HOSTILE, strict=True)
-    ]
-    page, said, asked = opened(
+    texts = list(zip(ids, HOSTILE, strict=True))
+    problems = [ProblemRow(i, Arm(4, 1), Arm(4, 0), text, text) for i, text in texts]
+    rows = [completion_of(i, text) for i, text in texts]
+    shown, said, asked = opened(
         replace(hostile(data, "".join(HOSTILE[:20])), problems=problems, completions=rows), 1400
     )
     dialogs = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    for button in page.locator("#problems tbody tr:not(.opened) button[aria-expanded]").all():
+    shown.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    for button in shown.locator("#problems tbody tr:not(.opened) button[aria-expanded]").all():
         button.click()
-    assert page.locator(".opened pre").count() == 2, "the question and one completion"
-    opened_text = page.locator(".opened pre").last.inner_text()
+    assert shown.locator(".opened pre").count() == 2, "the question and one completion"
+    opened_text = shown.locator(".opened pre").last.inner_text()
     assert opened_text.startswith(r"\[\frac{")
     for kind in ("csv", "svg", "png"):
-        with page.expect_download():
-            page.locator(f"figure:has([data-chart=scatter]) [data-file={kind}]").click()
-    assert page.evaluate("window.hacked") is None
-    assert page.locator("main").is_visible()
+        with shown.expect_download():
+            shown.locator(f"figure:has([data-chart=scatter]) [data-file={kind}]").click()
+    assert shown.evaluate("window.hacked") is None
+    assert shown.locator("main").is_visible()
     assert (said, asked, dialogs) == ([], [], [])

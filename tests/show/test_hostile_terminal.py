@@ -5,92 +5,76 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
+import fabricated
 import pytest
 from hostile_texts import HOSTILE, STEERS
 from rich.console import Console
 
+from passgap.data.outcomes import Outcome, Readings
+from passgap.evidence.auditing import Case
 from passgap.plain import json_text
-from passgap.show import (
-    comparison_view,
-    print_agreement,
-    print_audit,
-    print_case,
-    print_checks,
-    print_result,
-    watching_view,
-)
+from passgap.results.audit import Audit
+from passgap.results.findings import Checks, Finding
+from passgap.results.reach import ReachRow
+from passgap.show import print_blocks
+from passgap.show.contents import marks
+from passgap.show.contents.dispatch import blocks_of
+from passgap.stages.marking import Tried
+from passgap.stages.verifying import STATUSES, Agreement
 
 
-def printed(show) -> str:
+def printed(blocks) -> str:
     out = io.StringIO()
-    show(Console(file=out, width=200, color_system=None))
+    print_blocks(blocks, Console(file=out, width=200, color_system=None))
     return out.getvalue()
 
 
 @pytest.fixture
-def views(comparison, probe, watched):
+def views(watched):
     """What is printed with one text in every place that outsiders fill."""
 
     def each(text):
-        verdict = {**comparison["verdict"], "reasons": [text], "needs": text}
-        dirty = {**comparison, "verdict": verdict, "notes": [text]}
-        finding = {"severity": "note", "evidence": text, "remedy": text}
-        seed = {"policy": text, "verdict": {"label": "sharpened"}, "delta": comparison["delta"][:1]}
-        draw = dict.fromkeys(("problem_id", "status", "status_second", "extracted"), text)
-        agreement = {
-            "table": [
-                {"first": a, "second": b, "draws": 1}
-                for a in ("correct", "incorrect", "unscored")
-                for b in ("correct", "incorrect", "unscored")
-            ],
-            "agreed": 3,
-            "draws": 9,
-            "kappa": None,
-            "examples": [{**draw, "draw": 0, "extracted_second": text}],
-        }
-        case = dict.fromkeys(("problem_id", "question", "text", "extracted", "reference"), text)
-        audit = {"marked": 0, "unsure": 0, "strata": [], "corrected": [], "notes": [text]}
-        reach = {
-            "verdict": {"label": "undecided", "reasons": [text], "needs": text},
-            "settings": {"budget": 10},
-            "gained": 1,
-            "classes": {"reachable": 0, "beyond_budget": 0, "undecided": 1},
-            "calibration": {"problems": 0},
-            "amplification": {"mean_log_gain": {"value": None}},
-            "rare_mass": {"trained": {"value": None}},
-            "perplexity": [],
-            "notes": [text],
-            "rows": [
-                {"problem_id": text, "class": "undecided", "low": 0, "high": 1, "trained_c": 1}
-                | {"trained_n": 2, "base_n": 3}
-            ],
-        }
-        strange = {**watched, "warnings": [finding], "notes": [text]}
-        yield lambda console: console.print(comparison_view(dirty))
-        yield lambda console: print_result({**dirty, "seeds": [seed]}, console)
-        open_probe = {**probe, "verdict": {**verdict, "label": "undecided"}}
-        yield lambda console: print_result(open_probe, console)
-        yield lambda console: print_result(reach, console)
-        yield lambda console: print_checks({"draws": 1, "findings": [finding]}, console)
-        yield lambda console: print_agreement(agreement, console)
-        yield lambda console: print_case({**case, "draw": 0, "c": 1, "n": 2}, "1 of 1", console)
-        yield lambda console: print_audit(audit, console)
-        yield lambda console: console.print(watching_view(strange))
+        def verdict(result):
+            return replace(result.verdict, reasons=(text,), needs=text)
+
+        pair, probe, recipe = fabricated.comparison(), fabricated.probe(), fabricated.seeds()
+        row = ReachRow(text, 3, 2, 1, 0.0, 1.0, 1.0, "undecided")
+        reached = fabricated.reach()
+        seeds = tuple(replace(seed, policy=text) for seed in recipe.seeds)
+        finding = Finding("check", "note", text, text)
+        table = {(a, b): 1 for a in STATUSES for b in STATUSES}
+        example = dict.fromkeys(("problem_id", "status", "status_second", "extracted"), text)
+        example |= {"draw": 0, "extracted_second": text}
+        outcome = Outcome("correct", text, text, Readings("correct", "correct"))
+        results = [
+            replace(pair, verdict=verdict(pair), notes=(text,)),
+            replace(recipe, verdict=verdict(recipe), seeds=seeds, notes=(text,)),
+            replace(probe, verdict=verdict(probe)),
+            replace(reached, verdict=verdict(reached), rows=(row,), notes=(text,)),
+            Checks((text,), 1, (finding,)),
+            Audit(0, 0, fabricated.UNKNOWN, (), (), (text,)),
+            replace(watched, warnings=(finding,), notes=(text,)),
+        ]
+        yield from map(blocks_of, results)
+        yield marks.agreement(Agreement(text, text, table, (example,)))
+        yield marks.case(Case(text, 0, text, text, text, text, 1, 2), "1 of 1")
+        yield marks.tried(Tried("math", text, outcome, (), text, text))
 
     return each
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_view_lets_a_steering_character_through(views, text):
-    for show in views(text):
-        assert not re.search(STEERS, printed(show))
+    for blocks in views(text):
+        assert not re.search(STEERS, printed(blocks))
 
 
 def test_markup_of_rich_is_printed_and_not_obeyed(views):
     text = "[bold red]markup[/bold red] [link=http://evil.example]here[/link] [/]"
-    for show in views(text):
-        assert "[bold red]markup[/bold red]" in printed(show)
+    for blocks in views(text):
+        assert "[bold red]markup[/bold red]" in printed(blocks)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -1,10 +1,12 @@
 """Results in a notebook: IPython's own formatter asks them, static HTML and altair come back."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import altair as alt
+import fabricated
 import numpy as np
 import pytest
 from hostile_texts import HOSTILE, STEERS
@@ -16,12 +18,11 @@ from passgap.analysis.watch.watching import watching
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare_seeds, compare_sweep
 from passgap.results.labels import ProbeLabel, ReachLabel
-from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
+from passgap.results.reach import ReachRow
 from passgap.results.verdict import Verdict
 
 formatters = pytest.importorskip("IPython.core.formatters")
 N, P = 128, 60
-UNTESTED = Calibration(0, 0, 0.0, None)
 
 
 class Tags(HTMLParser):
@@ -60,7 +61,6 @@ def results():
         }
     )
     probed = passgap.probe(base)
-    row = ReachRow("p0", N, N, 9, 1e-4, 0.02, 4.0, "reachable")
     adaptive = passgap.adaptive_probe(
         lambda more: np.random.default_rng(int(more.sum())).binomial(more, p), base.problem_id
     )
@@ -72,9 +72,7 @@ def results():
         adaptive=adaptive,
         plan=passgap.plan(base, half_width=0.03),
         watching=watching(groups, base=base),
-        reach=Reach(
-            Verdict(ReachLabel.WITHIN_REACH, ("it is",)), ReachedWith(), P, (row,), UNTESTED
-        ),
+        reach=fabricated.reach(),
         audit=audit(base, {"p40": "right", "p41": "wrong"}),
         counts=base,
         curve=probed.curve,
@@ -131,10 +129,9 @@ def test_two_charts_of_one_notebook_share_no_id(results):
 def test_hostile_text_stays_text_in_a_notebook(results):
     harmless = None
     for text in ["harmless", *HOSTILE]:
-        reach = Reach(
-            Verdict(ReachLabel.WITHIN_REACH, (text,), needs=text), ReachedWith(), 3,
-            (ReachRow(text, 8, 8, 2, 0.1, 0.2, 3.0, "reachable"),), UNTESTED, notes=(text,),
-        )  # fmt: skip
+        verdict = Verdict(ReachLabel.WITHIN_REACH, (text,), needs=text)
+        row = ReachRow(text, 8, 8, 2, 0.1, 0.2, 3.0, "reachable")
+        reach = replace(fabricated.reach(), verdict=verdict, rows=(row,), notes=(text,))
         for result in (reach, Verdict(ProbeLabel.UNDECIDED, (text,), needs=text)):
             tags = Tags(result._repr_html_())
             assert not {"script", "img", "iframe", "form", "a"} & {tag for tag, _ in tags.found}

@@ -6,17 +6,28 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import fabricated
 import numpy as np
 import pytest
 
 from passgap.analysis.audit import audit
 from passgap.data.counts import Counts
-from passgap.show import PageData, write_page
-from passgap.show.page.methods import DECISIONS, PAPERS, methods
-from passgap.show.page.page import json_for_html, render
-from passgap.show.page.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
-from passgap.show.page.sections import comparison_figures
-from passgap.show.words import COMPARE, PROBE, comparison_sentence, probe_sentence, tilt_reading
+from passgap.data.journals import TrainingRow
+from passgap.results.findings import Checks, Finding
+from passgap.results.labels import CompareLabel, ProbeLabel
+from passgap.results.probe import Gap
+from passgap.results.verdict import Verdict
+from passgap.show.contents import comparison as after
+from passgap.show.contents import probe as before
+from passgap.show.contents.methods import DECISIONS, PAPERS, methods
+from passgap.show.contents.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
+from passgap.show.contents.report import page
+from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, Stored
+from passgap.show.page.page import json_for_html, render, write_page
+
+
+def rendered(data: PageData) -> str:
+    return render(page(data))
 
 
 def sha256(text: str) -> str:
@@ -40,14 +51,14 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 def test_one_file_holds_every_part(data, tmp_path):
-    out = write_page(data, tmp_path / "new" / "report.html")
+    out = write_page(page(data), tmp_path / "new" / "report.html")
     html = out.read_text(encoding="utf-8")
     assert out.stat().st_size < 5e6
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
     for heading in (
         "only the form of an answer",
         "tilt δ",
-        "would lose 2.1",
+        "2.1 lost, 1.7 gained",
         "Which problems changed",
         "During training",
         "Before training",
@@ -65,13 +76,13 @@ def test_one_file_holds_every_part(data, tmp_path):
 
 
 def test_a_probe_alone_makes_a_page(data):
-    html = render(PageData(title="probe", probe=data.probe, runs={"base": data.runs["base"]}))
+    html = rendered(PageData(title="probe", probe=data.probe, runs={"base": data.runs["base"]}))
     assert "rlvr_can_pay" in html
     assert "trained solves it" not in html
 
 
 def test_a_comparison_alone_makes_a_page(data):
-    html = render(PageData(title="compare", comparison=data.comparison))
+    html = rendered(PageData(title="compare", comparison=data.comparison))
     assert "sharpened_narrowed" in html
     assert "Before training" not in html
 
@@ -84,7 +95,7 @@ def test_chart_data_cannot_close_its_element():
 
 def test_nothing_is_loaded(data):
     loading = {"src", "srcset", "data", "poster", "action", "background", "xlink:href"}
-    html = render(data)
+    html = rendered(data)
     for tag, attributes in elements(html):
         assert tag not in {"link", "iframe", "object", "embed", "base", "img", "form"}
         assert not loading & set(attributes), (tag, attributes)
@@ -95,21 +106,21 @@ def test_nothing_is_loaded(data):
 
 def test_every_decision_that_the_page_points_to_is_there():
     folder = Path(__file__).parents[2] / "docs" / "decisions"
-    links = [link for one in methods(paired=True) for _, link in one["links"]]
+    links = [link for one in methods(paired=True) for _, link in one.links]
     pages = [link.removeprefix(DECISIONS) for link in links if link.startswith(DECISIONS)]
     assert pages
     assert all((folder / page).is_file() for page in pages), pages
 
 
 def test_the_script_and_the_style_are_allowed_by_their_hashes_alone(data):
-    html = render(data)
+    html = rendered(data)
     style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
     assert "url(" not in style
     assert "@import" not in style
 
 
 def test_the_policy_names_the_only_script_and_style(data):
-    html = render(data)
+    html = rendered(data)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1].replace("&#39;", "'")
     script = re.search(r"<script>(.*?)</script>", html, re.S)[1]
     style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
@@ -127,12 +138,12 @@ def details_of(html: str) -> list:
 
 def test_completions_fill_the_page_up_to_its_room_and_the_rest_is_named(data):
     rows = [
-        {**data.completions[0], "problem_id": p["problem_id"], "draw": d, "text": "é" * 9_000}
+        replace(data.completions[0], problem_id=p.problem_id, draw=d, text="é" * 9_000)
         for d in range(10)
         for p in data.problems
     ]
-    stored = {"base": {"completions": 5_000, "place": "runs/base"}}
-    html = render(replace(data, completions=rows, stored=stored))
+    stored = {"base": Stored(5_000, "runs/base")}
+    html = rendered(replace(data, completions=rows, stored=stored))
     draws = [draw for one in details_of(html) for draw in one["draws"]]
     assert 0 < len(draws) < len(rows)
     assert draws[0]["text"] == "é" * TEXT_CAP + "\n… 5,000 more characters"
@@ -144,9 +155,9 @@ def test_completions_fill_the_page_up_to_its_room_and_the_rest_is_named(data):
 
 def test_the_table_holds_what_changed_first_and_says_where_it_ends(data):
     ids = [f"p{i}" for i in range(ROWS_CAP + 5)]
-    problems = [{"problem_id": i, "n": 8, "base_c": 4, "trained_c": 4} for i in ids]
-    problems[-1] |= {"base_c": 1, "trained_c": 0}
-    html = render(replace(data, problems=problems, completions=[]))
+    problems = [ProblemRow(i, Arm(8, 4), Arm(8, 4)) for i in ids]
+    problems[-1] = ProblemRow(ids[-1], Arm(8, 1), Arm(8, 0))
+    html = rendered(replace(data, problems=problems, completions=[]))
     found = details_of(html)
     assert len(found) == ROWS_CAP
     assert found[0]["id"] == ids[-1]
@@ -155,27 +166,36 @@ def test_the_table_holds_what_changed_first_and_says_where_it_ends(data):
 
 def test_a_500_problem_pair_stays_under_five_megabytes(data):
     long = "Let us think. " * 600
-    problems = [{**data.problems[0], "problem_id": f"{i:016x}"} for i in range(500)]
+    problems = [replace(data.problems[0], problem_id=f"{i:016x}") for i in range(500)]
     rows = [
-        {**data.completions[0], "problem_id": p["problem_id"], "role": role, "text": long}
+        replace(data.completions[0], problem_id=p.problem_id, role=role, text=long)
         for p in problems
         for role in ("base", "base", "trained", "trained")
     ]
-    html = render(replace(data, problems=problems, completions=rows))
+    html = rendered(replace(data, problems=problems, completions=rows))
     assert len(html.encode()) < 5e6
 
 
+def evidence_of(data: PageData) -> list[str]:
+    body = rendered(data).split("</main>")[0]
+    return re.findall(r"<li>(.*?)</li>", body.split('class="sentence"')[1])[:3]
+
+
 def test_the_verdict_stands_on_three_evidences(data):
-    body = render(data).split("</main>")[0]
-    lines = re.findall(r"<li>(.*?)</li>", body.split('class="sentence"')[1])[:3]
+    lines = evidence_of(data)
     assert lines[0].startswith("Within 2 tries: +16.1 points (+13.1 to +19.1); 29.2% before")
     assert lines[1].startswith("Within 128 tries: −")
+    assert lines[2].startswith("One tilt explains it: just sharpening (δ = 1.40, 1.20 to 1.60;")
+
+
+def test_without_a_tilt_the_crossing_is_told(data):
+    lines = evidence_of(replace(data, comparison=replace(data.comparison, tilt=None)))
     assert "The base is ahead from k = 37 (18 to beyond n)" in lines[2]
 
 
 def test_sections_come_in_the_order_of_the_questions(data):
-    html = render(data).split("<script", 1)[0]
-    found = re.findall(r"<h2>(.*?)</h2>", html)
+    html = rendered(data).split("<script", 1)[0]
+    found = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
     wanted = [
         "How many problems are solved within k tries",
         "Which problems changed",
@@ -190,45 +210,57 @@ def test_sections_come_in_the_order_of_the_questions(data):
 def test_marks_of_a_person_show_their_rates_and_the_corrected_curve(data):
     counts = Counts([f"p{i}" for i in range(40)], np.full(40, 32), np.arange(40) % 32)
     marks = {f"p{i}": "wrong" if i < 3 else "right" for i in range(1, 12)}
-    found = audit(counts, marks).to_dict()
-    html = render(replace(data, audits={"base": found}))
+    found = audit(counts, marks)
+    html = rendered(replace(data, audits={"base": found}))
     assert "11 completions that the verifier calls correct were marked by a person" in html
     assert "false positives" in html
     assert 'data-chart="audit_base"' in html
 
 
 def test_what_could_not_be_computed_does_not_break_the_page(probe, comparison):
-    nothing = {"value": None, "low": None, "high": None}
-    bare = {**probe, "headroom": None, "signal": None, "forecast": None, "curve": []}
-    poor = {name: {"curve": [{"k": 1, **nothing}]} for name in ("base", "trained")}
-    poor |= {"delta": [{"k": 1, **nothing}], "crossover": None, "coverage": None}
-    poor["settings"] = {"k_small": 2, "k_large": None}
-    verdict = {"label": "inconclusive", "reasons": [], "needs": "n = 128"}
-    html = render(
+    unknown = fabricated.UNKNOWN
+    nothing = fabricated.of_values(dict.fromkeys(fabricated.KS, float("nan")))
+    bare = replace(
+        probe,
+        headroom=Gap(2, 20, unknown),
+        signal=(),
+        forecast=(),
+        luck=None,
+        curve=nothing,
+        never_solved=before_never(),
+    )
+    poor = replace(
+        comparison,
+        verdict=Verdict(CompareLabel.INCONCLUSIVE, (), "n = 128"),
+        base=nothing,
+        trained=nothing,
+        delta=nothing,
+        crossover=None,
+        tilt=None,
+        answered=None,
+        bands=(),
+        speedup=(),
+        area=unknown,
+    )
+    html = rendered(
         PageData(
             title="t",
             probe=bare,
-            comparison={**comparison, **poor, "verdict": verdict},
-            training=[{"step": 1, "reward": float("nan"), "mixed_share": None}],
-            problems=[{"problem_id": "a", "base_n": 0, "base_c": 0, "trained_c": None}],
-            completions=[{"problem_id": "a", "role": "base", "text": "x", "status": None}],
+            comparison=poor,
+            training=[TrainingRow(step=1, reward=float("nan"), mixed_share=None)],
+            problems=[ProblemRow("a", Arm(0, 0))],
+            completions=[CompletionRow("a", "base", "x")],
         )
     )
     assert "n = 128" in html
     assert "the difference is not known" in html
-    assert "None" not in html.split("<script", 1)[0]
+    shown = html.split("<script", 1)[0]
+    assert "None" not in shown
+    assert not re.search(r"\bnan\b", shown.split("</style>")[1])
 
 
-LABELS = [label for label in COMPARE if not label.endswith(("_up", "_k"))]
-
-
-@pytest.mark.parametrize("label", LABELS)
-def test_every_comparison_label_has_its_sentence(comparison, label):
-    comparison["verdict"]["label"] = label
-    sentence = comparison_sentence(comparison)
-    assert "2 tries" in sentence
-    assert "128" in sentence
-    assert "–" not in sentence
+def before_never():
+    return replace(fabricated.probe().never_solved, problems=0)
 
 
 @pytest.mark.parametrize(
@@ -241,19 +273,13 @@ def test_every_comparison_label_has_its_sentence(comparison, label):
     ],
 )
 def test_what_is_decided_in_part_is_said(comparison, small, large, said):
-    comparison["verdict"] |= {"label": "inconclusive", "at_small_k": small, "at_large_k": large}
-    assert said in comparison_sentence(comparison)
+    verdict = Verdict(CompareLabel.INCONCLUSIVE, ("a reason",), "", small, large)
+    assert said in after.sentence(replace(comparison, verdict=verdict))
 
 
 def test_sharpened_says_when_the_base_is_not_exhausted(comparison):
-    comparison["verdict"] |= {"label": "sharpened", "at_large_k": "up"}
-    assert "no more than sharpening alone" in comparison_sentence(comparison)
-
-
-@pytest.mark.parametrize("label", PROBE)
-def test_every_probe_label_has_its_sentence(probe, label):
-    probe["verdict"]["label"] = label
-    assert "–" not in probe_sentence(probe)
+    verdict = Verdict(CompareLabel.SHARPENED, (), "", "up", "up")
+    assert "no more than sharpening alone" in after.sentence(replace(comparison, verdict=verdict))
 
 
 @pytest.mark.parametrize(
@@ -266,15 +292,14 @@ def test_every_probe_label_has_its_sentence(probe, label):
     ],
 )
 def test_undecided_says_which_threshold_is_open(probe, low, high, said):
-    probe["verdict"] |= {"label": "undecided", "reasons": ["a gap", "luck explains it"]}
-    probe["headroom"] |= {"value": (low + high) / 2, "low": low, "high": high}
-    assert said in probe_sentence(probe)
+    gap = replace(probe.headroom.estimate, value=(low + high) / 2, low=low, high=high)
+    verdict = Verdict(ProbeLabel.UNDECIDED, ("a gap", "luck explains it"))
+    assert said in before.sentence(replace(probe, verdict=verdict, headroom=Gap(2, 20, gap)))
 
 
 def test_a_verdict_on_these_very_problems_says_so(probe):
-    probe["settings"]["interval"] = "fixed"
-    probe["verdict"]["label"] = "rlvr_can_pay"
-    assert f"of these {probe['problems']} problems" in probe_sentence(probe)
+    fixed = replace(probe, settings=replace(probe.settings, interval="fixed"))
+    assert f"of these {probe.problems} problems" in before.sentence(fixed)
 
 
 @pytest.mark.parametrize(
@@ -285,17 +310,27 @@ def test_a_verdict_on_these_very_problems_says_so(probe):
         (-0.9, -0.5, "just flattening"),
     ],
 )
-def test_a_tilt_is_read_by_its_interval(low, high, said):
-    assert said in tilt_reading({"reading": "tilt", "low": low, "high": high})
+def test_a_tilt_is_read_by_its_interval(comparison, low, high, said):
+    assert said in after.tilt_reading(replace(comparison.tilt, low=low, high=high))
 
 
 def test_a_grave_finding_stands_above_the_verdict(data):
-    finding = {"check": "copies", "severity": "error", "evidence": "<b>cloned</b>", "remedy": "x"}
-    checks = {"draws": 5, "findings": [{**finding, "problems": []}]}
-    page = render(replace(data, checks=checks))
-    body = page[page.index("<main>") :]
+    found = Finding("copies", "error", "<b>cloned</b>", "x")
+    html = rendered(replace(data, checks=[Checks(("a",), 5, (found,))]))
+    body = html[html.index("<main>") :]
     assert body.index("Do not trust the verdict") < body.index('class="sentence"')
     assert "&lt;b&gt;cloned" in body
+
+
+def test_findings_of_several_runs_name_their_run_and_come_worst_first(data):
+    note = Finding("a", "note", "a note", "x")
+    error = Finding("b", "error", "an error", "y")
+    html = rendered(
+        replace(data, checks=[Checks(("one",), 5, (note,)), Checks(("two",), 6, (error,))])
+    )
+    checks = html[html.index('id="checks"') :]
+    assert "11 completions were looked at" in checks
+    assert checks.index("two: an error") < checks.index("one: a note")
 
 
 @pytest.mark.parametrize(
@@ -308,8 +343,7 @@ def test_a_grave_finding_stands_above_the_verdict(data):
     ],
 )
 def test_where_the_trained_policy_is_ahead_is_told_as_it_is(comparison, values, said):
-    rows = zip((1, 2, 4), values, strict=True)
-    comparison["delta"] = [{"k": k, "value": v, "low": v, "high": v} for k, v in rows]
-    comparison["crossover"] = None
-    tile = next(t for t in comparison_figures(comparison) if t["name"] in ("Ahead", "Falls behind"))
-    assert (tile["name"], tile["value"]) == said
+    delta = fabricated.of_values(dict(zip((1, 2, 128), values, strict=True)))
+    told = after.figures(replace(comparison, delta=delta, crossover=None)).figures
+    figure = next(one for one in told if one.name in ("Ahead", "Falls behind"))
+    assert (figure.name, figure.value) == said

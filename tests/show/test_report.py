@@ -63,4 +63,4 @@ def test_a_run_beside_a_counts_file_shows_its_texts(tmp_path):
     settings = {"allow_different_prompts": True}
     text = passgap.report(run.path, counts, out=tmp_path / "page.html", **settings).read_text()
     assert "known → trained.csv on light" in text
-    assert "completions, shown as drawn" in text
+    assert "completions, shown as sampled" in text

@@ -48,42 +48,39 @@ def pair(runs):
 
 def test_each_problem_brings_its_first_right_and_its_first_wrong_completion(runs, pair):
     counts = passgap.count(runs["base"])
-    mine = [row for row in pair.completions if row["role"] == "base"]
+    mine = [row for row in pair.completions if row.role == "base"]
     for problem_id, c, n in zip(counts.problem_id, counts.c, counts.n, strict=True):
-        right = [r["status"] == "correct" for r in mine if r["problem_id"] == problem_id]
+        right = [r.status == "correct" for r in mine if r.problem_id == problem_id]
         assert right.count(True) == (c > 0)
         assert right.count(False) == (c < n)
-    first = next(row for row in mine if row["status"] == "correct")
+    first = next(row for row in mine if row.status == "correct")
     outcomes = runs["base"].scan_outcomes(counts.provenance["verifier"]).collect()
-    same = outcomes.filter(problem_id=first["problem_id"], status="correct")
-    assert first["draw"] == same["draw"].min()
+    same = outcomes.filter(problem_id=first.problem_id, status="correct")
+    assert first.draw == same["draw"].min()
 
 
 def test_problems_that_changed_are_embedded_first(pair):
-    changed = {
-        row["problem_id"] for row in pair.problems if (row["base_c"] > 0) != (row["trained_c"] > 0)
-    }
-    order = list(dict.fromkeys(row["problem_id"] for row in pair.completions))
+    changed = {row.problem_id for row in pair.problems if (row.base.c > 0) != (row.trained.c > 0)}
+    order = list(dict.fromkeys(row.problem_id for row in pair.completions))
     assert changed
     assert set(order[: len(changed)]) == changed
 
 
 def test_the_fitted_tilt_meets_the_trained_curve_that_one_tilt_made(pair):
-    trained = {row["k"]: row for row in pair.comparison["trained"]["curve"]}
-    for row in pair.fitted["curve"]:
-        after = trained[row["k"]]
-        assert row["low"] <= after["high"], row["k"]
-        assert row["high"] >= after["low"], row["k"]
-        assert abs(row["value"] - after["value"]) < 0.1, row["k"]
-    base = {row["k"]: row["value"] for row in pair.comparison["base"]["curve"]}
-    assert trained[1]["value"] > base[1] + 0.1, "the tilt is no small one"
+    trained, fitted = pair.comparison.trained, pair.fitted.curve
+    for k in map(int, fitted.k):
+        before, after = fitted.at(k), trained.at(k)
+        assert before.low <= after.high, k
+        assert before.high >= after.low, k
+        assert abs(before.value - after.value) < 0.1, k
+    assert trained.at(1).value > pair.comparison.base.at(1).value + 0.1, "the tilt is no small one"
 
 
 def test_shares_have_exact_intervals(pair):
     for row in pair.problems:
-        assert row["base_low"] <= row["base_c"] / row["base_n"] <= row["base_high"]
-    never = next(row for row in pair.problems if row["base_c"] == 0)
-    assert never["base_high"] == pytest.approx(1 - 0.025 ** (1 / N))
+        assert row.base.low <= row.base.share <= row.base.high
+    never = next(row for row in pair.problems if row.base.c == 0)
+    assert never.base.high == pytest.approx(1 - 0.025 ** (1 / N))
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 17, 64])

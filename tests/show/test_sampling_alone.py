@@ -1,121 +1,123 @@
 """What sampling alone gives and the sweep, as shown: sentences, tables, and hostile names."""
 
-import copy
 import io
+from dataclasses import replace
 
+import fabricated
 import pytest
 from rich.console import Console
 
+from passgap.results.estimates import Estimate
+from passgap.results.labels import SweepLabel
+from passgap.results.sampling_alone import (
+    AgainstTrained,
+    AloneArm,
+    AloneAt,
+    AloneBase,
+    BreakEven,
+    ByMethod,
+    EqualTokens,
+    Reaches,
+    SamplingAlone,
+    TrainingTokens,
+)
 from passgap.show import print_result
-from passgap.show.alone import alone_sentence, alone_table
+from passgap.show.contents.alone import against_trained, alone_sentence
+from passgap.show.contents.report import page
+from passgap.show.contents.sweep import sweep_table
+from passgap.show.contents.sweep import verdict as sweep_verdict
+from passgap.show.data import PageData
 from passgap.show.page.page import render
-from passgap.show.sweeping import sweep_sentence, sweep_table
 
-CI = {"value": 0.5, "low": 0.4, "high": 0.6}
+CI = Estimate(0.5, 0.4, 0.6)
 HOSTILE = "\x1b[31m</script>[bold]"
-
-
-def arm(name="base", **more):
-    rows = [
-        {"k": k, "tokens": {"value": 10.0 * k, "low": None, "high": None}, "pass_at_k": CI}
-        | {"maj_at_k": CI}
-        for k in (1, 2, 4)
-    ]
-    return {"name": name, "temperature": 0.7, "n": 4, "rows": rows, **more}
+ROWS = tuple(AloneAt(k, Estimate(10.0 * k, *[float("nan")] * 2), CI, CI) for k in (1, 2, 4))
+NEVER = Reaches(None, None, None, 128, None)
+REACHES = Reaches(16, 10, None, 128, 160.0)
+AGAINST = AgainstTrained(
+    EqualTokens(1, CI, CI),
+    ByMethod(REACHES, NEVER),
+    ByMethod(BreakEven(1234.4, None, 2000.0, 150.0), BreakEven(None, None, None, None)),
+)
 
 
 @pytest.fixture
-def alone():
-    reach = {"k": 16, "low": 10, "high": None, "n": 128, "tokens": 160.0}
-    never = {"k": None, "low": None, "high": None, "n": 128, "tokens": None}
-    none = {"value": None, "low": None, "high": None, "extra_tokens": None}
-    even = {"value": 1234.4, "low": None, "high": 2000.0, "extra_tokens": 150.0}
-    return {
-        "arms": [
-            arm(
-                equal_tokens={"k": 1, "majority": CI, "best_of": CI},
-                reaches={"majority": never, "best_of": reach},
-                break_even={"majority": none, "best_of": even},
-            )
-        ],
-        "trained": arm("trained"),
-        "training": {"completions": 100, "mean_tokens": 10.0, "tokens": 1000.0},
-        "notes": [f"a note {HOSTILE}"],
-    }
+def alone() -> SamplingAlone:
+    return SamplingAlone(
+        (AloneBase("base", 0.7, 4, ROWS, AGAINST),),
+        AloneArm("trained", 0.7, 4, ROWS),
+        TrainingTokens(100, 10.0, 1000.0),
+        (f"a note {HOSTILE}",),
+    )
 
 
-def printed(show, result):
+def printed(result):
     console = Console(file=io.StringIO(), width=140)
-    show(result, console)
+    print_result(result, console)
     return console.file.getvalue()
 
 
 def test_the_sentence_says_what_reaches_the_trained_policy_and_what_does_not(alone):
-    said = alone_sentence(alone)
-    assert "A majority vote among draws of the base does not reach that with up to 128" in said
-    assert "reaches it with 16 (10 to > 128) draws, 160 tokens" in said
+    said = alone_sentence(alone, alone.trained)
+    assert "A majority vote among samples of the base does not reach that with up to 128" in said
+    assert "reaches it with 16 (10 to > 128) samples, 160 tokens" in said
     assert "training drew 1,000 tokens, and is cheaper after 1,234 (– to 2,000) questions" in said
-    rows = alone_table(alone)["rows"]
+    rows = against_trained(alone).rows
     assert rows[0][0] == "vote"
     assert rows[0][4:] == ["> 128", "–", "–"]
 
 
 def test_page_and_terminal_show_it_after_and_before_training(data, comparison, probe, alone):
-    comparison["sampling_alone"] = alone
-    page = render(data)
-    assert "What sampling alone gives" in page
-    assert "does not reach that with up to 128" in page
-    assert "</script>[bold]" not in page
-    text = printed(print_result, comparison)
+    after = replace(comparison, sampling_alone=alone)
+    shown = render(page(replace(data, comparison=after)))
+    assert "What sampling alone gives" in shown
+    assert "does not reach that with up to 128" in shown
+    assert "</script>[bold]" not in shown
+    text = printed(after)
     assert "1,234" in text
-    assert "\x1b[31m" not in text
-    before = alone | {"trained": None, "training": None, "arms": [arm()]}
-    shown = printed(print_result, probe | {"sampling_alone": before})
-    assert "Sampling alone, without training" in shown
-    assert "What sampling alone" not in render(type(data)(title="x", probe=probe))
+    assert "\x1b[31m</script>" not in text
+    arms = tuple(replace(arm, against=None) for arm in alone.arms)
+    before = replace(alone, trained=None, training=None, arms=arms)
+    told = printed(replace(probe, sampling_alone=before))
+    assert "What sampling alone gives" in told
+    assert "best of k, by the verifier" in told
+    assert "What sampling alone" not in render(page(PageData(title="x", probe=probe)))
 
 
 def test_without_votes_or_tokens_there_are_dashes(alone):
-    bare = copy.deepcopy(alone)
-    one = bare["arms"][0]
-    one |= {"equal_tokens": None, "temperature": None}
-    one["reaches"]["majority"] = None
-    (row,) = alone_table(bare)["rows"]
+    bare = replace(
+        AGAINST,
+        equal_tokens=None,
+        reaches=ByMethod(REACHES, None),
+        break_even=ByMethod(AGAINST.break_even.best_of, None),
+    )
+    arm = replace(alone.arms[0], temperature=None, against=bare)
+    (row,) = against_trained(replace(alone, arms=(arm,))).rows
     assert row[:4] == ["best of k", "–", "–", "–"]
 
 
-@pytest.fixture
-def sweep(comparison):
-    change = {**CI, "band_low": -0.3, "band_high": -0.1}
-    curve = comparison["base"]["curve"]
-    points = [
-        {"step": step, "policy": HOSTILE, "verdict": {"label": "narrowed"}, "curve": curve}
-        | {"delta": [{"k": row["k"], **change} for row in curve]}
-        for step in (10, 20)
-    ]
-    return {
-        "verdict": {"label": "coverage_falls", "reasons": [HOSTILE], "needs": None},
-        "settings": {"k_small": 2, "k_large": 128},
-        "base": {"curve": curve},
-        "checkpoints": points,
-        "fall": {"k": 128, "since": 10, "step": 20, "below_base": None},
-        "keep": {"step": 10, "small": {"k": 2, "value": 0.1}, "alike": [20]},
-        "rule": "the rule",
-        "notes": ["a note"],
-    }
+def test_what_has_no_price_is_not_shown(comparison, alone):
+    free = tuple(replace(row, tokens=fabricated.UNKNOWN) for row in ROWS)
+    arm = replace(alone.arms[0], rows=free)
+    unpriced = replace(comparison, sampling_alone=replace(alone, arms=(arm,)))
+    assert "What sampling alone" not in printed(unpriced)
 
 
-def test_the_sweep_says_where_coverage_falls_and_what_to_keep(sweep):
-    said = sweep_sentence(sweep)
+def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
+    sweep = fabricated.sweep()
+    dirty = tuple(replace(one, policy=HOSTILE) for one in sweep.checkpoints)
+    reasons = replace(sweep.verdict, reasons=(HOSTILE,))
+    sweep = replace(sweep, checkpoints=dirty, verdict=reasons)
+    said = sweep_verdict(sweep).sentence
     assert "begins to fall between step 10 and step 20" in said
     assert (
         "Keep step 10 (pass@2 +10.0 points on the base, not told apart there from step 20)" in said
     )
-    rows = sweep_table(sweep)["rows"]
+    rows = sweep_table(sweep).rows
     assert [row[-1] for row in rows] == ["", "keep", "falls from here on"]
-    text = printed(print_result, sweep)
-    assert "\x1b[31m" not in text
+    text = printed(sweep)
+    assert "\x1b[31m</script>" not in text
     assert "The rule: the rule" in text
-    nothing = sweep | {"fall": None, "keep": None}
-    assert "Keep the base" in sweep_sentence(nothing)
-    assert "neither shown nor excluded" in sweep_sentence(nothing)
+    nothing = replace(fabricated.sweep(SweepLabel.NO_FALL_SHOWN), fall=None, keep=None)
+    assert "Keep the base" in sweep_verdict(nothing).sentence
+    assert "neither shown nor excluded" in sweep_verdict(nothing).sentence

@@ -1,43 +1,65 @@
 import io
+from dataclasses import replace
 
+import fabricated
 import pytest
 from rich.console import Console
 
-from passgap.show import comparison_view, probe_view
-from passgap.show.text import interval, number, p_value, points, visible
+from passgap.results.estimates import Estimate
+from passgap.show import print_result
+from passgap.show.text import between, estimated, interval, number, p_value, points, visible
 
 
-def printed(view) -> str:
-    out = io.StringIO()
-    Console(file=out, width=120, color_system=None).print(view)
-    return out.getvalue()
+def printed(result, width=120) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    print_result(result, console)
+    return console.file.getvalue()
 
 
 def test_a_probe_shows_verdict_headroom_and_curve(probe):
-    text = printed(probe_view(probe))
+    text = printed(probe)
     for part in ("rlvr_can_pay", "36-point gap", "+31.0 to +41.0", "15.5 to 25.5%"):
         assert part in text
 
 
 def test_a_comparison_shows_both_arms_and_the_difference(comparison):
-    text = printed(comparison_view(comparison))
+    text = printed(comparison)
     for part in (
         "sharpened_narrowed",
         "29.2% → 45.4%",
         "+16.1 points (+13.1 to +19.1)",
         "−4.8",
-        "answered draws",
+        "answered samples",
         "12.0%",
     ):
         assert part in text
 
 
+def test_what_is_to_be_printed_stands_under_its_title_and_nothing_under_none(comparison):
+    lines = printed(comparison).splitlines()
+    assert "How many problems are solved within k tries" in lines
+    at = lines.index("How far, how sure, and is it only sharpening")
+    assert lines[at - 1] == ""
+    assert lines[at + 2].startswith("tilt δ")
+    bare = replace(comparison, answered=None)
+    assert "Did it learn to answer" in printed(comparison)
+    assert "Did it learn to answer" not in printed(bare)
+
+
+def test_a_recipe_and_a_sweep_show_their_rows():
+    text = printed(fabricated.seeds())
+    assert "Seed by seed" in text
+    assert "+10.0 (+5.0 to +15.0)" in text
+    assert "The rule: the rule" in printed(fabricated.sweep())
+
+
 def test_hostile_text_reaches_the_terminal_as_text(comparison):
-    comparison["verdict"] |= {
-        "reasons": ["\x1b[2Jgone \x07 [red]markup[/red] [link=http://x]y[/link] \u202eback"],
-        "needs": "\x9b31m more",
-    }
-    text = printed(comparison_view(comparison))
+    verdict = replace(
+        comparison.verdict,
+        reasons=("\x1b[2Jgone \x07 [red]markup[/red] [link=http://x]y[/link] \u202eback",),
+        needs="\x9b31m more",
+    )
+    text = printed(replace(comparison, verdict=verdict))
     assert not set("\x1b\x07\x9b\u202e") & set(text)
     assert "‹U+001B›[2Jgone ‹U+0007› [red]markup[/red]" in text
 
@@ -58,8 +80,10 @@ def test_visible(text, shown):
 def test_numbers_read_well():
     assert points(-0.0004) == "0.0"
     assert points(0.123) == "+12.3"
-    assert interval({"low": 0.1, "high": 0.25}) == "10.0 to 25.0%"
-    assert interval({"low": None, "high": 0.25}) == "–"
+    assert interval(Estimate(0.2, 0.1, 0.25)) == "10.0 to 25.0%"
+    assert between(None, 0.25) == "–"
+    assert estimated(Estimate(0.2, 0.1, 0.25)) == "20.0% (10.0 to 25.0%)"
+    assert estimated(Estimate(0.2, float("nan"), 0.25)) == "20.0%"
 
 
 @pytest.mark.parametrize(

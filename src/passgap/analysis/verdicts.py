@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, replace
 
 from passgap.results.estimates import Estimate
-from passgap.results.labels import CompareLabel, ProbeLabel
-from passgap.results.verdict import State, Verdict
+from passgap.results.labels import CompareLabel, ProbeLabel, State
+from passgap.results.verdict import Verdict
 
 HIGH, LOW = 0.8, 0.2
 MOST_FACTOR = 100

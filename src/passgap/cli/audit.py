@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -54,13 +54,13 @@ def audit(
         return
     if marks is None and not json_ and sys.stdin.isatty():
         _ask(opened, owed)
-    result = auditing.result(opened).to_dict()
+    result = auditing.result(opened)
     if json_:
-        print(json_text(result))
+        print(json_text(result.to_dict()))
         return
-    from passgap.show import print_audit
+    from passgap.show import print_result
 
-    print_audit(result)
+    print_result(result)
     if marks is not None:
         unmarked = sum(not mark for mark in read.values())
         if unmarked:
@@ -74,11 +74,11 @@ def audit(
 def _ask(run: Run, owed: list[Case]) -> None:
     """Show one completion after the other; every mark is kept as it is given."""
     from passgap.evidence.auditing import keep_marks
-    from passgap.show import print_case
+    from passgap.show import print_blocks
+    from passgap.show.contents import marks
 
     for number, case in enumerate(owed, start=1):
-        shown: dict[str, Any] = vars(case)
-        print_case(shown, f"{number} of {len(owed)}")
+        print_blocks(marks.case(case, f"{number} of {len(owed)}"))
         answer = typer.prompt("r right, w wrong, u unsure, s skip, q stop", default="s")
         key = answer.strip().lower()[:1]
         if key == "q":

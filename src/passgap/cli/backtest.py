@@ -31,7 +31,6 @@ def backtest(
     Example: passgap backtest pairs.csv --page backtest.md
     """
     from passgap.evidence.doors import backtest as tested
-    from passgap.evidence.pairs import write_backtest
 
     result = tested(
         pairs,
@@ -43,5 +42,8 @@ def backtest(
         seed=seed,
     )
     if page is not None:
-        write_backtest(result, page, command_line())
+        from passgap.show.contents.backtest import TITLE, blocks
+        from passgap.show.markdown import write_page
+
+        write_page(TITLE, blocks(result, command_line()), page)
     print(json_text(result.to_dict()) if json_ else visible(result))

@@ -31,9 +31,9 @@ def check(
     if json_:
         print(json_text(found.to_dict()))
     else:
-        from passgap.show import print_checks
+        from passgap.show import print_result
 
-        print_checks(found.to_dict())
+        print_result(found)
     worst = found.worst
     if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
         raise typer.Exit(1)

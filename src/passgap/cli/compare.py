@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags.verdict import VerdictFlags
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
+
+if TYPE_CHECKING:
+    from passgap.results.seeds import SeedsComparison
+    from passgap.results.sweep import Sweep
 
 Seeds = Annotated[
     bool, flag("TRAINED are training seeds of one recipe: the verdict is on the recipe.")
@@ -79,20 +83,20 @@ def compare(
     evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [])
     judged = judge_pair(evidence, **settings)
     found = checked(base, trained[0], accept=verdict.accepted())
-    show(judged.to_dict(), json_, fail_on, found, figure=figure)
+    show(judged, json_, fail_on, found, figure=figure)
 
 
 def judge_sweep(
     base: str, trained: list[str], settings: dict[str, Any], *, steps: list[int]
-) -> dict[str, Any]:
+) -> Sweep:
     """The sweep over checkpoints, with how their steps are known among its notes."""
     from passgap.evidence.doors import compare_sweep
 
-    return compare_sweep(base, trained, steps=steps, **settings).to_dict()
+    return compare_sweep(base, trained, steps=steps, **settings)
 
 
-def judge_seeds(base: str, trained: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+def judge_seeds(base: str, trained: list[str], settings: dict[str, Any]) -> SeedsComparison:
     """The verdict on a recipe from its training seeds."""
     from passgap.evidence.doors import compare_seeds
 
-    return compare_seeds(base, trained, **settings).to_dict()
+    return compare_seeds(base, trained, **settings)

@@ -44,7 +44,7 @@ def demo(
     )
     verdicts = {"probe": result.probe, "comparison": result.comparison, "reach": result.reach}
     if json_:
-        print(json_text(verdicts))
+        print(json_text({name: verdict.to_dict() for name, verdict in verdicts.items()}))
         return
     for verdict in verdicts.values():
         print_result(verdict)

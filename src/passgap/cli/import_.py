@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ from passgap.plain import json_text, visible
 if TYPE_CHECKING:
     from passgap.data.problems import ProblemSet
     from passgap.logs import Asked, Found, Imported, ImportedCounts
+    from passgap.results.comparison import Comparison
 
 AGAIN = (
     "import it again into another --out with --problems FILE, which has the references (--mapping "
@@ -230,12 +231,12 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
         print(f"next: passgap probe {result.place}")
 
 
-def _judged(base: str, trained: str) -> dict[str, Any]:
+def _judged(base: str, trained: str) -> Comparison:
     """The comparison; where it is refused, what was imported is kept and said to be."""
     from passgap.evidence.doors import compare
 
     try:
-        return compare(base, trained).to_dict()
+        return compare(base, trained)
     except UsageError as error:
         raise UsageError(
             f"both are imported and kept; passgap compare {base} {trained} says: {error}"
@@ -263,12 +264,13 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     with ThreadPoolExecutor(1) as beside:
         checking = beside.submit(check, *runs) if runs else None
         judged = _judged(base, trained)
-        checks = [checking.result().to_dict()] if checking else []
+        checks = [checking.result()] if checking else []
     if json_:
-        print(json_text({**judged, "checks": checks}))
+        print(json_text({**judged.to_dict(), "checks": [one.to_dict() for one in checks]}))
         return
     if runs:  # the last line says where it is
-        judged["notes"] = [note for note in judged["notes"] if note != NOT_AT_HAND]
+        told = tuple(note for note in judged.notes if note != NOT_AT_HAND)
+        judged = replace(judged, notes=told)
     print_among(checks, lambda: print_result(judged))
     if runs:
         print(f"votes, and what sampling alone gives: passgap compare {base} {trained}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -13,27 +13,40 @@ from passgap.plain import json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from passgap.results.findings import Checks
+    from passgap.results.verdict import Verdict
 
-def checked(*sources: str, accept: Collection[str] = ()) -> dict[str, Any] | None:
+
+class Judged(Protocol):
+    """A result with a verdict and JSON."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+def checked(*sources: str, accept: Collection[str] = ()) -> Checks | None:
     """The data checks of the runs among the sources; None where there is no run."""
     from passgap.checks import check
     from passgap.runs import Run, is_run
 
     runs = [Run(source) for source in sources if is_run(source)]
-    return check(*runs, accept=accept).to_dict() if runs else None
+    return check(*runs, accept=accept) if runs else None
 
 
 def show(
-    result: dict[str, Any],
+    result: Judged,
     as_json: bool,
     fail_on: list[str] | None,
-    *checks: dict[str, Any] | None,
+    *checks: Checks | None,
     figure: str | None = None,
 ) -> None:
     """A result as its tables or as JSON, its chart in a file, and the exit code asked for."""
     found = [one for one in checks if one is not None]
     if as_json:
-        print(json_text({**result, "checks": found}))
+        told = [one.to_dict() for one in found]
+        print(json_text({**result.to_dict(), "checks": told}))
     else:
         from passgap.show import print_result
 
@@ -45,20 +58,22 @@ def show(
     end_as_asked(result, fail_on)
 
 
-def print_among(checks: Sequence[dict[str, Any]], print_verdict: Callable[[], None]) -> None:
+def print_among(checks: Sequence[Checks], print_verdict: Callable[[], None]) -> None:
     """The verdict after grave findings, which make it doubtful, and before all others."""
-    from passgap.show import print_checks
+    from passgap.results.findings import Checks
+    from passgap.show import print_result
 
-    told = [one for one in checks if one["findings"]]
-    grave = [one for one in told if one["worst"] == "error"]
+    told = [one for one in checks if one.findings]
+    grave = [one for one in told if one.worst == "error"]
     for one in grave:
-        print_checks(one)
+        print_result(one)
     print_verdict()
     for one in (one for one in told if one not in grave):
-        print_checks(one)
-    clean = [one["draws"] for one in checks if not one["findings"]]
+        print_result(one)
+    clean = [one for one in checks if not one.findings]
     if clean:
-        print_checks({"draws": sum(clean), "findings": []})
+        names = tuple(name for one in clean for name in one.runs)
+        print_result(Checks(names, sum(one.draws for one in clean), ()))
 
 
 def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
@@ -86,7 +101,7 @@ def check_fail_on(fail_on: list[str] | None, labels: Iterable[str]) -> None:
             raise UsageError(f"--fail-on {label!r}; allowed: {', '.join(allowed)}")
 
 
-def end_as_asked(result: dict[str, Any], fail_on: list[str] | None) -> None:
+def end_as_asked(result: Judged, fail_on: list[str] | None) -> None:
     """Exit code 1 for a verdict that ``--fail-on`` names."""
-    if result["verdict"]["label"] in (fail_on or []):
+    if result.verdict.label in (fail_on or []):
         raise typer.Exit(1)

@@ -89,7 +89,7 @@ def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[st
         accept_unscored=verdict.accept_unscored,
         seed=verdict.seed,
     )
-    show(result.to_dict(), json_, fail_on, checks)
+    show(result, json_, fail_on, checks)
 
 
 def _is_adaptive(source: str) -> bool:
@@ -117,14 +117,14 @@ def show_adaptive(
     """The verdict of an adaptive run, among its data checks."""
     from passgap.checks import check
 
-    data, found = result.to_dict(), check(run).to_dict()
+    found = check(run)
 
     def print_verdict() -> None:
         print(visible(result))
         print(f"  {run.place}: {drawn_in_words(run, price)}")
 
     if json_:
-        print(json_text({**data, "checks": [found]}))
+        print(json_text({**result.to_dict(), "checks": [found.to_dict()]}))
     else:
         print_among([found], print_verdict)
-    end_as_asked(data, fail_on)
+    end_as_asked(result, fail_on)

@@ -42,4 +42,4 @@ def reach(
         bar=bar,
         budget=budget,
     )
-    show(result.to_dict(), json_, fail_on, checked(base, trained))
+    show(result, json_, fail_on, checked(base, trained))

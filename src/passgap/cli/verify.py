@@ -78,13 +78,14 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
         raise UsageError(f"--try marks one text and no run; left over: {' '.join(runs)}")
     said = sys.stdin.read() if text == "-" else text
     (outcome,) = mark(gold, said, verifier=verifier)
-    figures = tried(gold, outcome, verifier)
+    found = tried(gold, outcome, verifier)
     if json_:
-        print(json_text(figures, indent=None))
+        print(json_text(found.to_dict(), indent=None))
     else:
-        from passgap.show import print_tried
+        from passgap.show import print_blocks
+        from passgap.show.contents import marks
 
-        print_tried(figures)
+        print_blocks(marks.tried(found))
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,10 @@ def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
     """The table of agreement where there is one, one line for the outcomes, one for why not."""
     result = found.result
     if result.agreement is not None:
-        from passgap.show import print_agreement
+        from passgap.show import print_blocks
+        from passgap.show.contents import marks
 
-        print_agreement(result.agreement.to_dict())
+        print_blocks(marks.agreement(result.agreement))
     if result.reasoned is not None:
         print(f"reasoning found right in {result.reasoned:,} of {result.correct:,}")
     adaptive = found.counts.design == "adaptive"

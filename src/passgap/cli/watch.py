@@ -53,13 +53,13 @@ def watch(
             raise UsageError("--follow with --json; allowed: one of them")
         _show(watching.follow(folder, seconds=seconds, **settings))
         return
-    result = watching.watch_folder(folder, **settings).to_dict()
+    result = watching.watch_folder(folder, **settings)
     if json_:
-        print(json_text(result))
+        print(json_text(result.to_dict()))
     else:
-        from passgap.show import print_watching
+        from passgap.show import print_result
 
-        print_watching(result)
+        print_result(result)
 
 
 def _show(results: Iterable[Watching | None]) -> None:
@@ -67,14 +67,15 @@ def _show(results: Iterable[Watching | None]) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from passgap.show import watching_view
+    from passgap.show.contents.watching import blocks
+    from passgap.show.terminal.painter import paint
 
     console = Console()
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None
     with live or nullcontext(), suppress(KeyboardInterrupt):
         for result in results:
             rows = max(FEWEST_ROWS, console.height - OTHER_LINES) if live else MOST_ROWS
-            view = WAITING if result is None else watching_view(result.to_dict(), rows=rows)
+            view = WAITING if result is None else paint(blocks(result, rows=rows))
             if live:
                 live.update(view, refresh=True)
             else:

@@ -45,7 +45,7 @@ def answers_of(run: Run) -> Answers:
     tokens, draws = dict.fromkeys(specs, 0), dict.fromkeys(specs, 0)
     for name in run.completion_names():
         said = run.read_outcomes(chosen, name).filter(pl.col("status") != "unscored")
-        groups = said.group_by("problem_id", "status", "extracted").len()
+        groups = said.group_by("problem_id", "status", "extracted", maintain_order=True).len()
         for problem_id, status, extracted, count in groups.iter_rows():
             scored[problem_id] += count
             if status == "correct":

@@ -1,4 +1,4 @@
-"""Backtest: files of before/after pairs in, the scores and a Markdown page out.
+"""Backtest: files of before/after pairs in, the pairs out.
 
 A pairs file is CSV or Parquet with ``benchmark``, ``pair`` (the model: all its pairs are left out
 together) and ``policy`` (``base``, or anything else for the trained one), and either ``k`` and
@@ -8,7 +8,6 @@ together) and ``policy`` (``base``, or anything else for the trained one), and e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -18,8 +17,6 @@ from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import UsageError
-from passgap.results.backtest import Backtest, PairRow, Score, Screen
-from passgap.runs import write_text
 from passgap.stages.counting import csv_header
 
 KEYS = ("benchmark", "pair", "policy")
@@ -103,53 +100,3 @@ def _curve(place: str, arm: pl.DataFrame) -> dict[int, float]:
             raise UsageError(f"{place} has pass_at_k = {value} at k={k}; allowed: 0 to 1")
         values.append(share)
     return dict(zip(ks.tolist(), values, strict=True))
-
-
-def write_backtest(result: Backtest, page: Path | str, command: str) -> Path:
-    """The scores and every pair as a Markdown page."""
-    settings = result.settings
-    lines = [
-        "# Backtest: the rule on pairs whose outcome is known\n",
-        f"{settings.pairs} pairs of {settings.models} models, {date.today().isoformat()}; "
-        f"made by `{command}`. A gain in pass@1 above {settings.worth:.2f} is worth it.\n",
-        *(f"{note}.\n" for note in result.notes),
-        "## As a screen: does it say which pairs were worth it?\n",
-        "| predictor | cut | chosen | right | worth it and said | worth it, not said | "
-        "said, not worth it | neither |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_screen_row(row) for row in result.screens),
-        "",
-        "## As a forecast of the gain in pass@1\n",
-        "Everything fitted is fitted on the other models. Rank correlation of the predictor with "
-        "the gain, with a bootstrap over models.\n",
-        "| forecast | mean error, points | largest | rank correlation (95 %) |",
-        "| --- | --- | --- | --- |",
-        *(_forecast_row(row) for row in result.forecasts),
-        "",
-        "## The pairs\n",
-        "| benchmark | model | pass@1 | gain | headroom | pass@4 - pass@1 | its delta | forecast |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_pair_row(row) for row in result.pairs),
-    ]
-    write_text("\n".join(lines) + "\n", Path(page))
-    return Path(page)
-
-
-def _screen_row(row: Screen) -> str:
-    told = (row.paid_and_said, row.paid_and_not_said, row.said_and_not_paid, row.neither)
-    cells = (row.predictor, f"{row.cut:.3f}", row.chosen, f"{row.right} of {row.pairs}", *told)
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def _forecast_row(row: Score) -> str:
-    rank = "–"
-    if row.spearman is not None:
-        rank = f"{row.spearman:.2f} ({row.spearman_low:.2f} to {row.spearman_high:.2f})"
-    error, most = 100 * row.mean_error, 100 * row.largest_error
-    return f"| {row.predictor} | {error:.1f} | {most:.1f} | {rank} |"
-
-
-def _pair_row(row: PairRow) -> str:
-    known = (row.pass_at_1, row.gain, row.headroom, row.second_predictor)
-    numbers = (f"{value:.3f}" for value in (*known, row.delta, row.tilt_forecast))
-    return f"| {row.benchmark} | {row.model} | {' | '.join(numbers)} |"

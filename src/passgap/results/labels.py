@@ -7,8 +7,20 @@ enum. Labels compare and serialise as their value, a plain string.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Self
+from typing import Literal, Self
+
+State = Literal["up", "equivalent", "down", "unclear"]
+STATES: Mapping[State, str] = {  # where the trained policy stands at one k, in words
+    "up": "better",
+    "down": "worse",
+    "equivalent": "the same, within the margin",
+    "unclear": "neither shown better nor worse",
+}
+KNOWN: frozenset[State] = frozenset({"up", "equivalent", "down"})
+UNCLEAR: frozenset[State] = frozenset({"unclear"})
 
 
 class Tone(Enum):
@@ -17,6 +29,15 @@ class Tone(Enum):
     GOOD = "green"
     OPEN = "yellow"
     BAD = "red"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another sentence for the same label, where the two deciding k stand like this."""
+
+    small: frozenset[State]
+    large: frozenset[State]
+    sentence: str
 
 
 class Label(StrEnum):
@@ -29,12 +50,26 @@ class Label(StrEnum):
     tone: Tone
     sentence: str
     settles: str
+    variants: tuple[Variant, ...]
 
-    def __new__(cls, value: str, tone: Tone, sentence: str, settles: str = "") -> Self:
+    def __new__(
+        cls,
+        value: str,
+        tone: Tone,
+        sentence: str,
+        settles: str = "",
+        variants: tuple[Variant, ...] = (),
+    ) -> Self:
         label = str.__new__(cls, value)
         label._value_ = value
         label.tone, label.sentence, label.settles = tone, sentence, settles
+        label.variants = variants
         return label
+
+    def sentence_at(self, small: State | None, large: State | None) -> str:
+        """The sentence for where the difference stands at the small and at the large k."""
+        fitting = (one for one in self.variants if small in one.small and large in one.large)
+        return next((one.sentence for one in fitting), self.sentence)
 
     @property
     def words(self) -> str:
@@ -84,8 +119,24 @@ class ProbeLabel(Label):
     )
 
 
+LEFT_OPEN: Mapping[tuple[bool, bool], str] = {  # is a small gap possible, and a large one?
+    (True, True): ", which leaves both a gain worth paying for and none possible",
+    (True, False): (
+        ", which excludes a large gain; whether there is one of {small} points or more is open"
+    ),
+    (False, True): (
+        ", so there is something to gain; whether it is worth training for, above {large} points, "
+        "is open"
+    ),
+    (False, False): ", and no verdict is given: {reason}",
+}
+
+
 class CompareLabel(Label):
-    """After training. Fields: k, K, base_k, base_K, trained_k, trained_K, delta_k, delta_K."""
+    """After training.
+
+    Fields: k, K, base_k, base_K, trained_k, trained_K, delta_k, delta_K, at_k, at_K, reason.
+    """
 
     SHARPENED = (
         "sharpened",
@@ -93,6 +144,16 @@ class CompareLabel(Label):
         "Training made the model find answers sooner, not find more of them: within {k} tries it "
         "solves {trained_k} of the problems (before: {base_k}), within {K} tries no more than "
         "before ({trained_K}, before {base_K}).",
+        "",
+        (
+            Variant(
+                KNOWN | UNCLEAR,
+                frozenset({"up"}),
+                "Training made the model find answers sooner: within {k} tries it solves "
+                "{trained_k} of the problems (before: {base_k}). Within {K} tries it also solves "
+                "more ({trained_K}, before {base_K}), but no more than sharpening alone brings.",
+            ),
+        ),
     )
     SHARPENED_NARROWED = (
         "sharpened_narrowed",
@@ -139,6 +200,26 @@ class CompareLabel(Label):
         "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
         "{K} tries {delta_K}.",
         "more problems, or more samples per problem where the interval is of these very problems",
+        (
+            Variant(
+                KNOWN,
+                UNCLEAR,
+                "Decided in part. Within {k} tries the trained policy is {at_k}: {delta_k}. Within "
+                "{K} tries it is open: {delta_K}.",
+            ),
+            Variant(
+                UNCLEAR,
+                KNOWN,
+                "Decided in part. Within {K} tries the trained policy is {at_K}: {delta_K}. Within "
+                "{k} tries it is open: {delta_k}.",
+            ),
+            Variant(
+                KNOWN,
+                KNOWN,
+                "No verdict is given: {reason}. Within {k} tries the trained policy is {at_k}: "
+                "{delta_k}; within {K} tries {at_K}: {delta_K}.",
+            ),
+        ),
     )
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from passgap.results.codec import OPTIONAL, OR_NULL, Result
-from passgap.results.labels import Label
-
-State = Literal["up", "equivalent", "down", "unclear"]
+from passgap.results.labels import Label, State
 
 
 @dataclass(frozen=True)

@@ -1,61 +1,82 @@
-"""Charts, the page and the terminal's tables: dicts of results in, pictures and words out.
+"""Results on a screen: in a terminal, on a page, in a notebook, as Markdown, in a viewer.
 
-Computes no statistic and reads no run. What goes in is `PageData`: the ``to_dict()`` of a probe
-and a comparison, rows of training, problems and completions. What comes out is one HTML file
-(`write_page`), picture files (`write_figures`) or rich renderables (`probe_view`,
-`comparison_view`; `print_result` prints either, `print_checks` the data checks, `print_agreement`
-what two verifiers say of one run, `print_audit` what a person's marks say of one,
-`print_watching` a training run while it runs).
+Computes no statistic. A typed result becomes blocks once (`contents.dispatch`); ``terminal``,
+``page``, ``notebook`` and ``markdown`` paint blocks, whatever the result. `print_result` prints a
+result, `chart` and `html` are what a notebook asks for, `write_result` writes its main chart;
+`page.gathering` makes the page of runs.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from passgap.show.data import PageData
-from passgap.show.terminal import (
-    comparison_view,
-    print_agreement,
-    print_audit,
-    print_case,
-    print_checks,
-    print_result,
-    print_tried,
-    probe_view,
-)
-from passgap.show.watched import print_watching, watching_view
+from passgap.errors import UsageError
 
 if TYPE_CHECKING:
-    from passgap.show.charts.figures import write_figures, write_result
-    from passgap.show.page.page import write_page
+    from rich.console import Console
 
-_DRAWN = {  # loaded when first used: a terminal's tables need no charts
-    "write_figures": "passgap.show.charts.figures",
-    "write_result": "passgap.show.charts.figures",
-    "write_page": "passgap.show.page.page",
-}
+    from passgap.show.blocks import Block
+    from passgap.show.charts.lazy import Chart
+
+__all__ = ["chart", "html", "print_blocks", "print_result", "write_result"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _DRAWN:
-        return getattr(importlib.import_module(_DRAWN[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def print_result(result: object, console: Console | None = None) -> None:
+    """Print a result: its verdict, key figures, tables and notes."""
+    from passgap.show.contents.dispatch import blocks_of
+
+    print_blocks(blocks_of(result), console)
 
 
-__all__ = [
-    "PageData",
-    "comparison_view",
-    "print_agreement",
-    "print_audit",
-    "print_case",
-    "print_checks",
-    "print_result",
-    "print_tried",
-    "print_watching",
-    "probe_view",
-    "watching_view",
-    "write_figures",
-    "write_page",
-    "write_result",
-]
+def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> None:
+    """Print blocks."""
+    from rich.console import Console
+
+    from passgap.show.terminal.painter import paint
+
+    (console or Console()).print(paint(blocks))
+
+
+def html(result: object) -> str:
+    """A result as static HTML, without script, safe whatever its texts are."""
+    from passgap.show.contents.dispatch import blocks_of
+    from passgap.show.notebook.painter import paint
+
+    return paint(blocks_of(result))
+
+
+def chart(result: object) -> Chart:
+    """A result's main chart as an altair object.
+
+    Parameters
+    ----------
+    result
+        A probe, comparison, reach, sweep, plan, watched training, counts or curve.
+
+    Returns
+    -------
+    altair.LayerChart
+        Without a width, to be layered, resized or saved; in the palette of the report.
+
+    Raises
+    ------
+    UsageError
+        For a result that has no chart.
+    """
+    from passgap.show.blocks import pictures
+    from passgap.show.contents.dispatch import blocks_of
+
+    found = pictures(blocks_of(result))
+    if not found:
+        raise UsageError(f"{type(result).__name__} has no chart here; print it, or take to_dict()")
+    return found[0].draw()
+
+
+def write_result(result: object, path: str | os.PathLike[str]) -> Path:
+    """Write a result's main chart as the kind of picture its name ends in."""
+    from passgap.show.charts.figures import write_picture
+
+    return write_picture(chart(result), path)

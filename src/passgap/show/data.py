@@ -1,87 +1,130 @@
-"""What a page is made of, and the few look-ups every renderer shares."""
+"""What a page is made of: typed results, and rows of what the runs hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-Row = Mapping[str, Any]
-FEW = 5  # problems, under which a band is not shown
+from passgap.data.journals import HeldOutRow, TrainingRow
+from passgap.results.audit import Audit
+from passgap.results.comparison import Comparison
+from passgap.results.findings import Checks
+from passgap.results.probe import Forecast, Probe
+from passgap.results.reach import Reach
+from passgap.results.seeds import SeedsComparison
+from passgap.results.sweep import Sweep
+from passgap.results.watching import Watching
+from passgap.show.text import ABSENT, between, percent
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One policy's samples of a problem, scored and correct; ends of the share's interval."""
+
+    n: int
+    c: int
+    unscored: int = 0
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class ProblemRow:
+    """One problem and what each policy made of it; None for a policy that was not asked it."""
+
+    problem_id: str
+    base: Arm | None
+    trained: Arm | None = None
+    question: str = ""
+    reference: str = ""
+
+    @property
+    def change(self) -> str:
+        """``lost``, ``gained``, ``both``, ``neither`` or ``unscored``: who had a correct sample."""
+        base, trained = share_of(self.base), share_of(self.trained)
+        if base is None or trained is None:
+            return "unscored"
+        if base > 0:
+            return "both" if trained > 0 else "lost"
+        return "gained" if trained > 0 else "neither"
+
+    @property
+    def moved(self) -> float | None:
+        """The trained policy's share minus the base's."""
+        base, trained = share_of(self.base), share_of(self.trained)
+        return None if base is None or trained is None else trained - base
+
+
+def share_of(arm: Arm | None) -> float | None:
+    """An arm's share of correct samples; None where nothing was scored."""
+    return arm.c / arm.n if arm and arm.n else None
+
+
+def share_in_words(arm: Arm | None) -> str:
+    """``12 of 64, 18.8% (10.1 to 30.5%)``."""
+    if arm is None or not arm.n:
+        return "not scored"
+    ends = between(arm.low, arm.high)
+    sure = "" if ends == ABSENT else f" ({ends})"
+    return f"{arm.c} of {arm.n}, {percent(arm.c / arm.n)}{sure}"
+
+
+@dataclass(frozen=True)
+class CompletionRow:
+    """One completion to embed: hostile text, shown and never run."""
+
+    problem_id: str
+    role: str
+    text: str
+    status: str | None = None
+    draw: int | None = None
+    extracted: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How many completions a run holds, and where."""
+
+    completions: int
+    place: str
+
+
+@dataclass(frozen=True)
+class RunAbout:
+    """What a run's manifest says, for readers elsewhere: settings by dotted name, and commands."""
+
+    policy: str
+    problem_set: str
+    temperature: float | None
+    settings: Mapping[str, str]
+    commands: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class PageData:
     """Everything a page can show; whatever is empty is left out of it.
 
-    Parameters
-    ----------
-    title
-        Heading of the page.
-    probe, comparison
-        ``Probe.to_dict()`` and ``Comparison.to_dict()``.
-    several
-        ``Sweep.to_dict()`` or ``SeedsComparison.to_dict()``, in place of a comparison.
-    training
-        Rows of training.jsonl: ``step`` and any of ``reward``, ``mixed_share``,
-        ``completion_length``.
-    held_out
-        ``{step, curve: [{k, value, low, high}]}``, pass@k on held-out problems while training.
-    watching
-        ``Watching.to_dict()``: what the reward calls of the training saw.
-    fitted
-        ``{delta, curve}``: what the tilt fitted to both runs makes of the base's curve.
-    problems
-        One row a problem: ``problem_id``, ``question``, ``reference``, ``base_c`` and
-        ``trained_c`` (absent for a probe), ``n`` or, where the arms differ, ``base_n`` and
-        ``trained_n``; where known ``base_low``, ``base_high`` (interval of the share that is
-        correct) and ``base_unscored``, and the same of the trained.
-    completions
-        ``{problem_id, question, reference, role, draw, text, status, extracted, reason}``, the
-        ones to embed first come first: hostile text, shown and never run.
-    stored
-        Role to ``{completions, place}``: how many completions a run holds, and where.
-    audits
-        Role to ``Audit.to_dict()``, where a person has marked completions.
-    runs
-        Role (``base``, ``trained``) to the run's manifest.
-    reach
-        ``Reach.to_dict()``, where the runs have been scored under each other.
-    checks
-        ``Checks.to_dict()`` of the runs.
-    notes
-        Whatever else a reader has to know.
-    command
-        The exact command that made the page.
+    ``several`` is a sweep or training seeds, in place of a comparison; ``fitted`` the base's curve
+    after the tilt that fits both runs. ``stored``, ``audits`` and ``runs`` are by role. The first
+    ``completions`` are embedded first. ``checks`` are of the runs as a pair, or of each by itself;
+    ``command`` is what made the page.
     """
 
     title: str
-    probe: Row | None = None
-    comparison: Row | None = None
-    several: Row | None = None
-    training: Sequence[Row] = ()
-    held_out: Sequence[Row] = ()
-    watching: Row | None = None
-    fitted: Row | None = None
-    problems: Sequence[Row] = ()
-    completions: Sequence[Row] = ()
-    stored: Mapping[str, Row] = field(default_factory=dict)
-    audits: Mapping[str, Row] = field(default_factory=dict)
-    runs: Mapping[str, Row] = field(default_factory=dict)
-    reach: Row | None = None
-    checks: Row | None = None
+    probe: Probe | None = None
+    comparison: Comparison | None = None
+    several: Sweep | SeedsComparison | None = None
+    training: Sequence[TrainingRow] = ()
+    held_out: Sequence[HeldOutRow] = ()
+    watching: Watching | None = None
+    fitted: Forecast | None = None
+    problems: Sequence[ProblemRow] = ()
+    completions: Sequence[CompletionRow] = ()
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    audits: Mapping[str, Audit] = field(default_factory=dict)
+    runs: Mapping[str, RunAbout] = field(default_factory=dict)
+    reach: Reach | None = None
+    checks: Sequence[Checks] = ()
     notes: Sequence[str] = ()
     command: str = ""
-
-
-def at_k(rows: Sequence[Row], k: int | None) -> Row:
-    """The row of a curve at one k, or an empty row."""
-    return next((row for row in rows if row.get("k") == k), {})
-
-
-def deciding_ks(result: Row) -> tuple[int, int]:
-    """The small and the large k a verdict was decided at."""
-    source = {**(result.get("headroom") or {}), **(result.get("settings") or {})}
-    rows = result.get("delta") or result.get("curve") or [{"k": 1}]
-    ks = [int(row["k"]) for row in rows]
-    return int(source.get("k_small") or min(ks)), int(source.get("k_large") or max(ks))

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeGuard
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeGuard
 
 from passgap.plain import visible as visible
 
 MINUS = "\u2212"
 ABSENT = "–"
+BARS = "▁▂▃▄▅▆▇█"
+
+
+class Ends(Protocol):
+    """Whatever has an interval: an `Estimate`, a crossover, a band."""
+
+    @property
+    def low(self) -> float | None: ...
+
+    @property
+    def high(self) -> float | None: ...
+
+
+class Valued(Ends, Protocol):
+    """An interval around a value."""
+
+    @property
+    def value(self) -> float | None: ...
 
 
 def known(value: float | None) -> TypeGuard[float]:
@@ -44,9 +63,34 @@ def p_value(value: float | None) -> str:
     return f"p = {number(value, 3)}"
 
 
-def interval(row: Any, form: Any = percent) -> str:
-    """``41.2 to 45.0%`` style text of a row's ``low`` and ``high``; a dash if either is absent."""
-    low, high = row.get("low"), row.get("high")
+def between(
+    low: float | None, high: float | None, form: Callable[[float | None], str] = percent
+) -> str:
+    """``41.2 to 45.0%``; a dash if either end is absent."""
     if not (known(low) and known(high)):
         return ABSENT
     return f"{form(low).removesuffix('%')} to {form(high)}"
+
+
+def interval(ends: Ends, form: Callable[[float | None], str] = percent) -> str:
+    """``41.2 to 45.0%``; a dash if either end is absent."""
+    return between(ends.low, ends.high, form)
+
+
+def estimated(one: Valued, form: Callable[[float | None], str] = percent) -> str:
+    """``43.1% (41.2 to 45.0%)``; the value alone where it has no interval."""
+    ends = interval(one, form)
+    return form(one.value) if ends == ABSENT else f"{form(one.value)} ({ends})"
+
+
+def changed(one: Valued) -> str:
+    """``+1.3 (+0.2 to +2.4)``, in percentage points."""
+    return estimated(one, points)
+
+
+def sparkline(values: Sequence[float | None], most: float | None = None) -> str:
+    """Values from 0 to ``most`` (or the largest) as bars; a gap where there is none."""
+    numbers = [value for value in values if known(value)]
+    top = most or max(numbers, default=0.0) or 1.0
+    last = len(BARS) - 1
+    return "".join(BARS[min(last, int(last * v / top + 0.5))] if known(v) else " " for v in values)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from passgap.data.completions import FinishReason
-from passgap.data.outcomes import Outcome
+from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.plain import visible
@@ -89,26 +89,41 @@ def mark(
         return [explained(marker, *pair) for pair in zip(items, outcomes, strict=True)]
 
 
-def tried(gold: str, outcome: Outcome, verifier: str) -> dict[str, Any]:
-    """A mark and its reasons by their JSON names: what each candidate would be marked, and how the
-    reference and the answer are read."""
-    data = outcome.to_dict()
-    boxed = [f"\\boxed{{{candidate['text']}}}" for candidate in data["candidates"]]
+@dataclass(frozen=True)
+class Tried:
+    """One mark with its reasons.
+
+    ``marks`` says what each candidate would be marked; ``reference_read`` and ``answer_read`` how
+    the verifier reads the two, None where it says nothing of it.
+    """
+
+    verifier: str
+    gold: str
+    outcome: Outcome
+    marks: tuple[Status, ...]
+    reference_read: str | None
+    answer_read: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """By JSON names; every candidate with its mark."""
+        data = self.outcome.to_dict()
+        marked = zip(data["candidates"], self.marks, strict=True)
+        data["candidates"] = [{**one, "status": status} for one, status in marked]
+        read_as = {"reference": self.reference_read, "answer": self.answer_read}
+        named = {"schema": "passgap.mark/1", "verifier": self.verifier, "gold": self.gold}
+        return {**named, **data, "read_as": read_as}
+
+
+def tried(gold: str, outcome: Outcome, verifier: str) -> Tried:
+    """A mark with its reasons: every candidate marked by itself, reference and answer read."""
+    found = outcome.readings.candidates if outcome.readings else ()
+    boxed = [f"\\boxed{{{candidate.text}}}" for candidate in found]
     marks = mark(gold, boxed, verifier=verifier) if boxed else []
-    for candidate, one in zip(data["candidates"], marks, strict=True):
-        candidate["status"] = one.status
     with closing(get_verifier(verifier)) as marker:
-        read_as = {
-            "reference": marker.read_as(gold),
-            "answer": None if outcome.extracted is None else marker.read_as(outcome.extracted),
-        }
-    return {
-        "schema": "passgap.mark/1",
-        "verifier": verifier,
-        "gold": gold,
-        **data,
-        "read_as": read_as,
-    }
+        answer = None if outcome.extracted is None else marker.read_as(outcome.extracted)
+        reference = marker.read_as(gold)
+    statuses = tuple(one.status for one in marks)
+    return Tried(verifier, gold, outcome, statuses, reference, answer)
 
 
 def explained(marker: Verifier, item: Item, outcome: Outcome) -> Outcome:

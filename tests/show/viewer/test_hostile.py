@@ -13,7 +13,11 @@ from latex2mathml.converter import convert
 from rich.console import Console
 
 from passgap.data.problems import Problem, ProblemSet
-from passgap.show import PageData, print_case
+from passgap.evidence.auditing import Case
+from passgap.show import print_blocks
+from passgap.show.contents import marks
+from passgap.show.contents.report import page as page_of
+from passgap.show.data import CompletionRow, PageData
 from passgap.show.page.page import render
 from passgap.show.text import visible
 from passgap.show.viewer.mathml import ATTRIBUTES, ELEMENTS, OutOfTime, mathml, within
@@ -151,15 +155,13 @@ def test_a_query_comes_back_as_text(attacked, name):
     assert_inert(attacked.get(f"{first}/problem/x", params={"status": text}).text)
 
 
-def report_of(texts):
-    names = ("problem_id", "question", "reference", "text", "extracted", "reason", "finish_reason")
+def report_of(texts: list[str]) -> Elements:
     rows = [
-        dict.fromkeys(names, text) | {"problem_id": f"{i}{text}", "role": "base", "draw": 0}
+        CompletionRow(f"q{i}", "base", text, "correct", 0, text, text)
         for i, text in enumerate(texts)
     ]
-    rows = [row | {"status": "correct"} for row in rows]
     data = PageData(title=texts[0], completions=rows, notes=texts, command=texts[0])
-    page = render(data)
+    page = render(page_of(data))
     page.encode()
     return Elements(page.removeprefix("<!doctype html>"))
 
@@ -176,9 +178,9 @@ def test_the_report_holds_the_same_elements_whatever_the_texts():
 @pytest.mark.parametrize("name", EVERY)
 def test_the_terminal_is_not_steered(name):
     text, out = EVERY[name][:3_000], io.StringIO()
-    case = {"question": text, "reference": text, "extracted": text, "text": text, "c": 1, "n": N}
+    case = Case(text[:50], 0, text, text, text, text, 1, N)
     console = Console(file=out, width=100, color_system=None)
-    print_case(case | {"problem_id": text[:50], "draw": 0, "mark": ""}, "1 of 1", console)
+    print_blocks(marks.case(case, "1 of 1"), console)
     assert not STEERING.search(out.getvalue())
     assert "\x1b" not in out.getvalue()
 

@@ -159,7 +159,7 @@ def test_a_comparison_is_made_on_the_fly_with_its_own_policy(client, ids):
 
 
 def test_checks_are_shown(client, ids):
-    assert "1,680 draws looked at" in settled(client, f"/run/{ids['base']}/checks").text
+    assert "1,680 samples" in settled(client, f"/run/{ids['base']}/checks").text
 
 
 def test_a_run_in_progress_is_followed(tmp_path):

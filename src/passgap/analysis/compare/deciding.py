@@ -19,9 +19,9 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.comparison import ComparedWith, CompareSettings
 from passgap.results.estimates import Estimate
-from passgap.results.labels import CompareLabel, Label
+from passgap.results.labels import CompareLabel, Label, State
 from passgap.results.parts import Interval
-from passgap.results.verdict import State, Verdict
+from passgap.results.verdict import Verdict
 from passgap.stats import binomial_upper, zero_discordance_bound
 
 LEAST_LARGE_K = 64

@@ -1,4 +1,4 @@
-"""`PageData` in, one picture file a chart out, by the same definitions as the page."""
+"""Pictures in, one file each out, by the same definitions as the page."""
 
 from __future__ import annotations
 
@@ -7,39 +7,24 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import vl_convert
-
 from passgap.errors import UsageError
-from passgap.show.charts.charts import charts_of, pass_at_k, sized, sweep_curves
-from passgap.show.charts.ingredients import Chart
-from passgap.show.data import PageData, Row, deciding_ks
+from passgap.show.blocks import Block, pictures
+from passgap.show.charts import check_charts
+from passgap.show.charts.lazy import Chart
+from passgap.show.charts.parts import sized
 
 FORMATS = ("svg", "png", "pdf")
 
 
 def write_figures(
-    data: PageData, folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
+    blocks: Sequence[Block], folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
 ) -> list[Path]:
-    """Write every chart the data can fill, offline.
-
-    Parameters
-    ----------
-    data
-        As for `write_page`.
-    folder
-        Made if need be; files are named after the charts (``curves.svg``, ``delta.pdf``).
-    formats
-        Any of ``svg``, ``png`` (two pixels a point), ``pdf``.
-
-    Returns
-    -------
-    list of Path
-        The files, in the page's order.
+    """Write every picture among the blocks into a folder, offline; a file per picture and format.
 
     Raises
     ------
     UsageError
-        For a format that is not one of these.
+        For a format that is none of `FORMATS`.
     """
     for form in formats:
         if form not in FORMATS:
@@ -47,10 +32,10 @@ def write_figures(
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, chart in charts_of(data).items():
-        spec = json.dumps(sized(chart))
+    for one in pictures(blocks):
+        spec = json.dumps(sized(one.draw()))
         for form in formats:
-            path = place / f"{name}.{form}"
+            path = place / f"{one.name}.{form}"
             path.write_bytes(picture(spec, form))
             paths.append(path)
     return paths
@@ -67,18 +52,9 @@ def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 3
     check_picture(path)
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(
-        picture(json.dumps(sized(chart, height=height)), place.suffix.removeprefix("."))
-    )
+    spec = json.dumps(sized(chart, height=height))
+    place.write_bytes(picture(spec, place.suffix.removeprefix(".")))
     return place
-
-
-def write_result(result: Row, path: str | os.PathLike[str]) -> Path:
-    """Write the main chart of a comparison, of one policy, several seeds or a sweep."""
-    if "checkpoints" in result:
-        return write_picture(sweep_curves(result), path)
-    arms = {role: result[role]["curve"] for role in ("base", "trained")}
-    return write_picture(pass_at_k(arms, deciding_ks(result)), path)
 
 
 def check_picture(path: str | os.PathLike[str]) -> None:
@@ -91,6 +67,9 @@ def check_picture(path: str | os.PathLike[str]) -> None:
 
 def picture(spec: str, form: str) -> bytes:
     """A Vega-Lite specification as one of `FORMATS`."""
+    check_charts()
+    import vl_convert
+
     if form == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=2.0))
     if form == "pdf":
@@ -100,4 +79,7 @@ def picture(spec: str, form: str) -> bytes:
 
 def javascript_bundle(script: str) -> str:
     """Vega, Vega-Lite and vega-embed in one script with what is to use them."""
+    check_charts()
+    import vl_convert
+
     return str(vl_convert.javascript_bundle(script))

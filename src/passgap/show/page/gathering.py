@@ -7,38 +7,46 @@ show. The page itself computes nothing.
 
 from __future__ import annotations
 
-import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, Unpack
+
+import msgspec
 
 from passgap.analysis.probe.extrapolation import forecast_curve
 from passgap.checks import accepted, check
 from passgap.data.counts import Counts
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.data.policies import UNKNOWN_POLICY
-from passgap.evidence.auditing import result
+from passgap.evidence.auditing import result as audit_of
 from passgap.evidence.doors import compare, probe
 from passgap.evidence.evidence import Evidence
+from passgap.evidence.options import CompareOptions, ProbeOptions
 from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
-from passgap.results.probe import K_LARGE
+from passgap.results.comparison import CompareSettings, Comparison
+from passgap.results.findings import Checks
+from passgap.results.probe import K_LARGE, Forecast, Probe
+from passgap.results.reach import Reach
+from passgap.results.seeds import SeedsComparison
+from passgap.results.sweep import Sweep
 from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
-from passgap.show import PageData
+from passgap.show.blocks import Page
+from passgap.show.charts import check_charts
+from passgap.show.charts.figures import write_figures
+from passgap.show.contents.report import flat, page
+from passgap.show.data import PageData, RunAbout, Stored
+from passgap.show.page.page import write_page
 from passgap.show.page.rows import completion_rows, problem_rows
+from passgap.show.text import known
 from passgap.stats import fit_mixture
 
-PROBE_SETTINGS = (
-    "interval",
-    "seed",
-    "accept_unscored",
-    "accept_luck",
-    "false_positive_rate",
-)
+Logged = TypeVar("Logged", bound=StepRow)
 
 
 def report(
@@ -49,7 +57,7 @@ def report(
     figures: Path | str | None = None,
     title: str | None = None,
     command: str = "",
-    **settings: Any,
+    **settings: Unpack[CompareOptions],
 ) -> Path:
     """Write the page of a base's run, or of a base's and a trained policy's run.
 
@@ -69,93 +77,53 @@ def report(
     Path
         The file written.
     """
-    _check_charts()
+    check_charts()
     data = page_data(base, trained, title=title, command=command, **settings)
-    return _written(data, out, figures)
+    return _written(page(data), out, figures)
 
 
-def _check_charts() -> None:
-    """Say which extra is missing, before anything is worked out."""
-    importlib.import_module("passgap.show.charts")
-
-
-def _written(data: PageData, out: Path | str, figures: Path | str | None) -> Path:
-    from passgap.show import write_figures, write_page
-
-    page = write_page(data, out)
+def _written(made: Page, out: Path | str, figures: Path | str | None) -> Path:
+    place = write_page(made, out)
     if figures is not None:
-        write_figures(data, figures)
-    return page
+        write_figures(made.blocks, figures)
+    return place
 
 
 def report_several(
-    result: dict[str, Any],
+    result: Sweep | SeedsComparison,
     base: Path | str,
     trained: Sequence[Path | str],
     *,
     out: Path | str = "report.html",
     figures: Path | str | None = None,
     command: str = "",
-    **settings: Any,
+    **settings: Unpack[CompareOptions],
 ) -> Path:
-    """Write the page of a base and several trained policies: a sweep, or training seeds.
-
-    Parameters
-    ----------
-    result
-        ``Sweep.to_dict()`` or ``SeedsComparison.to_dict()`` of these runs.
-    base, trained
-        Verified run folders, or counts files, on the same problems.
-    out, figures
-        As in `report`.
-    settings
-        Keyword arguments of `passgap.probe`, for the base.
-
-    Returns
-    -------
-    Path
-        The file written.
-    """
-    _check_charts()
+    """Write the page of a base and several trained policies, whose result is given; as `report`."""
+    check_charts()
     names = _names(trained)
     runs = _runs({"base": base} | dict(zip(names, trained, strict=True)))
-    if "seeds" in result:
-        rows = zip(result["seeds"], names, strict=True)
-        result = {**result, "seeds": [{**row, "policy": name} for row, name in rows]}
-    of_probe = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
-    before = probe(base, **of_probe).to_dict()
+    if isinstance(result, SeedsComparison):
+        pairs = zip(result.seeds, names, strict=True)
+        result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
+    before = probe(base, **_of_probe(settings))
     data = PageData(
         title=f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}",
         probe=before,
         several=result,
-        runs={role: _settings(run) for role, run in runs.items()},
-        checks=_checks_of_each(runs) if runs else None,
-        notes=list(dict.fromkeys([*before["notes"], *result["notes"]])),
+        runs={role: _about(run) for role, run in runs.items()},
+        checks=[replace(check(run), runs=(name,)) for name, run in runs.items()],
+        notes=list(dict.fromkeys([*before.notes, *result.notes])),
         command=command,
     )
-    return _written(data, out, figures)
+    return _written(page(data), out, figures)
 
 
-def _checks_of_both(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:
-    """The data checks, as the settings accept them; None where there is no run."""
-    if not runs:
-        return None
-    names = ("intersect", "allow_different_prompts")
-    accept = accepted(**{name: bool(settings.get(name)) for name in names})
-    return check(*runs.values(), accept=accept).to_dict()
-
-
-def _checks_of_each(runs: dict[str, Run]) -> dict[str, Any]:
-    """The data checks of each run alone, its name before what was found."""
-    found = {name: check(run).to_dict() for name, run in runs.items()}
-    return {
-        "draws": sum(one["draws"] for one in found.values()),
-        "findings": [
-            {**finding, "evidence": f"{name}: {finding['evidence']}"}
-            for name, one in found.items()
-            for finding in one["findings"]
-        ],
-    }
+def _of_probe(settings: CompareOptions) -> ProbeOptions:
+    """Those of a comparison's settings that a probe has too."""
+    shared = {"interval", "seed", "accept_unscored", "accept_luck", "false_positive_rate"}
+    kept = {name: value for name, value in settings.items() if name in shared}
+    return msgspec.convert(kept, ProbeOptions)
 
 
 def _names(paths: Sequence[Path | str]) -> list[str]:
@@ -165,7 +133,7 @@ def _names(paths: Sequence[Path | str]) -> list[str]:
     return names if distinct else [_short(str(path)) for path in paths]
 
 
-def _runs(arms: dict[str, Path | str]) -> dict[str, Run]:
+def _runs(arms: Mapping[str, Path | str]) -> dict[str, Run]:
     """Those of the arms that are run folders; a counts file has no more than its counts."""
     return {role: Run(path) for role, path in arms.items() if is_run(path)}
 
@@ -186,65 +154,85 @@ def page_data(
     *,
     title: str | None,
     command: str,
-    **settings: Any,
+    **settings: Unpack[CompareOptions],
 ) -> PageData:
-    """Everything the page shows, as the JSON-like values it takes."""
+    """Everything that the page of a base, or of a pair, shows."""
     arms = {"base": base} | ({"trained": trained} if trained is not None else {})
     evidence = Evidence.read(*arms.values())
     sides = dict(zip(arms, (evidence.base, *evidence.trained), strict=True))
     runs = {role: side.run for role, side in sides.items() if side.run is not None}
     counts = {role: side.counts for role, side in sides.items()}
-    comparison = compare(evidence, **settings).to_dict() if evidence.trained else None
+    comparison = compare(evidence, **settings) if evidence.trained else None
     before = _before(evidence, settings)
     training = _training_folder(runs.get("trained"))
+    notes = [note for one in (before, comparison) if one for note in one.notes]
     return PageData(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
         comparison=comparison,
         training=_logged(training, TRAINING_FILE, TrainingRow),
         held_out=_logged(training, HELD_OUT_FILE, HeldOutRow),
-        watching=_watching(training, counts["base"]),
+        watching=None if training is None else watch_of_training(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
         completions=completion_rows(runs, counts),
         stored={role: _stored(run, counts[role]) for role, run in runs.items()},
-        audits=_audits(runs),
-        runs={role: _settings(run) for role, run in runs.items()},
+        audits={
+            role: audit_of(run)
+            for role, run in runs.items()
+            if run.audit_marks(run.verifier_digest())
+        },
+        runs={role: _about(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
-        checks=_checks_of_both(runs, settings),
-        notes=list(
-            dict.fromkeys(note for one in (before, comparison) if one for note in one["notes"])
-        ),
+        checks=_checks(runs, settings),
+        notes=list(dict.fromkeys(notes)),
         command=command,
     )
 
 
-def _before(evidence: Evidence, settings: dict[str, Any]) -> dict[str, Any] | None:
+def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
     """The probe of the base; None beside a comparison that has too few draws for one."""
-    asked = {name: settings[name] for name in PROBE_SETTINGS if name in settings}
+    asked = _of_probe(settings)
     if not evidence.trained:
-        ks = {name: settings.get(name) for name in ("k_small", "k_large")}
-        asked |= {name: k for name, k in ks.items() if k is not None}
+        asked["k_small"] = settings.get("k_small", 2)
+        asked["k_large"] = settings.get("k_large") or K_LARGE
     elif int(evidence.base.counts.n.min()) < K_LARGE:
         return None
-    return probe(Evidence(evidence.base), **asked).to_dict()
+    return probe(Evidence(evidence.base), **asked)
 
 
-def _reach(runs: dict[str, Run], settings: dict[str, Any]) -> dict[str, Any] | None:
+def _checks(runs: Mapping[str, Run], settings: CompareOptions) -> list[Checks]:
+    """The data checks of the pair, as the settings accept them; none where there is no run."""
+    accept = accepted(
+        intersect=settings.get("intersect", False),
+        allow_different_prompts=settings.get("allow_different_prompts", False),
+    )
+    return [check(*runs.values(), accept=accept)] if runs else []
+
+
+def _reach(runs: Mapping[str, Run], settings: CompareOptions) -> Reach | None:
     """What `passgap reach` said of these two, if they were scored under each other."""
     if len(runs) < 2 or not is_scored_across(runs["base"], runs["trained"]):
         return None
-    budget = {name: settings[name] for name in ("budget",) if name in settings}
-    return reach_runs(runs["base"], runs["trained"], **budget).to_dict()
+    return reach_runs(
+        runs["base"], runs["trained"], budget=settings.get("budget", CompareSettings().budget)
+    )
 
 
-def _settings(run: Run) -> dict[str, Any]:
+def _about(run: Run) -> RunAbout:
     """The manifest for readers elsewhere: paths under the home folder start with ~."""
-    data = run.manifest.to_dict()
-    policy = {**data["policy"], "path": _short(str(data["policy"]["path"]))}
+    manifest = run.manifest
+    path = _short(str(manifest.policy["path"]))
     marked = run.outcomes_about(run.verifier_digest()).command or ""
-    commands = {"command": data["command"], "marked_command": marked}
-    return {**data, "policy": policy, **{name: _short(str(c)) for name, c in commands.items()}}
+    commands = {"command": _short(manifest.command), "marked_command": _short(marked)}
+    data = manifest.to_dict()
+    return RunAbout(
+        policy=path.rstrip("/").rsplit("/", 1)[-1],
+        problem_set=str(manifest.problem_set["name"]),
+        temperature=manifest.sampling["temperature"],
+        settings=flat({**data, "policy": {**data["policy"], "path": path}, **commands}),
+        commands=[line for line in commands.values() if line],
+    )
 
 
 def _short(text: str) -> str:
@@ -258,39 +246,19 @@ def _training_folder(run: Run | None) -> Path | None:
     return folder if (folder / POLICY_FILE).is_file() or is_watch(folder / WATCH) else None
 
 
-def _watching(folder: Path | None, base: Counts) -> dict[str, Any] | None:
-    """What the reward calls of the training saw, where they were recorded."""
-    found = None if folder is None else watch_of_training(folder, base)
-    return None if found is None else found.to_dict()
+def _logged(folder: Path | None, name: str, kind: type[Logged]) -> list[Logged]:
+    return [] if folder is None else read_journal(folder / name, kind)
 
 
-def _logged(folder: Path | None, name: str, kind: type[StepRow]) -> list[dict[str, Any]]:
-    rows = [] if folder is None else read_journal(folder / name, kind)
-    return [row.to_dict() for row in rows]
-
-
-def _fitted(base: Counts, comparison: dict[str, Any] | None) -> dict[str, Any] | None:
+def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
     """The base's curve after the tilt that fits both runs; None where none could be fitted."""
-    delta = ((comparison or {}).get("tilt") or {}).get("delta")
-    if comparison is None or delta is None:
+    if comparison is None or comparison.tilt is None or not known(comparison.tilt.delta):
         return None
-    ks = [row["k"] for row in comparison["base"]["curve"] if row["k"] <= int(base.n.min())]
-    curve = forecast_curve(base, fit_mixture(base.n, base.c), float(delta), ks)
-    return {"delta": float(delta), "curve": curve.rows()}
+    delta = float(comparison.tilt.delta)
+    ks = [k for k in comparison.base.k.tolist() if k <= int(base.n.min())]
+    return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
 
 
-def _stored(run: Run, counts: Counts) -> dict[str, Any]:
+def _stored(run: Run, counts: Counts) -> Stored:
     """How many completions a run holds, and where, for readers elsewhere."""
-    return {
-        "completions": int(counts.n.sum() + counts.unscored.sum()),
-        "place": _short(str(run.place)),
-    }
-
-
-def _audits(runs: dict[str, Run]) -> dict[str, dict[str, Any]]:
-    """What a person's marks say, for the runs that have some."""
-    return {
-        role: result(run).to_dict()
-        for role, run in runs.items()
-        if run.audit_marks(run.verifier_digest())
-    }
+    return Stored(int(counts.n.sum() + counts.unscored.sum()), _short(str(run.place)))

@@ -1,9 +1,9 @@
-"""`PageData` in, one self-contained HTML file out: no network, no script but its own.
+"""A page's blocks in, one self-contained HTML file out: no network, no script but its own.
 
-The template makes every control character visible and escapes everything; data for the charts
-goes in as JSON in which no markup character survives; the content-security policy names the
-page's script and style by their hashes and allows nothing else, eval included (Vega runs its
-expression interpreter). Completions are hostile text throughout.
+The painter makes every control character visible and escapes everything; data for the charts goes
+in as JSON in which no markup character survives; the content-security policy names the page's
+script and style by their hashes and allows nothing else, eval included (Vega runs its expression
+interpreter). Completions are hostile text throughout.
 """
 
 from __future__ import annotations
@@ -12,33 +12,30 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from passgap._version import __version__
-from passgap.show.charts.charts import charts_of, page_spec
+from passgap.show.blocks import Block, Page, Problem, Problems, pictures, walk
 from passgap.show.charts.figures import javascript_bundle
-from passgap.show.data import PageData
-from passgap.show.page.sections import sections
+from passgap.show.charts.parts import page_spec
+from passgap.show.page.painter import environment, of_page, template
 from passgap.show.text import visible
 from passgap.show.theme import LIGHT, css_variables
 
-TEMPLATES = resources.files("passgap.show.page") / "templates"
 MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-def write_page(data: PageData, out: str | os.PathLike[str]) -> Path:
+def write_page(page: Page, out: str | os.PathLike[str]) -> Path:
     """Write the page whole (temporary name, then rename) and return its path.
 
     Parameters
     ----------
-    data
-        What to show; empty parts are left out.
+    page
+        What to show.
     out
         Path of the HTML file; its folder is made if need be.
 
@@ -50,28 +47,24 @@ def write_page(data: PageData, out: str | os.PathLike[str]) -> Path:
     path = Path(out)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.tmp")
-    draft.write_text(render(data), encoding="utf-8")
+    draft.write_text(render(page), encoding="utf-8")
     draft.replace(path)
     return path
 
 
-def render(data: PageData) -> str:
+def render(page: Page) -> str:
     """The page as one string of HTML."""
-    charts = charts_of(data)
-    specs = {name: page_spec(chart) for name, chart in charts.items()}
-    values = sections(data)
-    details = values["problems"].pop("details", [])
-    style, script = css_variables() + _template("page.css"), _script()
+    specs = {picture.name: page_spec(picture.draw()) for picture in pictures(page.blocks)}
+    style, script = css_variables() + template("page.css"), _script()
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
-            values,
-            charts={name: spec["title"] for name, spec in specs.items()},
-            on_log=_on_log(specs),
+            page=page,
+            body=of_page(specs).paint(page.blocks),
             specs=json_for_html(specs),
             palette=json_for_html(LIGHT),
-            details=json_for_html(details),
+            details=json_for_html([_opens(one) for one in _problems(page.blocks)]),
             style=Markup(style),
             script=Markup(script),
             policy=content_policy(script, style),
@@ -80,12 +73,26 @@ def render(data: PageData) -> str:
     )
 
 
-def _on_log(specs: dict[str, Any]) -> set[str]:
-    """The charts with a logarithmic axis, which the page can make linear."""
-    return {name for name, spec in specs.items() if '"type": "log"' in json.dumps(spec)}
+def _problems(blocks: Sequence[Block]) -> list[Problem]:
+    tables = (block for block in walk(blocks) if isinstance(block, Problems))
+    return [problem for table in tables for problem in table.problems]
 
 
-def json_for_html(value: Any) -> Markup:
+def _opens(problem: Problem) -> dict[str, object]:
+    """What a line of the table opens to, as the script takes it."""
+    return {
+        "id": visible(problem.problem_id),
+        "question": visible(problem.question),
+        "reference": visible(problem.reference),
+        "arms": [{"role": role, "text": text} for role, text in problem.arms],
+        "draws": [
+            {"role": one.role, "mark": visible(one.mark), "text": visible(one.text)}
+            for one in problem.draws
+        ],
+    }
+
+
+def json_for_html(value: object) -> Markup:
     """JSON that cannot leave its script element: ``<``, ``>`` and ``&`` become escapes."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for char, escape in MARKUP.items():
@@ -105,29 +112,7 @@ def _sha256(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _template(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
 @cache
 def _script() -> str:
     """Vega, Vega-Lite and vega-embed in one bundle with the page's own scripts."""
-    own = "\n".join(map(_template, ("theme.js", "charts.js", "problems.js")))
-    return javascript_bundle(own)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_template),
-        autoescape=True,
-        finalize=_shown,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _shown(value: Any) -> Any:
-    """What the template prints: all text made visible, our own markup as it is."""
-    return value if isinstance(value, Markup | jinja2.Undefined) else visible(value)
+    return javascript_bundle("\n".join(map(template, ("theme.js", "charts.js", "problems.js"))))

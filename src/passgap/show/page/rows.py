@@ -7,47 +7,45 @@ however many fit into the page, they tell of all of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from passgap.data.counts import Counts
 from passgap.runs import Run
+from passgap.show.data import Arm, CompletionRow, ProblemRow
 from passgap.stats import binomial_interval
 
 MOST_PROBLEMS = 1_000
-COLUMNS = ("problem_id", "draw", "text", "finish_reason", "status", "extracted", "reason")
 
 
-def problem_rows(run: Run | None, counts: dict[str, Counts]) -> list[dict[str, Any]]:
-    """One row a problem: question, reference, and each arm's counts with the share's interval.
+def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemRow]:
+    """One row per problem: question, reference, and each arm's counts with the share's interval.
 
     Without the base's run, its counts say which problems there are, and nobody what they ask.
     """
     places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
-    rows = _asked(run) if run else [{"problem_id": i} for i in counts["base"].problem_id]
-    for row in rows:
-        for role, arm in counts.items():
-            row |= _arm(role, arm, places[role].get(row["problem_id"]))
-    return rows
 
+    def arm(role: str, problem_id: str) -> Arm | None:
+        at = places.get(role, {}).get(problem_id)
+        return None if at is None else _arm(counts[role], at)
 
-def _asked(run: Run) -> list[dict[str, Any]]:
+    asked = (
+        [(p.id, p.question, p.reference) for p in run.problems()]
+        if run
+        else [(problem_id, "", "") for problem_id in counts["base"].problem_id]
+    )
     return [
-        {"problem_id": p.id, "question": p.question, "reference": p.reference}
-        for p in run.problems()
+        ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *texts)
+        for problem_id, *texts in asked
     ]
 
 
-def _arm(role: str, arm: Counts, at: int | None) -> dict[str, Any]:
-    if at is None:
-        return {f"{role}_n": None, f"{role}_c": None}
-    n, c, unscored = int(arm.n[at]), int(arm.c[at]), int(arm.unscored[at])
-    low, high = _ends(c, n)
-    values = {"n": n, "c": c, "low": low, "high": high, "unscored": unscored}
-    return {f"{role}_{name}": value for name, value in values.items()}
+def _arm(counts: Counts, at: int) -> Arm:
+    n, c = int(counts.n[at]), int(counts.c[at])
+    return Arm(n, c, int(counts.unscored[at]), *_ends(c, n))
 
 
 @cache
@@ -58,18 +56,18 @@ def _ends(c: int, n: int) -> tuple[float | None, float | None]:
     return found.low, found.high
 
 
-def completion_rows(runs: dict[str, Run], counts: dict[str, Counts]) -> list[dict[str, Any]]:
+def completion_rows(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> list[CompletionRow]:
     """Completions in the order in which the page embeds them, as far as it has room."""
     order = _order(counts)
     rows = [
-        {"role": role, **row}
+        row
         for role, run in runs.items()
-        for row in _chosen(run, counts[role].provenance["verifier"], list(order))
+        for row in _chosen(role, run, counts[role].provenance["verifier"], list(order))
     ]
-    return sorted(rows, key=lambda row: (order[row["problem_id"]], row["role"], row["draw"]))
+    return sorted(rows, key=lambda row: (order[row.problem_id], row.role, row.draw or 0))
 
 
-def _chosen(run: Run, verifier: str, ids: list[str]) -> list[dict[str, Any]]:
+def _chosen(role: str, run: Run, verifier: str, ids: list[str]) -> list[CompletionRow]:
     """The first correct and the first other completion of each of these problems."""
     keys = ["problem_id", "draw"]
     outcomes = (
@@ -79,11 +77,15 @@ def _chosen(run: Run, verifier: str, ids: list[str]) -> list[dict[str, Any]]:
         .group_by("problem_id", (pl.col("status") == "correct").alias("right"))
         .first()
     )
-    texts = run.scan_completions().select(*keys, "text", "finish_reason")
-    return texts.join(outcomes, on=keys).select(COLUMNS).collect().to_dicts()
+    found = run.scan_completions().select(*keys, "text").join(outcomes, on=keys).collect()
+    columns = ("problem_id", "text", "status", "draw", "extracted", "reason")
+    return [
+        CompletionRow(problem_id, role, text, status, draw, extracted, reason or "")
+        for problem_id, text, status, draw, extracted, reason in found.select(columns).iter_rows()
+    ]
 
 
-def _order(counts: dict[str, Counts]) -> dict[str, int]:
+def _order(counts: Mapping[str, Counts]) -> dict[str, int]:
     """Problem id to its rank: lost and gained, then ever finer steps over the base's difficulty."""
     base = counts["base"]
     ease = np.argsort(base.c / np.maximum(base.n, 1), kind="stable")

@@ -12,9 +12,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from passgap.results.findings import Checks
+from passgap.show.page.painter import of_page
 from passgap.show.viewer.library import OpenRun
 from passgap.show.viewer.roles import reversed_roles
 from passgap.show.viewer.site import Site, check_inert, link
@@ -55,10 +58,17 @@ def checks(site: Site, request: Request) -> Response:
     """``/run/{run}/checks``."""
     run = site.library.run(request.path_params["run"])
     found = site.checks(run, PATIENCE, asked=True)
-    page = site.page("checks.html.j2", run=run.about, found=found)
+    body = None if found is None else _painted(found)
+    page = site.page("checks.html.j2", run=run.about, body=body)
     if found is None:
         page.headers.update(REFRESH)
     return page
+
+
+def _painted(found: Checks) -> Markup:
+    from passgap.show.contents.checks import blocks
+
+    return of_page({}).paint(blocks(found))
 
 
 _ROLES = ("base", "trained")
@@ -83,13 +93,14 @@ def _report(site: Site, runs: list[OpenRun], settings: dict[str, bool]) -> Respo
 
 def _made(paths: list[Path], settings: dict[str, Any]) -> tuple[str, str]:
     """The page as text, and its own content policy."""
+    from passgap.show.contents.report import page
     from passgap.show.page.gathering import page_data
     from passgap.show.page.page import render
 
     base, trained = paths[0], paths[1] if len(paths) > 1 else None
     names = " ".join(str(path) for path in paths)
     data = page_data(base, trained, title=None, command=f"passgap report {names}", **settings)
-    text = render(data)
+    text = render(page(data))
     policy = POLICY.search(text)
     if policy is None:
         raise RuntimeError("the report names no content policy")

@@ -93,7 +93,7 @@ def health_text(site: Site, run: OpenRun) -> str:
         return "cannot be checked"
     if found is None:
         return "checking"
-    kinds = [finding["severity"] for finding in found["findings"]]
+    kinds = [finding.severity for finding in found.findings]
     parts = [
         f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
         for kind in ("error", "warning", "note")

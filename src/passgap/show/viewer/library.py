@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from passgap.errors import PassgapError, RunError
+from passgap.results.estimates import Estimate
 from passgap.runs import Run
 from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
 from passgap.show.viewer.finding import Found, check_links, find
@@ -40,7 +41,7 @@ class Counted:
     """Counts so far, a row a problem in the run's order, and pass@1 (``value, low, high``)."""
 
     rows: pl.DataFrame
-    pass_at_1: dict[str, float | None] | None
+    pass_at_1: Estimate | None
 
 
 class OpenRun:
@@ -208,14 +209,13 @@ class Library:
             return found, str(error)
 
 
-def _pass_at_1(rows: pl.DataFrame) -> dict[str, float | None] | None:
+def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:
     from passgap.stats import mean_interval  # scipy, which a first page need not wait for
 
     drawn = rows.filter(pl.col("n") > 0)
     if drawn.is_empty():
         return None
-    data = mean_interval((drawn["c"] / drawn["n"]).to_numpy()).to_dict()
-    return {name: data[name] for name in ("value", "low", "high")}
+    return mean_interval((drawn["c"] / drawn["n"]).to_numpy())
 
 
 def _dict(text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ same size and seed, the marks in the run's ``audits/`` folder, and what they say
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -14,13 +14,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from passgap.errors import UsageError
-from passgap.show.text import ABSENT, interval, number, percent
+from passgap.show.page.painter import of_page
+from passgap.show.text import estimated, number
 from passgap.show.viewer.guard import may_change
 from passgap.show.viewer.library import OpenRun
 from passgap.show.viewer.problems import whole
 from passgap.show.viewer.showing import CAP, Budget, shown_text
 from passgap.show.viewer.site import Site, link
 from passgap.show.viewer.tallies import check_digests
+
+if TYPE_CHECKING:
+    from passgap.data.counts import Counts
+    from passgap.evidence.auditing import Case
+    from passgap.results.audit import Mark
 
 SIZE, MOST = 60, 1_000
 PATIENCE = 0.15
@@ -65,7 +71,7 @@ def marking(site: Site, request: Request) -> Response:
         previous=link(here, kept, case=at - 1) if at > 1 else None,
         next=link(here, kept, case=at + 1) if at < len(cases) else None,
         raw_link=link(here, kept, case=at, raw="" if exact else "1"),
-        result=_result(counts, marks),
+        **_result(counts, marks),
         here=here,
         kept=kept,
     )
@@ -98,7 +104,7 @@ FOREIGN = (
 )
 
 
-def _drawn(run: OpenRun, size: int, seed: int) -> tuple[Any, list[Any]]:
+def _drawn(run: OpenRun, size: int, seed: int) -> tuple[Counts, list[Case]]:
     from passgap.evidence.auditing import cases
     from passgap.stages.counting import count
 
@@ -116,31 +122,21 @@ def _marks(run: OpenRun) -> dict[tuple[str, int], str]:
     return {(row.problem_id, row.draw): row.mark for row in rows}
 
 
-def _result(counts: Any, marks: dict[tuple[str, int], str]) -> dict[str, Any]:
+def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, Any]:
     """What the marks say: the rate of false positives, by stratum and in all."""
     from passgap.analysis.audit import audit
+    from passgap.show.contents.audit import corrected_table, strata_table
+    from passgap.show.contents.parts import noted, present
 
-    by_problem: Any = {problem_id: given for (problem_id, _), given in marks.items()}
-    data = audit(counts, by_problem).to_dict()
+    by_problem = {problem_id: cast("Mark", given) for (problem_id, _), given in marks.items()}
+    found = audit(counts, by_problem)
+    paint = of_page({}).paint
     return {
-        "rate": _rate(data["rate"]),
-        "marked": data["marked"],
-        "unsure": data["unsure"],
-        "strata": [{**row, "rate": _rate(row["rate"])} for row in data["strata"]],
-        "corrected": [
-            {
-                "k": row["k"],
-                "before": percent(row["pass_at_k"]),
-                "after": f"{percent(row['value'])} ({interval(row)})",
-            }
-            for row in data["corrected"]
-        ],
-        "notes": data["notes"],
+        "result": found,
+        "rate": estimated(found.rate),
+        "strata": paint(present(strata_table(found))),
+        "corrected": paint(present(corrected_table(found), noted(found.notes))),
     }
-
-
-def _rate(row: dict[str, Any]) -> str:
-    return f"{percent(row['value'])} ({interval(row)})" if row["low"] is not None else ABSENT
 
 
 def _first(given: list[str]) -> int:

@@ -21,7 +21,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from passgap._version import __version__
 from passgap.data.identity import digest
 from passgap.errors import UsageError
-from passgap.show.text import ABSENT, interval, percent
+from passgap.results.findings import Checks
+from passgap.show.text import ABSENT, estimated, percent
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Counted, Library, OpenRun
 from passgap.show.viewer.showing import shown
@@ -58,10 +59,8 @@ class Site:
         """Whether somebody opened the checks of this run."""
         return run.id in self._asked
 
-    def checks(
-        self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False
-    ) -> dict[str, Any] | None:
-        """``Checks.to_dict()`` of a run, None while they are worked out.
+    def checks(self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False) -> Checks | None:
+        """The data checks of a run, None while they are worked out.
 
         Raises
         ------
@@ -117,8 +116,7 @@ def pass_at_1_text(counted: Counted | None) -> str:
         return "counting"
     if counted.pass_at_1 is None:
         return ABSENT
-    row = counted.pass_at_1
-    return f"{percent(row['value'])} ({interval(row)})"
+    return estimated(counted.pass_at_1)
 
 
 def check_inert(run: OpenRun) -> None:
@@ -149,10 +147,10 @@ def verifier_text(run: OpenRun, verifier: str | None) -> str:
     return f"{name} ({verifier[:6]})"
 
 
-def _checked(run: OpenRun) -> dict[str, Any]:
+def _checked(run: OpenRun) -> Checks:
     from passgap.checks import check  # scipy, which a first page need not wait for
 
-    return check(run.run).to_dict()
+    return check(run.run)
 
 
 @cache

@@ -13,14 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.errors import RunError
 from passgap.runs.journal import read_journal
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, REQUEST_FILE, TRAINING_FILE, WATCH
 from passgap.runs.policy import Request, read_policy, read_request
-from passgap.show.text import ABSENT, interval, number, percent
+from passgap.show.text import ABSENT, estimated, number, percent
 from passgap.show.viewer.finding import Found
 from passgap.show.viewer.watched import Watches, lines_of, step_rows
 
@@ -144,7 +142,7 @@ def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> dict[str, Any]
 def _held_out(rows: Sequence[HeldOutRow]) -> str:
     curve = rows[-1].curve if rows else ()
     parts = [
-        f"pass@{point.k} {percent(point.value)} ({interval(msgspec.structs.asdict(point))})"
+        f"pass@{point.k} {estimated(point)}"
         for point in (curve[:1] + curve[-1:] if len(curve) > 1 else curve)
     ]
     return ", ".join(parts) or ABSENT

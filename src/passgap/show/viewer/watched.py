@@ -8,9 +8,9 @@ while that goes on, the last answer stands.
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from passgap.data.journals import TrainingRow
 from passgap.errors import PassgapError
@@ -18,10 +18,11 @@ from passgap.runs import is_watch
 from passgap.runs.names import WATCH
 from passgap.show.viewer.finding import Found
 from passgap.show.viewer.jobs import Jobs
-from passgap.show.watched import headline, sentences
+
+if TYPE_CHECKING:
+    from passgap.results.watching import Watching
 
 KEPT = 64
-NAMES = {"reward": "reward", "mixed": "mixed_share", "length": "completion_length"}
 
 
 class Watches:
@@ -29,10 +30,10 @@ class Watches:
 
     def __init__(self) -> None:
         self._jobs = Jobs(kept=KEPT)
-        self._last: dict[str, dict[str, Any]] = {}
+        self._last: dict[str, Watching | str] = {}
 
-    def look(self, found: Found, seconds: float = 0.0) -> dict[str, Any] | None:
-        """``Watching.to_dict()``, or ``fault`` in words; None where nothing is known yet."""
+    def look(self, found: Found, seconds: float = 0.0) -> Watching | str | None:
+        """What is known, or a fault in words; None where nothing is known yet."""
         place = watch_of(found.path)
         if place is None:
             return None
@@ -54,38 +55,40 @@ def watch_of(folder: Path) -> Path | None:
     return None
 
 
-def lines_of(result: Mapping[str, Any] | None) -> dict[str, str]:
+def lines_of(result: Watching | str | None) -> dict[str, str]:
     """What to show of an answer: how far, what the numbers say, the early warnings."""
-    if result is None:
-        return {"headline": "", "lines": "", "warnings": ""}
-    if "fault" in result:
-        return {"headline": result["fault"], "lines": "", "warnings": ""}
-    warnings = [
-        f"{one['severity']}: {one['evidence']}; {one['remedy']}" for one in result["warnings"]
-    ]
+    if result is None or isinstance(result, str):
+        return {"headline": result or "", "lines": "", "warnings": ""}
+    from passgap.show.contents.watching import headline, sentences
+
     return {
         "headline": headline(result),
         "lines": "\n".join(sentences(result)),
-        "warnings": "\n".join(warnings),
+        "warnings": "\n".join(map(str, result.warnings)),
     }
 
 
-def step_rows(result: Mapping[str, Any] | None) -> list[TrainingRow]:
+def step_rows(result: Watching | str | None) -> list[TrainingRow]:
     """Rows as in training.jsonl, from the steps of an answer."""
-    steps = [] if result is None else result.get("steps", [])
+    steps = () if result is None or isinstance(result, str) else result.steps
     return [
-        TrainingRow(step=row["last_step"], **{to: row[name]["value"] for name, to in NAMES.items()})
+        TrainingRow(
+            step=row.last_step,
+            reward=row.reward.value,
+            mixed_share=row.mixed.value,
+            completion_length=row.length.value,
+        )
         for row in steps
     ]
 
 
-def _watched(place: Path) -> dict[str, Any]:
+def _watched(place: Path) -> Watching | str:
     from passgap.evidence.watching import watch_folder
 
     try:
-        return watch_folder(place).to_dict()
+        return watch_folder(place)
     except PassgapError as error:
-        return {"fault": str(error)}
+        return str(error)
 
 
 def _parts(place: Path) -> list[Hashable]:

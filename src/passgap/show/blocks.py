@@ -1,0 +1,257 @@
+"""What is shown, whoever paints it: a result becomes blocks once, and painters know only blocks.
+
+In: nothing. Out: the kinds of block. A painter handles each kind and ends in `assert_never`, so
+that a kind it does not know is an error of the type checker. Texts are plain; the painter makes
+them visible and escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from passgap.results.findings import Finding
+from passgap.results.labels import Label
+
+if TYPE_CHECKING:
+    from passgap.show.charts.lazy import Chart
+
+
+@dataclass(frozen=True)
+class VerdictBlock:
+    """A label with its sentence, the numbers that bear it out, how it follows, what it needs."""
+
+    label: Label
+    when: str
+    sentence: str
+    evidence: Sequence[str] = ()
+    reasons: Sequence[str] = ()
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One key number; ``after`` is its value after training."""
+
+    name: str
+    value: str
+    note: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The key numbers."""
+
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head; the columns in ``words`` hold words, the others numbers.
+
+    The rows in ``marked`` stand out.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: Sequence[int] = (0,)
+    marked: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Fourfold:
+    """How many problems the base and the trained policy solve, by both, one or neither."""
+
+    both: str
+    lost: str
+    gained: str
+    neither: str
+
+    def table(self) -> Table:
+        """The same as a table."""
+        rows = [
+            ["base solves it", self.both, self.lost],
+            ["base never does", self.gained, self.neither],
+        ]
+        return Table(("", "trained solves it", "trained never does"), rows)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart, made when it is asked for; ``name`` is that of its file."""
+
+    name: str
+    draw: Callable[[], Chart]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; strong where it carries the message, quiet where it explains."""
+
+    text: str
+    tone: Literal["plain", "strong", "quiet"] = "plain"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """Sentences, one beside the other."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What to keep in mind."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What data checks or early warnings found, worst first."""
+
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A name explained, with links (words, address) to where it comes from."""
+
+    name: str
+    text: str
+    links: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Names explained."""
+
+    terms: Sequence[Term]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What was typed, in order."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One completion: whose it is, how it was marked, its text."""
+
+    role: str
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the table of problems, and what it opens to.
+
+    ``cells`` hold each arm's counts, then the difference and what changed of a pair; ``numbers``
+    what the first of them are sorted by. ``change``, ``band`` and ``unscored`` are what the table
+    is filtered by; ``arms`` say the shares by role.
+    """
+
+    problem_id: str
+    title: str
+    cells: Sequence[str]
+    numbers: Sequence[float | None]
+    change: str
+    band: str
+    unscored: bool
+    question: str
+    reference: str
+    arms: Sequence[tuple[str, str]]
+    draws: Sequence[Drawn]
+
+
+Choices = Sequence[tuple[str, str, int]]  # a value, what it is called, how many lines have it
+
+
+@dataclass(frozen=True)
+class Problems:
+    """The table of problems, a line each, with its filters."""
+
+    head: Sequence[str]
+    problems: Sequence[Problem]
+    changes: Choices
+    bands: Choices
+    unscored: int
+
+    def table(self) -> Table:
+        """The same as a plain table."""
+        return Table(self.head, [[one.title, *one.cells] for one in self.problems])
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Blocks side by side, as wide as they need to be."""
+
+    blocks: Sequence[Block]
+    width: Literal["wide", "half", "third"] = "half"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """The second look: what can be folded away under a line of words."""
+
+    summary: str
+    blocks: Sequence[Block]
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """Blocks under a title; ``lead`` says how to read them."""
+
+    title: str
+    blocks: Sequence[Block]
+    lead: str = ""
+    anchor: str = ""
+
+
+Block = (
+    VerdictBlock
+    | Figures
+    | Table
+    | Fourfold
+    | Picture
+    | Text
+    | Bullets
+    | Notes
+    | Findings
+    | Terms
+    | Commands
+    | Problems
+    | Columns
+    | Folded
+    | Section
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole page; ``grave`` says why its verdict is not to be trusted, empty where nothing is."""
+
+    title: str
+    subtitle: str
+    grave: Sequence[str]
+    blocks: Sequence[Block]
+
+
+def walk(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Every block, those inside others after them."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Columns | Folded | Section):
+            yield from walk(block.blocks)
+
+
+def pictures(blocks: Sequence[Block]) -> list[Picture]:
+    """Every picture, the main one first."""
+    return [block for block in walk(blocks) if isinstance(block, Picture)]

@@ -1,0 +1,78 @@
+"""Rounds of an adaptive probe, designs of a plan, bounds of reach: their charts.
+
+In: rows of results. Out: layered charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from passgap.results.plan import Design
+from passgap.results.probe import Look
+from passgap.results.reach import ReachRow
+from passgap.show.charts.lazy import Chart, alt
+from passgap.show.charts.parts import Datum, amounts, data_of, hover, layered, lined, log2, texts
+from passgap.show.text import known, number, points
+from passgap.show.theme import LIGHT
+
+SMALLEST = 1e-8  # a lower bound of 0 is drawn here: a log axis has no 0
+
+
+def rounds_chart(rounds: Sequence[Look]) -> Chart:
+    """The headroom's interval after each round of an adaptive probe."""
+    rows: list[Datum] = [
+        {"draws": look.draws, "label": look.label.value, **texts(look.headroom, points)}
+        for look in rounds
+        if known(look.headroom.value)
+    ]
+    x, y = alt.X("draws:Q", title="samples so far"), amounts(".0%")
+    drawn = lined(rows, x, LIGHT["base"], ends="bars", y=y, points=50, width=0)
+    tips = {"draws": "samples", "text": "headroom, points", "label": "verdict"}
+    return layered([*drawn, hover(rows, "draws", tips)], "Headroom after each round")
+
+
+def plan_chart(designs: Sequence[Design]) -> Chart:
+    """Completions that each number of samples per problem costs."""
+    rows: list[Datum] = [
+        {
+            "n": one.n,
+            "value": one.completions,
+            "text": number(one.completions),
+            "problems": number(one.problems),
+        }
+        for one in designs
+    ]
+    x = log2("n", "samples per problem, n", rows)
+    drawn = lined(rows, x, LIGHT["base"], y=amounts("~s", zero=False), points=46, width=2)
+    tips = {"n": "samples", "problems": "problems", "text": "completions"}
+    return layered([*drawn, hover(rows, "n", tips)], "Completions in all")
+
+
+def reach_chart(rows: Sequence[ReachRow]) -> Chart:
+    """Bounds on the base's success probability, one bar per problem that was gained."""
+    drawn: list[Datum] = [
+        {
+            "problem": row.problem_id,
+            "value": row.high,
+            "low": max(row.low, SMALLEST),
+            "class": row.label,
+            "text": f"{row.low:.2g} to {row.high:.2g}",
+        }
+        for row in rows
+    ]
+    scale = alt.Scale(
+        domain=["reachable", "undecided", "beyond_budget"],
+        range=[LIGHT["base"], LIGHT["muted"], LIGHT["trained"]],
+    )
+    bars = (
+        alt.Chart(data_of(drawn))
+        .mark_rule(strokeWidth=3)
+        .encode(
+            alt.X("low:Q", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e"), title=None),
+            alt.X2("value:Q"),
+            alt.Y("problem:N", sort=None, title=None),
+            alt.Color("class:N", scale=scale, legend=alt.Legend(title=None)),
+            tooltip=[alt.Tooltip("problem:N"), alt.Tooltip("text:N", title="the base's p")],
+        )
+    )
+    return layered([bars], "The base's success probability on problems gained: from both sides")

@@ -1,0 +1,70 @@
+"""A person's check of the verifier: an audit in, its contents out."""
+
+from __future__ import annotations
+
+from passgap.results.audit import Audit, Stratum
+from passgap.results.estimates import Estimate
+from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text
+from passgap.show.charts.curves import audited_curve
+from passgap.show.contents.parts import noted, present, table
+from passgap.show.text import estimated, interval, known, percent
+
+CORRECTED = "Shaded: interval of the corrected curve, with the rates at both their ends."
+
+
+def blocks(audit: Audit) -> list[Block]:
+    """Everything to show of an audit."""
+    return present(
+        Text(lead(audit), "strong"),
+        strata_table(audit),
+        _picture(audit, "base"),
+        corrected_table(audit),
+        noted(audit.notes),
+    )
+
+
+def section(role: str, audit: Audit) -> Section:
+    """The same as a section of a page, for the run of one role."""
+    said = f"{role.capitalize()}: {lead(audit)}"
+    table = present(strata_table(audit), noted(audit.notes))
+    return Section(
+        "A person's check of the verifier", [*table, Columns([_picture(audit, role)])], said
+    )
+
+
+def lead(audit: Audit) -> str:
+    """How much was marked, and how often the verifier was wrong."""
+    rate = _rate(audit.rate, "not known")
+    unsure = f", {audit.unsure:,} unsure" if audit.unsure else ""
+    return (
+        f"{audit.marked:,} completions that the verifier calls correct were marked by a person"
+        f"{unsure}. Solved problems whose correct sample is wrong: {rate}."
+    )
+
+
+def strata_table(audit: Audit) -> Table | None:
+    """False positives by how often a problem is solved."""
+    head = ("correct samples, %", "problems", "right", "wrong", "unsure", "false positives (95%)")
+    return table(head, map(_stratum, audit.strata))
+
+
+def _stratum(one: Stratum) -> list[object]:
+    counted = [one.problems, one.right, one.wrong, one.unsure]
+    return [f"{100 * one.low:g} to {100 * one.high:g}", *counted, _rate(one.rate, "not marked")]
+
+
+def _rate(rate: Estimate, otherwise: str) -> str:
+    return estimated(rate) if known(rate.value) else otherwise
+
+
+def corrected_table(audit: Audit) -> Table | None:
+    """pass@k as verified, and without the false positives."""
+    rows = (
+        [row.k, percent(row.pass_at_k), percent(row.estimate.value), interval(row.estimate)]
+        for row in audit.corrected
+    )
+    return table(("k", "pass@k", "corrected", "95%"), rows)
+
+
+def _picture(audit: Audit, role: str) -> Picture:
+    return Picture(f"audit_{role}", lambda: audited_curve(audit.corrected, role), CORRECTED)

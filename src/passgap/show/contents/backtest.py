@@ -1,0 +1,62 @@
+"""The rule on pairs whose outcome is known: a backtest in, its scores and its pairs out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from passgap.results.backtest import Backtest, PairRow, Score, Screen
+from passgap.show.blocks import Block, Section, Text
+from passgap.show.contents.parts import noted, present, table
+from passgap.show.text import ABSENT, number
+
+TITLE = "Backtest: the rule on pairs whose outcome is known"
+SCREENS = ("predictor", "cut", "chosen", "right", "worth it and said", "worth it, not said")
+FORECASTS = ("forecast", "mean error, points", "largest", "rank correlation (95%)")
+PAIRS = ("benchmark", "model", "pass@1", "gain", "headroom", "pass@4 - pass@1", "its delta")
+RANKED = (
+    "Everything fitted is fitted on the other models. Rank correlation of the predictor with the "
+    "gain, with a bootstrap over models."
+)
+
+
+def blocks(result: Backtest, command: str) -> list[Block]:
+    """Everything to show of a backtest, and how it was made."""
+    settings = result.settings
+    made = f"{date.today().isoformat()}; made by: {command}."
+    screens = table(
+        (*SCREENS, "said, not worth it", "neither"), map(_screen, result.screens), (0, 2, 3)
+    )
+    pairs = table((*PAIRS, "forecast"), map(_pair, result.pairs), (0, 1))
+    return present(
+        Text(
+            f"{settings.pairs} pairs of {settings.models} models, {made} A gain in pass@1 above "
+            f"{settings.worth:.2f} is worth it."
+        ),
+        noted(result.notes),
+        Section("As a screen: does it say which pairs were worth it?", present(screens)),
+        Section(
+            "As a forecast of the gain in pass@1",
+            present(table(FORECASTS, map(_forecast, result.forecasts))),
+            RANKED,
+        ),
+        Section("The pairs", present(pairs)),
+    )
+
+
+def _screen(row: Screen) -> list[object]:
+    told = (row.paid_and_said, row.paid_and_not_said, row.said_and_not_paid, row.neither)
+    return [row.predictor, f"{row.cut:.3f}", row.chosen, f"{row.right} of {row.pairs}", *told]
+
+
+def _forecast(row: Score) -> list[object]:
+    rank = ABSENT
+    if row.spearman is not None:
+        rank = f"{row.spearman:.2f} ({row.spearman_low:.2f} to {row.spearman_high:.2f})"
+    errors = (number(100 * error, 1) for error in (row.mean_error, row.largest_error))
+    return [row.predictor, *errors, rank]
+
+
+def _pair(row: PairRow) -> list[object]:
+    numbers = (row.pass_at_1, row.gain, row.headroom, row.second_predictor, row.delta)
+    forecast = number(row.tilt_forecast, 3)
+    return [row.benchmark, row.model, *(number(one, 3) for one in numbers), forecast]

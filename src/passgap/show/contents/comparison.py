@@ -1,0 +1,334 @@
+"""What training did: a comparison in, its verdict, key figures and sections out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from passgap.results.comparison import BandGain, Comparison, Coverage, TiltFit
+from passgap.results.estimates import Curve, Estimate
+from passgap.results.labels import STATES
+from passgap.results.parts import At, Luck
+from passgap.results.probe import Forecast
+from passgap.show.blocks import (
+    Block,
+    Columns,
+    Figure,
+    Figures,
+    Folded,
+    Fourfold,
+    Section,
+    Table,
+    Text,
+    VerdictBlock,
+)
+from passgap.show.contents import curves
+from passgap.show.contents.alone import alone
+from passgap.show.contents.parts import (
+    FEW,
+    ROLES,
+    both,
+    details,
+    noted,
+    present,
+    size_figure,
+    table,
+    verdict_block,
+    whole,
+)
+from passgap.show.text import changed, interval, known, number, p_value, percent, points
+
+WORTH_SAYING = 0.0005
+BANDS = {
+    "never": "never solved before",
+    "boundary": "boundary: up to 1 in 8",
+    "mid": "in between",
+    "saturated": "saturated: 9 in 10 or more",
+}
+BY_BAND = (
+    "The band is set on half of the base's samples and the gain read on the other half, so that "
+    "chance does not look like learning."
+)
+FORM = (
+    "A rise can come from giving an answer at all. The difference among the samples that do answer "
+    "has that taken out."
+)
+
+
+def blocks(result: Comparison) -> list[Block]:
+    """Everything to show of a comparison."""
+    return present(
+        verdict(result),
+        figures(result),
+        solved_within(result),
+        Section("Which problems changed", changes(result)),
+        answered(result),
+        alone(result.sampling_alone),
+        noted(result.notes),
+    )
+
+
+def solved_within(
+    result: Comparison, luck: Curve | None = None, fitted: Forecast | None = None
+) -> Section:
+    """Both curves, their difference, and what the change is made of."""
+    return curves.of_pair(result, luck, fitted, further(result))
+
+
+# ----------------------------------------------------------------------------------- verdict
+
+
+def verdict(result: Comparison) -> VerdictBlock:
+    """The verdict, with the three numbers that bear it out."""
+    found = [_change(result, k) for k in (result.settings.k_small, result.settings.k_large)]
+    found += [_certain(result), _misfit(result.tilt), _crossing(result), _solved(result.coverage)]
+    evidence = [line for line in found if line][:3]
+    return verdict_block(result.verdict, "After training", sentence(result), evidence)
+
+
+def sentence(result: curves.Pair) -> str:
+    """The label's sentence, with the numbers of this comparison."""
+    said, small, large = result.verdict, result.settings.k_small, result.settings.k_large
+    numbers: dict[str, object] = {"k": small, "K": large, "reason": (said.reasons or ("",))[-1]}
+    numbers |= {"at_k": STATES.get(said.at_small_k or "unclear")}
+    numbers |= {"at_K": STATES.get(said.at_large_k or "unclear")}
+    for name, k in {"k": small, "K": large}.items():
+        numbers |= {
+            f"base_{name}": whole(result.base.at(k)),
+            f"trained_{name}": whole(result.trained.at(k)),
+            f"delta_{name}": _in_points(result.delta.at(k)),
+        }
+    return said.label.sentence_at(said.at_small_k, said.at_large_k).format(**numbers)
+
+
+def _in_points(delta: Estimate) -> str:
+    if not known(delta.value):
+        return "not known"
+    return f"{points(delta.value)} points ({interval(delta, points)})"
+
+
+def _change(result: Comparison, k: int) -> str:
+    if not known(result.delta.at(k).value):
+        return ""
+    before, after = (percent(curve.at(k).value) for curve in (result.base, result.trained))
+    return f"Within {k} tries: {_in_points(result.delta.at(k))}; {before} before, {after} after."
+
+
+def _certain(result: Comparison) -> str:
+    sure = result.coverage.certain
+    if not (sure.better or sure.worse):
+        return ""
+    rate = percent(sure.false_discovery_rate, 0)
+    return (
+        f"Problem by problem: {sure.better} of {result.problems} significantly better, "
+        f"{sure.worse} significantly worse (exact tests, {rate} false discoveries)."
+    )
+
+
+def _misfit(tilt: TiltFit | None) -> str:
+    if tilt is None or not known(tilt.delta):
+        return ""
+    reading = tilt_reading(tilt)
+    return (
+        f"{reading[0].upper()}{reading[1:]} (δ = {number(tilt.delta)}, {interval(tilt, number)}; "
+        f"misfit {p_value(tilt.misfit_p)})."
+    )
+
+
+def tilt_reading(tilt: TiltFit) -> str:
+    """What the fitted tilt says, in a few words."""
+    if tilt.reading == "uneven":
+        return "uneven: not all problems moved alike"
+    if tilt.reading == "more":
+        return "more at large k than one tilt gives"
+    if tilt.low <= 0 <= tilt.high:
+        return "no shift is shown"
+    return f"one tilt explains it: just {'flattening' if tilt.high < 0 else 'sharpening'}"
+
+
+def _crossing(result: Comparison) -> str:
+    cross = result.crossover
+    if cross is None:
+        return ""
+    high = "beyond n" if cross.high is None else number(cross.high)
+    return f"The base is ahead from k = {cross.k} ({number(cross.low)} to {high})."
+
+
+def _solved(found: Coverage) -> str:
+    line = f"{found.gained:g} problems gained and {found.lost:g} lost among {found.k} samples"
+    if not known(found.expected_lost):
+        return f"{line}."
+    gained, lost = number(found.expected_gained, 1), number(found.expected_lost, 1)
+    return f"{line}; expected by chance on resampling: {gained} and {lost}."
+
+
+# ----------------------------------------------------------------------------------- figures
+
+
+def figures(result: Comparison) -> Figures:
+    """Both deciding k, problems gained and lost, crossover, size."""
+    ks = result.settings.k_small, result.settings.k_large
+    coverage = result.coverage
+    gained = f"{points(coverage.gained / 100, 0)} / {points(-coverage.lost / 100, 0)}"
+    draws = both([result.draws.base, result.draws.trained])
+    return Figures(
+        [
+            *(_arms_at(result, k) for k in ks),
+            Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
+            _falls_behind(result),
+            size_figure(
+                result.problems,
+                f"{draws} samples per policy",
+                both([result.unscored.base, result.unscored.trained]),
+            ),
+        ]
+    )
+
+
+def _arms_at(result: Comparison, k: int) -> Figure:
+    base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
+    delta = result.delta.at(k)
+    note = f"{points(delta.value)} points\n({interval(delta, points)})"
+    return Figure(f"Solved within {k} tries", base, note, trained)
+
+
+def _falls_behind(result: Comparison) -> Figure:
+    largest, crossover = int(result.delta.k.max()), result.crossover
+    if crossover is None:
+        return _never_behind(result.delta, f"for k up to {largest}")
+    high = f"beyond {largest}" if crossover.high is None else number(crossover.high)
+    note = f"{number(crossover.low)} to {high}"
+    return Figure("Falls behind", f"from k = {crossover.k}", note)
+
+
+def _never_behind(delta: Curve, where: str) -> Figure:
+    """Where the trained policy does not fall behind: always ahead, never, or from some k on."""
+    ahead, behind = delta.k[delta.value > 0], delta.k[delta.value < 0]
+    if not len(ahead):
+        return Figure("Ahead", "at no k", where)
+    if len(behind) and behind[0] < ahead[0]:
+        return Figure("Ahead", f"from k = {ahead[0]}", f"behind before, {where}")
+    return Figure("Falls behind", "not seen", where)
+
+
+# ------------------------------------------------------------------------- the second look
+
+
+def further(result: Comparison) -> Table | None:
+    """How far the curve moved, whether one tilt explains it, which problems changed for certain."""
+    return details(
+        [
+            *(_tilt_rows(result.tilt) if result.tilt else ()),
+            *_shift_rows(result),
+            *_problem_rows(result.coverage),
+            *_luck_rows({"base": result.luck.base, "trained": result.luck.trained}),
+        ]
+    )
+
+
+def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
+    if known(tilt.delta):
+        by_slope = tilt.reading == "uneven" and known(tilt.slope.p_value)
+        misfit = (
+            f"one slope for all: {p_value(tilt.slope.p_value)}"
+            if by_slope
+            else f"misfit {p_value(tilt.misfit_p)}"
+        )
+        note = "; ".join([interval(tilt, number), misfit, tilt_reading(tilt)])
+        yield "tilt δ: how far every problem's log odds moved", number(tilt.delta), note
+    slope = tilt.slope.estimate
+    if known(slope.value):
+        which = "easy" if slope.value > 1 else "hard"
+        note = f"not 1: the {which} problems moved up more"
+        if slope.low <= 1 <= slope.high:
+            note = "1 is one shift for all"
+        note = f"{interval(slope, number)}; {note}"
+        yield "tilt's slope over log odds", number(slope.value), note
+
+
+def _shift_rows(result: Comparison) -> Iterator[Sequence[object]]:
+    for first in result.speedup[:1]:
+        ends = (first.base_k, first.low, first.high)
+        value, low, high = (number(end) if known(end) else "beyond n" for end in ends)
+        note = f"{low} to {high}"
+        if 1 in result.delta.k and result.delta.at(1).value < 0:
+            value, note = "below 1", "one trained try solves less than one of the base"
+        yield "k*: base tries worth one trained try", value, note
+    if known(result.area.value):
+        name = "difference averaged over log k, points"
+        yield name, points(result.area.value), interval(result.area, points)
+    gap = result.efficiency_gap
+    if known(gap.estimate.value):
+        name = f"base pass@{gap.k} minus trained pass@1, points"
+        yield name, points(gap.estimate.value), interval(gap.estimate, points)
+    if result.sign_changes > 1:
+        note = "the curves cross more than once: read them before any single crossing"
+        yield "sign changes of the difference over k", result.sign_changes, note
+
+
+def _problem_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    sure = coverage.certain
+    note = (
+        f"exact tests, {percent(sure.false_discovery_rate, 0)} false discoveries; "
+        f"{sure.gained} never solved before, {sure.lost} never after"
+    )
+    yield "problems significantly better / worse", f"{sure.better} / {sure.worse}", note
+    support = coverage.support
+    for name, one in (
+        ("support retained (SRR)", support.srr),
+        ("newly discovered (NDR)", support.ndr),
+    ):
+        if known(one.value):
+            yield name, percent(one.value), interval(one)
+
+
+def _luck_rows(luck: dict[str, Luck | None]) -> Iterator[Sequence[object]]:
+    for arm, one in luck.items():
+        if one is not None and one.at_k_large >= WORTH_SAYING:
+            yield f"solved by guessing alone, {arm}", percent(one.at_k_large, 2), one.source
+
+
+def changes(result: Comparison) -> list[Block]:
+    """Problems gained and lost, what chance would do, and gains by difficulty."""
+    found = result.coverage
+    counts = (f"{count:g}" for count in (found.both, found.lost, found.gained, found.neither))
+    said = [f"“Solves” means at least one correct sample among {found.k}."]
+    if known(found.expected_lost):
+        lost, gained = number(found.expected_lost, 1), number(found.expected_gained, 1)
+        said.append(f"Expected by chance on resampling: {lost} lost, {gained} gained.")
+    quiet = Text(" ".join(said), "quiet")
+    return [Columns([Fourfold(*counts), quiet]), *_by_difficulty(result.bands)]
+
+
+def _by_difficulty(bands: Sequence[BandGain]) -> list[Block]:
+    """Gains by difficulty: the band from half of the base's samples, the gain from the rest."""
+    if not bands:
+        return []
+    head = ["the base, on half of its samples", "problems"]
+    head += [f"pass@{row.k}, points" for row in bands[0].delta]
+    rows = [
+        [BANDS[band.band], band.problems, *(_gain(row, band.problems) for row in band.delta)]
+        for band in bands
+    ]
+    return [Folded("Gains by difficulty", present(table(head, rows), Text(BY_BAND, "quiet")))]
+
+
+def _gain(row: At, problems: int) -> str:
+    few = problems < FEW or not known(row.estimate.value)
+    return "too few" if few else changed(row.estimate)
+
+
+def answered(result: Comparison) -> Section | None:
+    """Samples without an answer, cut samples, and the difference among the answered ones."""
+    found = result.answered
+    if found is None:
+        return None
+    arms = found.base, found.trained
+    rows: list[Sequence[object]] = [
+        ["samples with no answer to read", *(percent(arm.no_answer_share) for arm in arms), ""],
+        ["wrong samples cut by max_tokens", *(percent(arm.truncated_share) for arm in arms), ""],
+    ]
+    if known(found.delta.estimate.value):
+        change = changed(found.delta.estimate)
+        rows.append([f"pass@{found.delta.k} among answered samples", "", "", change])
+    content = table(["", *ROLES, "difference, points"], rows)
+    return Section("Did it learn to answer, or only the form of an answer?", present(content), FORM)

@@ -1,0 +1,229 @@
+"""Can RLVR pay here: a probe in, its verdict, key figures and sections out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from passgap.results.labels import LEFT_OPEN
+from passgap.results.probe import AdaptiveProbe, Gap, Probe, ProbedWith, Signal
+from passgap.show.blocks import (
+    Block,
+    Columns,
+    Figure,
+    Figures,
+    Folded,
+    Picture,
+    Section,
+    Table,
+    VerdictBlock,
+)
+from passgap.show.charts.curves import forecast_fan, learning_signal
+from passgap.show.charts.designs import rounds_chart
+from passgap.show.contents import curves
+from passgap.show.contents.alone import alone
+from passgap.show.contents.parts import (
+    details,
+    noted,
+    present,
+    size_figure,
+    small,
+    table,
+    verdict_block,
+    whole,
+)
+from passgap.show.text import changed, estimated, interval, known, number, percent, points
+
+GROUP = 8  # the group size that is told in words
+WORTH_SAYING = 0.0005
+FAN = (
+    "What RLVR would give if it moved every problem's odds by the same factor, the optimum of "
+    "KL-regularised RL: the further from the base's own curve, the stronger. A scenario for each "
+    "strength, not a promise of one."
+)
+SIGNAL = "GRPO learns only from groups that hold right and wrong completions. Bars are intervals."
+
+
+def blocks(probe: Probe) -> list[Block]:
+    """Everything to show of a probe."""
+    return present(
+        verdict(probe),
+        figures(probe),
+        curves.of_one(probe),
+        Section("What training could gain", gains(probe)),
+        alone(probe.sampling_alone),
+        noted(probe.notes),
+    )
+
+
+def adaptive(probe: AdaptiveProbe) -> list[Block]:
+    """Everything to show of a probe in rounds."""
+    gap = f"pass@{probe.headroom.k_large} - pass@{probe.headroom.k_small}"
+    unscored = f"{probe.unscored:,} samples are unscored and left out"
+    rows = [
+        [i, f"{look.draws:,}", changed(look.headroom), look.label]
+        for i, look in enumerate(probe.rounds, start=1)
+    ]
+    return present(
+        verdict_block(probe.verdict, "Before training", ""),
+        Figures(
+            [
+                Figure("Headroom", _gap(probe.headroom), interval(probe.headroom.estimate, points)),
+                Figure("Problems", f"{probe.problems:,}", f"{probe.draws:,} samples"),
+            ]
+        ),
+        Picture("rounds", lambda: rounds_chart(probe.rounds), f"{gap} after each round."),
+        table(("round", "samples", "headroom, points", "verdict"), rows, (0, 3)),
+        noted([unscored] if probe.unscored else []),
+    )
+
+
+# ----------------------------------------------------------------------------------- verdict
+
+
+def verdict(probe: Probe) -> VerdictBlock:
+    """The verdict, with the three numbers that bear it out."""
+    evidence = [line for line in (_headroom(probe), _teaches(probe), _never(probe)) if line]
+    return verdict_block(probe.verdict, "Before training", sentence(probe), evidence)
+
+
+def sentence(probe: Probe) -> str:
+    """The label's sentence, with the numbers of this probe."""
+    settings, gap = probe.settings, probe.headroom.estimate
+    these = settings.interval == "fixed"
+    return probe.verdict.label.sentence.format(
+        k=settings.k_small,
+        K=settings.k_large,
+        at_k=whole(probe.curve.at(settings.k_small)),
+        at_K=whole(probe.curve.at(settings.k_large)),
+        gap=number(100 * gap.value, 0),
+        gap_range=interval(gap, points),
+        of=f"these {probe.problems} problems" if these else "the problems",
+        open=_left_open(probe, settings),
+    )
+
+
+def _left_open(probe: Probe, settings: ProbedWith) -> str:
+    """What the gap's interval leaves open, by the thresholds that lie in it."""
+    gap = probe.headroom.estimate
+    inside = gap.low <= settings.small <= gap.high, gap.low <= settings.large <= gap.high
+    return LEFT_OPEN[inside].format(
+        small=number(100 * settings.small, 0),
+        large=number(100 * settings.large, 0),
+        reason=(probe.verdict.reasons or ("",))[-1],
+    )
+
+
+def _headroom(probe: Probe) -> str:
+    gap, estimate = probe.headroom, probe.headroom.estimate
+    if not known(estimate.value):
+        return ""
+    return (
+        f"From {gap.k_small} to {gap.k_large} tries the share of problems solved rises by "
+        f"{_gap(gap)} ({interval(estimate, points)})."
+    )
+
+
+def _gap(gap: Gap) -> str:
+    return f"{points(gap.estimate.value)} points"
+
+
+def _signal(probe: Probe) -> Signal | None:
+    return next((one for one in probe.signal if one.group_size == GROUP), None)
+
+
+def _teaches(probe: Probe) -> str:
+    one = _signal(probe)
+    if one is None or not known(one.estimate.value):
+        return ""
+    share = estimated(one.estimate)
+    return (
+        f"{share} of groups of {GROUP} hold right and wrong completions, so GRPO can learn from "
+        "them."
+    )
+
+
+def _never(probe: Probe) -> str:
+    never = probe.never_solved
+    if not never.problems:
+        return ""
+    verb = "was" if never.problems == 1 else "were"
+    return (
+        f"{never.problems} of {probe.problems} problems {verb} never solved; the success rate of "
+        f"each is at most {percent(never.p_upper_each, 2)} (95% bound)."
+    )
+
+
+# ----------------------------------------------------------------------------------- figures
+
+
+def figures(probe: Probe) -> Figures:
+    """Both deciding k, headroom, learning signal, size."""
+    ks, one = (probe.settings.k_small, probe.settings.k_large), _signal(probe)
+    teaches = []
+    if one is not None:
+        note = f"of groups of {GROUP}\n({interval(one.estimate)})"
+        teaches = [Figure("Groups that teach", percent(one.estimate.value), note)]
+    at = ((k, probe.curve.at(k)) for k in ks)
+    return Figures(
+        [
+            *(Figure(f"Solved within {k} tries", percent(e.value), interval(e)) for k, e in at),
+            Figure("Headroom", _gap(probe.headroom), interval(probe.headroom.estimate, points)),
+            *teaches,
+            size_figure(probe.problems, f"{probe.draws:,} samples", f"{probe.unscored:,}"),
+        ]
+    )
+
+
+# ------------------------------------------------------------------------- the second look
+
+
+def gains(probe: Probe) -> list[Block]:
+    """What training could make of the base, and what is known beyond the samples at hand."""
+    fan = partial(forecast_fan, probe.curve, probe.forecast)
+    signal = partial(learning_signal, probe.signal)
+    drawn = [Picture("forecast", fan, FAN)] if probe.forecast else []
+    if any(known(one.estimate.value) for one in probe.signal):
+        drawn.append(Picture("signal", signal, SIGNAL))
+    content = further(probe)
+    folded = content and Folded("Never solved, luck, and beyond the samples at hand", [content])
+    return present(Columns(drawn) if drawn else None, folded)
+
+
+def further(probe: Probe) -> Table | None:
+    """What was never solved and may be, the second predictor, luck, extrapolations."""
+    return details(_rows(probe))
+
+
+def _rows(probe: Probe) -> Iterator[Sequence[object]]:
+    never = probe.never_solved
+    if never.problems:
+        note = (
+            f"success rate of any one of them at most {small(never.p_upper_each)}, of all of them "
+            f"together at most {small(never.p_upper_mean)} (95% upper bounds)"
+        )
+        yield "problems never solved", f"{never.problems} of {probe.problems}", note
+    second = probe.second_predictor
+    if known(second.estimate.value):
+        name = f"pass@{second.k_large} - pass@{second.k_small}, points"
+        note = f"{interval(second.estimate, points)}; follows the gain in pass@1 more closely"
+        yield name, points(second.estimate.value), note
+    yield from _forecast_row(probe)
+    if probe.luck is not None and probe.luck.at_k_large >= WORTH_SAYING:
+        name = f"solved by guessing alone within {probe.headroom.k_large}"
+        yield name, percent(probe.luck.at_k_large, 2), probe.luck.source
+    for one in probe.extrapolation:
+        shapes = f"Beta {percent(one.beta_binomial)}, zero-inflated {percent(one.zero_inflated)}"
+        note = f"{interval(one.estimate)}; with a shape assumed: {shapes}"
+        yield f"pass@{one.k}, extrapolated beyond n", percent(one.estimate.value), note
+
+
+def _forecast_row(probe: Probe) -> Iterator[Sequence[object]]:
+    """What sharpening by each strength would make of the small k."""
+    k = probe.settings.k_small
+    fan = [(one.delta, one.curve.at(k).value) for one in probe.forecast if k in one.curve.k]
+    if fan:
+        strengths = ", ".join(number(delta, 0) for delta, _ in fan)
+        values = ", ".join(percent(value, 0) for _, value in fan)
+        note = f"by a tilt δ of {strengths}: what RLVR may give"
+        yield f"pass@{k} if sharpened", values, note

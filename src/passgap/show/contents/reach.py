@@ -1,0 +1,107 @@
+"""Could the base have done it: a reach result in, its contents out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from passgap.results.reach import Class, Perplexity, Reach, ReachRow
+from passgap.show.blocks import Block, Folded, Picture, Section, Table, Text, VerdictBlock
+from passgap.show.charts.designs import reach_chart
+from passgap.show.contents.parts import details, noted, present, small, table, verdict_block
+from passgap.show.text import estimated, interval, known, number, percent
+
+FROM_BOTH_SIDES = "Bounds on the base's success probability."
+MOST = 20  # problems listed
+CLASSES: dict[Class, str] = {
+    "reachable": "within reach",
+    "beyond_budget": "beyond the budget",
+    "undecided": "undecided",
+}
+BOUNDS = (
+    "Problems that the base never solved and the trained policy did. The lower bound comes from "
+    "the trained policy's own correct completions, weighed by how likely the base is to draw them; "
+    "the upper one from the base's failures."
+)
+
+
+def blocks(result: Reach) -> list[Block]:
+    """Everything to show of a reach result."""
+    return [verdict(result), *_below(result)]
+
+
+def section(result: Reach | None) -> Section | None:
+    """The same as a section of a page."""
+    if result is None:
+        return None
+    return Section("Could the base have done it?", blocks(result))
+
+
+def verdict(result: Reach) -> VerdictBlock:
+    """The verdict with its numbers."""
+    sentence = result.verdict.label.sentence.format(
+        gained=result.gained, budget=f"{result.settings.budget:,}", **vars(result.classes)
+    )
+    return verdict_block(result.verdict, "Reach", sentence)
+
+
+def _below(result: Reach) -> list[Block]:
+    gained = gained_table(result.rows)
+    second = present(details(_details(result)), perplexity_table(result.perplexity or ()))
+    return present(
+        Text(BOUNDS) if gained else None,
+        Picture("reach", lambda: reach_chart(result.rows), FROM_BOTH_SIDES) if gained else None,
+        gained,
+        Folded("Calibration, amplification, perplexity", second) if second else None,
+        noted(result.notes),
+    )
+
+
+def gained_table(rows: Sequence[ReachRow]) -> Table | None:
+    """The gained problems, the surest first: what the base's success probability must be."""
+    head = ("problem", "the base's p is", "at least", "at most", "trained, correct", "base samples")
+    cells = [
+        [
+            row.problem_id,
+            CLASSES[row.label],
+            small(row.low),
+            small(row.high),
+            f"{row.trained_c} of {row.trained_n}",
+            f"0 of {row.base_n}",
+        ]
+        for row in rows[:MOST]
+    ]
+    more = len(rows) - MOST
+    if more > 0:
+        cells.append([f"and {more} more", *[""] * 5])
+    return table(head, cells, (0, 1))
+
+
+def _details(result: Reach) -> Iterator[Sequence[object]]:
+    """How far the bounds can be trusted, and what training did to the base's own completions."""
+    found = result.calibration
+    if found.problems:
+        share = number(found.median_share_of_rate)
+        note = f"the bound is {share} of the base's own rate, in the median over these problems"
+        value = f"{found.contradicted} of {found.problems}"
+        yield "bounds contradicted where the base did solve it", value, note
+    amplified = result.amplification
+    if amplified is not None and known(amplified.mean_log_gain.value):
+        gain, share = amplified.mean_log_gain, percent(amplified.amplified_share.value)
+        note = f"{interval(gain, number)}; {share} of them became likelier"
+        name = "the base's correct completions, log-probability gained, nats"
+        yield name, number(gain.value), note
+    mass = result.rare_mass
+    if mass is not None and known(mass.trained.value):
+        name = f"the trained's samples that the base gives less than 1 in {number(mass.budget)}"
+        note = f"{interval(mass.trained)}; of the base's own samples {estimated(mass.base)}"
+        yield name, percent(mass.trained.value), note
+
+
+def perplexity_table(rows: Sequence[Perplexity]) -> Table | None:
+    """How likely each policy finds each one's completions: as arXiv 2504.13837 asks it."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        quartiles = f"{number(row.quantile_25)} to {number(row.quantile_75)}"
+        found.setdefault(row.texts, {})[row.under] = f"{number(row.median)} ({quartiles})"
+    head = ("perplexity per token, median and quartiles", "under the base", "under the trained")
+    return table(head, ([name, by["base"], by["trained"]] for name, by in found.items()))

@@ -1,0 +1,189 @@
+"""The page of a base's run, a pair, or several trained policies: its data in, a `Page` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from passgap.results.codec import to_json
+from passgap.results.comparison import ComparedWith
+from passgap.results.probe import ProbedWith
+from passgap.results.seeds import SeedsComparison
+from passgap.results.sweep import Sweep
+from passgap.show.blocks import (
+    Block,
+    Bullets,
+    Columns,
+    Commands,
+    Folded,
+    Page,
+    Section,
+    Table,
+    Terms,
+    Text,
+)
+from passgap.show.contents import (
+    audit,
+    checks,
+    comparison,
+    curves,
+    probe,
+    reach,
+    seeds,
+    sweep,
+    training,
+)
+from passgap.show.contents.alone import alone
+from passgap.show.contents.methods import caveats, methods
+from passgap.show.contents.parts import present
+from passgap.show.contents.problems import (
+    histogram_picture,
+    problem_by_problem,
+    scatter_picture,
+)
+from passgap.show.data import PageData, RunAbout
+from passgap.show.text import ABSENT
+
+
+def page(data: PageData) -> Page:
+    """Everything that the data can fill, in the order of a reader's questions."""
+    pair = data.comparison
+    blocks = present(
+        *_first_verdict(data),
+        _several(data),
+        _solved_within(data),
+        _problems(data),
+        training.section(data),
+        reach.section(data.reach),
+        comparison.answered(pair) if pair else None,
+        _before(data),
+        _alone(data),
+        checks.section(data.checks),
+        *(audit.section(role, one) for role, one in data.audits.items()),
+        Section("Notes", [Bullets(data.notes)]) if data.notes else None,
+        _settings(data),
+        _reading(data),
+    )
+    return Page(data.title, _subtitle(data.runs), checks.grave(data.checks), blocks)
+
+
+def _first_verdict(data: PageData) -> list[Block]:
+    """The verdict that the page opens with, and its key figures."""
+    if isinstance(data.several, Sweep):
+        return [sweep.verdict(data.several)]
+    if data.several:
+        return [seeds.verdict(data.several)]
+    if data.comparison:
+        return [comparison.verdict(data.comparison), comparison.figures(data.comparison)]
+    if data.probe:
+        return [probe.verdict(data.probe), probe.figures(data.probe)]
+    return []
+
+
+def _several(data: PageData) -> Section | None:
+    if isinstance(data.several, Sweep):
+        return sweep.by_checkpoint(data.several)
+    return seeds.by_seed(data.several) if data.several else None
+
+
+def _solved_within(data: PageData) -> Section | None:
+    luck = data.probe.luck.curve if data.probe and data.probe.luck else None
+    if data.comparison:
+        return comparison.solved_within(data.comparison, luck, data.fitted)
+    if isinstance(data.several, SeedsComparison):
+        return curves.of_pair(data.several, luck)
+    if data.probe:
+        return curves.of_one(data.probe, present(histogram_picture(data.problems)))
+    return None
+
+
+def _problems(data: PageData) -> Section | None:
+    """Which problems changed, or of a base alone which there are."""
+    table = problem_by_problem(data)
+    if not data.comparison:
+        return Section("The problems", [table]) if table else None
+    drawn = present(scatter_picture(data.problems), histogram_picture(data.problems))
+    blocks = [*comparison.changes(data.comparison), *([Columns(drawn)] if drawn else [])]
+    return Section("Which problems changed", [*blocks, *present(table)])
+
+
+def _before(data: PageData) -> Section | None:
+    """What training could gain; beside a later verdict the probe's own comes first."""
+    if not data.probe:
+        return None
+    gains = probe.gains(data.probe)
+    if not data.comparison and not data.several:
+        return Section("What training could gain", gains)
+    first: list[Block] = [probe.verdict(data.probe), probe.figures(data.probe)]
+    return Section("Before training: was there something to gain?", [*first, *gains])
+
+
+def _alone(data: PageData) -> Section | None:
+    result = data.comparison or data.probe
+    return alone(result.sampling_alone) if result else None
+
+
+# --------------------------------------------------------------------------------- settings
+
+
+def _settings(data: PageData) -> Section:
+    """The commands, the settings of the analyses, and the runs' manifests side by side."""
+    made = [line for run in data.runs.values() for line in run.commands]
+    commands = [line for line in dict.fromkeys([*made, data.command]) if line]
+    asked: dict[str, ProbedWith | ComparedWith] = {}
+    if data.probe:
+        asked["probe"] = data.probe.settings
+    if compared := data.comparison or data.several:
+        asked["compare"] = compared.settings
+    analyses = _side_by_side({name: flat(to_json(one)) for name, one in asked.items()})
+    runs = _side_by_side({role: run.settings for role, run in data.runs.items()})
+    marked = [i for i, row in enumerate(runs.rows) if len(set(row[1:])) > 1]
+    runs = replace(runs, marked=marked)
+    differ = f" ({len(marked)} of the settings differ, in bold)" if marked else ""
+    return Section(
+        "Settings and versions",
+        present(
+            Text("The exact commands, in order", "quiet") if commands else None,
+            Commands(commands) if commands else None,
+            Folded("Analysis", [analyses], is_open=True) if asked else None,
+            Folded(f"Runs{differ}", [runs]) if data.runs else None,
+        ),
+    )
+
+
+def _side_by_side(columns: Mapping[str, Mapping[str, str]]) -> Table:
+    """A row per setting, one column each."""
+    keys = dict.fromkeys(key for column in columns.values() for key in column)
+    rows = [[key, *(column.get(key, ABSENT) for column in columns.values())] for key in keys]
+    return Table(("setting", *columns), rows, range(1 + len(columns)))
+
+
+def flat(value: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """Nested settings as dotted names and short text."""
+    lines: dict[str, str] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            lines |= flat(item, f"{prefix}{key}.")
+        elif isinstance(item, list | tuple):
+            lines[f"{prefix}{key}"] = ", ".join(map(str, item)) or ABSENT
+        else:
+            lines[f"{prefix}{key}"] = ABSENT if item is None or item == "" else str(item)
+    return lines
+
+
+def _reading(data: PageData) -> Section:
+    paired = bool(data.comparison or data.several)
+    found = [run.temperature for run in data.runs.values() if run.temperature is not None]
+    return Section(
+        "How to read this, and when not to trust it",
+        [
+            Terms(caveats(found, paired=paired)),
+            Section("The methods", [Terms(methods(paired=paired))]),
+        ],
+    )
+
+
+def _subtitle(runs: Mapping[str, RunAbout]) -> str:
+    parts = [f"{role}: {run.policy}" for role, run in runs.items()]
+    sets = {run.problem_set for run in runs.values()} - {""}
+    return " · ".join([*parts, *sorted(sets)])

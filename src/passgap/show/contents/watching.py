@@ -1,0 +1,233 @@
+"""A training run while it runs: what its reward calls saw in, its contents out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from passgap.results.estimates import Estimate
+from passgap.results.watching import BandSpan, Span, Watching
+from passgap.show.blocks import (
+    Block,
+    Bullets,
+    Findings,
+    Picture,
+    Section,
+    Table,
+    Text,
+)
+from passgap.show.charts.watch import bands_chart, length_chart, problems_chart, signal_chart
+from passgap.show.contents.parts import FEW, noted, present, table
+from passgap.show.text import (
+    ABSENT,
+    changed,
+    estimated,
+    known,
+    number,
+    percent,
+    sparkline,
+)
+
+SAME = 1e-9
+LOST_SHOWN = 20
+ROWS_SHOWN = 12
+LONGEST = 60  # of a sparkline
+HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
+SIGNAL = (
+    "A group whose completions are all right or all wrong has no gradient. Shaded: interval over "
+    "the problems of those steps."
+)
+PROBLEMS = (
+    "Of the problems drawn so far. Lost: solved before, none right in the last groups, and chance "
+    "is no explanation."
+)
+BANDS = (
+    "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
+)
+LENGTH = (
+    "A length that runs away, or collapses, deserves a look at the completions. Shaded: interval."
+)
+LEGEND = (
+    "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
+    "solved, never solved so far, lost by then"
+)
+
+
+def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[Block]:
+    """Warnings on top, a line on each question, the last rows of the table."""
+    bands = bands_table(watching)
+    by = watching.bands[0].by if watching.bands else ""
+    return present(
+        Text(headline(watching), "strong"),
+        Findings(watching.warnings) if watching.warnings else None,
+        Bullets(sentences(watching)),
+        trends(watching),
+        *pictures(watching),
+        steps_table(watching, rows),
+        Text(legend(watching), "quiet"),
+        Section(f"Correct completions, by {by}", [bands]) if bands else None,
+        noted(watching.notes),
+    )
+
+
+def headline(watching: Watching) -> str:
+    """How far the run is."""
+    unit = _unit(watching)
+    first = "" if unit == "step" else " (the first is 0)"
+    text = f"{unit.capitalize()} {watching.steps[-1].last_step}{first}: {watching.completions:,} "
+    text += f"completions, groups of {watching.settings.group_size}"
+    return text + (f", {watching.unscored:,} unscored" if watching.unscored else "")
+
+
+def sentences(watching: Watching) -> list[str]:
+    """What the numbers say, a line each."""
+    counted, new, agreement = watching.steps[-1].problems, watching.new_to_base, watching.agreement
+    lines = [
+        f"{counted.solved} of {counted.seen} problems solved at least once, "
+        f"{counted.never_solved} never so far, {counted.lost} lost since "
+        f"(false discoveries {percent(watching.settings.false_discovery_rate, 0)})"
+    ]
+    if new and new.problems:
+        lines.append(
+            f"of {new.problems} problems that the base never solved in {new.base_draws} samples, "
+            f"{new.solved} were solved in training (luck included)"
+        )
+    if agreement:
+        verb = "agree" if agreement.agrees else "DISAGREE"
+        lines.append(
+            f"at step 0 {estimated(agreement.observed)} of the groups are mixed, forecast "
+            f"{estimated(agreement.forecast)}: they {verb}"
+        )
+    if watching.held_out:
+        ends = (watching.held_out[0], watching.held_out[-1])
+        changes = ", ".join(f"pass@{row.k} {changed(row.estimate)}" for row in ends)
+        lines.append(f"held-out problems since the first measurement, points: {changes}")
+    return lines
+
+
+def legend(watching: Watching) -> str:
+    """What the table's columns are."""
+    foretold = any(row.forecast for row in watching.steps)
+    counted = watching.settings.counted_by == "trainer"
+    return LEGEND.format(
+        forecast="; forecast: mixed, by the base's counts" if foretold else "",
+        step="; step: the trainer's count when it drew them (TRL's first is 0)" if counted else "",
+    )
+
+
+def trends(watching: Watching) -> Table | None:
+    """Shares from 0 to 1 and lengths from 0 to their largest, over all rows."""
+    steps = watching.steps
+    series = {
+        "correct": [row.solved.value for row in steps],
+        "mixed": [row.mixed.value for row in steps],
+        "cut": [row.truncated.value for row in steps],
+        "tokens": [row.length.value for row in steps],
+    }
+    known_ones = ((name, values) for name, values in series.items() if any(map(known, values)))
+    rows = (
+        [name, sparkline(values, None if name == "tokens" else 1.0)[-LONGEST:]]
+        for name, values in known_ones
+    )
+    return table(("", ""), rows, (0, 1))
+
+
+# ------------------------------------------------------------------------------------ tables
+
+
+def steps_table(watching: Watching, most: int | None = None) -> Table | None:
+    """Rows over the steps, the first and the last ones; columns with nothing in them left out."""
+    steps = watching.steps
+    shown = [steps[0], *steps[-most + 1 :]] if most and len(steps) > most else steps
+    rewarded = any(_differs(row.reward.value, row.solved.value) for row in steps)
+    rows = [
+        [
+            _span(row),
+            _share(row.solved),
+            number(row.reward.value) if rewarded else ABSENT,
+            _share(row.mixed),
+            _share(row.forecast.estimate) if row.forecast else ABSENT,
+            number(row.length.value, 0),
+            percent(row.truncated.value, 0),
+            row.problems.newly_solved,
+            row.problems.never_solved,
+            row.problems.lost,
+        ]
+        for row in shown
+    ]
+    head = [_unit(watching), *HEAD]
+    kept = [i for i in range(len(head)) if any(row[i] != ABSENT for row in rows)]
+    return table([head[i] for i in kept], ([row[i] for i in kept] for row in rows))
+
+
+def bands_table(watching: Watching) -> Table | None:
+    """Solved share of each band, at first and last."""
+    unit = f"{_unit(watching)}s"
+    rows = []
+    for band in watching.bands:
+        if band.rows:
+            ends = (band.rows[0], band.rows[-1])
+            rows.append(
+                [band.band, band.problems, *(f"{_share(e.estimate)} at {_span(e)}" for e in ends)]
+            )
+    return table(("band", "problems", f"first {unit}", f"last {unit}"), rows)
+
+
+def lost_table(watching: Watching) -> Table | None:
+    """The lost problems, the surest first."""
+    lost = watching.lost
+    rows = [
+        [
+            row.problem_id,
+            f"{row.before.c} of {row.before.n}",
+            f"0 of {row.last.n}",
+            row.since_step,
+            f"{row.q_value:.2g}",
+        ]
+        for row in lost[:LOST_SHOWN]
+    ]
+    if len(lost) > LOST_SHOWN:
+        rows.append([f"and {len(lost) - LOST_SHOWN} more", *[""] * 4])
+    head = ("lost problem", "correct before", "correct since", "since step", "false discovery rate")
+    return table(head, rows)
+
+
+def _differs(reward: float | None, solved: float | None) -> bool:
+    """Whether rewards are something else than 1 for correct and 0 for incorrect."""
+    return known(reward) and known(solved) and abs(reward - solved) > SAME
+
+
+def _share(one: Estimate) -> str:
+    """``42% (38-47)``: short enough for a terminal of 80 columns."""
+    if not known(one.value):
+        return ABSENT
+    if not (known(one.low) and known(one.high)):
+        return percent(one.value, 0)
+    return f"{percent(one.value, 0)} ({100 * one.low:.0f}-{100 * one.high:.0f})"
+
+
+def _span(row: Span | BandSpan) -> str:
+    first, last = row.step, row.last_step
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _unit(watching: Watching) -> str:
+    return "step" if watching.settings.counted_by == "trainer" else "visit"
+
+
+# ---------------------------------------------------------------------------------- pictures
+
+
+def pictures(watching: Watching) -> list[Picture]:
+    """Every chart the record can fill, the learning signal first."""
+    steps, unit = watching.steps, _unit(watching)
+    unit = "training step" if unit == "step" else unit
+    bands = [band for band in watching.bands if band.rows and band.problems >= FEW]
+    by = BANDS.format(by=bands[0].by, few=FEW) if bands else ""
+    mixed = any(known(row.mixed.value) for row in steps)
+    long = any(known(row.length.value) for row in steps)
+    return [
+        *([Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
+        Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
+        *([Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
+        *([Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+    ]

@@ -1,0 +1,135 @@
+"""Blocks in, rich renderables out: what a command prints.
+
+Every string passes `visible` and is added as plain text, never as rich markup, so that nothing a
+model or a file wrote can steer the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, assert_never
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table as Grid
+from rich.text import Text as Line
+
+from passgap.results.findings import Finding, Severity
+from passgap.results.labels import Tone
+from passgap.show import blocks as b
+from passgap.show.text import visible
+
+TONES = {Tone.GOOD: "green", Tone.OPEN: "yellow", Tone.BAD: "red"}
+SEVERITIES: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+STYLES: dict[Literal["plain", "strong", "quiet"], str] = {
+    "plain": "",
+    "strong": "bold",
+    "quiet": "dim",
+}
+
+
+def paint(blocks: Sequence[b.Block]) -> RenderableType:
+    """Blocks one under the other; charts and how to read them are for wider places."""
+    parts: list[RenderableType] = []
+    for block in blocks:
+        parts += [Line()] if parts and isinstance(block, b.Notes) else []
+        parts += _one(block)
+    return Group(*parts)
+
+
+def _one(block: b.Block) -> Iterator[RenderableType]:
+    match block:
+        case b.VerdictBlock():
+            yield _verdict(block)
+        case b.Figures():
+            yield _figures(block)
+        case b.Table():
+            yield _table(block)
+        case b.Fourfold() | b.Problems():
+            yield _table(block.table())
+        case b.Picture():
+            return
+        case b.Text():
+            yield _line(block.text, STYLES[block.tone])
+        case b.Bullets():
+            yield from (_line(f"  {line}") for line in block.lines)
+        case b.Notes():
+            yield from (_line(f"Note: {line}", "italic") for line in block.lines)
+        case b.Findings():
+            yield from map(_finding, block.findings)
+        case b.Terms():
+            yield from (_line(f"{term.name}: {term.text}") for term in block.terms)
+        case b.Commands():
+            yield from map(_line, block.lines)
+        case b.Columns():
+            yield from _inside(block.blocks)
+        case b.Folded():
+            yield from _titled(block.summary, block.blocks)
+        case b.Section():
+            yield from _titled(block.title, _unfolded(block.blocks))
+        case _:
+            assert_never(block)
+
+
+def _inside(blocks: Sequence[b.Block]) -> list[RenderableType]:
+    return [part for block in blocks for part in _one(block)]
+
+
+def _titled(title: str, blocks: Sequence[b.Block]) -> Iterator[RenderableType]:
+    """A title over what there is to print; nothing where that is nothing."""
+    parts = _inside(blocks)
+    if parts:
+        yield Line()
+        yield _line(title, "bold")
+        yield from parts
+
+
+def _unfolded(blocks: Sequence[b.Block]) -> list[b.Block]:
+    """A section's blocks; what is folded at its beginning stands under the section's own title."""
+    shown = [block for block in blocks if _inside([block])]
+    first = shown[:1]
+    if first and isinstance(first[0], b.Folded):
+        return [*first[0].blocks, *shown[1:]]
+    return shown
+
+
+def _verdict(block: b.VerdictBlock) -> Panel:
+    colour = TONES[block.label.tone]
+    lines = [_line(block.sentence, "bold")] if block.sentence else []
+    lines += [_line(f"• {reason}") for reason in block.reasons]
+    if block.needs:
+        lines.append(_line(f"What it would take: {block.needs}", "italic"))
+    title = _line(block.label.value, f"bold {colour}")
+    return Panel(Group(*lines), title=title, title_align="left", border_style=colour)
+
+
+def _figures(block: b.Figures) -> Grid:
+    grid = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for one in block.figures:
+        value = f"{one.value} → {one.after}" if one.after else one.value
+        grid.add_row(_line(one.name), _line(value, "bold"), _line(one.note.replace("\n", " ")))
+    return grid
+
+
+def _table(block: b.Table) -> Grid:
+    """Numbers to the right, words to the left."""
+    named = any(block.head)
+    grid = Grid(box=None, header_style="bold", show_header=named, padding=(0, 2, 0, 0))
+    for i, name in enumerate(block.head):
+        grid.add_column(_line(name), justify="left" if i in block.words else "right")
+    for i, row in enumerate(block.rows):
+        style = "bold" if i in block.marked else ""
+        grid.add_row(*(_line(cell, style) for cell in row))
+    return grid
+
+
+def _finding(finding: Finding) -> Line:
+    line = Line("  ")
+    line.append(visible(finding.severity), style=SEVERITIES[finding.severity])
+    line.append(f"  {visible(finding.evidence)}")
+    line.append(f"\n      {visible(finding.remedy)}", style="dim")
+    return line
+
+
+def _line(text: str, style: str = "") -> Line:
+    return Line(visible(text), style=style)

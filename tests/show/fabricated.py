@@ -1,0 +1,321 @@
+"""Hand-made results: a sharpened policy, told by exact curves; a label can be put into each."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from passgap.data.journals import CurvePoint, HeldOutRow, TrainingRow
+from passgap.results.comparison import (
+    Answered,
+    BandGain,
+    Certain,
+    ComparedWith,
+    Comparison,
+    Coverage,
+    Crossover,
+    DeltaAnswered,
+    Misfit,
+    Slope,
+    Speedup,
+    Support,
+    TiltFit,
+)
+from passgap.results.estimates import Curve, Estimate
+from passgap.results.labels import (
+    CompareLabel,
+    Label,
+    ProbeLabel,
+    ReachLabel,
+    SweepLabel,
+)
+from passgap.results.parts import AnswerShares, At, Both, Luck
+from passgap.results.probe import (
+    Forecast,
+    Gap,
+    NeverSolved,
+    Probe,
+    ProbedWith,
+    Shares,
+    Signal,
+)
+from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
+from passgap.results.seeds import SeedsComparison, TrainingSeed
+from passgap.results.sweep import Checkpoint, Difference, Fall, Keep, Sweep
+from passgap.results.verdict import Verdict
+from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout
+
+KS = [1, 2, 4, 8, 16, 20, 32, 64, 128, 256]
+P_BASE = np.linspace(0, 1, 60) ** 4
+P_TRAINED = np.where(P_BASE > 0.02, P_BASE**0.45, P_BASE * 0.4)
+N = 256
+NAN = float("nan")
+UNKNOWN = Estimate(NAN, NAN, NAN)
+
+
+def near(value: float, half: float = 0.05) -> Estimate:
+    """A value with an interval around it."""
+    return Estimate(value, value - half, value + half)
+
+
+def curve(p: np.ndarray, ks=KS) -> Curve:
+    """The exact pass@k of known success rates."""
+    value = np.array([float((1 - (1 - p) ** k).mean()) for k in ks])
+    return Curve(np.array(ks), value, np.maximum(0, value - 0.05), np.minimum(1, value + 0.05))
+
+
+def difference() -> Curve:
+    """Trained minus base, with the band over all k."""
+    d = curve(P_TRAINED).value - curve(P_BASE).value
+    return Curve(np.array(KS), d, d - 0.03, d + 0.03, d - 0.05, d + 0.05)
+
+
+def of_values(values: dict[int, float]) -> Curve:
+    """A curve of these values, each its own interval."""
+    value = np.array(list(values.values()), float)
+    return Curve(np.array(list(values)), value, value, value)
+
+
+def probe(label: ProbeLabel = ProbeLabel.RLVR_CAN_PAY) -> Probe:
+    """A base with much headroom."""
+    tilted = {d: P_BASE * np.exp(d) / (1 - P_BASE + P_BASE * np.exp(d)) for d in (1, 2, 3, 4)}
+    signal = {g: float((1 - P_BASE**g - (1 - P_BASE) ** g).mean()) for g in (4, 8, 16, 32, 64)}
+    k = np.array(KS)
+    luck = Curve(k, k / 5000, np.zeros(len(k)), np.full(len(k), 0.08))
+    reasons = ("headroom 0.31 to 0.41 lies above 0.15", "mixed@8 is 0.55")
+    return Probe(
+        verdict=Verdict(label, reasons),
+        settings=ProbedWith(2, 20, 0.05, 0.15, "population", 0.95, None, False, 0),
+        problems=len(P_BASE),
+        draws=N,
+        unscored=0,
+        curve=curve(P_BASE),
+        headroom=Gap(2, 20, Estimate(0.36, 0.31, 0.41)),
+        signal=tuple(Signal(g, near(v, 0.04)) for g, v in signal.items()),
+        forecast=tuple(Forecast(float(d), curve(p)) for d, p in tilted.items()),
+        shares=Shares(near(0.1), near(0.1)),
+        never_solved=NeverSolved(1, 0.012, 0.012),
+        second_predictor=Gap(1, 4, near(0.2)),
+        extrapolation=(),
+        luck=Luck(luck, luck, "known", 0.004, 0.01),
+        reasoned=None,
+        answered=None,
+        histogram=(),
+        notes=(),
+        sampling_alone=None,
+    )
+
+
+def compared_with() -> ComparedWith:
+    """Settings of a comparison at k = 2 and 128."""
+    return ComparedWith(
+        0.02, 2, 128, "population", 0.95, 10_000, 0, False, False, False, None, False
+    )
+
+
+def comparison(label: CompareLabel = CompareLabel.SHARPENED_NARROWED) -> Comparison:
+    """A policy that finds answers sooner and loses others."""
+    reasons = ("delta at k = 2 is up", "delta at k = 128 is down")
+    none_luck: Both[Luck | None] = Both(None, None)
+    return Comparison(
+        verdict=Verdict(label, reasons, "", "up", "down"),
+        settings=compared_with(),
+        problems=len(P_BASE),
+        draws=Both(N, N),
+        unscored=Both(0, 0),
+        base=curve(P_BASE),
+        trained=curve(P_TRAINED),
+        delta=difference(),
+        crossover=Crossover(37, 18, None),
+        coverage=Coverage(
+            N,
+            48,
+            7,
+            1,
+            4,
+            2.1,
+            1.7,
+            0.01,
+            Support(near(0.9), near(0.1), near(0.2), near(-0.1)),
+            Certain(0.05, 0, 0, 0, 0),
+        ),
+        tilt=TiltFit(
+            1.4,
+            1.2,
+            1.6,
+            0.2,
+            Misfit(128, 0.0, -0.1, 0.1),
+            Slope(p_value=0.5, estimate=near(1.0)),
+            "tilt",
+        ),
+        efficiency_gap=At(256, near(0.3, 0.1)),
+        speedup=(Speedup(1, 5.2, 3.7, 7.4, False),),
+        area=near(0.1),
+        sign_changes=1,
+        bands=(BandGain("never", 21, (At(2, near(0.1)), At(128, near(0.2)))),),
+        luck=none_luck,
+        reasoned=None,
+        answered=Answered(
+            AnswerShares(0.12, 0.03),
+            AnswerShares(0.01, 0.0),
+            DeltaAnswered(k=2, problems_left_out=0, estimate=Estimate(0.11, 0.08, 0.14)),
+        ),
+        histogram=(),
+        notes=(),
+        sampling_alone=None,
+    )
+
+
+def seeds(label: CompareLabel = CompareLabel.SHARPENED) -> SeedsComparison:
+    """Two training seeds of one recipe."""
+    at = (At(2, near(0.1)), At(128, near(0.0)))
+    each = Verdict(CompareLabel.SHARPENED, ())
+    return SeedsComparison(
+        verdict=Verdict(label, ("both seeds are up",), "", "up", "equivalent"),
+        settings=compared_with(),
+        problems=len(P_BASE),
+        delta=difference(),
+        seeds=(TrainingSeed("a", each, at), TrainingSeed("b", each, at)),
+        tilt=None,
+        notes=("a note",),
+        base=curve(P_BASE),
+        trained=curve(P_TRAINED),
+    )
+
+
+def sweep(label: SweepLabel = SweepLabel.COVERAGE_FALLS) -> Sweep:
+    """Two checkpoints, coverage falling at the second."""
+    rows = tuple(Difference(k, 0.5, 0.4, 0.6, -0.3, -0.1) for k in KS)
+    fallen = Verdict(CompareLabel.NARROWED, ())
+    return Sweep(
+        verdict=Verdict(label, ("it falls",)),
+        settings=compared_with(),
+        problems=len(P_BASE),
+        checkpoints=tuple(
+            Checkpoint(step, "policy", fallen, curve(P_TRAINED), rows) for step in (10, 20)
+        ),
+        fall=Fall(10, 20, None, Difference(128, -0.2, -0.3, -0.1, -0.35, -0.05)),
+        keep=Keep(10, "policy", Difference(2, 0.1, 0.0, 0.2, 0.0, 0.2), rows[-2], alike=(20,)),
+        rule="the rule",
+        notes=("a note",),
+        base=curve(P_BASE),
+    )
+
+
+def reach(label: ReachLabel = ReachLabel.WITHIN_REACH) -> Reach:
+    """One gained problem that the base can reach."""
+    return Reach(
+        verdict=Verdict(label, ("it is",)),
+        settings=ReachedWith(),
+        problems=60,
+        rows=(ReachRow("p0", N, N, 9, 1e-4, 0.02, 4.0, "reachable"),),
+        calibration=Calibration(0, 0, 0.0, None),
+    )
+
+
+def result(label: Label) -> Probe | Comparison | Sweep | Reach:
+    """A result of the question that the label answers, with this label.
+
+    A new question is told here, by a test that fails, until it has a result.
+    """
+    match label:
+        case ProbeLabel():
+            return probe(label)
+        case CompareLabel():
+            return comparison(label)
+        case SweepLabel():
+            return sweep(label)
+        case ReachLabel():
+            return reach(label)
+    raise NotImplementedError(f"no result is fabricated for a {type(label).__name__}")
+
+
+# ------------------------------------------------------------------------------------- page
+
+
+def problems() -> list[ProblemRow]:
+    """A row per problem of both policies."""
+    arms = zip(P_BASE, P_TRAINED, strict=True)
+    return [
+        ProblemRow(
+            f"{i:016x}",
+            Arm(N, round(N * b)),
+            Arm(N, round(N * t)),
+            f"{i}+{i}+3-1=",
+            str(2 * i + 2),
+        )
+        for i, (b, t) in enumerate(arms)
+    ]
+
+
+def completions() -> list[CompletionRow]:
+    """Two completions of each policy for the first six problems."""
+    return [
+        CompletionRow(
+            problem_id=problem.problem_id,
+            role=role,
+            text=f"{2 * int(problem.problem_id, 16)},{problem.reference}",
+            status="correct" if role == "trained" else "incorrect",
+            extracted=problem.reference if role == "trained" else None,
+            reason="" if role == "trained" else "no_answer",
+        )
+        for problem in problems()[:6]
+        for role in ("base", "base", "trained", "trained")
+    ]
+
+
+def training() -> list[TrainingRow]:
+    """What 200 steps logged."""
+    rng = np.random.default_rng(0)
+    return [
+        TrainingRow(
+            step=step,
+            reward=float(0.2 + 0.5 * step / (step + 60) + 0.05 * rng.normal()),
+            mixed_share=float(0.6 - 0.001 * step + 0.05 * rng.normal()),
+            completion_length=float(24 - 0.02 * step + rng.normal()),
+        )
+        for step in range(1, 201)
+    ]
+
+
+def held_out() -> list[HeldOutRow]:
+    """pass@k on held-out problems at four steps."""
+    rows = []
+    for step in (0, 50, 100, 200):
+        found = curve(P_BASE ** (1 - 0.5 * step / 200), [1, 2, 4, 8, 16, 32, 64])
+        points = zip(found.k.tolist(), found.value, found.low, found.high, strict=True)
+        curve_points = tuple(
+            CurvePoint(k=k, value=float(v), low=float(low), high=float(high))
+            for k, v, low, high in points
+        )
+        rows.append(HeldOutRow(step=step, curve=curve_points))
+    return rows
+
+
+def runs() -> dict[str, RunAbout]:
+    """Two manifests that differ in the policy."""
+    base = RunAbout(
+        policy="base",
+        problem_set="lab:rare",
+        temperature=1.0,
+        settings={"policy.path": "lab/rare/base", "sampling.temperature": "1.0", "n": "256"},
+        commands=("passgap sample lab:base lab:rare",),
+    )
+    differs = {**base.settings, "policy.path": "demo/trained"}
+    return {"base": base, "trained": replace(base, policy="trained", settings=differs)}
+
+
+def page_data(**more: object) -> PageData:
+    """A page of a pair with everything a page can have but what training saw."""
+    data = PageData(
+        title="GRPO on lab:rare",
+        probe=probe(),
+        comparison=comparison(),
+        training=training(),
+        held_out=held_out(),
+        problems=problems(),
+        completions=completions(),
+        runs=runs(),
+        notes=["No cloned samples in 30,720.", "Both runs share prompt and verifier."],
+        command="passgap report runs/base runs/trained --out report.html",
+    )
+    return replace(data, **more)
