@@ -9,8 +9,10 @@ import pytest
 from passgap.analysis.backtest import backtest, pair_of_counts, pair_of_curves
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.evidence.pairs import read_pairs, write_backtest
+from passgap.evidence.pairs import read_pairs
 from passgap.results.backtest import BacktestSettings
+from passgap.show.contents.backtest import blocks
+from passgap.show.markdown import write_page
 from passgap.stats import mixture_of_curve
 
 KS = [1, 2, 4, 8, 16, 32, 64]
@@ -128,8 +130,8 @@ def test_the_34_published_pairs(shared_data, tmp_path):
     assert (stated.right, stated.paid_and_not_said) == (32, 0)
     tilt = lines["tilt by the other models' median delta"]
     assert tilt.mean_error < lines["the other models' mean gain"].mean_error
-    page = write_backtest(result, tmp_path / "page.md", "passgap backtest")
-    assert "32 of 34" in page.read_text()
+    page = write_page("A title", blocks(result, "passgap backtest"), tmp_path / "page.md")
+    assert "| 32 of 34 |" in page.read_text()
 
 
 @pytest.mark.parametrize(

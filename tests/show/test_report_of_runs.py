@@ -78,7 +78,7 @@ def test_the_fitted_tilt_meets_the_trained_curve_that_one_tilt_made(pair):
 
 def test_shares_have_exact_intervals(pair):
     for row in pair.problems:
-        assert row.base.low <= row.base.share <= row.base.high
+        assert row.base.low <= row.base.c / row.base.n <= row.base.high
     never = next(row for row in pair.problems if row.base.c == 0)
     assert never.base.high == pytest.approx(1 - 0.025 ** (1 / N))
 

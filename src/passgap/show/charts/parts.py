@@ -50,7 +50,7 @@ def lined(
     values = y or shares()
     layers: list[Layer] = []
     if ends == "band":
-        layers.append(plot.mark_area(opacity=0.16).encode(*low_high))
+        layers.append(plot.mark_area(opacity=0.08 if dash[-1] else 0.16).encode(*low_high))
     if ends == "bars":
         layers.append(plot.mark_rule(strokeWidth=2, opacity=1 if one else 0.5).encode(*low_high))
     if width:

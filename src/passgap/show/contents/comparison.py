@@ -119,8 +119,8 @@ def _certain(result: Comparison) -> str:
         return ""
     rate = percent(sure.false_discovery_rate, 0)
     return (
-        f"Problem by problem: {sure.better} of {result.problems} significantly better, "
-        f"{sure.worse} significantly worse (exact tests, {rate} false discoveries)."
+        f"Problem by problem: {sure.better:,} of {result.problems:,} significantly better, "
+        f"{sure.worse:,} significantly worse (exact tests, {rate} false discoveries)."
     )
 
 
@@ -154,7 +154,7 @@ def _crossing(result: Comparison) -> str:
 
 
 def _solved(found: Coverage) -> str:
-    line = f"{found.gained:g} problems gained and {found.lost:g} lost among {found.k} samples"
+    line = f"{found.gained:,g} problems gained and {found.lost:,g} lost among {found.k} samples"
     if not known(found.expected_lost):
         return f"{line}."
     gained, lost = number(found.expected_gained, 1), number(found.expected_lost, 1)
@@ -290,7 +290,7 @@ def _luck_rows(luck: dict[str, Luck | None]) -> Iterator[Sequence[object]]:
 def changes(result: Comparison) -> list[Block]:
     """Problems gained and lost, what chance would do, and gains by difficulty."""
     found = result.coverage
-    counts = (f"{count:g}" for count in (found.both, found.lost, found.gained, found.neither))
+    counts = (f"{count:,g}" for count in (found.both, found.lost, found.gained, found.neither))
     said = [f"“Solves” means at least one correct sample among {found.k}."]
     if known(found.expected_lost):
         lost, gained = number(found.expected_lost, 1), number(found.expected_gained, 1)
