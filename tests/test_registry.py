@@ -83,9 +83,16 @@ def test_two_packages_of_one_name_are_refused(kind, install):
         KINDS[kind][name]
 
 
-def test_an_unknown_engine_argument_of_an_added_engine_is_told(install):
-    code = "from passgap.engines import FakeEngine\nclass It(FakeEngine): pass"
-    install({"mine.py": code}, {"passgap.engines": {"mine": "mine:It"}})
-    with pytest.raises(UsageError, match="'speed' is unknown to mine; allowed: none"):
-        check_engine("mine", {"speed": "2"})
-    assert check_engine("mine", {}) == {}
+def test_an_added_engine_says_which_arguments_it_takes(install):
+    code = (
+        "from passgap.engines import Arguments, FakeEngine\n"
+        "class Plain(FakeEngine): pass\n"
+        "class Fast(FakeEngine): arguments = Arguments(speed=float)\n"
+    )
+    install({"mine.py": code}, {"passgap.engines": {"plain": "mine:Plain", "fast": "mine:Fast"}})
+    with pytest.raises(UsageError, match="'speed' is unknown to plain; allowed: none"):
+        check_engine("plain", {"speed": "2"})
+    assert check_engine("plain", {}) == {}
+    assert check_engine("fast", {"speed": "2"}) == {"speed": 2.0}
+    with pytest.raises(UsageError, match="speed='quick' is not a valid value"):
+        check_engine("fast", {"speed": "quick"})

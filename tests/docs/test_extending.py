@@ -50,8 +50,8 @@ def test_the_page_has_one_example_of_each_kind():
 
 def test_its_engine_samples_and_its_verifier_marks(lab, questions, tmp_path):
     out = tmp_path / "base"
-    passgap_("sample", "any", questions, "--engine", "parrot", "--engine-arg", "word=no",
-             "-n", 8, "--max-tokens", 4, "--out", out)  # fmt: skip
+    passgap_("sample", "any", questions, "--engine", "parrot", "-n", 8,
+             "--max-tokens", 4, "--out", out)  # fmt: skip
     passgap_("verify", out, "--verifier", "plugin:yesno")
     counts = passgap.read_counts(out)
     assert sorted(set(counts.c.tolist())) == [0, 8]

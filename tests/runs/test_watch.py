@@ -110,6 +110,7 @@ for call in range(start, 10_000):
 """
 
 
+@pytest.mark.slow  # kill -9, time and again
 def test_kill_9_loses_at_most_the_call_that_had_not_returned(tmp_path):
     chance = random.Random(3)
     returned = -1
