@@ -55,14 +55,14 @@ def select(
     read = fields.mapped() if fields.given() else None
     counts, found = counted(source, problems, prompt.prompt(), read, fields.verifier)
     selection = choose(counts, low=low, high=high, size=size, group_size=group_size, seed=seed)
-    data = write_selection(selection, found, Path(out), forms)
+    written = write_selection(selection, found, Path(out), forms)
     if json_:
-        print(json_text(data))
+        print(json_text(written.to_dict()))
         return
     print(visible(selection))
-    plain = data["prompt"]["template"] == "plain" and not data["prompt"]["system"]
+    plain = written.prompt.template == "plain" and not written.prompt.system
     more = "" if plain else " with the prompt's flags"
     print(
-        f"{out}: {len(data['files'])} files written; next: passgap train POLICY {out}/train.jsonl"
+        f"{out}: {len(written.files)} files written; next: passgap train POLICY {out}/train.jsonl"
         f"{more}, or passgap export verl {out} --policy POLICY --held-out PROBLEMS --out JOB"
     )

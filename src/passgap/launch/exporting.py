@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from passgap.analysis.select.posteriors import P_GRID, posterior
 from passgap.data.counts import Counts
@@ -34,7 +34,7 @@ from passgap.launch import (
     write_problems,
 )
 from passgap.problems import Mapped, render
-from passgap.results.codec import to_json
+from passgap.results.codec import FLAT, Encoded, to_json
 from passgap.results.selection import Selection
 from passgap.runs import Run, is_run, write_text
 from passgap.stages.counting import count, read_counts
@@ -58,6 +58,26 @@ class Source:
     verifier: str | None = None
     max_tokens: int | None = None
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SetNamed:
+    """A problem set by its name and digest."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class WrittenSelection(Encoded):
+    """What ``select.json`` holds: the selection, what is behind it, the files beside it."""
+
+    selection: Annotated[Selection, FLAT]
+    problem_set: SetNamed
+    prompt: PromptSettings
+    verifier: str | None
+    max_tokens: int | None
+    files: tuple[str, ...]
 
 
 # -- select
@@ -149,7 +169,7 @@ def _prompt_of(run: Run, problems: ProblemSet) -> PromptSettings | None:
 
 def write_selection(
     selection: Selection, source: Source, out: Path, forms: Sequence[str]
-) -> dict[str, Any]:
+) -> WrittenSelection:
     """Write the chosen problems and their control; returns what ``select.json`` holds.
 
     Raises
@@ -173,15 +193,17 @@ def write_selection(
             written += write_format(
                 form, rows, out / form, name, split="train", source=source.problems.name
             )
-    data = selection.to_dict() | {
-        "problem_set": {"name": source.problems.name, "digest": source.problems.digest},
-        "prompt": settings.to_dict(),
-        "verifier": source.verifier,
-        "max_tokens": source.max_tokens,
-        "files": [str(path.relative_to(out)) for path in written],
-    }
-    write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", out / SELECT_FILE)
-    return data
+    found = WrittenSelection(
+        selection,
+        SetNamed(source.problems.name, source.problems.digest),
+        settings,
+        source.verifier,
+        source.max_tokens,
+        tuple(str(path.relative_to(out)) for path in written),
+    )
+    text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+    write_text(text + "\n", out / SELECT_FILE)
+    return found
 
 
 def _refuse_full(out: Path) -> None:

@@ -2,9 +2,10 @@
 
 A dataclass becomes an object of its fields, in their order and by their names, `Estimate` an
 interval {value, low, high}, `Curve` a list of rows, an enum its value, an array a list; what could
-not be computed (nan, infinity) becomes null. What differs is marked in the field's annotation,
-as in ``base: Annotated[Curve, IN_CURVE]``; a property whose annotation holds a mark is in the
-object too, behind the fields. A class with a ``schema`` says it in its object.
+not be computed (nan, infinity) becomes null. A dataclass from elsewhere may bring its own
+``to_dict``. What differs is marked in the field's annotation, as in
+``base: Annotated[Curve, IN_CURVE]``; a property whose annotation holds a mark is in the object too,
+behind the fields. A class with a ``schema`` says it in its object.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def to_json(value: object) -> Json:
     if isinstance(value, Curve):
         return value.rows()
     if is_dataclass(value) and not isinstance(value, type):
-        return _object(value)
+        own = getattr(value, "to_dict", None)
+        return _object(value) if own is None or isinstance(value, Encoded) else own()
     if isinstance(value, Mapping):
         return {str(key): to_json(one) for key, one in value.items()}
     if isinstance(value, np.ndarray | Sequence | set | frozenset):

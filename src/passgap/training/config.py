@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from passgap.data.policies import SamplingParams
 from passgap.errors import UsageError
+from passgap.results.codec import Encoded
 from passgap.training.algorithms import ALGORITHMS, Algorithm
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -28,7 +29,7 @@ def _flag(text: str, default: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
+class TrainConfig(Encoded):
     """Everything that decides a training run besides the policy and the problems.
 
     A step uses ``prompts_per_step * group_size`` completions, over all processes: drawn from the
@@ -123,9 +124,6 @@ class TrainConfig:
     def sampling(self, stop: tuple[str, ...]) -> SamplingParams:
         """How the policy is sampled while it trains; everything explicit."""
         return SamplingParams(self.max_tokens, self.temperature, top_p=1.0, top_k=0, stop=stop)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"report_to": list(self.report_to)}
 
 
 def _check_together(config: TrainConfig) -> None:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from passgap.data.completions import Block
 from passgap.data.identity import digest
@@ -24,6 +24,7 @@ from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, WorkError
 from passgap.problems import render
+from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.runs.documents import write_json
 from passgap.runs.names import TRAINER
 from passgap.training import runtime
@@ -42,24 +43,28 @@ IGNORED = -100  # transformers' label of a token that is not learned
 
 
 @dataclass(frozen=True)
-class Lessons:
+class Lessons(Encoded):
     """The teacher's verified completions: (problem id, text), and what was drawn for them."""
 
-    kept: tuple[tuple[str, str], ...]
+    kept: Annotated[tuple[tuple[str, str], ...], HIDDEN]
     drawn: int
     correct: int
     unscored: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """What the policy file records; ``kept_share`` is that of the scored draws."""
-        return {
-            "drawn": self.drawn,
-            "correct": self.correct,
-            "unscored": self.unscored,
-            "kept": len(self.kept),
-            "kept_share": self.correct / max(self.drawn - self.unscored, 1),
-            "problems_kept": len({problem_id for problem_id, _ in self.kept}),
-        }
+    @property
+    def texts(self) -> Annotated[int, Named("kept")]:
+        """How many are learned."""
+        return len(self.kept)
+
+    @property
+    def kept_share(self) -> Annotated[float, SHOWN]:
+        """The share of the scored draws that is correct."""
+        return self.correct / max(self.drawn - self.unscored, 1)
+
+    @property
+    def problems_kept(self) -> Annotated[int, SHOWN]:
+        """How many problems they are of."""
+        return len({problem_id for problem_id, _ in self.kept})
 
 
 def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
