@@ -1,31 +1,14 @@
 """``passgap select`` and ``passgap export``, as a user types them."""
 
-import io
 import json
-import subprocess
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from types import SimpleNamespace
+import runpy
 
 import polars as pl
 import pytest
+from commands import run
 
-from passgap.cli import main
 from passgap.problems import load_problems
 from passgap.runs.watch import read_watch
-
-
-def run(*arguments):
-    """The command in this process: what it printed and how it left."""
-    said, complained, code = io.StringIO(), io.StringIO(), 0
-    given = ["passgap", *map(str, arguments)]
-    with redirect_stdout(said), redirect_stderr(complained), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", given)
-        try:
-            main()
-        except SystemExit as left:
-            code = left.code or 0
-    return SimpleNamespace(returncode=code, stdout=said.getvalue(), stderr=complained.getvalue())
 
 
 def ok(*arguments):
@@ -195,15 +178,13 @@ def test_a_verifier_from_the_command_line_has_to_be_given_again(base, tmp_path):
     assert_one_line(run(*job, "--out", tmp_path / "other"), "--verifier 'python:mine:right'")
 
 
+@pytest.mark.filterwarnings("default")  # the script is its user's own
 def test_trls_script_trains_and_is_watched(tmp_path):
     pytest.importorskip("trl")
     ok("export", "trl", "lab:rare?size=4&split=train", "--policy", "lab:base", "--out",
        tmp_path / "job", "--steps", 1, "--prompts-per-step", 2, "--group-size", 4, "--eval-draws",
        4, "--held-out", "lab:rare?size=2", "--eval-every", 0, "--save-every", 0)  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "train.py"], cwd=tmp_path / "job", capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    runpy.run_path(str(tmp_path / "job" / "train.py"), run_name="__main__")
     seen = read_watch(tmp_path / "job" / "watch")
     assert len(seen) == 8
     assert seen["problem_id"].n_unique() == 2
