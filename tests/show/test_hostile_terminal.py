@@ -18,11 +18,11 @@ from passgap.plain import json_text
 from passgap.results.audit import Audit
 from passgap.results.findings import Checks, Finding
 from passgap.results.reach import ReachRow
+from passgap.results.tried import ReadAs, Tried
+from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth
 from passgap.show import print_blocks
 from passgap.show.contents import marks
 from passgap.show.contents.dispatch import blocks_of
-from passgap.stages.marking import Tried
-from passgap.stages.verifying import STATUSES, Agreement
 
 
 def printed(blocks) -> str:
@@ -44,9 +44,8 @@ def views(watched):
         reached = fabricated.reach()
         seeds = tuple(replace(seed, policy=text) for seed in recipe.seeds)
         finding = Finding("check", "note", text, text)
-        table = {(a, b): 1 for a in STATUSES for b in STATUSES}
-        example = dict.fromkeys(("problem_id", "status", "status_second", "extracted"), text)
-        example |= {"draw": 0, "extracted_second": text}
+        table = tuple(MarkedBoth(a, b, 1) for a in STATUSES for b in STATUSES)
+        example = Difference(text, 0, text, text, text, text, text, text)
         outcome = Outcome("correct", text, text, Readings("correct", "correct"))
         results = [
             replace(pair, verdict=verdict(pair), notes=(text,)),
@@ -60,7 +59,7 @@ def views(watched):
         yield from map(blocks_of, results)
         yield marks.agreement(Agreement(text, text, table, (example,)))
         yield marks.case(Case(text, 0, text, text, text, text, 1, 2), "1 of 1")
-        yield marks.tried(Tried("math", text, outcome, (), text, text))
+        yield marks.tried(Tried("math", text, outcome, (), ReadAs(text, text)))
 
     return each
 
