@@ -54,7 +54,7 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     yield watched(folder / "watch")
     yield run_result(folder, "check", "a", "b")
     (mark,) = passgap.mark("18", ["The answer is 18 dollars."])
-    yield tried("18", mark, "math")
+    yield tried("18", mark, "math").to_dict()
     verified = run_result(folder, "verify", "a", "--verifier", "regex?pattern=none of them")
     assert verified["agreement"]["examples"]
     yield {**verified, "agreement": None}

@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from dataclasses import replace
+from typing import get_args
 
 from passgap.data.completions import FinishReason
-from passgap.data.outcomes import Outcome, Status
+from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
 from passgap.plain import visible
+from passgap.results.tried import MarkedCandidate, ReadAs, Tried
 from passgap.verifiers import Item, Verifier, get_verifier
 from passgap.verifiers.failures import take_failures
 
@@ -89,31 +90,6 @@ def mark(
         return [explained(marker, *pair) for pair in zip(items, outcomes, strict=True)]
 
 
-@dataclass(frozen=True)
-class Tried:
-    """One mark with its reasons.
-
-    ``marks`` says what each candidate would be marked; ``reference_read`` and ``answer_read`` how
-    the verifier reads the two, None where it says nothing of it.
-    """
-
-    verifier: str
-    gold: str
-    outcome: Outcome
-    marks: tuple[Status, ...]
-    reference_read: str | None
-    answer_read: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """By JSON names; every candidate with its mark."""
-        data = self.outcome.to_dict()
-        marked = zip(data["candidates"], self.marks, strict=True)
-        data["candidates"] = [{**one, "status": status} for one, status in marked]
-        read_as = {"reference": self.reference_read, "answer": self.answer_read}
-        named = {"schema": "passgap.mark/1", "verifier": self.verifier, "gold": self.gold}
-        return {**named, **data, "read_as": read_as}
-
-
 def tried(gold: str, outcome: Outcome, verifier: str) -> Tried:
     """A mark with its reasons: every candidate marked by itself, reference and answer read."""
     found = outcome.readings.candidates if outcome.readings else ()
@@ -121,9 +97,10 @@ def tried(gold: str, outcome: Outcome, verifier: str) -> Tried:
     marks = mark(gold, boxed, verifier=verifier) if boxed else []
     with closing(get_verifier(verifier)) as marker:
         answer = None if outcome.extracted is None else marker.read_as(outcome.extracted)
-        reference = marker.read_as(gold)
-    statuses = tuple(one.status for one in marks)
-    return Tried(verifier, gold, outcome, statuses, reference, answer)
+        read_as = ReadAs(marker.read_as(gold), answer)
+    pairs = zip(found, marks, strict=True)
+    candidates = tuple(MarkedCandidate(candidate, one.status) for candidate, one in pairs)
+    return Tried(verifier, gold, outcome, candidates, read_as)
 
 
 def explained(marker: Verifier, item: Item, outcome: Outcome) -> Outcome:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from passgap.data.outcomes import Readings
 from passgap.evidence.auditing import Case
+from passgap.results.tried import Tried
 from passgap.results.verified import STATUSES, Agreement
 from passgap.show.blocks import Block, Bullets, Section, Text
 from passgap.show.contents.parts import present, table
 from passgap.show.text import known
-from passgap.stages.marking import Tried
 
 TEXT_SHOWN = 80  # of a candidate
 LINE_SHOWN = 200  # of an example
@@ -41,11 +41,10 @@ def tried(found: Tried) -> list[Block]:
     """One mark and its reasons: the readings, every candidate, how both answers are read."""
     outcome, readings = found.outcome, found.outcome.readings
     reason = f" ({outcome.reason})" if outcome.reason else ""
-    read = {"reference": found.reference_read, "answer": found.answer_read}
-    candidates = zip(readings.candidates if readings else (), found.marks, strict=True)
+    read = {"reference": found.read_as.reference, "answer": found.read_as.answer}
+    pairs = ((one.candidate, one.status) for one in found.candidates)
     rows = [
-        [one.rule, f"{one.start}-{one.end}", one.text[:TEXT_SHOWN], status]
-        for one, status in candidates
+        [one.rule, f"{one.start}-{one.end}", one.text[:TEXT_SHOWN], status] for one, status in pairs
     ]
     return present(
         Text(f"{outcome.status}{reason}: {_answer(outcome.extracted)}", "strong"),
