@@ -25,6 +25,7 @@ GROUPS = {
         "SeedsComparison",
         "compare_sweep",
         "Sweep",
+        "reach",
         "reach_runs",
         "score_across",
     ],

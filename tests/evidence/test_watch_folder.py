@@ -100,8 +100,8 @@ def test_the_page_of_a_trained_policy_shows_its_record(tmp_path):
         )
         passgap.verify(runs[name])
     data = page_data(runs["base"].path, runs["trained"].path, title=None, command="", k_large=8)
-    assert data.watching["completions"] == 4 * 4 * 80
-    assert data.watching["agreement"]["problems"] == 80
+    assert data.watching.completions == 4 * 4 * 80
+    assert data.watching.agreement.problems == 80
     assert page_data(runs["base"].path, None, title=None, command="").watching is None
 
 

@@ -59,7 +59,13 @@ def test_the_page_stands_beside_its_figure(eighty, tmp_path):
     )
     assert figure.read_bytes().startswith(b"\x89PNG")
     text = page.read_text()
-    for part in ("(temperature/envelope.png)", "`the command`", "eighty", "n = 16", "| 0.5 |"):
+    for part in (
+        "(temperature/envelope.png)",
+        "Made by: the command",
+        "eighty",
+        "n = 16",
+        "| 0.5 |",
+    ):
         assert part in text
 
 

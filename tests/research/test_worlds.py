@@ -32,9 +32,9 @@ def folder(tmp_path_factory):
 
 def test_rare_can_pay_and_grpo_finds_it_sooner(folder):
     demo = run_demo(folder, progress=silent, family="rare", steps=12, train_size=300, **SMALL)
-    assert demo.probe["verdict"]["label"] == "rlvr_can_pay"
-    assert demo.comparison["verdict"]["at_small_k"] == "up"
-    assert demo.comparison["settings"]["trained_on"] is False
+    assert demo.probe.verdict.label == "rlvr_can_pay"
+    assert demo.comparison.verdict.at_small_k == "up"
+    assert demo.comparison.settings.trained_on is False
     page = demo.page.read_text(encoding="utf-8")
     assert "Headroom" in page
     assert len(page) < 5e6
@@ -58,8 +58,8 @@ def test_mastered_is_saturated(folder):
 
 def test_absent_is_out_of_reach_and_grpo_brings_nothing(folder):
     demo = run_demo(folder, progress=silent, family="absent", steps=2, train_size=64, **SMALL)
-    assert demo.probe["verdict"]["label"] == "out_of_reach"
-    assert demo.comparison["verdict"]["label"] == "unchanged"
+    assert demo.probe.verdict.label == "out_of_reach"
+    assert demo.comparison.verdict.label == "unchanged"
 
 
 def test_absent_distilled_from_the_teacher_is_expanded(folder):
@@ -72,12 +72,12 @@ def test_absent_distilled_from_the_teacher_is_expanded(folder):
         train_size=400,
         **SMALL,
     )
-    verdict = demo.comparison["verdict"]
-    assert (verdict["at_small_k"], verdict["at_large_k"]) == ("up", "up")
+    verdict = demo.comparison.verdict
+    assert (verdict.at_small_k, verdict.at_large_k) == ("up", "up")
     # 150 problems x 128 draws bound the base at 1.6e-4: enough for a budget of 5,000 draws
     base, trained = (counts.read_counts(run) for run in (demo.base_run, demo.trained_run))
     assert passgap.compare(base, trained, budget=5_000).verdict.label == "expanded"
-    assert verdict["label"] == "inconclusive"
+    assert verdict.label == "inconclusive"
 
 
 @pytest.mark.parametrize("wrong", [{"family": "common"}, {"algorithm": "magic"}])

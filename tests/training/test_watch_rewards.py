@@ -448,9 +448,9 @@ def test_in_a_plain_trl_script_every_completion_is_there(kind, base, train_set, 
         )
         assert row["rewards/has_letter/mean"] == pytest.approx(rows["reward"].mean())
     result = watch_folder(tmp_path)
-    assert result.settings["group_size"] == 4
+    assert result.settings.group_size == 4
     for seen, row in zip(result.steps, logged, strict=True):
-        assert seen["mixed"]["value"] == pytest.approx(row["watch/mixed_share"])
+        assert seen.mixed.value == pytest.approx(row["watch/mixed_share"])
 
 
 @QUIET
@@ -470,7 +470,7 @@ def test_the_callback_measures_held_out_problems(base, train_set, held_out, veri
         for point in row["curve"]:
             assert logged[row["step"]][f"held_out/pass@{point['k']}"] == point["value"]
         assert logged[row["step"]]["held_out/entropy"] == pytest.approx(row["entropy"])
-    assert [row["k"] for row in watch_folder(tmp_path).held_out] == [1, 2, 4]
+    assert [row.k for row in watch_folder(tmp_path).held_out] == [1, 2, 4]
 
 
 @QUIET

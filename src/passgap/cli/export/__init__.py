@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from passgap.cli import help_text
 from passgap.cli.groups import Group, Loaded
 from passgap.launch import LAUNCHERS
 
@@ -31,22 +33,38 @@ class Export(Group):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        added = [name for name in LAUNCHERS if name not in LAUNCHERS.built_in]
-        self.commands = Exports(self.package, (*self.commands, *added))
-        if added:
-            text = "A job for a trainer whose launcher an installed package adds"
-            self.sections = {**SECTIONS, "Added by packages": dict.fromkeys(added, text)}
+        self.commands = Exports(self.package, tuple(self.commands))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        text = "A job for a trainer whose launcher an installed package adds"
+        more = {"Added by packages": dict.fromkeys(added, text)} if (added := _added()) else {}
+        help_text.write_group(self.about, {**SECTIONS, **more}, ctx, formatter)
+
+
+def _added() -> list[str]:
+    """The launchers that installed packages add; none is loaded."""
+    return [name for name in LAUNCHERS if name not in LAUNCHERS.built_in]
 
 
 class Exports(Loaded):
     """Exports by name; the command of an added launcher is made when it is asked for."""
 
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in _added()
+
     def __getitem__(self, name: str) -> Any:
-        if name in self and not any(name in commands for commands in SECTIONS.values()):
+        if not super().__contains__(name) and name in _added():
             from passgap.cli.export.added import added
 
             return added(name)
         return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from super().__iter__()
+        yield from _added()
+
+    def __len__(self) -> int:
+        return super().__len__() + len(_added())
 
 
 export = Export.made("export")

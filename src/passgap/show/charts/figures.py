@@ -63,6 +63,7 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     if suffix.removeprefix(".") not in FORMATS:
         allowed = ", ".join(f".{known}" for known in FORMATS)
         raise UsageError(f"figure {str(path)!r} ends in {suffix!r}; allowed: {allowed}")
+    check_charts()
 
 
 def picture(spec: str, form: str) -> bytes:
