@@ -12,17 +12,17 @@ import pytest
 from hostile_texts import HOSTILE, STEERS
 from rich.console import Console
 
-from passgap.data.outcomes import Outcome, Readings
+from passgap.data.outcomes import Candidate, Outcome, Readings
 from passgap.evidence.auditing import Case
 from passgap.plain import json_text
 from passgap.results.audit import Audit
 from passgap.results.findings import Checks, Finding
 from passgap.results.reach import ReachRow
+from passgap.results.tried import MarkedCandidate, ReadAs, Tried
 from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth
 from passgap.show import print_blocks
 from passgap.show.contents import marks
 from passgap.show.contents.dispatch import blocks_of
-from passgap.stages.marking import Tried
 
 
 def printed(blocks) -> str:
@@ -59,7 +59,8 @@ def views(watched):
         yield from map(blocks_of, results)
         yield marks.agreement(Agreement(text, text, table, (example,)))
         yield marks.case(Case(text, 0, text, text, text, text, 1, 2), "1 of 1")
-        yield marks.tried(Tried("math", text, outcome, (), text, text))
+        candidate = MarkedCandidate(Candidate("value", text, 0, 1), "correct")
+        yield marks.tried(Tried("math", text, outcome, (candidate,), ReadAs(text, text)))
 
     return each
 
