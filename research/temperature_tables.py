@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from passgap.results.estimates import Curve
-from passgap.show.blocks import Block, Notes, Picture, Section, Table, Text
+from passgap.show.blocks import Block, Commands, Notes, Picture, Section, Table, Text
 from passgap.show.text import between, changed, estimated, points
 from research.envelope import ROLES, Envelope, crossing
 
@@ -46,8 +46,9 @@ def page(study: Envelope, about: About) -> list[Block]:
     return [
         Text(
             f"{study.problems} problems of {about.problem_set}, n = {about.n} samples each at "
-            f"every temperature; {about.date}; {versions}. Made by: {about.command}"
+            f"every temperature; {about.date}; {versions}. Made by:"
         ),
+        Commands([about.command]),
         Text(sentence(study), "strong"),
         envelope_picture(study),
         Section(

@@ -36,7 +36,7 @@ def test_the_temperature_study_prints_its_json_and_writes_its_page(study):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["temperatures"] == [0.5, 1.0]
     page = (folder / "t.md").read_text()
-    assert "Made by: python -m research temperature base trained" in page
+    assert "Made by:\n\n    python -m research temperature base trained" in page
     assert (folder / "t" / "envelope.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -4,6 +4,7 @@ The labels are found, not listed: a new one is covered as soon as it stands in i
 """
 
 import io
+from pathlib import Path
 
 import fabricated
 import pytest
@@ -88,6 +89,12 @@ def test_markdown_shows_it_with_its_dot(label):
     shown = markdown(blocks_of(fabricated.result(label)))
     assert shown.startswith(f"{DOTS[label.tone]} **{block.when}: `{label.value}`.**")
     assert words(block.sentence) in words(shown)
+
+
+@pytest.mark.parametrize("label", LABELS, ids=IDS)
+def test_the_page_on_verdicts_explains_it(label):
+    page = Path(__file__).parents[2] / "docs" / "verdicts.md"
+    assert f"`{label}`" in page.read_text(encoding="utf-8")
 
 
 def test_a_label_without_sentence_or_tone_cannot_be_made():

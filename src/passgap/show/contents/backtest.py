@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from passgap.results.backtest import Backtest, PairRow, Score, Screen
-from passgap.show.blocks import Block, Section, Text
+from passgap.show.blocks import Block, Commands, Section, Text
 from passgap.show.contents.parts import noted, present, table
 from passgap.show.text import ABSENT, number
 
@@ -22,16 +22,16 @@ RANKED = (
 def blocks(result: Backtest, command: str) -> list[Block]:
     """Everything to show of a backtest, and how it was made."""
     settings = result.settings
-    made = f"{date.today().isoformat()}; made by: {command}."
     screens = table(
         (*SCREENS, "said, not worth it", "neither"), map(_screen, result.screens), (0, 2, 3)
     )
     pairs = table((*PAIRS, "forecast"), map(_pair, result.pairs), (0, 1))
     return present(
         Text(
-            f"{settings.pairs} pairs of {settings.models} models, {made} A gain in pass@1 above "
-            f"{settings.worth:.2f} is worth it."
+            f"{settings.pairs} pairs of {settings.models} models; a gain in pass@1 above "
+            f"{settings.worth:.2f} is worth it. Made on {date.today().isoformat()} by:"
         ),
+        Commands([command]),
         noted(result.notes),
         Section("As a screen: does it say which pairs were worth it?", present(screens)),
         Section(
