@@ -61,7 +61,7 @@ def test_the_page_stands_beside_its_figure(eighty, tmp_path):
     text = page.read_text()
     for part in (
         "(temperature/envelope.png)",
-        "Made by: the command",
+        "Made by:\n\n    the command",
         "eighty",
         "n = 16",
         "| 0.5 |",
