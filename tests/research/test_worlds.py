@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 pytest.importorskip("trl", reason="needs passgap[lm]")
+pytestmark = pytest.mark.slow
 
 import passgap
 from passgap.data.policies import SamplingParams
