@@ -5,7 +5,6 @@ from contextlib import contextmanager
 import pytest
 
 pytest.importorskip("trl", reason="needs passgap[lm]")
-pytestmark = pytest.mark.slow
 
 import passgap
 from passgap.data.policies import SamplingParams
@@ -18,6 +17,7 @@ from passgap.stages import sampling, verifying
 from passgap.stages.guessing import guess_rates
 from passgap.stages.resolving import resolve_policy
 
+pytestmark = pytest.mark.slow
 SMALL = {"size": 150, "n": 128}
 
 
