@@ -8,14 +8,14 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 "${PYTHON:-python3}" - >"$folder/floors.txt" <<'PYTHON'
-import re, tomllib
+import tomllib
 
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)["project"]
 light = [project["optional-dependencies"][name] for name in ("charts", "math", "remote")]
 for line in sum(light, project["dependencies"]):
     name, version = line.split(">=")
-    print(f"{re.sub(r'[[].*', '', name)}=={version}")
+    print(f"{name.partition('[')[0]}=={version}")
 PYTHON
 
 "${PYTHON:-python3}" -m venv "$folder/venv"
