@@ -112,15 +112,17 @@ def test_the_impossible_learnt_is_expanded(rng):
     assert result.tilt.misfit_p < 0.05
 
 
-def test_an_absent_ability_learnt_rests_on_the_bases_bound(rng):
+def test_an_absent_ability_learnt_is_new_up_to_the_factor_that_the_draws_exclude(rng):
     zero = drawn(np.zeros(300), 256, rng)
     learnt = drawn(np.full(300, 0.7), 256, rng)
     result = compare(zero, learnt)
     assert result.verdict.label == "expanded"
     assert result.tilt is None
-    few = compare(zero, learnt, budget=100_000)
-    assert few.verdict.label == "inconclusive"
-    assert "new at this n" in " ".join(few.verdict.reasons)
+    assert result.new.problems == 300
+    assert result.new.excluded_odds > 5_000
+    few = compare(zero.take([0, 1]), learnt.take([0, 1]), max_odds=10_000)
+    assert not few.new.shown
+    assert few.new.excluded_odds < 1_000
 
 
 def test_equal_certain_runs_are_unchanged_and_few_problems_are_not():
@@ -137,27 +139,33 @@ def test_null_pairs_are_seldom_called_changed(rng, one_tilt):
     for _ in range(60):
         p = rng.beta(0.5, 3, 200)
         label = compare(drawn(p, 128, rng), drawn(p, 128, rng)).verdict.label
-        false += label not in ("unchanged", "inconclusive")
+        false += label not in ("unchanged", "inconclusive", "same_at_small_k", "same_at_large_k")
     assert false <= 7  # 5 % of 60 is 3; 7 or fewer has probability .99 at 5 %
 
 
-def test_n_below_128_gives_no_verdict_and_says_so(rng):
-    p = rng.beta(0.5, 3, 200)
-    verdict = compare(drawn(p, 100, rng), drawn(tilted(p, 2), 100, rng)).verdict
-    assert verdict.label == "inconclusive"
-    assert verdict.at_small_k == "up"
-    assert verdict.needs == "n >= 128 draws per problem in both runs, or --k-large set beforehand"
+@pytest.mark.parametrize(("n", "k"), [(16, 8), (39, 16), (40, 20), (63, 20), (64, 32), (100, 32)])
+def test_the_large_k_follows_from_n_and_settles_from_20_up(rng, n, k):
+    p = rng.beta(2, 2, 400)
+    result = compare(drawn(p, n, rng), drawn(tilted(p, 2), n, rng))
+    assert result.settings.k_large == k
+    assert result.verdict.at_small_k == "up"
+    assert result.verdict.settled == (k >= 20)
+    assert result.verdict.label == ("sharpened" if k >= 20 else "up_at_small_k")
+    assert ("n >= 40 draws" in result.verdict.needs) == (k < 20)
+
+
+def test_k_equal_to_n_decides_nothing(rng):
+    p = rng.beta(2, 2, 400)
+    verdict = compare(drawn(p, 32, rng), drawn(tilted(p, 2), 32, rng), k_large=32).verdict
+    assert verdict.label == "up_at_small_k"
+    assert verdict.needs == "more than 32 draws per problem: k = n decides nothing"
 
 
 def test_few_draws_and_few_problems_are_both_told(rng):
     p = rng.beta(0.5, 3, 60)
-    needs = compare(drawn(p, 100, rng), drawn(p, 100, rng)).verdict.needs
-    assert needs.startswith("n >= 128 draws")
-    assert needs.endswith(
-        "about 149 problems (now 60) to settle equivalence within 2 points at k=2"
-    )
-    fixed = compare(drawn(p, 100, rng), drawn(p, 100, rng), interval="fixed").verdict.needs
-    assert fixed == "n >= 128 draws per problem in both runs, or --k-large set beforehand"
+    needs = compare(drawn(p, 30, rng), drawn(p, 30, rng)).verdict.needs
+    assert needs.startswith("n >= 40 draws")
+    assert "problems to settle equivalence within 2 points at k=2 (not attainable with" in needs
     p = rng.beta(1, 1, 60)
     wide = compare(drawn(p, 128, rng), drawn(p, 128, rng), interval="fixed", margin=0.001).verdict
     assert wide.needs.startswith("more draws of each of these problems to settle")

@@ -267,7 +267,10 @@ def test_seeds_that_disagree_do_not(rng):
     arms = [drawn(np.full(300, q), 128, rng) for q in (0.1, 0.4)]
     alone = [compare(base, arm).verdict.at_small_k for arm in arms]
     assert alone == ["down", "up"]
-    assert compare_seeds(base, arms).verdict.label == "inconclusive"
+    verdict = compare_seeds(base, arms).verdict
+    assert not verdict.settled
+    assert verdict.needs.startswith("3 training seeds or more (here 2)")
+    assert "by seed, the change goes, in points: pass@2 from -1" in verdict.reasons[-1]
 
 
 def test_a_seed_is_judged_as_it_would_be_alone(rng):
@@ -282,7 +285,7 @@ def test_a_seed_is_judged_as_it_would_be_alone(rng):
         compare_seeds(base, arms)
     together = compare_seeds(base, arms, accept_unscored=True)
     alone = [compare(base, arm, accept_unscored=True).verdict.label for arm in arms]
-    assert [row.verdict.label for row in together.seeds] == alone == ["inconclusive"] * 2
+    assert [row.verdict.label for row in together.seeds] == alone == ["sharpened"] * 2
 
 
 def test_one_seed_is_refused(rng):

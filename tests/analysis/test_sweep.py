@@ -150,10 +150,10 @@ def test_no_verdict_on_problems_trained_on_or_on_few_draws():
     assert swept([p, p, p], trained_on=True).verdict.label == "inconclusive"
     kept_on = swept([p, p, p], trained_on=True, accept_trained_on=True)
     assert kept_on.verdict.label != "inconclusive"
-    base, *rest = arms_of([p, p, p], n=64)
+    base, *rest = arms_of([p, p, p], n=32)
     few = passgap.compare_sweep(base, [(1, rest[0]), (2, rest[1])])
     assert few.verdict.label == "inconclusive"
-    assert "n >= 128" in few.verdict.needs
+    assert "n >= 40" in few.verdict.needs
 
 
 def test_luck_withholds_the_verdict_unless_accepted():

@@ -9,16 +9,16 @@ import pytest
 
 import passgap.analysis
 from passgap.analysis.verdicts import (
-    TABLE,
+    End,
     Ends,
     Headroom,
-    LargeGain,
-    compare_verdict,
+    compare_label,
     probe_verdict,
     state,
 )
 from passgap.results.estimates import Estimate
 from passgap.results.labels import CompareLabel, ProbeLabel, ReachLabel, SweepLabel
+from passgap.results.verdict import Bound
 
 
 def estimate(low, high):
@@ -74,52 +74,50 @@ def test_states(wide, narrow, discordance, expected):
     assert state(estimate(*wide), estimate(*narrow), 0.02, discordance) == expected
 
 
-EXPECTED = {
-    ("up", "equivalent"): "sharpened",
-    ("up", "down"): "sharpened_narrowed",
-    ("equivalent", "down"): "narrowed",
-    ("equivalent", "equivalent"): "unchanged",
-    ("down", "up"): "broadened",
-    ("down", "equivalent"): "degraded",
-    ("down", "down"): "degraded",
+EXPECTED = {  # by the states at the small and the large k, where nothing is new or lost
+    "up": ["sharpened", "sharpened", "sharpened_narrowed", "up_at_small_k"],
+    "equivalent": ["broadened", "unchanged", "narrowed", "same_at_small_k"],
+    "down": ["broadened", "degraded", "degraded", "down_at_small_k"],
+    "unclear": ["up_at_large_k", "same_at_large_k", "down_at_large_k", "inconclusive"],
 }
+STATES = ("up", "equivalent", "down", "unclear")
+LOSSES = ("sharpened_narrowed", "narrowed", "degraded", "down_at_large_k")
 
 
-@pytest.mark.parametrize(
-    ("small", "large"),
-    list(itertools.product(("up", "equivalent", "down", "unclear"), repeat=2)),
-)
-def test_every_pair_of_states(small, large):
-    ends = Ends(2, 128, estimate(0, 0.1), estimate(0, 0.1), small, large)
-    gain = LargeGain(tilt_fitted=True, above=True, base_upper=0.1, budget=10_000)
-    verdict = compare_verdict(ends, gain)
-    if "unclear" in (small, large):
-        expected = "inconclusive"
-    else:
-        expected = EXPECTED.get((small, large), "expanded")
-    assert verdict.label == expected
-    assert (verdict.at_small_k, verdict.at_large_k) == (small, large)
+@pytest.mark.parametrize(("small", "large"), list(itertools.product(STATES, repeat=2)))
+def test_every_row_of_the_table_after_training(small, large):
+    def label(new=False, lost=False, enough=True):
+        return compare_label(small, large, new=new, lost=lost, enough_draws=enough)
+
+    assert label() == EXPECTED[small][STATES.index(large)]
+    for enough in (True, False):  # tests of their own need no large k
+        assert label(new=True, lost=True, enough=enough) == "reshuffled"
+        assert label(new=True, enough=enough) == "expanded"
+        assert label(lost=True, enough=enough) == LOSSES[STATES.index(small)]
+    partial = EXPECTED[small][3] if small != "unclear" else label()
+    assert label(enough=False) == partial
+    assert not label(enough=False).settled
 
 
-@pytest.mark.parametrize(
-    ("fitted", "above", "upper", "label"),
-    [
-        (True, True, 0.1, "expanded"),
-        (True, False, 0.1, "sharpened"),
-        (False, False, 0.9e-4, "expanded"),
-        (False, False, 1.1e-4, "inconclusive"),
-    ],
-)
-def test_a_gain_at_large_k_is_called_expansion_only_above_the_tilt(fitted, above, upper, label):
-    ends = Ends(2, 128, estimate(0.1, 0.2), estimate(0.1, 0.2), "up", "up")
-    verdict = compare_verdict(ends, LargeGain(fitted, above, upper, 10_000))
-    assert verdict.label == label
-    assert bool(verdict.needs) == (label == "inconclusive")
+def end(k, low, high, discordance=0.01, margin=0.02):
+    wide, narrow = estimate(low, high), estimate(low * 0.8, high * 0.8)
+    return End(k, wide, narrow, discordance, state(wide, narrow, margin, discordance))
+
+
+def test_the_interval_that_decided_is_the_one_shown():
+    same, more = end(2, -0.02, 0.02), end(64, 0.01, 0.05)
+    assert same.said() == "delta pass@2 is 0.0 (-1.6 to 1.6) points, 90%: equivalent"
+    assert more.said() == "delta pass@64 is 3.0 (1.0 to 5.0) points, 95%: up"
+
+
+def test_bounds_are_the_ends_and_the_least_margin():
+    bounds = Ends(end(2, -0.13, 0.098), end(64, 0.01, 0.05, discordance=0.1), 0.02).bounds
+    assert bounds.small == Bound(max_gain=0.098, max_loss=0.13, margin=pytest.approx(0.104))
+    assert bounds.large == Bound(max_gain=0.05, max_loss=0, margin=0.1)
 
 
 def test_the_labels_are_those_that_the_tables_give():
     """What --fail-on allows: no label that nothing gives."""
-    assert set(CompareLabel) == {*TABLE.values(), "expanded", "inconclusive"}
     for labels in (ProbeLabel, CompareLabel, SweepLabel, ReachLabel):
         named = {  # every member that some source file gives
             member

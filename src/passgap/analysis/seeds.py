@@ -13,26 +13,29 @@ from passgap.analysis import inputs
 from passgap.analysis.compare import changes
 from passgap.analysis.compare.comparison import DEFAULTS, compare
 from passgap.analysis.compare.deciding import (
+    Deciding,
     both_ends,
     decided,
     deciding,
     from_memory,
-    large_gain,
     only_population,
     unknown_training,
 )
 from passgap.analysis.compare.pairing import on_common_problems
-from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
+from passgap.analysis.verdicts import LEVEL, points
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.comparison import CompareSettings, Comparison
+from passgap.results.comparison import CompareSettings, Comparison, Novel
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import At
 from passgap.results.seeds import SeedsComparison, TrainingSeed
+from passgap.results.verdict import Verdict
 from passgap.stats import pass_at_k, seeds_interval
+
+LEAST_SEEDS = 3
 
 
 def compare_seeds(
@@ -64,15 +67,19 @@ def compare_seeds(
     base, *arms = on_common_problems(base, trained, settings)
     rule = deciding((base, *arms), settings)
     listed = rule.listed(settings.ks, min(int(counts.n.min()) for counts in (base, *arms)))
-    pooled = _pooled(arms)
-    sharpened = sharpening(base, pooled, rule.k_large, settings.seed)
-    ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), len(base))
-    gain = large_gain(base, pooled, ends, sharpened, settings.budget)
-    verdict = decided(ends, gain, rule, lambda k: _differences(base, arms, k).mean(axis=0))
-    luck = luck_of_both(base, pooled, listed, rule.k_large, settings)
-    verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
     alike = replace(settings, allow_different_prompts=True)
     own = [compare(base, arm, alike, trained_on=trained_on) for arm in arms]
+    ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), len(base))
+    new, lost = _in_most([one.new for one in own]), _in_most([one.lost for one in own])
+    if len(arms) < LEAST_SEEDS:  # what two seeds share may be chance: nothing settles
+        new, lost = replace(new, shown=False), replace(lost, shown=False)
+        rule = replace(rule, enough_draws=False)
+    verdict = decided(
+        ends, new, lost, rule, lambda k: _differences(base, arms, k).mean(axis=0), None
+    )
+    verdict = _by_seed(verdict, base, arms, rule)
+    luck = luck_of_both(base, _pooled(arms), listed, rule.k_large, settings)
+    verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
     return SeedsComparison(
         verdict=from_memory(
             verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings
@@ -83,12 +90,48 @@ def compare_seeds(
         trained=_curve([_level(arms, k) for k in listed], listed),
         delta=_curve([_interval(base, arms, k, 0.95) for k in listed], listed),
         seeds=tuple(_row(arm, one) for arm, one in zip(arms, own, strict=True)),
-        tilt=sharpened.fit(),
+        new=new,
+        lost=lost,
         notes=(
             f"{len(arms)} training seeds: the verdict speaks of the recipe on problems like these",
+            "the interval takes the seeds as spread evenly around their mean; where a seed now and "
+            "then collapses, look at the worst one",
             *unknown_training(trained_on),
         ),
     )
+
+
+def _in_most(found: Sequence[Novel]) -> Novel:
+    """New or lost problems in more than half of the training seeds.
+
+    Each seed is tested by itself, since a mixture of sharpened policies is no sharpened policy. Of
+    S p-values the u-th smallest, times S - u + 1, tests that fewer than u seeds show it (Benjamini
+    and Heller 2008); u is the least majority.
+    """
+    majority = len(found) // 2 + 1
+    p_value = sorted(one.p_value for one in found)[majority - 1] * (len(found) - majority + 1)
+    excluded = sorted((one.excluded_odds for one in found), reverse=True)[majority - 1]
+    return Novel(
+        shown=p_value <= LEVEL,
+        p_value=min(p_value, 1.0),
+        max_odds=max(one.max_odds for one in found),
+        excluded_odds=excluded,
+        problems=int(np.median([one.problems for one in found])),
+    )
+
+
+def _by_seed(verdict: Verdict, base: Counts, arms: Sequence[Counts], rule: Deciding) -> Verdict:
+    """The verdict with its worst and best seed told, and what few seeds leave open."""
+    told = []
+    for k in (rule.k_small, rule.k_large):
+        means = _differences(base, arms, k).mean(axis=1)
+        told.append(f"pass@{k} from {points(means.min())} to {points(means.max())}")
+    reasons = (*verdict.reasons, f"by seed, the change goes, in points: {', '.join(told)}")
+    if len(arms) >= LEAST_SEEDS:
+        return replace(verdict, reasons=reasons)
+    few = f"{LEAST_SEEDS} training seeds or more (here {len(arms)}) to settle a verdict"
+    needs = f"{few}; and {verdict.needs}" if verdict.needs else few
+    return replace(verdict, reasons=reasons, needs=needs)
 
 
 def _differences(base: Counts, arms: Sequence[Counts], k: int) -> FloatArray:

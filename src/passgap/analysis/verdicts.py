@@ -6,13 +6,14 @@ In: estimates at the deciding k. Out: a Verdict with its reasons and, where it i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from passgap.results.estimates import Estimate
 from passgap.results.labels import CompareLabel, ProbeLabel, State
-from passgap.results.verdict import Verdict
+from passgap.results.verdict import Bound, Bounds, Verdict
 
 HIGH, LOW = 0.8, 0.2
+LEVEL = 0.05
 MOST_FACTOR = 100
 
 
@@ -123,89 +124,98 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
 
 
 @dataclass(frozen=True)
-class Ends:
-    """The two deciding differences; ``no_large_gain``: a gain at large k of the margin or more is
-    excluded, one-sided, which holds also where nothing else is decided there."""
+class End:
+    """The difference at one deciding k: its 95% and 90% intervals, and where it stands.
 
-    k_small: int
-    k_large: int
-    small: Estimate
-    large: Estimate
-    at_small: State
-    at_large: State
-    no_large_gain: bool = False
+    ``discordance`` as in `state`.
+    """
 
-    def reasons(self) -> tuple[str, ...]:
-        said = [
-            f"delta pass@{k} is {spread(e)} points: {s}"
-            for k, e, s in (
-                (self.k_small, self.small, self.at_small),
-                (self.k_large, self.large, self.at_large),
-            )
-        ]
-        if self.no_large_gain and self.at_large == "unclear":
-            said.append(
-                f"a gain of the margin or more at k={self.k_large} is excluded (one-sided 95%)"
-            )
-        return tuple(said)
+    k: int
+    wide: Estimate
+    narrow: Estimate
+    discordance: float
+    stands: State
+
+    def said(self) -> str:
+        """The interval that decided, and what it says."""
+        by, level = (self.narrow, "90%") if self.stands == "equivalent" else (self.wide, "95%")
+        return f"delta pass@{self.k} is {spread(by)} points, {level}: {self.stands}"
+
+    def bound(self) -> Bound:
+        """What is not excluded at this k."""
+        ends = abs(self.narrow.low), abs(self.narrow.high), self.discordance
+        return Bound(max(self.wide.high, 0.0), max(-self.wide.low, 0.0), max(ends))
 
 
 @dataclass(frozen=True)
-class LargeGain:
-    """What stands behind a gain at the large k.
+class Ends:
+    """The difference at the small and at the large k, and the margin for "no change"."""
 
-    ``tilt_fitted``: a pure tilt of the base could be fitted; ``above``: the gain is above that
-    tilt's band; ``base_upper``: upper bound on the base's mean p over the problems gained.
-    """
+    small: End
+    large: End
+    margin: float
 
-    tilt_fitted: bool
-    above: bool
-    base_upper: float
-    budget: int
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.small.bound(), self.large.bound())
+
+    def reasons(self) -> tuple[str, ...]:
+        said = [self.small.said(), self.large.said()]
+        if self.large.stands == "unclear" and self.large.narrow.high < self.margin:
+            k = self.large.k
+            said.append(f"a gain of the margin or more at k={k} is excluded (one-sided 95%)")
+        return tuple(said)
 
 
-TABLE: dict[tuple[State, State], CompareLabel] = {
+BY_ENDS: dict[tuple[State, State], CompareLabel] = {
     ("up", "equivalent"): CompareLabel.SHARPENED,
+    ("up", "up"): CompareLabel.SHARPENED,
     ("up", "down"): CompareLabel.SHARPENED_NARROWED,
-    ("equivalent", "down"): CompareLabel.NARROWED,
     ("equivalent", "equivalent"): CompareLabel.UNCHANGED,
+    ("equivalent", "down"): CompareLabel.NARROWED,
+    ("equivalent", "up"): CompareLabel.BROADENED,
     ("down", "up"): CompareLabel.BROADENED,
     ("down", "equivalent"): CompareLabel.DEGRADED,
     ("down", "down"): CompareLabel.DEGRADED,
 }
+LOST: dict[State, CompareLabel] = {
+    "up": CompareLabel.SHARPENED_NARROWED,
+    "equivalent": CompareLabel.NARROWED,
+    "down": CompareLabel.DEGRADED,
+    "unclear": CompareLabel.DOWN_AT_LARGE_K,
+}
+AT_SMALL: dict[State, CompareLabel] = {
+    "up": CompareLabel.UP_AT_SMALL_K,
+    "equivalent": CompareLabel.SAME_AT_SMALL_K,
+    "down": CompareLabel.DOWN_AT_SMALL_K,
+    "unclear": CompareLabel.INCONCLUSIVE,
+}
+AT_LARGE: dict[State, CompareLabel] = {
+    "up": CompareLabel.UP_AT_LARGE_K,
+    "equivalent": CompareLabel.SAME_AT_LARGE_K,
+    "down": CompareLabel.DOWN_AT_LARGE_K,
+    "unclear": CompareLabel.INCONCLUSIVE,
+}
 
 
-def compare_verdict(ends: Ends, gain: LargeGain | None) -> Verdict:
-    """The label after training; ``gain`` is needed where large k is up."""
-    verdict = Verdict(CompareLabel.INCONCLUSIVE, ends.reasons(), "", ends.at_small, ends.at_large)
-    if "unclear" in (ends.at_small, ends.at_large):
-        return verdict
-    label = TABLE.get((ends.at_small, ends.at_large))
-    if label is not None:
-        return replace(verdict, label=label)
-    assert gain is not None
-    label, reason, needs = _large_gain(gain, ends.k_large)
-    return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)
+def compare_label(
+    small: State, large: State, *, new: bool, lost: bool, enough_draws: bool
+) -> CompareLabel:
+    """The label after training.
 
-
-def _large_gain(gain: LargeGain, k: int) -> tuple[CompareLabel, str, str]:
-    if gain.tilt_fitted and gain.above:
-        return (
-            CompareLabel.EXPANDED,
-            f"the gain at k={k} is above what a pure tilt of the base gives",
-            "",
-        )
-    if gain.tilt_fitted:
-        reason = (
-            f"a pure tilt of the base gives this much at k={k}: the base is not exhausted there"
-        )
-        return CompareLabel.SHARPENED, reason, ""
-    bound = f"the base's mean p on the problems gained is at most {gain.base_upper:.2g}"
-    if gain.base_upper < 1 / gain.budget:
-        return CompareLabel.EXPANDED, f"{bound}, less than 1 in the budget of {gain.budget:,}", ""
-    needs = f"enough base draws to bring that bound under {1 / gain.budget:.2g}"
-    return (
-        CompareLabel.INCONCLUSIVE,
-        f"new at this n: the base solved next to nothing, and {bound}",
-        needs,
-    )
+    Parameters
+    ----------
+    small, large
+        Where the difference stands at both deciding k.
+    new, lost
+        Whether problems are shown to be new, and to be lost: tests of their own, which need no k.
+    enough_draws
+        Whether the large k can settle a label; else it leaves a partial one.
+    """
+    if new:
+        return CompareLabel.RESHUFFLED if lost else CompareLabel.EXPANDED
+    if lost:
+        return LOST[small]
+    if enough_draws and (small, large) in BY_ENDS:
+        return BY_ENDS[small, large]
+    return AT_LARGE[large] if small == "unclear" else AT_SMALL[small]

@@ -46,9 +46,15 @@ class Counts(Displayed):
     c_reasoned
         Correct draws whose reasoning a judge or a person found right too (CoT-pass@k, arXiv
         2506.14245), 0 <= c_reasoned <= c; None where nobody looked.
+    c_asked, c_any
+        Correct draws under the other readings: in the form that the prompt asked for, and where any
+        mention of the answer counts; 0 <= c <= n. None where texts were read in one way only.
     guess_rate
         How often somebody who is wrong says this problem's answer, in [0, 1); None where not
         measured.
+    cluster
+        What problems hang together with, such as the template they were made from: a label a
+        problem. Intervals and tests over problems then go over clusters. None: each for itself.
     design
         ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
     provenance
@@ -65,7 +71,10 @@ class Counts(Displayed):
     no_answer: IntArray | None
     truncated: IntArray | None
     c_reasoned: IntArray | None
+    c_asked: IntArray | None
+    c_any: IntArray | None
     guess_rate: FloatArray | None
+    cluster: tuple[str, ...] | None
     design: Design
     provenance: Mapping[str, str]
 
@@ -81,16 +90,22 @@ class Counts(Displayed):
         guess_rate: ArrayLike | None = None,
         design: Design = "fixed",
         provenance: Mapping[str, str] | None = None,
+        *,
+        c_asked: ArrayLike | None = None,
+        c_any: ArrayLike | None = None,
+        cluster: Sequence[str] | None = None,
     ) -> None:
         ids = tuple(str(i) for i in problem_id)
         values: dict[str, object] = {"problem_id": ids, "design": design}
         for name, column in {"n": n, "c": c, "unscored": unscored}.items():
             values[name] = _column(name, column, ids)
         optional = {"no_answer": no_answer, "truncated": truncated, "c_reasoned": c_reasoned}
+        optional |= {"c_asked": c_asked, "c_any": c_any}
         for name, column in optional.items():
             values[name] = None if column is None else _column(name, column, ids)
         rates = None if guess_rate is None else np.asarray(guess_rate, np.float64)
         values["guess_rate"] = rates
+        values["cluster"] = None if cluster is None else tuple(str(one) for one in cluster)
         values["provenance"] = dict(provenance or {})
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -119,6 +134,18 @@ class Counts(Displayed):
             raise UsageError(
                 f"problem {ids[i]!r} has c={self.c[i]}, c_reasoned={reasoned[i]}; needed: "
                 "0 <= c_reasoned <= c"
+            )
+        for name in ("c_asked", "c_any"):
+            column: IntArray | None = getattr(self, name)
+            if column is not None and np.any((column < 0) | (column > self.n)):
+                i = int(np.flatnonzero((column < 0) | (column > self.n))[0])
+                raise UsageError(
+                    f"problem {ids[i]!r} has n={self.n[i]}, {name}={column[i]}; needed: "
+                    f"0 <= {name} <= n"
+                )
+        if self.cluster is not None and len(self.cluster) != len(ids):
+            raise UsageError(
+                f"cluster has {len(self.cluster)} entries; expected {len(ids)}, one a problem"
             )
         rates = self.guess_rate
         if rates is not None and (
@@ -158,4 +185,7 @@ class Counts(Displayed):
             guess_rate=None if self.guess_rate is None else self.guess_rate[index],
             design=self.design,
             provenance=self.provenance,
+            c_asked=pick(self.c_asked),
+            c_any=pick(self.c_any),
+            cluster=None if self.cluster is None else [self.cluster[int(i)] for i in index],
         )

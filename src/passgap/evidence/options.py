@@ -28,6 +28,7 @@ class CompareOptions(TypedDict, total=False):
     k_large: int | None
     interval: Interval
     budget: int
+    max_odds: float
     seed: int
     intersect: bool
     allow_different_prompts: bool

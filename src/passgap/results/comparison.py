@@ -26,12 +26,16 @@ class CompareSettings:
     margin
         Differences inside (-margin, +margin) count as none (equivalence).
     k_small, k_large
-        The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n;
-        it has to be at least 64 for a verdict.
+        The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n,
+        or 20 where that is below 20 and half of n is not; from 20 up, and below n, it can settle a
+        verdict.
     interval
         ``population`` or ``fixed`` (these very problems are the target).
     budget
-        Draws per problem that would still count as reachable.
+        Draws per problem that would still count as reachable, where a page shows `reach` too.
+    max_odds
+        The largest factor by which sharpening is taken to multiply a problem's odds: gains that
+        need more are new. Raised to three spreads where the odds moved unevenly.
     seed
         Of the bootstraps.
     intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
@@ -47,6 +51,7 @@ class CompareSettings:
     k_large: int | None = None
     interval: Interval = "population"
     budget: int = 10_000
+    max_odds: float = 32.0
     seed: int = 0
     intersect: bool = False
     allow_different_prompts: bool = False
@@ -66,12 +71,50 @@ class ComparedWith:
     interval: Interval
     confidence_level: float
     budget: int
+    max_odds: float
     seed: int
     intersect: bool
     allow_different_prompts: bool
     trained_on: bool | None
     false_positive_rate: float | None
     accept_luck: bool
+
+
+@dataclass(frozen=True)
+class Novel:
+    """Problems that only one arm solves, and whether sharpening could explain them.
+
+    Parameters
+    ----------
+    shown
+        ``p_value`` is at most .05.
+    p_value
+        Of the null that no problem's odds were multiplied by more than ``max_odds``.
+    max_odds
+        What was asked for, or more where the odds moved unevenly on problems that both arms solve.
+    excluded_odds
+        The largest factor that is excluded; 1 where none is.
+    problems
+        How many problems show it.
+    """
+
+    shown: bool
+    p_value: float
+    max_odds: float
+    excluded_odds: float
+    problems: int
+
+
+@dataclass(frozen=True)
+class GainSource:
+    """The gain in pass@1 on problems that the base solves in other draws, and on the rest.
+
+    ``share_reached`` is the first as a share of the whole gain, nan where no gain is shown.
+    """
+
+    reached: Estimate
+    not_reached: Estimate
+    share_reached: Estimate
 
 
 @dataclass(frozen=True)
@@ -220,6 +263,9 @@ class Comparison(Result):
     base: Annotated[Curve, IN_CURVE]
     trained: Annotated[Curve, IN_CURVE]
     delta: Curve
+    new: Novel
+    lost: Novel
+    gain_source: GainSource
     crossover: Crossover | None
     coverage: Coverage
     tilt: TiltFit | None

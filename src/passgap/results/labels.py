@@ -72,6 +72,11 @@ class Label(StrEnum):
         return next((one.sentence for one in fitting), self.sentence)
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing is left open."""
+        return not self.settles
+
+    @property
     def words(self) -> str:
         """The label as people read it."""
         return self.value.replace("_", " ")
@@ -132,10 +137,16 @@ LEFT_OPEN: Mapping[tuple[bool, bool], str] = {  # is a small gap possible, and a
 }
 
 
+MORE_PROBLEMS = (
+    "more problems, or more samples per problem where the interval is of these very problems"
+)
+
+
 class CompareLabel(Label):
     """After training.
 
-    Fields: k, K, base_k, base_K, trained_k, trained_K, delta_k, delta_K, at_k, at_K, reason.
+    Fields: k, K, base_k, base_K, trained_k, trained_K, delta_k, delta_K, at_k, at_K, reason, new,
+    lost, odds, lost_odds.
     """
 
     SHARPENED = (
@@ -151,7 +162,8 @@ class CompareLabel(Label):
                 frozenset({"up"}),
                 "Training made the model find answers sooner: within {k} tries it solves "
                 "{trained_k} of the problems (before: {base_k}). Within {K} tries it also solves "
-                "more ({trained_K}, before {base_K}), but no more than sharpening alone brings.",
+                "more ({trained_K}, before {base_K}): the base is not exhausted there, and no "
+                "problem is shown to be new.",
             ),
         ),
     )
@@ -161,25 +173,44 @@ class CompareLabel(Label):
         "Training made the model find answers sooner and lose others: within {k} tries it solves "
         "{trained_k} of the problems (before: {base_k}), but within {K} tries fewer than before "
         "({trained_K}, before {base_K}).",
+        "",
+        (
+            Variant(
+                KNOWN,
+                frozenset({"up", "equivalent", "unclear"}),
+                "Training made the model find answers sooner and lose others: within {k} tries it "
+                "solves {trained_k} of the problems (before: {base_k}), but {lost} problems that "
+                "the base solves are lost. Within {K} tries it solves {trained_K} (before: "
+                "{base_K}).",
+            ),
+        ),
     )
     NARROWED = (
         "narrowed",
         Tone.BAD,
         "Training cost ability: within {k} tries nothing was gained ({trained_k}, before "
-        "{base_k}), and within {K} tries the model solves fewer problems ({trained_K}, before "
-        "{base_K}).",
+        "{base_k}), and problems were lost: within {K} tries the model solves {trained_K}, before "
+        "{base_K}.",
     )
     EXPANDED = (
         "expanded",
         Tone.GOOD,
-        "Training reached further: within {K} tries the model solves {trained_K} of the "
-        "problems, before {base_K}, more than sharpening alone explains. Within {k} tries it "
-        "solves {trained_k}, before {base_k}.",
+        "Training reached further: the model solves problems that the base does not, {new} of "
+        "them, and no sharpening of the odds by up to {odds}-fold explains that. Within {K} tries "
+        "it solves {trained_K} of the problems, before {base_K}; within {k}, {trained_k}, before "
+        "{base_k}.",
+    )
+    RESHUFFLED = (
+        "reshuffled",
+        Tone.OPEN,
+        "Training exchanged abilities: the model solves {new} problems that the base does not, and "
+        "no longer solves {lost} that it did. The net change is {delta_k} within {k} tries and "
+        "{delta_K} within {K}.",
     )
     BROADENED = (
         "broadened",
         Tone.BAD,
-        "Training spread the model out: it is worse within {k} tries ({trained_k}, before "
+        "Training spread the model out: it is no better within {k} tries ({trained_k}, before "
         "{base_k}) and better within {K} ({trained_K}, before {base_K}).",
     )
     DEGRADED = (
@@ -194,24 +225,78 @@ class CompareLabel(Label):
         "Training changed nothing that matters: {trained_k} of the problems within {k} tries "
         "(before {base_k}), {trained_K} within {K} (before {base_K}).",
     )
+    UP_AT_SMALL_K = (
+        "up_at_small_k",
+        Tone.GOOD,
+        "The model finds answers sooner: within {k} tries the change is {delta_k}. Within {K} "
+        "tries it is open: {delta_K}.",
+        MORE_PROBLEMS,
+    )
+    DOWN_AT_SMALL_K = (
+        "down_at_small_k",
+        Tone.BAD,
+        "The model got worse at its first tries: within {k} tries the change is {delta_k}. Within "
+        "{K} tries it is open: {delta_K}.",
+        MORE_PROBLEMS,
+    )
+    SAME_AT_SMALL_K = (
+        "same_at_small_k",
+        Tone.OPEN,
+        "Within {k} tries nothing changed that matters: {delta_k}. Within {K} tries it is open: "
+        "{delta_K}.",
+        MORE_PROBLEMS,
+    )
+    UP_AT_LARGE_K = (
+        "up_at_large_k",
+        Tone.GOOD,
+        "With many tries the model solves more: within {K} tries the change is {delta_K}. Within "
+        "{k} tries it is open: {delta_k}.",
+        MORE_PROBLEMS,
+    )
+    DOWN_AT_LARGE_K = (
+        "down_at_large_k",
+        Tone.BAD,
+        "With many tries the model solves fewer problems, or lost some: within {K} tries the "
+        "change is {delta_K}. Within {k} tries it is open: {delta_k}.",
+        MORE_PROBLEMS,
+    )
+    SAME_AT_LARGE_K = (
+        "same_at_large_k",
+        Tone.OPEN,
+        "Within {K} tries nothing changed that matters: {delta_K}. Within {k} tries it is open: "
+        "{delta_k}.",
+        MORE_PROBLEMS,
+    )
+    DEPENDS_ON_CUTS = (
+        "depends_on_cuts",
+        Tone.OPEN,
+        "The verdict hangs on answers that were cut off or never given: {reason}.",
+        "a higher max_tokens for both policies, or a comparison of answers that were given",
+    )
+    DEPENDS_ON_MARKS = (
+        "depends_on_marks",
+        Tone.OPEN,
+        "The verdict hangs on how answers are read: {reason}.",
+        "one form of answer for both policies, or an audit of the marks (passgap audit)",
+    )
     INCONCLUSIVE = (
         "inconclusive",
         Tone.OPEN,
         "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
         "{K} tries {delta_K}.",
-        "more problems, or more samples per problem where the interval is of these very problems",
+        MORE_PROBLEMS,
         (
             Variant(
                 KNOWN,
                 UNCLEAR,
-                "Decided in part. Within {k} tries the trained policy is {at_k}: {delta_k}. Within "
-                "{K} tries it is open: {delta_K}.",
+                "No verdict is given: {reason}. Within {k} tries the trained policy is {at_k}: "
+                "{delta_k}; within {K} tries it is open: {delta_K}.",
             ),
             Variant(
                 UNCLEAR,
                 KNOWN,
-                "Decided in part. Within {K} tries the trained policy is {at_K}: {delta_K}. Within "
-                "{k} tries it is open: {delta_k}.",
+                "No verdict is given: {reason}. Within {K} tries the trained policy is {at_K}: "
+                "{delta_K}; within {k} tries it is open: {delta_k}.",
             ),
             Variant(
                 KNOWN,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from passgap.results.codec import IN_CURVE, Result
-from passgap.results.comparison import ComparedWith, TiltFit
+from passgap.results.comparison import ComparedWith, Novel
 from passgap.results.estimates import Curve
 from passgap.results.parts import At
 from passgap.results.verdict import Verdict
@@ -34,7 +34,8 @@ class SeedsComparison(Result):
     trained: Annotated[Curve, IN_CURVE]
     delta: Curve
     seeds: tuple[TrainingSeed, ...]
-    tilt: TiltFit | None
+    new: Novel
+    lost: Novel
     notes: tuple[str, ...]
 
     def __str__(self) -> str:

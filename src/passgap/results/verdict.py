@@ -6,8 +6,52 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from passgap.results.codec import OPTIONAL, OR_NULL, Result
-from passgap.results.labels import Label, State
+from passgap.results.codec import OPTIONAL, OR_NULL, SHOWN, Result
+from passgap.results.labels import CompareLabel, Label, State
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the data leave possible at one k, as shares of the problems.
+
+    Parameters
+    ----------
+    max_gain, max_loss
+        The largest gain and the largest loss inside the 95% interval.
+    margin
+        The least margin by which "no change" would hold.
+    """
+
+    max_gain: float
+    max_loss: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The bounds at the small and at the large k."""
+
+    small: Bound
+    large: Bound
+
+
+@dataclass(frozen=True)
+class Robust:
+    """The label told again where the draws are taken otherwise; None where they cannot be.
+
+    Parameters
+    ----------
+    answered
+        Draws without an answer (also those cut by max_tokens) left out.
+    asked, final, any
+        Under each reading of the answers: in the form asked for, the one that counts, whatever in
+        the text equals the reference.
+    """
+
+    answered: CompareLabel | None
+    asked: CompareLabel | None
+    final: CompareLabel
+    any: CompareLabel | None
 
 
 @dataclass(frozen=True)
@@ -15,7 +59,8 @@ class Verdict(Result):
     """One decision with its reasons; ``needs`` says what an open one would take.
 
     ``at_small_k`` and ``at_large_k`` say where a difference stands at the two k that decide a
-    comparison; None elsewhere.
+    comparison, ``bounds`` what is not excluded there, ``robust`` what the label hangs on; None
+    elsewhere.
     """
 
     label: Label
@@ -23,6 +68,13 @@ class Verdict(Result):
     needs: Annotated[str, OR_NULL] = ""
     at_small_k: Annotated[State | None, OPTIONAL] = None
     at_large_k: Annotated[State | None, OPTIONAL] = None
+    bounds: Annotated[Bounds | None, OPTIONAL] = None
+    robust: Annotated[Robust | None, OPTIONAL] = None
+
+    @property
+    def settled(self) -> Annotated[bool, SHOWN]:
+        """Whether the label leaves nothing open."""
+        return self.label.settled
 
     def lines(self) -> Iterator[str]:
         """The reasons and what it would take, indented, as results print them."""

@@ -47,8 +47,8 @@ class Frame(Protocol):
 
 Source = Counts | Run | Path | str | pl.DataFrame | Frame | ArrayLike
 COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
-OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned")
-COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "design")
+OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned", "c_asked", "c_any")
+COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "cluster", "design")
 
 
 def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
@@ -96,6 +96,8 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         | {"verifier": chosen}
         | _training(run)
         | _why(run, chosen, frame),
+        c_asked=frame["c_asked"].to_numpy() if frame["read"].sum() else None,
+        c_any=frame["c_any"].to_numpy() if frame["read"].sum() else None,
     )
 
 
@@ -117,7 +119,7 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
     """The counts of one shard: a run of any size is counted in the memory of one."""
     finish = run.read_completions(name, ["problem_id", "draw", "finish_reason"])
     outcomes = run.read_outcomes(verifier_digest, name)
-    status, reason = pl.col("status"), pl.col("reason")
+    status, reason, readings = pl.col("status"), pl.col("reason"), pl.col("readings")
     return (
         outcomes.join(finish, on=["problem_id", "draw"], how="left")
         .group_by("problem_id")
@@ -126,6 +128,9 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
             no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
             endings=pl.col("finish_reason").count(),
             truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
+            read=readings.is_not_null().sum(),
+            c_asked=(readings.struct.field("asked").fill_null(status) == "correct").sum(),
+            c_any=(readings.struct.field("any").fill_null(status) == "correct").sum(),
             draws=pl.len(),
         )
     )
@@ -233,6 +238,7 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
         c=whole("c"),
         **{column: whole(column) for column in OPTIONAL if column in frame.columns},
         guess_rate=_rates(name, frame),
+        cluster=frame["cluster"].cast(pl.String).to_list() if "cluster" in frame.columns else None,
         design=_design(name, frame),
         provenance=provenance,
     )
@@ -280,7 +286,7 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
         raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
     path = Path(path)
     columns = {id_column: list(counts.problem_id), "n": counts.n, "c": counts.c}
-    columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate")}
+    columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate", "cluster")}
     frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
     frame = frame.with_columns(design=pl.lit(counts.design))
     writers: dict[str, Callable[[Path], object]] = {

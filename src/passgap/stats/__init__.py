@@ -20,6 +20,7 @@ from passgap.stats.intervals import (
 )
 from passgap.stats.mixture import Mixture, fit_mixture, functional_interval, mixture_of_curve
 from passgap.stats.multiplicity import false_discovery_rates
+from passgap.stats.odds import Excluded, OddsSpread, excluded_odds, odds_spread
 from passgap.stats.passk import (
     all_at_k,
     cover_at_tau,
@@ -41,8 +42,10 @@ from passgap.stats.votes import maj_at_k
 
 __all__ = [
     "BetaBinomial",
+    "Excluded",
     "Misfit",
     "Mixture",
+    "OddsSpread",
     "SlopedTilt",
     "Tilt",
     "all_at_k",
@@ -52,6 +55,7 @@ __all__ = [
     "corrected_pass_at_k",
     "cover_at_tau",
     "effective_sample_size",
+    "excluded_odds",
     "false_discovery_rates",
     "fisher_exact",
     "fit_beta_binomial",
@@ -68,6 +72,7 @@ __all__ = [
     "mean_interval",
     "mixed_at_g",
     "mixture_of_curve",
+    "odds_spread",
     "paired_curve",
     "paired_ends",
     "paired_interval",

@@ -13,29 +13,17 @@ import numpy as np
 from passgap.analysis import inputs
 from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, Arms, alone_against
 from passgap.analysis.compare import changes, shift
-from passgap.analysis.compare.deciding import (
-    both_ends,
-    decided,
-    deciding,
-    from_memory,
-    large_gain,
-    unknown_training,
-)
+from passgap.analysis.compare.deciding import deciding, from_memory, unknown_training
+from passgap.analysis.compare.judging import difference, judge, robust
 from passgap.analysis.compare.pairing import paired
 from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
 from passgap.data.counts import Counts
 from passgap.results.comparison import CompareSettings, Comparison, Crossover, Reasoned
-from passgap.results.estimates import Curve, Estimate
+from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import Both, Interval
-from passgap.stats import (
-    fixed_paired_interval,
-    mean_curve,
-    paired_curve,
-    paired_interval,
-    pass_at_k,
-)
+from passgap.stats import mean_curve, paired_curve, pass_at_k
 
 DEFAULTS = CompareSettings()
 SAME = 10  # problems with 0 < c < n in which two runs do not agree by chance
@@ -78,17 +66,14 @@ def compare(
     rule = deciding((base, trained), settings)
     common = min(int(base.n.min()), int(trained.n.min()))
     listed = rule.listed(settings.ks, common)
-    ends = both_ends(
-        rule, lambda k, level: _difference(base, trained, k, rule.interval, level), len(base)
-    )
+    found = judge(base, trained, rule, settings.seed)
     sharpened = sharpening(base, trained, rule.k_large, settings.seed)
-    gain = large_gain(base, trained, ends, sharpened, settings.budget)
     passes = shift.Passes(base, trained)
     crossing = shift.crossover(
         passes, paired_curve(passes.difference, passes.ks, seed=settings.seed)
     )
     luck = luck_of_both(base, trained, listed, rule.k_large, settings)
-    verdict = decided(ends, gain, rule, lambda k: changes.difference(base, trained, k))
+    verdict = robust(found, base, trained, rule, settings)
     verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
     return Comparison(
         verdict=from_memory(
@@ -101,6 +86,9 @@ def compare(
         base=inputs.curve_of(base, listed, rule.interval, settings.seed),
         trained=inputs.curve_of(trained, listed, rule.interval, settings.seed),
         delta=_delta(base, trained, listed, rule.interval, settings.seed),
+        new=found.new,
+        lost=found.lost,
+        gain_source=found.source,
         crossover=crossing,
         coverage=changes.coverage(base, trained),
         tilt=sharpened.fit(),
@@ -123,27 +111,13 @@ def compare(
     )
 
 
-def _difference(
-    base: Counts, trained: Counts, k: int, interval: Interval, level: float
-) -> Estimate:
-    if interval == "population":
-        d = changes.difference(base, trained, k)
-        return paired_interval(d, confidence_level=level)
-    if 2 * k <= min(base.n.min(), trained.n.min()):
-        return fixed_paired_interval(
-            base.n, base.c, trained.n, trained.c, k, confidence_level=level
-        )
-    value = float(changes.difference(base, trained, k).mean())
-    return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
-
-
 def _delta(
     base: Counts, trained: Counts, ks: Sequence[int], interval: Interval, seed: int
 ) -> Curve:
     if interval == "population":
         d = pass_at_k(trained.n, trained.c, list(ks)) - pass_at_k(base.n, base.c, list(ks))
         return paired_curve(d, ks, seed=seed)
-    return inputs.fixed_curve([_difference(base, trained, k, interval, 0.95) for k in ks], ks)
+    return inputs.fixed_curve([difference(base, trained, k, interval, 0.95) for k in ks], ks)
 
 
 def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> Reasoned | None:

@@ -6,25 +6,26 @@ they give. Shared by the comparison of one trained policy and that of several tr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from passgap.analysis import inputs
-from passgap.analysis.compare.sharpening import Sharpening
-from passgap.analysis.verdicts import Ends, LargeGain, compare_verdict, state
+from passgap.analysis.verdicts import End, Ends, compare_label, spread, state
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.comparison import ComparedWith, CompareSettings
+from passgap.results.comparison import ComparedWith, CompareSettings, GainSource, Novel
 from passgap.results.estimates import Estimate
-from passgap.results.labels import CompareLabel, Label, State
+from passgap.results.labels import Label
 from passgap.results.parts import Interval
 from passgap.results.verdict import Verdict
-from passgap.stats import binomial_upper, zero_discordance_bound
+from passgap.stats import zero_discordance_bound
 
-LEAST_LARGE_K = 64
+LEAST_LARGE_K = 20  # the rule's own: pass@2 against pass@20
+NEW, LOST = "the trained policy alone", "the base alone"
 POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the discordant share
 
 
@@ -37,7 +38,7 @@ class Deciding:
     k_large: int
     enough_draws: bool
     interval: Interval
-    budget: int
+    max_odds: float
 
     def listed(self, ks: Sequence[int] | None, common: int) -> list[int]:
         """The k to show: those asked for or powers of two and n, always with the deciding two."""
@@ -56,7 +57,8 @@ class Deciding:
             k_large=self.k_large,
             interval=self.interval,
             confidence_level=0.95,
-            budget=self.budget,
+            budget=settings.budget,
+            max_odds=self.max_odds,
             seed=settings.seed,
             intersect=settings.intersect,
             allow_different_prompts=settings.allow_different_prompts,
@@ -75,28 +77,31 @@ def deciding(arms: Sequence[Counts], settings: CompareSettings) -> Deciding:
         For settings out of range, or counts that do not allow the k asked for.
     """
     inputs.check_interval(settings.interval)
-    margin, budget, k_small = settings.margin, settings.budget, settings.k_small
+    margin, k_small, max_odds = settings.margin, settings.k_small, settings.max_odds
     if not 0 < margin < 1:
         raise UsageError(f"margin is {margin}; allowed: a number in (0, 1), such as 0.02")
-    if budget < 1:
-        raise UsageError(f"budget is {budget}; allowed: an integer >= 1")
-    k_large = _large_k(arms, settings)
+    if settings.budget < 1:
+        raise UsageError(f"budget is {settings.budget}; allowed: an integer >= 1")
+    if not 1 <= max_odds < math.inf:
+        raise UsageError(f"max_odds is {max_odds}; allowed: a number of at least 1, such as 32")
+    least = min(int(counts.n.min()) for counts in arms)
+    k_large = settings.k_large
+    if k_large is None:
+        k_large = max(_large_k(least), k_small + 1)
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     for counts in arms:
         inputs.check_counts(counts, k_large, accept_unscored=True)
         inputs.check_counts(counts, k_small, accept_unscored=settings.accept_unscored)
-    enough = settings.k_large is not None or k_large >= LEAST_LARGE_K
-    return Deciding(margin, k_small, k_large, enough, settings.interval, budget)
+    enough = LEAST_LARGE_K <= k_large < least
+    return Deciding(margin, k_small, k_large, enough, settings.interval, max_odds)
 
 
-def _large_k(arms: Sequence[Counts], settings: CompareSettings) -> int:
-    """The large k asked for, or the greatest power of two at most half the smallest n."""
-    if settings.k_large is not None:
-        return settings.k_large
-    half = min(int(counts.n.min()) for counts in arms) // 2
+def _large_k(least: int) -> int:
+    """The greatest power of two at most half the smallest n; 20 where only that is possible."""
+    half = least // 2
     chosen: int = 2 ** max(half.bit_length() - 1, 0)
-    return max(chosen, settings.k_small + 1)
+    return LEAST_LARGE_K if chosen < LEAST_LARGE_K <= half else chosen
 
 
 def both_ends(
@@ -106,26 +111,12 @@ def both_ends(
     population = settings.interval == "population"
     discordance = zero_discordance_bound(problems) if population else 0.0
 
-    def at(k: int) -> tuple[Estimate, State, bool]:
+    def at(k: int) -> End:
         wide, narrow = difference(k, 0.95), difference(k, 0.90)
         stands = state(wide, narrow, settings.margin, discordance)
-        return wide, stands, bool(narrow.high < settings.margin)
+        return End(k, wide, narrow, discordance, stands)
 
-    small, at_small, _ = at(settings.k_small)
-    large, at_large, no_gain = at(settings.k_large)
-    return Ends(settings.k_small, settings.k_large, small, large, at_small, at_large, no_gain)
-
-
-def large_gain(
-    base: Counts, trained: Counts, ends: Ends, sharpened: Sharpening, budget: int
-) -> LargeGain | None:
-    """What stands behind a gain at the large k; None where there is none to explain."""
-    if ends.at_large != "up" or ends.at_small not in ("up", "equivalent"):
-        return None
-    gained = trained.c > 0
-    hits, draws = int(base.c[gained].sum()), int(base.n[gained].sum())
-    upper = binomial_upper(hits, draws) if draws else 1.0
-    return LargeGain(sharpened.fitted, sharpened.misfit.above, upper, budget)
+    return Ends(at(settings.k_small), at(settings.k_large), settings.margin)
 
 
 def only_population(settings: CompareSettings, what: str) -> None:
@@ -156,37 +147,62 @@ def from_memory(
 
 def decided(
     ends: Ends,
-    gain: LargeGain | None,
+    new: Novel,
+    lost: Novel,
     settings: Deciding,
     difference: Callable[[int], FloatArray],
+    source: GainSource | None = None,
 ) -> Verdict:
-    """The verdict, with what an open one would take; ``difference`` gives d_i(k), shape (P,)."""
-    verdict = compare_verdict(ends, gain)
-    if not settings.enough_draws:
-        reason = f"a verdict needs a large k of at least {LEAST_LARGE_K}; here it is {ends.k_large}"
-        needs = (
-            f"n >= {2 * LEAST_LARGE_K} draws per problem in both runs, or --k-large set beforehand"
+    """The verdict, with what an open one would take; ``difference`` gives d_i(k), shape (P,).
+
+    ``source`` leads the reasons where equivalence is out of reach, since it speaks at few problems.
+    """
+    small, large = ends.small.stands, ends.large.stands
+    label = compare_label(
+        small, large, new=new.shown, lost=lost.shown, enough_draws=settings.enough_draws
+    )
+    reasons = (*ends.reasons(), *_novel(new, NEW), *_novel(lost, LOST))
+    if source is not None and (large == "unclear" or ends.large.discordance >= ends.margin):
+        reasons = (*_split(source), *reasons)
+    verdict = Verdict(label, reasons, "", small, large, ends.bounds)
+    return verdict if label.settled else replace(verdict, needs=_needs(ends, settings, difference))
+
+
+def _novel(found: Novel, whose: str) -> tuple[str, ...]:
+    """What a test of new or lost problems shows, where it shows anything."""
+    if not found.shown:
+        return ()
+    return (
+        f"{found.problems} problems are solved by {whose}: no change of the odds by up to "
+        f"{found.excluded_odds:.3g}-fold explains that ({found.max_odds:.3g}-fold was asked for)",
+    )
+
+
+def _split(source: GainSource) -> tuple[str, ...]:
+    reached, rest = source.reached, source.not_reached
+    return (
+        f"of the change in pass@1, {spread(reached)} points are on problems that the base also "
+        f"solves in other draws, {spread(rest)} on the rest",
+    )
+
+
+def _needs(ends: Ends, settings: Deciding, difference: Callable[[int], FloatArray]) -> str:
+    """What would settle an open verdict."""
+    wanted = []
+    if ends.large.k < LEAST_LARGE_K:
+        wanted.append(
+            f"n >= {2 * LEAST_LARGE_K} draws per problem in both runs, for a large k of at least "
+            f"{LEAST_LARGE_K} (here it is {ends.large.k})"
         )
-        if settings.interval == "population" and ends.at_small == "unclear":
-            d = difference(ends.k_small)
-            wanted = _problems_wanted(d, settings.margin)
-            if wanted > len(d):
-                settled = _settled(ends.k_small, settings.margin)
-                needs += f"; and about {wanted:,} problems (now {len(d)}) to {settled}"
-        return replace(
-            verdict,
-            label=CompareLabel.INCONCLUSIVE,
-            reasons=(*verdict.reasons, reason),
-            needs=needs,
-        )
-    if verdict.label is CompareLabel.INCONCLUSIVE and not verdict.needs:
-        k = ends.k_small if ends.at_small == "unclear" else ends.k_large
-        if settings.interval == "fixed":
-            needs = f"more draws of each of these problems to {_settled(k, settings.margin)}"
-        else:
-            needs = _problems_needed(difference(k), k, settings.margin)
-        return replace(verdict, needs=needs)
-    return verdict
+    elif not settings.enough_draws:
+        wanted.append(f"more than {ends.large.k} draws per problem: k = n decides nothing")
+    k = ends.small.k if ends.small.stands == "unclear" else ends.large.k
+    open_at = ends.small if k == ends.small.k else ends.large
+    if open_at.stands == "unclear" and settings.interval == "fixed":
+        wanted.append(f"more draws of each of these problems to {_settled(k, settings.margin)}")
+    elif open_at.stands == "unclear":
+        wanted.append(_problems_needed(difference(k), k, settings.margin))
+    return "; and ".join(wanted)
 
 
 def _problems_needed(d: FloatArray, k: int, margin: float) -> str:

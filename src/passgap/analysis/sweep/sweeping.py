@@ -10,19 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from passgap.analysis import inputs
-from passgap.analysis.compare import changes
 from passgap.analysis.compare.comparison import DEFAULTS
-from passgap.analysis.compare.deciding import (
-    Deciding,
-    both_ends,
-    decided,
-    deciding,
-    from_memory,
-    large_gain,
-    only_population,
-)
+from passgap.analysis.compare.deciding import Deciding, deciding, from_memory, only_population
+from passgap.analysis.compare.judging import judge, robust
 from passgap.analysis.compare.pairing import on_common_problems
-from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of, withheld, withheld_for
 from passgap.analysis.sweep.falling import Differences, FallAt, alike, differences, fall, kept
 from passgap.analysis.sweep.verdict import RULE, sweep_notes, sweep_verdict
@@ -33,8 +24,6 @@ from passgap.results.comparison import CompareSettings
 from passgap.results.labels import CompareLabel, SweepLabel
 from passgap.results.parts import Both, Luck
 from passgap.results.sweep import Checkpoint, Fall, Keep, Sweep
-from passgap.results.verdict import Verdict
-from passgap.stats import paired_interval
 
 
 def compare_sweep(
@@ -127,7 +116,8 @@ def _rows(
     """Each checkpoint with the verdict that `compare` gives it."""
     rows = []
     for i in range(1, len(everyone)):
-        verdict = _against_base(everyone[0], everyone[i], rule, settings.seed)
+        found = judge(everyone[0], everyone[i], rule, settings.seed)
+        verdict = robust(found, everyone[0], everyone[i], rule, settings)
         verdict = withheld(verdict, Both(lucks[0], lucks[i]), rule.k_large, settings.accept_luck)
         verdict = from_memory(
             verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings
@@ -137,18 +127,6 @@ def _rows(
         policy = everyone[i].provenance.get("policy", "")
         rows.append(Checkpoint(steps[i], policy, verdict, curve, delta))
     return tuple(rows)
-
-
-def _against_base(base: Counts, arm: Counts, rule: Deciding, seed: int) -> Verdict:
-    ends = both_ends(
-        rule,
-        lambda k, level: paired_interval(changes.difference(base, arm, k), confidence_level=level),
-        len(base),
-    )
-    gain = None
-    if ends.at_large == "up":  # only there a tilt is asked for, and fitting one takes long
-        gain = large_gain(base, arm, ends, sharpening(base, arm, rule.k_large, seed), rule.budget)
-    return decided(ends, gain, rule, lambda k: changes.difference(base, arm, k))
 
 
 def _fall_row(found: FallAt, large: Differences, steps: Sequence[int]) -> Fall:

@@ -1,0 +1,199 @@
+"""The verdict on one trained policy, and whether it holds where the draws are taken otherwise.
+
+In: paired Counts and the checked settings. Out: the verdict with its tests of new and lost
+problems; then the same among answered draws and under each reading of the answers. A label that
+changes there hangs on cuts or on marks, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from passgap.analysis import inputs
+from passgap.analysis.compare import changes
+from passgap.analysis.compare.deciding import Deciding, both_ends, decided
+from passgap.analysis.compare.novelty import gain_source, new_and_lost
+from passgap.analysis.verdicts import End, Ends, points
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts
+from passgap.results.comparison import CompareSettings, GainSource, Novel
+from passgap.results.estimates import Estimate
+from passgap.results.labels import CompareLabel
+from passgap.results.parts import Interval
+from passgap.results.verdict import Robust, Verdict
+from passgap.stats import fixed_paired_interval, paired_interval
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict with what it rests on."""
+
+    verdict: Verdict
+    ends: Ends
+    new: Novel
+    lost: Novel
+    source: GainSource
+
+    @property
+    def label(self) -> CompareLabel:
+        label = self.verdict.label
+        assert isinstance(label, CompareLabel)
+        return label
+
+
+def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
+    """The verdict on paired counts, every draw taken as it was marked."""
+    ends = both_ends(
+        rule, lambda k, level: difference(base, trained, k, rule.interval, level), len(base)
+    )
+    new, lost = new_and_lost(base, trained, rule.max_odds, seed)
+    source = gain_source(base, trained, seed)
+    verdict = decided(ends, new, lost, rule, lambda k: changes.difference(base, trained, k), source)
+    return Judged(verdict, ends, new, lost, source)
+
+
+def difference(base: Counts, trained: Counts, k: int, interval: Interval, level: float) -> Estimate:
+    """The mean difference of pass@k by the interval asked for."""
+    if interval == "population":
+        d = changes.difference(base, trained, k)
+        return paired_interval(d, confidence_level=level)
+    if 2 * k <= min(base.n.min(), trained.n.min()):
+        return fixed_paired_interval(
+            base.n, base.c, trained.n, trained.c, k, confidence_level=level
+        )
+    value = float(changes.difference(base, trained, k).mean())
+    return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
+
+
+# ---------------------------------------------------------------------------- taken otherwise
+
+
+@dataclass(frozen=True)
+class Other:
+    """The same draws taken otherwise, and the label for a verdict that does not outlive it."""
+
+    name: str
+    words: str
+    label: CompareLabel
+    base: Counts
+    trained: Counts
+
+
+def robust(
+    found: Judged, base: Counts, trained: Counts, rule: Deciding, settings: CompareSettings
+) -> Verdict:
+    """The verdict with its label told again where the draws are taken otherwise.
+
+    A settled or partial label that changes gives way to ``depends_on_cuts`` or
+    ``depends_on_marks``. One that merely shows less, as fewer draws do, does not: the difference
+    has to have moved by half the margin at a k that is open now, or a test of new or lost problems
+    to fail.
+    """
+    labels: dict[str, CompareLabel | None] = {"answered": None, "asked": None, "any": None}
+    verdict = found.verdict
+    for other in _others(base, trained, settings):
+        again = _again(other, rule, settings.seed)
+        if again is None:
+            continue
+        if other.name in labels:
+            labels[other.name] = again.label
+        if verdict.label is found.label and _moved(found, again):
+            reason = _both(found, again, other.words)
+            verdict = replace(verdict, label=other.label, reasons=(*verdict.reasons, reason))
+    return replace(verdict, robust=Robust(final=found.label, **labels))
+
+
+def _others(base: Counts, trained: Counts, settings: CompareSettings) -> Iterator[Other]:
+    arms = base, trained
+    cuts, marks = CompareLabel.DEPENDS_ON_CUTS, CompareLabel.DEPENDS_ON_MARKS
+    answered = [_kept(one, one.no_answer) for one in arms]
+    yield from _other("answered", "among draws with an answer", cuts, *answered)
+    asked, anything = ([_marked(one, c) for one in arms] for c in ("c_asked", "c_any"))
+    yield from _other("asked", "read in the form asked for", marks, *asked)
+    yield from _other("any", "counting any mention of the answer", marks, *anything)
+    rate = settings.false_positive_rate
+    if rate:
+        rng = np.random.default_rng(settings.seed)
+        true = [_true(one, rate, rng) for one in arms]
+        words = f"without the {rate:g} of wrong draws that the verifier takes for right"
+        yield from _other("true", words, marks, *true)
+
+
+def _other(
+    name: str, words: str, label: CompareLabel, base: Counts | None, trained: Counts | None
+) -> Iterator[Other]:
+    if base is not None and trained is not None:
+        yield Other(name, words, label, base, trained)
+
+
+def _kept(counts: Counts, without: IntArray | None) -> Counts | None:
+    """The counts without some of the wrong draws; None where there are none, or none known."""
+    if without is None or not without.any():
+        return None if without is None else counts
+    return replace_counts(counts, n=counts.n - without)
+
+
+def _marked(counts: Counts, column: str) -> Counts | None:
+    c: IntArray | None = getattr(counts, column)
+    return None if c is None else replace_counts(counts, c=c)
+
+
+def replace_counts(
+    counts: Counts, *, n: IntArray | None = None, c: IntArray | None = None
+) -> Counts:
+    """The same problems with another n or c, and nothing else known of the draws."""
+    return Counts(
+        counts.problem_id,
+        counts.n if n is None else n,
+        counts.c if c is None else c,
+        design=counts.design,
+        provenance=counts.provenance,
+    )
+
+
+def _true(counts: Counts, rate: float, rng: np.random.Generator) -> Counts:
+    """The counts with as many hits struck out as a false-positive rate makes of wrong draws."""
+    real = np.maximum(counts.c - rate * counts.n, 0) / (1 - rate)
+    share = np.divide(real, counts.c, out=np.zeros(len(counts)), where=counts.c > 0)
+    return replace_counts(counts, c=rng.binomial(counts.c, np.minimum(share, 1.0)))
+
+
+def _again(other: Other, rule: Deciding, seed: int) -> Judged | None:
+    """The verdict on problems that have draws enough; None where there are none."""
+    enough = np.minimum(other.base.n, other.trained.n) > rule.k_large
+    if not enough.any():
+        return None
+    rows = np.flatnonzero(enough)
+    return judge(other.base.take(rows), other.trained.take(rows), rule, seed)
+
+
+def _moved(found: Judged, again: Judged) -> bool:
+    """Whether the label does not outlive the other way to take the draws."""
+    if again.label is found.label or found.label is CompareLabel.INCONCLUSIVE:
+        return False
+    if found.label.settled and again.label.settled:
+        return True
+    if (found.new.shown and not again.new.shown) or (found.lost.shown and not again.lost.shown):
+        return True
+    pairs = ((found.ends.small, again.ends.small), (found.ends.large, again.ends.large))
+    return any(_shifted(before, after, found.ends.margin) for before, after in pairs)
+
+
+def _shifted(before: End, after: End, margin: float) -> bool:
+    if before.stands in ("unclear", after.stands):
+        return False
+    return after.stands != "unclear" or abs(before.wide.value - after.wide.value) >= margin / 2
+
+
+def _both(found: Judged, again: Judged, words: str) -> str:
+    """Both labels with the differences that they rest on."""
+
+    def told(one: Judged) -> str:
+        small, large = one.ends.small, one.ends.large
+        deltas = (f"{points(end.wide.value)} points at k={end.k}" for end in (small, large))
+        return f"{one.label.words} ({', '.join(deltas)})"
+
+    return f"counted as marked it is {told(found)}, {words} {told(again)}"

@@ -1,0 +1,82 @@
+"""What is new and what is lost, and where the gain comes from.
+
+In: paired Counts. Out: whether problems are gained or lost that no sharpening explains, and the
+gain in pass@1 split by whether the base solves the problem in other draws.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from passgap.analysis.verdicts import LEVEL
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
+from passgap.results.comparison import GainSource, Novel
+from passgap.results.estimates import Estimate
+from passgap.stats import Excluded, excluded_odds, odds_spread, paired_interval
+from passgap.stats.mixture import log_choose
+
+REPLICATES = 2000
+
+
+def new_and_lost(base: Counts, trained: Counts, max_odds: float, seed: int) -> tuple[Novel, Novel]:
+    """Test for problems that only the trained policy solves, and for those only the base does.
+
+    Where the odds moved unevenly on problems that the base both solves and fails, the factor that
+    sharpening is granted is raised to three spreads: a gain that such spread brings is not new.
+    """
+    arms = (base.n, base.c, trained.n, trained.c)
+    spread = odds_spread(*arms)
+    swapped = (trained.n, trained.c, base.n, base.c)
+    new = excluded_odds(*arms, max_odds=spread.most(max_odds), seed=seed)
+    lost = excluded_odds(*swapped, max_odds=spread.most(max_odds, down=True), seed=seed)
+    return _told(new), _told(lost)
+
+
+def _told(found: Excluded) -> Novel:
+    shown = found.p_value <= LEVEL
+    return Novel(shown, found.p_value, found.max_odds, found.excluded, found.problems)
+
+
+def gain_source(base: Counts, trained: Counts, seed: int) -> GainSource:
+    """The gain in pass@1, split by whether the base solves a problem in other draws of its own.
+
+    One half of the base's draws says whether it reaches a problem, the other half is what the
+    trained policy is compared with, so that luck in the first does not count as a gain. The mean
+    over all halves is taken exactly: with q the chance that the choosing half holds no hit,
+    ``reached = p_T - c / n - rest`` and ``rest = q (p_T - c / m)``, m the size of the other half.
+    """
+    n, c = base.n, base.c
+    chosen = np.maximum(n // 2, 1)
+    others = np.maximum(n - chosen, 1)
+    missed = _no_hit(n, c, chosen)
+    after = trained.c / trained.n
+    rest = missed * (after - c / others)
+    reached = after - c / n - rest
+    return GainSource(
+        paired_interval(np.clip(reached, -1, 1)),
+        paired_interval(np.clip(rest, -1, 1)),
+        _share(reached, rest, seed),
+    )
+
+
+def _no_hit(n: np.ndarray, c: np.ndarray, drawn: np.ndarray) -> FloatArray:
+    """The chance that ``drawn`` of n draws hold none of the c hits."""
+    rest = n - c
+    possible = drawn <= rest
+    chance = np.exp(log_choose(rest, np.minimum(drawn, rest)) - log_choose(n, drawn))
+    return np.where(possible, chance, 0.0)
+
+
+def _share(reached: FloatArray, rest: FloatArray, seed: int) -> Estimate:
+    """The reached problems' share of the gain; nan where the gain is not shown to be one."""
+    total = reached + rest
+    method = "bootstrap over problems"
+    if not paired_interval(np.clip(total, -1, 1)).low > 0:
+        return Estimate(np.nan, np.nan, np.nan, method=method, notes=("no gain is shown",))
+    size = len(total)
+    weights = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), REPLICATES)
+    sums = weights @ np.column_stack([reached, total])
+    low, high = np.quantile(sums[:, 0] / np.maximum(sums[:, 1], 1e-12), [0.025, 0.975])
+    value = float(reached.sum() / total.sum())
+    return Estimate(value, min(float(low), value), max(float(high), value), method=method)
