@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
+# any value that JSON can write
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 

@@ -7,7 +7,6 @@ wrong answer (the reference with one more digit) otherwise. No model, no prompt,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -74,7 +73,7 @@ class FakeEngine(Engine):
             p[problem.id] = float(odds / (1 + odds))
         return cls(p, {problem.id: problem.reference for problem in problems}, stop)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """The manifest's record: a digest of every p."""
         return {"name": self.name, "p_digest": digest(self.p)}
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
-from transformers import AttentionInterface, Cache, DynamicCache
+from transformers import AttentionInterface, Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
@@ -32,7 +32,7 @@ class Prefilled:
     """Prompts run once: transformers' cache of them (left padded) and each one's next scores."""
 
     prompts: tuple[Prompt, ...]
-    cache: Any
+    cache: DynamicCache
     mask: torch.Tensor
     logits: torch.Tensor
 
@@ -45,21 +45,21 @@ class Rows(Protocol):
     def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
         """Put prompt ``which[i]`` of ``ready`` into row ``slots[i]``."""
 
-    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+    def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """Append one token to every row, shape (rows,); the next scores, shape (rows, vocab)."""
 
     def keep(self, rows: torch.Tensor) -> None:
         """Keep these rows only, in this order."""
 
 
-def rows_for(model: Any, count: int, longest: int) -> Rows:
+def rows_for(model: PreTrainedModel, count: int, longest: int) -> Rows:
     """The cache that suits the model, for ``count`` rows and prompts of up to ``longest``."""
     if joins_late(model):
         return SlotCache(model, count, longest)
     return WaveCache()
 
 
-def joins_late(model: Any) -> bool:
+def joins_late(model: PreTrainedModel) -> bool:
     """Whether rows may start at any column: attention layers only, full or sliding."""
     config = model.config.get_text_config(decoder=True)
     kinds = {type(layer) for layer in DynamicCache(config=model.config).layers}
@@ -70,7 +70,7 @@ def joins_late(model: Any) -> bool:
     }
 
 
-def prefill(model: Any, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
+def prefill(model: PreTrainedModel, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
     """Run distinct prompts as one left-padded batch."""
     longest, device = max(map(len, prompts)), model.device
     ids = torch.tensor([[pad_id] * (longest - len(p)) + list(p) for p in prompts], device=device)
@@ -92,7 +92,7 @@ class SlotCache:
 
     joins_late = True
 
-    def __init__(self, model: Any, count: int, longest: int) -> None:
+    def __init__(self, model: PreTrainedModel, count: int, longest: int) -> None:
         self._layers: list[_Layer] = []
         self._count, self._start, self._length = count, 0, longest
         self._mask = torch.zeros(count, longest + ROOM, dtype=torch.long, device=model.device)
@@ -115,7 +115,7 @@ class SlotCache:
         self._positions[into] = ready.mask[source].sum(1)
         self._skip_unused()
 
-    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+    def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""
         self._make_room()
         self._mask[:, self._length] = 1
@@ -159,7 +159,7 @@ class SlotCache:
 class _Layer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values, a view of a buffer with room to the right."""
 
-    def __init__(self, like: Any, rows: int, columns: int, length: int) -> None:
+    def __init__(self, like: DynamicLayer, rows: int, columns: int, length: int) -> None:
         super().__init__()
         self.dtype, self.device, self.is_initialized = like.keys.dtype, like.keys.device, True
         self._start, self._length = 0, length
@@ -174,7 +174,7 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
         self.values = self._values[:, :, start : self._length]
 
     def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Append in place; transformers calls it once a layer and step."""
         end = self._length + key_states.shape[-2]
@@ -220,7 +220,7 @@ class WaveCache:
     joins_late = False
 
     def __init__(self) -> None:
-        self._cache: Any = None
+        self._cache = DynamicCache()
         self._mask = self._positions = torch.zeros(0)
 
     def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
@@ -231,7 +231,7 @@ class WaveCache:
         self._cache.reorder_cache(source)
         self._positions = self._mask.sum(1)
 
-    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+    def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], dim=1)
         logits: torch.Tensor = model(
@@ -257,7 +257,7 @@ def grouped_sdpa(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
-    **options: Any,
+    **options: object,
 ) -> tuple[torch.Tensor, None]:
     """transformers' sdpa, but for one new token a row, where heads that share keys go together.
 

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
 from passgap.engines.transformers.cache import Prefilled, Prompt, Rows, prefill, rows_for
 from passgap.errors import WorkError
@@ -85,7 +85,9 @@ def pick(logprobs: torch.Tensor, uniform: np.ndarray) -> torch.Tensor:
 class Batch:
     """The rows being decoded, and what each has drawn so far."""
 
-    def __init__(self, model: Any, settings: Settings, streams: Streams, size: int) -> None:
+    def __init__(
+        self, model: PreTrainedModel, settings: Settings, streams: Streams, size: int
+    ) -> None:
         self._model, self._settings, self._streams = model, settings, streams
         device = model.device
         self.row = np.full(size, -1)
@@ -161,7 +163,7 @@ class Batch:
 
 
 def decode(
-    model: Any,
+    model: PreTrainedModel,
     prompts: Sequence[Prompt],
     rows: Sequence[int],
     settings: Settings,
@@ -180,7 +182,7 @@ def decode(
 
 
 def _wave(
-    model: Any,
+    model: PreTrainedModel,
     prompts: Sequence[Prompt],
     waiting: deque[int],
     settings: Settings,
@@ -210,7 +212,7 @@ def _wave(
 
 
 def _join(
-    model: Any,
+    model: PreTrainedModel,
     cache: Rows,
     batch: Batch,
     settings: Settings,

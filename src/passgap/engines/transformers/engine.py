@@ -14,10 +14,15 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
-from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 
 from passgap.data.completions import Block, Completion, FinishReason, cut_at_stop
 from passgap.data.policies import Policy, Prompt, SamplingParams
@@ -50,7 +55,12 @@ class TransformersEngine(Engine):
     capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=True)
 
     def __init__(
-        self, model: Any, tokenizer: Any, sampling: SamplingParams, *, batch_size: int | None = None
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        sampling: SamplingParams,
+        *,
+        batch_size: int | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise UsageError(f"batch_size is {batch_size}; allowed: an integer >= 1")
@@ -84,7 +94,7 @@ class TransformersEngine(Engine):
         )
         return cls(model, tokenizer, sampling, batch_size=batch_size)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """What was used: batch size (and the one asked for, if memory halved it), dtype, device."""
         return {
             "name": self.name,
@@ -96,7 +106,7 @@ class TransformersEngine(Engine):
             "effective": self.effective_settings(),
         }
 
-    def effective_settings(self) -> dict[str, Any]:
+    def effective_settings(self) -> dict[str, float]:
         """The values that shape the distribution: all there are."""
         return {
             name: getattr(self._sampling, name)
@@ -273,7 +283,7 @@ class TransformersEngine(Engine):
         return [any(stop in text for stop in self._sampling.stop) for text in texts]
 
 
-def fitting(model: Any, max_tokens: int) -> int:
+def fitting(model: PreTrainedModel, max_tokens: int) -> int:
     """How many sequences to decode together: as many as still make it faster, if they fit.
 
     Small models need many rows to fill a processor. The keys and values may take an eighth of the
