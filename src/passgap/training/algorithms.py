@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 Trainer = Literal["grpo", "rloo", "sft"]
+Setting = str | float | bool  # of one of TRL's arguments
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Algorithm:
 
     trainer: Trainer
     about: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Setting]
 
 
-def _grpo(about: str, **settings: Any) -> Algorithm:
-    plain = {
+def _grpo(about: str, **settings: Setting) -> Algorithm:
+    plain: dict[str, Setting] = {
         "loss_type": "grpo",
         "scale_rewards": "group",
         "importance_sampling_level": "token",

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
@@ -29,7 +28,15 @@ from passgap.training.tracker import HeldOutTracker
 from passgap.verifiers import Verifier, for_problems
 
 try:
-    from transformers import TrainerCallback
+    from transformers import (
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainerCallback,
+        TrainerControl,
+        TrainerState,
+        TrainingArguments,
+    )
 except ImportError as error:
     raise MissingExtraError(error.name or "transformers", "lm") from error
 
@@ -106,16 +113,16 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
             seed=seed,
         )
         self._inner: HeldOutCallback | None = None
-        self.trainer: Any = None
+        self.trainer: Trainer | None = None
 
     def on_train_begin(
         self,
-        args: Any,
-        state: Any,
-        control: Any,
-        model: Any = None,
-        processing_class: Any = None,
-        **_: Any,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: PreTrainedModel | None = None,
+        processing_class: PreTrainedTokenizerBase | None = None,
+        **_: object,
     ) -> None:
         """Build the engine on the model in memory and measure step 0."""
         if getattr(args, "deepspeed", None) or getattr(args, "fsdp", None):
@@ -148,18 +155,20 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
         self._inner.trainer = self.trainer
         self._inner.on_train_begin(args, state, control)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         """Measure where a measurement is due."""
         if self._inner is not None:
             self._inner.on_step_end(args, state, control)
 
     def on_log(
         self,
-        args: Any,
-        state: Any,
-        control: Any,
-        logs: Mapping[str, Any] | None = None,
-        **_: Any,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, float] | None = None,
+        **_: object,
     ) -> None:
         """Tell the trainer's trackers what was measured, after the step it belongs to."""
         if self._inner is not None:

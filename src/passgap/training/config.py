@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeGuard, TypeVar
 
 from passgap.data.policies import SamplingParams
 from passgap.errors import UsageError
 from passgap.results.codec import Encoded
-from passgap.training.algorithms import ALGORITHMS, Algorithm
+from passgap.training.algorithms import ALGORITHMS, Algorithm, Setting
 
 DEVICES = ("auto", "cpu", "cuda")
 REWARDS = ("verifier", "random", "format")
@@ -22,9 +22,11 @@ LOSS_TYPES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vesp
 SCALES = ("group", "batch", "none")
 LEVELS = ("token", "sequence")
 GENERATION = ("transformers", "vllm")
+T = TypeVar("T")
+Rule = tuple[Callable[[object], bool], str]  # what a value must fulfil, and in words
 
 
-def _flag(text: str, default: Any) -> Any:
+def _flag(text: str, default: T) -> T:
     return field(default=default, metadata={"help": text})
 
 
@@ -104,7 +106,7 @@ class TrainConfig(Encoded):
         return ALGORITHMS[self.algorithm]
 
     @property
-    def algorithm_settings(self) -> dict[str, Any]:
+    def algorithm_settings(self) -> dict[str, Setting]:
         """TRL's arguments of the algorithm, with what is set here in place of its own."""
         own = dict(self.method.settings)
         return own | {
@@ -174,29 +176,29 @@ def _check_together(config: TrainConfig) -> None:
         raise UsageError(f"lora_alpha is {config.lora_alpha}; allowed with lora_rank >= 1")
 
 
-def _whole(least: int) -> tuple[Callable[[Any], bool], str]:
-    def holds(value: Any) -> bool:
+def _whole(least: int) -> Rule:
+    def holds(value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
     return holds, f"an integer >= {least}"
 
 
-def _real(value: Any) -> bool:
+def _real(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _maybe(rule: tuple[Callable[[Any], bool], str]) -> tuple[Callable[[Any], bool], str]:
+def _maybe(rule: Rule) -> Rule:
     return (lambda v: v is None or rule[0](v)), f"{rule[1]}, or none"
 
 
-def _one_of(names: Iterable[str]) -> tuple[Callable[[Any], bool], str]:
+def _one_of(names: Iterable[str]) -> Rule:
     known = tuple(names)
     return (lambda v: v in known), ", ".join(known)
 
 
 CLIPS = ("epsilon", "epsilon_high")
-_POSITIVE = (lambda v: _real(v) and v > 0, "a number > 0")
-_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+_POSITIVE: Rule = (lambda v: _real(v) and v > 0, "a number > 0")
+_RULES: dict[str, Rule] = {
     "algorithm": _one_of(ALGORITHMS),
     "device": _one_of(DEVICES),
     "reward": _one_of(REWARDS),
@@ -212,7 +214,11 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "beta": (lambda v: _real(v) and v >= 0, "a number >= 0 (0 turns the KL term off)"),
     "batch_size": _maybe(_whole(1)),
     "report_to": (
-        lambda v: not isinstance(v, str) and all(isinstance(name, str) and name for name in v),
+        lambda v: (
+            isinstance(v, Iterable)
+            and not isinstance(v, str)
+            and all(isinstance(name, str) and name for name in v)
+        ),
         "names of trackers that transformers knows, such as tensorboard",
     ),
     **{

@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from passgap.data.completions import Block
 from passgap.data.identity import digest
@@ -34,6 +34,7 @@ from passgap.verifiers import Item
 
 try:
     from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
     from trl import SFTConfig, SFTTrainer
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
@@ -67,7 +68,7 @@ class Lessons(Encoded):
         return len({problem_id for problem_id, _ in self.kept})
 
 
-def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
+def train_sft(job: Job, teacher: Policy) -> Lessons:
     """Train a job's policy on verified completions and write its weights and logs.
 
     A step learns ``prompts_per_step * group_size`` completions.
@@ -78,11 +79,6 @@ def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
         What is trained.
     teacher
         The policy that is sampled, ``teacher_draws`` times a problem; for ``rft`` the job's own.
-
-    Returns
-    -------
-    dict
-        ``lessons``: how many completions were drawn, correct and kept.
 
     Raises
     ------
@@ -105,7 +101,7 @@ def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
         )
         connect(listed, trainer)
         runtime.run(trainer, job, saver)
-    return {"lessons": lessons.to_dict()}
+    return lessons
 
 
 def taught(job: Job, teacher: Policy) -> Lessons:
@@ -164,7 +160,7 @@ def rows(
     problems: ProblemSet,
     settings: PromptSettings,
     engine: TransformersEngine,
-    tokenizer: Any,
+    tokenizer: PreTrainedTokenizerBase,
 ) -> list[dict[str, list[int]]]:
     """Token ids and labels of each lesson: the prompt as evaluation encodes it is not learned."""
     prompts = {problem.id: engine.encode(render(problem, settings)) for problem in problems}
@@ -177,7 +173,7 @@ def rows(
     return found
 
 
-def sft_arguments(job: Job) -> dict[str, Any]:
+def sft_arguments(job: Job) -> dict[str, object]:
     """TRL's arguments: plain likelihood, nothing cut, nothing packed."""
     return runtime.common_arguments(job) | {
         "loss_type": "nll",

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
@@ -122,7 +121,7 @@ def trained_policy(out: Path) -> Policy:
 
 
 def write_policy_file(
-    folder: Path, asked: Request, problems: Sequence[Problem], extra: Mapping[str, Any]
+    folder: Path, asked: Request, problems: Sequence[Problem], extra: Mapping[str, object]
 ) -> None:
     """Write the policy file: what was asked, what came of it, and with which packages."""
     trained_on = [problem.id for problem in problems]
@@ -156,7 +155,7 @@ def _requested(out: Path) -> Request:
     return there
 
 
-def _comparable(asked: Request) -> dict[str, Any]:
+def _comparable(asked: Request) -> dict[str, object]:
     """Without the paths: a digest says what the weights are, wherever they lie.
 
     Nor with how the stop strings came about: they are what they are.

@@ -10,7 +10,6 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.engines.transformers import TransformersEngine
@@ -23,7 +22,14 @@ from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
 
 try:
-    from transformers import TrainerCallback
+    from transformers import (
+        PreTrainedModel,
+        Trainer,
+        TrainerCallback,
+        TrainerControl,
+        TrainerState,
+        TrainingArguments,
+    )
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
@@ -45,9 +51,11 @@ METRICS = {
 HELD_OUT = "held_out/"  # of the names that trackers are told
 
 
-def callbacks(job: Job, model: Any, engine: TransformersEngine, saver: Saver) -> list[Any]:
+def callbacks(
+    job: Job, model: PreTrainedModel, engine: TransformersEngine, saver: Saver
+) -> list[TrainerCallback]:
     """Everything that is to happen while the job's trainer runs."""
-    found: list[Any] = []
+    found: list[TrainerCallback] = []
     if job.processes.is_main:
         found.append(StepLog(job))
     if job.held_out is not None:
@@ -64,7 +72,7 @@ def callbacks(job: Job, model: Any, engine: TransformersEngine, saver: Saver) ->
     return [*found, Checkpoints(job, saver), WholeStates(job), NoMoreSteps()]
 
 
-def connect(listed: Sequence[Any], trainer: Any) -> None:
+def connect(listed: Sequence[TrainerCallback], trainer: Trainer) -> None:
     """Let the held-out measurements tell the trainer's own trackers too."""
     for callback in listed:
         if isinstance(callback, HeldOutCallback):
@@ -78,18 +86,29 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         self._path, self._progress = job.out / TRAINING_FILE, job.progress
         self._start = self._seconds = 0.0
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         if self._progress:
             self._progress(int(state.global_step), int(state.max_steps), {})
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         self._start = time.monotonic()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         self._seconds = time.monotonic() - self._start
 
     def on_log(
-        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **_: Any
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, float],
+        **_: object,
     ) -> None:
         if not is_step(logs):
             return
@@ -99,13 +118,13 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
             self._progress(step, int(state.max_steps), found)
 
 
-def measured(logs: Mapping[str, Any]) -> dict[str, float]:
+def measured(logs: Mapping[str, float]) -> dict[str, float]:
     """TRL's metrics by our names; one that it could not take is left out."""
     found = {ours: logs.get(theirs) for ours, theirs in METRICS.items()}
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def is_step(logs: Mapping[str, Any]) -> bool:
+def is_step(logs: Mapping[str, float]) -> bool:
     """Whether a log is a step's own: not the summary at the end, not a held-out measurement."""
     return (
         bool(logs)
@@ -121,22 +140,31 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
     those of the step they belong to.
     """
 
-    def __init__(self, tracker: HeldOutTracker, model: Any) -> None:
+    def __init__(self, tracker: HeldOutTracker, model: PreTrainedModel) -> None:
         self._tracker, self._model = tracker, model
         self._owed: dict[str, float] = {}
-        self.trainer: Any = None
+        self.trainer: Trainer | None = None
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         if state.global_step == 0:
             self._measure(0)
             self._tell()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         if self._tracker.due(state.global_step):
             self._measure(state.global_step)
 
     def on_log(
-        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **_: Any
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, float],
+        **_: object,
     ) -> None:
         if is_step(logs):
             self._tell()
@@ -165,7 +193,14 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
     def __init__(self, job: Job, saver: Saver) -> None:
         self._job, self._saver = job, saver
 
-    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: PreTrainedModel | None = None,
+        **_: object,
+    ) -> None:
         step, every = int(state.global_step), self._job.config.save_every
         if not every or step % every or not self._job.processes.is_main:
             return
@@ -181,7 +216,9 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
     """Ends a training that went on from a state of its last step: TRL would add a step to it."""
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         if state.global_step >= state.max_steps:
             raise AlreadyTrainedError
 
@@ -192,6 +229,8 @@ class WholeStates(TrainerCallback):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         place = Path(self._job.out) / TRAINER / f"{CHECKPOINT}{int(state.global_step)}"
         mark_whole(place, self._job.processes.rank, self._job.processes.count)

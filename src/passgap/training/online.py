@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
 
 from passgap.data.completions import Block
 from passgap.data.identity import digest
@@ -36,18 +35,17 @@ from passgap.training.watch import Watch
 
 try:
     from datasets import Dataset
+    from transformers import PreTrainedModel
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
-TRAINERS: dict[str, tuple[Any, Any]] = {
-    "grpo": (GRPOTrainer, GRPOConfig),
-    "rloo": (RLOOTrainer, RLOOConfig),
-}
+TrlPrompt = str | Sequence[Mapping[str, str]]
+TRAINERS = {"grpo": (GRPOTrainer, GRPOConfig), "rloo": (RLOOTrainer, RLOOConfig)}
 
 
-def train_online(job: Job) -> dict[str, Any]:
-    """Train a job's policy and write its weights and logs; nothing more for the policy file.
+def train_online(job: Job) -> None:
+    """Train a job's policy and write its weights and logs.
 
     The reward is 1 for a correct completion, 0 for an incorrect one, and none at all for an
     unscored one, unless the config asks for another (``training.reward``).
@@ -76,7 +74,6 @@ def train_online(job: Job) -> dict[str, Any]:
         )
         connect(listed, trainer)
         runtime.run(trainer, job, saver)
-    return {}
 
 
 def _watch(job: Job) -> Watch:
@@ -91,13 +88,13 @@ def _watch(job: Job) -> Watch:
     return watch
 
 
-def _rollout(job: Job, engine: TransformersEngine, model: Any) -> dict[str, Any]:
+def _rollout(job: Job, engine: TransformersEngine, model: PreTrainedModel) -> dict[str, object]:
     if job.config.method.trainer != "grpo" or job.config.generation != "transformers":
         return {}
     return {"rollout_func": Rollout(engine, model, job.config.seed, job.processes)}
 
 
-def arguments(job: Job) -> dict[str, Any]:
+def arguments(job: Job) -> dict[str, object]:
     """TRL's arguments: the algorithm as published, with every sampling setting explicit."""
     config = job.config
     return (
@@ -120,7 +117,7 @@ def arguments(job: Job) -> dict[str, Any]:
     )
 
 
-def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, Any]:
+def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, object]:
     """What TRL is told where vLLM draws; a stop string's tokens are kept, as the engine does."""
     if config.generation != "vllm":
         return {}
@@ -133,7 +130,7 @@ def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, Any]]:
+def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, TrlPrompt]]:
     """TRL's data set: the prompt as evaluation renders it, and the problem it belongs to."""
     return [
         {"prompt": to_trl(render(problem, settings)), "problem_id": problem.id}
@@ -141,14 +138,14 @@ def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, Any]]
     ]
 
 
-def to_trl(prompt: Prompt) -> str | list[dict[str, str]]:
+def to_trl(prompt: Prompt) -> TrlPrompt:
     """A prompt as TRL writes it: a string, or messages."""
     if not prompt.messages:
         return prompt.text
     return [{"role": role, "content": content} for role, content in prompt.messages]
 
 
-def from_trl(prompt: str | Sequence[Mapping[str, str]]) -> Prompt:
+def from_trl(prompt: TrlPrompt) -> Prompt:
     """The inverse of ``to_trl``."""
     if isinstance(prompt, str):
         return Prompt(text=prompt)
@@ -164,14 +161,14 @@ class Rollout:
     def __init__(
         self,
         engine: TransformersEngine,
-        model: Any,
+        model: PreTrainedModel,
         seed: int,
         processes: Processes | None = None,
     ) -> None:
         self._engine, self._model, self._seed = engine, model, seed
         self._rank = processes.rank if processes else 0
 
-    def __call__(self, prompts: Sequence[Any], trainer: Any) -> dict[str, Any]:
+    def __call__(self, prompts: Sequence[TrlPrompt], trainer: GRPOTrainer) -> dict[str, object]:
         given = [from_trl(prompt) for prompt in prompts]
         encoded = {prompt: self._engine.encode(prompt) for prompt in dict.fromkeys(given)}
         parts = ["rollout", self._seed, trainer.state.global_step]

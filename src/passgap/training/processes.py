@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from passgap.errors import UsageError
 
@@ -90,7 +90,7 @@ def join(device: str) -> Processes:
             os.environ["ACCELERATE_USE_CPU"] = "true"  # else accelerate runs one process, silently
         from accelerate import PartialState
 
-        state: Any = PartialState(cpu=device == "cpu")
+        state = PartialState(cpu=device == "cpu")
         if state.num_processes != count:
             raise UsageError(
                 f"torchrun started {count} processes and accelerate joined {state.num_processes}; "

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from passgap.data.completions import FinishReason
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
+from passgap.training.calls import State
 from passgap.training.config import TrainConfig
 from passgap.training.raised import RaisedOnce
 from passgap.verifiers import Item, Verifier
@@ -67,11 +67,11 @@ class VerifierReward:
         *,
         problem_id: Sequence[str],
         completion_ids: Sequence[Sequence[int]],
-        trainer_state: Any,
+        trainer_state: State,
         text: Sequence[str] | None = None,
         finish_reason: Sequence[FinishReason] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
-        **_: Any,
+        **_: object,
     ) -> list[float | None]:
         if text is None or finish_reason is None:
             if self._read is None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
@@ -34,9 +34,18 @@ try:
     import datasets
     import torch
     import transformers
-    from transformers import PrinterCallback, TrainingArguments
+    from transformers import (
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        PrinterCallback,
+        Trainer,
+        TrainingArguments,
+    )
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
 # transformers renamed it; trl goes with both
@@ -99,7 +108,7 @@ class Job:
         """Completions in this process' memory together."""
         return min(self.config.batch_size or self.local_completions, self.local_completions)
 
-    def load(self) -> tuple[Any, Any, TransformersEngine]:
+    def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, TransformersEngine]:
         """The model to train, its tokenizer, and the engine that samples that very model."""
         model, tokenizer = load_model(self.policy, dtype="float32", device=self.device)
         sampling = self.config.sampling(self.policy.prompt.stop)
@@ -161,7 +170,7 @@ def resolve_device(device: str, processes: int = 1) -> str:
     return "cuda"
 
 
-def common_arguments(job: Job) -> dict[str, Any]:
+def common_arguments(job: Job) -> dict[str, object]:
     """The arguments that all trainers share, all explicit."""
     config, on_gpu = job.config, job.device != "cpu"
     return {
@@ -188,7 +197,7 @@ def common_arguments(job: Job) -> dict[str, Any]:
     }
 
 
-def lora(config: TrainConfig) -> Any:
+def lora(config: TrainConfig) -> LoraConfig | None:
     """peft's LoRA configuration; None where all weights are trained."""
     if not config.lora_rank:
         return None
@@ -242,12 +251,12 @@ class Saver:
     only the weights are to differ from the base's folder. LoRA adapters are merged in a copy.
     """
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self._model, self._tokenizer = model, tokenizer
         self._config = deepcopy(model.config)
         self._generation_config = deepcopy(model.generation_config)
 
-    def save(self, folder: Path, trained: Any) -> None:
+    def save(self, folder: Path, trained: PreTrainedModel) -> None:
         """Weights (safetensors), configs, tokenizer; ``trained`` may be wrapped by peft."""
         model = self._model
         if trained is not model:
@@ -287,7 +296,7 @@ class AlreadyTrainedError(Exception):
     """The state that training went on from is of the last step."""
 
 
-def run(trainer: Any, job: Job, saver: Saver) -> None:
+def run(trainer: Trainer, job: Job, saver: Saver) -> None:
     """Write TRL's arguments as resolved, train, save.
 
     A state of the last step holds the trained weights: they are saved, no step is added.
@@ -304,7 +313,7 @@ def run(trainer: Any, job: Job, saver: Saver) -> None:
 
 
 @contextmanager
-def evaluating(model: Any) -> Iterator[None]:
+def evaluating(model: PreTrainedModel) -> Iterator[None]:
     """The model in evaluation mode (no dropout), then as it was."""
     training = model.training
     model.eval()
