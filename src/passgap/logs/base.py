@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from passgap.data.outcomes import Status
 from passgap.data.problems import ProblemSet
@@ -44,7 +44,7 @@ class Record(NamedTuple):
     reason: str = ""
     finish_reason: str | None = None
     tokens: int = 0
-    metadata: Mapping[str, Any] | None = None
+    metadata: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Asked:
     step: int | None = None
     verifier: str | None = None
     policy: str | None = None
-    sampling: Mapping[str, Any] = field(default_factory=dict)
+    sampling: Mapping[str, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, (holds, allowed) in LIMITS.items():
@@ -128,7 +128,7 @@ class Told:
     policy: str = ""
     version: str = ""
     chat: bool = False
-    sampling: dict[str, Any] = field(default_factory=dict)
+    sampling: dict[str, object] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
@@ -167,7 +167,7 @@ class Told:
             )
         self.policy = name or self.policy
 
-    def set_sampling(self, **values: Any) -> None:
+    def set_sampling(self, **values: object) -> None:
         """Note the settings that are known; None is not.
 
         Raises
@@ -191,7 +191,7 @@ class Peek:
     """The first file of a log and its first row, for guessing the format."""
 
     files: tuple[Path, ...]
-    row: Mapping[str, Any]
+    row: Mapping[str, object]
 
     @property
     def name(self) -> str:

@@ -78,7 +78,7 @@ class ImportedCounts(Encoded):
 
 def claims(peek: Peek) -> bool:
     """Rows with ``n``, ``c`` and an id."""
-    return peek.has("n", "c") and usual(dict(peek.row), IDS) is not None
+    return peek.has("n", "c") and usual(peek.row, IDS) is not None
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:

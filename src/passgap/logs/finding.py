@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from passgap.errors import UsageError
 from passgap.logs.base import Format, Peek
-from passgap.logs.rows import SUFFIXES, ending, first_row, opened
+from passgap.logs.rows import SUFFIXES, Row, ending, first_row, opened
 from passgap.logs.streams import JsonStream
 from passgap.registry import Registry
 
@@ -99,7 +98,7 @@ def _peek(files: Sequence[Path]) -> Peek:
     return Peek(tuple(files), _first(first))
 
 
-def _first(path: Path) -> dict[str, Any]:
+def _first(path: Path) -> Row:
     """The first row; of one large JSON object, its keys with the first member of each."""
     if ending(path) != ".json":
         return first_row(path)
@@ -107,7 +106,7 @@ def _first(path: Path) -> dict[str, Any]:
         stream = JsonStream(file, str(path))
         if stream.kind() != "{":
             return first_row(path)
-        row: dict[str, Any] = {}
+        row: Row = {}
         for key in stream.members():
             row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
             if stream.kind() == "{" and len(row) == 1:
@@ -177,7 +176,7 @@ def _refuse_aggregates(peek: Peek) -> None:
         )
 
 
-def _has_draws(row: Mapping[str, Any]) -> bool:
+def _has_draws(row: Mapping[str, object]) -> bool:
     """Whether a row with an aggregate beside it still holds draws."""
     return any(isinstance(value, list | dict) and value for value in row.values()) or any(
         name in row for name in ("completion", "generation", "output", "response", "text")

@@ -5,8 +5,7 @@ In: a row and what was asked. Out: the label's name, a status, the row's problem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
@@ -19,7 +18,7 @@ ANSWERS = ("reference", "expected_answer", "answer", "gold", "target", "gt", "fi
 IDS = ("problem_id", "task_id", "question_id", "unique_id", "id", "idx")
 
 
-def usual(row: Row, names: Sequence[str]) -> str | None:
+def usual(row: Mapping[str, object], names: Sequence[str]) -> str | None:
     """The first of these names that the row has with a value."""
     return next((name for name in names if row.get(name) is not None), None)
 
@@ -61,7 +60,7 @@ def labelled(row: Row, asked: Asked, told: Told, names: Sequence[str], where: st
     return status_of(field(row, name), asked, name, where)
 
 
-def required(row: Row, name: str, where: str) -> Any:
+def required(row: Row, name: str, where: str) -> object:
     """A field that the format always has."""
     if name not in row:
         raise UsageError(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.flat import labelled, required
-from passgap.logs.rows import read_lines
+from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import plain
 
 
@@ -22,15 +22,13 @@ def claims(peek: Peek) -> bool:
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All lines."""
-    for position, path in enumerate(files):
-        for number, row in enumerate(read_lines(path), start=1):
-            where = f"{path.name} line {number}"
-            yield Record(
-                text=plain(required(row, "completion", where)),
-                key=str(row["task_id"]),
-                order=position,
-                status=labelled(row, asked, told, ("passed",), where),
-            )
+    for position, where, row in numbered(files, read_lines):
+        yield Record(
+            text=plain(required(row, "completion", where)),
+            key=str(row["task_id"]),
+            order=position,
+            status=labelled(row, asked, told, ("passed",), where),
+        )
 
 
 FORMAT = Format(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.rows import read_array
+from passgap.logs.rows import read_array, several
 from passgap.logs.values import plain, said, status_of
 
 LABEL = "graded_list"
@@ -30,7 +30,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         named = re.search(r"_\d+_(\d+(?:\.\d+)?)(?:_cot)?_eval_all\.json$", path.name)
         told.set_sampling(temperature=float(named[1]) if named else None)
         for row in read_array(path):
-            texts, grades = row.get("output_list") or row["code_list"], row["graded_list"]
+            texts = several(row.get("output_list") or row["code_list"])
+            grades = several(row["graded_list"])
             if len(texts) != len(grades):
                 raise UsageError(
                     f"{row['question_id']} has {len(texts)} outputs and {len(grades)} grades; "

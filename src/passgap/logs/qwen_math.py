@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.logs.flat import required
-from passgap.logs.rows import Row, read_rows
+from passgap.logs.rows import Row, read_rows, several
 from passgap.logs.values import ended, final, plain, said, status_of
 
 
@@ -34,7 +33,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
 
 
 def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
-    texts, scores = required(row, "code", where), required(row, "score", where)
+    texts, scores = (several(required(row, name, where)) for name in ("code", "score"))
     if len(texts) != len(scores):
         told.note(
             "some rows have more scores than texts or fewer, which their writer pads with the last "
@@ -42,21 +41,18 @@ def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterat
         )
         for _ in range(abs(len(texts) - len(scores))):
             told.leave_out("draws with a text or a score only", where)
-    problem: dict[str, Any] = {
-        "question": plain(row.get("question")),
-        "reference": final(row.get("gt", row.get("answer"))),
-        "key": str(row.get("idx", "")),
-        "order": order,
-        "metadata": {k: row[k] for k in ("level", "subject", "type") if k in row},
-    }
-    answers, ends = row.get("pred") or [], row.get("finish_reason") or []
+    answers, ends = several(row.get("pred")), several(row.get("finish_reason"))
     for i, (text, score) in enumerate(zip(texts, scores, strict=False)):
         yield Record(
             text=plain(text),
+            question=plain(row.get("question")),
+            reference=final(row.get("gt", row.get("answer"))),
+            key=str(row.get("idx", "")),
+            order=order,
             status=status_of(score, asked, "score", where),
             extracted=str(answers[i]) if i < len(answers) else None,
             finish_reason=ended(ends[i]) if i < len(ends) else None,
-            **problem,
+            metadata={k: row[k] for k in ("level", "subject", "type") if k in row},
         )
 
 

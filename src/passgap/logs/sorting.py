@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from passgap.logs.base import Record
 
 BUFFER = 48 << 20
 GROUPS = 64
-COLUMNS: dict[str, Any] = {
+COLUMNS: dict[str, type[pl.DataType]] = {
     "row": pl.Int32,
     "order": pl.Int64,
     "text": pl.String,
@@ -42,25 +41,15 @@ class Sorter:
 
     def __init__(self, folder: Path, *, buffer: int = BUFFER) -> None:
         self._folder, self._buffer = folder, buffer
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[tuple[object, ...]] = []
         self._held = 0
         self._parts: list[pl.LazyFrame] = []
         self.characters = 0
 
     def add(self, row: int, record: Record) -> None:
         """Take one draw of the problem in ``row``."""
-        self._rows.append(
-            (
-                row,
-                record.order,
-                record.text,
-                record.finish_reason,
-                record.tokens,
-                record.status,
-                record.extracted,
-                record.reason,
-            )
-        )
+        told = (record.text, record.finish_reason, record.tokens, record.status)
+        self._rows.append((row, record.order, *told, record.extracted, record.reason))
         size = len(record.text) + 100
         self.characters += size
         self._held += size

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import TextIO, TypeVar
 
 from passgap.errors import UsageError
 
 CHUNK = 1 << 20
 _DECODE = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
+T = TypeVar("T")
 
 
 class JsonStream:
@@ -45,7 +46,7 @@ class JsonStream:
             if not self._more():
                 return ""
 
-    def value(self) -> Any:
+    def value(self) -> object:
         """The whole value at the cursor."""
         self.kind()
         while True:
@@ -64,7 +65,7 @@ class JsonStream:
     def members(self) -> Iterator[str]:
         """The keys of the object at the cursor, the cursor at each key's value."""
         for _ in self._items("{", "}"):
-            key = self.value()
+            key = str(self.value())
             self._expect(":")
             yield from self._offered(key)
 
@@ -85,7 +86,7 @@ class JsonStream:
                 return
             self._expect(",")
 
-    def _offered(self, key: Any) -> Iterator[Any]:
+    def _offered(self, key: T) -> Iterator[T]:
         before = self._taken
         yield key
         if self._taken == before:

@@ -6,7 +6,6 @@ Partial credit is refused where no condition says what counts as correct.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
@@ -23,7 +22,7 @@ WORDS = {
 }
 
 
-def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
+def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
     """The status that a source's label means.
 
     Parameters
@@ -90,7 +89,7 @@ def _number(text: str, label: str, where: str) -> float:
         ) from None
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """A question or answer as text: messages and lists by their texts, None as nothing."""
     if value is None:
         return ""
@@ -108,7 +107,7 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def asked_text(messages: Any) -> str:
+def asked_text(messages: object) -> str:
     """The last thing a user says in messages; any other value as text."""
     if isinstance(messages, list | tuple):
         said = [m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")]
@@ -117,7 +116,7 @@ def asked_text(messages: Any) -> str:
     return plain(messages)
 
 
-def shown(messages: Any) -> str:
+def shown(messages: object) -> str:
     """A whole prompt as text; messages with their roles."""
     if isinstance(messages, list | tuple):
         return "\n".join(
@@ -127,7 +126,7 @@ def shown(messages: Any) -> str:
     return plain(messages)
 
 
-def completed(value: Any) -> str:
+def completed(value: object) -> str:
     """A completion as text; of a conversation what follows the prompt, with roles where others
     speak between the policy's turns."""
     if not isinstance(value, list | tuple):
@@ -139,7 +138,7 @@ def completed(value: Any) -> str:
     return plain(turns) if set(roles[roles.index(POLICY) :]) == {POLICY} else shown(turns)
 
 
-def final(reference: Any) -> str:
+def final(reference: object) -> str:
     """A reference as its verifier reads it: GSM8K's worked solution ends in ``#### answer``."""
     text = plain(reference).strip()
     if "####" in text:
@@ -147,6 +146,6 @@ def final(reference: Any) -> str:
     return text
 
 
-def ended(reason: Any) -> str | None:
+def ended(reason: object) -> str | None:
     """A finish reason as ``stop`` or ``length``; None where it says neither."""
     return None if reason is None else ENDINGS.get(str(reason).lower())
