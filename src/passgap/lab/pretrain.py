@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from passgap.errors import MissingExtraError, RunError
 from passgap.lab.folders import check_name
@@ -137,7 +136,7 @@ def _batches(
 
 
 def _fit(
-    model: Any,
+    model: LlamaForCausalLM,
     batches: Iterator[tuple[torch.Tensor, torch.Tensor]],
     config: PretrainConfig,
     progress: Callable[[int, int, dict[str, float]], None] | None,

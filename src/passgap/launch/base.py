@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from jinja2 import Environment, StrictUndefined
@@ -27,7 +27,7 @@ from passgap.runs import write_text, write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARRIED = ("problem_id", "question", "reference", "verifier", "metadata")
-KNOWN = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
+KNOWN: dict[str, type[pl.DataType]] = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 
 Split = Literal["train", "held_out"]
@@ -125,7 +125,7 @@ def rendered(trainer: str, job: Job, *names: str) -> dict[str, str]:
     }
 
 
-def _shell(value: Any) -> str:
+def _shell(value: object) -> str:
     """A value inside double quotes of a shell."""
     text = str(value)
     for char in ("\\", '"', "$", "`"):
@@ -133,7 +133,7 @@ def _shell(value: Any) -> str:
     return text
 
 
-def _hydra(value: Any) -> str:
+def _hydra(value: object) -> str:
     """A value inside single quotes of a Hydra override, inside double quotes of a shell."""
     text = str(value)
     if text.endswith("\\"):
@@ -141,7 +141,7 @@ def _hydra(value: Any) -> str:
     return _shell(text.replace("'", "\\'"))
 
 
-def write_jsonl(rows: Sequence[dict[str, Any]], path: Path) -> Path:
+def write_jsonl(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
     """A line a row."""
     write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), path)
     return path

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from passgap.analysis.select.posteriors import P_GRID, posterior
 from passgap.data.counts import Counts
@@ -26,6 +26,7 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.launch import (
     JobSettings,
+    Known,
     check_forms,
     read_problems,
     rows_of,
@@ -34,7 +35,7 @@ from passgap.launch import (
     write_problems,
 )
 from passgap.problems import Mapped, render
-from passgap.results.codec import FLAT, Encoded, to_json
+from passgap.results.codec import FLAT, Encoded
 from passgap.results.selection import Selection
 from passgap.runs import Run, is_run, write_text
 from passgap.stages.counting import count, read_counts
@@ -57,7 +58,7 @@ class Source:
     prompt: PromptSettings | None = None
     verifier: str | None = None
     max_tokens: int | None = None
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -182,16 +183,20 @@ def write_selection(
     check_forms(forms)
     _refuse_full(out)
     problems = source.problems.problems
-    known = {problems[i].id: to_json(selection.row(i)) for i in range(len(problems))}
+    rows = [selection.row(i) for i in range(len(problems))]
+    known = {
+        p.id: Known(pass_rate=row.pass_rate, n=row.n, c=row.c)
+        for p, row in zip(problems, rows, strict=True)
+    }
     settings = source.prompt or PromptSettings()
     written = []
     for name, chosen in zip(ARMS, (selection.chosen, selection.control), strict=True):
-        rows = rows_of([problems[int(i)] for i in chosen], settings, known)
-        write_problems(rows, out / f"{name}.jsonl")
+        arm = rows_of([problems[int(i)] for i in chosen], settings, known)
+        write_problems(arm, out / f"{name}.jsonl")
         written.append(out / f"{name}.jsonl")
         for form in forms:
             written += write_format(
-                form, rows, out / form, name, split="train", source=source.problems.name
+                form, arm, out / form, name, split="train", source=source.problems.name
             )
     found = WrittenSelection(
         selection,
@@ -235,7 +240,7 @@ def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | Non
         source, counts = _of_run(run), count(run)
         rates = posterior(counts).mean(P_GRID)
         known = {
-            name: {"pass_rate": float(rates[i]), "n": int(counts.n[i]), "c": int(counts.c[i])}
+            name: Known(pass_rate=float(rates[i]), n=int(counts.n[i]), c=int(counts.c[i]))
             for i, name in enumerate(counts.problem_id)
         }
         return _limited(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -123,7 +122,7 @@ def _problems(run: Run, counts: Counts) -> pl.DataFrame:
 def _card(run: Run, counts: Counts, verifier: str) -> str:
     manifest = run.manifest
     about = run.outcomes_about(verifier)
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "policy": manifest.policy["path"],
         "problems": f"{len(counts)} of {manifest.problem_set['name']}",
         "draws": f"{int((counts.n + counts.unscored).sum()):,}",
@@ -161,7 +160,7 @@ def _card(run: Run, counts: Counts, verifier: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """A value that can break neither the table nor the page."""
     text = " ".join(str(value).split()).replace("|", "\\|").replace("`", "'")
     return f"`{text}`" if text else ""

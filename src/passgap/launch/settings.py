@@ -7,14 +7,15 @@ field's metadata holds the ``help`` text of its flag.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from passgap.errors import UsageError
 
 ROLLOUTS = ("vllm", "sglang")
+T = TypeVar("T")
 
 
-def _flag(text: str, default: Any) -> Any:
+def _flag(text: str, default: T) -> T:
     return field(default=default, metadata={"help": text})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -20,25 +19,22 @@ from passgap.launch.base import (
 )
 from passgap.launch.rows import Row
 
-_EXTRA: dict[str, Any] = {
-    "split": pl.String,
-    "index": pl.Int64,
-    **dict.fromkeys(CARRIED, pl.String),
-    **KNOWN,
-}
-SCHEMA: dict[str, Any] = {
-    "data_source": pl.String,
-    "prompt": MESSAGES,
-    "ability": pl.String,
-    "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
-    "extra_info": pl.Struct(_EXTRA),
-}
+_TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(CARRIED, pl.String)
+SCHEMA = pl.Schema(
+    {
+        "data_source": pl.String(),
+        "prompt": MESSAGES,
+        "ability": pl.String(),
+        "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
+        "extra_info": pl.Struct({"split": pl.String, "index": pl.Int64, **_TEXTS, **KNOWN}),
+    }
+)
 
 
 def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:
     """Parquet; the prompt is always messages, which verl's template renders."""
 
-    def extra(row: Row, index: int) -> dict[str, Any]:
+    def extra(row: Row, index: int) -> dict[str, object]:
         return {"split": split, "index": index, **row.carried, **row.known}
 
     given = [
