@@ -26,10 +26,7 @@ class Tokenizer(Protocol):
 def encode(tokenizer: Tokenizer, prompt: Prompt) -> list[int]:
     """Token ids of a rendered prompt; chat messages go through the tokenizer's own template.
 
-    Raises
-    ------
-    UsageError
-        For chat messages where the tokenizer has no template.
+    Raises UsageError for chat messages where the tokenizer has no template.
     """
     if not prompt.messages:
         return list(tokenizer(prompt.text)["input_ids"])

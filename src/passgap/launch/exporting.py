@@ -103,12 +103,8 @@ def counted(
         How those problems are asked, read and marked; a run knows, but for the prompt of a log
         that did not keep it.
 
-    Raises
-    ------
-    UsageError
-        For problems with a run, or none with a counts file.
-    MismatchError
-        When the counts hold a problem that the set does not.
+    Raises UsageError for problems with a run, or none with a counts file. Raises MismatchError when
+    the counts hold a problem that the set does not.
     """
     if is_run(source):
         run = Run(source)
@@ -173,12 +169,7 @@ def write_selection(
 ) -> WrittenSelection:
     """Write the chosen problems and their control; returns what ``select.json`` holds.
 
-    Raises
-    ------
-    UsageError
-        For an unknown form.
-    RunError
-        If ``out`` holds anything.
+    Raises UsageError for an unknown form. Raises RunError if ``out`` holds anything.
     """
     check_forms(forms)
     _refuse_full(out)
@@ -222,10 +213,7 @@ def _refuse_full(out: Path) -> None:
 def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | None) -> Source:
     """What is to be trained on: a run's problems, an arm of a selected folder, or a problem spec.
 
-    Raises
-    ------
-    UsageError
-        For an arm of anything but a selected folder, or an arm that is none.
+    Raises UsageError for an arm of anything but a selected folder, or an arm that is none.
     """
     selected = (Path(spec) / SELECT_FILE).is_file()
     if arm is not None and (not selected or arm not in ARMS):
@@ -273,10 +261,7 @@ def _limited(source: Source, limit: int | None) -> Source:
 def chosen_verifier(source: Source, given: str | None) -> str | None:
     """The verifier for all problems, from the command line or from the run; None: each its own.
 
-    Raises
-    ------
-    UsageError
-        When a run was marked by one that is taken from the command line only.
+    Raises UsageError when a run was marked by one that is taken from the command line only.
     """
     if given is not None or source.verifier is None:
         return given
@@ -301,10 +286,8 @@ def export_job(
 ) -> list[Path]:
     """Write the folder that a trainer runs; returns its files.
 
-    Raises
-    ------
-    UsageError, MismatchError, RunError
-        For what the trainer could not run, or an ``out`` that holds anything.
+    Raises UsageError or MismatchError or RunError for what the trainer could not run, or an ``out``
+    that holds anything.
     """
     _refuse_full(out)
     asked = [*source.problems, *(held_out or ())]

@@ -34,12 +34,8 @@ def check_job(
 ) -> None:
     """Refuse what the trainer could not run, before anything is written.
 
-    Raises
-    ------
-    UsageError
-        For too few problems, or none to validate on where the trainer does.
-    MismatchError
-        For held-out problems that are trained on.
+    Raises UsageError for too few problems, or none to validate on where the trainer does. Raises
+    MismatchError for held-out problems that are trained on.
     """
     if len(train) < settings.prompts_per_step:
         raise UsageError(
@@ -92,10 +88,8 @@ def write_job(
     list of Path
         The files written.
 
-    Raises
-    ------
-    UsageError, MismatchError
-        As `check_job`; or when a plain prompt needs the tokenizer of a policy that is no folder.
+    Raises UsageError or MismatchError as `check_job`; or when a plain prompt needs the tokenizer of
+    a policy that is no folder.
     """
     check_job(trainer, train, held_out, settings)
     job = _job(train, held_out, policy, settings, source, verifier)

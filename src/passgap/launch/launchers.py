@@ -57,9 +57,6 @@ def write_format(
     list of Path
         The files written.
 
-    Raises
-    ------
-    UsageError
-        For an unknown form.
+    Raises UsageError for an unknown form.
     """
     return LAUNCHERS[form].data(rows, folder, name, split, source)

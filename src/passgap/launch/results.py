@@ -41,10 +41,7 @@ def write_passk_inference(counts: Counts, path: Path | str) -> Path:
 def write_scorio(counts: Counts, path: Path | str) -> Path:
     """Counts as scorio's matrix R, a NumPy file: a row a problem, a column a draw, 1 where correct.
 
-    Raises
-    ------
-    UsageError
-        For unequal n, or another ending.
+    Raises UsageError for unequal n, or another ending.
     """
     path = Path(path)
     if path.suffix != ".npy":
@@ -73,10 +70,7 @@ def write_dataset(run: Run, folder: Path | str) -> list[Path]:
     -------
     The files, the card last.
 
-    Raises
-    ------
-    UsageError
-        If the folder holds something, or the run is not verified.
+    Raises UsageError if the folder holds something, or the run is not verified.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

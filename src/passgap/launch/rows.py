@@ -103,10 +103,8 @@ def write_problems(rows: Sequence[Row], path: Path) -> None:
 def read_problems(path: Path) -> tuple[list[Problem], dict[str, Known]]:
     """What `write_problems` wrote: the problems, and what is known of them by id.
 
-    Raises
-    ------
-    MismatchError
-        For a problem that was changed since: its id follows from question, reference and verifier.
+    Raises MismatchError for a problem that was changed since: its id follows from question,
+    reference and verifier.
     """
     problems = list(load_problems(str(path)))
     changed = [p for p in problems if p.metadata.get("problem_id", p.id) != p.id]

@@ -26,10 +26,7 @@ class JobSettings:
     A step draws ``prompts_per_step * group_size`` completions. ``nodes``, ``gpus`` (of a node),
     ``rollout`` and ``tensor_parallel`` say where; TRL's script leaves that to its launcher.
 
-    Raises
-    ------
-    UsageError
-        For a value that cannot be carried out, naming it and what is allowed.
+    Raises UsageError for a value that cannot be carried out, naming it and what is allowed.
     """
 
     max_tokens: int = field(metadata={"help": "Longest completion, in new tokens."})

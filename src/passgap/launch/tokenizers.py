@@ -65,10 +65,7 @@ class Settings(msgspec.Struct):
 def leading_tokens(policy: str) -> str:
     """The special tokens that the policy's tokenizer puts before a text, as one string.
 
-    Raises
-    ------
-    UsageError
-        When the policy is no local folder with a ``tokenizer.json``.
+    Raises UsageError when the policy is no local folder with a ``tokenizer.json``.
     """
     found = ""
     for piece in (_file(policy).post_processor or Processor()).template:
@@ -86,10 +83,7 @@ def leading_tokens(policy: str) -> str:
 def special_tokens(policy: str) -> list[str]:
     """The texts that decoding leaves out of a completion (``skip_special_tokens``).
 
-    Raises
-    ------
-    UsageError
-        As `leading_tokens`.
+    Raises UsageError as `leading_tokens`.
     """
     return [token.content for token in _file(policy).added_tokens or () if token.special]
 

@@ -53,10 +53,7 @@ class Archive:
     def read(self, name: str) -> bytes:
         """The bytes of one member.
 
-        Raises
-        ------
-        UsageError
-            If it is damaged, larger than 1 GiB, or compressed by another method.
+        Raises UsageError if it is damaged, larger than 1 GiB, or compressed by another method.
         """
         info = self._zip.NameToInfo[name]
         if info.file_size > LARGEST:

@@ -155,10 +155,7 @@ class Told:
     def set_policy(self, name: str) -> None:
         """Note what was sampled, where the log says it.
 
-        Raises
-        ------
-        UsageError
-            If it said another before: draws of several policies are not pooled.
+        Raises UsageError if it said another before: draws of several policies are not pooled.
         """
         if name and self.policy and name != self.policy:
             raise UsageError(
@@ -170,10 +167,8 @@ class Told:
     def set_sampling(self, **values: object) -> None:
         """Note the settings that are known; None is not.
 
-        Raises
-        ------
-        UsageError
-            If one of them was another before: draws of several settings are not pooled.
+        Raises UsageError if one of them was another before: draws of several settings are not
+        pooled.
         """
         for name, value in values.items():
             before = self.sampling.get(name)

@@ -43,10 +43,7 @@ class Collected:
     def take(self, records: Iterable[Record]) -> None:
         """Read all records.
 
-        Raises
-        ------
-        UsageError
-            If no draw is left, or draws are of no problem in the file that was given.
+        Raises UsageError if no draw is left, or draws are of no problem in the file that was given.
         """
         for record in map(self._encodable, records):
             row = self.row(record)
@@ -70,10 +67,7 @@ class Collected:
     def end(self) -> None:
         """All was read: say what a reader should know of it.
 
-        Raises
-        ------
-        UsageError
-            As `take`.
+        Raises UsageError as `take`.
         """
         self._refuse_unmatched()
         if not self.problems:

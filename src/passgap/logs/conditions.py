@@ -43,10 +43,7 @@ class Condition:
 def parse_condition(text: str) -> Condition:
     """Read ``FIELD OPERATOR NUMBER``.
 
-    Raises
-    ------
-    UsageError
-        For anything else.
+    Raises UsageError for anything else.
     """
     match = _FORM.fullmatch(text)
     if match is None:

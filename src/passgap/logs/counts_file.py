@@ -84,10 +84,7 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """Counts hold no draws.
 
-    Raises
-    ------
-    UsageError
-        Always: `import_counts` is for them.
+    Raises UsageError: always: `import_counts` is for them.
     """
     raise UsageError("counts hold no draws; give --out a counts file (.csv, .parquet, .jsonl)")
 
@@ -95,10 +92,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
 def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> ImportedCounts:
     """Write the counts of some rows of a table as a counts file.
 
-    Raises
-    ------
-    UsageError
-        For flags that mean nothing here, ids that repeat, or counts that are none.
+    Raises UsageError for flags that mean nothing here, ids that repeat, or counts that are none.
     """
     useless = [name for name in asked.given() if name not in FORMAT.takes]
     if useless:
@@ -130,10 +124,7 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
 def write_new(counts: Counts, out: Path | str) -> Path:
     """Write a counts file where there is none, or the same one from an import before.
 
-    Raises
-    ------
-    UsageError
-        If ``out`` holds anything else.
+    Raises UsageError if ``out`` holds anything else.
     """
     out = Path(out)
     if not out.exists():

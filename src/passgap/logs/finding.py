@@ -43,10 +43,8 @@ def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path |
     paths
         Files of one log, or the folder they are in.
 
-    Raises
-    ------
-    UsageError
-        If nothing is there, no format (or not the one named) fits, or a folder holds several logs.
+    Raises UsageError if nothing is there, no format (or not the one named) fits, or a folder holds
+    several logs.
     """
     for path in map(Path, paths):
         if not path.exists():

@@ -26,10 +26,7 @@ def usual(row: Mapping[str, object], names: Sequence[str]) -> str | None:
 def label_of(row: Row, asked: Asked, names: Sequence[str]) -> str | None:
     """The name of the field with the row's label; None where it has none.
 
-    Raises
-    ------
-    UsageError
-        If the field that was asked for is not in the row.
+    Raises UsageError if the field that was asked for is not in the row.
     """
     wanted = asked.label or _field_of_condition(row, asked)
     if wanted is None:

@@ -49,12 +49,8 @@ def import_files(
     command
         The command line, kept in the manifest.
 
-    Raises
-    ------
-    UsageError
-        For what the log does not hold, or flags that mean nothing for its format.
-    RunError
-        When ``out`` holds something else.
+    Raises UsageError for what the log does not hold, or flags that mean nothing for its format.
+    Raises RunError when ``out`` holds something else.
     """
     check_asked(form, asked)
     files = of_step(files, asked) if "step" in form.takes else files
@@ -127,10 +123,8 @@ def check_asked(form: Format, asked: Asked) -> None:
 def _sorting_folder(out: Path) -> Iterator[Path]:
     """A folder inside the run's for what does not fit in memory; gone when the import ends.
 
-    Raises
-    ------
-    RunError, UsageError
-        If ``out`` holds something else, before the log is read, or cannot be written.
+    Raises RunError or UsageError if ``out`` holds something else, before the log is read, or cannot
+    be written.
     """
     if out.is_dir() and not is_run(out):
         refuse_other(out)

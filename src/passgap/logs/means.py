@@ -41,10 +41,7 @@ def import_means(
     asked
         The settings.
 
-    Raises
-    ------
-    UsageError
-        If the format marks draws, or a mean is no whole number of correct draws.
+    Raises UsageError if the format marks draws, or a mean is no whole number of correct draws.
     """
     if form.means is None:
         raise UsageError(

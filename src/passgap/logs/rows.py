@@ -46,10 +46,7 @@ def opened(path: Path) -> Iterator[TextIO]:
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, by its ending.
 
-    Raises
-    ------
-    UsageError
-        For another ending, or naming the line that is not a JSON object.
+    Raises UsageError for another ending, or naming the line that is not a JSON object.
     """
     form = ending(path)
     if form in JSON_LINES:

@@ -18,10 +18,7 @@ LISTED = 8
 def of_step(files: Sequence[Path], asked: Asked) -> list[Path]:
     """The files of one step, by the number at the end of their names.
 
-    Raises
-    ------
-    UsageError
-        For several steps without ``--step``, or a step that is not there.
+    Raises UsageError for several steps without ``--step``, or a step that is not there.
     """
     steps = {path: _step(path) for path in files}
     there = sorted({step for step in steps.values() if step is not None})

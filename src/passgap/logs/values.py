@@ -34,10 +34,7 @@ def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
     label, where
         What the value is called, and which draw it is of, for the error.
 
-    Raises
-    ------
-    UsageError
-        For partial credit without a condition, and for what is no label.
+    Raises UsageError for partial credit without a condition, and for what is no label.
     """
     if value is None:
         return "unscored"
@@ -64,10 +61,7 @@ def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
 def said(label: str, asked: Asked) -> str:
     """What marks the draws, with the condition on it.
 
-    Raises
-    ------
-    UsageError
-        If the condition is on another field.
+    Raises UsageError if the condition is on another field.
     """
     condition = asked.correct_if
     if condition is None:

@@ -54,10 +54,7 @@ class Rule:
 def rule_of(correct: Callable[[float], bool] | float) -> Rule:
     """A rule from a threshold or a function of the reward.
 
-    Raises
-    ------
-    UsageError
-        For anything else.
+    Raises UsageError for anything else.
     """
     if callable(correct):
         return Rule(correct, f"{getattr(correct, '__name__', type(correct).__name__)}(reward)")
@@ -81,10 +78,7 @@ def call_of(
 ) -> Call:
     """The rows of a call in TRL's form.
 
-    Raises
-    ------
-    UsageError
-        If a column that is needed is not there.
+    Raises UsageError if a column that is needed is not there.
     """
     for name in (id_column, *([split[0]] if split else [])):
         if name not in columns:
@@ -118,10 +112,7 @@ def call_of(
 def _entries(columns: Mapping[str, object], name: str, size: int) -> list[object] | None:
     """A column as a list, None where the call has no such column.
 
-    Raises
-    ------
-    UsageError
-        If it has another length than the rewards.
+    Raises UsageError if it has another length than the rewards.
     """
     if columns.get(name) is None:
         return None
@@ -146,10 +137,8 @@ def rewards_of(name: str, rewards: object, columns: Mapping[str, object]) -> lis
     columns
         The columns it was called with.
 
-    Raises
-    ------
-    UsageError
-        If there are not as many as completions, naming both numbers; for what is no number.
+    Raises UsageError if there are not as many as completions, naming both numbers; for what is no
+    number.
     """
     drawn = next((columns[c] for c in ("completions", "completion_ids") if c in columns), None)
     size = len(drawn) if isinstance(drawn, Sized) else None

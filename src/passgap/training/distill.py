@@ -80,10 +80,7 @@ def train_sft(job: Job, teacher: Policy) -> Lessons:
     teacher
         The policy that is sampled, ``teacher_draws`` times a problem; for ``rft`` the job's own.
 
-    Raises
-    ------
-    WorkError
-        When the teacher has no correct completion.
+    Raises WorkError when the teacher has no correct completion.
     """
     with runtime.quiet():
         lessons = taught(job, teacher)

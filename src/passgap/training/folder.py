@@ -76,13 +76,9 @@ def open_folder(out: Path, asked: Request) -> bool:
 
     A run that is not finished is this process' alone until it ends.
 
-    Raises
-    ------
-    RunError
-        When the folder holds anything else, naming it or the keys that differ, when another
-        process trains in it, or when a link in it leads out of it.
-    WorkError
-        When it cannot be written.
+    Raises RunError when the folder holds anything else, naming it or the keys that differ, when
+    another process trains in it, or when a link in it leads out of it. Raises WorkError when it
+    cannot be written.
     """
     refuse_links_out(out)
     if _unused(out):

@@ -97,10 +97,7 @@ class ExportedReward:
             ``problem_id``, ``status``, ``reason`` and ``unscored`` (1.0 or 0.0): verl averages the
             numbers over validation and writes the texts to its dump.
 
-        Raises
-        ------
-        MismatchError
-            For a row that passgap did not export, or that was changed since.
+        Raises MismatchError for a row that passgap did not export, or that was changed since.
         """
         row = dict(extra_info or {})
         problem = problem_of({**row, "reference": ground_truth})
@@ -272,10 +269,8 @@ class ExportedReward:
 def problem_of(row: Mapping[str, object]) -> Problem:
     """The problem of an exported row.
 
-    Raises
-    ------
-    MismatchError
-        When the row lacks what passgap exports, or its id does not follow from its problem.
+    Raises MismatchError when the row lacks what passgap exports, or its id does not follow from its
+    problem.
     """
     names = ("problem_id", "question", "reference", "verifier", "metadata")
     missing = [name for name in names if row.get(name) is None]

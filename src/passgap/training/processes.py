@@ -67,10 +67,7 @@ class Processes:
 def started() -> tuple[int, int, int]:
     """torchrun's rank, count of processes and local rank, as the environment tells them.
 
-    Raises
-    ------
-    UsageError
-        Where the launcher cuts the weights into pieces.
+    Raises UsageError where the launcher cuts the weights into pieces.
     """
     for name in SHARDED:
         if os.environ.get(name, "").lower() in ("1", "true"):

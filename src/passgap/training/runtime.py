@@ -275,10 +275,8 @@ class Saver:
 def full_disk_told(out: Path) -> Iterator[None]:
     """A disk without space is one line, whatever torch or safetensors made of it.
 
-    Raises
-    ------
-    WorkError
-        When something failed and the disk of ``out`` is full; any other error is left as it is.
+    Raises WorkError when something failed and the disk of ``out`` is full; any other error is left
+    as it is.
     """
     try:
         yield
