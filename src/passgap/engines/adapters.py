@@ -28,20 +28,10 @@ class EngineClass(Protocol):
 
 @dataclass(frozen=True)
 class Adapter:
-    """One engine.
+    """One engine: ``module:class`` or the class, and what ``--engine-arg`` may name.
 
-    Parameters
-    ----------
-    where
-        ``module:class``, or the class.
-    arguments
-        What ``--engine-arg`` may name.
-    packages
-        Those that decide what it draws: a run records their versions.
-    check
-        ``module:function`` that refuses arguments before a model is loaded; empty for none.
-    served
-        As `Engine.served`.
+    ``packages`` decide what it draws: a run records their versions. ``check``, ``module:function``,
+    refuses arguments before a model is loaded, empty for none. ``served``: as `Engine.served`.
     """
 
     where: str | type[Engine]

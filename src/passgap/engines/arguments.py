@@ -12,14 +12,9 @@ Parser = Callable[[str], Json]
 
 
 class Arguments:
-    """The arguments one engine takes.
+    """The arguments one engine takes: a parser for each key.
 
-    Parameters
-    ----------
-    passes_on
-        Whether unknown keys go to the engine's own library, read as JSON where they are JSON.
-    known
-        A parser for each key.
+    ``passes_on``: unknown keys go to the engine's own library, read as JSON where they are JSON.
     """
 
     def __init__(self, *, passes_on: bool = False, **known: Parser) -> None:

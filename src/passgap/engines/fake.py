@@ -19,16 +19,9 @@ from passgap.errors import UsageError
 
 
 class FakeEngine(Engine):
-    """Draws correct answers with probability ``p[problem_id]``.
+    """Draws correct answers with probability ``p[problem_id]``, in [0, 1].
 
-    Parameters
-    ----------
-    p
-        Success probability of every problem, in [0, 1].
-    answers
-        The text that is correct for each problem.
-    stop
-        Strings that end a text, as in every engine.
+    ``answers`` is the text that is correct for each problem; ``stop`` ends a text, as everywhere.
     """
 
     name = "fake"

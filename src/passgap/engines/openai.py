@@ -87,31 +87,15 @@ OWNERS = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "me": "ll
 class OpenAIEngine(Engine):
     """Samples a served model over HTTP.
 
-    Parameters
-    ----------
-    model
-        The server's name for the policy.
-    sampling
-        Sent with every request in full, with the extra fields of the server's ``dialect`` turned
-        off explicitly.
-    base_url
-        Such as ``http://localhost:8000/v1``.
-    concurrency
-        Requests in flight at most.
-    draws_per_request
-        ``n`` of a request at most.
-    timeout
-        Seconds until a request is given up and sent again.
-    retries
-        How often a request is sent again.
-    server
-        ``vllm``, ``sglang``, ``llama.cpp`` or ``hosted`` (no fields beyond OpenAI's); ``auto`` asks
-        the server.
-    logprobs
-        Ask for log-probabilities. They are kept at temperature 1 without truncation only, where
-        all servers mean the same by them.
-    api_key_env
-        Name of the environment variable that holds the key.
+    The settings are sent in full with every request, with the extra fields of the server's dialect
+    turned off explicitly. ``server`` is ``vllm``, ``sglang``, ``llama.cpp`` or ``hosted`` (no
+    fields beyond OpenAI's); ``auto`` asks the server.
+
+    At most ``concurrency`` requests are in flight, each for ``draws_per_request`` draws (``n``) at
+    most; one that takes ``timeout`` seconds is sent again, up to ``retries`` times.
+
+    ``logprobs`` are kept at temperature 1 without truncation only, where all servers mean the same
+    by them. ``api_key_env`` names the environment variable that holds the key.
     """
 
     name = "openai"

@@ -31,20 +31,8 @@ Loader = Callable[[], Engine]
 class RayEngine(Engine):
     """Any engine, on many workers.
 
-    Parameters
-    ----------
-    inner
-        Name of the engine that draws.
-    capabilities
-        What that engine can do.
-    loader
-        Builds that engine; called once on every worker.
-    workers
-        How many of them.
-    cpus, gpus
-        What each takes of its node.
-    address
-        A running cluster (``auto`` finds it); by default a local one is started.
+    ``loader`` builds the engine ``inner``, once on every worker; each takes ``cpus`` and ``gpus``
+    of its node. ``address`` is a running cluster (``auto`` finds it); default: a local one.
     """
 
     name = "ray"

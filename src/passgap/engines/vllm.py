@@ -32,15 +32,7 @@ OURS = ("model", "seed", "logprobs_mode", "generation_config", "revision", "max_
 
 
 class VllmEngine(Engine):
-    """Samples a policy with vLLM.
-
-    Parameters
-    ----------
-    llm
-        A ``vllm.LLM`` with processed log-probabilities; ``load`` builds it.
-    sampling
-        The settings of every completion this engine draws.
-    """
+    """Samples a policy with a ``vllm.LLM`` that has processed log-probabilities; see ``load``."""
 
     name = "vllm"
     capabilities = Capabilities(logprobs=True, token_ids=True, seeds="requests", scores=True)

@@ -53,18 +53,10 @@ def pretrain(
     config: PretrainConfig | None = None,
     progress: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> Path:
-    """Make ``base`` or ``teacher`` from scratch.
+    """Make ``base`` or ``teacher`` from scratch, in a folder that is new or empty.
 
-    Parameters
-    ----------
-    name
-        ``base`` or ``teacher``.
-    out
-        A folder that does not exist yet, or is empty.
-    config
-        None: the one that made the policy in the package.
-    progress
-        Called with (step, steps, {"loss": nats a token}).
+    ``config`` None is the one that made the policy in the package. ``progress`` is called with
+    (step, steps, {"loss": nats a token}).
     """
     check_name(name)
     folder, config = Path(out), config or PretrainConfig(STEPS[name])

@@ -37,22 +37,10 @@ Split = Literal["train", "held_out"]
 class Job:
     """What a trainer's files are made of.
 
-    Parameters
-    ----------
-    policy
-        What is trained: an absolute path, or a hub id.
-    source
-        The problem set's name.
-    verifier
-        The spec of one verifier for all problems; None: the one each problem names.
-    stop
-        The policy's stop strings, which end what the reward reads.
-    chat
-        Whether prompts are messages; else each is a text.
-    problems, held_out
-        How many are trained on, and held out.
-    settings
-        What is asked of the trainer.
+    ``policy`` is an absolute path or a hub id; ``source`` names the problem set. ``verifier`` is
+    the spec of one verifier for all problems, None takes the one each problem names. ``stop`` ends
+    what the reward reads. ``chat`` says that prompts are messages and not texts; ``problems`` and
+    ``held_out`` are counts.
     """
 
     policy: str

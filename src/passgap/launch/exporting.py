@@ -93,18 +93,12 @@ def counted(
 ) -> tuple[Counts, Source]:
     """Counts, and their problems in the order of the counts.
 
-    Parameters
-    ----------
-    source
-        A verified run, which holds its problems; or a counts file.
-    problems
-        The problem spec that a counts file is of; None with a run.
-    prompt, mapping, verifier
-        How those problems are asked, read and marked; a run knows, but for the prompt of a log
-        that did not keep it.
+    ``source`` is a verified run, which holds its problems, or a counts file, whose ``problems`` are
+    named. ``prompt``, ``mapping`` and ``verifier`` say how those are asked, read and marked; a run
+    knows, but for the prompt of a log that did not keep it.
 
-    Raises UsageError for problems with a run, or none with a counts file. Raises MismatchError when
-    the counts hold a problem that the set does not.
+    Raises UsageError for problems with a run, or none with a counts file; MismatchError when the
+    counts hold a problem that the set does not.
     """
     if is_run(source):
         run = Run(source)
@@ -286,7 +280,7 @@ def export_job(
 ) -> list[Path]:
     """Write the folder that a trainer runs; returns its files.
 
-    Raises UsageError or MismatchError or RunError for what the trainer could not run, or an ``out``
+    Raises UsageError, MismatchError or RunError for what the trainer could not run, or an ``out``
     that holds anything.
     """
     _refuse_full(out)

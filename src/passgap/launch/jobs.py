@@ -64,32 +64,14 @@ def write_job(
     source: str,
     verifier: str | None = None,
 ) -> list[Path]:
-    """Write everything a training run elsewhere needs.
+    """Write everything a training run elsewhere needs; returns the files, each written whole.
 
-    Parameters
-    ----------
-    trainer
-        ``verl``, ``openrlhf``, ``trl``, or what a package adds.
-    train, held_out
-        Rows; none held out is allowed but for a trainer that validates.
-    policy
-        What is trained; its stop strings end what the reward reads.
-    folder
-        Where to; the files named in this module's docstring are written whole.
-    settings
-        What is asked of the trainer.
-    source
-        The problem set's name, for the trainer's metrics.
-    verifier
-        The spec of one verifier for all problems; None: the one each problem names.
+    ``held_out`` may be empty unless the trainer validates. The policy's stop strings end what the
+    reward reads. ``source`` is the problem set's name, for the trainer's metrics; ``verifier`` the
+    spec of one verifier for all problems, None takes the one each problem names.
 
-    Returns
-    -------
-    list of Path
-        The files written.
-
-    Raises UsageError or MismatchError as `check_job`; or when a plain prompt needs the tokenizer of
-    a policy that is no folder.
+    Raises UsageError or MismatchError as `check_job`, and where a plain prompt needs the tokenizer
+    of a policy that is no folder.
     """
     check_job(trainer, train, held_out, settings)
     job = _job(train, held_out, policy, settings, source, verifier)

@@ -37,25 +37,10 @@ def check_forms(forms: Sequence[str]) -> None:
 def write_format(
     form: str, rows: Sequence[Row], folder: Path, name: str, *, split: Split, source: str
 ) -> list[Path]:
-    """Write rows in one form.
+    """Write rows as ``folder/name.parquet`` and ``.jsonl``, as the form has it; returns the files.
 
-    Parameters
-    ----------
-    form
-        A launcher's name: ``trl``, ``verl``, ``openrlhf`` or what a package adds.
-    rows
-        All with a text, or all with messages, as one prompt setting renders them.
-    folder, name
-        Files are ``folder/name.parquet`` and ``folder/name.jsonl``, as the form has them.
-    split
-        What a reward is told the rows are.
-    source
-        The problem set's name: what the trainer groups its metrics by.
-
-    Returns
-    -------
-    list of Path
-        The files written.
+    The rows have all a text, or all messages. ``split`` is what a reward is told they are;
+    ``source``, the problem set's name, is what the trainer groups its metrics by.
 
     Raises UsageError for an unknown form.
     """

@@ -57,18 +57,7 @@ def write_scorio(counts: Counts, path: Path | str) -> Path:
 
 
 def write_dataset(run: Run, folder: Path | str) -> list[Path]:
-    """A verified run as a data set folder: ``draws`` and ``problems``, with a card.
-
-    Parameters
-    ----------
-    run
-        All its draws sampled and verified.
-    folder
-        New or empty; the hub takes it as it is.
-
-    Returns
-    -------
-    The files, the card last.
+    """A verified run as a data set folder: ``draws`` and ``problems``, with a card; its files.
 
     Raises UsageError if the folder holds something, or the run is not verified.
     """

@@ -81,10 +81,7 @@ def leading_tokens(policy: str) -> str:
 
 
 def special_tokens(policy: str) -> list[str]:
-    """The texts that decoding leaves out of a completion (``skip_special_tokens``).
-
-    Raises UsageError as `leading_tokens`.
-    """
+    """The texts that decoding leaves out of a completion; raises as `leading_tokens`."""
     return [token.content for token in _file(policy).added_tokens or () if token.special]
 
 

@@ -218,6 +218,11 @@ Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
+def has(*names: str) -> Callable[[Peek], bool]:
+    """The claim of a format whose rows have all these fields."""
+    return lambda peek: peek.has(*names)
+
+
 def _claims_nothing(peek: Peek) -> bool:
     return False
 

@@ -65,10 +65,7 @@ class Collected:
             self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} draws")
 
     def end(self) -> None:
-        """All was read: say what a reader should know of it.
-
-        Raises UsageError as `take`.
-        """
+        """All was read: say what a reader should know of it. Raises UsageError as `take`."""
         self._refuse_unmatched()
         if not self.problems:
             left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())

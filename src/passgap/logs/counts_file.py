@@ -82,10 +82,7 @@ def claims(peek: Peek) -> bool:
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
-    """Counts hold no draws.
-
-    Raises UsageError: always: `import_counts` is for them.
-    """
+    """Counts hold no draws: always a UsageError, `import_counts` is for them."""
     raise UsageError("counts hold no draws; give --out a counts file (.csv, .parquet, .jsonl)")
 
 

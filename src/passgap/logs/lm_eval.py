@@ -13,15 +13,10 @@ from pathlib import Path
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.base import Asked, Format, Record, Told, has
 from passgap.logs.flat import QUESTIONS, usual
 from passgap.logs.rows import Row, field, mapped, read_lines, several
 from passgap.logs.values import final, plain, said, shown, status_of
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``resps`` and ``doc``."""
-    return peek.has("doc_id", "doc", "resps")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -120,7 +115,7 @@ FORMAT = Format(
     name="lm-eval",
     summary="lm-evaluation-harness samples_*.jsonl (--log_samples)",
     patterns=("samples_*.jsonl",),
-    claims=claims,
+    claims=has("doc_id", "doc", "resps"),
     read=read,
     takes=frozenset(("filter", "label", "question_field", "answer_field")),
 )

@@ -30,16 +30,7 @@ def wants_counts(out: Path | str) -> bool:
 def import_means(
     form: Format, files: Sequence[Path], out: Path | str, asked: Asked
 ) -> ImportedCounts:
-    """Write the counts that a log's means give.
-
-    Parameters
-    ----------
-    form, files
-        The format, and the files of one log.
-    out
-        A .csv, .parquet or .jsonl file.
-    asked
-        The settings.
+    """Write the counts that a log's means give, as a .csv, .parquet or .jsonl file.
 
     Raises UsageError if the format marks draws, or a mean is no whole number of correct draws.
     """

@@ -31,12 +31,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 class Sorter:
     """Collects draws by the row of their problem.
 
-    Parameters
-    ----------
-    folder
-        An empty folder for what does not fit the buffer.
-    buffer
-        Characters of text held in memory before they are put down.
+    What does not fit ``buffer`` (characters of text in memory) is put down in ``folder``.
     """
 
     def __init__(self, folder: Path, *, buffer: int = BUFFER) -> None:

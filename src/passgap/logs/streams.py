@@ -18,17 +18,10 @@ T = TypeVar("T")
 
 
 class JsonStream:
-    """A cursor in a JSON document.
+    """A cursor in a JSON document, which errors call ``name``.
 
     ``members`` and ``elements`` walk the object or array at the cursor. Before the next step the
     caller takes what is there with ``value``, walks into it, or leaves it (it is then dropped).
-
-    Parameters
-    ----------
-    file
-        The document, open as text.
-    name
-        What errors call it.
     """
 
     def __init__(self, file: TextIO, name: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.base import Asked, Format, Record, Told, has, one_log
 from passgap.logs.rows import Row, numbered, read_rows
 from passgap.logs.values import asked_text, completed, said, shown, status_of
 
@@ -20,11 +20,6 @@ LOSSES = (
     "overwrites the training's rows: what is missing here cannot be told; a watched reward "
     "(passgap export trl) keeps all"
 )
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``prompt``, ``completion`` and ``advantage``."""
-    return peek.has("step", "prompt", "completion", "advantage")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -67,7 +62,7 @@ FORMAT = Format(
     name="trl",
     summary="TRL completions_*.parquet (log_completions)",
     patterns=("completions_*.parquet",),
-    claims=claims,
+    claims=has("step", "prompt", "completion", "advantage"),
     read=read,
     takes=frozenset(("label", "step")),
     log_of=one_log,

@@ -25,14 +25,8 @@ WORDS = {
 def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
     """The status that a source's label means.
 
-    Parameters
-    ----------
-    value
-        A truth value (1 or 0), a number, or the word for one; None and nan are unscored.
-    asked
-        With the condition that it has to fulfil.
-    label, where
-        What the value is called, and which draw it is of, for the error.
+    ``value`` is a truth value (1 or 0), a number, or the word for one; None and nan are unscored.
+    ``label`` and ``where`` name it and its draw in errors.
 
     Raises UsageError for partial credit without a condition, and for what is no label.
     """

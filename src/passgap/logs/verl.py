@@ -10,15 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.base import Asked, Format, Record, Told, has, one_log
 from passgap.logs.flat import labelled, required
 from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import final, plain
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``input``, ``output``, ``score`` and ``step``."""
-    return peek.has("input", "output", "score", "step")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -47,7 +42,7 @@ FORMAT = Format(
     name="verl",
     summary="verl validation or rollout dumps, <step>.jsonl",
     patterns=("[0-9]*.jsonl",),
-    claims=claims,
+    claims=has("input", "output", "score", "step"),
     read=read,
     takes=frozenset(("label", "step", "id_field")),
     log_of=one_log,

@@ -20,17 +20,7 @@ Setting = str | float | bool  # of one of TRL's arguments
 
 @dataclass(frozen=True)
 class Algorithm:
-    """One way to train.
-
-    Parameters
-    ----------
-    trainer
-        TRL's trainer: ``grpo`` (GRPOTrainer), ``rloo`` (RLOOTrainer) or ``sft`` (SFTTrainer).
-    about
-        One line for a reader, with its source.
-    settings
-        TRL's arguments that make it this algorithm.
-    """
+    """One way to train: TRL's trainer for it, a line with its source, TRL's arguments for it."""
 
     trainer: Trainer
     about: str

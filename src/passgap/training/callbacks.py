@@ -33,7 +33,6 @@ try:
         PreTrainedTokenizerBase,
         Trainer,
         TrainerCallback,
-        TrainerControl,
         TrainerState,
         TrainingArguments,
     )
@@ -119,7 +118,7 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
         self,
         args: TrainingArguments,
         state: TrainerState,
-        control: TrainerControl,
+        control: object,
         model: PreTrainedModel | None = None,
         processing_class: PreTrainedTokenizerBase | None = None,
         **_: object,
@@ -156,7 +155,7 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
         self._inner.on_train_begin(args, state, control)
 
     def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        self, args: TrainingArguments, state: TrainerState, control: object, **_: object
     ) -> None:
         """Measure where a measurement is due."""
         if self._inner is not None:
@@ -166,7 +165,7 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
         self,
         args: TrainingArguments,
         state: TrainerState,
-        control: TrainerControl,
+        control: object,
         logs: Mapping[str, float] | None = None,
         **_: object,
     ) -> None:

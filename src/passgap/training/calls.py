@@ -126,16 +126,9 @@ def _entries(columns: Mapping[str, object], name: str, size: int) -> list[object
 
 
 def rewards_of(name: str, rewards: object, columns: Mapping[str, object]) -> list[float | None]:
-    """What a reward function returned, one number or None per completion.
+    """What the function ``name`` returned, one number or None per completion.
 
-    Parameters
-    ----------
-    name
-        What the function is called.
-    rewards
-        A list, array, tensor or iterator of numbers; None or nan where a completion has none.
-    columns
-        The columns it was called with.
+    ``rewards`` is a list, array, tensor or iterator; None or nan where a completion has none.
 
     Raises UsageError if there are not as many as completions, naming both numbers; for what is no
     number.

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from passgap.data.completions import Block
-from passgap.data.identity import digest
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
@@ -71,14 +70,8 @@ class Lessons(Encoded):
 def train_sft(job: Job, teacher: Policy) -> Lessons:
     """Train a job's policy on verified completions and write its weights and logs.
 
-    A step learns ``prompts_per_step * group_size`` completions.
-
-    Parameters
-    ----------
-    job
-        What is trained.
-    teacher
-        The policy that is sampled, ``teacher_draws`` times a problem; for ``rft`` the job's own.
+    A step learns ``prompts_per_step * group_size`` completions of the teacher, which is sampled
+    ``teacher_draws`` times a problem; for ``rft`` it is the job's own policy.
 
     Raises WorkError when the teacher has no correct completion.
     """
@@ -122,9 +115,7 @@ def teach(job: Job, teacher: Policy) -> Lessons:
         teacher, problems, sampling, batch_size=job.at_once, device=job.device
     )
     own = {problem.id: problem for problem in job.processes.share(list(problems))}
-    parts = ["teacher", config.seed]
-    parts += [job.processes.rank] if job.processes.rank else []
-    seed = int(digest(parts)[:12], 16)
+    seed = job.processes.seed("teacher", config.seed)
     block = Block(tuple(own), first_draw=0, size=config.teacher_draws, seed=seed)
     completions = engine.complete(block, [render(p, teacher.prompt) for p in own.values()])
     items = [Item(own[d.problem_id], d.text, d.finish_reason) for d in completions]

@@ -22,14 +22,7 @@ from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
 
 try:
-    from transformers import (
-        PreTrainedModel,
-        Trainer,
-        TrainerCallback,
-        TrainerControl,
-        TrainerState,
-        TrainingArguments,
-    )
+    from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainerState
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
@@ -87,26 +80,24 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         self._start = self._seconds = 0.0
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        self, args: object, state: TrainerState, control: object, **_: object
     ) -> None:
         if self._progress:
             self._progress(int(state.global_step), int(state.max_steps), {})
 
     def on_step_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        self, args: object, state: TrainerState, control: object, **_: object
     ) -> None:
         self._start = time.monotonic()
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
+    def on_step_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
         self._seconds = time.monotonic() - self._start
 
     def on_log(
         self,
-        args: TrainingArguments,
+        args: object,
         state: TrainerState,
-        control: TrainerControl,
+        control: object,
         logs: Mapping[str, float],
         **_: object,
     ) -> None:
@@ -146,23 +137,21 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
         self.trainer: Trainer | None = None
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        self, args: object, state: TrainerState, control: object, **_: object
     ) -> None:
         if state.global_step == 0:
             self._measure(0)
             self._tell()
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
+    def on_step_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
         if self._tracker.due(state.global_step):
             self._measure(state.global_step)
 
     def on_log(
         self,
-        args: TrainingArguments,
+        args: object,
         state: TrainerState,
-        control: TrainerControl,
+        control: object,
         logs: Mapping[str, float],
         **_: object,
     ) -> None:
@@ -195,9 +184,9 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(
         self,
-        args: TrainingArguments,
+        args: object,
         state: TrainerState,
-        control: TrainerControl,
+        control: object,
         model: PreTrainedModel | None = None,
         **_: object,
     ) -> None:
@@ -217,7 +206,7 @@ class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
     """Ends a training that went on from a state of its last step: TRL would add a step to it."""
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        self, args: object, state: TrainerState, control: object, **_: object
     ) -> None:
         if state.global_step >= state.max_steps:
             raise AlreadyTrainedError
@@ -229,8 +218,6 @@ class WholeStates(TrainerCallback):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
+    def on_save(self, args: object, state: TrainerState, control: object, **_: object) -> None:
         place = Path(self._job.out) / TRAINER / f"{CHECKPOINT}{int(state.global_step)}"
         mark_whole(place, self._job.processes.rank, self._job.processes.count)

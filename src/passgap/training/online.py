@@ -3,7 +3,7 @@ unmodified: their arguments, a reward function, a rollout function.
 
 In: a job. Out: the trained policy's folder (``training.folder``).
 
-For GRPO and its kin the completions that train are drawn by the engine that evaluates (TRL's
+For GRPO and similar methods the engine that evaluates draws the completions that train (TRL's
 ``rollout_func``): the same prompts, sampling settings, end tokens and stop strings. TRL's
 RLOOTrainer has no such hook and draws by itself, without stop strings; with ``generation`` vllm
 TRL draws through vLLM in each GPU process. The verifier of the evaluation marks what was drawn in
@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 from passgap.data.completions import Block
-from passgap.data.identity import digest
 from passgap.data.policies import Prompt, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.engines.transformers import TransformersEngine
@@ -56,6 +55,7 @@ def train_online(job: Job) -> None:
         saver = Saver(model, tokenizer)
         listed = callbacks(job, model, engine, saver)
         watch = _watch(job)
+        rollout = Rollout(engine, model, job.config.seed, job.processes)
         trainer = trainer_class(
             model=model,
             processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
@@ -70,7 +70,7 @@ def train_online(job: Job) -> None:
             train_dataset=Dataset.from_list(rows(job.problems, job.policy.prompt)),
             callbacks=listed,
             peft_config=runtime.lora(job.config),
-            **_rollout(job, engine, model),
+            **({"rollout_func": rollout} if _draws_here(job.config) else {}),
         )
         connect(listed, trainer)
         runtime.run(trainer, job, saver)
@@ -88,10 +88,8 @@ def _watch(job: Job) -> Watch:
     return watch
 
 
-def _rollout(job: Job, engine: TransformersEngine, model: PreTrainedModel) -> dict[str, object]:
-    if job.config.method.trainer != "grpo" or job.config.generation != "transformers":
-        return {}
-    return {"rollout_func": Rollout(engine, model, job.config.seed, job.processes)}
+def _draws_here(config: TrainConfig) -> bool:
+    return config.method.trainer == "grpo" and config.generation == "transformers"
 
 
 def arguments(job: Job) -> dict[str, object]:
@@ -166,14 +164,12 @@ class Rollout:
         processes: Processes | None = None,
     ) -> None:
         self._engine, self._model, self._seed = engine, model, seed
-        self._rank = processes.rank if processes else 0
+        self._processes = processes or Processes()
 
     def __call__(self, prompts: Sequence[TrlPrompt], trainer: GRPOTrainer) -> dict[str, object]:
         given = [from_trl(prompt) for prompt in prompts]
         encoded = {prompt: self._engine.encode(prompt) for prompt in dict.fromkeys(given)}
-        parts = ["rollout", self._seed, trainer.state.global_step]
-        parts += [self._rank] if self._rank else []
-        seed = int(digest(parts)[:12], 16)
+        seed = self._processes.seed("rollout", self._seed, trainer.state.global_step)
         block = Block(tuple(str(i) for i in range(len(given))), first_draw=0, size=1, seed=seed)
         with runtime.evaluating(self._model):
             drawn = self._engine.complete(block, given)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from passgap.data.identity import digest
 from passgap.errors import UsageError
 
 T = TypeVar("T")
@@ -51,6 +52,10 @@ class Processes:
 
         found: list[T] = gather_object(items)
         return found
+
+    def seed(self, *parts: str | int) -> int:
+        """A seed of what is drawn here; the main process draws what one process alone would."""
+        return int(digest([*parts, *([self.rank] if self.rank else [])])[:12], 16)
 
     def share(self, items: list[T]) -> list[T]:
         """The part of a list that is this process' to work on."""

@@ -31,19 +31,9 @@ class VerifierReward:
 
     TRL calls it with the columns of the data set (``problem_id``), the ids it drew and, where the
     engine drew them, what it made of them (``text``, ``finish_reason``): one entry a completion,
-    whole groups in each process.
-
-    Parameters
-    ----------
-    verifier, problems
-        What marks, and the problems by whose ids TRL calls.
-    rule
-        Rewards of (problem ids, outcomes, step).
-    read
-        Text and finish reason of a completion's ids, where TRL draws by itself.
-    record
-        Called with ``step``, ``problem_id``, ``status``, ``reward``, ``tokens``,
-        ``finish_reason`` and ``reason`` (`Watch.record`).
+    whole groups in each process. ``rule`` makes rewards of (problem ids, outcomes, step). ``read``
+    gives text and finish reason of a completion's ids, where TRL draws by itself. ``record`` is
+    called as `Watch.record`.
     """
 
     __name__ = "verifier"
@@ -163,20 +153,11 @@ class PassAtK:
 
 
 def pass_at_k_advantages(size: int, wrong: int, k: int) -> tuple[float, float]:
-    """Advantages of a correct and of an incorrect completion when pass@k is the reward.
+    """Advantages of a (correct, incorrect) completion when pass@k is the reward.
 
-    Parameters
-    ----------
-    size, wrong
-        Scored completions of a group, and the incorrect ones of them.
-    k
-        Of the subsets whose reward is that one of them is correct.
-
-    Returns
-    -------
-    tuple of float
-        (correct, incorrect); 0 where every subset, or none, is rewarded, or the group is smaller
-        than k.
+    ``size`` scored completions of a group, ``wrong`` of them incorrect; the reward of a subset of
+    ``k`` is that one of them is correct. Both are 0 where every subset, or none, is rewarded, or
+    the group is smaller than k.
     """
     if size < k:
         return 0.0, 0.0

@@ -61,24 +61,10 @@ FULL = 1 << 16  # bytes left: less than any file of weights or states
 class Job:
     """One training run: what is trained, on what, marked by what, into which folder.
 
-    Parameters
-    ----------
-    policy, problems, verifier
-        What is trained, on what, and what marks its completions.
-    out
-        A folder that ``training.folder.open_folder`` has made ready.
-    config
-        All settings.
-    write
-        Called with (folder, step) to write the policy file of a checkpoint.
-    processes
-        Who shares the work.
-    held_out
-        Problems to measure on every ``eval_every`` steps.
-    progress
-        Called with (step, steps, metrics) after each step.
-    resume
-        The state to go on from (``training.folder.resumable``); None begins.
+    ``training.folder.open_folder`` has made ``out`` ready. ``write`` is called with (folder, step)
+    for the policy file of a checkpoint, ``progress`` with (step, steps, metrics) after each step.
+    ``held_out`` are measured every ``eval_every`` steps. ``resume`` is the state to go on from
+    (``training.folder.resumable``), None begins.
     """
 
     policy: Policy

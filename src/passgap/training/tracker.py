@@ -17,7 +17,6 @@ import numpy as np
 
 from passgap.data.arrays import IntArray
 from passgap.data.completions import Block
-from passgap.data.identity import digest
 from passgap.data.journals import CurvePoint, HeldOutRow
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
@@ -43,20 +42,10 @@ class Drawn(NamedTuple):
 
 
 class HeldOutTracker:
-    """Measures a policy in training.
+    """Measures a policy in training, which ``engine`` draws from; the rest is as in evaluation.
 
-    Parameters
-    ----------
-    engine
-        Draws from the model being trained.
-    problems, prompt, verifier
-        As in evaluation.
-    config
-        ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps`` and ``seed``.
-    out
-        The training run's folder.
-    processes
-        Those that share the problems; each must call ``measure`` at the same steps.
+    Of the config it reads ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps``, ``seed``.
+    ``processes`` share the problems: each must call ``measure`` at the same steps.
     """
 
     def __init__(
@@ -110,9 +99,7 @@ class HeldOutTracker:
 
     def _drawn(self, step: int) -> list[Drawn]:
         """This process' share of the draws, marked."""
-        parts = ["held_out", self._config.seed, step]
-        parts += [self._processes.rank] if self._processes.rank else []
-        seed = int(digest(parts)[:12], 16)
+        seed = self._processes.seed("held_out", self._config.seed, step)
         block = Block(tuple(self._problems), 0, self._config.eval_draws, seed)
         completions = self._engine.complete(block, self._prompts)
         items = [Item(self._problems[d.problem_id], d.text, d.finish_reason) for d in completions]

@@ -72,19 +72,50 @@ def joins_late(model: PreTrainedModel) -> bool:
 
 def prefill(model: PreTrainedModel, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
     """Run distinct prompts as one left-padded batch."""
-    longest, device = max(map(len, prompts)), model.device
-    ids = torch.tensor([[pad_id] * (longest - len(p)) + list(p) for p in prompts], device=device)
-    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
+    ids, mask = left_padded(prompts, pad_id, model.device)
     cache = DynamicCache() if joins_late(model) else DynamicCache(config=model.config)
     logits = model(
         input_ids=ids,
         attention_mask=mask,
-        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+        position_ids=positions(mask),
         past_key_values=cache,
         use_cache=True,
         logits_to_keep=1,
     ).logits[:, -1]
     return Prefilled(tuple(prompts), cache, mask, logits)
+
+
+def left_padded(
+    rows: Sequence[Sequence[int]], pad_id: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and their mask (1 where a row is), both of shape (rows, longest)."""
+    longest = max(map(len, rows))
+    ids = [[pad_id] * (longest - len(row)) + list(row) for row in rows]
+    mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+
+
+def positions(mask: torch.Tensor) -> torch.Tensor:
+    """The place of every token in its own row; padding does not count."""
+    return (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def _next(
+    model: PreTrainedModel,
+    tokens: torch.Tensor,
+    mask: torch.Tensor,
+    at: torch.Tensor,
+    cache: Cache,
+) -> torch.Tensor:
+    """One forward pass of one token a row; the next scores, shape (rows, vocab)."""
+    logits: torch.Tensor = model(
+        input_ids=tokens[:, None],
+        attention_mask=mask,
+        position_ids=at[:, None],
+        past_key_values=cache,
+        use_cache=True,
+    ).logits[:, -1]
+    return logits
 
 
 class SlotCache:
@@ -110,6 +141,8 @@ class SlotCache:
         width = ready.mask.shape[1]
         for layer, full in zip(self._layers, ready.cache.layers, strict=True):
             layer.place(into, end - width, full.keys[source], full.values[source])
+        # Whatever a slot held before lies in the same columns: masked, it is never attended to, so
+        # the buffers need not be cleared.
         self._mask[into] = 0
         self._mask[into, end - width : end] = ready.mask[source]
         self._positions[into] = ready.mask[source].sum(1)
@@ -119,13 +152,8 @@ class SlotCache:
         """One forward pass of one token a row."""
         self._make_room()
         self._mask[:, self._length] = 1
-        logits: torch.Tensor = model(
-            input_ids=tokens[:, None],
-            attention_mask=self._mask[:, self._start : self._length + 1],
-            position_ids=self._positions[:, None],
-            past_key_values=Cache(layers=self._layers),
-            use_cache=True,
-        ).logits[:, -1]
+        mask = self._mask[:, self._start : self._length + 1]
+        logits = _next(model, tokens, mask, self._positions, Cache(layers=self._layers))
         self._length += 1
         self._positions += 1
         return logits
@@ -148,6 +176,8 @@ class SlotCache:
         """When the buffers are full: give up the columns left out, then grow."""
         if self._length < self._mask.shape[1]:
             return
+        # Long rows keep moving right while short ones come and go: without giving up the left the
+        # buffers would grow with the number of draws and not with the longest row.
         pad = self._mask.new_zeros(len(self._mask), ROOM)
         self._mask = torch.cat([self._mask[:, self._start :], pad], dim=1)
         self._length -= self._start
@@ -234,13 +264,7 @@ class WaveCache:
     def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], dim=1)
-        logits: torch.Tensor = model(
-            input_ids=tokens[:, None],
-            attention_mask=self._mask,
-            position_ids=self._positions[:, None],
-            past_key_values=self._cache,
-            use_cache=True,
-        ).logits[:, -1]
+        logits = _next(model, tokens, self._mask, self._positions, self._cache)
         self._positions = self._positions + 1
         return logits
 
