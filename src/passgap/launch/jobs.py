@@ -22,11 +22,48 @@ from pathlib import Path
 
 from passgap.data.policies import Policy
 from passgap.errors import MismatchError, UsageError
-from passgap.launch.base import Job
-from passgap.launch.launchers import LAUNCHERS, write_format
+from passgap.launch.base import Job, Launcher, Split
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
+from passgap.registry import Registry
 from passgap.runs import write_text
+
+
+def _accept(made: object, package: str) -> Launcher | None:
+    return made if isinstance(made, Launcher) else None
+
+
+LAUNCHERS = Registry(
+    "trainer",
+    "a passgap Launcher",
+    "passgap.launchers",
+    {
+        "trl": "passgap.launch.trl:LAUNCHER",
+        "verl": "passgap.launch.verl:LAUNCHER",
+        "openrlhf": "passgap.launch.openrlhf:LAUNCHER",
+    },
+    _accept,
+)
+FORMS = tuple(LAUNCHERS.built_in)
+
+
+def check_forms(forms: Sequence[str]) -> None:
+    """Refuse a form that no launcher writes."""
+    for form in forms:
+        LAUNCHERS[form]
+
+
+def write_format(
+    form: str, rows: Sequence[Row], folder: Path, name: str, *, split: Split, source: str
+) -> list[Path]:
+    """Write rows as ``folder/name.parquet`` and ``.jsonl``, as the form has it; returns the files.
+
+    The rows have all a text, or all messages. ``split`` is what a reward is told they are;
+    ``source``, the problem set's name, is what the trainer groups its metrics by.
+
+    Raises UsageError for an unknown form.
+    """
+    return LAUNCHERS[form].data(rows, folder, name, split, source)
 
 
 def check_job(

@@ -5,6 +5,8 @@ In: nothing. Out: the nouns that formats yield and fill in.
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,48 @@ from typing import NamedTuple
 from passgap.data.outcomes import Status
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
-from passgap.logs.conditions import Condition
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_FORM = re.compile(
+    r"\s*([^\s<>=!]+)\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*"
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What makes a number count as correct: ``field sign bound``."""
+
+    field: str
+    sign: str
+    bound: float
+
+    def holds(self, value: float) -> bool:
+        """Whether the value fulfils it."""
+        return _OPERATORS[self.sign](value, self.bound)
+
+    def __str__(self) -> str:
+        return f"{self.field}{self.sign}{self.bound:g}"
+
+
+def parse_condition(text: str) -> Condition:
+    """Read ``FIELD OPERATOR NUMBER``.
+
+    Raises UsageError for anything else.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"--correct-if {text!r}; allowed: a field, one of {' '.join(_OPERATORS)} and a number, "
+            "as 'score>=1'"
+        )
+    return Condition(match[1], match[2], float(match[3]))
+
 
 EXAMPLES = 3
 LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {

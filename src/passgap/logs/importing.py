@@ -21,9 +21,9 @@ from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Told
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
+from passgap.logs.finding import of_step
 from passgap.logs.imported import Imported
 from passgap.logs.sorting import Sorter
-from passgap.logs.steps import of_step
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other

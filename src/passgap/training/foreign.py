@@ -24,7 +24,7 @@ from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
 from passgap.errors import MismatchError
 from passgap.training.calls import State
-from passgap.training.raised import RaisedOnce
+from passgap.training.reward import RaisedOnce
 from passgap.training.watch import Watch
 from passgap.verifiers import Item, Verifier, for_problems
 

@@ -16,9 +16,8 @@ from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.runs.journal import append_row
 from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE
-from passgap.training.folder import checkpoint
+from passgap.training.folder import checkpoint, mark_whole
 from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
-from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
 
 try:

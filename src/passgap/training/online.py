@@ -25,11 +25,11 @@ from passgap.runs.names import WATCH
 from passgap.runs.watch import WatchLog, ranks_of
 from passgap.training import runtime
 from passgap.training.config import TrainConfig
+from passgap.training.folder import step_of_state
 from passgap.training.logs import callbacks, connect
 from passgap.training.processes import Processes
 from passgap.training.reward import VerifierReward, rule_of
 from passgap.training.runtime import Job, Saver
-from passgap.training.states import step_of_state
 from passgap.training.watch import Watch
 
 try:

@@ -8,22 +8,46 @@ them. What the verifier said is recorded and logged whatever the rule.
 
 from __future__ import annotations
 
+import logging
 import math
 import random
+import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from passgap.data.completions import FinishReason
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
+from passgap.plain import visible
 from passgap.training.calls import State
 from passgap.training.config import TrainConfig
-from passgap.training.raised import RaisedOnce
 from passgap.verifiers import Item, Verifier
+from passgap.verifiers.failures import take_failures
 
+log = logging.getLogger("passgap.reward")
 REWARDS: dict[Status, float | None] = {"correct": 1.0, "incorrect": 0.0, "unscored": None}
 Rule = Callable[[Sequence[str], Sequence[Outcome], int], list[float | None]]
 Read = Callable[[Sequence[int]], tuple[str, FinishReason]]
+
+
+class RaisedOnce:
+    """Says what a verifier's code raises while training, once per kind; from any thread."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    def tell(self, verifier: Verifier) -> None:
+        """Warn of what the verifier's code raised since it was asked last, where that is new."""
+        for failure in take_failures(verifier):
+            with self._lock:
+                new = failure.kind not in self._told
+                self._told.add(failure.kind)
+            if new:
+                log.warning(
+                    "completions are unscored, the first of problem %s: %s; further errors of this "
+                    "kind are only counted", failure.problem_id, visible(failure.error),
+                )  # fmt: skip
 
 
 class VerifierReward:

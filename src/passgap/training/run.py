@@ -19,12 +19,14 @@ from passgap.training.config import TrainConfig
 from passgap.training.folder import (
     as_requested,
     check_problems,
+    drop_states,
     open_folder,
     request,
+    resumable,
+    step_of_state,
     trained_policy,
     write_policy_file,
 )
-from passgap.training.states import drop_states, resumable, step_of_state
 from passgap.verifiers import Verifier, for_problems
 
 if TYPE_CHECKING:

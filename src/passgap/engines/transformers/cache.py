@@ -176,8 +176,8 @@ class SlotCache:
         """When the buffers are full: give up the columns left out, then grow."""
         if self._length < self._mask.shape[1]:
             return
-        # Long rows keep moving right while short ones come and go: without giving up the left the
-        # buffers would grow with the number of draws and not with the longest row.
+        # The end column moves right with every step for as long as rows join. Without giving up the
+        # left, the buffers would grow with the number of draws and not with the longest row.
         pad = self._mask.new_zeros(len(self._mask), ROOM)
         self._mask = torch.cat([self._mask[:, self._start :], pad], dim=1)
         self._length -= self._start
