@@ -140,10 +140,7 @@ def _of_run(run: Run) -> Source:
     about = run.outcomes_about(run.verifier_digest())
     problems = run.problems()
     return Source(
-        problems,
-        _prompt_of(run, problems),
-        about.verifier,
-        run.manifest.sampling["max_tokens"],
+        problems, _prompt_of(run, problems), about.verifier, run.manifest.sampling["max_tokens"]
     )
 
 
@@ -225,9 +222,7 @@ def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | Non
             name: Known(pass_rate=float(rates[i]), n=int(counts.n[i]), c=int(counts.c[i]))
             for i, name in enumerate(counts.problem_id)
         }
-        return _limited(
-            Source(source.problems, source.prompt, source.verifier, source.max_tokens, known), limit
-        )
+        return _limited(replace(source, known=known), limit)
     return Source(resolve_problems(spec, mapping, limit=limit))
 
 
@@ -249,7 +244,7 @@ def _limited(source: Source, limit: int | None) -> Source:
     if limit < 1:
         raise UsageError(f"limit is {limit}; allowed: an integer >= 1")
     kept = ProblemSet(source.problems.name, source.problems.problems[:limit])
-    return Source(kept, source.prompt, source.verifier, source.max_tokens, source.known)
+    return replace(source, problems=kept)
 
 
 def chosen_verifier(source: Source, given: str | None) -> str | None:

@@ -21,12 +21,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from passgap.data.policies import Policy
-from passgap.errors import MismatchError, UsageError
+from passgap.errors import UsageError
 from passgap.launch.base import Job, Launcher, Split
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
 from passgap.registry import Registry
 from passgap.runs import write_text
+from passgap.training.folder import refuse_shared
 
 
 def _accept(made: object, package: str) -> Launcher | None:
@@ -81,13 +82,7 @@ def check_job(
         )
     if LAUNCHERS[trainer].validates and not held_out:
         raise UsageError(f"{trainer} validates while it trains: give --held-out PROBLEMS")
-    trained = {row.problem.id for row in train}
-    shared = [row.problem.id for row in held_out if row.problem.id in trained]
-    if shared:
-        raise MismatchError(
-            f"{len(shared)} of the {len(held_out)} held-out problems are trained on, e.g. "
-            f"{shared[0]}; hold out others, or leave them out of training (--leave-out-held-out)"
-        )
+    refuse_shared([row.problem for row in train], [row.problem for row in held_out])
 
 
 def write_job(
@@ -111,7 +106,17 @@ def write_job(
     of a policy that is no folder.
     """
     check_job(trainer, train, held_out, settings)
-    job = _job(train, held_out, policy, settings, source, verifier)
+    local = Path(policy.path).is_dir()
+    job = Job(
+        policy=str(Path(policy.path).resolve()) if local else policy.path,
+        source=source,
+        verifier=verifier,
+        stop=tuple(policy.prompt.stop),
+        chat=bool(train[0].prompt.messages),
+        problems=len(train),
+        held_out=len(held_out),
+        settings=settings,
+    )
     launcher = LAUNCHERS[trainer]
     if launcher.begins_texts:
         train, held_out = _begun(train, job.leading), _begun(held_out, job.leading)
@@ -135,30 +140,8 @@ def write_job(
     return written
 
 
-def _job(
-    train: Sequence[Row],
-    held_out: Sequence[Row],
-    policy: Policy,
-    settings: JobSettings,
-    source: str,
-    verifier: str | None,
-) -> Job:
-    local = Path(policy.path).is_dir()
-    return Job(
-        policy=str(Path(policy.path).resolve()) if local else policy.path,
-        source=source,
-        verifier=verifier,
-        stop=tuple(policy.prompt.stop),
-        chat=bool(train[0].prompt.messages),
-        problems=len(train),
-        held_out=len(held_out),
-        settings=settings,
-    )
-
-
 def _begun(rows: Sequence[Row], leading: str) -> list[Row]:
     """Plain prompts with what the tokenizer would put before them."""
     return [
-        replace(row, prompt=replace(row.prompt, text=leading + row.prompt.text)) if leading else row
-        for row in rows
+        replace(row, prompt=replace(row.prompt, text=leading + row.prompt.text)) for row in rows
     ]

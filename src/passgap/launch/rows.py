@@ -71,9 +71,7 @@ class Row:
 
 
 def rows_of(
-    problems: Iterable[Problem],
-    settings: PromptSettings,
-    known: Mapping[str, Known] | None = None,
+    problems: Iterable[Problem], settings: PromptSettings, known: Mapping[str, Known] | None = None
 ) -> list[Row]:
     """Rows of problems in their order, under the policy's prompt; ``known`` is by problem id."""
     found = known or {}

@@ -83,8 +83,7 @@ class JobSettings:
 
 _LEAST: dict[str, tuple[float, str]] = {
     **dict.fromkeys(
-        ("max_tokens", "max_prompt_tokens", "steps", "prompts_per_step"),
-        (1, "an integer >="),
+        ("max_tokens", "max_prompt_tokens", "steps", "prompts_per_step"), (1, "an integer >=")
     ),
     **dict.fromkeys(("nodes", "gpus", "tensor_parallel"), (1, "an integer >=")),
     **dict.fromkeys(("seed", "eval_every", "save_every"), (0, "an integer >=")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,6 @@ from passgap.launch.base import (
     CARRIED,
     KNOWN,
     MESSAGES,
-    Job,
     Launcher,
     Split,
     rendered,
@@ -50,9 +49,6 @@ def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str
     return [write_parquet(pl.DataFrame(given, schema=SCHEMA), folder / f"{name}.parquet")]
 
 
-def files(job: Job) -> Mapping[str, str]:
-    """The reward, the launch script and the commands."""
-    return rendered("verl", job, "reward.py", "launch.sh", "README.md")
-
-
-LAUNCHER = Launcher(data, files, validates=True)
+LAUNCHER = Launcher(
+    data, lambda job: rendered("verl", job, "reward.py", "launch.sh", "README.md"), validates=True
+)

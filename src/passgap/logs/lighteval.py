@@ -66,10 +66,7 @@ def _document(row: Row) -> Record:
     """A record without a text."""
     doc = mapped(row["doc"])
     return Record(
-        text="",
-        prompt=plain(doc.get("query")),
-        reference=_gold(doc),
-        key=str(doc.get("id") or ""),
+        text="", prompt=plain(doc.get("query")), reference=_gold(doc), key=str(doc.get("id") or "")
     )
 
 

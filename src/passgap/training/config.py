@@ -143,9 +143,7 @@ class TrainConfig(Encoded):
         "Samples per problem from the teacher (distill) or itself (rft).", 4, COUNT
     )
     report_to: tuple[str, ...] = _flag(
-        "A tracker for the same numbers: tensorboard, wandb, mlflow, ..; repeatable.",
-        (),
-        TRACKERS,
+        "A tracker for the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", (), TRACKERS
     )
     device: str = _flag("auto, cpu or cuda.", "auto", _one_of(DEVICES))
 

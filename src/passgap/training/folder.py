@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -78,11 +78,16 @@ def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemS
             f"prompts_per_step is {config.prompts_per_step} and {problems.name} has "
             f"{len(problems)} problems; allowed: at most as many prompts a step as problems"
         )
+    refuse_shared(problems, list(held_out or ()))
+
+
+def refuse_shared(problems: Iterable[Problem], held_out: Sequence[Problem]) -> None:
+    """Refuse held-out problems that are trained on."""
     trained = {problem.id for problem in problems}
-    shared = [problem for problem in held_out or () if problem.id in trained]
+    shared = [problem for problem in held_out if problem.id in trained]
     if shared:
         raise MismatchError(
-            f"{len(shared)} of the {len(held_out or ())} held-out problems are trained on, e.g. "
+            f"{len(shared)} of the {len(held_out)} held-out problems are trained on, e.g. "
             f"{shared[0].id}; hold out others, or leave them out of training (--leave-out-held-out)"
         )
 

@@ -40,6 +40,7 @@ METRICS = {
     "token_accuracy": "mean_token_accuracy",
     "grad_norm": "grad_norm",
 }
+Logs = Mapping[str, float]
 HELD_OUT = "held_out/"  # of the names that trackers are told
 
 
@@ -51,15 +52,8 @@ def callbacks(
     if job.processes.is_main:
         found.append(StepLog(job))
     if job.held_out is not None:
-        tracker = HeldOutTracker(
-            engine,
-            job.held_out,
-            job.policy.prompt,
-            job.verifier,
-            job.config,
-            job.out,
-            job.processes,
-        )
+        asked = (job.policy.prompt, job.verifier, job.config, job.out, job.processes)
+        tracker = HeldOutTracker(engine, job.held_out, *asked)
         found.append(HeldOutCallback(tracker, model))
     return [*found, Checkpoints(job, saver), WholeStates(job), NoMoreSteps()]
 
@@ -78,27 +72,18 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         self._path, self._progress = job.out / TRAINING_FILE, job.progress
         self._start = self._seconds = 0.0
 
-    def on_train_begin(
-        self, args: object, state: TrainerState, control: object, **_: object
-    ) -> None:
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if self._progress:
             self._progress(int(state.global_step), int(state.max_steps), {})
 
-    def on_step_begin(
-        self, args: object, state: TrainerState, control: object, **_: object
-    ) -> None:
+    def on_step_begin(self, *_: object, **__: object) -> None:
         self._start = time.monotonic()
 
-    def on_step_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
+    def on_step_end(self, *_: object, **__: object) -> None:
         self._seconds = time.monotonic() - self._start
 
     def on_log(
-        self,
-        args: object,
-        state: TrainerState,
-        control: object,
-        logs: Mapping[str, float],
-        **_: object,
+        self, args: object, state: TrainerState, *_: object, logs: Logs, **__: object
     ) -> None:
         if not is_step(logs):
             return
@@ -108,19 +93,16 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
             self._progress(step, int(state.max_steps), found)
 
 
-def measured(logs: Mapping[str, float]) -> dict[str, float]:
+def measured(logs: Logs) -> dict[str, float]:
     """TRL's metrics by our names; one that it could not take is left out."""
     found = {ours: logs.get(theirs) for ours, theirs in METRICS.items()}
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def is_step(logs: Mapping[str, float]) -> bool:
+def is_step(logs: Logs) -> bool:
     """Whether a log is a step's own: not the summary at the end, not a held-out measurement."""
-    return (
-        bool(logs)
-        and "train_runtime" not in logs
-        and not any(name.startswith(HELD_OUT) for name in logs)
-    )
+    summary = not logs or "train_runtime" in logs
+    return not summary and not any(name.startswith(HELD_OUT) for name in logs)
 
 
 class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
@@ -135,24 +117,17 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
         self._owed: dict[str, float] = {}
         self.trainer: Trainer | None = None
 
-    def on_train_begin(
-        self, args: object, state: TrainerState, control: object, **_: object
-    ) -> None:
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if state.global_step == 0:
             self._measure(0)
             self._tell()
 
-    def on_step_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
+    def on_step_end(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if self._tracker.due(state.global_step):
             self._measure(state.global_step)
 
     def on_log(
-        self,
-        args: object,
-        state: TrainerState,
-        control: object,
-        logs: Mapping[str, float],
-        **_: object,
+        self, args: object, state: TrainerState, *_: object, logs: Logs, **__: object
     ) -> None:
         if is_step(logs):
             self._tell()
@@ -182,12 +157,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
         self._job, self._saver = job, saver
 
     def on_step_end(
-        self,
-        args: object,
-        state: TrainerState,
-        control: object,
-        model: PreTrainedModel | None = None,
-        **_: object,
+        self, args: object, state: TrainerState, *_: object, model: PreTrainedModel, **__: object
     ) -> None:
         step, every = int(state.global_step), self._job.config.save_every
         if not every or step % every or not self._job.processes.is_main:
@@ -204,9 +174,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
     """Ends a training that went on from a state of its last step: TRL would add a step to it."""
 
-    def on_train_begin(
-        self, args: object, state: TrainerState, control: object, **_: object
-    ) -> None:
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if state.global_step >= state.max_steps:
             raise AlreadyTrainedError
 
@@ -217,6 +185,6 @@ class WholeStates(TrainerCallback):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def on_save(self, args: object, state: TrainerState, control: object, **_: object) -> None:
+    def on_save(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         place = Path(self._job.out) / TRAINER / f"{CHECKPOINT}{int(state.global_step)}"
         mark_whole(place, self._job.processes.rank, self._job.processes.count)

@@ -101,11 +101,7 @@ def positions(mask: torch.Tensor) -> torch.Tensor:
 
 
 def _next(
-    model: PreTrainedModel,
-    tokens: torch.Tensor,
-    mask: torch.Tensor,
-    at: torch.Tensor,
-    cache: Cache,
+    model: PreTrainedModel, tokens: torch.Tensor, mask: torch.Tensor, at: torch.Tensor, cache: Cache
 ) -> torch.Tensor:
     """One forward pass of one token a row; the next scores, shape (rows, vocab)."""
     logits: torch.Tensor = model(
