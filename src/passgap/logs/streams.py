@@ -80,6 +80,8 @@ class JsonStream:
             self._expect(",")
 
     def _offered(self, key: T) -> Iterator[T]:
+        # The caller may take the value, walk into it or leave it. It was left if nothing has ended
+        # since; then it is read here, for the cursor has to stand behind it.
         before = self._taken
         yield key
         if self._taken == before:
@@ -98,6 +100,8 @@ class JsonStream:
         if self._ended:
             return False
         rest = self._text[self._at :]
+        # A value that does not fit is parsed from its start again. Reading as much as is held
+        # doubles the text, so it is parsed a few times at most and the work stays linear.
         chunk = self._file.read(max(CHUNK, len(rest)))
         if not chunk:
             self._ended = True

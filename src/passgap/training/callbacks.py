@@ -11,7 +11,6 @@ pieces over processes (DeepSpeed ZeRO, FSDP), which are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from passgap.errors import MissingExtraError, UsageError
 from passgap.runs.journal import drop_rows_after
 from passgap.runs.names import HELD_OUT_FILE
 from passgap.training.config import TrainConfig
-from passgap.training.logs import HeldOutCallback
+from passgap.training.logs import HeldOutCallback, Logs
 from passgap.training.processes import Processes
 from passgap.training.tracker import HeldOutTracker
 from passgap.verifiers import Verifier, for_problems
@@ -154,21 +153,14 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
         self._inner.trainer = self.trainer
         self._inner.on_train_begin(args, state, control)
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: object, **_: object
-    ) -> None:
+    def on_step_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
         """Measure where a measurement is due."""
         if self._inner is not None:
             self._inner.on_step_end(args, state, control)
 
     def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: object,
-        logs: Mapping[str, float] | None = None,
-        **_: object,
+        self, args: object, state: TrainerState, *_: object, logs: Logs | None = None, **__: object
     ) -> None:
         """Tell the trainer's trackers what was measured, after the step it belongs to."""
         if self._inner is not None:
-            self._inner.on_log(args, state, control, logs=logs or {})
+            self._inner.on_log(args, state, logs=logs or {})

@@ -91,6 +91,8 @@ def call_of(
     drawn = _entries(columns, "completion_ids", size)
     ids = None if drawn is None else [_items(one) for one in drawn]
     ended = _entries(columns, "finish_reason", size)
+    # Trainers hand over ids and not how they ended: as many as allowed without an end token were
+    # cut. The end token is one of the ids drawn and counts, as in `Completion.token_count`.
     if ended is None and ids is not None and max_tokens is not None:
         ended = [_ended(tokens, max_tokens, end_tokens) for tokens in ids]
     parts = _entries(columns, split[0], size) if split else None

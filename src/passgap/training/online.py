@@ -167,6 +167,9 @@ class Rollout:
         self._processes = processes or Processes()
 
     def __call__(self, prompts: Sequence[TrlPrompt], trainer: GRPOTrainer) -> dict[str, object]:
+        # TRL gives each prompt as often as its group has completions. Every one is a problem of its
+        # own to the block, of one draw: TRL wants the completions in the order of its prompts, and
+        # the engine runs a prompt once however often it stands there.
         given = [from_trl(prompt) for prompt in prompts]
         encoded = {prompt: self._engine.encode(prompt) for prompt in dict.fromkeys(given)}
         seed = self._processes.seed("rollout", self._seed, trainer.state.global_step)

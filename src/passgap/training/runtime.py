@@ -96,6 +96,9 @@ class Job:
 
     def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, TransformersEngine]:
         """The model to train, its tokenizer, and the engine that samples that very model."""
+        # float32: a step of 1e-6 is lost in bfloat16's 8 bits; autocast computes in it (bf16).
+        # The engine draws from this object and not from a copy, so that a draw's log-probability
+        # is one of the weights as they are now and no weights have to be sent anywhere.
         model, tokenizer = load_model(self.policy, dtype="float32", device=self.device)
         sampling = self.config.sampling(self.policy.prompt.stop)
         engine = TransformersEngine(model, tokenizer, sampling, batch_size=self.at_once)

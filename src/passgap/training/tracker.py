@@ -129,6 +129,8 @@ def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
         the logarithm of the draws and biased low (no answer counts as an answer);
         ``completion_length`` in tokens; ``truncated_share``.
     """
+    # A token's chance to be drawn is the policy's own, so the mean of -log p over the tokens drawn
+    # estimates the entropy without the scores of the whole vocabulary; long completions weigh more.
     tokens = sum(one.tokens for one in drawn)
     logprob = sum(one.logprob for one in drawn)
     answers: dict[str, Counter[str | None]] = {}

@@ -23,16 +23,8 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.runs.about import write_about
 from passgap.runs.watch import STATUSES
-from passgap.training.calls import (
-    Call,
-    F,
-    call_metrics,
-    call_of,
-    reread,
-    rewards_of,
-    rule_of,
-    wrapped,
-)
+from passgap.training import calls
+from passgap.training.calls import Call, F
 from passgap.training.patience import PatientLog, log, rank_of
 
 
@@ -102,6 +94,7 @@ class Watch:
         self._log = PatientLog(self.folder, self.rank)
         self._mode = ""
         self._buffer: list[tuple[int | None, dict[str, object]]] = []
+        # weakly: an exit handler that held the watch would keep every watch of a long process
         atexit.register(_at_exit, weakref.ref(self))
 
     @property
@@ -248,7 +241,7 @@ class Watch:
             At the first call, if the data set has no such column, or a column or the rewards have
             another length than the completions.
         """
-        rule = rule_of(correct)
+        rule = calls.rule_of(correct)
         with self._lock:
             self._about.setdefault("correct", rule.text)
 
@@ -256,14 +249,14 @@ class Watch:
         ends = frozenset(end_tokens)
 
         def seen(rewards: object, columns: Mapping[str, object]) -> object:
-            given = reread(rewards)
-            told = rewards_of(name, given, columns)
-            call = call_of(told, columns, rule, id_column, split, max_tokens, ends)
+            given = calls.reread(rewards)
+            told = calls.rewards_of(name, given, columns)
+            call = calls.call_of(told, columns, rule, id_column, split, max_tokens, ends)
             if len(call):
                 self._see(call, columns.get("log_metric"))
             return given
 
-        return wrapped(function, seen)
+        return calls.wrapped(function, seen)
 
     def drop_after(self, step: int) -> int:
         """Remove this rank's rows with a later step, as for a run resumed from ``step + 1``."""
@@ -274,12 +267,14 @@ class Watch:
         with self._lock:
             self._record(call.step, call.columns)
             if callable(log_metric):
-                for name, value in call_metrics(call).items():
+                for name, value in calls.call_metrics(call).items():
                     log_metric(f"watch/{name}", value)
                 log_metric("watch/unwritten_rows", float(self.unwritten))
 
     def _begin(self, step: int | None) -> None:
         """At the first row: say what a step is, and drop what a resumed run draws again."""
+        # Only the first row tells whether the trainer knows its step, and at which step a resumed
+        # run goes on: so about.json and the dropping of rows wait for it.
         mode = "visits" if step is None else "trainer"
         if mode == self._mode:
             return
