@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 from urllib.parse import urlsplit
@@ -71,16 +71,17 @@ def _vllm(top_k: int) -> dict[str, float]:
     return {"top_k": top_k or -1, "min_p": 0.0, "repetition_penalty": 1.0}
 
 
-def _hosted(top_k: int) -> dict[str, float]:
-    return {}
-
-
 def _llama_cpp(top_k: int) -> dict[str, float]:
     off = {"min_p": 0.0, "typical_p": 1.0, "repeat_penalty": 1.0, "xtc_probability": 0.0}
     return {"top_k": top_k, "dry_multiplier": 0.0, **off}
 
 
-DIALECTS = {"vllm": _vllm, "sglang": _vllm, "llama.cpp": _llama_cpp, "hosted": _hosted}
+DIALECTS: dict[str, Callable[[int], dict[str, float]]] = {
+    "vllm": _vllm,
+    "sglang": _vllm,
+    "llama.cpp": _llama_cpp,
+    "hosted": lambda top_k: {},
+}
 OWNERS = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "me": "llama.cpp"}
 
 

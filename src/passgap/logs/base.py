@@ -266,10 +266,6 @@ def has(*names: str) -> Callable[[Peek], bool]:
     return lambda peek: peek.has(*names)
 
 
-def _claims_nothing(peek: Peek) -> bool:
-    return False
-
-
 @dataclass(frozen=True)
 class Format:
     """One format: what it is called, which files it has, how it is told and read.
@@ -298,7 +294,7 @@ class Format:
     summary: str
     patterns: tuple[str, ...]
     read: Reader
-    claims: Callable[[Peek], bool] = _claims_nothing
+    claims: Callable[[Peek], bool] = lambda peek: False
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
     means: MeansReader | None = None

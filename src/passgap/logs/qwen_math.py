@@ -25,7 +25,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All texts of all rows of all seeds."""
     told.label = said("score", asked)
     for position, path in enumerate(files):
-        _settings(path, told)
+        heat = re.search(r"_t(\d+(?:\.\d+)?)_", path.name)
+        told.set_sampling(temperature=float(heat[1]) if heat else None)
         seed = re.search(r"seed(\d+)", path.name)
         order = int(seed[1]) if seed else position
         for number, row in enumerate(read_rows(path), start=1):
@@ -54,12 +55,6 @@ def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterat
             finish_reason=ended(ends[i]) if i < len(ends) else None,
             metadata={k: row[k] for k in ("level", "subject", "type") if k in row},
         )
-
-
-def _settings(path: Path, told: Told) -> None:
-    """The temperature stands in the file's name."""
-    match = re.search(r"_t(\d+(?:\.\d+)?)_", path.name)
-    told.set_sampling(temperature=float(match[1]) if match else None)
 
 
 FORMAT = Format(

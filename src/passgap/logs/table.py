@@ -12,7 +12,7 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
-from passgap.logs.rows import Row, field, numbered, read_rows, several
+from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
 from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
 from passgap.logs.values import status_of as status
 
@@ -79,7 +79,7 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
     draw = _prompted(_problem(row, asked, taken), row, asked, told)._replace(
         order=position, finish_reason=ended(row[end]) if end else None
     )
-    if not isinstance(texts, list) or _are_messages(texts):
+    if not isinstance(texts, list) or any("role" in mapped(one) for one in texts):  # messages
         texts, marks = [texts], [marks]
     if name and (not isinstance(marks, list) or len(marks) != len(texts)):
         raise UsageError(
@@ -89,11 +89,6 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
     for text, mark in zip(texts, several(marks) if name else [None] * len(texts), strict=True):
         found = status(mark, asked, name, where) if name else None
         yield draw._replace(text=completed(text), status=found)
-
-
-def _are_messages(texts: list[object]) -> bool:
-    """Whether a list is one conversation and not several completions."""
-    return any(isinstance(one, dict) and "role" in one for one in texts)
 
 
 def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> Record:

@@ -22,7 +22,7 @@ from passgap.logs.values import asked_text, completed, ended, final, plain, said
 class Part(msgspec.Struct):
     """One part of a reward."""
 
-    score: float
+    score: float | bool
     weight: float = 1.0
 
 

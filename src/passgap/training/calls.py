@@ -94,7 +94,8 @@ def call_of(
     # Trainers hand over ids and not how they ended: as many as allowed without an end token were
     # cut. The end token is one of the ids drawn and counts, as in `Completion.token_count`.
     if ended is None and ids is not None and max_tokens is not None:
-        ended = [_ended(tokens, max_tokens, end_tokens) for tokens in ids]
+        cut = [len(t) >= max_tokens and not (t and _scalar(t[-1]) in end_tokens) for t in ids]
+        ended = ["length" if one else "stop" for one in cut]
     parts = _entries(columns, split[0], size) if split else None
     kept = [i for i in range(size) if split is None or (parts and parts[i] == split[1])]
     found: dict[str, list[object] | None] = {
@@ -201,13 +202,10 @@ def reread(column: object) -> object:
 def call_metrics(call: Call) -> dict[str, float]:
     """What one call has to learn from, as plain numbers for a tracker.
 
-    Returns
-    -------
-    dict
-        ``solved_share`` of the scored completions; ``mixed_share`` of the groups (the scored
-        completions of one problem, two or more) that hold both correct and incorrect ones;
-        ``unscored_share``; ``completion_length`` in tokens; ``truncated_share``. What a call does
-        not tell is absent.
+    ``solved_share`` of the scored completions; ``mixed_share`` of the groups (the scored
+    completions of one problem, two or more) that hold both correct and incorrect ones;
+    ``unscored_share``; ``completion_length`` in tokens; ``truncated_share``. What a call does not
+    tell is absent.
     """
     status = call.columns["status"]
     scored = [s for s in status if s != "unscored"]
@@ -228,11 +226,6 @@ def call_metrics(call: Call) -> dict[str, float]:
     if ended is not None:
         found["truncated_share"] = ended.count("length") / len(status)
     return found
-
-
-def _ended(tokens: Sequence[object], max_tokens: int, end_tokens: frozenset[int]) -> str:
-    cut = len(tokens) >= max_tokens and not (tokens and _scalar(tokens[-1]) in end_tokens)
-    return "length" if cut else "stop"
 
 
 def wrapped(function: F, seen: Callable[[object, Mapping[str, object]], object]) -> F:

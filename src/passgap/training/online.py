@@ -17,7 +17,7 @@ from copy import deepcopy
 
 from passgap.data.completions import Block
 from passgap.data.policies import Prompt, PromptSettings
-from passgap.data.problems import Problem, ProblemSet
+from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.problems import render
@@ -56,6 +56,7 @@ def train_online(job: Job) -> None:
         listed = callbacks(job, model, engine, saver)
         watch = _watch(job)
         rollout = Rollout(engine, model, job.config.seed, job.processes)
+        draws_here = job.config.method.trainer == "grpo" and job.config.generation != "vllm"
         trainer = trainer_class(
             model=model,
             processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
@@ -70,7 +71,7 @@ def train_online(job: Job) -> None:
             train_dataset=Dataset.from_list(rows(job.problems, job.policy.prompt)),
             callbacks=listed,
             peft_config=runtime.lora(job.config),
-            **({"rollout_func": rollout} if _draws_here(job.config) else {}),
+            **({"rollout_func": rollout} if draws_here else {}),
         )
         connect(listed, trainer)
         runtime.run(trainer, job, saver)
@@ -86,10 +87,6 @@ def _watch(job: Job) -> Watch:
             if rank >= job.processes.count:  # of a start with more processes
                 WatchLog(folder, rank=rank).drop_after(last)
     return watch
-
-
-def _draws_here(config: TrainConfig) -> bool:
-    return config.method.trainer == "grpo" and config.generation == "transformers"
 
 
 def arguments(job: Job) -> dict[str, object]:
@@ -129,10 +126,13 @@ def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, object]:
 
 
 def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, TrlPrompt]]:
-    """TRL's data set: the prompt as evaluation renders it, and the problem it belongs to."""
+    """TRL's data set: the prompt as evaluation renders it, and the problem it belongs to.
+
+    By id: the order of a file must not decide what a seed trains on.
+    """
     return [
         {"prompt": to_trl(render(problem, settings)), "problem_id": problem.id}
-        for problem in _ordered(problems)
+        for problem in sorted(problems, key=lambda problem: problem.id)
     ]
 
 
@@ -183,8 +183,3 @@ class Rollout:
             "text": [completion.text for completion in drawn],
             "finish_reason": [completion.finish_reason for completion in drawn],
         }
-
-
-def _ordered(problems: ProblemSet) -> list[Problem]:
-    """By id: the order of a file must not decide what a seed trains on."""
-    return sorted(problems, key=lambda problem: problem.id)

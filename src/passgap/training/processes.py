@@ -69,33 +69,30 @@ class Processes:
             PartialState().wait_for_everyone()
 
 
-def started() -> tuple[int, int, int]:
-    """torchrun's rank, count of processes and local rank, as the environment tells them.
+def started() -> Processes:
+    """This process among torchrun's, as the environment tells it.
 
     Raises UsageError where the launcher cuts the weights into pieces.
     """
     for name in SHARDED:
         if os.environ.get(name, "").lower() in ("1", "true"):
             raise UsageError(f"{name} is set; allowed: whole weights in every process (torchrun)")
-    rank, count, local = (
-        int(os.environ.get(name, default))
-        for name, default in (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
-    )
-    return rank, count, local
+    told = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0}
+    return Processes(*(int(os.environ.get(name, default)) for name, default in told.items()))
 
 
 def join(device: str) -> Processes:
     """Meet the other processes of this run; ``device`` is what this one computes on."""
-    rank, count, local = started()
-    if count > 1:
+    us = started()
+    if us.count > 1:
         if device == "cpu":
             os.environ["ACCELERATE_USE_CPU"] = "true"  # else accelerate runs one process, silently
         from accelerate import PartialState
 
         state = PartialState(cpu=device == "cpu")
-        if state.num_processes != count:
+        if state.num_processes != us.count:
             raise UsageError(
-                f"torchrun started {count} processes and accelerate joined {state.num_processes}; "
-                "start them with torchrun and without accelerate launch"
+                f"torchrun started {us.count} processes and accelerate joined "
+                f"{state.num_processes}; start them with torchrun and without accelerate launch"
             )
-    return Processes(rank, count, local)
+    return us

@@ -198,13 +198,10 @@ def signal(
 ) -> dict[str, float]:
     """What one step has to learn from.
 
-    Returns
-    -------
-    dict
-        ``solved_share``: correct among the scored completions, nan where none was scored;
-        ``mixed_share``: share of groups (completions of one problem) with both correct and
-        incorrect members, the only ones that move the policy; ``truncated_share`` and
-        ``no_answer_share``: shares of all completions; ``unscored``: how many.
+    ``solved_share``: correct among the scored completions, nan where none was scored;
+    ``mixed_share``: share of groups (completions of one problem) with both correct and incorrect
+    members, the only ones that move the policy; ``truncated_share`` and ``no_answer_share``: shares
+    of all completions; ``unscored``: how many.
     """
     groups: dict[str, set[Status]] = {}
     for problem, outcome in zip(problem_id, outcomes, strict=True):

@@ -97,7 +97,7 @@ def train(
     # imported here: a missing extra and a missing GPU are told before the folder is begun
     from passgap.training import processes, runtime
 
-    _, count, _ = processes.started()
+    count = processes.started().count
     runtime.check_processes(config, count)
     runtime.check_trackers(config)
     device = runtime.resolve_device(config.device, count)

@@ -120,14 +120,11 @@ class HeldOutTracker:
 def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
     """How much the draws differ from each other.
 
-    Returns
-    -------
-    dict
-        ``entropy``: of a token given those before it, in nats: the mean of minus its
-        log-probability, which is unbiased for draws of the policy itself; ``answer_entropy``: of a
-        problem's answers, in nats, the mean over problems of the plug-in value, which is at most
-        the logarithm of the draws and biased low (no answer counts as an answer);
-        ``completion_length`` in tokens; ``truncated_share``.
+    ``entropy``: of a token given those before it, in nats: the mean of minus its log-probability,
+    which is unbiased for draws of the policy itself; ``answer_entropy``: of a problem's answers, in
+    nats, the mean over problems of the plug-in value, which is at most the logarithm of the draws
+    and biased low (no answer counts as an answer); ``completion_length`` in tokens;
+    ``truncated_share``.
     """
     # A token's chance to be drawn is the policy's own, so the mean of -log p over the tokens drawn
     # estimates the entropy without the scores of the whole vocabulary; long completions weigh more.
@@ -148,13 +145,9 @@ def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
 def held_out_curve(n: IntArray, c: IntArray, draws: int) -> tuple[int, tuple[CurvePoint, ...]]:
     """Mean pass@k for k = 1, 2, 4, .. up to ``draws``, with its intervals over the problems.
 
-    Returns
-    -------
-    left_out
-        Problems with fewer scored draws than the largest k, which would make a curve of different
-        problems at different k.
-    curve
-        Of the others; empty where there is none.
+    First how many problems are left out: those with fewer scored draws than the largest k, which
+    would make a curve of different problems at different k. The curve is of the others, and empty
+    where there is none.
     """
     ks = [2**i for i in range(draws.bit_length())]
     enough = n >= ks[-1]
