@@ -10,7 +10,7 @@ critics of PPO and VinePPO.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -24,7 +24,7 @@ class Algorithm:
 
     trainer: Trainer
     about: str
-    settings: Mapping[str, Setting]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
 def _grpo(about: str, **settings: Setting) -> Algorithm:
@@ -35,7 +35,7 @@ def _grpo(about: str, **settings: Setting) -> Algorithm:
         "epsilon": 0.2,
         "epsilon_high": 0.2,
     }
-    return Algorithm("grpo", about, MappingProxyType(plain | settings))
+    return Algorithm("grpo", about, plain | settings)
 
 
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
@@ -68,13 +68,9 @@ ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
         "rloo": Algorithm(
             "rloo",
             "REINFORCE with the mean of the others as baseline (arXiv 2402.14740)",
-            MappingProxyType({"normalize_advantages": False, "epsilon": 0.2, "epsilon_high": 0.2}),
+            {"normalize_advantages": False, "epsilon": 0.2, "epsilon_high": 0.2},
         ),
-        "distill": Algorithm("sft", "learn a teacher's verified completions", MappingProxyType({})),
-        "rft": Algorithm(
-            "sft",
-            "learn the policy's own verified completions (arXiv 2308.01825)",
-            MappingProxyType({}),
-        ),
+        "distill": Algorithm("sft", "learn a teacher's verified completions"),
+        "rft": Algorithm("sft", "learn the policy's own verified completions (arXiv 2308.01825)"),
     }
 )

@@ -106,13 +106,16 @@ def is_step(logs: Logs) -> bool:
 
 
 class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
-    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end.
+    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end; nothing
+    while there is no tracker.
 
     With ``trainer`` set, its trackers (TensorBoard and the like) are told the same numbers, after
     those of the step they belong to.
     """
 
-    def __init__(self, tracker: HeldOutTracker, model: PreTrainedModel) -> None:
+    def __init__(
+        self, tracker: HeldOutTracker | None = None, model: PreTrainedModel | None = None
+    ) -> None:
         self._tracker, self._model = tracker, model
         self._owed: dict[str, float] = {}
         self.trainer: Trainer | None = None
@@ -123,7 +126,7 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
             self._tell()
 
     def on_step_end(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
-        if self._tracker.due(state.global_step):
+        if self._tracker is not None and self._tracker.due(state.global_step):
             self._measure(state.global_step)
 
     def on_log(
@@ -133,8 +136,9 @@ class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
             self._tell()
 
     def _measure(self, step: int) -> None:
-        with evaluating(self._model):
-            self._owed = numbers(self._tracker.measure(step))
+        if self._tracker is not None:
+            with evaluating(self._model):
+                self._owed = numbers(self._tracker.measure(step))
 
     def _tell(self) -> None:
         owed, self._owed = self._owed, {}
