@@ -26,7 +26,6 @@ from passgap.launch.tokenizers import leading_tokens
 from passgap.runs import write_text, write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
-CARRIED = ("problem_id", "question", "reference", "verifier", "metadata")
 KNOWN: dict[str, type[pl.DataType]] = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 

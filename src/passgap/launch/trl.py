@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 
 from passgap.launch.base import (
-    CARRIED,
     KNOWN,
     MESSAGES,
     Launcher,
@@ -18,6 +17,7 @@ from passgap.launch.base import (
     write_parquet,
 )
 from passgap.launch.rows import Row
+from passgap.training.foreign import CARRIED
 
 
 def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:

@@ -7,16 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from passgap.launch.base import (
-    CARRIED,
-    KNOWN,
-    MESSAGES,
-    Launcher,
-    Split,
-    rendered,
-    write_parquet,
-)
+from passgap.launch.base import KNOWN, MESSAGES, Launcher, Split, rendered, write_parquet
 from passgap.launch.rows import Row
+from passgap.training.foreign import CARRIED
 
 _TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(CARRIED, pl.String)
 SCHEMA = pl.Schema(

@@ -107,8 +107,8 @@ def _about(header: Row, told: Told) -> None:
     told.set_policy(str(of.get("model", "")))
     told.version = told.version or str(field(of, "packages.inspect_ai") or "")
     plan = mapped(field(header, "plan.config"))  # goes before the model's own settings
-    set_ = {name: value for name, value in plan.items() if value is not None}
-    known = mapped(of.get("model_generate_config")) | set_
+    planned = {name: value for name, value in plan.items() if value is not None}
+    known = mapped(of.get("model_generate_config")) | planned
     told.set_sampling(
         temperature=known.get("temperature"),
         top_p=known.get("top_p"),

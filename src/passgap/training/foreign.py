@@ -28,6 +28,7 @@ from passgap.training.reward import RaisedOnce
 from passgap.training.watch import Watch
 from passgap.verifiers import Item, Verifier, for_problems
 
+CARRIED = ("problem_id", "question", "reference", "verifier", "metadata")
 Messages = Sequence[Mapping[str, str]]
 REWARDS: dict[Status, float] = {"correct": 1.0, "incorrect": 0.0, "unscored": 0.0}
 
@@ -90,12 +91,9 @@ class ExportedReward:
     ) -> dict[str, float | str]:
         """One completion, in the form of verl's ``compute_score``.
 
-        Returns
-        -------
-        dict
-            ``score`` and ``acc`` (1.0 where correct), ``pred`` (the answer read, "" for none),
-            ``problem_id``, ``status``, ``reason`` and ``unscored`` (1.0 or 0.0): verl averages the
-            numbers over validation and writes the texts to its dump.
+        ``score`` and ``acc`` are 1.0 where it is correct, ``pred`` is the answer read ("" for none)
+        and ``unscored`` 1.0 or 0.0: verl averages the numbers over validation and writes the texts
+        to its dump.
 
         Raises MismatchError for a row that passgap did not export, or that was changed since.
         """
@@ -107,7 +105,7 @@ class ExportedReward:
         outcome = self._marked([Item(problem, text, finish or "stop")])[0]
         split = str(row["split"])
         step = self._told(split, _whole(row.get("global_steps")))
-        self._record(split, problem, outcome, REWARDS[outcome.status], step, tokens, finish)
+        self._record(split, problem, outcome, finish, step, tokens)
         return {
             "score": REWARDS[outcome.status],
             "acc": float(outcome.status == "correct"),
@@ -121,12 +119,9 @@ class ExportedReward:
     def openrlhf(
         self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str]
     ) -> dict[str, object]:
-        """Completions in the form of OpenRLHF's ``reward_func``; it passes one at a time.
+        """Completions in the form of OpenRLHF's ``reward_func``, which passes one at a time.
 
-        Returns
-        -------
-        dict
-            ``rewards`` and ``scores``: a number for one completion, else a list; ``extra_logs``.
+        ``rewards`` and ``scores`` are a number for one completion, else a list.
         """
         marked = [self._openrlhf_one(*one) for one in zip(queries, prompts, labels, strict=True)]
         rewards = [REWARDS[outcome.status] for outcome in marked]
@@ -145,15 +140,11 @@ class ExportedReward:
     ) -> list[float | None]:
         """Completions in TRL's form, with the columns of the exported rows.
 
-        Returns
-        -------
-        list
-            1.0 correct, 0.0 incorrect, None unscored (TRL then leaves it out of its group).
+        1.0 correct, 0.0 incorrect, None unscored (TRL then leaves it out of its group).
         """
-        names = ("problem_id", "question", "reference", "verifier", "metadata")
         completion_ids, split = list(completion_ids), list(split)
-        rows = zip(*(columns[name] for name in names), strict=True)
-        problems = [problem_of(dict(zip(names, row, strict=True))) for row in rows]
+        rows = zip(*(columns[name] for name in CARRIED), strict=True)
+        problems = [problem_of(dict(zip(CARRIED, row, strict=True))) for row in rows]
         read = [
             self._read(_text(one), self._cut(ids))
             for one, ids in zip(completions, completion_ids, strict=True)
@@ -197,8 +188,7 @@ class ExportedReward:
             outcome = self._marked([Item(problem, text, finish or "stop")])[0]
         else:  # the tokenizer does not give back the prompt: where the completion begins is unknown
             outcome = Outcome("unscored", None, "prompt")
-        split = row["split"]
-        self._record(split, problem, outcome, REWARDS[outcome.status], None, None, finish)
+        self._record(row["split"], problem, outcome, finish)
         return outcome
 
     def _read(self, text: str, cut: bool | None) -> tuple[str, FinishReason | None]:
@@ -250,16 +240,15 @@ class ExportedReward:
         split: str,
         problem: Problem,
         outcome: Outcome,
-        reward: float,
-        step: int | None,
-        tokens: int | None,
         finish: FinishReason | None,
+        step: int | None = None,
+        tokens: int | None = None,
     ) -> None:
         self._watch(split).record_one(
             step=step,
             problem_id=problem.id,
             status=outcome.status,
-            reward=reward,
+            reward=REWARDS[outcome.status],
             tokens=tokens,
             finish_reason=finish,
             reason=outcome.reason,
@@ -272,13 +261,12 @@ def problem_of(row: Mapping[str, object]) -> Problem:
     Raises MismatchError when the row lacks what passgap exports, or its id does not follow from its
     problem.
     """
-    names = ("problem_id", "question", "reference", "verifier", "metadata")
-    missing = [name for name in names if row.get(name) is None]
+    missing = [name for name in CARRIED if row.get(name) is None]
     if missing:
         raise MismatchError(
             f"a row has no {missing[0]}; this reward reads rows that passgap export wrote"
         )
-    found = _problem(*(str(row[name]) for name in names[1:]))
+    found = _problem(*(str(row[name]) for name in CARRIED[1:]))
     if found.id != row["problem_id"]:
         raise MismatchError(
             f"the row of problem {row['problem_id']} was changed and is now {found.id}; export the "
