@@ -17,8 +17,7 @@ from passgap.logs.base import Asked, Condition, Format, Peek, Record, Told, pars
 from passgap.logs.counts_file import FORMAT as COUNTS
 from passgap.logs.counts_file import ImportedCounts, import_counts, import_means, wants_counts
 from passgap.logs.finding import Found, find_log
-from passgap.logs.imported import Imported
-from passgap.logs.importing import import_files
+from passgap.logs.importing import Imported, import_files
 from passgap.registry import Registry
 
 

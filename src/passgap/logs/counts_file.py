@@ -20,11 +20,11 @@ from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, LeftOut, Mean, Peek, Record, Told
 from passgap.logs.collecting import Collected
-from passgap.logs.flat import IDS, usual
 from passgap.logs.importing import check_asked
 from passgap.logs.rows import Row, header, read_rows
 from passgap.logs.sorting import Sorter
 from passgap.logs.table import chosen
+from passgap.logs.values import IDS, usual
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.stages.counting import COUNTS_SUFFIXES, write_counts
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
-from passgap.logs.flat import QUESTIONS, usual
 from passgap.logs.rows import Row, field, mapped, read_lines, several
-from passgap.logs.values import final, plain, said, shown, status_of
+from passgap.logs.values import QUESTIONS, final, plain, said, shown, status_of, usual
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:

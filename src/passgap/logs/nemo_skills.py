@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
-from passgap.logs.flat import QUESTIONS, labelled, required, usual
 from passgap.logs.rows import Row, read_lines, whole
-from passgap.logs.values import final, plain
+from passgap.logs.values import QUESTIONS, final, labelled, plain, required, usual
 
 JUDGEMENT = "judgement"
 LABELS = ("symbolic_correct", "is_correct", JUDGEMENT)

@@ -15,10 +15,9 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import required
 from passgap.logs.rows import Row, mapped, opened, several
 from passgap.logs.streams import JsonStream
-from passgap.logs.values import asked_text, final, plain, said, shown, status_of
+from passgap.logs.values import asked_text, final, plain, required, said, shown, status_of
 
 LABELS = ("correct", "is_correct", "cascade_correct")  # in the order that OpenCompass takes them
 PREDICTIONS, RESULTS = "predictions", "results"

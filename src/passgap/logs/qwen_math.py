@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
-from passgap.logs.flat import required
 from passgap.logs.rows import Row, read_rows, several
-from passgap.logs.values import ended, final, plain, said, status_of
+from passgap.logs.values import ended, final, plain, required, said, status_of
 
 
 def claims(peek: Peek) -> bool:

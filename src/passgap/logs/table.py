@@ -11,9 +11,21 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
 from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
-from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
+from passgap.logs.values import (
+    ANSWERS,
+    IDS,
+    QUESTIONS,
+    asked_text,
+    completed,
+    ended,
+    final,
+    label_of,
+    plain,
+    said,
+    shown,
+    usual,
+)
 from passgap.logs.values import status_of as status
 
 TEXTS = ("completion", "response", "generation", "output", "text", "answer", "model_output")

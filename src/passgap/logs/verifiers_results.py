@@ -14,9 +14,18 @@ import msgspec
 
 from passgap.data.outcomes import Status
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import required
 from passgap.logs.rows import Row, field, mapped, read_lines, several, whole
-from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown, status_of
+from passgap.logs.values import (
+    asked_text,
+    completed,
+    ended,
+    final,
+    plain,
+    required,
+    said,
+    shown,
+    status_of,
+)
 
 
 class Part(msgspec.Struct):

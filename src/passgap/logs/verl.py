@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Record, Told, has, one_log
-from passgap.logs.flat import labelled, required
 from passgap.logs.rows import numbered, read_lines
-from passgap.logs.values import final, plain
+from passgap.logs.values import final, labelled, plain, required
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
