@@ -88,14 +88,12 @@ def call_of(
             )
     size = len(rewards)
     problems = [str(_scalar(one)) for one in _entries(columns, id_column, size) or ()]
-    drawn = _entries(columns, "completion_ids", size)
-    ids = None if drawn is None else [_items(one) for one in drawn]
+    ids = cast("list[Sequence[int]] | None", _entries(columns, "completion_ids", size))
     ended = _entries(columns, "finish_reason", size)
     # Trainers hand over ids and not how they ended: as many as allowed without an end token were
     # cut. The end token is one of the ids drawn and counts, as in `Completion.token_count`.
     if ended is None and ids is not None and max_tokens is not None:
-        cut = [len(t) >= max_tokens and not (t and _scalar(t[-1]) in end_tokens) for t in ids]
-        ended = ["length" if one else "stop" for one in cut]
+        ended = ["length" if _is_cut(one, max_tokens, end_tokens) else "stop" for one in ids]
     parts = _entries(columns, split[0], size) if split else None
     kept = [i for i in range(size) if split is None or (parts and parts[i] == split[1])]
     found: dict[str, list[object] | None] = {
@@ -110,6 +108,10 @@ def call_of(
         None if step is None else int(step),
         {name: values for name, values in found.items() if values is not None},
     )
+
+
+def _is_cut(ids: Sequence[int], max_tokens: int, end_tokens: frozenset[int]) -> bool:
+    return len(ids) >= max_tokens and not (len(ids) and int(ids[-1]) in end_tokens)
 
 
 def _entries(columns: Mapping[str, object], name: str, size: int) -> list[object] | None:
