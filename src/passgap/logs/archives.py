@@ -58,6 +58,8 @@ class Archive:
         info = self._zip.NameToInfo[name]
         if info.file_size > LARGEST:
             raise UsageError(f"{self.path}: {name} has {info.file_size:,} bytes; allowed: 1 GiB")
+        # Where the bytes begin only the member's own header says: its extra field may be longer or
+        # shorter than the one in the table of contents.
         self._file.seek(info.header_offset)
         name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
         self._file.seek(name_length + extra_length, 1)
