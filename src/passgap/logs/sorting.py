@@ -59,8 +59,7 @@ class Sorter:
 
     def draws(self, rows: Sequence[int], first: int, size: int) -> pl.DataFrame:
         """Draws ``first .. first + size - 1`` of some problems, numbered in the column ``draw``."""
-        # The span first: row groups are sorted, so a range lets polars skip all the others, which
-        # a list of rows would not.
+        # The span first: parts are sorted by row, so a range skips the row groups outside it.
         low, high = min(rows), max(rows)
         within = pl.col("row").is_between(low, high)
         if len(rows) < high - low + 1:
