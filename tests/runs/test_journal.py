@@ -20,7 +20,7 @@ from passgap.show.viewer.finding import find
 from passgap.show.viewer.training import training_of as shown_training
 from passgap.show.viewer.watched import Watches
 from passgap.stages.sampling import sample
-from passgap.training.states import mark_whole, resumable
+from passgap.training.folder import mark_whole, resumable
 
 POINTS = [{"k": k, "value": 0.5, "low": 0.25, "high": 0.75} for k in (1, 2)]
 WHOLE = 2  # rows before the one that is cut

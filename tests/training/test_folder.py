@@ -13,9 +13,8 @@ from passgap.errors import MismatchError, RunError, UsageError
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE
 from passgap.runs.policy import Request, Weights, read_request
 from passgap.training.config import TrainConfig
-from passgap.training.folder import open_folder
+from passgap.training.folder import mark_whole, open_folder, resumable
 from passgap.training.run import train
-from passgap.training.states import mark_whole, resumable
 
 CONFIG = TrainConfig(max_tokens=4, group_size=2, prompts_per_step=2, steps=1, device="cpu")
 

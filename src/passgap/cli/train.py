@@ -62,7 +62,7 @@ def train(
         training = without(training, watched)
     chosen = prompt.of(policy, revision=revision, mapping=mapped)
     check_shots(chosen, training)
-    is_main = started()[0] == 0
+    is_main = started().is_main
     if is_main:
         tell_stop(as_requested(chosen, Path(out)))
     with bar(f"training ({config.algorithm})", shown=is_main) as progress:

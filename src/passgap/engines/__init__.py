@@ -10,11 +10,10 @@ import dataclasses
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, cast
+from typing import TypeVar
 
 from passgap.data.completions import Completion
 from passgap.data.identity import digest
@@ -25,6 +24,7 @@ from passgap.engines.arguments import Arguments, flag
 from passgap.engines.base import Capabilities, Engine, Work
 from passgap.engines.fake import FakeEngine
 from passgap.errors import UsageError
+from passgap.plain import Json
 from passgap.registry import Registry
 
 __all__ = [
@@ -59,15 +59,13 @@ ENGINES = Registry(
     more=", or ray:NAME to scale one of them out",
 )
 RAY = "ray:"
+T = TypeVar("T")
 _RAY_ARGUMENTS = Arguments(workers=int, cpus=float, gpus=float, address=str)
 
 
-def check_engine(name: str, arguments: Mapping[str, str]) -> dict[str, Any]:
+def check_engine(name: str, arguments: Mapping[str, str]) -> dict[str, Json]:
     """The engine's arguments with their types, before a model is loaded."""
-    outer = {
-        k: v for k, v in arguments.items() if name.startswith(RAY) and k in _RAY_ARGUMENTS.known
-    }
-    inner = {k: v for k, v in arguments.items() if k not in outer}
+    outer, inner = _split(name, arguments)
     adapter = _adapter(name)
     typed = adapter.arguments.typed(name, inner)
     if adapter.check:
@@ -107,7 +105,9 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
                     "command again"
                 )
             raise UsageError(f"{folder} has no config.json; a transformers folder is needed")
-        return dataclasses.replace(policy, weights_digest=_weights().weights_digest(folder))
+        from passgap.engines.weights import weights_digest
+
+        return dataclasses.replace(policy, weights_digest=weights_digest(folder))
     if _adapter(engine).served:  # a server's own name for what it serves
         return dataclasses.replace(policy, weights_digest=digest(["served", policy.path]))
     if policy.path.startswith((".", "/", "~")) or policy.path.count("/") != 1:
@@ -115,7 +115,9 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
             f"policy {policy.path!r} not found; allowed: a folder with transformers weights, a hub "
             "id like owner/name, lab:base, lab:teacher"
         )
-    return cast(Policy, _weights().resolve_hub(policy))
+    from passgap.engines.weights import resolve_hub
+
+    return resolve_hub(policy)
 
 
 def check_scores(name: str) -> None:
@@ -127,8 +129,9 @@ def check_scores(name: str) -> None:
 
 def vocabulary_digest(policy: Policy) -> str:
     """Names the meaning of a policy's token ids; equal where they mean the same."""
-    find = resolve_name("passgap.engines.transformers.loading:vocabulary_digest")
-    return cast(str, find(policy))
+    from passgap.engines.transformers.loading import vocabulary_digest as digest_of
+
+    return digest_of(policy)
 
 
 def load_engine(
@@ -136,22 +139,25 @@ def load_engine(
     policy: Policy,
     problems: ProblemSet,
     sampling: SamplingParams,
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, Json],
 ) -> Engine:
     """Load the engine ``check_engine`` has accepted the arguments of."""
     engine = _adapter(name).engine
     if name.startswith(RAY):
-        outer = {k: v for k, v in arguments.items() if k in _RAY_ARGUMENTS.known}
-        inner = {k: v for k, v in arguments.items() if k not in outer}
+        outer, inner = _split(name, arguments)
         loader = partial(load_engine, name.removeprefix(RAY), policy, problems, sampling, inner)
         scaled = resolve_name("passgap.engines.ray:RayEngine")
-        return cast(Engine, scaled(name.removeprefix(RAY), engine.capabilities, loader, **outer))
-    return cast(Engine, engine.load(policy, problems, sampling, **arguments))
+        found: Engine = scaled(name.removeprefix(RAY), engine.capabilities, loader, **outer)
+        return found
+    return engine.load(policy, problems, sampling, **arguments)
+
+
+def _split(name: str, arguments: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
+    """Ray's own arguments, and those of the engine that it scales."""
+    known = _RAY_ARGUMENTS.known if name.startswith(RAY) else {}
+    outer = {key: value for key, value in arguments.items() if key in known}
+    return outer, {key: value for key, value in arguments.items() if key not in known}
 
 
 def _adapter(name: str) -> Adapter:
     return ENGINES[name.removeprefix(RAY)]
-
-
-def _weights() -> Any:
-    return import_module("passgap.engines.weights")

@@ -7,28 +7,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any
+from typing import Protocol, cast
 
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import ProblemSet
 from passgap.engines.arguments import Arguments, flag
-from passgap.engines.base import Engine
+from passgap.engines.base import Capabilities, Engine
+from passgap.plain import Json
+
+
+class EngineClass(Protocol):
+    """An Engine's class, as it is found by name."""
+
+    capabilities: Capabilities
+
+    def load(
+        self, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: Json
+    ) -> Engine: ...
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """One engine.
+    """One engine: ``module:class`` or the class, and what ``--engine-arg`` may name.
 
-    Parameters
-    ----------
-    where
-        ``module:class``, or the class.
-    arguments
-        What ``--engine-arg`` may name.
-    packages
-        Those that decide what it draws: a run records their versions.
-    check
-        ``module:function`` that refuses arguments before a model is loaded; empty for none.
-    served
-        As `Engine.served`.
+    ``packages`` decide what it draws: a run records their versions. ``check``, ``module:function``,
+    refuses arguments before a model is loaded, empty for none. ``served``: as `Engine.served`.
     """
 
     where: str | type[Engine]
@@ -38,9 +41,10 @@ class Adapter:
     served: bool = False
 
     @property
-    def engine(self) -> Any:
+    def engine(self) -> EngineClass:
         """The class, imported now."""
-        return resolve_name(self.where) if isinstance(self.where, str) else self.where
+        found = resolve_name(self.where) if isinstance(self.where, str) else self.where
+        return cast(EngineClass, found)
 
 
 def accept(made: object, package: str) -> Adapter | None:

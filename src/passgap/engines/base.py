@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from passgap.data.completions import Block, Completion
 from passgap.data.policies import Prompt
@@ -74,7 +74,7 @@ class Engine(ABC):
     tell: Callable[[int, int], None] = staticmethod(_tell_nobody)
 
     @abstractmethod
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """What the run records: arguments, versions, effective sampling settings."""
 
     @abstractmethod

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 from passgap.data.policies import Prompt
 from passgap.errors import UsageError
 
 
-def encode(tokenizer: Any, prompt: Prompt) -> list[int]:
+class Tokenizer(Protocol):
+    """What is used of a transformers tokenizer."""
+
+    chat_template: object
+
+    def __call__(
+        self, text: str, *, add_special_tokens: bool = True
+    ) -> Mapping[str, list[int]]: ...
+
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], *, add_generation_prompt: bool, tokenize: bool
+    ) -> str: ...
+
+
+def encode(tokenizer: Tokenizer, prompt: Prompt) -> list[int]:
     """Token ids of a rendered prompt; chat messages go through the tokenizer's own template.
 
-    Raises
-    ------
-    UsageError
-        For chat messages where the tokenizer has no template.
+    Raises UsageError for chat messages where the tokenizer has no template.
     """
     if not prompt.messages:
         return list(tokenizer(prompt.text)["input_ids"])

@@ -7,7 +7,6 @@ wrong answer (the reference with one more digit) otherwise. No model, no prompt,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -20,16 +19,9 @@ from passgap.errors import UsageError
 
 
 class FakeEngine(Engine):
-    """Draws correct answers with probability ``p[problem_id]``.
+    """Draws correct answers with probability ``p[problem_id]``, in [0, 1].
 
-    Parameters
-    ----------
-    p
-        Success probability of every problem, in [0, 1].
-    answers
-        The text that is correct for each problem.
-    stop
-        Strings that end a text, as in every engine.
+    ``answers`` is the text that is correct for each problem; ``stop`` ends a text, as everywhere.
     """
 
     name = "fake"
@@ -74,7 +66,7 @@ class FakeEngine(Engine):
             p[problem.id] = float(odds / (1 + odds))
         return cls(p, {problem.id: problem.reference for problem in problems}, stop)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """The manifest's record: a digest of every p."""
         return {"name": self.name, "p_digest": digest(self.p)}
 

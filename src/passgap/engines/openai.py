@@ -15,71 +15,88 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 from urllib.parse import urlsplit
 
 from passgap.data.completions import Block, Completion, FinishReason
 from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import ProblemSet
+from passgap.engines.arguments import refuse_below
 from passgap.engines.base import Capabilities, Engine, Work
 from passgap.errors import MissingExtraError, UsageError, WorkError
 
 try:
     import openai
+    from openai.types import CompletionChoice
 except ImportError as error:
     raise MissingExtraError("openai", "openai") from error
+
+if TYPE_CHECKING:
+    from openai.types import Completion as TextCompletion
+    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+    from openai.types.chat.chat_completion import Choice as ChatChoice
 
 KEY = "OPENAI_API_KEY"
 SEED_BITS = 31
 EMPTY_ANSWERS = 5
 
 
-def _vllm(top_k: int) -> dict[str, Any]:
+class Sent(TypedDict):
+    """The settings that every request holds."""
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+    stop: list[str] | None
+    presence_penalty: float
+    frequency_penalty: float
+    extra_body: dict[str, float]
+
+
+class Options(TypedDict, total=False):
+    """What ``--engine-arg`` may set, besides where the server is."""
+
+    concurrency: int
+    draws_per_request: int
+    timeout: float
+    retries: int
+    server: str
+    logprobs: bool
+    api_key_env: str
+
+
+def _vllm(top_k: int) -> dict[str, float]:
     return {"top_k": top_k or -1, "min_p": 0.0, "repetition_penalty": 1.0}
 
 
-def _hosted(top_k: int) -> dict[str, Any]:
-    return {}
-
-
-def _llama_cpp(top_k: int) -> dict[str, Any]:
+def _llama_cpp(top_k: int) -> dict[str, float]:
     off = {"min_p": 0.0, "typical_p": 1.0, "repeat_penalty": 1.0, "xtc_probability": 0.0}
     return {"top_k": top_k, "dry_multiplier": 0.0, **off}
 
 
-DIALECTS = {"vllm": _vllm, "sglang": _vllm, "llama.cpp": _llama_cpp, "hosted": _hosted}
+DIALECTS: dict[str, Callable[[int], dict[str, float]]] = {
+    "vllm": _vllm,
+    "sglang": _vllm,
+    "llama.cpp": _llama_cpp,
+    "hosted": lambda top_k: {},
+}
 OWNERS = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "me": "llama.cpp"}
 
 
 class OpenAIEngine(Engine):
     """Samples a served model over HTTP.
 
-    Parameters
-    ----------
-    model
-        The server's name for the policy.
-    sampling
-        Sent with every request in full, with the extra fields of the server's ``dialect`` turned
-        off explicitly.
-    base_url
-        Such as ``http://localhost:8000/v1``.
-    concurrency
-        Requests in flight at most.
-    draws_per_request
-        ``n`` of a request at most.
-    timeout
-        Seconds until a request is given up and sent again.
-    retries
-        How often a request is sent again.
-    server
-        ``vllm``, ``sglang``, ``llama.cpp`` or ``hosted`` (no fields beyond OpenAI's); ``auto`` asks
-        the server.
-    logprobs
-        Ask for log-probabilities. They are kept at temperature 1 without truncation only, where
-        all servers mean the same by them.
-    api_key_env
-        Name of the environment variable that holds the key.
+    The settings are sent in full with every request, with the extra fields of the server's dialect
+    turned off explicitly. ``server`` is ``vllm``, ``sglang``, ``llama.cpp`` or ``hosted`` (no
+    fields beyond OpenAI's); ``auto`` asks the server.
+
+    At most ``concurrency`` requests are in flight, each for ``draws_per_request`` draws (``n``) at
+    most; one that takes ``timeout`` seconds is sent again, up to ``retries`` times.
+
+    ``logprobs`` are kept at temperature 1 without truncation only, where all servers mean the same
+    by them. ``api_key_env`` names the environment variable that holds the key.
     """
 
     name = "openai"
@@ -122,13 +139,20 @@ class OpenAIEngine(Engine):
 
     @classmethod
     def load(
-        cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: Any
+        cls,
+        policy: Policy,
+        problems: ProblemSet,
+        sampling: SamplingParams,
+        *,
+        base_url: str = "",
+        model: str | None = None,
+        **options: Unpack[Options],
     ) -> OpenAIEngine:
         """The engine of a served policy; the problems do not matter."""
-        check(arguments)
-        return cls(arguments.pop("model", policy.path), sampling, **arguments)
+        check({"base_url": base_url, **options})
+        return cls(model or policy.path, sampling, base_url=base_url, **options)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """Server, model, what was sent, and how completions ended, but never the key."""
         return {
             "name": self.name,
@@ -201,35 +225,50 @@ class OpenAIEngine(Engine):
                 at = first + len(found)
                 seed = block.draw_seed(problem_id, bits=SEED_BITS) + at
                 async with self._slots:
-                    choices = await self._request(prompt, count - len(found), seed)
-                empty = 0 if choices else empty + 1
+                    drawn = await self._request(prompt, count - len(found), seed)
+                empty = 0 if drawn else empty + 1
                 if empty == EMPTY_ANSWERS:
                     raise WorkError(
                         f"{self._base_url} answered {EMPTY_ANSWERS} times without a completion; "
                         "look at the server's log and run the same command again"
                     )
-                for choice in choices[: count - len(found)]:
+                for one in drawn[: count - len(found)]:
                     draw = block.first_draw + first + len(found)
-                    found.append(Completion(problem_id=problem_id, draw=draw, **choice))
-                    self.tell(1, found[-1].token_count)
+                    found.append(replace(one, problem_id=problem_id, draw=draw))
+                    self.tell(1, one.token_count)
         finally:
             self._waiting -= 1
         return found
 
     # -- one request
 
-    async def _request(self, prompt: Prompt, n: int, seed: int) -> list[dict[str, Any]]:
-        settings = self._settings() | {"model": self._model, "n": n, "seed": seed}
+    async def _request(self, prompt: Prompt, n: int, seed: int) -> list[Completion]:
+        """Up to ``n`` draws, of no problem yet: what a server gives is counted as it comes."""
+        settings, logprobs = self._settings(), self._logprobs
         self._requests += 1
         try:
             if prompt.messages:
-                messages = [{"role": role, "content": text} for role, text in prompt.messages]
-                answer: Any = await self._client.chat.completions.create(
-                    messages=cast(Any, messages), logprobs=self._logprobs or None, **settings
+                messages = [
+                    cast("ChatCompletionMessageParam", {"role": role, "content": text})
+                    for role, text in prompt.messages
+                ]
+                chat = self._client.chat.completions
+                answer: ChatCompletion | TextCompletion = await chat.create(
+                    messages=messages,
+                    model=self._model,
+                    n=n,
+                    seed=seed,
+                    logprobs=logprobs or None,
+                    **settings,
                 )
             else:
                 answer = await self._client.completions.create(
-                    prompt=prompt.text, logprobs=1 if self._logprobs else None, **settings
+                    prompt=prompt.text,
+                    model=self._model,
+                    n=n,
+                    seed=seed,
+                    logprobs=1 if logprobs else None,
+                    **settings,
                 )
         except openai.APIStatusError as error:
             raise self._refused(error) from error
@@ -244,18 +283,14 @@ class OpenAIEngine(Engine):
         share = answer.usage.completion_tokens // len(choices) if choices and answer.usage else 0
         return [self._read(choice, share) for choice in choices]
 
-    def _read(self, choice: Any, share: int) -> dict[str, Any]:
-        text = choice.text if hasattr(choice, "text") else choice.message.content
+    def _read(self, choice: ChatChoice | CompletionChoice, share: int) -> Completion:
+        text = choice.text if isinstance(choice, CompletionChoice) else choice.message.content
         steps = _steps(choice.logprobs)
         self._finish[str(choice.finish_reason)] += 1
         finish: FinishReason = "length" if choice.finish_reason == "length" else "stop"
-        return {
-            "text": text or "",
-            "token_ids": (),
-            "finish_reason": finish,
-            "logprob": sum(steps) if steps and self._untouched else float("nan"),
-            "token_count": len(steps) if steps else share,
-        }
+        logprob = sum(steps) if steps and self._untouched else float("nan")
+        tokens = len(steps) if steps else share
+        return Completion("", 0, text or "", (), finish, logprob, tokens)
 
     @property
     def _untouched(self) -> bool:
@@ -263,7 +298,7 @@ class OpenAIEngine(Engine):
         asked = self._sampling
         return (asked.temperature, asked.top_p, asked.top_k) == (1.0, 1.0, 0)
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self) -> Sent:
         asked = self._sampling
         return {
             "temperature": asked.temperature,
@@ -310,7 +345,7 @@ class OpenAIEngine(Engine):
         return next((OWNERS[owner] for owner in owners if owner in OWNERS), "hosted")
 
 
-def check(arguments: Mapping[str, Any]) -> None:
+def check(arguments: Mapping[str, object]) -> None:
     """Refuse arguments that cannot work, before anything is asked of a server."""
     url = urlsplit(str(arguments.get("base_url", "")))
     if url.scheme not in ("http", "https") or not url.hostname:
@@ -323,14 +358,12 @@ def check(arguments: Mapping[str, Any]) -> None:
             "base_url holds a key, which would be stored with the run; allowed: the key in the "
             "environment (--engine-arg api_key_env=NAME)"
         )
-    for name in ("concurrency", "draws_per_request"):
-        if arguments.get(name, 1) < 1:
-            raise UsageError(f"{name} is {arguments[name]}; allowed: an integer >= 1")
+    refuse_below(arguments, 1, "an integer", "concurrency", "draws_per_request")
     if arguments.get("server", "auto") not in ("auto", *DIALECTS):
         raise UsageError(f"server is {arguments['server']!r}; allowed: auto, {', '.join(DIALECTS)}")
 
 
-def _steps(logprobs: Any) -> list[float]:
+def _steps(logprobs: object) -> list[float]:
     """The log-probability of every token drawn, from either of the protocol's two shapes."""
     if logprobs is None:
         return []

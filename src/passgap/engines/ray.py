@@ -12,12 +12,12 @@ from __future__ import annotations
 import dataclasses
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from passgap.data.completions import Block, Completion
 from passgap.data.policies import Prompt
+from passgap.engines.arguments import refuse_below
 from passgap.engines.base import Capabilities, Engine, Work
-from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.errors import MissingExtraError, WorkError
 
 try:
     import ray
@@ -31,20 +31,8 @@ Loader = Callable[[], Engine]
 class RayEngine(Engine):
     """Any engine, on many workers.
 
-    Parameters
-    ----------
-    inner
-        Name of the engine that draws.
-    capabilities
-        What that engine can do.
-    loader
-        Builds that engine; called once on every worker.
-    workers
-        How many of them.
-    cpus, gpus
-        What each takes of its node.
-    address
-        A running cluster (``auto`` finds it); by default a local one is started.
+    ``loader`` builds the engine ``inner``, once on every worker; each takes ``cpus`` and ``gpus``
+    of its node. ``address`` is a running cluster (``auto`` finds it); default: a local one.
     """
 
     name = "ray"
@@ -67,9 +55,9 @@ class RayEngine(Engine):
         self._started = not ray.is_initialized()
         if self._started:
             ray.init(address=address, log_to_driver=False, include_dashboard=False)
-        self._engine: Mapping[str, Any] = {}
+        self._engine: Mapping[str, object] = {}
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """Workers, what each takes, and the engine's own account of itself."""
         return {
             "name": self.name,
@@ -117,17 +105,14 @@ class _Worker:
     def __init__(self, loader: Loader) -> None:
         self._engine = loader()
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
         item: Work = pickle.loads(row["work"])
         completions = self._engine.complete(item.block, item.prompts)
         described = dict(self._engine.describe())
         return {"drawn": pickle.dumps((item.name, completions, described))}
 
 
-def check(arguments: Mapping[str, Any]) -> None:
+def check(arguments: Mapping[str, object]) -> None:
     """Refuse arguments that cannot work."""
-    if arguments.get("workers", 1) < 1:
-        raise UsageError(f"workers is {arguments['workers']}; allowed: an integer >= 1")
-    for name in ("cpus", "gpus"):
-        if arguments.get(name, 1) < 0:
-            raise UsageError(f"{name} is {arguments[name]}; allowed: a number >= 0")
+    refuse_below(arguments, 1, "an integer", "workers")
+    refuse_below(arguments, 0, "a number", "cpus", "gpus")

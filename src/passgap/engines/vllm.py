@@ -12,7 +12,6 @@ settings other than temperature 1 without truncation, which vLLM applies to draw
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from passgap.data.completions import Block, Completion
 from passgap.data.identity import digest
@@ -21,6 +20,7 @@ from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine
 from passgap.engines.encoding import encode
 from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.plain import Json
 
 try:
     import vllm
@@ -32,29 +32,21 @@ OURS = ("model", "seed", "logprobs_mode", "generation_config", "revision", "max_
 
 
 class VllmEngine(Engine):
-    """Samples a policy with vLLM.
-
-    Parameters
-    ----------
-    llm
-        A ``vllm.LLM`` with processed log-probabilities; ``load`` builds it.
-    sampling
-        The settings of every completion this engine draws.
-    """
+    """Samples a policy with a ``vllm.LLM`` that has processed log-probabilities; see ``load``."""
 
     name = "vllm"
     capabilities = Capabilities(logprobs=True, token_ids=True, seeds="requests", scores=True)
 
-    def __init__(self, llm: Any, sampling: SamplingParams) -> None:
+    def __init__(self, llm: vllm.LLM, sampling: SamplingParams) -> None:
         self._llm, self._sampling = llm, sampling
         self._tokenizer = llm.get_tokenizer()
 
     @classmethod
     def load(
-        cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: Any
+        cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: Json
     ) -> VllmEngine:
         """Start vLLM on the policy; ``arguments`` are ``vllm.LLM``'s own."""
-        defaults = {"enable_prefix_caching": True, "disable_log_stats": True}
+        defaults: dict[str, Json] = {"enable_prefix_caching": True, "disable_log_stats": True}
         if current_platform.is_cpu():  # a seeded prompt cut in two stops vllm 0.32 on a CPU
             defaults["enable_chunked_prefill"] = False
         llm = vllm.LLM(
@@ -66,12 +58,9 @@ class VllmEngine(Engine):
         )
         return cls(llm, sampling)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """What is sent with every request."""
-        return {
-            "name": self.name,
-            "effective": self._settings(),
-        }
+        return {"name": self.name, "effective": self._settings()}
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
         """Draw a block: one request a problem, with ``n`` draws and a seed of its own."""
@@ -110,7 +99,7 @@ class VllmEngine(Engine):
             for (prompt, ids), answer in zip(rows, answers, strict=True)
         ]
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self) -> dict[str, object]:
         asked = self._sampling
         return {
             "temperature": asked.temperature,
@@ -125,7 +114,7 @@ class VllmEngine(Engine):
             "logprobs": 0,
         }
 
-    def _completion(self, problem_id: str, draw: int, choice: Any) -> Completion:
+    def _completion(self, problem_id: str, draw: int, choice: vllm.CompletionOutput) -> Completion:
         if choice.finish_reason not in ("stop", "length"):
             raise WorkError(
                 f"vllm ended a completion with {choice.finish_reason!r}; its block stays owed, run "
@@ -143,7 +132,7 @@ class VllmEngine(Engine):
         )
 
 
-def check(arguments: Mapping[str, Any]) -> None:
+def check(arguments: Mapping[str, object]) -> None:
     """Refuse arguments that passgap sets itself."""
     taken = sorted(set(arguments) & set(OURS))
     if taken:

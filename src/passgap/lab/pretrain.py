@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from passgap.errors import MissingExtraError, RunError
 from passgap.lab.folders import check_name
@@ -54,18 +53,10 @@ def pretrain(
     config: PretrainConfig | None = None,
     progress: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> Path:
-    """Make ``base`` or ``teacher`` from scratch.
+    """Make ``base`` or ``teacher`` from scratch, in a folder that is new or empty.
 
-    Parameters
-    ----------
-    name
-        ``base`` or ``teacher``.
-    out
-        A folder that does not exist yet, or is empty.
-    config
-        None: the one that made the policy in the package.
-    progress
-        Called with (step, steps, {"loss": nats a token}).
+    ``config`` None is the one that made the policy in the package. ``progress`` is called with
+    (step, steps, {"loss": nats a token}).
     """
     check_name(name)
     folder, config = Path(out), config or PretrainConfig(STEPS[name])
@@ -137,7 +128,7 @@ def _batches(
 
 
 def _fit(
-    model: Any,
+    model: LlamaForCausalLM,
     batches: Iterator[tuple[torch.Tensor, torch.Tensor]],
     config: PretrainConfig,
     progress: Callable[[int, int, dict[str, float]], None] | None,

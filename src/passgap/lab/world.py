@@ -134,18 +134,9 @@ def is_held_out(question: str) -> bool:
 def lab_problems(
     family: str, *, split: Split | str = "held_out", size: int = 300, seed: int = 0
 ) -> ProblemSet:
-    """Problems of one family.
+    """``size`` distinct problems of one family (``rare``, ``mastered`` or ``absent``).
 
-    Parameters
-    ----------
-    family
-        ``rare``, ``mastered`` or ``absent``.
-    split
-        ``train`` or ``held_out``; the two never share a question.
-    size
-        How many distinct problems.
-    seed
-        Which ones.
+    The splits ``train`` and ``held_out`` never share a question; ``seed`` says which ones.
     """
     if split not in ("train", "held_out"):
         raise UsageError(f"split is {split!r}; allowed: train, held_out")

@@ -6,9 +6,8 @@ trainer's form, with the reward file, the launch script and the three commands t
 """
 
 from passgap.launch.base import Job, Launcher
-from passgap.launch.jobs import write_job
-from passgap.launch.launchers import FORMS, LAUNCHERS, check_forms, write_format
-from passgap.launch.rows import Row, read_problems, rows_of, write_problems
+from passgap.launch.jobs import FORMS, LAUNCHERS, check_forms, write_format, write_job
+from passgap.launch.rows import Known, Row, read_problems, rows_of, write_problems
 from passgap.launch.settings import JobSettings
 
 __all__ = [
@@ -16,6 +15,7 @@ __all__ = [
     "LAUNCHERS",
     "Job",
     "JobSettings",
+    "Known",
     "Launcher",
     "Row",
     "check_forms",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from jinja2 import Environment, StrictUndefined
@@ -26,8 +26,7 @@ from passgap.launch.tokenizers import leading_tokens
 from passgap.runs import write_text, write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
-CARRIED = ("problem_id", "question", "reference", "verifier", "metadata")
-KNOWN = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
+KNOWN: dict[str, type[pl.DataType]] = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 
 Split = Literal["train", "held_out"]
@@ -37,22 +36,10 @@ Split = Literal["train", "held_out"]
 class Job:
     """What a trainer's files are made of.
 
-    Parameters
-    ----------
-    policy
-        What is trained: an absolute path, or a hub id.
-    source
-        The problem set's name.
-    verifier
-        The spec of one verifier for all problems; None: the one each problem names.
-    stop
-        The policy's stop strings, which end what the reward reads.
-    chat
-        Whether prompts are messages; else each is a text.
-    problems, held_out
-        How many are trained on, and held out.
-    settings
-        What is asked of the trainer.
+    ``policy`` is an absolute path or a hub id; ``source`` names the problem set. ``verifier`` is
+    the spec of one verifier for all problems, None takes the one each problem names. ``stop`` ends
+    what the reward reads. ``chat`` says that prompts are messages and not texts; ``problems`` and
+    ``held_out`` are counts.
     """
 
     policy: str
@@ -125,7 +112,7 @@ def rendered(trainer: str, job: Job, *names: str) -> dict[str, str]:
     }
 
 
-def _shell(value: Any) -> str:
+def _shell(value: object) -> str:
     """A value inside double quotes of a shell."""
     text = str(value)
     for char in ("\\", '"', "$", "`"):
@@ -133,7 +120,7 @@ def _shell(value: Any) -> str:
     return text
 
 
-def _hydra(value: Any) -> str:
+def _hydra(value: object) -> str:
     """A value inside single quotes of a Hydra override, inside double quotes of a shell."""
     text = str(value)
     if text.endswith("\\"):
@@ -141,7 +128,7 @@ def _hydra(value: Any) -> str:
     return _shell(text.replace("'", "\\'"))
 
 
-def write_jsonl(rows: Sequence[dict[str, Any]], path: Path) -> Path:
+def write_jsonl(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
     """A line a row."""
     write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), path)
     return path

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from passgap.analysis.select.posteriors import P_GRID, posterior
 from passgap.data.counts import Counts
@@ -26,6 +26,7 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.launch import (
     JobSettings,
+    Known,
     check_forms,
     read_problems,
     rows_of,
@@ -34,7 +35,7 @@ from passgap.launch import (
     write_problems,
 )
 from passgap.problems import Mapped, render
-from passgap.results.codec import FLAT, Encoded, to_json
+from passgap.results.codec import FLAT, Encoded
 from passgap.results.selection import Selection
 from passgap.runs import Run, is_run, write_text
 from passgap.stages.counting import count, read_counts
@@ -57,7 +58,7 @@ class Source:
     prompt: PromptSettings | None = None
     verifier: str | None = None
     max_tokens: int | None = None
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,22 +93,12 @@ def counted(
 ) -> tuple[Counts, Source]:
     """Counts, and their problems in the order of the counts.
 
-    Parameters
-    ----------
-    source
-        A verified run, which holds its problems; or a counts file.
-    problems
-        The problem spec that a counts file is of; None with a run.
-    prompt, mapping, verifier
-        How those problems are asked, read and marked; a run knows, but for the prompt of a log
-        that did not keep it.
+    ``source`` is a verified run, which holds its problems, or a counts file, whose ``problems`` are
+    named. ``prompt``, ``mapping`` and ``verifier`` say how those are asked, read and marked; a run
+    knows, but for the prompt of a log that did not keep it.
 
-    Raises
-    ------
-    UsageError
-        For problems with a run, or none with a counts file.
-    MismatchError
-        When the counts hold a problem that the set does not.
+    Raises UsageError for problems with a run, or none with a counts file; MismatchError when the
+    counts hold a problem that the set does not.
     """
     if is_run(source):
         run = Run(source)
@@ -149,10 +140,7 @@ def _of_run(run: Run) -> Source:
     about = run.outcomes_about(run.verifier_digest())
     problems = run.problems()
     return Source(
-        problems,
-        _prompt_of(run, problems),
-        about.verifier,
-        run.manifest.sampling["max_tokens"],
+        problems, _prompt_of(run, problems), about.verifier, run.manifest.sampling["max_tokens"]
     )
 
 
@@ -172,26 +160,25 @@ def write_selection(
 ) -> WrittenSelection:
     """Write the chosen problems and their control; returns what ``select.json`` holds.
 
-    Raises
-    ------
-    UsageError
-        For an unknown form.
-    RunError
-        If ``out`` holds anything.
+    Raises UsageError for an unknown form. Raises RunError if ``out`` holds anything.
     """
     check_forms(forms)
     _refuse_full(out)
     problems = source.problems.problems
-    known = {problems[i].id: to_json(selection.row(i)) for i in range(len(problems))}
+    rows = [selection.row(i) for i in range(len(problems))]
+    known = {
+        p.id: Known(pass_rate=row.pass_rate, n=row.n, c=row.c)
+        for p, row in zip(problems, rows, strict=True)
+    }
     settings = source.prompt or PromptSettings()
     written = []
     for name, chosen in zip(ARMS, (selection.chosen, selection.control), strict=True):
-        rows = rows_of([problems[int(i)] for i in chosen], settings, known)
-        write_problems(rows, out / f"{name}.jsonl")
+        arm = rows_of([problems[int(i)] for i in chosen], settings, known)
+        write_problems(arm, out / f"{name}.jsonl")
         written.append(out / f"{name}.jsonl")
         for form in forms:
             written += write_format(
-                form, rows, out / form, name, split="train", source=source.problems.name
+                form, arm, out / form, name, split="train", source=source.problems.name
             )
     found = WrittenSelection(
         selection,
@@ -217,10 +204,7 @@ def _refuse_full(out: Path) -> None:
 def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | None) -> Source:
     """What is to be trained on: a run's problems, an arm of a selected folder, or a problem spec.
 
-    Raises
-    ------
-    UsageError
-        For an arm of anything but a selected folder, or an arm that is none.
+    Raises UsageError for an arm of anything but a selected folder, or an arm that is none.
     """
     selected = (Path(spec) / SELECT_FILE).is_file()
     if arm is not None and (not selected or arm not in ARMS):
@@ -235,12 +219,10 @@ def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | Non
         source, counts = _of_run(run), count(run)
         rates = posterior(counts).mean(P_GRID)
         known = {
-            name: {"pass_rate": float(rates[i]), "n": int(counts.n[i]), "c": int(counts.c[i])}
+            name: Known(pass_rate=float(rates[i]), n=int(counts.n[i]), c=int(counts.c[i]))
             for i, name in enumerate(counts.problem_id)
         }
-        return _limited(
-            Source(source.problems, source.prompt, source.verifier, source.max_tokens, known), limit
-        )
+        return _limited(replace(source, known=known), limit)
     return Source(resolve_problems(spec, mapping, limit=limit))
 
 
@@ -262,16 +244,13 @@ def _limited(source: Source, limit: int | None) -> Source:
     if limit < 1:
         raise UsageError(f"limit is {limit}; allowed: an integer >= 1")
     kept = ProblemSet(source.problems.name, source.problems.problems[:limit])
-    return Source(kept, source.prompt, source.verifier, source.max_tokens, source.known)
+    return replace(source, problems=kept)
 
 
 def chosen_verifier(source: Source, given: str | None) -> str | None:
     """The verifier for all problems, from the command line or from the run; None: each its own.
 
-    Raises
-    ------
-    UsageError
-        When a run was marked by one that is taken from the command line only.
+    Raises UsageError when a run was marked by one that is taken from the command line only.
     """
     if given is not None or source.verifier is None:
         return given
@@ -296,10 +275,8 @@ def export_job(
 ) -> list[Path]:
     """Write the folder that a trainer runs; returns its files.
 
-    Raises
-    ------
-    UsageError, MismatchError, RunError
-        For what the trainer could not run, or an ``out`` that holds anything.
+    Raises UsageError, MismatchError or RunError for what the trainer could not run, or an ``out``
+    that holds anything.
     """
     _refuse_full(out)
     asked = [*source.problems, *(held_out or ())]

@@ -21,12 +21,50 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from passgap.data.policies import Policy
-from passgap.errors import MismatchError, UsageError
-from passgap.launch.base import Job
-from passgap.launch.launchers import LAUNCHERS, write_format
+from passgap.errors import UsageError
+from passgap.launch.base import Job, Launcher, Split
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
+from passgap.registry import Registry
 from passgap.runs import write_text
+from passgap.training.folder import refuse_shared
+
+
+def _accept(made: object, package: str) -> Launcher | None:
+    return made if isinstance(made, Launcher) else None
+
+
+LAUNCHERS = Registry(
+    "trainer",
+    "a passgap Launcher",
+    "passgap.launchers",
+    {
+        "trl": "passgap.launch.trl:LAUNCHER",
+        "verl": "passgap.launch.verl:LAUNCHER",
+        "openrlhf": "passgap.launch.openrlhf:LAUNCHER",
+    },
+    _accept,
+)
+FORMS = tuple(LAUNCHERS.built_in)
+
+
+def check_forms(forms: Sequence[str]) -> None:
+    """Refuse a form that no launcher writes."""
+    for form in forms:
+        LAUNCHERS[form]
+
+
+def write_format(
+    form: str, rows: Sequence[Row], folder: Path, name: str, *, split: Split, source: str
+) -> list[Path]:
+    """Write rows as ``folder/name.parquet`` and ``.jsonl``, as the form has it; returns the files.
+
+    The rows have all a text, or all messages. ``split`` is what a reward is told they are;
+    ``source``, the problem set's name, is what the trainer groups its metrics by.
+
+    Raises UsageError for an unknown form.
+    """
+    return LAUNCHERS[form].data(rows, folder, name, split, source)
 
 
 def check_job(
@@ -34,12 +72,8 @@ def check_job(
 ) -> None:
     """Refuse what the trainer could not run, before anything is written.
 
-    Raises
-    ------
-    UsageError
-        For too few problems, or none to validate on where the trainer does.
-    MismatchError
-        For held-out problems that are trained on.
+    Raises UsageError for too few problems, or none to validate on where the trainer does. Raises
+    MismatchError for held-out problems that are trained on.
     """
     if len(train) < settings.prompts_per_step:
         raise UsageError(
@@ -48,13 +82,7 @@ def check_job(
         )
     if LAUNCHERS[trainer].validates and not held_out:
         raise UsageError(f"{trainer} validates while it trains: give --held-out PROBLEMS")
-    trained = {row.problem.id for row in train}
-    shared = [row.problem.id for row in held_out if row.problem.id in trained]
-    if shared:
-        raise MismatchError(
-            f"{len(shared)} of the {len(held_out)} held-out problems are trained on, e.g. "
-            f"{shared[0]}; hold out others, or leave them out of training (--leave-out-held-out)"
-        )
+    refuse_shared([row.problem for row in train], [row.problem for row in held_out])
 
 
 def write_job(
@@ -68,37 +96,27 @@ def write_job(
     source: str,
     verifier: str | None = None,
 ) -> list[Path]:
-    """Write everything a training run elsewhere needs.
+    """Write everything a training run elsewhere needs; returns the files, each written whole.
 
-    Parameters
-    ----------
-    trainer
-        ``verl``, ``openrlhf``, ``trl``, or what a package adds.
-    train, held_out
-        Rows; none held out is allowed but for a trainer that validates.
-    policy
-        What is trained; its stop strings end what the reward reads.
-    folder
-        Where to; the files named in this module's docstring are written whole.
-    settings
-        What is asked of the trainer.
-    source
-        The problem set's name, for the trainer's metrics.
-    verifier
-        The spec of one verifier for all problems; None: the one each problem names.
+    ``held_out`` may be empty unless the trainer validates. The policy's stop strings end what the
+    reward reads. ``source`` is the problem set's name, for the trainer's metrics; ``verifier`` the
+    spec of one verifier for all problems, None takes the one each problem names.
 
-    Returns
-    -------
-    list of Path
-        The files written.
-
-    Raises
-    ------
-    UsageError, MismatchError
-        As `check_job`; or when a plain prompt needs the tokenizer of a policy that is no folder.
+    Raises UsageError or MismatchError as `check_job`, and where a plain prompt needs the tokenizer
+    of a policy that is no folder.
     """
     check_job(trainer, train, held_out, settings)
-    job = _job(train, held_out, policy, settings, source, verifier)
+    local = Path(policy.path).is_dir()
+    job = Job(
+        policy=str(Path(policy.path).resolve()) if local else policy.path,
+        source=source,
+        verifier=verifier,
+        stop=tuple(policy.prompt.stop),
+        chat=bool(train[0].prompt.messages),
+        problems=len(train),
+        held_out=len(held_out),
+        settings=settings,
+    )
     launcher = LAUNCHERS[trainer]
     if launcher.begins_texts:
         train, held_out = _begun(train, job.leading), _begun(held_out, job.leading)
@@ -122,30 +140,8 @@ def write_job(
     return written
 
 
-def _job(
-    train: Sequence[Row],
-    held_out: Sequence[Row],
-    policy: Policy,
-    settings: JobSettings,
-    source: str,
-    verifier: str | None,
-) -> Job:
-    local = Path(policy.path).is_dir()
-    return Job(
-        policy=str(Path(policy.path).resolve()) if local else policy.path,
-        source=source,
-        verifier=verifier,
-        stop=tuple(policy.prompt.stop),
-        chat=bool(train[0].prompt.messages),
-        problems=len(train),
-        held_out=len(held_out),
-        settings=settings,
-    )
-
-
 def _begun(rows: Sequence[Row], leading: str) -> list[Row]:
     """Plain prompts with what the tokenizer would put before them."""
     return [
-        replace(row, prompt=replace(row.prompt, text=leading + row.prompt.text)) if leading else row
-        for row in rows
+        replace(row, prompt=replace(row.prompt, text=leading + row.prompt.text)) for row in rows
     ]

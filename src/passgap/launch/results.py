@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -42,10 +41,7 @@ def write_passk_inference(counts: Counts, path: Path | str) -> Path:
 def write_scorio(counts: Counts, path: Path | str) -> Path:
     """Counts as scorio's matrix R, a NumPy file: a row a problem, a column a draw, 1 where correct.
 
-    Raises
-    ------
-    UsageError
-        For unequal n, or another ending.
+    Raises UsageError for unequal n, or another ending.
     """
     path = Path(path)
     if path.suffix != ".npy":
@@ -61,23 +57,9 @@ def write_scorio(counts: Counts, path: Path | str) -> Path:
 
 
 def write_dataset(run: Run, folder: Path | str) -> list[Path]:
-    """A verified run as a data set folder: ``draws`` and ``problems``, with a card.
+    """A verified run as a data set folder: ``draws`` and ``problems``, with a card; its files.
 
-    Parameters
-    ----------
-    run
-        All its draws sampled and verified.
-    folder
-        New or empty; the hub takes it as it is.
-
-    Returns
-    -------
-    The files, the card last.
-
-    Raises
-    ------
-    UsageError
-        If the folder holds something, or the run is not verified.
+    Raises UsageError if the folder holds something, or the run is not verified.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -123,7 +105,7 @@ def _problems(run: Run, counts: Counts) -> pl.DataFrame:
 def _card(run: Run, counts: Counts, verifier: str) -> str:
     manifest = run.manifest
     about = run.outcomes_about(verifier)
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "policy": manifest.policy["path"],
         "problems": f"{len(counts)} of {manifest.problem_set['name']}",
         "draws": f"{int((counts.n + counts.unscored).sum()):,}",
@@ -161,7 +143,7 @@ def _card(run: Run, counts: Counts, verifier: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """A value that can break neither the table nor the page."""
     text = " ".join(str(value).split()).replace("|", "\\|").replace("`", "'")
     return f"`{text}`" if text else ""

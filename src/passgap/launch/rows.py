@@ -10,7 +10,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
+
+import msgspec
 
 from passgap.data.policies import Prompt, PromptSettings
 from passgap.data.problems import Problem
@@ -18,16 +20,25 @@ from passgap.errors import MismatchError
 from passgap.problems import load_problems, render
 from passgap.runs import write_text
 
-KNOWN = ("pass_rate", "n", "c")
 
-
-@dataclass(frozen=True)
-class Row:
-    """One problem with its prompt as evaluation renders it.
+class Known(TypedDict):
+    """What was measured of a problem before training.
 
     ``pass_rate`` is the expected one (the posterior mean, not c / n), ``n`` and ``c`` the scored
     and the correct draws behind it; None where nothing was drawn.
     """
+
+    pass_rate: float | None
+    n: int | None
+    c: int | None
+
+
+NOTHING: Known = {"pass_rate": None, "n": None, "c": None}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One problem with its prompt as evaluation renders it, and what is `Known` of it."""
 
     problem: Problem
     prompt: Prompt
@@ -42,7 +53,7 @@ class Row:
         return [{"role": role, "content": content} for role, content in pairs]
 
     @property
-    def carried(self) -> dict[str, Any]:
+    def carried(self) -> dict[str, str]:
         """The problem as flat values, ``metadata`` as JSON text: what a reward rebuilds it from."""
         problem = self.problem
         return {
@@ -54,34 +65,18 @@ class Row:
         }
 
     @property
-    def known(self) -> dict[str, Any]:
+    def known(self) -> Known:
         """What was measured before training."""
-        return {name: getattr(self, name) for name in KNOWN}
+        return {"pass_rate": self.pass_rate, "n": self.n, "c": self.c}
 
 
 def rows_of(
-    problems: Iterable[Problem],
-    settings: PromptSettings,
-    known: Mapping[str, Mapping[str, Any]] | None = None,
+    problems: Iterable[Problem], settings: PromptSettings, known: Mapping[str, Known] | None = None
 ) -> list[Row]:
-    """Rows of problems, in their order.
-
-    Parameters
-    ----------
-    problems
-        Those to be trained on, or held out.
-    settings
-        The prompt settings of the policy.
-    known
-        ``pass_rate``, ``n`` and ``c`` by problem id.
-    """
+    """Rows of problems in their order, under the policy's prompt; ``known`` is by problem id."""
     found = known or {}
     return [
-        Row(
-            problem,
-            render(problem, settings),
-            **{name: found.get(problem.id, {}).get(name) for name in KNOWN},
-        )
+        Row(problem, render(problem, settings), **found.get(problem.id, NOTHING))
         for problem in problems
     ]
 
@@ -103,13 +98,11 @@ def write_problems(rows: Sequence[Row], path: Path) -> None:
     write_text("".join(lines), path)
 
 
-def read_problems(path: Path) -> tuple[list[Problem], dict[str, dict[str, Any]]]:
+def read_problems(path: Path) -> tuple[list[Problem], dict[str, Known]]:
     """What `write_problems` wrote: the problems, and what is known of them by id.
 
-    Raises
-    ------
-    MismatchError
-        For a problem that was changed since: its id follows from question, reference and verifier.
+    Raises MismatchError for a problem that was changed since: its id follows from question,
+    reference and verifier.
     """
     problems = list(load_problems(str(path)))
     changed = [p for p in problems if p.metadata.get("problem_id", p.id) != p.id]
@@ -118,8 +111,10 @@ def read_problems(path: Path) -> tuple[list[Problem], dict[str, dict[str, Any]]]
             f"{path}: problem {changed[0].metadata['problem_id']} was changed and would now be "
             f"{changed[0].id}; run passgap select again"
         )
-    known = {p.id: {name: p.metadata.get(name) for name in KNOWN} for p in problems}
-    added = (*KNOWN, "problem_id")
+    known = {
+        p.id: msgspec.convert({k: p.metadata.get(k) for k in NOTHING}, Known) for p in problems
+    }
+    added = (*NOTHING, "problem_id")
     bare = [
         Problem(
             p.question,

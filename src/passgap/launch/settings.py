@@ -6,16 +6,17 @@ field's metadata holds the ``help`` text of its flag.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
 
 from passgap.errors import UsageError
 
 ROLLOUTS = ("vllm", "sglang")
+T = TypeVar("T")
 
 
-def _flag(text: str, default: Any) -> Any:
-    return field(default=default, metadata={"help": text})
+def _flag(text: str, default: T, least: float | None = None) -> T:
+    return field(default=default, metadata={"help": text, "least": least})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,34 +26,32 @@ class JobSettings:
     A step draws ``prompts_per_step * group_size`` completions. ``nodes``, ``gpus`` (of a node),
     ``rollout`` and ``tensor_parallel`` say where; TRL's script leaves that to its launcher.
 
-    Raises
-    ------
-    UsageError
-        For a value that cannot be carried out, naming it and what is allowed.
+    Raises UsageError for a value that cannot be carried out, naming it and what is allowed.
     """
 
-    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens."})
-    steps: int = _flag("Optimizer steps.", 100)
+    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens.", "least": 1})
+    steps: int = _flag("Optimizer steps.", 100, least=1)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-6)
-    group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8)
-    prompts_per_step: int = _flag("Distinct prompts in one step.", 16)
+    group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8, least=2)
+    prompts_per_step: int = _flag("Distinct prompts in one step.", 16, least=1)
     temperature: float = _flag("Sampling temperature while training.", 1.0)
-    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0)
-    seed: int = _flag("Seed of order and sampling.", 0)
-    eval_every: int = _flag("Steps between validations; 0: none while training.", 20)
-    eval_draws: int = _flag("Samples per held-out problem in each validation.", 16)
-    save_every: int = _flag("Steps between checkpoints; 0: none.", 50)
-    max_prompt_tokens: int = _flag("Longest prompt, in tokens.", 1024)
-    nodes: int = _flag("Machines of the Ray cluster.", 1)
-    gpus: int = _flag("GPUs of each machine.", 8)
+    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0, least=0)
+    seed: int = _flag("Seed of order and sampling.", 0, least=0)
+    eval_every: int = _flag("Steps between validations; 0: none while training.", 20, least=0)
+    eval_draws: int = _flag("Samples per held-out problem in each validation.", 16, least=2)
+    save_every: int = _flag("Steps between checkpoints; 0: none.", 50, least=0)
+    max_prompt_tokens: int = _flag("Longest prompt, in tokens.", 1024, least=1)
+    nodes: int = _flag("Machines of the Ray cluster.", 1, least=1)
+    gpus: int = _flag("GPUs of each machine.", 8, least=1)
     rollout: str = _flag("What draws while training: vllm or sglang.", "vllm")
-    tensor_parallel: int = _flag("GPUs that share one sampling engine.", 1)
+    tensor_parallel: int = _flag("GPUs that share one sampling engine.", 1, least=1)
 
     def __post_init__(self) -> None:
-        for name, (least, words) in _LEAST.items():
-            value = getattr(self, name)
-            if value < least:
-                raise UsageError(f"{name} is {value}; allowed: {words} {least}")
+        for one in fields(self):
+            value, least = getattr(self, one.name), one.metadata["least"]
+            if least is not None and value < least:
+                kind = "a number" if one.type == "float" else "an integer"
+                raise UsageError(f"{one.name} is {value}; allowed: {kind} >= {least}")
         if not 0 < self.learning_rate < 1 or not self.temperature > 0:
             raise UsageError(
                 f"learning_rate is {self.learning_rate:g} and temperature {self.temperature:g}; "
@@ -81,15 +80,3 @@ class JobSettings:
     def gpus_in_all(self) -> int:
         """GPUs of all nodes."""
         return self.nodes * self.gpus
-
-
-_LEAST: dict[str, tuple[float, str]] = {
-    **dict.fromkeys(
-        ("max_tokens", "max_prompt_tokens", "steps", "prompts_per_step"),
-        (1, "an integer >="),
-    ),
-    **dict.fromkeys(("nodes", "gpus", "tensor_parallel"), (1, "an integer >=")),
-    **dict.fromkeys(("seed", "eval_every", "save_every"), (0, "an integer >=")),
-    **dict.fromkeys(("group_size", "eval_draws"), (2, "an integer >=")),
-    "beta": (0, "a number >="),
-}

@@ -7,65 +7,89 @@ No tokenizer is loaded: an export needs no package that trains.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from passgap.errors import UsageError
+
+
+class Token(msgspec.Struct):
+    """A token that is added to the vocabulary."""
+
+    content: str
+    special: bool = False
+
+
+class Special(msgspec.Struct):
+    """A special token in a template."""
+
+    id: str
+
+
+class Piece(msgspec.Struct):
+    """A part of a template: a special token, or (None) the text."""
+
+    special: Special | None = msgspec.field(name="SpecialToken", default=None)
+
+
+class Processor(msgspec.Struct):
+    """A post-processor, or a sequence of them."""
+
+    type: str = ""
+    single: list[Piece] | None = None
+    processors: list[Processor] = []
+
+    @property
+    def template(self) -> list[Piece]:
+        """The template of one text, wherever in the sequence it stands."""
+        if self.type == "TemplateProcessing":
+            return self.single or []
+        return next((found for inner in self.processors if (found := inner.template)), [])
+
+
+class TokenizerFile(msgspec.Struct):
+    """What is read of ``tokenizer.json``."""
+
+    post_processor: Processor | None = None
+    added_tokens: list[Token] | None = None
+
+
+class Settings(msgspec.Struct):
+    """What is read of ``tokenizer_config.json``."""
+
+    add_bos_token: bool | None = None
+    bos_token: str | Token | None = None
 
 
 def leading_tokens(policy: str) -> str:
     """The special tokens that the policy's tokenizer puts before a text, as one string.
 
-    Raises
-    ------
-    UsageError
-        When the policy is no local folder with a ``tokenizer.json``.
+    Raises UsageError when the policy is no local folder with a ``tokenizer.json``.
     """
-    data, config = _files(policy)
-    template = _template(data.get("post_processor") or {})
     found = ""
-    for piece in template:
-        if "SpecialToken" not in piece:
+    for piece in (_file(policy).post_processor or Processor()).template:
+        if piece.special is None:
             break
-        found += str(piece["SpecialToken"]["id"])
-    if not found and config.get("add_bos_token") and config.get("bos_token"):
-        bos = config["bos_token"]
-        return str(bos["content"] if isinstance(bos, dict) else bos)
-    return found
+        found += piece.special.id
+    file = Path(policy) / "tokenizer_config.json"
+    if found or not file.is_file():
+        return found
+    settings = msgspec.json.decode(file.read_bytes(), type=Settings)
+    bos = settings.bos_token if settings.add_bos_token else None
+    return bos.content if isinstance(bos, Token) else bos or ""
 
 
 def special_tokens(policy: str) -> list[str]:
-    """The texts that decoding leaves out of a completion (``skip_special_tokens``).
-
-    Raises
-    ------
-    UsageError
-        As `leading_tokens`.
-    """
-    data, _ = _files(policy)
-    added = data.get("added_tokens") or []
-    return [str(token["content"]) for token in added if token.get("special")]
+    """The texts that decoding leaves out of a completion; raises as `leading_tokens`."""
+    return [token.content for token in _file(policy).added_tokens or () if token.special]
 
 
-def _files(policy: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    folder = Path(policy)
-    file = folder / "tokenizer.json"
+def _file(policy: str) -> TokenizerFile:
+    file = Path(policy) / "tokenizer.json"
     if not file.is_file():
         raise UsageError(
             f"policy {policy!r} is no local folder with a tokenizer.json; its special tokens are "
             "needed here: download it (hf download ID --local-dir DIR) and give DIR"
         )
-    config = folder / "tokenizer_config.json"
-    settings = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
-    return json.loads(file.read_text(encoding="utf-8")), settings
-
-
-def _template(processor: dict[str, Any]) -> list[dict[str, Any]]:
-    """The template of one text, wherever in a sequence of post-processors it stands."""
-    if processor.get("type") == "TemplateProcessing":
-        return list(processor["single"])
-    for inner in processor.get("processors", []):
-        if found := _template(inner):
-            return found
-    return []
+    return msgspec.json.decode(file.read_bytes(), type=TokenizerFile)

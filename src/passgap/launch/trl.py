@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from passgap.launch.base import (
-    CARRIED,
     KNOWN,
     MESSAGES,
-    Job,
     Launcher,
     Split,
     rendered,
@@ -19,6 +17,7 @@ from passgap.launch.base import (
     write_parquet,
 )
 from passgap.launch.rows import Row
+from passgap.training.foreign import CARRIED
 
 
 def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:
@@ -41,9 +40,4 @@ def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str
     ]
 
 
-def files(job: Job) -> Mapping[str, str]:
-    """The script and the commands."""
-    return rendered("trl", job, "train.py", "README.md")
-
-
-LAUNCHER = Launcher(data, files)
+LAUNCHER = Launcher(data, lambda job: rendered("trl", job, "train.py", "README.md"))

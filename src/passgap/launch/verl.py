@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from passgap.launch.base import (
-    CARRIED,
-    KNOWN,
-    MESSAGES,
-    Job,
-    Launcher,
-    Split,
-    rendered,
-    write_parquet,
-)
+from passgap.launch.base import KNOWN, MESSAGES, Launcher, Split, rendered, write_parquet
 from passgap.launch.rows import Row
+from passgap.training.foreign import CARRIED
 
-_EXTRA: dict[str, Any] = {
-    "split": pl.String,
-    "index": pl.Int64,
-    **dict.fromkeys(CARRIED, pl.String),
-    **KNOWN,
-}
-SCHEMA: dict[str, Any] = {
-    "data_source": pl.String,
-    "prompt": MESSAGES,
-    "ability": pl.String,
-    "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
-    "extra_info": pl.Struct(_EXTRA),
-}
+_TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(CARRIED, pl.String)
+SCHEMA = pl.Schema(
+    {
+        "data_source": pl.String(),
+        "prompt": MESSAGES,
+        "ability": pl.String(),
+        "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
+        "extra_info": pl.Struct({"split": pl.String, "index": pl.Int64, **_TEXTS, **KNOWN}),
+    }
+)
 
 
 def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:
     """Parquet; the prompt is always messages, which verl's template renders."""
 
-    def extra(row: Row, index: int) -> dict[str, Any]:
+    def extra(row: Row, index: int) -> dict[str, object]:
         return {"split": split, "index": index, **row.carried, **row.known}
 
     given = [
@@ -54,9 +42,6 @@ def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str
     return [write_parquet(pl.DataFrame(given, schema=SCHEMA), folder / f"{name}.parquet")]
 
 
-def files(job: Job) -> Mapping[str, str]:
-    """The reward, the launch script and the commands."""
-    return rendered("verl", job, "reward.py", "launch.sh", "README.md")
-
-
-LAUNCHER = Launcher(data, files, validates=True)
+LAUNCHER = Launcher(
+    data, lambda job: rendered("verl", job, "reward.py", "launch.sh", "README.md"), validates=True
+)

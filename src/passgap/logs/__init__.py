@@ -13,14 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from passgap.data.outcomes import Status
-from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.conditions import Condition, parse_condition
+from passgap.logs.base import Asked, Condition, Format, Peek, Record, Told, parse_condition
 from passgap.logs.counts_file import FORMAT as COUNTS
-from passgap.logs.counts_file import ImportedCounts, import_counts
+from passgap.logs.counts_file import ImportedCounts, import_counts, import_means, wants_counts
 from passgap.logs.finding import Found, find_log
-from passgap.logs.imported import Imported
-from passgap.logs.importing import import_files
-from passgap.logs.means import import_means, wants_counts
+from passgap.logs.importing import Imported, import_files
 from passgap.registry import Registry
 
 

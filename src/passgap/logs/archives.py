@@ -53,14 +53,13 @@ class Archive:
     def read(self, name: str) -> bytes:
         """The bytes of one member.
 
-        Raises
-        ------
-        UsageError
-            If it is damaged, larger than 1 GiB, or compressed by another method.
+        Raises UsageError if it is damaged, larger than 1 GiB, or compressed by another method.
         """
         info = self._zip.NameToInfo[name]
         if info.file_size > LARGEST:
             raise UsageError(f"{self.path}: {name} has {info.file_size:,} bytes; allowed: 1 GiB")
+        # Where the bytes begin only the member's own header says: its extra field may be longer or
+        # shorter than the one in the table of contents.
         self._file.seek(info.header_offset)
         name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
         self._file.seek(name_length + extra_length, 1)

@@ -5,15 +5,58 @@ In: nothing. Out: the nouns that formats yield and fill in.
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from passgap.data.outcomes import Status
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
-from passgap.logs.conditions import Condition
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_FORM = re.compile(
+    r"\s*([^\s<>=!]+)\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*"
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What makes a number count as correct: ``field sign bound``."""
+
+    field: str
+    sign: str
+    bound: float
+
+    def holds(self, value: float) -> bool:
+        """Whether the value fulfils it."""
+        return _OPERATORS[self.sign](value, self.bound)
+
+    def __str__(self) -> str:
+        return f"{self.field}{self.sign}{self.bound:g}"
+
+
+def parse_condition(text: str) -> Condition:
+    """Read ``FIELD OPERATOR NUMBER``.
+
+    Raises UsageError for anything else.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"--correct-if {text!r}; allowed: a field, one of {' '.join(_OPERATORS)} and a number, "
+            "as 'score>=1'"
+        )
+    return Condition(match[1], match[2], float(match[3]))
+
 
 EXAMPLES = 3
 LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {
@@ -44,7 +87,7 @@ class Record(NamedTuple):
     reason: str = ""
     finish_reason: str | None = None
     tokens: int = 0
-    metadata: Mapping[str, Any] | None = None
+    metadata: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +132,7 @@ class Asked:
     step: int | None = None
     verifier: str | None = None
     policy: str | None = None
-    sampling: Mapping[str, Any] = field(default_factory=dict)
+    sampling: Mapping[str, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, (holds, allowed) in LIMITS.items():
@@ -128,7 +171,7 @@ class Told:
     policy: str = ""
     version: str = ""
     chat: bool = False
-    sampling: dict[str, Any] = field(default_factory=dict)
+    sampling: dict[str, object] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
@@ -155,10 +198,7 @@ class Told:
     def set_policy(self, name: str) -> None:
         """Note what was sampled, where the log says it.
 
-        Raises
-        ------
-        UsageError
-            If it said another before: draws of several policies are not pooled.
+        Raises UsageError if it said another before: draws of several policies are not pooled.
         """
         if name and self.policy and name != self.policy:
             raise UsageError(
@@ -167,13 +207,11 @@ class Told:
             )
         self.policy = name or self.policy
 
-    def set_sampling(self, **values: Any) -> None:
+    def set_sampling(self, **values: object) -> None:
         """Note the settings that are known; None is not.
 
-        Raises
-        ------
-        UsageError
-            If one of them was another before: draws of several settings are not pooled.
+        Raises UsageError if one of them was another before: draws of several settings are not
+        pooled.
         """
         for name, value in values.items():
             before = self.sampling.get(name)
@@ -191,7 +229,7 @@ class Peek:
     """The first file of a log and its first row, for guessing the format."""
 
     files: tuple[Path, ...]
-    row: Mapping[str, Any]
+    row: Mapping[str, object]
 
     @property
     def name(self) -> str:
@@ -223,8 +261,9 @@ Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
-def _claims_nothing(peek: Peek) -> bool:
-    return False
+def has(*names: str) -> Callable[[Peek], bool]:
+    """The claim of a format whose rows have all these fields."""
+    return lambda peek: peek.has(*names)
 
 
 @dataclass(frozen=True)
@@ -255,7 +294,7 @@ class Format:
     summary: str
     patterns: tuple[str, ...]
     read: Reader
-    claims: Callable[[Peek], bool] = _claims_nothing
+    claims: Callable[[Peek], bool] = lambda peek: False
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
     means: MeansReader | None = None

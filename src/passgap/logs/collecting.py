@@ -6,18 +6,58 @@ stay apart, and what a log calls a problem does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from passgap.data.identity import digest
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.logs.base import EXAMPLES, Asked, Record, Told
-from passgap.logs.matching import Matcher
 from passgap.logs.sorting import Sorter
 
 SLOT = "{{ question }}"
 NOT_LOGGED = "not in the log"
+OWN_NAMES = ("problem_id", "id", "task_id", "unique_id", "question_id")
+
+
+class Matcher:
+    """Finds problems by question, by the question within a prompt, or (no text at all) by id.
+
+    A prompt may hold other questions as worked examples: the one that ends last is asked.
+    """
+
+    def __init__(self, problems: ProblemSet) -> None:
+        self._problems = tuple(problems)
+        self._by_question = {p.question.strip(): p for p in problems}
+        self._by_name = dict(_names(problems))
+        self._found: dict[str, Problem | None] = {}
+
+    def find(self, record: Record) -> Problem | None:
+        """The problem that a record is of."""
+        text = record.question or record.prompt
+        if not text:
+            return self._by_name.get(record.key)
+        if text not in self._found:
+            self._found[text] = self._by_question.get(text.strip()) or self._contained(
+                record.prompt or text
+            )
+        return self._found[text]
+
+    def _contained(self, prompt: str) -> Problem | None:
+        ends = [
+            (at + len(question), len(question), problem)
+            for question, problem in self._by_question.items()
+            if (at := prompt.rfind(question)) >= 0
+        ]
+        return max(ends, key=lambda end: end[:2])[2] if ends else None
+
+
+def _names(problems: ProblemSet) -> Iterator[tuple[str, Problem]]:
+    for problem in problems:
+        yield problem.id, problem
+        for name in OWN_NAMES:
+            if problem.metadata.get(name) is not None:
+                yield str(problem.metadata[name]), problem
 
 
 class Collected:
@@ -43,10 +83,7 @@ class Collected:
     def take(self, records: Iterable[Record]) -> None:
         """Read all records.
 
-        Raises
-        ------
-        UsageError
-            If no draw is left, or draws are of no problem in the file that was given.
+        Raises UsageError if no draw is left, or draws are of no problem in the file that was given.
         """
         for record in map(self._encodable, records):
             row = self.row(record)
@@ -68,13 +105,7 @@ class Collected:
             self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} draws")
 
     def end(self) -> None:
-        """All was read: say what a reader should know of it.
-
-        Raises
-        ------
-        UsageError
-            As `take`.
-        """
+        """All was read: say what a reader should know of it. Raises UsageError as `take`."""
         self._refuse_unmatched()
         if not self.problems:
             left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())

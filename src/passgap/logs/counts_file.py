@@ -1,7 +1,8 @@
 """Counts of any make, passk-inference's among them: a table in, a counts file out.
 
 Counts have no draws, so what comes out is a counts file and no run; every analysis reads it alike.
-Columns of pass@k are not looked at: n and c say it all, and a k above n has no estimate.
+Columns of pass@k are not looked at: n and c say it all, and a k above n has no estimate. A log that
+tells the share of correct draws of each problem, and not which are, becomes such a file too.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from typing import Annotated, ClassVar
 from passgap.data.counts import Counts
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, LeftOut, Peek, Record, Told
-from passgap.logs.flat import IDS, usual
+from passgap.logs.base import Asked, Format, LeftOut, Mean, Peek, Record, Told
+from passgap.logs.collecting import Collected
+from passgap.logs.importing import check_asked
 from passgap.logs.rows import Row, header, read_rows
+from passgap.logs.sorting import Sorter
 from passgap.logs.table import chosen
+from passgap.logs.values import IDS, usual
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
-from passgap.stages.counting import write_counts
+from passgap.stages.counting import COUNTS_SUFFIXES, write_counts
 
 LISTED = 5
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -78,27 +83,18 @@ class ImportedCounts(Encoded):
 
 def claims(peek: Peek) -> bool:
     """Rows with ``n``, ``c`` and an id."""
-    return peek.has("n", "c") and usual(dict(peek.row), IDS) is not None
+    return peek.has("n", "c") and usual(peek.row, IDS) is not None
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
-    """Counts hold no draws.
-
-    Raises
-    ------
-    UsageError
-        Always: `import_counts` is for them.
-    """
+    """Counts hold no draws: always a UsageError, `import_counts` is for them."""
     raise UsageError("counts hold no draws; give --out a counts file (.csv, .parquet, .jsonl)")
 
 
 def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> ImportedCounts:
     """Write the counts of some rows of a table as a counts file.
 
-    Raises
-    ------
-    UsageError
-        For flags that mean nothing here, ids that repeat, or counts that are none.
+    Raises UsageError for flags that mean nothing here, ids that repeat, or counts that are none.
     """
     useless = [name for name in asked.given() if name not in FORMAT.takes]
     if useless:
@@ -130,10 +126,7 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
 def write_new(counts: Counts, out: Path | str) -> Path:
     """Write a counts file where there is none, or the same one from an import before.
 
-    Raises
-    ------
-    UsageError
-        If ``out`` holds anything else.
+    Raises UsageError if ``out`` holds anything else.
     """
     out = Path(out)
     if not out.exists():
@@ -162,6 +155,52 @@ def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:
         f"{len(twice)} values of {name} repeat, e.g. {twice[0]!r}, and draws of several policies "
         f"or sets are not pooled: choose rows, as {choices or '--where FIELD=VALUE'}"
     )
+
+
+def wants_counts(out: Path | str) -> bool:
+    """Whether an import writes a counts file: it is named like one."""
+    return Path(out).suffix in COUNTS_SUFFIXES
+
+
+def import_means(
+    form: Format, files: Sequence[Path], out: Path | str, asked: Asked
+) -> ImportedCounts:
+    """Write the counts that a log's means give, as a .csv, .parquet or .jsonl file.
+
+    Raises UsageError if the format marks draws, or a mean is no whole number of correct draws.
+    """
+    if form.means is None:
+        raise UsageError(
+            f"--out {out} names a counts file, and a log of {form.name} holds draws; give a run "
+            "folder, and then passgap export counts RUN --out FILE"
+        )
+    check_asked(form, asked)
+    if asked.correct_if is not None:
+        raise UsageError(f"--correct-if {asked.correct_if} means nothing for means; leave it out")
+    told = Told()
+    found = Collected(Sorter(Path()), asked, told, form.verifier)
+    n: Counter[int] = Counter()
+    c: Counter[int] = Counter()
+    for mean in form.means(files, asked, told):
+        row = found.row(mean.record)
+        if row >= 0:
+            n[row] += mean.draws
+            c[row] += _right(mean)
+    found.end()
+    rows = range(len(found.problems))
+    counts = Counts([p.id for p in found.problems], [n[i] for i in rows], [c[i] for i in rows])
+    return ImportedCounts(write_new(counts, out), counts, told)
+
+
+def _right(mean: Mean) -> int:
+    """How many draws are correct."""
+    right = mean.share * mean.draws
+    if abs(right - round(right)) > TOLERANCE:
+        raise UsageError(
+            f"a mean of {mean.share:g} over {mean.draws} draws in {mean.where} is partial credit; "
+            "import a run folder and let passgap verify mark its draws"
+        )
+    return round(right)
 
 
 FORMAT = Format(

@@ -12,7 +12,7 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.rows import Row, ending, opened, read_lines
+from passgap.logs.rows import Row, ending, mapped, opened, read_lines
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import plain
 
@@ -46,7 +46,7 @@ def _results(path: Path) -> Iterator[Row]:
             if key == "eval":
                 for _ in stream.members():
                     for _ in stream.elements():
-                        yield stream.value()
+                        yield mapped(stream.value())
 
 
 def _status(row: Row, asked: Asked, told: Told) -> Status:

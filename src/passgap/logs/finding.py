@@ -1,7 +1,8 @@
 """Which format a log has, and which files it is made of.
 
 In: paths, and maybe a format's name. Out: the format and the files of one log; training metrics
-that aggregate best@N are refused, and so are several logs at once.
+that aggregate best@N are refused, and so are several logs at once. A trainer dumps a file a step,
+and each step is a policy of its own: of them the files of one step are taken.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from passgap.errors import UsageError
-from passgap.logs.base import Format, Peek
-from passgap.logs.rows import SUFFIXES, ending, first_row, opened
+from passgap.logs.base import Asked, Format, Peek
+from passgap.logs.rows import SUFFIXES, Row, ending, first_row, opened
 from passgap.logs.streams import JsonStream
 from passgap.registry import Registry
 
-LISTED = 5
+LISTED, STEPS_LISTED = 5, 8
 AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
 
 
@@ -33,21 +33,12 @@ class Found:
 
 
 def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path | str]) -> Found:
-    """The format and the files of a log.
+    """The format and the files of a log, given as files or as the folder they are in.
 
-    Parameters
-    ----------
-    formats
-        All formats by name.
-    name
-        The format, None to guess which of the built-in ones.
-    paths
-        Files of one log, or the folder they are in.
+    ``name`` is the format; None guesses which of the built-in ones.
 
-    Raises
-    ------
-    UsageError
-        If nothing is there, no format (or not the one named) fits, or a folder holds several logs.
+    Raises UsageError if nothing is there, no format (or not the one named) fits, or a folder holds
+    several logs.
     """
     for path in map(Path, paths):
         if not path.exists():
@@ -99,7 +90,7 @@ def _peek(files: Sequence[Path]) -> Peek:
     return Peek(tuple(files), _first(first))
 
 
-def _first(path: Path) -> dict[str, Any]:
+def _first(path: Path) -> Row:
     """The first row; of one large JSON object, its keys with the first member of each."""
     if ending(path) != ".json":
         return first_row(path)
@@ -107,7 +98,7 @@ def _first(path: Path) -> dict[str, Any]:
         stream = JsonStream(file, str(path))
         if stream.kind() != "{":
             return first_row(path)
-        row: dict[str, Any] = {}
+        row: Row = {}
         for key in stream.members():
             row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
             if stream.kind() == "{" and len(row) == 1:
@@ -177,7 +168,7 @@ def _refuse_aggregates(peek: Peek) -> None:
         )
 
 
-def _has_draws(row: Mapping[str, Any]) -> bool:
+def _has_draws(row: Mapping[str, object]) -> bool:
     """Whether a row with an aggregate beside it still holds draws."""
     return any(isinstance(value, list | dict) and value for value in row.values()) or any(
         name in row for name in ("completion", "generation", "output", "response", "text")
@@ -186,3 +177,30 @@ def _has_draws(row: Mapping[str, Any]) -> bool:
 
 def _listing(paths: Sequence[Path | str]) -> str:
     return ", ".join(str(path) for path in paths[:LISTED])
+
+
+def of_step(files: Sequence[Path], asked: Asked) -> list[Path]:
+    """The files of one step, by the number at the end of their names.
+
+    Raises UsageError for several steps without ``--step``, or a step that is not there.
+    """
+    steps = {path: _step(path) for path in files}
+    there = sorted({step for step in steps.values() if step is not None})
+    if asked.step is not None and asked.step not in there:
+        raise UsageError(f"--step {asked.step}; there are: {_listed(there)}")
+    if asked.step is None and len(there) > 1:
+        raise UsageError(
+            f"the dumps are of {len(there)} training steps ({_listed(there)}), each a policy of "
+            "its own; choose one with --step"
+        )
+    return [path for path in files if asked.step is None or steps[path] == asked.step]
+
+
+def _step(path: Path) -> int | None:
+    match = re.search(r"(\d+)$", path.name.partition(".")[0])
+    return int(match[1]) if match else None
+
+
+def _listed(steps: Sequence[int]) -> str:
+    shown = ", ".join(map(str, steps[:STEPS_LISTED]))
+    return f"{shown}, ..., {steps[-1]}" if len(steps) > STEPS_LISTED else shown

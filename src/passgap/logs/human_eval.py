@@ -9,35 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import labelled, required
-from passgap.logs.rows import read_lines
-from passgap.logs.values import plain
-
-
-def claims(peek: Peek) -> bool:
-    """Lines with ``task_id`` and ``completion``."""
-    return peek.has("task_id", "completion")
+from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.rows import numbered, read_lines
+from passgap.logs.values import labelled, plain, required
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All lines."""
-    for position, path in enumerate(files):
-        for number, row in enumerate(read_lines(path), start=1):
-            where = f"{path.name} line {number}"
-            yield Record(
-                text=plain(required(row, "completion", where)),
-                key=str(row["task_id"]),
-                order=position,
-                status=labelled(row, asked, told, ("passed",), where),
-            )
+    for position, where, row in numbered(files, read_lines):
+        yield Record(
+            text=plain(required(row, "completion", where)),
+            key=str(row["task_id"]),
+            order=position,
+            status=labelled(row, asked, told, ("passed",), where),
+        )
 
 
 FORMAT = Format(
     name="human-eval",
     summary="human-eval samples or *_results.jsonl",
     patterns=("*_results.jsonl", "*samples*.jsonl"),
-    claims=claims,
+    claims=has("task_id", "completion"),
     read=read,
     takes=frozenset(("label",)),
     verifier="code",

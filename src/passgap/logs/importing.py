@@ -12,18 +12,20 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import polars as pl
 
 from passgap.data.identity import digest
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Told
+from passgap.logs.base import Asked, Format, LeftOut, Told
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
-from passgap.logs.imported import Imported
+from passgap.logs.finding import of_step
 from passgap.logs.sorting import Sorter
-from passgap.logs.steps import of_step
+from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other
@@ -33,28 +35,72 @@ ALWAYS = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Imported(Encoded):
+    """What came of an import.
+
+    ``label`` is the source's marks, by which ``correct`` of the draws are right, empty where it
+    marked nothing; ``least`` is the fewest scored draws of any problem; ``unknown`` are the
+    settings that nobody said; ``anew`` says that a verifier can mark the draws again.
+    """
+
+    schema: ClassVar[str] = "passgap.import/1"
+
+    run: Annotated[Run, HIDDEN]
+    format: str
+    files: int
+    draws: int
+    correct: int | None
+    least: Annotated[int, HIDDEN]
+    label: Annotated[str, OR_NULL]
+    unknown: Annotated[tuple[str, ...], Named("settings_unknown")]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    anew: Annotated[bool, HIDDEN] = True
+
+    @property
+    def place(self) -> Annotated[str, Named("run")]:
+        """The run folder."""
+        return str(self.run.place)
+
+    @property
+    def problems(self) -> Annotated[int, SHOWN]:
+        """How many the run holds."""
+        return len(self.run.problem_ids)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the source marked the draws."""
+        return bool(self.label)
+
+    def __str__(self) -> str:
+        n = sorted(set(self.run.draws().values()))
+        each = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
+        lines = [
+            f"{self.run.place}: {self.draws:,} draws of {self.problems} problems, "
+            f"n = {each}, from {self.files} file{'s' if self.files > 1 else ''} of {self.format}",
+            f"  marked by {self.label}: {self.correct:,} correct"
+            if self.label
+            else "  not marked by the source",
+        ]
+        for one in self.left_out:
+            some = ", ".join(map(repr, one.examples))
+            lines.append(f"  left out: {one}{f' ({some})' if some else ''}")
+        lines += [f"  note: {note}" for note in self.notes]
+        if self.unknown:
+            lines.append(f"  unknown settings: {', '.join(self.unknown)}")
+        return "\n".join(lines)
+
+
 def import_files(
     form: Format, files: Sequence[Path], out: Path | str, asked: Asked, *, command: str = ""
 ) -> Imported:
-    """Bring a log in as the run folder ``out``.
+    """Bring the files of one log in as the run folder ``out``.
 
-    Parameters
-    ----------
-    form, files
-        The format, and the files of one log.
-    out
-        The run folder; an equal import is taken up where it stopped.
-    asked
-        The settings.
-    command
-        The command line, kept in the manifest.
+    An equal import is taken up where it stopped. ``command`` is kept in the manifest.
 
-    Raises
-    ------
-    UsageError
-        For what the log does not hold, or flags that mean nothing for its format.
-    RunError
-        When ``out`` holds something else.
+    Raises UsageError for what the log does not hold, or flags that mean nothing for its format;
+    RunError when ``out`` holds something else.
     """
     check_asked(form, asked)
     files = of_step(files, asked) if "step" in form.takes else files
@@ -127,10 +173,8 @@ def check_asked(form: Format, asked: Asked) -> None:
 def _sorting_folder(out: Path) -> Iterator[Path]:
     """A folder inside the run's for what does not fit in memory; gone when the import ends.
 
-    Raises
-    ------
-    RunError, UsageError
-        If ``out`` holds something else, before the log is read, or cannot be written.
+    Raises RunError or UsageError if ``out`` holds something else, before the log is read, or cannot
+    be written.
     """
     if out.is_dir() and not is_run(out):
         refuse_other(out)

@@ -8,9 +8,8 @@ condition.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.archives import Archive
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.rows import Row, opened
+from passgap.logs.rows import Row, field, mapped, opened, several, whole
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import asked_text, ended, final, plain, said, shown, status_of
 
@@ -29,14 +28,14 @@ VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 class Sample(msgspec.Struct):
     """What is read of a sample; the rest, its events above all, is passed over undecoded."""
 
-    id: Any = None
+    id: object = None
     epoch: int = 1
-    input: Any = None
-    target: Any = None
-    messages: list[dict[str, Any]] | None = None
-    output: dict[str, Any] | None = None
-    scores: dict[str, Any] | None = None
-    error: Any = None
+    input: object = None
+    target: object = None
+    messages: list[Row] | None = None
+    output: Row | None = None
+    scores: Row | None = None
+    error: object = None
 
 
 _DECODER = msgspec.json.Decoder(Sample)
@@ -83,7 +82,7 @@ def _decoded(data: bytes, where: str) -> Sample:
             raise UsageError(f"{where} is not JSON ({error}); copy the log again") from error
 
 
-def _converted(sample: Any, where: str) -> Sample:
+def _converted(sample: object, where: str) -> Sample:
     try:
         return msgspec.convert(sample, Sample)
     except msgspec.ValidationError as error:
@@ -103,11 +102,13 @@ def _of_json(path: Path, told: Told) -> Iterator[Sample]:
                     yield _converted(stream.value(), f"{path} sample {number}")
 
 
-def _about(header: Mapping[str, Any], told: Told) -> None:
-    of = header.get("eval", {})
+def _about(header: Row, told: Told) -> None:
+    of = mapped(header.get("eval"))
     told.set_policy(str(of.get("model", "")))
-    told.version = told.version or str(of.get("packages", {}).get("inspect_ai", ""))
-    known = {**(of.get("model_generate_config") or {}), **_config(header)}
+    told.version = told.version or str(field(of, "packages.inspect_ai") or "")
+    plan = mapped(field(header, "plan.config"))  # goes before the model's own settings
+    planned = {name: value for name, value in plan.items() if value is not None}
+    known = mapped(of.get("model_generate_config")) | planned
     told.set_sampling(
         temperature=known.get("temperature"),
         top_p=known.get("top_p"),
@@ -119,17 +120,11 @@ def _about(header: Mapping[str, Any], told: Told) -> None:
         told.note(f"the evaluation ended as {header['status']}: problems may have fewer draws")
 
 
-def _config(header: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of the plan, which go before the model's own."""
-    known = header.get("plan", {}).get("config") or {}
-    return {name: value for name, value in known.items() if value is not None}
-
-
 def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, told: Told) -> Record:
     where = f"sample {at[0]} epoch {at[1]}"
     output = sample.output or {}
-    choices = output.get("choices") or [{}]
-    message = choices[0].get("message", {})
+    choices = several(output.get("choices"))
+    choice = mapped(choices[0]) if choices else {}
     failed = sample.error is not None
     status, answer = ("unscored", None) if failed else _scored(sample, asked, told, where)
     targets = sample.target
@@ -139,7 +134,7 @@ def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, to
     spoken = sample.messages or []
     prompt = [m for m in spoken if m.get("role") != "assistant"] if len(spoken) < 4 else []
     return Record(
-        text=plain(message) or plain(output.get("completion")),
+        text=plain(choice.get("message")) or plain(output.get("completion")),
         question=asked_text(sample.input),
         reference=final(targets[0] if isinstance(targets, list) and targets else targets),
         prompt=shown(prompt),
@@ -148,8 +143,8 @@ def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, to
         status=status,
         extracted=answer,
         reason="error" if failed else "",
-        finish_reason=ended(choices[0].get("stop_reason")),
-        tokens=int((output.get("usage") or {}).get("output_tokens") or 0),
+        finish_reason=ended(choice.get("stop_reason")),
+        tokens=whole(field(output, "usage.output_tokens")),
     )
 
 
@@ -166,9 +161,9 @@ def _scored(
     name = name or next(iter(scores))
     if name not in scores:
         raise UsageError(f"--label {name!r}; allowed: {', '.join(scores)}")
-    score = scores[name]
+    score = mapped(scores[name])
     value = score.get("value")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if key not in value:
             raise UsageError(
                 f"the scorer {name} gives several values; choose one of "

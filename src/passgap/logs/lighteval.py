@@ -10,43 +10,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Mean, Peek, Record, Told
-from passgap.logs.rows import Row, read_rows
+from passgap.logs.base import Asked, Format, Mean, Record, Told, has
+from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
 from passgap.logs.values import final, plain, said, status_of
 
 _MEAN = re.compile(r"(?:^|_)(?:pass@k:k=1(?:&n=(\d+))?|avg@n(?::n=(\d+))?)$")
 _OF_SEVERAL = re.compile(r"(?:pass|maj|avg)@")
 
 
-def claims(peek: Peek) -> bool:
-    """Rows with ``doc`` and ``model_response``."""
-    return peek.has("doc", "model_response", "metric")
-
-
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All responses of all documents."""
-    for path in files:
-        for number, row in enumerate(read_rows(path), start=1):
-            yield from _draws(row, asked, told, f"{path.name} row {number}")
+    for _, where, row in numbered(files, read_rows):
+        yield from _draws(row, asked, told, where)
 
 
 def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean]:
     """The metric of all documents."""
-    for path in files:
-        for number, row in enumerate(read_rows(path), start=1):
-            name, value = _metric(row, asked)
-            if value is None:
-                raise UsageError(
-                    f"{path.name} row {number} has no metric over all its responses; it has "
-                    f"{', '.join(row['metric'] or {}) or 'none'}; import a run folder and let "
-                    "passgap verify mark it"
-                )
-            told.label = told.label or name
-            yield Mean(_document(row), len(_texts(row)), value, f"{path.name} row {number}")
+    for _, where, row in numbered(files, read_rows):
+        name, value = _metric(row, asked)
+        if not isinstance(value, int | float):
+            raise UsageError(
+                f"{where} has no metric over all its responses; it has "
+                f"{', '.join(mapped(row['metric'])) or 'none'}; import a run folder and let "
+                "passgap verify mark it"
+            )
+        told.label = told.label or name
+        yield Mean(_document(row), len(_texts(row)), value, where)
 
 
 def _draws(row: Row, asked: Asked, told: Told, where: str) -> Iterator[Record]:
@@ -66,28 +58,25 @@ def _draws(row: Row, asked: Asked, told: Told, where: str) -> Iterator[Record]:
         yield document._replace(text=plain(text), status=status)
 
 
-def _texts(row: Row) -> list[Any]:
-    return list(row["model_response"].get("text") or [])
+def _texts(row: Row) -> list[object]:
+    return several(field(row, "model_response.text"))
 
 
 def _document(row: Row) -> Record:
     """A record without a text."""
-    doc = row["doc"]
+    doc = mapped(row["doc"])
     return Record(
-        text="",
-        prompt=plain(doc.get("query")),
-        reference=_gold(doc),
-        key=str(doc.get("id") or ""),
+        text="", prompt=plain(doc.get("query")), reference=_gold(doc), key=str(doc.get("id") or "")
     )
 
 
-def _metric(row: Row, asked: Asked) -> tuple[str, float | None]:
+def _metric(row: Row, asked: Asked) -> tuple[str, object]:
     """The metric asked for, or the one that is a mean over all responses of the document.
 
     Of several responses only pass@1 and avg@n are one; others are the best, a vote, or of the first
     few. Of one response every metric but those that pretend to more is its score.
     """
-    metrics = {k: v for k, v in (row["metric"] or {}).items() if v is not None}
+    metrics = {k: v for k, v in mapped(row["metric"]).items() if v is not None}
     usable = [name for name in metrics if _is_mean(name, len(_texts(row)))]
     if asked.label and asked.label not in usable:
         raise UsageError(
@@ -108,7 +97,7 @@ def _is_mean(name: str, responses: int) -> bool:
 
 
 def _gold(doc: Row) -> str:
-    choices, gold = doc.get("choices") or [], doc.get("gold_index")
+    choices, gold = several(doc.get("choices")), doc.get("gold_index")
     index = gold[0] if isinstance(gold, list) and gold else gold
     return final(choices[index]) if isinstance(index, int) and index < len(choices) else ""
 
@@ -117,7 +106,7 @@ FORMAT = Format(
     name="lighteval",
     summary="lighteval details_*.parquet",
     patterns=("details_*.parquet",),
-    claims=claims,
+    claims=has("doc", "model_response", "metric"),
     read=read,
     means=read_means,
     takes=frozenset(("label",)),

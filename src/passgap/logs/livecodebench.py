@@ -11,16 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.rows import read_array
+from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.rows import read_array, several
 from passgap.logs.values import plain, said, status_of
 
 LABEL = "graded_list"
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``question_id``, ``code_list`` and ``graded_list``."""
-    return peek.has("question_id", "code_list", "graded_list")
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -30,7 +25,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         named = re.search(r"_\d+_(\d+(?:\.\d+)?)(?:_cot)?_eval_all\.json$", path.name)
         told.set_sampling(temperature=float(named[1]) if named else None)
         for row in read_array(path):
-            texts, grades = row.get("output_list") or row["code_list"], row["graded_list"]
+            texts = several(row.get("output_list") or row["code_list"])
+            grades = several(row["graded_list"])
             if len(texts) != len(grades):
                 raise UsageError(
                     f"{row['question_id']} has {len(texts)} outputs and {len(grades)} grades; "
@@ -51,7 +47,7 @@ FORMAT = Format(
     name="livecodebench",
     summary="LiveCodeBench *_eval_all.json",
     patterns=("*_eval_all.json",),
-    claims=claims,
+    claims=has("question_id", "code_list", "graded_list"),
     read=read,
     verifier="code",
 )

@@ -8,20 +8,14 @@ verified.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+from passgap.data.outcomes import Status
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import QUESTIONS, usual
-from passgap.logs.rows import Row, field, read_lines
-from passgap.logs.values import final, plain, said, shown, status_of
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``resps`` and ``doc``."""
-    return peek.has("doc_id", "doc", "resps")
+from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.rows import Row, field, mapped, read_lines, several
+from passgap.logs.values import QUESTIONS, final, plain, said, shown, status_of, usual
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -51,8 +45,8 @@ def _draws(row: Row, chosen: str, position: int, asked: Asked, told: Told) -> It
     where = f"document {row['doc_id']}"
     texts = _texts(row, where)
     prompt = _prompt(row, told)
-    doc = row["doc"] if isinstance(row["doc"], Mapping) else {}
-    question = asked.question_field or usual(dict(doc), QUESTIONS)
+    doc = mapped(row["doc"])
+    question = asked.question_field or usual(doc, QUESTIONS)
     answer = field(doc, asked.answer_field) if asked.answer_field else row.get("target")
     status = _status(row, chosen, len(texts), asked, told, where)
     kept = plain(row.get("filtered_resps")) if status else None
@@ -71,19 +65,21 @@ def _draws(row: Row, chosen: str, position: int, asked: Asked, told: Told) -> It
 
 
 def _texts(row: Row, where: str) -> list[str]:
-    responses = row["resps"][0] if row["resps"] else []
-    if len(row["resps"]) > 1 or not all(isinstance(text, str) for text in responses):
+    requests = several(row["resps"])
+    responses = several(requests[0]) if requests else []
+    texts = [text for text in responses if isinstance(text, str)]
+    if len(requests) > 1 or len(texts) < len(responses):
         raise UsageError(
             f"{where} holds log-likelihoods and no completions (a multiple-choice document); "
             "pass@k needs draws: use a variant that generates (generate_until)"
         )
-    return list(responses)
+    return texts
 
 
 def _prompt(row: Row, told: Told) -> str:
-    request = field(row, "arguments.gen_args_0") or {}
-    settings = request.get("arg_1") if isinstance(request, Mapping) else None
-    if isinstance(settings, Mapping):
+    request = mapped(field(row, "arguments.gen_args_0"))
+    settings = request.get("arg_1")
+    if isinstance(settings, dict):
         greedy = settings.get("do_sample") is False
         told.set_sampling(
             temperature=0.0 if greedy else settings.get("temperature"),
@@ -92,11 +88,13 @@ def _prompt(row: Row, told: Told) -> str:
             max_tokens=settings.get("max_gen_toks"),
             stop=settings.get("until"),
         )
-    return shown(request.get("arg_0")) if isinstance(request, Mapping) else ""
+    return shown(request.get("arg_0"))
 
 
-def _status(row: Row, chosen: str, responses: int, asked: Asked, told: Told, where: str) -> Any:
-    metrics = [name for name in row.get("metrics", ()) if name in row]
+def _status(
+    row: Row, chosen: str, responses: int, asked: Asked, told: Told, where: str
+) -> Status | None:
+    metrics = [str(name) for name in several(row.get("metrics")) if name in row]
     name = asked.label or (metrics[0] if metrics else None)
     if name is None or name not in row:
         if asked.label:
@@ -116,7 +114,7 @@ FORMAT = Format(
     name="lm-eval",
     summary="lm-evaluation-harness samples_*.jsonl (--log_samples)",
     patterns=("samples_*.jsonl",),
-    claims=claims,
+    claims=has("doc_id", "doc", "resps"),
     read=read,
     takes=frozenset(("filter", "label", "question_field", "answer_field")),
 )

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
-from passgap.logs.flat import QUESTIONS, labelled, required, usual
-from passgap.logs.rows import Row, read_lines
-from passgap.logs.values import final, plain
+from passgap.logs.rows import Row, read_lines, whole
+from passgap.logs.values import QUESTIONS, final, labelled, plain, required, usual
 
 JUDGEMENT = "judgement"
 LABELS = ("symbolic_correct", "is_correct", JUDGEMENT)
@@ -44,7 +43,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                 order=int(seed[1]) if seed else position,
                 status=labelled(_judged(row, told), asked, told, LABELS, where),
                 extracted=None if extracted is None else str(extracted),
-                tokens=int(row.get("num_generated_tokens") or 0),
+                tokens=whole(row.get("num_generated_tokens")),
                 metadata={k: row[k] for k in ("level", "type", "id") if k in row},
             )
 

@@ -9,21 +9,20 @@ evaluator tells nothing of single draws, the run is to be verified.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import required
-from passgap.logs.rows import Row, opened
+from passgap.logs.rows import Row, mapped, opened, several
 from passgap.logs.streams import JsonStream
-from passgap.logs.values import asked_text, final, plain, said, shown, status_of
+from passgap.logs.values import asked_text, final, plain, required, said, shown, status_of
 
 LABELS = ("correct", "is_correct", "cascade_correct")  # in the order that OpenCompass takes them
 PREDICTIONS, RESULTS = "predictions", "results"
 ROLES = {"HUMAN": "user", "SYSTEM": "system", "BOT": "assistant"}
+Detail = tuple[list[object], list[object]]  # of a problem: labels and answers, one a repeat
 _PART = re.compile(r"_(\d+)$")
 
 
@@ -51,7 +50,9 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         with opened(path) as file:
             stream = JsonStream(file, str(path))
             for key in stream.members():
-                yield _record(stream.value(), labels, number, asked, told, f"{path.name} {key}")
+                yield _record(
+                    mapped(stream.value()), labels, number, asked, told, f"{path.name} {key}"
+                )
                 number += 1
     labels.end(number)
 
@@ -73,7 +74,7 @@ def _record(row: Row, labels: _Labels, number: int, asked: Asked, told: Told, wh
 class _Labels:
     """The labels of a results file: prediction r * size + i is repeat r of the i-th problem."""
 
-    def __init__(self, path: Path, name: str, details: list[tuple[list[Any], list[Any]]]) -> None:
+    def __init__(self, path: Path, name: str, details: list[Detail]) -> None:
         self._path, self._name, self._details = path, name, details
 
     @classmethod
@@ -125,30 +126,26 @@ def _results(prediction: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _details(path: Path, asked: Asked) -> tuple[str, list[tuple[list[Any], list[Any]]]]:
+def _details(path: Path, asked: Asked) -> tuple[str, list[Detail]]:
     """The label's name, and for each problem its labels and answers, one a repeat."""
-    name, found = "", []
+    name = ""
+    found: list[Detail] = []
     with opened(path) as file:
         stream = JsonStream(file, str(path))
         for key in stream.members():
             if key != "details" or stream.kind() != "[":
                 continue
             for _ in stream.elements():
-                detail = stream.value()
+                detail = mapped(stream.value())
                 name = name or _label(detail, asked, path)
-                found.append((_listed(detail, name), _listed(detail, "pred")))
+                found.append((several(detail.get(name)), several(detail.get("pred"))))
     return (name, found) if any(marks for marks, _ in found) else ("", [])
 
 
-def _label(detail: Mapping[str, Any], asked: Asked, path: Path) -> str:
+def _label(detail: Row, asked: Asked, path: Path) -> str:
     if asked.label and asked.label not in detail:
         raise UsageError(f"--label {asked.label!r}; {path} has {', '.join(detail)}")
     return asked.label or next((name for name in LABELS if name in detail), "")
-
-
-def _listed(detail: Mapping[str, Any], name: str) -> list[Any]:
-    value = detail.get(name)
-    return value if isinstance(value, list) else []
 
 
 def _part(path: Path) -> int:

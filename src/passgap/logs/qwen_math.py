@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
-from passgap.logs.flat import required
-from passgap.logs.rows import Row, read_rows
-from passgap.logs.values import ended, final, plain, said, status_of
+from passgap.logs.rows import Row, read_rows, several
+from passgap.logs.values import ended, final, plain, required, said, status_of
 
 
 def claims(peek: Peek) -> bool:
@@ -26,7 +24,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All texts of all rows of all seeds."""
     told.label = said("score", asked)
     for position, path in enumerate(files):
-        _settings(path, told)
+        heat = re.search(r"_t(\d+(?:\.\d+)?)_", path.name)
+        told.set_sampling(temperature=float(heat[1]) if heat else None)
         seed = re.search(r"seed(\d+)", path.name)
         order = int(seed[1]) if seed else position
         for number, row in enumerate(read_rows(path), start=1):
@@ -34,7 +33,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
 
 
 def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
-    texts, scores = required(row, "code", where), required(row, "score", where)
+    texts, scores = (several(required(row, name, where)) for name in ("code", "score"))
     if len(texts) != len(scores):
         told.note(
             "some rows have more scores than texts or fewer, which their writer pads with the last "
@@ -42,28 +41,19 @@ def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterat
         )
         for _ in range(abs(len(texts) - len(scores))):
             told.leave_out("draws with a text or a score only", where)
-    problem: dict[str, Any] = {
-        "question": plain(row.get("question")),
-        "reference": final(row.get("gt", row.get("answer"))),
-        "key": str(row.get("idx", "")),
-        "order": order,
-        "metadata": {k: row[k] for k in ("level", "subject", "type") if k in row},
-    }
-    answers, ends = row.get("pred") or [], row.get("finish_reason") or []
+    answers, ends = several(row.get("pred")), several(row.get("finish_reason"))
     for i, (text, score) in enumerate(zip(texts, scores, strict=False)):
         yield Record(
             text=plain(text),
+            question=plain(row.get("question")),
+            reference=final(row.get("gt", row.get("answer"))),
+            key=str(row.get("idx", "")),
+            order=order,
             status=status_of(score, asked, "score", where),
             extracted=str(answers[i]) if i < len(answers) else None,
             finish_reason=ended(ends[i]) if i < len(ends) else None,
-            **problem,
+            metadata={k: row[k] for k in ("level", "subject", "type") if k in row},
         )
-
-
-def _settings(path: Path, told: Told) -> None:
-    """The temperature stands in the file's name."""
-    match = re.search(r"_t(\d+(?:\.\d+)?)_", path.name)
-    told.set_sampling(temperature=float(match[1]) if match else None)
 
 
 FORMAT = Format(

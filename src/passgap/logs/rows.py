@@ -8,10 +8,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import polars as pl
 
@@ -19,7 +19,7 @@ from passgap.errors import UsageError
 from passgap.logs.streams import JsonStream
 from passgap.stages.counting import csv_header
 
-Row = dict[str, Any]
+Row = dict[str, object]
 BATCH = 512
 JSON_LINES = (".jsonl", ".ndjson")
 SUFFIXES = (*JSON_LINES, ".json", ".csv", ".parquet")
@@ -46,10 +46,7 @@ def opened(path: Path) -> Iterator[TextIO]:
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, by its ending.
 
-    Raises
-    ------
-    UsageError
-        For another ending, or naming the line that is not a JSON object.
+    Raises UsageError for another ending, or naming the line that is not a JSON object.
     """
     form = ending(path)
     if form in JSON_LINES:
@@ -126,7 +123,32 @@ def _batches(path: Path, lazy: pl.LazyFrame) -> Iterator[Row]:
         ) from error
 
 
-def field(row: Any, path: str) -> Any:
+def numbered(
+    files: Sequence[Path], read: Callable[[Path], Iterator[Row]]
+) -> Iterator[tuple[int, str, Row]]:
+    """The rows of all files: the file's position, where the row stands (for errors), the row."""
+    for position, path in enumerate(files):
+        unit = "line" if read is read_lines else "row"
+        for number, row in enumerate(read(path), start=1):
+            yield position, f"{path.name} {unit} {number}", row
+
+
+def mapped(value: object) -> Row:
+    """An object of a log; empty where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def several(value: object) -> list[object]:
+    """A list of a log; empty where it is none."""
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def whole(value: object) -> int:
+    """A count of a log; 0 where it does not say."""
+    return int(value) if isinstance(value, int | float | str) and value != "" else 0
+
+
+def field(row: object, path: str) -> object:
     """The value at a dotted path; through a list, the list of the values in it; None if absent."""
     for name in path.split("."):
         if isinstance(row, list):

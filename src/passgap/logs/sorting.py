@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from passgap.logs.base import Record
 
 BUFFER = 48 << 20
 GROUPS = 64
-COLUMNS: dict[str, Any] = {
+COLUMNS: dict[str, type[pl.DataType]] = {
     "row": pl.Int32,
     "order": pl.Int64,
     "text": pl.String,
@@ -32,35 +31,20 @@ COLUMNS: dict[str, Any] = {
 class Sorter:
     """Collects draws by the row of their problem.
 
-    Parameters
-    ----------
-    folder
-        An empty folder for what does not fit the buffer.
-    buffer
-        Characters of text held in memory before they are put down.
+    What does not fit ``buffer`` (characters of text in memory) is put down in ``folder``.
     """
 
     def __init__(self, folder: Path, *, buffer: int = BUFFER) -> None:
         self._folder, self._buffer = folder, buffer
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[tuple[object, ...]] = []
         self._held = 0
         self._parts: list[pl.LazyFrame] = []
         self.characters = 0
 
     def add(self, row: int, record: Record) -> None:
         """Take one draw of the problem in ``row``."""
-        self._rows.append(
-            (
-                row,
-                record.order,
-                record.text,
-                record.finish_reason,
-                record.tokens,
-                record.status,
-                record.extracted,
-                record.reason,
-            )
-        )
+        told = (record.text, record.finish_reason, record.tokens, record.status)
+        self._rows.append((row, record.order, *told, record.extracted, record.reason))
         size = len(record.text) + 100
         self.characters += size
         self._held += size
@@ -75,6 +59,7 @@ class Sorter:
 
     def draws(self, rows: Sequence[int], first: int, size: int) -> pl.DataFrame:
         """Draws ``first .. first + size - 1`` of some problems, numbered in the column ``draw``."""
+        # The span first: parts are sorted by row, so a range skips the row groups outside it.
         low, high = min(rows), max(rows)
         within = pl.col("row").is_between(low, high)
         if len(rows) < high - low + 1:

@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import TextIO, TypeVar
 
 from passgap.errors import UsageError
 
 CHUNK = 1 << 20
 _DECODE = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
+T = TypeVar("T")
 
 
 class JsonStream:
-    """A cursor in a JSON document.
+    """A cursor in a JSON document, which errors call ``name``.
 
     ``members`` and ``elements`` walk the object or array at the cursor. Before the next step the
     caller takes what is there with ``value``, walks into it, or leaves it (it is then dropped).
-
-    Parameters
-    ----------
-    file
-        The document, open as text.
-    name
-        What errors call it.
     """
 
     def __init__(self, file: TextIO, name: str) -> None:
@@ -45,7 +39,7 @@ class JsonStream:
             if not self._more():
                 return ""
 
-    def value(self) -> Any:
+    def value(self) -> object:
         """The whole value at the cursor."""
         self.kind()
         while True:
@@ -64,7 +58,7 @@ class JsonStream:
     def members(self) -> Iterator[str]:
         """The keys of the object at the cursor, the cursor at each key's value."""
         for _ in self._items("{", "}"):
-            key = self.value()
+            key = str(self.value())
             self._expect(":")
             yield from self._offered(key)
 
@@ -85,7 +79,9 @@ class JsonStream:
                 return
             self._expect(",")
 
-    def _offered(self, key: Any) -> Iterator[Any]:
+    def _offered(self, key: T) -> Iterator[T]:
+        # The caller may take the value, walk into it or leave it. It was left if nothing has ended
+        # since; then it is read here, for the cursor has to stand behind it.
         before = self._taken
         yield key
         if self._taken == before:
@@ -104,6 +100,8 @@ class JsonStream:
         if self._ended:
             return False
         rest = self._text[self._at :]
+        # A value that does not fit is parsed from its start again. Reading as much as is held
+        # doubles the text, so it is parsed a few times at most and the work stays linear.
         chunk = self._file.read(max(CHUNK, len(rest)))
         if not chunk:
             self._ended = True

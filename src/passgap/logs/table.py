@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import ANSWERS, IDS, QUESTIONS, label_of, usual
-from passgap.logs.rows import Row, field, read_rows
-from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
+from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
+from passgap.logs.values import (
+    ANSWERS,
+    IDS,
+    QUESTIONS,
+    asked_text,
+    completed,
+    ended,
+    final,
+    label_of,
+    plain,
+    said,
+    shown,
+    usual,
+)
 from passgap.logs.values import status_of as status
 
 TEXTS = ("completion", "response", "generation", "output", "text", "answer", "model_output")
@@ -25,18 +36,16 @@ ENDS = ("finish_reason", "stop_reason")
 
 def claims(peek: Peek) -> bool:
     """Rows with a completion, and a question or an id."""
-    row = dict(peek.row)
+    row = peek.row
     return usual(row, TEXTS[:5]) is not None and usual(row, (*QUESTIONS, *IDS)) is not None
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All rows that fulfil ``--where``."""
-    for position, path in enumerate(files):
-        for number, row in enumerate(read_rows(path), start=1):
-            if not chosen(row, asked, told):
-                continue
+    for position, where, row in numbered(files, read_rows):
+        if chosen(row, asked, told):
             _one_policy(row, told)
-            yield from _draws(row, position, asked, told, f"{path.name} row {number}")
+            yield from _draws(row, position, asked, told, where)
 
 
 def chosen(row: Row, asked: Asked, told: Told) -> bool:
@@ -53,14 +62,15 @@ def chosen(row: Row, asked: Asked, told: Told) -> bool:
 def _one_policy(row: Row, told: Told) -> None:
     """Draws of several policies are never pooled."""
     name = usual(row, POLICIES)
-    if name is None or not isinstance(row[name], str):
+    policy = row[name] if name else None
+    if not isinstance(policy, str):
         return
-    if told.policy and told.policy != row[name]:
+    if told.policy and told.policy != policy:
         raise UsageError(
-            f"the table holds draws of several policies ({told.policy}, {row[name]}, ..), which "
-            f"are not pooled; choose one with --where {name}={row[name]}"
+            f"the table holds draws of several policies ({told.policy}, {policy}, ..), which "
+            f"are not pooled; choose one with --where {name}={policy}"
         )
-    told.set_policy(row[name])
+    told.set_policy(policy)
 
 
 def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
@@ -72,36 +82,29 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
             "--text-field"
         )
     name = label_of(row, asked, LABELS)
-    labels = field(row, name) if name else None
+    marks = field(row, name) if name else None
     told.unnamed |= name is None and asked.correct_if is not None
     if name:
         told.label = told.label or said(name, asked)
     taken = (text_name.partition(".")[0], (name or "").partition(".")[0])
-    problem = _problem(row, asked, taken) | _prompt(row, asked, told)
-    if not isinstance(texts, list) or _are_messages(texts):
-        texts, labels = [texts], [labels]
-    if name and (not isinstance(labels, list) or len(labels) != len(texts)):
+    end = usual(row, ENDS)
+    draw = _prompted(_problem(row, asked, taken), row, asked, told)._replace(
+        order=position, finish_reason=ended(row[end]) if end else None
+    )
+    if not isinstance(texts, list) or any("role" in mapped(one) for one in texts):  # messages
+        texts, marks = [texts], [marks]
+    if name and (not isinstance(marks, list) or len(marks) != len(texts)):
         raise UsageError(
             f"{where} has {len(texts)} of {text_name} and "
-            f"{len(labels) if isinstance(labels, list) else 1} of {name}; one a draw is needed"
+            f"{len(marks) if isinstance(marks, list) else 1} of {name}; one a draw is needed"
         )
-    end = usual(row, ENDS)
-    for i, text in enumerate(texts):
-        yield Record(
-            text=completed(text),
-            order=position,
-            status=status(labels[i], asked, name, where) if name and labels else None,
-            finish_reason=ended(row[end]) if end else None,
-            **problem,
-        )
+    for text, mark in zip(texts, several(marks) if name else [None] * len(texts), strict=True):
+        found = status(mark, asked, name, where) if name else None
+        yield draw._replace(text=completed(text), status=found)
 
 
-def _are_messages(texts: list[Any]) -> bool:
-    """Whether a list is one conversation and not several completions."""
-    return any(isinstance(one, dict) and "role" in one for one in texts)
-
-
-def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> dict[str, Any]:
+def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> Record:
+    """A record without a text."""
     names = {
         "question": asked.question_field or _other(row, ("question", "problem"), taken),
         "reference": asked.answer_field or _other(row, ANSWERS, taken),
@@ -111,22 +114,24 @@ def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> dict[str, Any]:
         if name is not None and name.partition(".")[0] not in row:
             raise UsageError(f"the log has no field {name!r}; its fields are {', '.join(row)}")
     found = {what: field(row, name) if name else None for what, name in names.items()}
-    return {
-        "question": plain(found["question"]),
-        "reference": final(found["reference"]),
-        "key": "" if found["key"] is None else str(found["key"]),
-    }
+    return Record(
+        text="",
+        question=plain(found["question"]),
+        reference=final(found["reference"]),
+        key="" if found["key"] is None else str(found["key"]),
+    )
 
 
-def _prompt(row: Row, asked: Asked, told: Told) -> dict[str, str]:
-    """The prompt as it was rendered; of messages, the last that a user says is the question."""
+def _prompted(record: Record, row: Row, asked: Asked, told: Told) -> Record:
+    """With the rendered prompt; of messages, the last that a user says is the question."""
     name = usual(row, ("prompt", "input"))
     if name is None or name == asked.question_field:
-        return {}
+        return record
     spoken = isinstance(row[name], list)
     told.chat = told.chat or spoken
     asks = spoken and not (asked.question_field or usual(row, ("question", "problem")))
-    return {"prompt": shown(row[name])} | ({"question": asked_text(row[name])} if asks else {})
+    question = asked_text(row[name]) if asks else record.question
+    return record._replace(prompt=shown(row[name]), question=question)
 
 
 def _other(row: Row, names: Sequence[str], taken: Sequence[str]) -> str | None:

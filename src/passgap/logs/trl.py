@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
-from passgap.logs.rows import Row, read_rows
-from passgap.logs.values import asked_text, completed, said, shown
-from passgap.logs.values import status_of as status
+from passgap.logs.base import Asked, Format, Record, Told, has, one_log
+from passgap.logs.rows import Row, numbered, read_rows
+from passgap.logs.values import asked_text, completed, said, shown, status_of
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
 LOSSES = (
@@ -23,27 +22,21 @@ LOSSES = (
 )
 
 
-def claims(peek: Peek) -> bool:
-    """Rows with ``prompt``, ``completion`` and ``advantage``."""
-    return peek.has("step", "prompt", "completion", "advantage")
-
-
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The rows of one step."""
     told.note(LOSSES)
-    for path in files:
-        for number, row in enumerate(read_rows(path), start=1):
-            label = _label(row, asked)
-            told.label = told.label or said(label, asked)
-            prompt = row["prompt"]
-            spoken = not isinstance(prompt, str)
-            told.chat = told.chat or spoken
-            yield Record(
-                text=completed(row["completion"]),
-                question=asked_text(prompt) if spoken else "",
-                prompt=shown(prompt),
-                status=status(row[label], asked, label, f"{path.name} row {number}"),
-            )
+    for _, where, row in numbered(files, read_rows):
+        label = _label(row, asked)
+        told.label = told.label or said(label, asked)
+        prompt = row["prompt"]
+        spoken = not isinstance(prompt, str)
+        told.chat = told.chat or spoken
+        yield Record(
+            text=completed(row["completion"]),
+            question=asked_text(prompt) if spoken else "",
+            prompt=shown(prompt),
+            status=status_of(row[label], asked, label, where),
+        )
 
 
 def _label(row: Row, asked: Asked) -> str:
@@ -69,7 +62,7 @@ FORMAT = Format(
     name="trl",
     summary="TRL completions_*.parquet (log_completions)",
     patterns=("completions_*.parquet",),
-    claims=claims,
+    claims=has("step", "prompt", "completion", "advantage"),
     read=read,
     takes=frozenset(("label", "step")),
     log_of=one_log,

@@ -1,17 +1,22 @@
 """Values of logs in, what they mean here out: labels, texts, references, finish reasons.
 
-Partial credit is refused where no condition says what counts as correct.
+Fields go by their usual names, the label of a row by the one asked for. Partial credit is refused
+where no condition says what counts as correct.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
-from passgap.logs.base import Asked
+from passgap.logs.base import Asked, Told
+from passgap.logs.rows import Row, field
 
+QUESTIONS = ("question", "problem", "prompt", "input")
+ANSWERS = ("reference", "expected_answer", "answer", "gold", "target", "gt", "final_answer")
+IDS = ("problem_id", "task_id", "question_id", "unique_id", "id", "idx")
 ENDINGS = {
     **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
@@ -23,22 +28,13 @@ WORDS = {
 }
 
 
-def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
+def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
     """The status that a source's label means.
 
-    Parameters
-    ----------
-    value
-        A truth value (1 or 0), a number, or the word for one; None and nan are unscored.
-    asked
-        With the condition that it has to fulfil.
-    label, where
-        What the value is called, and which draw it is of, for the error.
+    ``value`` is a truth value (1 or 0), a number, or the word for one; None and nan are unscored.
+    ``label`` and ``where`` name it and its draw in errors.
 
-    Raises
-    ------
-    UsageError
-        For partial credit without a condition, and for what is no label.
+    Raises UsageError for partial credit without a condition, and for what is no label.
     """
     if value is None:
         return "unscored"
@@ -65,10 +61,7 @@ def status_of(value: Any, asked: Asked, label: str, where: str) -> Status:
 def said(label: str, asked: Asked) -> str:
     """What marks the draws, with the condition on it.
 
-    Raises
-    ------
-    UsageError
-        If the condition is on another field.
+    Raises UsageError if the condition is on another field.
     """
     condition = asked.correct_if
     if condition is None:
@@ -90,7 +83,7 @@ def _number(text: str, label: str, where: str) -> float:
         ) from None
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """A question or answer as text: messages and lists by their texts, None as nothing."""
     if value is None:
         return ""
@@ -108,7 +101,7 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def asked_text(messages: Any) -> str:
+def asked_text(messages: object) -> str:
     """The last thing a user says in messages; any other value as text."""
     if isinstance(messages, list | tuple):
         said = [m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")]
@@ -117,7 +110,7 @@ def asked_text(messages: Any) -> str:
     return plain(messages)
 
 
-def shown(messages: Any) -> str:
+def shown(messages: object) -> str:
     """A whole prompt as text; messages with their roles."""
     if isinstance(messages, list | tuple):
         return "\n".join(
@@ -127,7 +120,7 @@ def shown(messages: Any) -> str:
     return plain(messages)
 
 
-def completed(value: Any) -> str:
+def completed(value: object) -> str:
     """A completion as text; of a conversation what follows the prompt, with roles where others
     speak between the policy's turns."""
     if not isinstance(value, list | tuple):
@@ -139,7 +132,7 @@ def completed(value: Any) -> str:
     return plain(turns) if set(roles[roles.index(POLICY) :]) == {POLICY} else shown(turns)
 
 
-def final(reference: Any) -> str:
+def final(reference: object) -> str:
     """A reference as its verifier reads it: GSM8K's worked solution ends in ``#### answer``."""
     text = plain(reference).strip()
     if "####" in text:
@@ -147,6 +140,54 @@ def final(reference: Any) -> str:
     return text
 
 
-def ended(reason: Any) -> str | None:
+def ended(reason: object) -> str | None:
     """A finish reason as ``stop`` or ``length``; None where it says neither."""
     return None if reason is None else ENDINGS.get(str(reason).lower())
+
+
+def usual(row: Mapping[str, object], names: Sequence[str]) -> str | None:
+    """The first of these names that the row has with a value."""
+    return next((name for name in names if row.get(name) is not None), None)
+
+
+def label_of(row: Row, asked: Asked, names: Sequence[str]) -> str | None:
+    """The name of the field with the row's label; None where it has none.
+
+    Raises UsageError if the field that was asked for is not in the row.
+    """
+    wanted = asked.label or _field_of_condition(row, asked)
+    if wanted is None:
+        return usual(row, names)
+    if wanted.partition(".")[0] not in row:
+        raise UsageError(
+            f"the log has no field {wanted!r}; its fields are {', '.join(row)}; name one with "
+            "--label"
+        )
+    return wanted
+
+
+def _field_of_condition(row: Row, asked: Asked) -> str | None:
+    """The field that --correct-if names; ``score`` stands for the usual label as well."""
+    if asked.correct_if is None:
+        return None
+    name = asked.correct_if.field
+    return None if name == "score" and "score" not in row else name
+
+
+def labelled(row: Row, asked: Asked, told: Told, names: Sequence[str], where: str) -> Status | None:
+    """The status that a row's label gives it; None where the log has none."""
+    name = label_of(row, asked, names)
+    if name is None:
+        told.unnamed |= asked.correct_if is not None
+        return None
+    told.label = told.label or said(name, asked)
+    return status_of(field(row, name), asked, name, where)
+
+
+def required(row: Row, name: str, where: str) -> object:
+    """A field that the format always has."""
+    if name not in row:
+        raise UsageError(
+            f"{where} has no field {name!r}; its fields are {', '.join(row)}; is it another format?"
+        )
+    return row[name]

@@ -9,13 +9,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from passgap.data.outcomes import Status
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.flat import required
-from passgap.logs.rows import Row, field, read_lines
-from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown, status_of
+from passgap.logs.rows import Row, field, mapped, read_lines, several, whole
+from passgap.logs.values import (
+    asked_text,
+    completed,
+    ended,
+    final,
+    plain,
+    required,
+    said,
+    shown,
+    status_of,
+)
+
+
+class Part(msgspec.Struct):
+    """One part of a reward."""
+
+    score: float | bool
+    weight: float = 1.0
+
 
 SETTINGS = ("temperature", "top_p", "top_k", "max_tokens")
 
@@ -43,8 +61,7 @@ def _about(path: Path, told: Told) -> None:
         return
     about = json.loads(path.read_text(encoding="utf-8"))
     told.set_policy(str(about.get("model", "")))
-    args = about.get("sampling_args") or {}
-    told.set_sampling(**{name: args.get(name) for name in SETTINGS})
+    told.set_sampling(**{name: field(about, f"sampling_args.{name}") for name in SETTINGS})
 
 
 def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
@@ -60,23 +77,25 @@ def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) ->
         status=_status(None if failed else row, asked, told, where),
         reason="error" if failed else "",
         finish_reason=None if failed else "length" if row.get("is_truncated") else "stop",
-        tokens=int(field(row, "token_usage.output_tokens") or 0),
+        tokens=whole(field(row, "token_usage.output_tokens")),
     )
 
 
 def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
-    traces = [one for one in row["traces"] if field(one, "agent.trainable") is not False]
+    listed = several(row["traces"])
+    traces = [mapped(one) for one in listed if field(one, "agent.trainable") is not False]
     if len(traces) > 1:
         told.note("episodes have several agents; the first trainable one's text is taken")
-    task, trace = row["task"], traces[0] if traces else {}
-    data = task.get("data") or {}
-    nodes, calls = trace.get("nodes") or [], trace.get("calls") or []
+    task, trace = mapped(row["task"]), traces[0] if traces else {}
+    data = mapped(task.get("data"))
+    nodes = [mapped(node) for node in several(trace.get("nodes"))]
+    calls = several(trace.get("calls"))
     failed = not row["ok"] or not trace
     spoken = [node["message"] for node in nodes]
     sampled = [node["message"] for node in nodes if node.get("sampled")]
-    rewards = {k: v["score"] * v.get("weight", 1.0) for k, v in _rewards(trace).items()}
+    rewards = _rewards(trace)
     scored: Row = {"reward": sum(rewards.values()) if rewards else None, **rewards}
-    call = calls[-1] if calls else {}
+    call = mapped(calls[-1]) if calls else {}
     told.set_policy(str(call.get("model") or ""))
     told.set_sampling(**{name: field(call, f"sampling.{name}") for name in SETTINGS})
     yield Record(
@@ -89,12 +108,14 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
         status=_status(None if failed else scored, asked, told, where),
         reason="error" if failed else "",
         finish_reason=ended(call.get("finish_reason")),
-        tokens=int(field(call, "usage.completion_tokens") or 0) if len(sampled) == 1 else 0,
+        tokens=whole(field(call, "usage.completion_tokens")) if len(sampled) == 1 else 0,
     )
 
 
-def _rewards(trace: Row) -> dict[str, Any]:
-    return {k: v for k, v in (trace.get("rewards") or {}).items() if v is not None}
+def _rewards(trace: Row) -> dict[str, float]:
+    """The parts of the reward, each times its weight."""
+    given = msgspec.convert(trace.get("rewards") or {}, dict[str, Part | None])
+    return {name: part.score * part.weight for name, part in given.items() if part is not None}
 
 
 def _status(row: Row | None, asked: Asked, told: Told, where: str) -> Status:
@@ -103,7 +124,7 @@ def _status(row: Row | None, asked: Asked, told: Told, where: str) -> Status:
     told.label = told.label or said(name, asked)
     if row is None:
         return "unscored"
-    metrics = row.get("metrics") or {}
+    metrics = mapped(row.get("metrics"))
     value = metrics[name] if name in metrics else required(row, name, where)
     return status_of(value, asked, name, where)
 

@@ -10,34 +10,26 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
-from passgap.logs.flat import labelled, required
-from passgap.logs.rows import read_lines
-from passgap.logs.values import final, plain
-
-
-def claims(peek: Peek) -> bool:
-    """Rows with ``input``, ``output``, ``score`` and ``step``."""
-    return peek.has("input", "output", "score", "step")
+from passgap.logs.base import Asked, Format, Record, Told, has, one_log
+from passgap.logs.rows import numbered, read_lines
+from passgap.logs.values import final, labelled, plain, required
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The rows of one step."""
     draws: Counter[int] = Counter()
-    for path in files:
-        for number, row in enumerate(read_lines(path), start=1):
-            where = f"{path.name} line {number}"
-            prompt = plain(required(row, "input", where))
-            draws[hash(prompt)] += 1
-            extracted = row.get("pred")
-            yield Record(
-                text=plain(required(row, "output", where)),
-                prompt=prompt,
-                reference=final(row.get("gts")),
-                key=str(row.get(asked.id_field or "problem_id") or ""),
-                status=labelled(row, asked, told, ("acc", "score"), where),
-                extracted=None if extracted is None else str(extracted),
-            )
+    for _, where, row in numbered(files, read_lines):
+        prompt = plain(required(row, "input", where))
+        draws[hash(prompt)] += 1
+        extracted = row.get("pred")
+        yield Record(
+            text=plain(required(row, "output", where)),
+            prompt=prompt,
+            reference=final(row.get("gts")),
+            key=str(row.get(asked.id_field or "problem_id") or ""),
+            status=labelled(row, asked, told, ("acc", "score"), where),
+            extracted=None if extracted is None else str(extracted),
+        )
     if draws and max(draws.values()) == 1:
         told.note(
             "each problem has one draw: verl validates greedily with n = 1 unless "
@@ -49,7 +41,7 @@ FORMAT = Format(
     name="verl",
     summary="verl validation or rollout dumps, <step>.jsonl",
     patterns=("[0-9]*.jsonl",),
-    claims=claims,
+    claims=has("input", "output", "score", "step"),
     read=read,
     takes=frozenset(("label", "step", "id_field")),
     log_of=one_log,

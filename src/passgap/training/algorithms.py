@@ -10,41 +10,32 @@ critics of PPO and VinePPO.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 Trainer = Literal["grpo", "rloo", "sft"]
+Setting = str | float | bool  # of one of TRL's arguments
 
 
 @dataclass(frozen=True)
 class Algorithm:
-    """One way to train.
-
-    Parameters
-    ----------
-    trainer
-        TRL's trainer: ``grpo`` (GRPOTrainer), ``rloo`` (RLOOTrainer) or ``sft`` (SFTTrainer).
-    about
-        One line for a reader, with its source.
-    settings
-        TRL's arguments that make it this algorithm.
-    """
+    """One way to train: TRL's trainer for it, a line with its source, TRL's arguments for it."""
 
     trainer: Trainer
     about: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
-def _grpo(about: str, **settings: Any) -> Algorithm:
-    plain = {
+def _grpo(about: str, **settings: Setting) -> Algorithm:
+    plain: dict[str, Setting] = {
         "loss_type": "grpo",
         "scale_rewards": "group",
         "importance_sampling_level": "token",
         "epsilon": 0.2,
         "epsilon_high": 0.2,
     }
-    return Algorithm("grpo", about, MappingProxyType(plain | settings))
+    return Algorithm("grpo", about, plain | settings)
 
 
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
@@ -77,13 +68,9 @@ ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
         "rloo": Algorithm(
             "rloo",
             "REINFORCE with the mean of the others as baseline (arXiv 2402.14740)",
-            MappingProxyType({"normalize_advantages": False, "epsilon": 0.2, "epsilon_high": 0.2}),
+            {"normalize_advantages": False, "epsilon": 0.2, "epsilon_high": 0.2},
         ),
-        "distill": Algorithm("sft", "learn a teacher's verified completions", MappingProxyType({})),
-        "rft": Algorithm(
-            "sft",
-            "learn the policy's own verified completions (arXiv 2308.01825)",
-            MappingProxyType({}),
-        ),
+        "distill": Algorithm("sft", "learn a teacher's verified completions"),
+        "rft": Algorithm("sft", "learn the policy's own verified completions (arXiv 2308.01825)"),
     }
 )

@@ -11,10 +11,8 @@ pieces over processes (DeepSpeed ZeRO, FSDP), which are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
@@ -29,12 +27,17 @@ from passgap.training.tracker import HeldOutTracker
 from passgap.verifiers import Verifier, for_problems
 
 try:
-    from transformers import TrainerCallback
+    from transformers import (
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        TrainerState,
+        TrainingArguments,
+    )
 except ImportError as error:
     raise MissingExtraError(error.name or "transformers", "lm") from error
 
 
-class PassgapCallback(TrainerCallback):  # type: ignore[misc]
+class PassgapCallback(HeldOutCallback):
     """Measures pass@k, entropy and answer entropy on held-out problems every so many steps.
 
     Parameters
@@ -91,6 +94,7 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
         batch_size: int | None = None,
         seed: int = 0,
     ) -> None:
+        super().__init__()
         if not len(problems):
             raise UsageError(f"{problems.name} holds no problem; at least one is needed")
         self._problems, self._out = problems, Path(out)
@@ -105,17 +109,15 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
             temperature=temperature,
             seed=seed,
         )
-        self._inner: HeldOutCallback | None = None
-        self.trainer: Any = None
 
     def on_train_begin(
         self,
-        args: Any,
-        state: Any,
-        control: Any,
-        model: Any = None,
-        processing_class: Any = None,
-        **_: Any,
+        args: TrainingArguments,
+        state: TrainerState,
+        *_: object,
+        model: PreTrainedModel | None = None,
+        processing_class: PreTrainedTokenizerBase | None = None,
+        **__: object,
     ) -> None:
         """Build the engine on the model in memory and measure step 0."""
         if getattr(args, "deepspeed", None) or getattr(args, "fsdp", None):
@@ -128,39 +130,12 @@ class PassgapCallback(TrainerCallback):  # type: ignore[misc]
             self._out.mkdir(parents=True, exist_ok=True)
             start = int(state.global_step) or -1  # step 0 is measured when training begins at it
             drop_rows_after(self._out / HELD_OUT_FILE, start)
-        whole = getattr(model, "module", model)
+        self._model = getattr(model, "module", model)
+        sampling = self._config.sampling(self._prompt.stop)
         engine = TransformersEngine(
-            whole,
-            processing_class,
-            self._config.sampling(self._prompt.stop),
-            batch_size=self._batch_size,
+            self._model, processing_class, sampling, batch_size=self._batch_size
         )
-        tracker = HeldOutTracker(
-            engine,
-            self._problems,
-            self._prompt,
-            self._verifier,
-            replace(self._config, steps=int(state.max_steps)),
-            self._out,
-            processes,
-        )
-        self._inner = HeldOutCallback(tracker, whole)
-        self._inner.trainer = self.trainer
-        self._inner.on_train_begin(args, state, control)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Measure where a measurement is due."""
-        if self._inner is not None:
-            self._inner.on_step_end(args, state, control)
-
-    def on_log(
-        self,
-        args: Any,
-        state: Any,
-        control: Any,
-        logs: Mapping[str, Any] | None = None,
-        **_: Any,
-    ) -> None:
-        """Tell the trainer's trackers what was measured, after the step it belongs to."""
-        if self._inner is not None:
-            self._inner.on_log(args, state, control, logs=logs or {})
+        config = replace(self._config, steps=int(state.max_steps))
+        asked = (self._prompt, self._verifier, config, self._out, processes)
+        self._tracker = HeldOutTracker(engine, self._problems, *asked)
+        super().on_train_begin(args, state)

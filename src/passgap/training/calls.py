@@ -11,19 +11,28 @@ import functools
 import inspect
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, SupportsFloat, TypeVar, cast
 
 from passgap.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class State(Protocol):
+    """What is read of a trainer's state."""
+
+    global_step: int
 
 
 @dataclass(frozen=True)
 class Call:
-    """The rows of one reward call; ``step`` is one for all of them, one a row, or None."""
+    """The rows of one reward call; ``steps`` where they are of several steps, one a row."""
 
-    step: int | list[int] | None
-    columns: dict[str, list[Any]]
+    step: int | None
+    columns: dict[str, list[object]]
+    steps: list[int] | None = None
 
     def __len__(self) -> int:
         return len(self.columns["problem_id"])
@@ -45,10 +54,7 @@ class Rule:
 def rule_of(correct: Callable[[float], bool] | float) -> Rule:
     """A rule from a threshold or a function of the reward.
 
-    Raises
-    ------
-    UsageError
-        For anything else.
+    Raises UsageError for anything else.
     """
     if callable(correct):
         return Rule(correct, f"{getattr(correct, '__name__', type(correct).__name__)}(reward)")
@@ -63,19 +69,16 @@ def rule_of(correct: Callable[[float], bool] | float) -> Rule:
 
 def call_of(
     rewards: Sequence[float | None],
-    columns: Mapping[str, Any],
+    columns: Mapping[str, object],
     rule: Rule,
     id_column: str,
-    split: tuple[str, Any] | None,
+    split: tuple[str, object] | None,
     max_tokens: int | None,
     end_tokens: frozenset[int],
 ) -> Call:
     """The rows of a call in TRL's form.
 
-    Raises
-    ------
-    UsageError
-        If a column that is needed is not there.
+    Raises UsageError if a column that is needed is not there.
     """
     for name in (id_column, *([split[0]] if split else [])):
         if name not in columns:
@@ -85,35 +88,40 @@ def call_of(
             )
     size = len(rewards)
     problems = [str(_scalar(one)) for one in _entries(columns, id_column, size) or ()]
-    ids = _entries(columns, "completion_ids", size)
+    ids = cast("list[Sequence[int]] | None", _entries(columns, "completion_ids", size))
     ended = _entries(columns, "finish_reason", size)
+    # Trainers hand over ids and not how they ended: as many as allowed without an end token were
+    # cut. The end token is one of the ids drawn and counts, as in `Completion.token_count`.
     if ended is None and ids is not None and max_tokens is not None:
-        ended = [_ended(tokens, max_tokens, end_tokens) for tokens in ids]
+        ended = ["length" if _is_cut(one, max_tokens, end_tokens) else "stop" for one in ids]
     parts = _entries(columns, split[0], size) if split else None
     kept = [i for i in range(size) if split is None or (parts and parts[i] == split[1])]
-    found: dict[str, list[Any] | None] = {
+    found: dict[str, list[object] | None] = {
         "problem_id": [problems[i] for i in kept],
         "status": [rule.status(rewards[i]) for i in kept],
         "reward": [rewards[i] for i in kept],
         "tokens": None if ids is None else [len(ids[i]) for i in kept],
         "finish_reason": None if ended is None else [ended[i] for i in kept],
     }
-    state = columns.get("trainer_state")
-    step = None if state is None else int(state.global_step)
-    return Call(step, {name: values for name, values in found.items() if values is not None})
+    step = getattr(columns.get("trainer_state"), "global_step", None)
+    return Call(
+        None if step is None else int(step),
+        {name: values for name, values in found.items() if values is not None},
+    )
 
 
-def _entries(columns: Mapping[str, Any], name: str, size: int) -> list[Any] | None:
+def _is_cut(ids: Sequence[int], max_tokens: int, end_tokens: frozenset[int]) -> bool:
+    return len(ids) >= max_tokens and not (len(ids) and int(ids[-1]) in end_tokens)
+
+
+def _entries(columns: Mapping[str, object], name: str, size: int) -> list[object] | None:
     """A column as a list, None where the call has no such column.
 
-    Raises
-    ------
-    UsageError
-        If it has another length than the rewards.
+    Raises UsageError if it has another length than the rewards.
     """
     if columns.get(name) is None:
         return None
-    entries = list(columns[name])
+    entries = _items(columns[name])
     if len(entries) != size:
         raise UsageError(
             f"the reward call has {len(entries)} entries in {name} and {size} completions; every "
@@ -122,32 +130,23 @@ def _entries(columns: Mapping[str, Any], name: str, size: int) -> list[Any] | No
     return entries
 
 
-def rewards_of(name: str, rewards: Any, columns: Mapping[str, Any]) -> list[float | None]:
-    """What a reward function returned, one number or None per completion.
+def rewards_of(name: str, rewards: object, columns: Mapping[str, object]) -> list[float | None]:
+    """What the function ``name`` returned, one number or None per completion.
 
-    Parameters
-    ----------
-    name
-        What the function is called.
-    rewards
-        A list, array, tensor or iterator of numbers; None or nan where a completion has none.
-    columns
-        The columns it was called with.
+    ``rewards`` is a list, array, tensor or iterator; None or nan where a completion has none.
 
-    Raises
-    ------
-    UsageError
-        If there are not as many as completions, naming both numbers; for what is no number.
+    Raises UsageError if there are not as many as completions, naming both numbers; for what is no
+    number.
     """
     drawn = next((columns[c] for c in ("completions", "completion_ids") if c in columns), None)
-    size = None if drawn is None else len(drawn)
+    size = len(drawn) if isinstance(drawn, Sized) else None
     needed = "one reward per completion, None or nan where there is none"
     if isinstance(rewards, str | bytes | Mapping) or not _is_several(rewards):
         raise UsageError(
             f"{name} returned {_shown(rewards)}; allowed: a list of {size or 'the'} rewards, "
             f"{needed}"
         )
-    listed = list(rewards)
+    listed = _items(rewards)
     if size is not None and len(listed) != size:
         raise UsageError(
             f"{name} returned {len(listed)} rewards for {size} completions; needed: {needed}"
@@ -155,7 +154,7 @@ def rewards_of(name: str, rewards: Any, columns: Mapping[str, Any]) -> list[floa
     return [_reward(name, i, reward) for i, reward in enumerate(listed)]
 
 
-def _is_several(rewards: Any) -> bool:
+def _is_several(rewards: object) -> bool:
     """Whether it can be read entry by entry; a tensor of one number cannot."""
     try:
         return isinstance(rewards, Iterable) and getattr(rewards, "ndim", 1) > 0
@@ -163,11 +162,11 @@ def _is_several(rewards: Any) -> bool:
         return False
 
 
-def _reward(name: str, index: int, reward: Any) -> float | None:
+def _reward(name: str, index: int, reward: object) -> float | None:
     try:
         if isinstance(reward, str | bytes):
             raise TypeError
-        return None if reward is None else float(reward)
+        return None if reward is None else float(cast(SupportsFloat, reward))
     except (TypeError, ValueError) as error:
         raise UsageError(
             f"{name} returned {_shown(reward)} as the reward of completion {index}; allowed: a "
@@ -175,36 +174,40 @@ def _reward(name: str, index: int, reward: Any) -> float | None:
         ) from error
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> object:
     """A tensor's or array's single entry as a plain value; anything else as it is."""
-    return value.item() if getattr(value, "shape", None) == () else value
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "shape", None) == () else value
 
 
-def _shown(value: Any) -> str:
+def _items(value: object) -> list[object]:
+    """The entries of a list, an array or a tensor."""
+    return list(value) if isinstance(value, Iterable) else [value]
+
+
+def _shown(value: object) -> str:
     return " ".join(repr(value).split())[:80]
 
 
-def listed(columns: Mapping[str, Any]) -> dict[str, Any]:
+def listed(columns: Mapping[str, object]) -> dict[str, object]:
     """Columns whose iterators are lists, so that several may read them."""
     return {name: reread(column) for name, column in columns.items()}
 
 
-def reread(column: Any) -> Any:
+def reread(column: object) -> object:
     """What can be read again: an iterator or a view as a list, everything else as it is."""
-    plain = isinstance(column, Iterable) and not hasattr(column, "__getitem__")
-    return list(column) if plain else column
+    if isinstance(column, Iterable) and not hasattr(column, "__getitem__"):
+        return list(column)
+    return column
 
 
 def call_metrics(call: Call) -> dict[str, float]:
     """What one call has to learn from, as plain numbers for a tracker.
 
-    Returns
-    -------
-    dict
-        ``solved_share`` of the scored completions; ``mixed_share`` of the groups (the scored
-        completions of one problem, two or more) that hold both correct and incorrect ones;
-        ``unscored_share``; ``completion_length`` in tokens; ``truncated_share``. What a call does
-        not tell is absent.
+    ``solved_share`` of the scored completions; ``mixed_share`` of the groups (the scored
+    completions of one problem, two or more) that hold both correct and incorrect ones;
+    ``unscored_share``; ``completion_length`` in tokens; ``truncated_share``. What a call does not
+    tell is absent.
     """
     status = call.columns["status"]
     scored = [s for s in status if s != "unscored"]
@@ -218,39 +221,35 @@ def call_metrics(call: Call) -> dict[str, float]:
         found["solved_share"] = scored.count("correct") / len(scored)
     if whole:
         found["mixed_share"] = sum(whole) / len(whole)
-    if "tokens" in call.columns:
-        found["completion_length"] = sum(call.columns["tokens"]) / len(status)
+    tokens = [count for count in call.columns.get("tokens", ()) if isinstance(count, int)]
+    if tokens:
+        found["completion_length"] = sum(tokens) / len(status)
     ended = call.columns.get("finish_reason")
     if ended is not None:
         found["truncated_share"] = ended.count("length") / len(status)
     return found
 
 
-def _ended(tokens: Sequence[int], max_tokens: int, end_tokens: frozenset[int]) -> str:
-    cut = len(tokens) >= max_tokens and (not len(tokens) or int(tokens[-1]) not in end_tokens)
-    return "length" if cut else "stop"
-
-
-def wrapped(
-    function: Callable[..., Any], seen: Callable[[Any, Mapping[str, Any]], Any]
-) -> Callable[..., Any]:
+def wrapped(function: F, seen: Callable[[object, Mapping[str, object]], object]) -> F:
     """``function`` with ``seen`` shown each call's rewards and columns."""
     called = getattr(function, "__call__", function)  # noqa: B004
 
-    async def later(*given: Any, **columns: Any) -> Any:
+    async def later(*given: object, **columns: object) -> object:
         placed, named = tuple(map(reread, given)), listed(columns)
-        return seen(await function(*placed, **named), _names(function, placed) | named)
+        answer = function(*placed, **named)
+        rewards = await answer if inspect.isawaitable(answer) else answer
+        return seen(rewards, _names(function, placed) | named)
 
-    def now(*given: Any, **columns: Any) -> Any:
+    def now(*given: object, **columns: object) -> object:
         placed, named = tuple(map(reread, given)), listed(columns)
         return seen(function(*placed, **named), _names(function, placed) | named)
 
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
     found = functools.wraps(function, updated=())(later if is_async else now)
     found.__name__ = getattr(function, "__name__", type(function).__name__)
-    return found
+    return cast(F, found)
 
 
-def _names(function: Callable[..., Any], given: Sequence[Any]) -> dict[str, Any]:
+def _names(function: Callable[..., object], given: Sequence[object]) -> dict[str, object]:
     """The columns that were given by their place, by their names."""
     return dict(inspect.signature(function).bind_partial(*given).arguments) if given else {}

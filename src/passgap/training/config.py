@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TypeGuard, TypeVar
 
 from passgap.data.policies import SamplingParams
 from passgap.errors import UsageError
 from passgap.results.codec import Encoded
-from passgap.training.algorithms import ALGORITHMS, Algorithm
+from passgap.training.algorithms import ALGORITHMS, Algorithm, Setting
 
 DEVICES = ("auto", "cpu", "cuda")
 REWARDS = ("verifier", "random", "format")
@@ -22,10 +22,48 @@ LOSS_TYPES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vesp
 SCALES = ("group", "batch", "none")
 LEVELS = ("token", "sequence")
 GENERATION = ("transformers", "vllm")
+T = TypeVar("T")
+Rule = tuple[Callable[[object], bool], str]  # what a value must fulfil, and in words
 
 
-def _flag(text: str, default: Any) -> Any:
-    return field(default=default, metadata={"help": text})
+def _whole(least: int) -> Rule:
+    def holds(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+    return holds, f"an integer >= {least}"
+
+
+def _real(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _one_of(names: Iterable[str]) -> Rule:
+    known = tuple(names)
+    return (lambda v: v in known), ", ".join(known)
+
+
+def _maybe(rule: Rule) -> Rule:
+    return (lambda v: v is None or rule[0](v)), f"{rule[1]}, or none"
+
+
+def _are_names(value: object) -> bool:
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        return False
+    return all(isinstance(name, str) and name for name in value)
+
+
+COUNT, FROM_0 = _whole(1), _whole(0)
+POSITIVE: Rule = (lambda v: _real(v) and v > 0, "a number > 0")
+SHARE: Rule = (lambda v: _real(v) and 0 < v < 1, "a number between 0 and 1")
+RATE: Rule = (SHARE[0], f"{SHARE[1]}, such as 1e-5")
+TEMPERATURE: Rule = (POSITIVE[0], f"{POSITIVE[1]} (1.0 samples the policy itself)")
+BETA: Rule = (lambda v: _real(v) and v >= 0, "a number >= 0 (0 turns the KL term off)")
+TRACKERS: Rule = (_are_names, "names of trackers that transformers knows, such as tensorboard")
+CLIPS = ("epsilon", "epsilon_high")
+
+
+def _flag(text: str, default: T, rule: Rule) -> T:
+    return field(default=default, metadata={"help": text, "rule": rule})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,59 +80,79 @@ class TrainConfig(Encoded):
         For a value that cannot be carried out, naming it and what is allowed.
     """
 
-    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens."})
-    algorithm: str = _flag(", ".join(ALGORITHMS) + ".", "grpo")
-    steps: int = _flag("Optimizer steps.", 100)
-    learning_rate: float = _flag("AdamW's learning rate.", 1e-5)
-    group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8)
-    prompts_per_step: int = _flag("Distinct prompts in one step.", 16)
+    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens.", "rule": COUNT})
+    algorithm: str = _flag(", ".join(ALGORITHMS) + ".", "grpo", _one_of(ALGORITHMS))
+    steps: int = _flag("Optimizer steps.", 100, COUNT)
+    learning_rate: float = _flag("AdamW's learning rate.", 1e-5, RATE)
+    group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8, COUNT)
+    prompts_per_step: int = _flag("Distinct prompts in one step.", 16, COUNT)
     batch_size: int | None = _flag(
-        "Completions in a process's memory at once; divides the step. Default: all of it.", None
+        "Completions in a process's memory at once; divides the step. Default: all of it.",
+        None,
+        _maybe(COUNT),
     )
-    temperature: float = _flag("Sampling temperature while training.", 1.0)
-    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0)
-    num_iterations: int = _flag("Optimizer steps on the same completions.", 1)
-    loss_type: str | None = _flag("TRL's loss_type; default: the algorithm's.", None)
+    temperature: float = _flag("Sampling temperature while training.", 1.0, TEMPERATURE)
+    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0, BETA)
+    num_iterations: int = _flag("Optimizer steps on the same completions.", 1, COUNT)
+    loss_type: str | None = _flag(
+        "TRL's loss_type; default: the algorithm's.", None, _maybe(_one_of(LOSS_TYPES))
+    )
     scale_rewards: str | None = _flag(
-        "Advantages over the spread of group, batch or none; default: the algorithm's.", None
+        "Advantages over the spread of group, batch or none; default: the algorithm's.",
+        None,
+        _maybe(_one_of(SCALES)),
     )
     importance_sampling_level: str | None = _flag(
-        "Importance ratio of a token or a sequence; default: the algorithm's.", None
+        "Importance ratio of a token or a sequence; default: the algorithm's.",
+        None,
+        _maybe(_one_of(LEVELS)),
     )
-    epsilon: float | None = _flag("Lower clip of the ratio; default: the algorithm's.", None)
-    epsilon_high: float | None = _flag("Upper clip of the ratio; default: the algorithm's.", None)
-    pass_k: int = _flag("The k that pass_at_k trains for; less than group_size.", 4)
+    epsilon: float | None = _flag(
+        "Lower clip of the ratio; default: the algorithm's.", None, _maybe(POSITIVE)
+    )
+    epsilon_high: float | None = _flag(
+        "Upper clip of the ratio; default: the algorithm's.", None, _maybe(POSITIVE)
+    )
+    pass_k: int = _flag("The k that pass_at_k trains for; less than group_size.", 4, COUNT)
     reward: str = _flag(
-        "verifier, or a control: random (a coin), format (any extractable answer).", "verifier"
+        "verifier, or a control: random (a coin), format (any extractable answer).",
+        "verifier",
+        _one_of(REWARDS),
     )
     generation: str = _flag(
         "What draws while training: transformers, or vllm (inside each GPU process).",
         "transformers",
+        _one_of(GENERATION),
     )
-    vllm_memory: float = _flag("Share of the GPU's memory that vllm may take.", 0.3)
-    lora_rank: int = _flag("Rank of LoRA adapters on every linear layer; 0: all weights.", 0)
-    lora_alpha: int | None = _flag("LoRA's alpha; default: twice the rank.", None)
-    seed: int = _flag("Seed of order, sampling and everything else random.", 0)
+    vllm_memory: float = _flag("Share of the GPU's memory that vllm may take.", 0.3, SHARE)
+    lora_rank: int = _flag(
+        "Rank of LoRA adapters on every linear layer; 0: all weights.", 0, FROM_0
+    )
+    lora_alpha: int | None = _flag("LoRA's alpha; default: twice the rank.", None, _maybe(COUNT))
+    seed: int = _flag("Seed of order, sampling and everything else random.", 0, FROM_0)
     eval_every: int = _flag(
-        "Steps between measurements on held-out problems; 0: only before and after.", 20
+        "Steps between measurements on held-out problems; 0: only before and after.", 20, FROM_0
     )
-    eval_draws: int = _flag("Samples per held-out problem in each measurement.", 16)
-    eval_problems: int = _flag("Held-out problems in each measurement.", 64)
-    save_every: int = _flag("Steps between checkpoints, each a policy folder; 0: none.", 0)
+    eval_draws: int = _flag("Samples per held-out problem in each measurement.", 16, COUNT)
+    eval_problems: int = _flag("Held-out problems in each measurement.", 64, COUNT)
+    save_every: int = _flag("Steps between checkpoints, each a policy folder; 0: none.", 0, FROM_0)
     resume_every: int = _flag(
-        "Steps between the states that a killed training resumes from; 0: none.", 50
+        "Steps between the states that a killed training resumes from; 0: none.", 50, FROM_0
     )
-    teacher_draws: int = _flag("Samples per problem from the teacher (distill) or itself (rft).", 4)
+    teacher_draws: int = _flag(
+        "Samples per problem from the teacher (distill) or itself (rft).", 4, COUNT
+    )
     report_to: tuple[str, ...] = _flag(
-        "A tracker for the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", ()
+        "A tracker for the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", (), TRACKERS
     )
-    device: str = _flag("auto, cpu or cuda.", "auto")
+    device: str = _flag("auto, cpu or cuda.", "auto", _one_of(DEVICES))
 
     def __post_init__(self) -> None:
-        for name, (holds, allowed) in _RULES.items():
-            value = getattr(self, name)
+        for one in fields(self):
+            holds, allowed = one.metadata["rule"]
+            value = getattr(self, one.name)
             if not holds(value):
-                raise UsageError(f"{name} is {value!r}; allowed: {allowed}")
+                raise UsageError(f"{one.name} is {value!r}; allowed: {allowed}")
         object.__setattr__(self, "report_to", tuple(self.report_to))
         _check_together(self)
 
@@ -104,7 +162,7 @@ class TrainConfig(Encoded):
         return ALGORITHMS[self.algorithm]
 
     @property
-    def algorithm_settings(self) -> dict[str, Any]:
+    def algorithm_settings(self) -> dict[str, Setting]:
         """TRL's arguments of the algorithm, with what is set here in place of its own."""
         own = dict(self.method.settings)
         return own | {
@@ -172,65 +230,3 @@ def _check_together(config: TrainConfig) -> None:
         )
     if config.lora_alpha is not None and not config.lora_rank:
         raise UsageError(f"lora_alpha is {config.lora_alpha}; allowed with lora_rank >= 1")
-
-
-def _whole(least: int) -> tuple[Callable[[Any], bool], str]:
-    def holds(value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-    return holds, f"an integer >= {least}"
-
-
-def _real(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _maybe(rule: tuple[Callable[[Any], bool], str]) -> tuple[Callable[[Any], bool], str]:
-    return (lambda v: v is None or rule[0](v)), f"{rule[1]}, or none"
-
-
-def _one_of(names: Iterable[str]) -> tuple[Callable[[Any], bool], str]:
-    known = tuple(names)
-    return (lambda v: v in known), ", ".join(known)
-
-
-CLIPS = ("epsilon", "epsilon_high")
-_POSITIVE = (lambda v: _real(v) and v > 0, "a number > 0")
-_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "algorithm": _one_of(ALGORITHMS),
-    "device": _one_of(DEVICES),
-    "reward": _one_of(REWARDS),
-    "generation": _one_of(GENERATION),
-    "vllm_memory": (lambda v: _real(v) and 0 < v < 1, "a number between 0 and 1"),
-    "loss_type": _maybe(_one_of(LOSS_TYPES)),
-    "scale_rewards": _maybe(_one_of(SCALES)),
-    "importance_sampling_level": _maybe(_one_of(LEVELS)),
-    **{name: _maybe(_POSITIVE) for name in CLIPS},
-    "lora_alpha": _maybe(_whole(1)),
-    "learning_rate": (lambda v: _real(v) and 0 < v < 1, "a number between 0 and 1, such as 1e-5"),
-    "temperature": (lambda v: _real(v) and v > 0, "a number > 0 (1.0 samples the policy itself)"),
-    "beta": (lambda v: _real(v) and v >= 0, "a number >= 0 (0 turns the KL term off)"),
-    "batch_size": _maybe(_whole(1)),
-    "report_to": (
-        lambda v: not isinstance(v, str) and all(isinstance(name, str) and name for name in v),
-        "names of trackers that transformers knows, such as tensorboard",
-    ),
-    **{
-        name: _whole(1)
-        for name in (
-            "max_tokens",
-            "steps",
-            "group_size",
-            "prompts_per_step",
-            "eval_draws",
-            "eval_problems",
-            "teacher_draws",
-            "num_iterations",
-            "pass_k",
-        )
-    },
-    **{
-        name: _whole(0)
-        for name in ("seed", "eval_every", "save_every", "resume_every", "lora_rank")
-    },
-}

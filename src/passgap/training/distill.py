@@ -15,10 +15,9 @@ import json
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from passgap.data.completions import Block
-from passgap.data.identity import digest
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
@@ -34,6 +33,7 @@ from passgap.verifiers import Item
 
 try:
     from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
     from trl import SFTConfig, SFTTrainer
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
@@ -67,27 +67,13 @@ class Lessons(Encoded):
         return len({problem_id for problem_id, _ in self.kept})
 
 
-def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
+def train_sft(job: Job, teacher: Policy) -> Lessons:
     """Train a job's policy on verified completions and write its weights and logs.
 
-    A step learns ``prompts_per_step * group_size`` completions.
+    A step learns ``prompts_per_step * group_size`` completions of the teacher, which is sampled
+    ``teacher_draws`` times a problem; for ``rft`` it is the job's own policy.
 
-    Parameters
-    ----------
-    job
-        What is trained.
-    teacher
-        The policy that is sampled, ``teacher_draws`` times a problem; for ``rft`` the job's own.
-
-    Returns
-    -------
-    dict
-        ``lessons``: how many completions were drawn, correct and kept.
-
-    Raises
-    ------
-    WorkError
-        When the teacher has no correct completion.
+    Raises WorkError when the teacher has no correct completion.
     """
     with runtime.quiet():
         lessons = taught(job, teacher)
@@ -105,7 +91,7 @@ def train_sft(job: Job, teacher: Policy) -> dict[str, Any]:
         )
         connect(listed, trainer)
         runtime.run(trainer, job, saver)
-    return {"lessons": lessons.to_dict()}
+    return lessons
 
 
 def taught(job: Job, teacher: Policy) -> Lessons:
@@ -129,9 +115,7 @@ def teach(job: Job, teacher: Policy) -> Lessons:
         teacher, problems, sampling, batch_size=job.at_once, device=job.device
     )
     own = {problem.id: problem for problem in job.processes.share(list(problems))}
-    parts = ["teacher", config.seed]
-    parts += [job.processes.rank] if job.processes.rank else []
-    seed = int(digest(parts)[:12], 16)
+    seed = job.processes.seed("teacher", config.seed)
     block = Block(tuple(own), first_draw=0, size=config.teacher_draws, seed=seed)
     completions = engine.complete(block, [render(p, teacher.prompt) for p in own.values()])
     items = [Item(own[d.problem_id], d.text, d.finish_reason) for d in completions]
@@ -164,7 +148,7 @@ def rows(
     problems: ProblemSet,
     settings: PromptSettings,
     engine: TransformersEngine,
-    tokenizer: Any,
+    tokenizer: PreTrainedTokenizerBase,
 ) -> list[dict[str, list[int]]]:
     """Token ids and labels of each lesson: the prompt as evaluation encodes it is not learned."""
     prompts = {problem.id: engine.encode(render(problem, settings)) for problem in problems}
@@ -177,7 +161,7 @@ def rows(
     return found
 
 
-def sft_arguments(job: Job) -> dict[str, Any]:
+def sft_arguments(job: Job) -> dict[str, object]:
     """TRL's arguments: plain likelihood, nothing cut, nothing packed."""
     return runtime.common_arguments(job) | {
         "loss_type": "nll",

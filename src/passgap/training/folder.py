@@ -3,23 +3,36 @@
 In: what was asked (the request). Out: a folder that is begun, gone on with, or finished. One whose
 request differs is refused; one that was finished is kept; one that was interrupted goes on from its
 last whole state, and what was logged after it is logged again.
+
+A state is ``trainer/checkpoint-N``, which TRL writes; every process marks its part of it, and the
+mark says how many processes there are, so that another number of them can go on from it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
+from passgap.runs import write_text
+from passgap.runs.journal import drop_rows_after
 from passgap.runs.locks import hold
 from passgap.runs.manifest import differing_keys
-from passgap.runs.names import CHECKPOINT, LOCK_FILE, POLICY_FILE, REQUEST_FILE, TRAINER
+from passgap.runs.names import (
+    CHECKPOINT,
+    HELD_OUT_FILE,
+    LOCK_FILE,
+    POLICY_FILE,
+    REQUEST_FILE,
+    TRAINER,
+    TRAINING_FILE,
+)
 from passgap.runs.policy import (
     Request,
     SetName,
@@ -32,6 +45,8 @@ from passgap.runs.policy import (
 from passgap.runs.writing import refuse_links_out
 from passgap.training.config import TrainConfig
 
+MARK = "whole-{rank}-of-{count}"
+CARD = "README.md"  # the card that TRL writes with a state
 PACKAGES = ("passgap", "torch", "transformers", "trl", "accelerate", "datasets")
 
 
@@ -63,11 +78,16 @@ def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemS
             f"prompts_per_step is {config.prompts_per_step} and {problems.name} has "
             f"{len(problems)} problems; allowed: at most as many prompts a step as problems"
         )
+    refuse_shared(problems, list(held_out or ()))
+
+
+def refuse_shared(problems: Iterable[Problem], held_out: Sequence[Problem]) -> None:
+    """Refuse held-out problems that are trained on."""
     trained = {problem.id for problem in problems}
-    shared = [problem for problem in held_out or () if problem.id in trained]
+    shared = [problem for problem in held_out if problem.id in trained]
     if shared:
         raise MismatchError(
-            f"{len(shared)} of the {len(held_out or ())} held-out problems are trained on, e.g. "
+            f"{len(shared)} of the {len(held_out)} held-out problems are trained on, e.g. "
             f"{shared[0].id}; hold out others, or leave them out of training (--leave-out-held-out)"
         )
 
@@ -77,13 +97,9 @@ def open_folder(out: Path, asked: Request) -> bool:
 
     A run that is not finished is this process' alone until it ends.
 
-    Raises
-    ------
-    RunError
-        When the folder holds anything else, naming it or the keys that differ, when another
-        process trains in it, or when a link in it leads out of it.
-    WorkError
-        When it cannot be written.
+    Raises RunError when the folder holds anything else, naming it or the keys that differ, when
+    another process trains in it, or when a link in it leads out of it. Raises WorkError when it
+    cannot be written.
     """
     refuse_links_out(out)
     if _unused(out):
@@ -122,7 +138,7 @@ def trained_policy(out: Path) -> Policy:
 
 
 def write_policy_file(
-    folder: Path, asked: Request, problems: Sequence[Problem], extra: Mapping[str, Any]
+    folder: Path, asked: Request, problems: Sequence[Problem], extra: Mapping[str, object]
 ) -> None:
     """Write the policy file: what was asked, what came of it, and with which packages."""
     trained_on = [problem.id for problem in problems]
@@ -156,7 +172,7 @@ def _requested(out: Path) -> Request:
     return there
 
 
-def _comparable(asked: Request) -> dict[str, Any]:
+def _comparable(asked: Request) -> dict[str, object]:
     """Without the paths: a digest says what the weights are, wherever they lie.
 
     Nor with how the stop strings came about: they are what they are.
@@ -166,3 +182,52 @@ def _comparable(asked: Request) -> dict[str, Any]:
     for role in ("base", "teacher"):
         (data[role] or {}).pop("path", None)
     return dict(data)
+
+
+def resumable(out: Path) -> Path | None:
+    """The last state that every process has written whole, None where there is none.
+
+    What was written after it goes: rows of logs, checkpoints, states that are not whole.
+    """
+    states = {_step(path): path for path in _states(out)}
+    whole = [step for step, path in states.items() if _is_whole(path)]
+    last = max(whole, default=0)
+    for step, path in states.items():
+        if step != last or not whole:
+            shutil.rmtree(path)
+    for name in (TRAINING_FILE, HELD_OUT_FILE):
+        drop_rows_after(out / name, last if whole else -1)
+    for path in out.glob(f"{CHECKPOINT}*"):
+        if _step(path) > last or not (path / POLICY_FILE).is_file():
+            shutil.rmtree(path)
+    return states[last] if whole else None
+
+
+def step_of_state(state: Path | None) -> int:
+    """The step a state was saved at; 0 where a run begins."""
+    return _step(state) if state else 0
+
+
+def mark_whole(state: Path, rank: int, count: int) -> None:
+    """Note that this process, one of ``count``, has written all of its part of a state."""
+    write_text("", state / MARK.format(rank=rank, count=count))
+
+
+def drop_states(out: Path) -> None:
+    """Remove all states: the run is finished, its policy file written."""
+    (out / TRAINER / CARD).unlink(missing_ok=True)
+    for state in _states(out):
+        shutil.rmtree(state)
+
+
+def _states(out: Path) -> list[Path]:
+    return list((out / TRAINER).glob(f"{CHECKPOINT}*"))
+
+
+def _is_whole(state: Path) -> bool:
+    marks = [path.name for path in state.glob(MARK.format(rank="*", count="*"))]
+    return bool(marks) and len(marks) == int(marks[0].rpartition("-")[2])
+
+
+def _step(path: Path) -> int:
+    return int(path.name.rpartition("-")[2])

@@ -17,18 +17,19 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import SupportsInt
 
 from passgap.data.completions import FinishReason, cut_at_stop
 from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
 from passgap.errors import MismatchError
-from passgap.training.calls import reread
-from passgap.training.raised import RaisedOnce
+from passgap.training.calls import State
+from passgap.training.reward import RaisedOnce
 from passgap.training.watch import Watch
 from passgap.verifiers import Item, Verifier, for_problems
 
-Split = Literal["train", "held_out"]
+CARRIED = ("problem_id", "question", "reference", "verifier", "metadata")
+Messages = Sequence[Mapping[str, str]]
 REWARDS: dict[Status, float] = {"correct": 1.0, "incorrect": 0.0, "unscored": 0.0}
 
 
@@ -69,48 +70,42 @@ class ExportedReward:
         end_tokens: Collection[int] = (),
     ) -> None:
         folder = Path(watch)
-        self._folders: dict[Split, tuple[Path, int]] = {
+        self._folders: dict[str, tuple[Path, int]] = {
             "train": (folder, group_size),
             "held_out": (folder.with_name(f"{folder.name}_held_out"), held_out_draws),
         }
-        self._watches: dict[Split, Watch] = {}
+        self._watches: dict[str, Watch] = {}
         self._verifiers: dict[str, Verifier] = {}
         self._override, self._stop, self._special = verifier, tuple(stop), tuple(special)
         longest_first = sorted(self._special, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         self._max_tokens, self._end_tokens = max_tokens, frozenset(end_tokens)
         self._raised = RaisedOnce()
-        self._step: dict[Split, int | None] = {}
+        self._step: dict[str, int | None] = {}
         self._lock = threading.Lock()
 
     # -- the trainers' own forms
 
     def verl(
-        self, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
+        self, solution_str: str, ground_truth: str, extra_info: Mapping[str, object] | None
+    ) -> dict[str, float | str]:
         """One completion, in the form of verl's ``compute_score``.
 
-        Returns
-        -------
-        dict
-            ``score`` and ``acc`` (1.0 where correct), ``pred`` (the answer read, "" for none),
-            ``problem_id``, ``status``, ``reason`` and ``unscored`` (1.0 or 0.0): verl averages the
-            numbers over validation and writes the texts to its dump.
+        ``score`` and ``acc`` are 1.0 where it is correct, ``pred`` is the answer read ("" for none)
+        and ``unscored`` 1.0 or 0.0: verl averages the numbers over validation and writes the texts
+        to its dump.
 
-        Raises
-        ------
-        MismatchError
-            For a row that passgap did not export, or that was changed since.
+        Raises MismatchError for a row that passgap did not export, or that was changed since.
         """
         row = dict(extra_info or {})
         problem = problem_of({**row, "reference": ground_truth})
-        tokens, most = row.get("tokens"), row.get("max_tokens")
+        tokens, most = _whole(row.get("tokens")), _whole(row.get("max_tokens"))
         cut = tokens is not None and most is not None and not row.get("ended", tokens < most)
-        text, finish = self._read(solution_str, None if tokens is None else cut)
+        text, finish = self._read(solution_str, None if tokens is None else bool(cut))
         outcome = self._marked([Item(problem, text, finish or "stop")])[0]
-        split = row["split"]
-        step = self._told(split, row.get("global_steps"))
-        self._record(split, problem, outcome, REWARDS[outcome.status], step, tokens, finish)
+        split = str(row["split"])
+        step = self._told(split, _whole(row.get("global_steps")))
+        self._record(split, problem, outcome, finish, step, tokens)
         return {
             "score": REWARDS[outcome.status],
             "acc": float(outcome.status == "correct"),
@@ -123,40 +118,33 @@ class ExportedReward:
 
     def openrlhf(
         self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str]
-    ) -> dict[str, Any]:
-        """Completions in the form of OpenRLHF's ``reward_func``; it passes one at a time.
+    ) -> dict[str, object]:
+        """Completions in the form of OpenRLHF's ``reward_func``, which passes one at a time.
 
-        Returns
-        -------
-        dict
-            ``rewards`` and ``scores``: a number for one completion, else a list; ``extra_logs``.
+        ``rewards`` and ``scores`` are a number for one completion, else a list.
         """
         marked = [self._openrlhf_one(*one) for one in zip(queries, prompts, labels, strict=True)]
         rewards = [REWARDS[outcome.status] for outcome in marked]
         unscored = sum(outcome.status == "unscored" for outcome in marked) / max(len(marked), 1)
-        given: Any = rewards[0] if len(rewards) == 1 else rewards
+        given = rewards[0] if len(rewards) == 1 else rewards
         return {"rewards": given, "scores": given, "extra_logs": {"unscored": unscored}}
 
     def trl(
         self,
         *,
-        completions: Sequence[Any],
+        completions: Sequence[str | Messages],
         completion_ids: Sequence[Sequence[int]],
-        split: Sequence[Split],
-        trainer_state: Any,
-        **columns: Any,
+        split: Sequence[str],
+        trainer_state: State,
+        **columns: Sequence[str],
     ) -> list[float | None]:
         """Completions in TRL's form, with the columns of the exported rows.
 
-        Returns
-        -------
-        list
-            1.0 correct, 0.0 incorrect, None unscored (TRL then leaves it out of its group).
+        1.0 correct, 0.0 incorrect, None unscored (TRL then leaves it out of its group).
         """
-        names = ("problem_id", "question", "reference", "verifier", "metadata")
-        completion_ids, split = reread(completion_ids), reread(split)
-        rows = zip(*(columns[name] for name in names), strict=True)
-        problems = [problem_of(dict(zip(names, row, strict=True))) for row in rows]
+        completion_ids, split = list(completion_ids), list(split)
+        rows = zip(*(columns[name] for name in CARRIED), strict=True)
+        problems = [problem_of(dict(zip(CARRIED, row, strict=True))) for row in rows]
         read = [
             self._read(_text(one), self._cut(ids))
             for one, ids in zip(completions, completion_ids, strict=True)
@@ -200,8 +188,7 @@ class ExportedReward:
             outcome = self._marked([Item(problem, text, finish or "stop")])[0]
         else:  # the tokenizer does not give back the prompt: where the completion begins is unknown
             outcome = Outcome("unscored", None, "prompt")
-        split = row["split"]
-        self._record(split, problem, outcome, REWARDS[outcome.status], None, None, finish)
+        self._record(row["split"], problem, outcome, finish)
         return outcome
 
     def _read(self, text: str, cut: bool | None) -> tuple[str, FinishReason | None]:
@@ -233,7 +220,7 @@ class ExportedReward:
                 self._verifiers[key] = for_problems([problem], self._override)
             return self._verifiers[key]
 
-    def _watch(self, split: Split) -> Watch:
+    def _watch(self, split: str) -> Watch:
         """Opened with the first row: importing the reward file writes nothing."""
         with self._lock:
             if split not in self._watches:
@@ -241,51 +228,45 @@ class ExportedReward:
                 self._watches[split] = Watch(folder, group_size=size)
             return self._watches[split]
 
-    def _told(self, split: Split, step: Any) -> int | None:
+    def _told(self, split: str, step: int | None) -> int | None:
         """The step as the trainer tells it; one that its first row lacked is not taken up later."""
         with self._lock:
-            if split not in self._step:
-                self._step[split] = None if step is None else int(step)
-            elif self._step[split] is not None and step is not None:
-                self._step[split] = int(step)
+            if split not in self._step or (self._step[split] is not None and step is not None):
+                self._step[split] = step
             return self._step[split]
 
     def _record(
         self,
-        split: Split,
+        split: str,
         problem: Problem,
         outcome: Outcome,
-        reward: float,
-        step: int | None,
-        tokens: Any,
         finish: FinishReason | None,
+        step: int | None = None,
+        tokens: int | None = None,
     ) -> None:
         self._watch(split).record_one(
             step=step,
             problem_id=problem.id,
             status=outcome.status,
-            reward=reward,
-            tokens=None if tokens is None else int(tokens),
+            reward=REWARDS[outcome.status],
+            tokens=tokens,
             finish_reason=finish,
             reason=outcome.reason,
         )
 
 
-def problem_of(row: Mapping[str, Any]) -> Problem:
+def problem_of(row: Mapping[str, object]) -> Problem:
     """The problem of an exported row.
 
-    Raises
-    ------
-    MismatchError
-        When the row lacks what passgap exports, or its id does not follow from its problem.
+    Raises MismatchError when the row lacks what passgap exports, or its id does not follow from its
+    problem.
     """
-    names = ("problem_id", "question", "reference", "verifier", "metadata")
-    missing = [name for name in names if row.get(name) is None]
+    missing = [name for name in CARRIED if row.get(name) is None]
     if missing:
         raise MismatchError(
             f"a row has no {missing[0]}; this reward reads rows that passgap export wrote"
         )
-    found = _problem(*(str(row[name]) for name in names[1:]))
+    found = _problem(*(str(row[name]) for name in CARRIED[1:]))
     if found.id != row["problem_id"]:
         raise MismatchError(
             f"the row of problem {row['problem_id']} was changed and is now {found.id}; export the "
@@ -299,7 +280,12 @@ def _problem(question: str, reference: str, verifier: str, metadata: str) -> Pro
     return Problem(question, reference, verifier, json.loads(metadata))
 
 
-def _text(completion: Any) -> str:
+def _whole(value: object) -> int | None:
+    """A number as trainers hand it over: Python's, NumPy's or a tensor."""
+    return int(value) if isinstance(value, SupportsInt) else None
+
+
+def _text(completion: str | Messages) -> str:
     """A completion's text: a string, or what the assistant says in messages."""
     if isinstance(completion, str):
         return completion

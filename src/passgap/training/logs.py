@@ -10,20 +10,18 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.runs.journal import append_row
 from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE
-from passgap.training.folder import checkpoint
+from passgap.training.folder import checkpoint, mark_whole
 from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
-from passgap.training.states import mark_whole
 from passgap.training.tracker import HeldOutTracker
 
 try:
-    from transformers import TrainerCallback
+    from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainerState
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
@@ -42,29 +40,25 @@ METRICS = {
     "token_accuracy": "mean_token_accuracy",
     "grad_norm": "grad_norm",
 }
+Logs = Mapping[str, float]
 HELD_OUT = "held_out/"  # of the names that trackers are told
 
 
-def callbacks(job: Job, model: Any, engine: TransformersEngine, saver: Saver) -> list[Any]:
+def callbacks(
+    job: Job, model: PreTrainedModel, engine: TransformersEngine, saver: Saver
+) -> list[TrainerCallback]:
     """Everything that is to happen while the job's trainer runs."""
-    found: list[Any] = []
+    found: list[TrainerCallback] = []
     if job.processes.is_main:
         found.append(StepLog(job))
     if job.held_out is not None:
-        tracker = HeldOutTracker(
-            engine,
-            job.held_out,
-            job.policy.prompt,
-            job.verifier,
-            job.config,
-            job.out,
-            job.processes,
-        )
+        asked = (job.policy.prompt, job.verifier, job.config, job.out, job.processes)
+        tracker = HeldOutTracker(engine, job.held_out, *asked)
         found.append(HeldOutCallback(tracker, model))
     return [*found, Checkpoints(job, saver), WholeStates(job), NoMoreSteps()]
 
 
-def connect(listed: Sequence[Any], trainer: Any) -> None:
+def connect(listed: Sequence[TrainerCallback], trainer: Trainer) -> None:
     """Let the held-out measurements tell the trainer's own trackers too."""
     for callback in listed:
         if isinstance(callback, HeldOutCallback):
@@ -78,18 +72,18 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         self._path, self._progress = job.out / TRAINING_FILE, job.progress
         self._start = self._seconds = 0.0
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if self._progress:
             self._progress(int(state.global_step), int(state.max_steps), {})
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_begin(self, *_: object, **__: object) -> None:
         self._start = time.monotonic()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, *_: object, **__: object) -> None:
         self._seconds = time.monotonic() - self._start
 
     def on_log(
-        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **_: Any
+        self, args: object, state: TrainerState, *_: object, logs: Logs, **__: object
     ) -> None:
         if not is_step(logs):
             return
@@ -99,51 +93,52 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
             self._progress(step, int(state.max_steps), found)
 
 
-def measured(logs: Mapping[str, Any]) -> dict[str, float]:
+def measured(logs: Logs) -> dict[str, float]:
     """TRL's metrics by our names; one that it could not take is left out."""
     found = {ours: logs.get(theirs) for ours, theirs in METRICS.items()}
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def is_step(logs: Mapping[str, Any]) -> bool:
+def is_step(logs: Logs) -> bool:
     """Whether a log is a step's own: not the summary at the end, not a held-out measurement."""
-    return (
-        bool(logs)
-        and "train_runtime" not in logs
-        and not any(name.startswith(HELD_OUT) for name in logs)
-    )
+    summary = not logs or "train_runtime" in logs
+    return not summary and not any(name.startswith(HELD_OUT) for name in logs)
 
 
 class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
-    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end.
+    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end; nothing
+    while there is no tracker.
 
     With ``trainer`` set, its trackers (TensorBoard and the like) are told the same numbers, after
     those of the step they belong to.
     """
 
-    def __init__(self, tracker: HeldOutTracker, model: Any) -> None:
+    def __init__(
+        self, tracker: HeldOutTracker | None = None, model: PreTrainedModel | None = None
+    ) -> None:
         self._tracker, self._model = tracker, model
         self._owed: dict[str, float] = {}
-        self.trainer: Any = None
+        self.trainer: Trainer | None = None
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if state.global_step == 0:
             self._measure(0)
             self._tell()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self._tracker.due(state.global_step):
+    def on_step_end(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
+        if self._tracker is not None and self._tracker.due(state.global_step):
             self._measure(state.global_step)
 
     def on_log(
-        self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **_: Any
+        self, args: object, state: TrainerState, *_: object, logs: Logs, **__: object
     ) -> None:
         if is_step(logs):
             self._tell()
 
     def _measure(self, step: int) -> None:
-        with evaluating(self._model):
-            self._owed = numbers(self._tracker.measure(step))
+        if self._tracker is not None:
+            with evaluating(self._model):
+                self._owed = numbers(self._tracker.measure(step))
 
     def _tell(self) -> None:
         owed, self._owed = self._owed, {}
@@ -165,7 +160,9 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
     def __init__(self, job: Job, saver: Saver) -> None:
         self._job, self._saver = job, saver
 
-    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+    def on_step_end(
+        self, args: object, state: TrainerState, *_: object, model: PreTrainedModel, **__: object
+    ) -> None:
         step, every = int(state.global_step), self._job.config.save_every
         if not every or step % every or not self._job.processes.is_main:
             return
@@ -181,7 +178,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
     """Ends a training that went on from a state of its last step: TRL would add a step to it."""
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if state.global_step >= state.max_steps:
             raise AlreadyTrainedError
 
@@ -192,6 +189,6 @@ class WholeStates(TrainerCallback):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_save(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         place = Path(self._job.out) / TRAINER / f"{CHECKPOINT}{int(state.global_step)}"
         mark_whole(place, self._job.processes.rank, self._job.processes.count)

@@ -3,7 +3,7 @@ unmodified: their arguments, a reward function, a rollout function.
 
 In: a job. Out: the trained policy's folder (``training.folder``).
 
-For GRPO and its kin the completions that train are drawn by the engine that evaluates (TRL's
+For GRPO and similar methods the engine that evaluates draws the completions that train (TRL's
 ``rollout_func``): the same prompts, sampling settings, end tokens and stop strings. TRL's
 RLOOTrainer has no such hook and draws by itself, without stop strings; with ``generation`` vllm
 TRL draws through vLLM in each GPU process. The verifier of the evaluation marks what was drawn in
@@ -14,12 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
 
 from passgap.data.completions import Block
-from passgap.data.identity import digest
 from passgap.data.policies import Prompt, PromptSettings
-from passgap.data.problems import Problem, ProblemSet
+from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.problems import render
@@ -27,27 +25,26 @@ from passgap.runs.names import WATCH
 from passgap.runs.watch import WatchLog, ranks_of
 from passgap.training import runtime
 from passgap.training.config import TrainConfig
+from passgap.training.folder import step_of_state
 from passgap.training.logs import callbacks, connect
 from passgap.training.processes import Processes
 from passgap.training.reward import VerifierReward, rule_of
 from passgap.training.runtime import Job, Saver
-from passgap.training.states import step_of_state
 from passgap.training.watch import Watch
 
 try:
     from datasets import Dataset
+    from transformers import PreTrainedModel
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
-TRAINERS: dict[str, tuple[Any, Any]] = {
-    "grpo": (GRPOTrainer, GRPOConfig),
-    "rloo": (RLOOTrainer, RLOOConfig),
-}
+TrlPrompt = str | Sequence[Mapping[str, str]]
+TRAINERS = {"grpo": (GRPOTrainer, GRPOConfig), "rloo": (RLOOTrainer, RLOOConfig)}
 
 
-def train_online(job: Job) -> dict[str, Any]:
-    """Train a job's policy and write its weights and logs; nothing more for the policy file.
+def train_online(job: Job) -> None:
+    """Train a job's policy and write its weights and logs.
 
     The reward is 1 for a correct completion, 0 for an incorrect one, and none at all for an
     unscored one, unless the config asks for another (``training.reward``).
@@ -58,6 +55,8 @@ def train_online(job: Job) -> dict[str, Any]:
         saver = Saver(model, tokenizer)
         listed = callbacks(job, model, engine, saver)
         watch = _watch(job)
+        rollout = Rollout(engine, model, job.config.seed, job.processes)
+        draws_here = job.config.method.trainer == "grpo" and job.config.generation != "vllm"
         trainer = trainer_class(
             model=model,
             processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
@@ -72,11 +71,10 @@ def train_online(job: Job) -> dict[str, Any]:
             train_dataset=Dataset.from_list(rows(job.problems, job.policy.prompt)),
             callbacks=listed,
             peft_config=runtime.lora(job.config),
-            **_rollout(job, engine, model),
+            **({"rollout_func": rollout} if draws_here else {}),
         )
         connect(listed, trainer)
         runtime.run(trainer, job, saver)
-    return {}
 
 
 def _watch(job: Job) -> Watch:
@@ -91,13 +89,7 @@ def _watch(job: Job) -> Watch:
     return watch
 
 
-def _rollout(job: Job, engine: TransformersEngine, model: Any) -> dict[str, Any]:
-    if job.config.method.trainer != "grpo" or job.config.generation != "transformers":
-        return {}
-    return {"rollout_func": Rollout(engine, model, job.config.seed, job.processes)}
-
-
-def arguments(job: Job) -> dict[str, Any]:
+def arguments(job: Job) -> dict[str, object]:
     """TRL's arguments: the algorithm as published, with every sampling setting explicit."""
     config = job.config
     return (
@@ -120,7 +112,7 @@ def arguments(job: Job) -> dict[str, Any]:
     )
 
 
-def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, Any]:
+def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, object]:
     """What TRL is told where vLLM draws; a stop string's tokens are kept, as the engine does."""
     if config.generation != "vllm":
         return {}
@@ -133,22 +125,25 @@ def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, Any]]:
-    """TRL's data set: the prompt as evaluation renders it, and the problem it belongs to."""
+def rows(problems: ProblemSet, settings: PromptSettings) -> list[dict[str, TrlPrompt]]:
+    """TRL's data set: the prompt as evaluation renders it, and the problem it belongs to.
+
+    By id: the order of a file must not decide what a seed trains on.
+    """
     return [
         {"prompt": to_trl(render(problem, settings)), "problem_id": problem.id}
-        for problem in _ordered(problems)
+        for problem in sorted(problems, key=lambda problem: problem.id)
     ]
 
 
-def to_trl(prompt: Prompt) -> str | list[dict[str, str]]:
+def to_trl(prompt: Prompt) -> TrlPrompt:
     """A prompt as TRL writes it: a string, or messages."""
     if not prompt.messages:
         return prompt.text
     return [{"role": role, "content": content} for role, content in prompt.messages]
 
 
-def from_trl(prompt: str | Sequence[Mapping[str, str]]) -> Prompt:
+def from_trl(prompt: TrlPrompt) -> Prompt:
     """The inverse of ``to_trl``."""
     if isinstance(prompt, str):
         return Prompt(text=prompt)
@@ -164,19 +159,20 @@ class Rollout:
     def __init__(
         self,
         engine: TransformersEngine,
-        model: Any,
+        model: PreTrainedModel,
         seed: int,
         processes: Processes | None = None,
     ) -> None:
         self._engine, self._model, self._seed = engine, model, seed
-        self._rank = processes.rank if processes else 0
+        self._processes = processes or Processes()
 
-    def __call__(self, prompts: Sequence[Any], trainer: Any) -> dict[str, Any]:
+    def __call__(self, prompts: Sequence[TrlPrompt], trainer: GRPOTrainer) -> dict[str, object]:
+        # TRL gives each prompt as often as its group has completions. Every one is a problem of its
+        # own to the block, of one draw: TRL wants the completions in the order of its prompts, and
+        # the engine runs a prompt once however often it stands there.
         given = [from_trl(prompt) for prompt in prompts]
         encoded = {prompt: self._engine.encode(prompt) for prompt in dict.fromkeys(given)}
-        parts = ["rollout", self._seed, trainer.state.global_step]
-        parts += [self._rank] if self._rank else []
-        seed = int(digest(parts)[:12], 16)
+        seed = self._processes.seed("rollout", self._seed, trainer.state.global_step)
         block = Block(tuple(str(i) for i in range(len(given))), first_draw=0, size=1, seed=seed)
         with runtime.evaluating(self._model):
             drawn = self._engine.complete(block, given)
@@ -187,8 +183,3 @@ class Rollout:
             "text": [completion.text for completion in drawn],
             "finish_reason": [completion.finish_reason for completion in drawn],
         }
-
-
-def _ordered(problems: ProblemSet) -> list[Problem]:
-    """By id: the order of a file must not decide what a seed trains on."""
-    return sorted(problems, key=lambda problem: problem.id)

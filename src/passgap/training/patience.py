@@ -46,9 +46,9 @@ class PatientLog:
         try:
             while self._waiting:
                 first = self._waiting[0]
-                self._log.append(0 if first.step is None else first.step, first.columns)
+                self._log.append(first.steps or first.step or 0, first.columns)
                 del self._waiting[0]
-        except UsageError:
+        except UsageError:  # wrong rows can never be written: kept, they would block all others
             del self._waiting[0]
             raise
         except PassgapError as error:

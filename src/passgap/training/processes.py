@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from passgap.data.identity import digest
 from passgap.errors import UsageError
 
 T = TypeVar("T")
@@ -52,6 +53,10 @@ class Processes:
         found: list[T] = gather_object(items)
         return found
 
+    def seed(self, *parts: str | int) -> int:
+        """A seed of what is drawn here; the main process draws what one process alone would."""
+        return int(digest([*parts, *([self.rank] if self.rank else [])])[:12], 16)
+
     def share(self, items: list[T]) -> list[T]:
         """The part of a list that is this process' to work on."""
         return items[self.rank :: self.count]
@@ -64,36 +69,30 @@ class Processes:
             PartialState().wait_for_everyone()
 
 
-def started() -> tuple[int, int, int]:
-    """torchrun's rank, count of processes and local rank, as the environment tells them.
+def started() -> Processes:
+    """This process among torchrun's, as the environment tells it.
 
-    Raises
-    ------
-    UsageError
-        Where the launcher cuts the weights into pieces.
+    Raises UsageError where the launcher cuts the weights into pieces.
     """
     for name in SHARDED:
         if os.environ.get(name, "").lower() in ("1", "true"):
             raise UsageError(f"{name} is set; allowed: whole weights in every process (torchrun)")
-    rank, count, local = (
-        int(os.environ.get(name, default))
-        for name, default in (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
-    )
-    return rank, count, local
+    told = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0}
+    return Processes(*(int(os.environ.get(name, default)) for name, default in told.items()))
 
 
 def join(device: str) -> Processes:
     """Meet the other processes of this run; ``device`` is what this one computes on."""
-    rank, count, local = started()
-    if count > 1:
+    us = started()
+    if us.count > 1:
         if device == "cpu":
             os.environ["ACCELERATE_USE_CPU"] = "true"  # else accelerate runs one process, silently
         from accelerate import PartialState
 
-        state: Any = PartialState(cpu=device == "cpu")
-        if state.num_processes != count:
+        state = PartialState(cpu=device == "cpu")
+        if state.num_processes != us.count:
             raise UsageError(
-                f"torchrun started {count} processes and accelerate joined {state.num_processes}; "
-                "start them with torchrun and without accelerate launch"
+                f"torchrun started {us.count} processes and accelerate joined "
+                f"{state.num_processes}; start them with torchrun and without accelerate launch"
             )
-    return Processes(rank, count, local)
+    return us

@@ -8,22 +8,46 @@ them. What the verifier said is recorded and logged whatever the rule.
 
 from __future__ import annotations
 
+import logging
 import math
 import random
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from passgap.data.completions import FinishReason
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import Problem
+from passgap.plain import visible
+from passgap.training.calls import State
 from passgap.training.config import TrainConfig
-from passgap.training.raised import RaisedOnce
 from passgap.verifiers import Item, Verifier
+from passgap.verifiers.failures import take_failures
 
+log = logging.getLogger("passgap.reward")
 REWARDS: dict[Status, float | None] = {"correct": 1.0, "incorrect": 0.0, "unscored": None}
 Rule = Callable[[Sequence[str], Sequence[Outcome], int], list[float | None]]
 Read = Callable[[Sequence[int]], tuple[str, FinishReason]]
+
+
+class RaisedOnce:
+    """Says what a verifier's code raises while training, once per kind; from any thread."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    def tell(self, verifier: Verifier) -> None:
+        """Warn of what the verifier's code raised since it was asked last, where that is new."""
+        for failure in take_failures(verifier):
+            with self._lock:
+                new = failure.kind not in self._told
+                self._told.add(failure.kind)
+            if new:
+                log.warning(
+                    "completions are unscored, the first of problem %s: %s; further errors of this "
+                    "kind are only counted", failure.problem_id, visible(failure.error),
+                )  # fmt: skip
 
 
 class VerifierReward:
@@ -31,19 +55,9 @@ class VerifierReward:
 
     TRL calls it with the columns of the data set (``problem_id``), the ids it drew and, where the
     engine drew them, what it made of them (``text``, ``finish_reason``): one entry a completion,
-    whole groups in each process.
-
-    Parameters
-    ----------
-    verifier, problems
-        What marks, and the problems by whose ids TRL calls.
-    rule
-        Rewards of (problem ids, outcomes, step).
-    read
-        Text and finish reason of a completion's ids, where TRL draws by itself.
-    record
-        Called with ``step``, ``problem_id``, ``status``, ``reward``, ``tokens``,
-        ``finish_reason`` and ``reason`` (`Watch.record`).
+    whole groups in each process. ``rule`` makes rewards of (problem ids, outcomes, step). ``read``
+    gives text and finish reason of a completion's ids, where TRL draws by itself. ``record`` is
+    called as `Watch.record`.
     """
 
     __name__ = "verifier"
@@ -67,11 +81,11 @@ class VerifierReward:
         *,
         problem_id: Sequence[str],
         completion_ids: Sequence[Sequence[int]],
-        trainer_state: Any,
+        trainer_state: State,
         text: Sequence[str] | None = None,
         finish_reason: Sequence[FinishReason] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
-        **_: Any,
+        **_: object,
     ) -> list[float | None]:
         if text is None or finish_reason is None:
             if self._read is None:
@@ -163,20 +177,11 @@ class PassAtK:
 
 
 def pass_at_k_advantages(size: int, wrong: int, k: int) -> tuple[float, float]:
-    """Advantages of a correct and of an incorrect completion when pass@k is the reward.
+    """Advantages of a (correct, incorrect) completion when pass@k is the reward.
 
-    Parameters
-    ----------
-    size, wrong
-        Scored completions of a group, and the incorrect ones of them.
-    k
-        Of the subsets whose reward is that one of them is correct.
-
-    Returns
-    -------
-    tuple of float
-        (correct, incorrect); 0 where every subset, or none, is rewarded, or the group is smaller
-        than k.
+    ``size`` scored completions of a group, ``wrong`` of them incorrect; the reward of a subset of
+    ``k`` is that one of them is correct. Both are 0 where every subset, or none, is rewarded, or
+    the group is smaller than k.
     """
     if size < k:
         return 0.0, 0.0
@@ -193,13 +198,10 @@ def signal(
 ) -> dict[str, float]:
     """What one step has to learn from.
 
-    Returns
-    -------
-    dict
-        ``solved_share``: correct among the scored completions, nan where none was scored;
-        ``mixed_share``: share of groups (completions of one problem) with both correct and
-        incorrect members, the only ones that move the policy; ``truncated_share`` and
-        ``no_answer_share``: shares of all completions; ``unscored``: how many.
+    ``solved_share``: correct among the scored completions, nan where none was scored;
+    ``mixed_share``: share of groups (completions of one problem) with both correct and incorrect
+    members, the only ones that move the policy; ``truncated_share`` and ``no_answer_share``: shares
+    of all completions; ``unscored``: how many.
     """
     groups: dict[str, set[Status]] = {}
     for problem, outcome in zip(problem_id, outcomes, strict=True):

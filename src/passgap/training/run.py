@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
@@ -19,15 +19,18 @@ from passgap.training.config import TrainConfig
 from passgap.training.folder import (
     as_requested,
     check_problems,
+    drop_states,
     open_folder,
     request,
+    resumable,
+    step_of_state,
     trained_policy,
     write_policy_file,
 )
-from passgap.training.states import drop_states, resumable, step_of_state
 from passgap.verifiers import Verifier, for_problems
 
 if TYPE_CHECKING:
+    from passgap.training.distill import Lessons
     from passgap.training.runtime import Job
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
@@ -94,7 +97,7 @@ def train(
     # imported here: a missing extra and a missing GPU are told before the folder is begun
     from passgap.training import processes, runtime
 
-    _, count, _ = processes.started()
+    count = processes.started().count
     runtime.check_processes(config, count)
     runtime.check_trackers(config)
     device = runtime.resolve_device(config.device, count)
@@ -106,7 +109,7 @@ def train(
             progress(config.steps, config.steps, {})
         return trained_policy(folder)
 
-    def write(place: Path, step: int, **extra: Any) -> None:
+    def write(place: Path, step: int, **extra: object) -> None:
         write_policy_file(place, asked, problems.problems, {"step": step, **extra})
 
     start = time.monotonic()
@@ -122,25 +125,28 @@ def train(
         progress=progress,
         resume=us.once(lambda: resumable(folder)),
     )
-    found = _train(job, teacher)
+    lessons = _train(job, teacher)
     if us.is_main:
-        resumed = {"resumed_from": step_of_state(job.resume)} if job.resume else {}
+        told: dict[str, object] = {"lessons": lessons.to_dict()} if lessons else {}
+        if job.resume:
+            told["resumed_from"] = step_of_state(job.resume)
         seconds = round(time.monotonic() - start, 1)
-        write(folder, config.steps, **found, **resumed, seconds=seconds, processes=us.count)
+        write(folder, config.steps, **told, seconds=seconds, processes=us.count)
         drop_states(folder)
     us.wait()
     return trained_policy(folder)
 
 
-def _train(job: Job, teacher: Policy | None) -> dict[str, Any]:
-    """Hand the job to the trainer of its algorithm; what the policy file adds for it."""
+def _train(job: Job, teacher: Policy | None) -> Lessons | None:
+    """Hand the job to the trainer of its algorithm; what was learned of a teacher, if of one."""
     if job.config.method.trainer == "sft":
         from passgap.training.distill import train_sft
 
         return train_sft(job, teacher or job.policy)
     from passgap.training.online import train_online
 
-    return train_online(job)
+    train_online(job)
+    return None
 
 
 def check_stop(policy: Policy, config: TrainConfig) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
@@ -34,9 +34,18 @@ try:
     import datasets
     import torch
     import transformers
-    from transformers import PrinterCallback, TrainingArguments
+    from transformers import (
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        PrinterCallback,
+        Trainer,
+        TrainingArguments,
+    )
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
 # transformers renamed it; trl goes with both
@@ -52,24 +61,10 @@ FULL = 1 << 16  # bytes left: less than any file of weights or states
 class Job:
     """One training run: what is trained, on what, marked by what, into which folder.
 
-    Parameters
-    ----------
-    policy, problems, verifier
-        What is trained, on what, and what marks its completions.
-    out
-        A folder that ``training.folder.open_folder`` has made ready.
-    config
-        All settings.
-    write
-        Called with (folder, step) to write the policy file of a checkpoint.
-    processes
-        Who shares the work.
-    held_out
-        Problems to measure on every ``eval_every`` steps.
-    progress
-        Called with (step, steps, metrics) after each step.
-    resume
-        The state to go on from (``training.folder.resumable``); None begins.
+    ``training.folder.open_folder`` has made ``out`` ready. ``write`` is called with (folder, step)
+    for the policy file of a checkpoint, ``progress`` with (step, steps, metrics) after each step.
+    ``held_out`` are measured every ``eval_every`` steps. ``resume`` is the state to go on from
+    (``training.folder.resumable``), None begins.
     """
 
     policy: Policy
@@ -99,8 +94,11 @@ class Job:
         """Completions in this process' memory together."""
         return min(self.config.batch_size or self.local_completions, self.local_completions)
 
-    def load(self) -> tuple[Any, Any, TransformersEngine]:
+    def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, TransformersEngine]:
         """The model to train, its tokenizer, and the engine that samples that very model."""
+        # float32: a step of 1e-6 is lost in bfloat16's 8 bits; autocast computes in it (bf16).
+        # The engine draws from this object and not from a copy, so that a draw's log-probability
+        # is one of the weights as they are now and no weights have to be sent anywhere.
         model, tokenizer = load_model(self.policy, dtype="float32", device=self.device)
         sampling = self.config.sampling(self.policy.prompt.stop)
         engine = TransformersEngine(model, tokenizer, sampling, batch_size=self.at_once)
@@ -161,7 +159,7 @@ def resolve_device(device: str, processes: int = 1) -> str:
     return "cuda"
 
 
-def common_arguments(job: Job) -> dict[str, Any]:
+def common_arguments(job: Job) -> dict[str, object]:
     """The arguments that all trainers share, all explicit."""
     config, on_gpu = job.config, job.device != "cpu"
     return {
@@ -188,7 +186,7 @@ def common_arguments(job: Job) -> dict[str, Any]:
     }
 
 
-def lora(config: TrainConfig) -> Any:
+def lora(config: TrainConfig) -> LoraConfig | None:
     """peft's LoRA configuration; None where all weights are trained."""
     if not config.lora_rank:
         return None
@@ -242,12 +240,12 @@ class Saver:
     only the weights are to differ from the base's folder. LoRA adapters are merged in a copy.
     """
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self._model, self._tokenizer = model, tokenizer
         self._config = deepcopy(model.config)
         self._generation_config = deepcopy(model.generation_config)
 
-    def save(self, folder: Path, trained: Any) -> None:
+    def save(self, folder: Path, trained: PreTrainedModel) -> None:
         """Weights (safetensors), configs, tokenizer; ``trained`` may be wrapped by peft."""
         model = self._model
         if trained is not model:
@@ -266,10 +264,8 @@ class Saver:
 def full_disk_told(out: Path) -> Iterator[None]:
     """A disk without space is one line, whatever torch or safetensors made of it.
 
-    Raises
-    ------
-    WorkError
-        When something failed and the disk of ``out`` is full; any other error is left as it is.
+    Raises WorkError when something failed and the disk of ``out`` is full; any other error is left
+    as it is.
     """
     try:
         yield
@@ -287,7 +283,7 @@ class AlreadyTrainedError(Exception):
     """The state that training went on from is of the last step."""
 
 
-def run(trainer: Any, job: Job, saver: Saver) -> None:
+def run(trainer: Trainer, job: Job, saver: Saver) -> None:
     """Write TRL's arguments as resolved, train, save.
 
     A state of the last step holds the trained weights: they are saved, no step is added.
@@ -304,7 +300,7 @@ def run(trainer: Any, job: Job, saver: Saver) -> None:
 
 
 @contextmanager
-def evaluating(model: Any) -> Iterator[None]:
+def evaluating(model: PreTrainedModel) -> Iterator[None]:
     """The model in evaluation mode (no dropout), then as it was."""
     training = model.training
     model.eval()

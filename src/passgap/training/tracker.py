@@ -17,7 +17,6 @@ import numpy as np
 
 from passgap.data.arrays import IntArray
 from passgap.data.completions import Block
-from passgap.data.identity import digest
 from passgap.data.journals import CurvePoint, HeldOutRow
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
@@ -43,20 +42,10 @@ class Drawn(NamedTuple):
 
 
 class HeldOutTracker:
-    """Measures a policy in training.
+    """Measures a policy in training, which ``engine`` draws from; the rest is as in evaluation.
 
-    Parameters
-    ----------
-    engine
-        Draws from the model being trained.
-    problems, prompt, verifier
-        As in evaluation.
-    config
-        ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps`` and ``seed``.
-    out
-        The training run's folder.
-    processes
-        Those that share the problems; each must call ``measure`` at the same steps.
+    Of the config it reads ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps``, ``seed``.
+    ``processes`` share the problems: each must call ``measure`` at the same steps.
     """
 
     def __init__(
@@ -110,9 +99,7 @@ class HeldOutTracker:
 
     def _drawn(self, step: int) -> list[Drawn]:
         """This process' share of the draws, marked."""
-        parts = ["held_out", self._config.seed, step]
-        parts += [self._processes.rank] if self._processes.rank else []
-        seed = int(digest(parts)[:12], 16)
+        seed = self._processes.seed("held_out", self._config.seed, step)
         block = Block(tuple(self._problems), 0, self._config.eval_draws, seed)
         completions = self._engine.complete(block, self._prompts)
         items = [Item(self._problems[d.problem_id], d.text, d.finish_reason) for d in completions]
@@ -133,15 +120,14 @@ class HeldOutTracker:
 def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
     """How much the draws differ from each other.
 
-    Returns
-    -------
-    dict
-        ``entropy``: of a token given those before it, in nats: the mean of minus its
-        log-probability, which is unbiased for draws of the policy itself; ``answer_entropy``: of a
-        problem's answers, in nats, the mean over problems of the plug-in value, which is at most
-        the logarithm of the draws and biased low (no answer counts as an answer);
-        ``completion_length`` in tokens; ``truncated_share``.
+    ``entropy``: of a token given those before it, in nats: the mean of minus its log-probability,
+    which is unbiased for draws of the policy itself; ``answer_entropy``: of a problem's answers, in
+    nats, the mean over problems of the plug-in value, which is at most the logarithm of the draws
+    and biased low (no answer counts as an answer); ``completion_length`` in tokens;
+    ``truncated_share``.
     """
+    # A token's chance to be drawn is the policy's own, so the mean of -log p over the tokens drawn
+    # estimates the entropy without the scores of the whole vocabulary; long completions weigh more.
     tokens = sum(one.tokens for one in drawn)
     logprob = sum(one.logprob for one in drawn)
     answers: dict[str, Counter[str | None]] = {}
@@ -159,13 +145,9 @@ def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
 def held_out_curve(n: IntArray, c: IntArray, draws: int) -> tuple[int, tuple[CurvePoint, ...]]:
     """Mean pass@k for k = 1, 2, 4, .. up to ``draws``, with its intervals over the problems.
 
-    Returns
-    -------
-    left_out
-        Problems with fewer scored draws than the largest k, which would make a curve of different
-        problems at different k.
-    curve
-        Of the others; empty where there is none.
+    First how many problems are left out: those with fewer scored draws than the largest k, which
+    would make a curve of different problems at different k. The curve is of the others, and empty
+    where there is none.
     """
     ks = [2**i for i in range(draws.bit_length())]
     enough = n >= ks[-1]

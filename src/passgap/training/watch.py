@@ -19,21 +19,12 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from passgap.errors import UsageError
 from passgap.runs.about import write_about
 from passgap.runs.watch import STATUSES
-from passgap.training.calls import (
-    Call,
-    Rule,
-    call_metrics,
-    call_of,
-    reread,
-    rewards_of,
-    rule_of,
-    wrapped,
-)
+from passgap.training import calls
+from passgap.training.calls import Call, F
 from passgap.training.patience import PatientLog, log, rank_of
 
 
@@ -90,19 +81,20 @@ class Watch:
         *,
         group_size: int | None = None,
         rank: int | None = None,
-        about: Mapping[str, Any] | None = None,
+        about: Mapping[str, object] | None = None,
         flush_rows: int = 256,
         flush_seconds: float = 5.0,
     ) -> None:
         _check(group_size, flush_rows, flush_seconds)
         self.folder, self.group_size = Path(folder), group_size
         self.rank = rank_of(self.folder, rank)
-        self._about = dict(about or {})
+        self._about: dict[str, object] = dict(about or {})
         self._flush_rows, self._flush_seconds = flush_rows, flush_seconds
         self._lock = threading.RLock()
         self._log = PatientLog(self.folder, self.rank)
         self._mode = ""
-        self._buffer: list[dict[str, Any]] = []
+        self._buffer: list[tuple[int | None, dict[str, object]]] = []
+        # weakly: an exit handler that held the watch would keep every watch of a long process
         atexit.register(_at_exit, weakref.ref(self))
 
     @property
@@ -138,7 +130,7 @@ class Watch:
             For columns of different lengths, another status, or a step that is told in some calls
             only.
         """
-        columns = {
+        columns: dict[str, Sequence[object] | None] = {
             "problem_id": problem_id,
             "status": status,
             "reward": reward,
@@ -146,11 +138,15 @@ class Watch:
             "finish_reason": finish_reason,
             "reason": reason,
         }
+        given = {name: list(values) for name, values in columns.items() if values is not None}
+        self._record(step, given)
+
+    def _record(self, step: int | None, columns: dict[str, list[object]]) -> None:
         with self._lock:
             if self._buffer:
                 self.flush()
             self._begin(step)
-            self._log.write(Call(step, {k: list(v) for k, v in columns.items() if v is not None}))
+            self._log.write(Call(step, columns))
 
     def record_one(
         self,
@@ -168,8 +164,7 @@ class Watch:
         Safe from several threads. Rows are written together: after ``flush_rows`` of them, when the
         oldest has waited ``flush_seconds``, and at exit; a killed process loses at most those.
         """
-        row = {
-            "step": step,
+        row: dict[str, object] = {
             "problem_id": problem_id,
             "status": status,
             "reward": reward,
@@ -182,7 +177,7 @@ class Watch:
             raise UsageError(f"status is {status!r}; allowed: {', '.join(STATUSES)}")
         with self._lock:
             self._begin(step)
-            self._buffer.append(row)
+            self._buffer.append((step, row))
             if len(self._buffer) >= self._flush_rows:
                 self.flush()
             elif len(self._buffer) == 1:
@@ -195,22 +190,22 @@ class Watch:
         with self._lock:
             rows, self._buffer = self._buffer, []
             if rows:
-                steps = [row.pop("step") for row in rows]
-                columns = {name: [row[name] for row in rows] for name in rows[0]}
-                self._log.write(Call(None if steps[0] is None else steps, columns))
+                steps = [step for step, _ in rows if step is not None]
+                columns = {name: [row[name] for _, row in rows] for name in rows[0][1]}
+                self._log.write(Call(None, columns, steps))
             else:
                 self._log.write()
 
     def reward(
         self,
-        function: Callable[..., Any],
+        function: F,
         *,
         correct: Callable[[float], bool] | float,
         id_column: str = "problem_id",
-        split: tuple[str, Any] | None = None,
+        split: tuple[str, object] | None = None,
         max_tokens: int | None = None,
         end_tokens: Collection[int] = (),
-    ) -> Callable[..., Any]:
+    ) -> F:
         """A reward function in TRL's form that records each call and returns the same rewards.
 
         Parameters
@@ -246,41 +241,40 @@ class Watch:
             At the first call, if the data set has no such column, or a column or the rewards have
             another length than the completions.
         """
-        rule = rule_of(correct)
+        rule = calls.rule_of(correct)
         with self._lock:
             self._about.setdefault("correct", rule.text)
 
         name = getattr(function, "__name__", type(function).__name__)
-        how = id_column, split, max_tokens, frozenset(end_tokens)
+        ends = frozenset(end_tokens)
 
-        def seen(rewards: Any, columns: Mapping[str, Any]) -> Any:
-            given = reread(rewards)
-            self._see(rewards_of(name, given, columns), columns, rule, how)
+        def seen(rewards: object, columns: Mapping[str, object]) -> object:
+            given = calls.reread(rewards)
+            told = calls.rewards_of(name, given, columns)
+            call = calls.call_of(told, columns, rule, id_column, split, max_tokens, ends)
+            if len(call):
+                self._see(call, columns.get("log_metric"))
             return given
 
-        return wrapped(function, seen)
+        return calls.wrapped(function, seen)
 
     def drop_after(self, step: int) -> int:
         """Remove this rank's rows with a later step, as for a run resumed from ``step + 1``."""
         with self._lock:
             return self._log.drop_after(step)
 
-    def _see(
-        self, rewards: list[float | None], columns: Mapping[str, Any], rule: Rule, how: Any
-    ) -> None:
-        call = call_of(rewards, columns, rule, *how)
-        if not len(call):
-            return
+    def _see(self, call: Call, log_metric: object) -> None:
         with self._lock:
-            self.record(step=call.step, **call.columns)  # type: ignore[arg-type]
-            log_metric = columns.get("log_metric")
-            if log_metric is not None:
-                for name, value in call_metrics(call).items():
+            self._record(call.step, call.columns)
+            if callable(log_metric):
+                for name, value in calls.call_metrics(call).items():
                     log_metric(f"watch/{name}", value)
                 log_metric("watch/unwritten_rows", float(self.unwritten))
 
     def _begin(self, step: int | None) -> None:
         """At the first row: say what a step is, and drop what a resumed run draws again."""
+        # Only the first row tells whether the trainer knows its step, and at which step a resumed
+        # run goes on: so about.json and the dropping of rows wait for it.
         mode = "visits" if step is None else "trainer"
         if mode == self._mode:
             return

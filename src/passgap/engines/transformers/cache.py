@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
-from transformers import AttentionInterface, Cache, DynamicCache
+from transformers import AttentionInterface, Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
@@ -32,7 +32,7 @@ class Prefilled:
     """Prompts run once: transformers' cache of them (left padded) and each one's next scores."""
 
     prompts: tuple[Prompt, ...]
-    cache: Any
+    cache: DynamicCache
     mask: torch.Tensor
     logits: torch.Tensor
 
@@ -45,21 +45,21 @@ class Rows(Protocol):
     def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
         """Put prompt ``which[i]`` of ``ready`` into row ``slots[i]``."""
 
-    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+    def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """Append one token to every row, shape (rows,); the next scores, shape (rows, vocab)."""
 
     def keep(self, rows: torch.Tensor) -> None:
         """Keep these rows only, in this order."""
 
 
-def rows_for(model: Any, count: int, longest: int) -> Rows:
+def rows_for(model: PreTrainedModel, count: int, longest: int) -> Rows:
     """The cache that suits the model, for ``count`` rows and prompts of up to ``longest``."""
     if joins_late(model):
         return SlotCache(model, count, longest)
     return WaveCache()
 
 
-def joins_late(model: Any) -> bool:
+def joins_late(model: PreTrainedModel) -> bool:
     """Whether rows may start at any column: attention layers only, full or sliding."""
     config = model.config.get_text_config(decoder=True)
     kinds = {type(layer) for layer in DynamicCache(config=model.config).layers}
@@ -70,16 +70,14 @@ def joins_late(model: Any) -> bool:
     }
 
 
-def prefill(model: Any, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
+def prefill(model: PreTrainedModel, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
     """Run distinct prompts as one left-padded batch."""
-    longest, device = max(map(len, prompts)), model.device
-    ids = torch.tensor([[pad_id] * (longest - len(p)) + list(p) for p in prompts], device=device)
-    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
+    ids, mask = left_padded(prompts, pad_id, model.device)
     cache = DynamicCache() if joins_late(model) else DynamicCache(config=model.config)
     logits = model(
         input_ids=ids,
         attention_mask=mask,
-        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+        position_ids=positions(mask),
         past_key_values=cache,
         use_cache=True,
         logits_to_keep=1,
@@ -87,12 +85,41 @@ def prefill(model: Any, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
     return Prefilled(tuple(prompts), cache, mask, logits)
 
 
+def left_padded(
+    rows: Sequence[Sequence[int]], pad_id: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and their mask (1 where a row is), both of shape (rows, longest)."""
+    longest = max(map(len, rows))
+    ids = [[pad_id] * (longest - len(row)) + list(row) for row in rows]
+    mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+
+
+def positions(mask: torch.Tensor) -> torch.Tensor:
+    """The place of every token in its own row; padding does not count."""
+    return (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def _next(
+    model: PreTrainedModel, tokens: torch.Tensor, mask: torch.Tensor, at: torch.Tensor, cache: Cache
+) -> torch.Tensor:
+    """One forward pass of one token a row; the next scores, shape (rows, vocab)."""
+    logits: torch.Tensor = model(
+        input_ids=tokens[:, None],
+        attention_mask=mask,
+        position_ids=at[:, None],
+        past_key_values=cache,
+        use_cache=True,
+    ).logits[:, -1]
+    return logits
+
+
 class SlotCache:
     """Rows in buffers with room to grow; a row may join at any time."""
 
     joins_late = True
 
-    def __init__(self, model: Any, count: int, longest: int) -> None:
+    def __init__(self, model: PreTrainedModel, count: int, longest: int) -> None:
         self._layers: list[_Layer] = []
         self._count, self._start, self._length = count, 0, longest
         self._mask = torch.zeros(count, longest + ROOM, dtype=torch.long, device=model.device)
@@ -110,22 +137,19 @@ class SlotCache:
         width = ready.mask.shape[1]
         for layer, full in zip(self._layers, ready.cache.layers, strict=True):
             layer.place(into, end - width, full.keys[source], full.values[source])
+        # Whatever a slot held before lies in the same columns: masked, it is never attended to, so
+        # the buffers need not be cleared.
         self._mask[into] = 0
         self._mask[into, end - width : end] = ready.mask[source]
         self._positions[into] = ready.mask[source].sum(1)
         self._skip_unused()
 
-    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+    def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""
         self._make_room()
         self._mask[:, self._length] = 1
-        logits: torch.Tensor = model(
-            input_ids=tokens[:, None],
-            attention_mask=self._mask[:, self._start : self._length + 1],
-            position_ids=self._positions[:, None],
-            past_key_values=Cache(layers=self._layers),
-            use_cache=True,
-        ).logits[:, -1]
+        mask = self._mask[:, self._start : self._length + 1]
+        logits = _next(model, tokens, mask, self._positions, Cache(layers=self._layers))
         self._length += 1
         self._positions += 1
         return logits
@@ -148,6 +172,8 @@ class SlotCache:
         """When the buffers are full: give up the columns left out, then grow."""
         if self._length < self._mask.shape[1]:
             return
+        # The end column moves right with every step for as long as rows join. Without giving up the
+        # left, the buffers would grow with the number of draws and not with the longest row.
         pad = self._mask.new_zeros(len(self._mask), ROOM)
         self._mask = torch.cat([self._mask[:, self._start :], pad], dim=1)
         self._length -= self._start
@@ -159,7 +185,7 @@ class SlotCache:
 class _Layer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values, a view of a buffer with room to the right."""
 
-    def __init__(self, like: Any, rows: int, columns: int, length: int) -> None:
+    def __init__(self, like: DynamicLayer, rows: int, columns: int, length: int) -> None:
         super().__init__()
         self.dtype, self.device, self.is_initialized = like.keys.dtype, like.keys.device, True
         self._start, self._length = 0, length
@@ -174,7 +200,7 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
         self.values = self._values[:, :, start : self._length]
 
     def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Append in place; transformers calls it once a layer and step."""
         end = self._length + key_states.shape[-2]
@@ -220,7 +246,7 @@ class WaveCache:
     joins_late = False
 
     def __init__(self) -> None:
-        self._cache: Any = None
+        self._cache = DynamicCache()
         self._mask = self._positions = torch.zeros(0)
 
     def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
@@ -231,16 +257,10 @@ class WaveCache:
         self._cache.reorder_cache(source)
         self._positions = self._mask.sum(1)
 
-    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+    def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], dim=1)
-        logits: torch.Tensor = model(
-            input_ids=tokens[:, None],
-            attention_mask=self._mask,
-            position_ids=self._positions[:, None],
-            past_key_values=self._cache,
-            use_cache=True,
-        ).logits[:, -1]
+        logits = _next(model, tokens, self._mask, self._positions, self._cache)
         self._positions = self._positions + 1
         return logits
 
@@ -257,7 +277,7 @@ def grouped_sdpa(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
-    **options: Any,
+    **options: object,
 ) -> tuple[torch.Tensor, None]:
     """transformers' sdpa, but for one new token a row, where heads that share keys go together.
 

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
 from passgap.engines.transformers.cache import Prefilled, Prompt, Rows, prefill, rows_for
 from passgap.errors import WorkError
@@ -75,6 +75,9 @@ def pick(logprobs: torch.Tensor, uniform: np.ndarray) -> torch.Tensor:
 
     ``logprobs`` has shape (rows, vocab), ``uniform`` (rows,); gives ids, shape (rows,).
     """
+    # In float32 the sum over a large vocabulary is off by more than the rarest tokens' share. The
+    # total is not exactly 1 either: the number is scaled to it and kept below it, so that the end
+    # of the vocabulary, where the distribution function is flat, is never drawn.
     cumulative = logprobs.double().exp().cumsum(-1)
     total = cumulative[:, -1:]
     target = torch.from_numpy(uniform).to(logprobs.device)[:, None] * total
@@ -85,7 +88,9 @@ def pick(logprobs: torch.Tensor, uniform: np.ndarray) -> torch.Tensor:
 class Batch:
     """The rows being decoded, and what each has drawn so far."""
 
-    def __init__(self, model: Any, settings: Settings, streams: Streams, size: int) -> None:
+    def __init__(
+        self, model: PreTrainedModel, settings: Settings, streams: Streams, size: int
+    ) -> None:
         self._model, self._settings, self._streams = model, settings, streams
         device = model.device
         self.row = np.full(size, -1)
@@ -161,7 +166,7 @@ class Batch:
 
 
 def decode(
-    model: Any,
+    model: PreTrainedModel,
     prompts: Sequence[Prompt],
     rows: Sequence[int],
     settings: Settings,
@@ -176,60 +181,63 @@ def decode(
     """
     waiting = deque(rows)
     while waiting:
-        yield from _wave(model, prompts, waiting, settings, streams, batch_size, tell)
+        size = min(batch_size, len(waiting))
+        batch = Batch(model, settings, streams, size)
+        yield from _Wave(model, prompts, settings, waiting, batch).run(tell)
 
 
-def _wave(
-    model: Any,
-    prompts: Sequence[Prompt],
-    waiting: deque[int],
-    settings: Settings,
-    streams: Streams,
-    batch_size: int,
-    tell: Callable[[int, int], None],
-) -> Iterator[Drawn]:
-    """Decode until every row that began has ended; where rows join late, until none waits."""
-    size = min(batch_size, len(waiting))
-    cache = rows_for(model, size, max(len(prompts[row]) for row in waiting))
-    batch = Batch(model, settings, streams, size)
-    ready: dict[Prompt, tuple[Prefilled, int]] = {}
-    while True:
-        free = batch.free
-        fresh = len(free) == size
-        if waiting and (fresh or (cache.joins_late and len(free) >= REFILL_SHARE * size)):
-            starting = [waiting.popleft() for _ in free[: len(waiting)]]
-            _join(model, cache, batch, settings, prompts, free[: len(starting)], starting, ready)
-        else:
-            if not (waiting and cache.joins_late):
-                batch.compact(cache)
-            if not len(batch.row):
-                return
-            batch.advance(cache)
-            tell(0, len(batch.row))
-        yield from batch.collect()
+class _Wave:
+    """A batch decoded until every row that began has ended; where rows join late, until none
+    waits."""
 
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Prompt],
+        settings: Settings,
+        waiting: deque[int],
+        batch: Batch,
+    ) -> None:
+        self._model, self._prompts, self._settings = model, prompts, settings
+        self._waiting, self._batch = waiting, batch
+        longest = max(len(prompts[row]) for row in waiting)
+        self._cache = rows_for(model, len(batch.row), longest)
+        self._ready: dict[Prompt, tuple[Prefilled, int]] = {}
 
-def _join(
-    model: Any,
-    cache: Rows,
-    batch: Batch,
-    settings: Settings,
-    prompts: Sequence[Prompt],
-    slots: np.ndarray,
-    starting: Sequence[int],
-    ready: dict[Prompt, tuple[Prefilled, int]],
-) -> None:
-    """Run the prompts that are new, put the rows into their slots, draw their first tokens."""
-    asked = [prompts[row] for row in starting]
-    new = [prompt for prompt in dict.fromkeys(asked) if prompt not in ready]
-    if new:
-        prefilled = prefill(model, new, settings.pad_id)
-        ready |= {prompt: (prefilled, i) for i, prompt in enumerate(new)}
-    for prefilled in {id(ready[prompt][0]): ready[prompt][0] for prompt in asked}.values():
-        mine = [i for i, prompt in enumerate(asked) if ready[prompt][0] is prefilled]
-        which = [ready[asked[i]][1] for i in mine]
-        cache.join(slots[mine].tolist(), prefilled, which)
-        first = settings.warp(prefilled.logits)
-        batch.begin(slots[mine], [starting[i] for i in mine], first[which])
-    for prompt in [prompt for prompt in ready if prompt != asked[-1]]:
-        del ready[prompt]
+    def run(self, tell: Callable[[int, int], None]) -> Iterator[Drawn]:
+        batch, cache, waiting = self._batch, self._cache, self._waiting
+        size = len(batch.row)
+        while True:
+            free = batch.free
+            fresh = len(free) == size
+            # A row that joins needs a pass over its prompt, so a few free slots are saved up.
+            # While rows still wait the batch keeps its size; it shrinks once none will come.
+            if waiting and (fresh or (cache.joins_late and len(free) >= REFILL_SHARE * size)):
+                starting = [waiting.popleft() for _ in free[: len(waiting)]]
+                self._join(free[: len(starting)], starting)
+            else:
+                if not (waiting and cache.joins_late):
+                    batch.compact(cache)
+                if not len(batch.row):
+                    return
+                batch.advance(cache)
+                tell(0, len(batch.row))
+            yield from batch.collect()
+
+    def _join(self, slots: np.ndarray, starting: Sequence[int]) -> None:
+        """Run the prompts that are new, put the rows into their slots, draw their first tokens."""
+        ready, asked = self._ready, [self._prompts[row] for row in starting]
+        new = [prompt for prompt in dict.fromkeys(asked) if prompt not in ready]
+        if new:
+            prefilled = prefill(self._model, new, self._settings.pad_id)
+            ready |= {prompt: (prefilled, i) for i, prompt in enumerate(new)}
+        for prefilled in {id(ready[prompt][0]): ready[prompt][0] for prompt in asked}.values():
+            mine = [i for i, prompt in enumerate(asked) if ready[prompt][0] is prefilled]
+            which = [ready[asked[i]][1] for i in mine]
+            self._cache.join(slots[mine].tolist(), prefilled, which)
+            first = self._settings.warp(prefilled.logits)
+            self._batch.begin(slots[mine], [starting[i] for i in mine], first[which])
+        # Rows of one prompt stand together, so only the last prompt can have rows that still wait:
+        # the others' keys and values are let go at once.
+        for prompt in [prompt for prompt in ready if prompt != asked[-1]]:
+            del ready[prompt]

@@ -14,17 +14,22 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
-from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 
 from passgap.data.completions import Block, Completion, FinishReason, cut_at_stop
 from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine
 from passgap.engines.encoding import encode
-from passgap.engines.transformers.cache import ATTENTION
+from passgap.engines.transformers.cache import ATTENTION, left_padded, positions
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
 from passgap.engines.transformers.loading import end_token_ids, load_model, pad_token_id
 from passgap.errors import UsageError, WorkError
@@ -34,23 +39,22 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class TransformersEngine(Engine):
-    """Samples a transformers causal language model.
+    """Samples a transformers causal language model; ``load`` builds it from a policy.
 
-    Parameters
-    ----------
-    model, tokenizer
-        A loaded pair; ``load`` builds it from a policy.
-    sampling
-        The settings of every completion this engine draws.
-    batch_size
-        Sequences decoded together at most; by default as many as pay and fit (`fitting`).
+    ``batch_size`` sequences at most are decoded together; by default as many as pay and fit
+    (`fitting`).
     """
 
     name = "transformers"
     capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=True)
 
     def __init__(
-        self, model: Any, tokenizer: Any, sampling: SamplingParams, *, batch_size: int | None = None
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        sampling: SamplingParams,
+        *,
+        batch_size: int | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise UsageError(f"batch_size is {batch_size}; allowed: an integer >= 1")
@@ -84,7 +88,7 @@ class TransformersEngine(Engine):
         )
         return cls(model, tokenizer, sampling, batch_size=batch_size)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """What was used: batch size (and the one asked for, if memory halved it), dtype, device."""
         return {
             "name": self.name,
@@ -96,7 +100,7 @@ class TransformersEngine(Engine):
             "effective": self.effective_settings(),
         }
 
-    def effective_settings(self) -> dict[str, Any]:
+    def effective_settings(self) -> dict[str, float]:
         """The values that shape the distribution: all there are."""
         return {
             name: getattr(self._sampling, name)
@@ -208,17 +212,15 @@ class TransformersEngine(Engine):
         return scores
 
     def _forced(self, rows: Sequence[tuple[list[int], list[int]]]) -> list[float]:
-        longest = max(len(prompt) + len(ids) for prompt, ids in rows)
         answers = max(len(ids) for _, ids in rows)
-        gaps = [longest - len(prompt) - len(ids) for prompt, ids in rows]
-        device = self._model.device
-        pairs = list(zip(gaps, rows, strict=True))
-        ids = torch.tensor([[self._pad_id] * g + p + a for g, (p, a) in pairs], device=device)
-        mask = torch.tensor([[0] * g + [1] * (longest - g) for g in gaps], device=device)
+        whole = [prompt + ids for prompt, ids in rows]
+        ids, mask = left_padded(whole, self._pad_id, self._model.device)
+        # With the padding on the left all answers end at the last column, so the scores of the last
+        # columns are enough; those of a column tell of the token that comes after it.
         logits = self._model(
             input_ids=ids,
             attention_mask=mask,
-            position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+            position_ids=positions(mask),
             use_cache=False,
             logits_to_keep=answers + 1,
         ).logits[:, :-1]
@@ -258,6 +260,8 @@ class TransformersEngine(Engine):
 
     def _cut(self, ids: list[int]) -> tuple[list[int], FinishReason]:
         """The ids up to the token that completes a stop string; an end token is kept."""
+        # A stop string may be completed by any token and be spread over several, and decoding ids
+        # is not additive: the shortest prefix whose text holds it is found by bisection.
         ended = ids[-1] in self._end_ids
         body = ids[:-1] if ended else ids
         if self._stopped(body):
@@ -273,7 +277,7 @@ class TransformersEngine(Engine):
         return [any(stop in text for stop in self._sampling.stop) for text in texts]
 
 
-def fitting(model: Any, max_tokens: int) -> int:
+def fitting(model: PreTrainedModel, max_tokens: int) -> int:
     """How many sequences to decode together: as many as still make it faster, if they fit.
 
     Small models need many rows to fill a processor. The keys and values may take an eighth of the

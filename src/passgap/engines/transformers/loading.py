@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import transformers
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from passgap.data.identity import digest
 from passgap.data.policies import Policy
@@ -16,7 +15,7 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 def load_model(
     policy: Policy, *, dtype: str = "auto", device: str = "auto", trust_remote_code: bool = False
-) -> tuple[Any, Any]:
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load (model, tokenizer) of a policy, in evaluation mode, on ``device``."""
     if dtype not in DTYPES:
         raise UsageError(f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
@@ -31,7 +30,7 @@ def load_model(
     return model.to(device).eval(), tokenizer
 
 
-def load_tokenizer(policy: Policy, *, trust_remote_code: bool = False) -> Any:
+def load_tokenizer(policy: Policy, *, trust_remote_code: bool = False) -> PreTrainedTokenizerBase:
     """A policy's tokenizer, which pads on the left."""
     return transformers.AutoTokenizer.from_pretrained(
         policy.path,
@@ -46,7 +45,7 @@ def vocabulary_digest(policy: Policy) -> str:
     return digest(sorted(load_tokenizer(policy).get_vocab().items()))
 
 
-def end_token_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
+def end_token_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     """The tokens that end a completion: the model's and the tokenizer's."""
     configured = model.generation_config.eos_token_id
     ids = configured if isinstance(configured, list) else [configured]
@@ -56,6 +55,6 @@ def end_token_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def pad_token_id(tokenizer: Any, end_ids: tuple[int, ...]) -> int:
+def pad_token_id(tokenizer: PreTrainedTokenizerBase, end_ids: tuple[int, ...]) -> int:
     """The padding token; what stands there is masked and never counts."""
     return end_ids[0] if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
