@@ -34,9 +34,9 @@ from passgap.stats.tilt import (
     Misfit,
     SlopedTilt,
     Tilt,
+    describe_tilt,
     fit_sloped_tilt,
     fit_tilt,
-    tilt_misfit,
 )
 from passgap.stats.votes import maj_at_k
 
@@ -54,6 +54,7 @@ __all__ = [
     "binomial_upper",
     "corrected_pass_at_k",
     "cover_at_tau",
+    "describe_tilt",
     "effective_sample_size",
     "excluded_odds",
     "false_discovery_rates",
@@ -80,7 +81,6 @@ __all__ = [
     "seeds_interval",
     "share_at_k",
     "student_interval",
-    "tilt_misfit",
     "wins_at_k",
     "zero_discordance_bound",
 ]

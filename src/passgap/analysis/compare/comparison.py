@@ -67,7 +67,7 @@ def compare(
     common = min(int(base.n.min()), int(trained.n.min()))
     listed = rule.listed(settings.ks, common)
     found = judge(base, trained, rule, settings.seed)
-    sharpened = sharpening(base, trained, rule.k_large, settings.seed)
+    sharpened = sharpening(base, trained, rule.k_large)
     passes = shift.Passes(base, trained)
     crossing = shift.crossover(
         passes, paired_curve(passes.difference, passes.ks, seed=settings.seed)

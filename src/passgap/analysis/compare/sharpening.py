@@ -13,7 +13,7 @@ import numpy as np
 from passgap.data.counts import Counts
 from passgap.results.comparison import Misfit as MisfitAt
 from passgap.results.comparison import Slope, TiltFit, TiltReading
-from passgap.stats import Misfit, SlopedTilt, Tilt, fit_sloped_tilt, fit_tilt, tilt_misfit
+from passgap.stats import Misfit, SlopedTilt, Tilt, describe_tilt, fit_sloped_tilt
 
 LEVEL = 0.05
 
@@ -57,10 +57,8 @@ class Sharpening:
         )
 
 
-def sharpening(base: Counts, trained: Counts, k: int, seed: int) -> Sharpening:
+def sharpening(base: Counts, trained: Counts, k: int) -> Sharpening:
     """Fit both tilts to paired counts and test the plain one at k."""
     counts = (base.n, base.c, trained.n, trained.c)
-    tilt = fit_tilt(*counts)
-    return Sharpening(
-        k, tilt, fit_sloped_tilt(*counts, tilt), tilt_misfit(*counts, tilt, k, seed=seed)
-    )
+    tilt, misfit = describe_tilt(*counts, k)
+    return Sharpening(k, tilt, fit_sloped_tilt(*counts, tilt), misfit)
