@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -46,7 +46,7 @@ def read_about(folder: Path | str) -> WatchAbout:
     return _read(folder, WatchAbout)
 
 
-def write_about(folder: Path, about: Mapping[str, Any]) -> None:
+def write_about(folder: Path, about: Mapping[str, object]) -> None:
     """Write ``about.json`` where there is none; one that differs is refused.
 
     Raises
@@ -58,7 +58,7 @@ def write_about(folder: Path, about: Mapping[str, Any]) -> None:
     if not is_watch(folder):
         write_json(own(folder, ABOUT_FILE), data)
         return
-    differing = differing_keys(_read(folder, dict[str, Any]), json.loads(json.dumps(data)))
+    differing = differing_keys(_read(folder, dict[str, object]), json.loads(json.dumps(data)))
     if differing:
         raise RunError(f"{folder} watches another run ({'; '.join(differing)}); choose another")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
@@ -16,36 +15,36 @@ from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import WorkError
 
-COMPLETION_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "text": pl.String,
+COMPLETION_SCHEMA: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "draw": pl.Int32(),
+    "text": pl.String(),
     "token_ids": pl.List(pl.Int32),
-    "token_count": pl.Int32,
-    "finish_reason": pl.String,
-    "logprob": pl.Float64,
+    "token_count": pl.Int32(),
+    "finish_reason": pl.String(),
+    "logprob": pl.Float64(),
 }
 READINGS = pl.Struct(
     {
-        "asked": pl.String,
-        "any": pl.String,
-        "form": pl.String,
+        "asked": pl.String(),
+        "any": pl.String(),
+        "form": pl.String(),
         "run_on": pl.Boolean,
-        "thinking": pl.String,
+        "thinking": pl.String(),
     }
 )
-OUTCOME_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "status": pl.String,
-    "extracted": pl.String,
-    "reason": pl.String,
+OUTCOME_SCHEMA: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "draw": pl.Int32(),
+    "status": pl.String(),
+    "extracted": pl.String(),
+    "reason": pl.String(),
     "readings": READINGS,  # null where the verifier reads a text in one way only
 }
-LOGPROB_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "logprob": pl.Float64,
+LOGPROB_SCHEMA: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "draw": pl.Int32(),
+    "logprob": pl.Float64(),
 }
 
 

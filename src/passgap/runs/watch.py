@@ -16,7 +16,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -31,16 +30,16 @@ from passgap.runs.shards import ShardError, read_shard, write_shard
 from passgap.runs.writing import own
 
 STATUSES = ("correct", "incorrect", "unscored")
-COLUMNS: dict[str, Any] = {
-    "call": pl.Int64,
-    "step": pl.Int64,
-    "problem_id": pl.String,
-    "status": pl.String,
-    "reward": pl.Float64,
-    "tokens": pl.Int32,
-    "finish_reason": pl.String,
-    "reason": pl.String,
-    "seconds": pl.Float64,
+COLUMNS: dict[str, pl.DataType] = {
+    "call": pl.Int64(),
+    "step": pl.Int64(),
+    "problem_id": pl.String(),
+    "status": pl.String(),
+    "reward": pl.Float64(),
+    "tokens": pl.Int32(),
+    "finish_reason": pl.String(),
+    "reason": pl.String(),
+    "seconds": pl.Float64(),
 }
 LISTINGS = 100
 NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason", "reason")
@@ -68,7 +67,7 @@ class WatchLog:
     """
 
     def __init__(
-        self, folder: Path | str, *, rank: int = 0, about: Mapping[str, Any] | None = None
+        self, folder: Path | str, *, rank: int = 0, about: Mapping[str, object] | None = None
     ) -> None:
         if rank < 0:
             raise UsageError(f"rank is {rank}; allowed: an integer >= 0")
@@ -81,7 +80,7 @@ class WatchLog:
         hold(self._place)
         self._tidy()
 
-    def append(self, step: int | Sequence[int], rows: Mapping[str, Sequence[Any]]) -> None:
+    def append(self, step: int | Sequence[int], rows: Mapping[str, Sequence[object]]) -> None:
         """Write one reward call; it is on disk, whole, when this returns.
 
         Parameters
@@ -204,7 +203,7 @@ def read_watch(folder: Path | str) -> pl.DataFrame:
     found = [
         _read_rank(place, name) for name in sorted(place.names("")) if parse_rank(name) is not None
     ]
-    empty = pl.DataFrame(schema=COLUMNS | {"rank": pl.Int64})
+    empty = pl.DataFrame(schema={**COLUMNS, "rank": pl.Int64})
     rows = pl.concat([empty, *found])
     if about.step == "visits" and about.group_size:
         rows = _numbered_by_visits(rows, about.group_size)
@@ -243,7 +242,9 @@ def _read(place: Place, name: str) -> pl.DataFrame:
             ) from error
 
 
-def _frame(call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+def _frame(
+    call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[object]]
+) -> pl.DataFrame:
     allowed = {*NEEDED, *OPTIONAL, "seconds"}
     wrong = sorted({*NEEDED} - {*rows}) + sorted({*rows} - allowed)
     if wrong:
@@ -252,7 +253,7 @@ def _frame(call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[Any
             f"{', '.join(OPTIONAL)}, seconds (see {wrong[0]!r})"
         )
     height = len(rows["problem_id"])
-    columns: dict[str, Any] = {name: [None] * height for name in OPTIONAL}
+    columns: dict[str, Sequence[object]] = {name: [None] * height for name in OPTIONAL}
     columns |= {"reason": [""] * height, "seconds": [time.time()] * height}
     columns |= {name: list(values) for name, values in rows.items()}
     columns |= {"call": [call] * height}

@@ -7,11 +7,11 @@ here, once per kind and not once per draw, until whoever marks takes it (`take_f
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from passgap.data.outcomes import Failure
 from passgap.verifiers.base import Verifier
+from passgap.verifiers.workers.pool import Lost
 
 
 class Failures:
@@ -27,10 +27,10 @@ class Failures:
         with self._lock:
             self._found = merged([*self._found, one])
 
-    def note_reply(self, problem_id: str, reply: Any) -> None:
+    def note_reply(self, problem_id: str, reply: object) -> None:
         """Note what a worker replied for a draw, where it says that the call raised."""
-        if isinstance(reply, Mapping) and reply.get("lost") == "error":
-            self.note(problem_id, str(reply.get("error", "error")), reply.get("kind"))
+        if isinstance(reply, Lost) and reply.reason == "error":
+            self.note(problem_id, reply.error, reply.kind)
 
     def take(self) -> list[Failure]:
         """What was noted since it was taken last."""

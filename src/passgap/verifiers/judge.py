@@ -14,19 +14,22 @@ import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.verifiers.base import Item, Verifier
-from passgap.verifiers.mathematics import positive
+from passgap.verifiers.base import Item, Verifier, positive
 
 try:
     import openai
 except ImportError as error:
     raise MissingExtraError("openai", "openai") from error
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 KEY = "OPENAI_API_KEY"
 RETRIES = 8
@@ -85,7 +88,7 @@ class JudgeVerifier(Verifier):
     def digest(self) -> str:
         return digest([self.name, 1, self._base_url, self._model, self._max_tokens, SYSTEM])
 
-    def faults(self, problems: Sequence[Any]) -> dict[str, str]:
+    def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: a judge knows no references."""
         return {}
 
@@ -115,11 +118,14 @@ class JudgeVerifier(Verifier):
             f"Problem:\n{item.problem.question}\n\nReference answer: {item.problem.reference}\n\n"
             f"Solution to check:\n{item.text}"
         )
-        messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": asked}]
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": asked},
+        ]
         try:
             answer = await client.chat.completions.create(
                 model=self._model,
-                messages=cast(Any, messages),
+                messages=messages,
                 temperature=0.0,
                 max_tokens=self._max_tokens,
             )

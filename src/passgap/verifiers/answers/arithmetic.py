@@ -10,11 +10,11 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 import mpmath
 
-Number = Any  # Fraction, or mpmath's mpf and mpc
+Number: TypeAlias = Fraction | mpmath.mpf | mpmath.mpc
 DIGITS = 100
 MP = mpmath.MPContext()
 MP.dps = DIGITS

@@ -78,7 +78,7 @@ def value(text: str, seed: int = 0, log_base: int | None = None) -> Number:
 
 
 @lru_cache(maxsize=200_000)
-def _cached(text: str, seed: int, log_base: int | None) -> Number:
+def _cached(text: str, seed: int, log_base: int | None) -> Number | Exception:
     if WHOLE.fullmatch(text) and len(text) < LONGEST:
         return Fraction(int(text))
     plain = PLAIN_FRACTION.fullmatch(text)

@@ -10,7 +10,6 @@ import resource
 import signal
 import struct
 from functools import lru_cache
-from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
@@ -116,7 +115,7 @@ def forbid() -> None:
 
 
 @lru_cache(maxsize=1)
-def compiled_filter() -> tuple[Any, bytes]:
+def compiled_filter() -> tuple[ctypes.Array[ctypes.c_char], bytes]:
     """The filter as the kernel takes it, and the memory it lies in: made once, before any fork."""
     rules = filter_rules(platform.machine())
     code = b"".join(struct.pack("HBBI", *rule) for rule in rules)

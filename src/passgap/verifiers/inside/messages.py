@@ -22,7 +22,7 @@ class LostError(BaseException):
         super().__init__(reason)
 
 
-def send(sock: socket.socket, value: Any, until: float | None = None) -> None:
+def send(sock: socket.socket, value: object, until: float | None = None) -> None:
     """Send one value.
 
     Raises

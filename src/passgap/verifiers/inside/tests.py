@@ -18,15 +18,18 @@ import time
 import types
 import zlib
 from base64 import b64decode
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from passgap.verifiers.inside.comparing import same_output, same_value
 from passgap.verifiers.inside.messages import LostError, exactly, receive, send
 from passgap.verifiers.inside.values import decode, encode
 from passgap.verifiers.inside.zygote import Zygote
 
-Tests = dict[str, Any]
+if TYPE_CHECKING:
+    from passgap.data.problems import Case, Tests
+    from passgap.verifiers.inside.program import Order, Reply
+
 TEST_MODULES = {"math", "cmath", "re", "collections", "itertools", "copy", "random", "string"}
 
 
@@ -45,7 +48,7 @@ class Program:
     def __init__(
         self,
         zygote: Zygote,
-        limits: list[Any],
+        limits: tuple[int, float, int],
         last: float,
         *,
         prelude: bool = False,
@@ -56,7 +59,7 @@ class Program:
         self._loss: LostError | None = None
         self._sock, theirs = socket.socketpair()
         given, self._out = memory_file(stdin), memory_file("")
-        order = {"script": script, "limits": limits, "prelude": prelude}
+        order: Order = {"script": script, "limits": limits, "prelude": prelude}
         zygote.start(order, [given, self._out, theirs.fileno()])
         theirs.close()
         os.close(given)
@@ -68,7 +71,7 @@ class Program:
         self._until = min(time.monotonic() + self._seconds, self._last)
         signal.setitimer(signal.ITIMER_REAL, self._seconds + GRACE_SECONDS)
 
-    def ask(self, **request: Any) -> Any:
+    def ask(self, **request: object) -> Reply:
         """What the program answers; raises what it raised."""
         self.check()
         try:
@@ -85,11 +88,11 @@ class Program:
         if self._loss is not None:
             raise self._loss
 
-    def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _reply(self, request: Mapping[str, object]) -> Reply:
         """The program's next message, which it may have forged."""
         try:
             send(self._sock, request, self._until)
-            reply = receive(self._sock, self._until)
+            reply: Reply | None = receive(self._sock, self._until)
         except TimeoutError:
             raise LostError("timeout") from None
         except OSError:
@@ -139,7 +142,7 @@ def memory_file(text: str) -> int:
     return descriptor
 
 
-def raised(name: Any, text: Any) -> Exception:
+def raised(name: object, text: object) -> Exception:
     """The built-in exception of this name, so that a test can expect it."""
     kind = getattr(builtins, str(name), RuntimeError)
     if isinstance(kind, type) and issubclass(kind, Exception):
@@ -157,15 +160,15 @@ class Handle:
         self.number, self.name = number, name
 
 
-def proxy(program: Program, name: str) -> Callable[..., Any]:
+def proxy(program: Program, name: str) -> Callable[..., object]:
     """A function that calls the program's function of this name."""
 
-    def keep(value: Any) -> int:
+    def keep(value: object) -> int:
         if isinstance(value, Handle):
             return value.number
         raise InexpressibleError(f"a {type(value).__name__} cannot be handed to the program")
 
-    def function(*args: Any, **kwargs: Any) -> Any:
+    def function(*args: object, **kwargs: object) -> object:
         plain = [encode(value, keep) for value in args]
         named = {key: encode(value, keep) for key, value in kwargs.items()}
         reply = program.ask(do="call", name=name, args=plain, kwargs=named)
@@ -215,10 +218,10 @@ def run_functions(tests: Tests, program: Program) -> None:
     code = of_data_set(tests["test"])
     entry = tests["entry_point"]
     missing = {n for n in wanted_names(code) if n not in space and not hasattr(builtins, n)}
-    for name in missing | {entry} - {None}:
+    for name in missing if entry is None else missing | {entry}:
         known = name != entry and name in TEST_MODULES
         space[name] = importlib.import_module(name) if known else proxy(program, name)
-    candidate = space.get(entry)
+    candidate = None if entry is None else space[entry]
     exec(code, space)
     if tests["check"]:
         space["check"](candidate)
@@ -226,7 +229,7 @@ def run_functions(tests: Tests, program: Program) -> None:
 
 def run_calls(tests: Tests, program: Program) -> None:
     """Contest problems that name a function: arguments and the value expected."""
-    function = proxy(program, tests["entry_point"])
+    function = proxy(program, str(tests["entry_point"]))
     for case in tests["cases"]:
         program.renew()
         value = function(*[json.loads(line) for line in case["input"].split("\n") if line.strip()])
@@ -276,7 +279,7 @@ def run_stdio(tests: Tests, zygote: Zygote, source: str) -> None:
 class PlainUnpickler(pickle.Unpickler):
     """Reads texts and containers; a pickle that names a class or a function is refused."""
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> NoReturn:
         raise pickle.UnpicklingError(f"{module}.{name} in test data")
 
 
@@ -284,7 +287,7 @@ def unpacked(tests: Tests) -> Tests:
     """Tests as LiveCodeBench ships them, some compressed and pickled, as cases."""
     if tests["kind"] != "livecodebench":
         return tests
-    cases: list[dict[str, Any]] = []
+    cases: list[Case] = []
     for packed in filter(None, (tests["public"], tests["private"])):
         try:
             cases += json.loads(packed)

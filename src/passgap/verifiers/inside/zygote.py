@@ -9,10 +9,9 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from typing import Any
 
 from passgap.verifiers.inside.messages import receive, send
-from passgap.verifiers.inside.program import FAILED, SCRIPT_ENDS, become_program
+from passgap.verifiers.inside.program import FAILED, SCRIPT_ENDS, Order, become_program
 
 ENDS = SCRIPT_ENDS | {0: "exited", -signal.SIGXCPU: "timeout", -signal.SIGKILL: "killed"}
 
@@ -30,7 +29,7 @@ class Zygote:
             serve_orders(theirs)
         theirs.close()
 
-    def start(self, order: dict[str, Any], descriptors: list[int]) -> None:
+    def start(self, order: Order, descriptors: list[int]) -> None:
         """Start a program with this standard input, output and socket.
 
         ``order`` holds its limits, the script or None, and whether it has LiveCodeBench's prelude.

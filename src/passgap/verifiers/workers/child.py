@@ -17,12 +17,13 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from types import FrameType
 
-from passgap.verifiers.workers.pool import Child, Pool, processors
+from passgap.verifiers.workers.pool import Child, Pool, Reply, processors
 
 GRACE_SECONDS = 5.0
 MEMORY = 4 << 30
+Call = Callable[[object, object], object]
 
 
 class OutOfTimeError(BaseException):
@@ -31,13 +32,14 @@ class OutOfTimeError(BaseException):
 
 def function_pool(
     function: str,
+    kind: type[Reply],
     *,
     seconds: float,
     memory: int = MEMORY,
     workers: int | None = None,
     with_working_folder: bool = False,
     of_processor: bool = False,
-) -> Pool:
+) -> Pool[Reply]:
     """A pool of children that call ``module:function(head, item)``, ``seconds`` at most each.
 
     ``of_processor`` counts the seconds of the processor, so that what is lost does not depend on
@@ -48,14 +50,15 @@ def function_pool(
     timer = "PROF" if of_processor else "REAL"
     command = [*python, "-m", __name__, function, str(seconds), str(memory), timer]
     by_the_clock = (4 * seconds if of_processor else seconds) + GRACE_SECONDS
-    return Pool(partial(Child, command), workers=workers or processors(), seconds=by_the_clock)
+    start = partial(Child, command)
+    return Pool(start, kind, workers=workers or processors(), seconds=by_the_clock)
 
 
 def main(function: str, seconds: float, memory: int, timer: str) -> None:
     """Answer requests until standard input ends; ``prepare`` of the module is called first."""
     module, _, name = function.partition(":")
     imported = importlib.import_module(module)
-    call: Callable[[Any, Any], Any] = getattr(imported, name)
+    call: Call = getattr(imported, name)
     getattr(imported, "prepare", lambda: None)()
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -70,9 +73,7 @@ def main(function: str, seconds: float, memory: int, timer: str) -> None:
             replies.write(json.dumps(_answer(call, request["head"], item, seconds, which)) + "\n")
 
 
-def _answer(
-    call: Callable[[Any, Any], Any], head: Any, item: Any, seconds: float, timer: int
-) -> Any:
+def _answer(call: Call, head: object, item: object, seconds: float, timer: int) -> object:
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds + 2 * GRACE_SECONDS) + 1, hard))
@@ -89,7 +90,7 @@ def _answer(
         signal.setitimer(timer, 0)
 
 
-def _over(number: int, frame: Any) -> None:
+def _over(number: int, frame: FrameType | None) -> None:
     raise OutOfTimeError
 
 

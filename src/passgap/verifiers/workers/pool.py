@@ -19,30 +19,39 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Generic, TypeVar
+
+import msgspec
 
 from passgap.errors import WorkError
 
 START_SECONDS = 120.0
 CHUNK = 16
+Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True)
 class Lost:
-    """An item without a reply: its child took too long, or died."""
+    """An item without a reply.
 
-    reason: Literal["timeout", "crash"]
+    ``reason`` is ``timeout``, ``crash`` (the child died), ``memory`` or ``error``; then ``error``
+    says what was raised, and ``kind`` of which kind it was where the child tells.
+    """
+
+    reason: str
+    error: str = "error"
+    kind: str | None = None
 
 
 class ChildError(Exception):
     """A child is gone; ``reason`` says how."""
 
-    def __init__(self, reason: Literal["timeout", "crash"]) -> None:
-        self.reason: Literal["timeout", "crash"] = reason
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(reason)
 
 
@@ -67,15 +76,15 @@ class Child:
             self.kill()
             raise WorkError(f"a verifier's worker did not start: {complaint}") from error
 
-    def write(self, request: dict[str, Any]) -> None:
+    def write(self, request: Mapping[str, object]) -> None:
         """Send one request; a child that is gone shows when its reply is read."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
 
-    def read(self, seconds: float) -> Any:
-        """The next line, as JSON.
+    def read(self, seconds: float) -> bytes:
+        """The next line.
 
         Raises
         ------
@@ -93,7 +102,7 @@ class Child:
                 raise ChildError("crash")
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+        return line
 
     def ended(self) -> bool:
         """Whether it is gone."""
@@ -114,21 +123,25 @@ class Child:
         return lines[-1] if lines else "it said nothing"
 
 
-class Pool:
+class Pool(Generic[Reply]):
     """Children of one command, started when they are needed and kept.
 
     Parameters
     ----------
     start
         Starts a child.
+    kind
+        The type of a reply.
     workers
         Children at most.
     seconds
         A reply's time at most; the child's own limits, if it has any, lie below.
     """
 
-    def __init__(self, start: Callable[[], Child], *, workers: int, seconds: float) -> None:
-        self._start, self._workers, self._seconds = start, workers, seconds
+    def __init__(
+        self, start: Callable[[], Child], kind: type[Reply], *, workers: int, seconds: float
+    ) -> None:
+        self._start, self._kind, self._workers, self._seconds = start, kind, workers, seconds
         self._reset()
 
     def _reset(self) -> None:
@@ -139,19 +152,28 @@ class Pool:
         self._children: set[Child] = set()
         self._end = weakref.finalize(self, _kill_all, self._children, self._owner)
 
-    def run(
-        self, head: Any, items: Sequence[Any], done: Callable[[], object] | None = None
-    ) -> list[Any | Lost]:
-        """A reply for every item, in their order; ``done`` is called after each."""
-        return self.run_many([(head, items)], done)[0]
+    def run(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
+        """A reply for every item, in their order."""
+        return self._run([(head, items)])[0]
 
-    def run_many(
-        self, jobs: Sequence[tuple[Any, Sequence[Any]]], done: Callable[[], object] | None = None
-    ) -> list[list[Any | Lost]]:
-        """Replies for the items of several jobs, each with a head of its own."""
+    def run_each(
+        self, heads: Mapping[str, object], pairs: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Reply | Lost]:
+        """Replies by (name of a head, item), each distinct pair asked once."""
+        asked: dict[str, list[str]] = {}
+        for name, item in dict.fromkeys(pairs):
+            asked.setdefault(name, []).append(item)
+        replies = self._run([(heads[name], items) for name, items in asked.items()])
+        return {
+            (name, item): reply
+            for (name, items), found in zip(asked.items(), replies, strict=True)
+            for item, reply in zip(items, found, strict=True)
+        }
+
+    def _run(self, jobs: Sequence[tuple[object, Sequence[object]]]) -> list[list[Reply | Lost]]:
         if os.getpid() != self._owner:  # forked: the children are the parent's
             self._reset()
-        replies: list[list[Any]] = [[None] * len(items) for _, items in jobs]
+        replies: list[list[Reply | Lost]] = [[Lost("crash")] * len(items) for _, items in jobs]
         chunks = [
             (job, start, min(start + CHUNK, len(items)))
             for job, (_, items) in enumerate(jobs)
@@ -161,8 +183,7 @@ class Pool:
         def work(chunk: tuple[int, int, int]) -> None:
             job, start, end = chunk
             head, items = jobs[job]
-            found = self._answered(head, items[start:end], done)
-            replies[job][start:end] = found
+            replies[job][start:end] = self._answered(head, items[start:end])
 
         if len(chunks) == 1:
             work(chunks[0])
@@ -177,23 +198,23 @@ class Pool:
             threads.shutdown()
         return replies
 
-    def _answered(
-        self, head: Any, items: Sequence[Any], done: Callable[[], object] | None
-    ) -> list[Any | Lost]:
-        found: list[Any | Lost] = []
+    def _answered(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
+        found: list[Reply | Lost] = []
         while len(found) < len(items):
             try:
                 with self._child() as child:
                     child.write({"head": head, "items": list(items[len(found) :])})
                     while len(found) < len(items):
-                        found.append(child.read(self._seconds))
-                        if done:
-                            done()
+                        found.append(self._reply(child.read(self._seconds)))
             except ChildError as error:
                 found.append(Lost(error.reason))
-                if done:
-                    done()
         return found
+
+    def _reply(self, line: bytes) -> Reply | Lost:
+        reply = json.loads(line)
+        if isinstance(reply, dict) and "lost" in reply:
+            return Lost(reply.pop("lost"), **reply)
+        return msgspec.convert(reply, self._kind)
 
     @contextmanager
     def _child(self) -> Iterator[Child]:
