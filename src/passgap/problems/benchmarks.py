@@ -54,19 +54,22 @@ def _olympiad(row: Row) -> Problem:
     return Problem(str(row["question"]), joined, "math", _rest(row, "question"))
 
 
-def _humaneval(row: Row) -> Problem:
+def _humaneval(row: Row, head: str = "") -> Problem:
     prompt = str(row["prompt"])
     return code_problem(
         prompt,
         check_tests(prompt, str(row["test"]), str(row["entry_point"])),
-        solution=str(row["canonical_solution"]),
+        solution=head + str(row["canonical_solution"]),
         metadata={"task_id": row["task_id"]},
     )
 
 
 def _mbpp(row: Row) -> Problem:
     if "entry_point" in row:  # as CodeT ships it, in HumanEval's form
-        return _mbpp_as_humaneval(row)
+        prompt = str(row["prompt"])
+        head = re.search(r"^def [^\n]*\n", prompt, re.M)
+        # its solutions are indented unlike its prompts, so they get a head of their own
+        return _humaneval(row, head.group() if head else prompt)
     shown, imports = _texts(row["test_list"]), _texts(row.get("test_imports") or ())
     setup = str(row.get("test_setup_code") or "")
     asserts = [str(row["test"])] if row.get("test") else shown
@@ -75,18 +78,6 @@ def _mbpp(row: Row) -> Problem:
         "\n".join([question, "Your code should pass these tests:", "", *shown]),
         assert_tests([setup, *imports, *asserts]),
         solution=str(row["code"]),
-        metadata={"task_id": row["task_id"]},
-    )
-
-
-def _mbpp_as_humaneval(row: Row) -> Problem:
-    """Its solutions are indented unlike its prompts, so the solution gets a head of its own."""
-    prompt, entry = str(row["prompt"]), str(row["entry_point"])
-    head = re.search(r"^def [^\n]*\n", prompt, re.M)
-    return code_problem(
-        prompt,
-        check_tests(prompt, str(row["test"]), entry),
-        solution=(head.group() if head else prompt) + str(row["canonical_solution"]),
         metadata={"task_id": row["task_id"]},
     )
 

@@ -41,17 +41,9 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
 def next_question(settings: PromptSettings) -> str | None:
     r"""What begins a question after a worked example: a base model goes on with one of its own.
 
-    Parameters
-    ----------
-    settings
-        A prompt of text with worked examples, whose rendering is looked at.
-
-    Returns
-    -------
-    str or None
-        The beginning of the line that a new question starts with, its number left out; None for
-        chat messages, without shots, where questions begin with nothing that could be told from an
-        answer, and where an example's answer holds it.
+    That is the beginning of the line that a new question starts with as the prompt is rendered, its
+    number left out; None for chat messages, without shots, where questions begin with nothing that
+    could be told from an answer, and where an example's answer holds it.
 
     Examples
     --------

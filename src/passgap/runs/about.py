@@ -38,10 +38,7 @@ def is_watch(folder: Path | str) -> bool:
 def read_about(folder: Path | str) -> WatchAbout:
     """What the rows of a watch folder are of.
 
-    Raises
-    ------
-    UsageError, RunError
-        As in `read_watch`.
+    Raises what `read_watch` raises.
     """
     return _read(folder, WatchAbout)
 
@@ -49,10 +46,7 @@ def read_about(folder: Path | str) -> WatchAbout:
 def write_about(folder: Path, about: Mapping[str, object]) -> None:
     """Write ``about.json`` where there is none; one that differs is refused.
 
-    Raises
-    ------
-    RunError
-        Naming the keys that differ.
+    Raises RunError, naming the keys that differ.
     """
     data = {"schema": SCHEMA, **about}
     if not is_watch(folder):

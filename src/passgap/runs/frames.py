@@ -116,10 +116,7 @@ def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
 def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
     """Refuse a frame whose (problem, draw) pairs are not those of a block, each once.
 
-    Raises
-    ------
-    WorkError
-        Naming the block.
+    Raises WorkError, naming the block.
     """
     wanted = len(block.problem_ids) * block.size
     within = frame["problem_id"].is_in(list(block.problem_ids)) & frame["draw"].is_between(

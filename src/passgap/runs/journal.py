@@ -28,10 +28,7 @@ Kind = TypeVar("Kind", bound=Row)
 def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
     """The rows of a journal; none where there is no file.
 
-    Raises
-    ------
-    RunError
-        For a damaged line, with the command that takes it out.
+    Raises RunError for a damaged line, with the command that takes it out.
     """
     try:
         return [row for _, row in _rows(path.read_bytes(), path, kind)]
@@ -49,17 +46,14 @@ def parse_journal(data: bytes, name: object, kind: type[Kind]) -> list[Kind]:
 def append_row(path: Path, row: Row) -> None:
     """Add a row; what a kill left of the last line goes first.
 
-    Raises
-    ------
-    RunError
-        If the file is a link.
-    WorkError
-        If it cannot be written.
+    Raises RunError if the file is a link, WorkError if it cannot be written.
     """
     with FileIO(open_own(path), "ab") as file:
         try:
             _cut_torn_line(file.fileno())
-            _write_all(file, lines([row]))
+            data = lines([row])
+            if file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise WorkError(
                 f"cannot write {path}: {error.strerror}; free the space or fix the permission and "
@@ -70,10 +64,7 @@ def append_row(path: Path, row: Row) -> None:
 def drop_rows_after(path: Path, step: int) -> None:
     """Drop what was noted after a training step, and what a kill left of the last line.
 
-    Raises
-    ------
-    RunError
-        As `read_journal`.
+    Raises RunError as `read_journal` does.
     """
     if path.is_file():
         found = _rows(path.read_bytes(), path, StepRow)
@@ -103,11 +94,6 @@ def _repair(name: str, number: int) -> str:
     if "://" in name:
         return "take that line out where the file lies"
     return f"take it out with: sed -i.damaged {number}d {shlex.quote(name)}"
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    if file.write(data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _cut_torn_line(file: int) -> None:

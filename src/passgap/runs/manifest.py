@@ -126,7 +126,7 @@ class Manifest:
     @property
     def imported(self) -> bool:
         """Whether another tool drew the run, whose log was imported."""
-        return str(self.engine["name"]).startswith("import:")
+        return self.engine["name"].startswith("import:")
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -146,8 +146,8 @@ class Manifest:
         """What compare looks at: equal values mean the runs may be compared."""
         prompt = PromptSettings.from_dict(self.prompt)
         return {
-            "policy": str(self.policy["path"]),
-            "weights": str(self.policy["weights_digest"]),
+            "policy": self.policy["path"],
+            "weights": self.policy["weights_digest"],
             "prompt": f"{prompt.template_name or prompt.template} ({prompt.digest})",
             "sampling": json.dumps(self.sampling, sort_keys=True),
             "problem_set": f"{self.problem_set['name']} ({self.problem_set['digest']})",
@@ -163,10 +163,7 @@ class Manifest:
     def sampling_params(self) -> SamplingParams:
         """The settings as an engine takes them.
 
-        Raises
-        ------
-        UsageError
-            For an imported run whose source did not say all of them.
+        Raises UsageError for an imported run whose source did not say all of them.
         """
         unknown = [name for name, value in self.sampling.items() if value is None]
         if unknown:
@@ -180,10 +177,7 @@ class Manifest:
 def read_manifest(name: str, data: bytes) -> Manifest:
     """The manifest in ``data``, a stranger's perhaps: every value is of its type, and can be.
 
-    Raises
-    ------
-    RunError
-        For an unknown schema, and for what passgap would not have written.
+    Raises RunError for an unknown schema, and for what passgap would not have written.
     """
     repair = "it was changed, or written by something else"
     manifest = decoded(data, name, Manifest, SCHEMA, repair)
@@ -218,12 +212,8 @@ def owed_rounds(
 ) -> tuple[Round, ...]:
     """What a run lacks of the configuration asked for: nothing, or a round of a top-up.
 
-    Raises
-    ------
-    RunError
-        If the configurations differ, naming the keys; with ``top_up`` n may.
-    UsageError
-        For a top-up to fewer draws, or of an adaptive run.
+    Raises RunError if the configurations differ, naming the keys; with ``top_up`` n may. Raises
+    UsageError for a top-up to fewer draws, or of an adaptive run.
     """
     old, new = there.identity(), asked.identity()
     if top_up:

@@ -120,11 +120,8 @@ Read = TypeVar("Read", bound=Request)
 def _read(file: Path, kind: type[Read]) -> Read | None:
     if not os.path.isfile(file):  # Path.is_file raises at a name that is too long
         return None
-    return decoded(_bytes(file), file, kind, SCHEMA, REPAIR, unsaid=SCHEMA)
-
-
-def _bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        data = file.read_bytes()
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}; fix the permission") from error
+    return decoded(data, file, kind, SCHEMA, REPAIR, unsaid=SCHEMA)

@@ -55,10 +55,7 @@ def read_shard(
 ) -> pl.DataFrame:
     """Read columns of a shard, checking their checksums and what the shard says it is about.
 
-    Raises
-    ------
-    ShardError
-        For a shard that is torn, damaged or foreign.
+    Raises ShardError for a shard that is torn, damaged or foreign.
     """
     try:
         # in this thread: one of Arrow's that still holds the file's bytes at the end aborts

@@ -206,14 +206,9 @@ def read_watch(folder: Path | str) -> pl.DataFrame:
     empty = pl.DataFrame(schema={**COLUMNS, "rank": pl.Int64})
     rows = pl.concat([empty, *found])
     if about.step == "visits" and about.group_size:
-        rows = _numbered_by_visits(rows, about.group_size)
+        visit = pl.int_range(pl.len(), dtype=pl.Int64).over("problem_id") // about.group_size
+        rows = rows.sort("seconds", "rank", "call", maintain_order=True).with_columns(step=visit)
     return rows.sort("step", "rank", "call", maintain_order=True)
-
-
-def _numbered_by_visits(rows: pl.DataFrame, group_size: int) -> pl.DataFrame:
-    drawn = rows.sort("seconds", "rank", "call", maintain_order=True)
-    before = pl.int_range(pl.len(), dtype=pl.Int64).over("problem_id")
-    return drawn.with_columns((before // group_size).alias("step"))
 
 
 def _read_rank(place: Place, name: str) -> pl.DataFrame:

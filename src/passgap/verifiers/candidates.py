@@ -100,15 +100,7 @@ MARKUP = re.compile(
 
 
 def read(text: str, asked: str = "") -> Reading:
-    """Read a completion.
-
-    Parameters
-    ----------
-    text
-        What the policy wrote.
-    asked
-        The rule whose form the prompt asked for; empty where it asked for none.
-    """
+    """Read a completion; ``asked`` is the rule whose form the prompt asked for, if any."""
     seen = visible(text)
     found = strongest(seen.text)
     final = settled(found) or last_weak(seen.text)

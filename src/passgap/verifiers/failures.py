@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from typing import Generic
 
 from passgap.data.outcomes import Failure
 from passgap.verifiers.base import Verifier
-from passgap.verifiers.workers.pool import Lost
+from passgap.verifiers.workers.pool import Lost, Pool, Reply
 
 
 class Failures:
@@ -37,6 +38,21 @@ class Failures:
         with self._lock:
             found, self._found = self._found, []
         return found
+
+
+class WorkerVerifier(Verifier, Generic[Reply]):
+    """A verifier of somebody's code, which runs in worker processes."""
+
+    def __init__(self, pool: Pool[Reply]) -> None:
+        self._pool, self._failures = pool, Failures()
+
+    def take_failures(self) -> list[Failure]:
+        """What raised since it was taken last."""
+        return self._failures.take()
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._pool.close()
 
 
 def merged(failures: Iterable[Failure]) -> list[Failure]:

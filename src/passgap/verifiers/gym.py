@@ -13,13 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TypedDict
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Failure, Outcome
+from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem
 from passgap.errors import MissingExtraError, UsageError
-from passgap.verifiers.base import Item, Verifier, no_answer
+from passgap.verifiers.base import Item, no_answer
 from passgap.verifiers.candidates import visible
 from passgap.verifiers.exact import marked
-from passgap.verifiers.failures import Failures
+from passgap.verifiers.failures import WorkerVerifier
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
 
@@ -27,7 +27,7 @@ CREDIT = "passgap.verifiers.gym:credit"
 TIMEOUT = 10.0
 
 
-class GymVerifier(Verifier):
+class GymVerifier(WorkerVerifier[float]):
     r"""Takes the last ``\boxed{}``, ``<answer>`` or text after ``####``, else the last line."""
 
     name = "gym"
@@ -37,8 +37,7 @@ class GymVerifier(Verifier):
             self._version = version("reasoning-gym")
         except PackageNotFoundError as error:
             raise MissingExtraError("reasoning-gym", "gym") from error
-        self._pool = function_pool(CREDIT, float, seconds=TIMEOUT)
-        self._failures = Failures()
+        super().__init__(function_pool(CREDIT, float, seconds=TIMEOUT))
 
     @property
     def digest(self) -> str:
@@ -62,14 +61,6 @@ class GymVerifier(Verifier):
         if isinstance(reply, Lost):
             return Outcome("unscored", answer, reply.reason)
         return Outcome("correct" if reply >= 1.0 else "incorrect", answer)
-
-    def take_failures(self) -> list[Failure]:
-        """What the checkers raised since it was taken last."""
-        return self._failures.take()
-
-    def close(self) -> None:
-        """End the worker processes."""
-        self._pool.close()
 
 
 def _said(text: str) -> str | None:

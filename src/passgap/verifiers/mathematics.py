@@ -47,12 +47,8 @@ class MathVerifier(Verifier):
     r"""Correct when the answer equals the reference as mathematics.
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
-    else what the text says the answer is, else its last value; see `candidates`.
-
-    Parameters
-    ----------
-    timeout
-        Processor seconds that one comparison by math-verify may take.
+    else what the text says the answer is, else its last value; see `candidates`. One comparison by
+    math-verify may take ``timeout`` processor seconds.
     """
 
     name = "math"
@@ -166,12 +162,9 @@ class MathVerifier(Verifier):
 
 
 def algebra_version() -> str:
-    """Which math-verify is installed; it is loaded by the worker processes only.
+    """Which math-verify is installed; without one, half the marks would be guesses.
 
-    Raises
-    ------
-    MissingExtraError
-        Where there is none: half the marks would be guesses.
+    It is loaded by the worker processes only.
     """
     try:
         return version("math-verify")

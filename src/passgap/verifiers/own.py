@@ -17,25 +17,21 @@ from typing import Any, cast
 import msgspec
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Failure, Outcome, Readings, Status
+from passgap.data.outcomes import Outcome, Readings, Status
 from passgap.data.problems import Problem
 from passgap.errors import UsageError, in_words
-from passgap.verifiers.base import Item, Verifier, no_answer, positive
-from passgap.verifiers.failures import Failures
+from passgap.verifiers.base import Item, no_answer, positive
+from passgap.verifiers.failures import WorkerVerifier
 from passgap.verifiers.returned import RefusedError, outcome_of
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
 
 
-class RegexVerifier(Verifier):
+class RegexVerifier(WorkerVerifier[list[str]]):
     """Correct when the last match of ``pattern`` gives the reference.
 
-    Parameters
-    ----------
-    pattern
-        A regular expression; its first group, or the whole match where it has none, is the answer.
-    timeout
-        Seconds that one search may take.
+    Its first group, or the whole match where it has none, is the answer. One search may take
+    ``timeout`` seconds.
     """
 
     name = "regex"
@@ -45,9 +41,9 @@ class RegexVerifier(Verifier):
             re.compile(pattern)
         except re.error as error:
             raise UsageError(f"pattern={pattern!r} is not a regular expression: {error}") from error
-        self._pattern, self._timeout = pattern, positive("timeout", timeout)
-        self._pool = function_pool("passgap.verifiers.own:search", list[str], seconds=self._timeout)
-        self._failures = Failures()
+        self._pattern = pattern
+        where = "passgap.verifiers.own:search"
+        super().__init__(function_pool(where, list[str], seconds=positive("timeout", timeout)))
 
     @property
     def digest(self) -> str:
@@ -67,17 +63,9 @@ class RegexVerifier(Verifier):
         right = reply[0] == item.problem.reference.strip()
         return Outcome("correct" if right else "incorrect", reply[0])
 
-    def take_failures(self) -> list[Failure]:
-        """What raised since it was taken last."""
-        return self._failures.take()
-
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a whole completion looks like is the pattern's secret."""
         return {}
-
-    def close(self) -> None:
-        """End the worker processes."""
-        self._pool.close()
 
 
 def search(pattern: str, text: str) -> list[str]:
@@ -101,7 +89,7 @@ class Called(msgspec.Struct):
     outcome: tuple[Status, str | None, str, dict[str, Any] | None] = ("unscored", None, "", None)
 
 
-class PythonVerifier(Verifier):
+class PythonVerifier(WorkerVerifier[Called]):
     """Calls ``function(text, problem)`` of a module on the path or in the working folder.
 
     It returns True or False (or 1 or 0), None where it cannot say (unscored), or an Outcome. Where
@@ -114,13 +102,8 @@ class PythonVerifier(Verifier):
         if not module or not function:
             raise UsageError(f"{self.name!r}; allowed: python:MODULE:FUNCTION")
         self._where = [module, function]
-        self._failures = Failures()
-        self._pool = function_pool(
-            "passgap.verifiers.own:call",
-            Called,
-            seconds=positive("timeout", timeout),
-            with_working_folder=True,
-        )
+        where, seconds = "passgap.verifiers.own:call", positive("timeout", timeout)
+        super().__init__(function_pool(where, Called, seconds=seconds, with_working_folder=True))
 
     @property
     def digest(self) -> str:
@@ -156,17 +139,9 @@ class PythonVerifier(Verifier):
         read = None if readings is None else Readings(**readings)
         return Outcome(status, extracted, reason, read)
 
-    def take_failures(self) -> list[Failure]:
-        """What the function raised since it was taken last."""
-        return self._failures.take()
-
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a completion has to look like is the function's secret."""
         return {}
-
-    def close(self) -> None:
-        """End the worker processes."""
-        self._pool.close()
 
 
 def _plain(problem: Problem) -> list[object]:

@@ -24,16 +24,8 @@ class RefusedError(Exception):
 def outcome_of(found: object) -> Outcome:
     """The outcome that a returned value means.
 
-    Parameters
-    ----------
-    found
-        A truth value, the number 1 or 0 (also of numpy, torch, as a Fraction..), None, or an
-        Outcome.
-
-    Raises
-    ------
-    RefusedError
-        For anything else, naming it.
+    That is a truth value, the number 1 or 0 (also of numpy, torch, as a Fraction..), None, or an
+    Outcome. Raises RefusedError for anything else, naming it.
 
     Examples
     --------

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
-from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
 from passgap.verifiers.answers.forms import (
     Based,
     Clock,
@@ -36,7 +35,7 @@ from passgap.verifiers.answers.regions import as_region
 from passgap.verifiers.answers.scalars import PRINTED_DIGITS, proportional, same_value
 from passgap.verifiers.answers.spelling import squeezed
 from passgap.verifiers.answers.units import same_unit
-from passgap.verifiers.answers.values import has_letters, value
+from passgap.verifiers.answers.values import has_letters, known_value
 from passgap.verifiers.answers.words import plain_words
 
 Pair = tuple[str, str]
@@ -93,10 +92,7 @@ def exact(answer: str) -> Fraction | None:
     found = form(answer)
     if not isinstance(found, Scalar) or found.unit or found.percent or has_letters(found.text):
         return None
-    try:
-        number = value(found.text)
-    except (UnreadError, UndefinedError):
-        return None
+    number = known_value(found.text)
     return number if isinstance(number, Fraction) else None
 
 
@@ -205,21 +201,13 @@ def _named(one: Named, other: Form, algebra: Algebra) -> Answer:
         return _same(Group(one.text, items), other, algebra)
     if not isinstance(other, Group) or len(set(names)) != len(names):
         return False
-    if other.brackets == "{}" or (not other.brackets and _one_letter(names)):
+    one_letter = len({name.split("_")[0] for name in names}) == 1  # x_1, x_2: no order is meant
+    if other.brackets == "{}" or (not other.brackets and one_letter):
         return _unordered(tuple(item for _, item in one.values), other.items, algebra)
     if other.brackets not in ("()", "[]", ""):
         return False
-    ordered = [item for _, item in sorted(one.values, key=lambda pair: _bare_name(pair[0]))]
-    return _ordered(ordered, other.items, algebra)
-
-
-def _bare_name(name: str) -> str:
-    return name.strip().lstrip("\\")
-
-
-def _one_letter(names: list[str]) -> bool:
-    """Whether names differ by their index only: ``x_1``, ``x_2``."""
-    return len({name.split("_")[0] for name in names}) == 1
+    by_name = sorted(one.values, key=lambda pair: pair[0].strip().lstrip("\\"))
+    return _ordered([item for _, item in by_name], other.items, algebra)
 
 
 def _both_named(one: Named, other: Named, algebra: Algebra) -> Answer:
@@ -248,10 +236,10 @@ def _labels(one: str, other: str) -> bool:
     return any("(" in name for name in (one, other)) and any(name == "y" for name in (one, other))
 
 
-def _as_equation(one: Named, other: Form, algebra: Algebra) -> Answer:
+def _as_equation(one: Named, other: Named | Equation, algebra: Algebra) -> Answer:
     """A name and its value as an equation: ``y = 2x+1`` beside ``2x - y + 1 = 0``."""
     ours = _sides(one)
-    theirs = _sides(other) if isinstance(other, Named) else (other.left, other.right)  # type: ignore[attr-defined]
+    theirs = _sides(other) if isinstance(other, Named) else (other.left, other.right)
     if ours is None or theirs is None:
         return False
     if isinstance(other, Named) and not (has_letters(ours[1]) or has_letters(theirs[1])):
@@ -478,18 +466,10 @@ def key(answer: str) -> str:
     if isinstance(found, Words):
         return found.text
     if isinstance(found, Scalar) and not has_letters(found.text):
-        try:
-            exact = value(found.text)
-        except (UnreadError, UndefinedError):
-            return _without_spaces(found)
-        return str(exact) if _is_short(exact) else _without_spaces(found)
+        exact = known_value(found.text)
+        if isinstance(exact, Fraction) and max(exact.denominator, abs(exact.numerator)) < SHORT:
+            return str(exact)
     return _without_spaces(found)
-
-
-def _is_short(exact: object) -> bool:
-    return (
-        isinstance(exact, Fraction) and exact.denominator < SHORT and abs(exact.numerator) < SHORT
-    )
 
 
 LONGEST = 2_000

@@ -22,7 +22,7 @@ from passgap.verifiers.answers.forms import (
     Scalar,
 )
 from passgap.verifiers.answers.units import MULTIPLIERS, unit_of, without_unit
-from passgap.verifiers.answers.values import value
+from passgap.verifiers.answers.values import known_value, value
 from passgap.verifiers.answers.vocabulary import BASES
 
 GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -164,11 +164,7 @@ def scalar(text: str, read: Reader) -> Form | None:
 
 def is_read(side: str) -> bool:
     """Whether a text has a value here, units aside."""
-    try:
-        value(without_unit(side)[0])
-    except (UnreadError, UndefinedError):
-        return False
-    return True
+    return known_value(without_unit(side)[0]) is not None
 
 
 PROSE = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,})")

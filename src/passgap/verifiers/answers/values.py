@@ -53,28 +53,22 @@ SEEDS = 3
 
 
 def value(text: str, seed: int = 0, log_base: int | None = None) -> Number:
-    """The value of a spelled expression.
+    r"""The value of an expression as `spelled` gives it.
 
-    Parameters
-    ----------
-    text
-        As `spelled` gives it.
-    seed
-        Which point: letters lie in (1, 2) at 0, in (0, 1) at 1, in (-2, -1) at 2.
-    log_base
-        The base of a ``\\log`` without one; None for the natural logarithm.
-
-    Raises
-    ------
-    UnreadError
-        For what is not read with certainty.
-    UndefinedError
-        For a division by zero.
+    ``seed`` is the point: letters lie in (1, 2) at 0, in (0, 1) at 1, in (-2, -1) at 2. A ``\log``
+    without a base has ``log_base``, None for the natural logarithm. Raises UnreadError for what is
+    not read with certainty, UndefinedError for a division by zero.
     """
     found = _cached(text, seed, log_base)
     if isinstance(found, Exception):
         raise found
     return found
+
+
+def known_value(text: str) -> Number | None:
+    """The value of a spelled expression; None where it is not read, or undefined."""
+    found = _cached(text, 0, None)
+    return None if isinstance(found, Exception) else found
 
 
 @lru_cache(maxsize=200_000)

@@ -16,23 +16,9 @@ from types import ModuleType
 RECURSION_LIMIT = 50_000
 # typing comes first: its Counter and OrderedDict are hidden by those of collections
 OPENED = (
-    "typing",
-    "string",
-    "re",
-    "datetime",
-    "collections",
-    "heapq",
-    "bisect",
-    "copy",
-    "math",
-    "random",
-    "statistics",
-    "itertools",
-    "functools",
-    "operator",
-    "io",
-    "json",
-)
+    "typing", "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math",
+    "random", "statistics", "itertools", "functools", "operator", "io", "json",
+)  # fmt: skip
 AT_HAND = (*OPENED[1:], "sys")
 
 

@@ -31,32 +31,10 @@ if TYPE_CHECKING:
 PRIVATE = "/tmp"
 # what programs import most, loaded once: a fork has it for nothing
 PRELOADED = (
-    "array",
-    "bisect",
-    "cmath",
-    "collections",
-    "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "hashlib",
-    "heapq",
-    "itertools",
-    "math",
-    "operator",
-    "queue",
-    "random",
-    "re",
-    "statistics",
-    "string",
-    "textwrap",
-    "threading",
-    "traceback",
-    "typing",
-)
+    "array", "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal",
+    "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "operator", "queue",
+    "random", "re", "statistics", "string", "textwrap", "threading", "traceback", "typing",
+)  # fmt: skip
 
 
 def serve() -> None:

@@ -198,10 +198,7 @@ def wanted_names(code: types.CodeType) -> set[str]:
 def of_data_set(source: str, rest: str = "") -> types.CodeType:
     """Code that a data set brings, with ``rest`` where it ends before its first statement.
 
-    Raises
-    ------
-    InexpressibleError
-        Where it is no Python: that is not the program's fault.
+    Raises InexpressibleError where it is no Python: that is not the program's fault.
     """
     for text in (source, source + rest):
         try:

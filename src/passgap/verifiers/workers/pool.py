@@ -84,13 +84,7 @@ class Child:
             self._process.stdin.flush()
 
     def read(self, seconds: float) -> bytes:
-        """The next line.
-
-        Raises
-        ------
-        ChildError
-            When it does not come in time, or the child is gone.
-        """
+        """The next line; a ChildError when it does not come in time, or the child is gone."""
         assert self._process.stdout is not None
         descriptor, until = self._process.stdout.fileno(), time.monotonic() + seconds
         while b"\n" not in self._buffer:
@@ -124,18 +118,9 @@ class Child:
 
 
 class Pool(Generic[Reply]):
-    """Children of one command, started when they are needed and kept.
+    """Children that ``start`` starts when they are needed, ``workers`` at most, and that are kept.
 
-    Parameters
-    ----------
-    start
-        Starts a child.
-    kind
-        The type of a reply.
-    workers
-        Children at most.
-    seconds
-        A reply's time at most; the child's own limits, if it has any, lie below.
+    ``kind`` is the type of a reply, ``seconds`` its time at most; a child's own limits lie below.
     """
 
     def __init__(

@@ -49,13 +49,7 @@ def sandbox_pool(*, seconds: float, workers: int | None = None) -> Pool[Mark]:
 
 
 def sandbox_command() -> list[str]:
-    """The command line that starts the server in its sandbox.
-
-    Raises
-    ------
-    UsageError
-        Where bubblewrap is not installed.
-    """
+    """The command line of the server in its sandbox; a UsageError without bubblewrap."""
     python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
     command = [_bubblewrap(), "--unshare-all", "--unshare-user", "--as-pid-1"]
     command += ["--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"]
