@@ -78,6 +78,9 @@ def lines(rows: Iterable[Row]) -> bytes:
 
 
 def _rows(data: bytes, name: object, kind: type[Kind]) -> Iterator[tuple[bytes, Kind]]:
+    # Behind the last newline stands nothing, or a line that is still being written or was cut by a
+    # kill: no reader takes it, though it may parse, because the next writer cuts it off. Damage
+    # before it is no kill's doing, and skipping it in silence would lose a row for good.
     decode = msgspec.json.Decoder(kind).decode
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         if not line.strip():

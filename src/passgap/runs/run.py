@@ -119,6 +119,8 @@ class Run:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; a second writer on the same run is refused."""
+        # Whatever has a temporary name was being written when its writer was killed. This process
+        # holds the lock, so nobody writes it now; its block has no shard and is owed.
         with locked(self.path):
             for torn in self.path.rglob(".*.tmp"):
                 if torn.is_symlink() or not torn.is_dir():

@@ -112,6 +112,10 @@ def read(text: str, asked: str = "") -> Reading:
 
 def strongest(text: str) -> tuple[Candidate, ...]:
     """The candidates of the first rule that has a sure one, else of the first that has any."""
+    # The rules stand in the order of how deliberate a mark is, and order beats place: a model boxes
+    # its answer and talks on, and what it then says "is the answer" to a check is not meant. But
+    # ``\boxed{x}`` or "the answer is unknown" are not the last word where a weaker mark has a
+    # value.
     doubtful: tuple[Candidate, ...] = ()
     for find in EXPLICIT.values():
         found = tuple(find(text))

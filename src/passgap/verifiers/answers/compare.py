@@ -288,6 +288,9 @@ def _unordered(gold: Sequence[Form], answer: Sequence[Form], algebra: Algebra) -
         return _ordered(gold, answer, algebra)
     left = list(answer)
     unsure = False
+    # The first partner that is surely equal is taken at once: what is equal to it is equal to the
+    # others that could have taken it. A doubtful one is taken only where no sure one is left, and
+    # then the whole is in doubt.
     for item in gold:
         found = [_same(item, other, algebra) for other in left]
         if True in found:
@@ -412,6 +415,10 @@ def _grids(one: Grid, other: Grid, algebra: Algebra) -> Answer:
     return _all([_ordered(a, b, algebra) for a, b in zip(one.rows, other.rows, strict=True)])
 
 
+# The first rule that fits, either way round, decides, so the order is part of the meaning. What
+# says nothing equals nothing; what is said twice is taken apart before anything else; what is not
+# read stands before all rules that could call it different: only a difference that was computed
+# is a difference, and of an unread text algebra has to say.
 RULES: tuple[tuple[tuple[type[Form], type[Form]], Rule], ...] = (
     ((Nothing, Form), lambda one, other, algebra: False),
     ((Either, Form), _either),

@@ -73,6 +73,9 @@ def all_read(first: str, second: str, skipped: list[bool]) -> bool:
 
 
 def _agree(first: str, second: str, log_base: int | None) -> bool:
+    # One point where the values differ proves the expressions different; none at three random
+    # points, one of them negative, makes them equal but for a chance of (degree / 10,000)^3. A
+    # negative letter may stand under a root: such a point says nothing and is left out.
     letters = has_letters(first) or has_letters(second)
     for seed in range(SEEDS if letters else 1):
         try:

@@ -99,6 +99,9 @@ def prove_confinement() -> None:
 
 def be_tester() -> None:
     """Fork the zygote, and only then read the request and answer it."""
+    # A fork inherits its parent's memory. So the process that programs are forked from is made
+    # before a test is read, and this tester ends with its request: no program finds an expected
+    # output in its own memory, not even one of another problem.
     zygote = Zygote()
     verdicts = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a test prints is no verdict

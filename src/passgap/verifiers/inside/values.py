@@ -62,6 +62,8 @@ def encode(value: object, keep: Callable[[object], int]) -> Json:
     atom = _atom(value)
     if atom is not None:
         return atom[0]
+    # By the built-in type's methods, never by the object's own: a list of the program's may have an
+    # ``__iter__`` or ``__eq__`` that says whatever wins.
     for base, tag in SEQUENCES:
         if isinstance(value, base):
             return [tag, [encode(v, keep) for v in base.__iter__(value)]]

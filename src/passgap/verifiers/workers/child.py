@@ -74,6 +74,9 @@ def main(function: str, seconds: float, memory: int, timer: str) -> None:
 
 
 def _answer(call: Call, head: object, item: object, seconds: float, timer: int) -> object:
+    # Three clocks: the timer raises between two steps of Python; a call that stays in C (a regular
+    # expression) never gets there, and the parent kills it; where the parent is gone too, the
+    # limit on processor time ends this process instead of leaving it behind.
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds + 2 * GRACE_SECONDS) + 1, hard))

@@ -184,6 +184,8 @@ class Pool(Generic[Reply]):
         return replies
 
     def _answered(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
+        # A child answers in order, one line an item: the first item without a line is the one it
+        # hung or died at. That one is lost, and a new child goes on behind it.
         found: list[Reply | Lost] = []
         while len(found) < len(items):
             try:
