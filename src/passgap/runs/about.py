@@ -36,18 +36,12 @@ def is_watch(folder: Path | str) -> bool:
 
 
 def read_about(folder: Path | str) -> WatchAbout:
-    """What the rows of a watch folder are of.
-
-    Raises what `read_watch` raises.
-    """
+    """What the rows of a watch folder are of; raises what `read_watch` raises."""
     return _read(folder, WatchAbout)
 
 
 def write_about(folder: Path, about: Mapping[str, object]) -> None:
-    """Write ``about.json`` where there is none; one that differs is refused.
-
-    Raises RunError, naming the keys that differ.
-    """
+    """Write ``about.json`` where there is none; a RunError names the keys of one that differs."""
     data = {"schema": SCHEMA, **about}
     if not is_watch(folder):
         write_json(own(folder, ABOUT_FILE), data)

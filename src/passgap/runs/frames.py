@@ -87,16 +87,8 @@ def problems_of(frame: pl.DataFrame) -> tuple[Problem, ...]:
 
 
 def completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
-    """Completions, a row each."""
-    columns = {
-        "problem_id": [c.problem_id for c in completions],
-        "draw": [c.draw for c in completions],
-        "text": [c.text for c in completions],
-        "token_ids": [list(c.token_ids) for c in completions],
-        "token_count": [c.token_count for c in completions],
-        "finish_reason": [c.finish_reason for c in completions],
-        "logprob": [c.logprob for c in completions],
-    }
+    """Completions, a row each: the columns are their fields."""
+    columns = {name: [getattr(c, name) for c in completions] for name in COMPLETION_SCHEMA}
     return pl.DataFrame(columns, schema=COMPLETION_SCHEMA)
 
 
@@ -114,10 +106,7 @@ def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
 
 
 def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
-    """Refuse a frame whose (problem, draw) pairs are not those of a block, each once.
-
-    Raises WorkError, naming the block.
-    """
+    """Refuse (WorkError) a frame without every (problem, draw) pair of a block, each once."""
     wanted = len(block.problem_ids) * block.size
     within = frame["problem_id"].is_in(list(block.problem_ids)) & frame["draw"].is_between(
         block.first_draw, block.first_draw + block.size - 1

@@ -26,10 +26,7 @@ Kind = TypeVar("Kind", bound=Row)
 
 
 def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
-    """The rows of a journal; none where there is no file.
-
-    Raises RunError for a damaged line, with the command that takes it out.
-    """
+    """The rows of a journal, none without a file; a RunError where a line is damaged."""
     try:
         return [row for _, row in _rows(path.read_bytes(), path, kind)]
     except FileNotFoundError:
@@ -44,7 +41,7 @@ def parse_journal(data: bytes, name: object, kind: type[Kind]) -> list[Kind]:
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Add a row; what a kill left of the last line goes first.
+    """Add a row, after what a kill left of the last line is gone.
 
     Raises RunError if the file is a link, WorkError if it cannot be written.
     """
@@ -62,10 +59,7 @@ def append_row(path: Path, row: Row) -> None:
 
 
 def drop_rows_after(path: Path, step: int) -> None:
-    """Drop what was noted after a training step, and what a kill left of the last line.
-
-    Raises RunError as `read_journal` does.
-    """
+    """Drop what was noted after a training step, and what a kill left of the last line."""
     if path.is_file():
         found = _rows(path.read_bytes(), path, StepRow)
         kept = b"".join(line + b"\n" for line, row in found if row.step <= step)

@@ -161,10 +161,7 @@ class Manifest:
 
     @property
     def sampling_params(self) -> SamplingParams:
-        """The settings as an engine takes them.
-
-        Raises UsageError for an imported run whose source did not say all of them.
-        """
+        """The settings as an engine takes them; a UsageError where an import lacks some."""
         unknown = [name for name, value in self.sampling.items() if value is None]
         if unknown:
             raise UsageError(

@@ -380,10 +380,7 @@ def _write_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def refuse_other(folder: Path) -> None:
-    """Refuse a folder that holds what no run killed before its manifest was written can have left.
-
-    Raises RunError, naming one such file.
-    """
+    """Refuse (RunError) a folder with a file that no run killed early on can have left."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix != ".tmp")
     other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
     if other:

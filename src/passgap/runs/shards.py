@@ -53,10 +53,7 @@ def read_shard(
     columns: Sequence[str] | None = None,
     about: Mapping[str, object] | None = None,
 ) -> pl.DataFrame:
-    """Read columns of a shard, checking their checksums and what the shard says it is about.
-
-    Raises ShardError for a shard that is torn, damaged or foreign.
-    """
+    """Columns of a shard; a ShardError where it is torn, damaged, or about something else."""
     try:
         # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
         parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)

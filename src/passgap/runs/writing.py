@@ -69,9 +69,9 @@ def write_text(text: str, path: Path) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Run ``write(temporary_path)``, sync what it wrote and rename it to ``path``.
+    """Sync what ``write(temporary_path)`` writes and rename it to ``path``.
 
-    Raises WorkError if it cannot be written; then ``path`` is as it was.
+    A WorkError if it cannot be written; then ``path`` is as it was.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

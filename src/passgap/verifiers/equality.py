@@ -42,10 +42,7 @@ def prepare() -> None:
 
 
 def equal(head: None, item: list[str]) -> Said:
-    """Whether the second of two expressions is an answer that the first one allows.
-
-    ``as_text`` tells that the gold is no mathematics to math-verify: only its own letters match.
-    """
+    """Whether the second of two expressions is an answer that the first one allows."""
     try:
         return _equal(*item)
     except MemoryError:  # what earlier answers left in the caches goes, and it is tried once more

@@ -33,7 +33,11 @@ REMEMBERED = 500_000
 
 
 class Said(TypedDict, total=False):
-    """What math-verify says of a pair; ``unread`` names the side that it cannot read."""
+    """What math-verify says of a pair.
+
+    ``unread`` names the side that it cannot read; with ``as_text`` the gold is no mathematics to
+    it, and only the same letters match.
+    """
 
     right: Required[bool]
     as_text: bool

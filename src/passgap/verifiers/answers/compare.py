@@ -255,19 +255,13 @@ def _sides(named: Named) -> Pair | None:
 
 
 def _groups(gold: Group, answer: Group, algebra: Algebra) -> Answer:
-    if len(gold.brackets) == len(answer.brackets) == 2 and "{}" not in (
-        gold.brackets,
-        answer.brackets,
-    ):
-        if gold.brackets != answer.brackets:
-            return False
+    brackets = {gold.brackets, answer.brackets} - {""}
+    if len(brackets) == 2:
+        return False
+    if not brackets or brackets == {"{}"}:
+        return _unordered(gold.items, answer.items, algebra)
+    if gold.brackets and answer.brackets:
         return _ordered(gold.items, answer.items, algebra)
-    if "{}" in (gold.brackets, answer.brackets):
-        if gold.brackets and answer.brackets and gold.brackets != answer.brackets:
-            return False
-        return _unordered(gold.items, answer.items, algebra)
-    if not gold.brackets and not answer.brackets:
-        return _unordered(gold.items, answer.items, algebra)
     bracketed = gold if gold.brackets else answer
     if bracketed.brackets == "()" or (bracketed.brackets == "[]" and len(bracketed.items) != 2):
         return _ordered(gold.items, answer.items, algebra)
@@ -309,16 +303,12 @@ def _group_and_other(one: Group, other: Form, algebra: Algebra) -> Answer:
         region = as_region(one)
         return _regions(region, other, algebra) if region else False
     if isinstance(other, Grid):
-        if one.brackets == "{}" or not (
-            len(other.rows) == 1 or all(len(r) == 1 for r in other.rows)
-        ):
+        one_line = len(other.rows) == 1 or all(len(row) == 1 for row in other.rows)
+        if one.brackets == "{}" or not one_line:
             return False
         return _ordered(one.items, [cell for row in other.rows for cell in row], algebra)
-    if (
-        len(one.items) == 1
-        and one.brackets in ("{}", "[]", "()")
-        and isinstance(other, Scalar | Words)
-    ):
+    single = len(one.items) == 1 and one.brackets in ("{}", "[]", "()")
+    if single and isinstance(other, Scalar | Words):
         return _same(one.items[0], other, algebra)
     return False
 
@@ -399,14 +389,9 @@ def _ratios(one: Ratio, other: Ratio, algebra: Algebra) -> Answer:
 
 
 def _ratio_and_other(one: Ratio, other: Form, algebra: Algebra) -> Answer:
-    if (
-        isinstance(other, Scalar)
-        and len(one.parts) == 2
-        and other.unit is None
-        and not other.percent
-    ):
-        return algebra.same(f"\\frac{{{one.parts[0]}}}{{{one.parts[1]}}}", other.text)
-    return False
+    if not isinstance(other, Scalar) or other.unit or other.percent or len(one.parts) != 2:
+        return False
+    return algebra.same(f"\\frac{{{one.parts[0]}}}{{{one.parts[1]}}}", other.text)
 
 
 def _grids(one: Grid, other: Grid, algebra: Algebra) -> Answer:

@@ -80,7 +80,7 @@ def described(answer: str) -> str:
     Examples
     --------
     >>> described("12 km"), described("x = 5")
-    ('expression: 12, unit km', 'values by name: x = 5')
+    ('expression: 12, unit km', 'values by name: x=5')
     """
     found = form(answer)
     name = DESCRIPTIONS[type(found)]

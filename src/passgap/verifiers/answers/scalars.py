@@ -18,6 +18,7 @@ from passgap.verifiers.answers.arithmetic import (
     UndefinedError,
     UnreadError,
     approximate,
+    quotient,
 )
 from passgap.verifiers.answers.spelling import squeezed
 from passgap.verifiers.answers.values import SEEDS, has_letters, value
@@ -140,14 +141,14 @@ def proportional(
         return None
     if any(x == 0 for x in (*ours, *theirs)):
         return all((x == 0) == (y == 0) for x, y in zip(ours, theirs, strict=True)) and None
-    factors = [a / b for a, b in zip(ours, theirs, strict=True)]
+    factors = [quotient(a, b) for a, b in zip(ours, theirs, strict=True)]
     same = _constant(factors)
     if positive and same:
         return _is_real(factors[0]) and bool(factors[0] > 0)
     if same or positive:
         return same
     for mine, other in ((2, 1), (1, 2), (3, 1), (1, 3)):  # (x-1)^2 = 0 says what x = 1 says
-        if _constant([a**mine / b**other for a, b in zip(ours, theirs, strict=True)]):
+        if _constant([quotient(a**mine, b**other) for a, b in zip(ours, theirs, strict=True)]):
             return None
     return False
 

@@ -48,6 +48,10 @@ PLAIN_FRACTION = re.compile(r"(-?)\\frac\{(-?\d{1,99})\}\{(\d{1,99})\}")
 TIMES = ("*", "\\cdot", "\\times")
 CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil"}
 VARIABLES = frozenset(f"\\{name}" for name in (*GREEK, "Pi", "ell", "hbar"))
+LETTER = re.compile(r"[A-Za-z]|\\text\{.\}", re.DOTALL)
+STARTS = VARIABLES.union(
+    FUNCTIONS, ("(", "{", "\\frac", "\\sqrt", "\\pi", "\\binom", "\\lfloor", "\\lceil")
+)
 INVERSE = {"\\sin": "\\arcsin", "\\cos": "\\arccos", "\\tan": "\\arctan"}
 SEEDS = 3
 
@@ -148,6 +152,12 @@ class _Reader:
         self._at += 1
         return token
 
+    def _skip(self, token: str) -> bool:
+        """Whether this token comes next; then it is taken."""
+        found = self._peek() == token
+        self._at += found
+        return found
+
     # -- grammar
 
     def _sum(self) -> Number:
@@ -169,8 +179,7 @@ class _Reader:
             if token in TIMES:
                 self._take()
                 total, divided = total * self._signed(), False
-            elif token == "/":
-                self._take()
+            elif self._skip("/"):
                 total, divided = quotient(total, self._signed()), True
             elif token == " ":
                 total = self._mixed(total)
@@ -188,8 +197,7 @@ class _Reader:
         """A mixed number: ``2\\frac{1}{3}``, ``2 1/3``."""
         start = self._at
         before = ["", *self._tokens[:start]][-2:]
-        if self._peek() == " ":
-            self._take()
+        if self._skip(" "):
             over, slash, under = self._tokens[self._at : self._at + 3] or ("", "", "")
             self._at += 3
             if slash != "/":
@@ -227,9 +235,8 @@ class _Reader:
 
     def _power(self) -> Number:
         base = self._postfix()
-        if self._peek() != "^":
+        if not self._skip("^"):
             return base
-        self._take()
         exponent = self._exponent()
         if self._peek() in ("^", "!"):
             raise UnreadError
@@ -242,13 +249,10 @@ class _Reader:
 
     def _postfix(self) -> Number:
         found = self._atom()
-        if self._peek() == "°":
-            self._take()
+        if self._skip("°"):
             return approximate(found) * MP.pi / 180
-        if self._peek() == "!":
-            self._take()
-            if self._peek() == "!":
-                self._take()
+        if self._skip("!"):
+            if self._skip("!"):
                 return letter(f"!!{found}", self._seed)
             return factorial(found)
         return found
@@ -269,10 +273,8 @@ class _Reader:
             return abs(found)
         if token == "\\pi":
             return +MP.pi
-        if token in VARIABLES or (len(token) == 1 and token.isalpha() and token.isascii()):
-            return self._letter(token)
-        if token.startswith("\\text{") and len(token) == 8:
-            return self._letter(token[6])
+        if token in VARIABLES or LETTER.fullmatch(token):
+            return self._letter(token.removeprefix("\\text{").removesuffix("}"))
         return self._command(token)
 
     def _letter(self, token: str) -> Number:
@@ -293,21 +295,17 @@ class _Reader:
         closing = (i for i, token in enumerate(self._tokens) if i > start and token == ")")
         end = next(closing, start)
         inside = self._tokens[start + 1 : end]
-        if (
-            not inside
-            or "(" in inside
-            or not (always or (inside[0].isdigit() and len(inside) == 1))
-        ):
-            if always:
-                raise UnreadError
-            return ""
-        self._at = end + 1
-        return "".join(self._tokens[start : end + 1])
+        flat = bool(inside) and "(" not in inside
+        if flat and (always or (inside[0].isdigit() and len(inside) == 1)):
+            self._at = end + 1
+            return "".join(self._tokens[start : end + 1])
+        if always:
+            raise UnreadError
+        return ""
 
     def _subscript(self) -> str:
-        if self._peek() != "_":
+        if not self._skip("_"):
             return ""
-        self._take()
         if self._peek() != "{":
             return "_" + self._take()
         start = self._at
@@ -330,8 +328,7 @@ class _Reader:
 
     def _root(self) -> Number:
         degree: Number = Fraction(2)
-        if self._peek() == "[":
-            self._take()
+        if self._skip("["):
             degree = self._sum()
             self._take("]")
         return root(self._argument(), degree)
@@ -339,11 +336,9 @@ class _Reader:
     def _function(self, name: str) -> Number:
         base: Number | None = None
         exponent: Number = Fraction(1)
-        if name == "\\log" and self._peek() == "_":
-            self._take()
+        if name == "\\log" and self._skip("_"):
             base = self._argument()
-        if self._peek() == "^":
-            self._take()
+        if self._skip("^"):
             exponent = self._exponent()
             if exponent == -1 and name in INVERSE:
                 name, exponent = INVERSE[name], Fraction(1)
@@ -392,10 +387,4 @@ class _Reader:
             return False
         if token[0].isdigit() or token[0] == ".":
             return self._tokens[self._at - 1] in (")", "}", "!")
-        return (
-            (len(token) == 1 and token.isalpha() and token.isascii())
-            or token in ("(", "{", "\\frac", "\\sqrt", "\\pi", "\\binom", "\\lfloor", "\\lceil")
-            or token in VARIABLES
-            or token in FUNCTIONS
-            or (token.startswith("\\text{") and len(token) == 8)
-        )
+        return token in STARTS or LETTER.fullmatch(token) is not None

@@ -19,6 +19,7 @@ import types
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from passgap.verifiers.inside.comparing import same_output, same_value
@@ -198,7 +199,7 @@ def wanted_names(code: types.CodeType) -> set[str]:
 def of_data_set(source: str, rest: str = "") -> types.CodeType:
     """Code that a data set brings, with ``rest`` where it ends before its first statement.
 
-    Raises InexpressibleError where it is no Python: that is not the program's fault.
+    InexpressibleError where it is no Python: that is not the program's fault.
     """
     for text in (source, source + rest):
         try:
@@ -240,37 +241,22 @@ def run(tests: Tests, zygote: Zygote, source: str) -> None:
     """Run one program on all its tests."""
     if tests["kind"] == "stdio":
         return run_stdio(tests, zygote, source)
-    program = Program(
-        zygote,
-        tests["limits"],
-        time.monotonic() + ALL_CASES_SECONDS,
-        prelude=tests.get("prelude", False),
-    )
-    try:
+    last, prelude = time.monotonic() + ALL_CASES_SECONDS, tests.get("prelude", False)
+    with closing(Program(zygote, tests["limits"], last, prelude=prelude)) as program:
         program.ask(do="exec", source=source, name="solution")
         CALLING[tests["kind"]](tests, program)
         program.check()
-    finally:
-        program.close()
     return None
 
 
 def run_stdio(tests: Tests, zygote: Zygote, source: str) -> None:
     """Contest problems that read standard input and write standard output: a process a case."""
-    last = time.monotonic() + ALL_CASES_SECONDS
+    last, prelude = time.monotonic() + ALL_CASES_SECONDS, tests.get("prelude", False)
+    limits = tests["limits"]
     for case in tests["cases"]:
-        program = Program(
-            zygote,
-            tests["limits"],
-            last,
-            prelude=tests.get("prelude", False),
-            script=source,
-            stdin=case["input"],
-        )
-        try:
-            assert same_output(program.output(tests["limits"][2]), case["output"])
-        finally:
-            program.close()
+        given = Program(zygote, limits, last, prelude=prelude, script=source, stdin=case["input"])
+        with closing(given) as program:
+            assert same_output(program.output(limits[2]), case["output"])
 
 
 class PlainUnpickler(pickle.Unpickler):
