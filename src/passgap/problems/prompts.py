@@ -45,8 +45,6 @@ def next_question(settings: PromptSettings) -> str | None:
     number left out; None for chat messages, without shots, where questions begin with nothing that
     could be told from an answer, and where an example's answer holds it.
 
-    Examples
-    --------
     >>> next_question(PromptSettings(shots=(("1+1?", "2"),)))
     '\nQuestion:'
     """

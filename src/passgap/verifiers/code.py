@@ -30,15 +30,9 @@ RERUNS = 2
 class CodeVerifier(Verifier):
     """Correct when the program passes every test of its problem.
 
-    Parameters
-    ----------
-    timeout
-        Processor seconds of a program (of one case, for programs that read standard input); twice
-        as many by the clock.
-    memory
-        MiB a program may have.
-    workers
-        Sandboxes at once; as many as processors by default.
+    A program (one case of one that reads standard input) may have ``timeout`` processor seconds,
+    twice as many by the clock, and ``memory`` MiB. ``workers`` sandboxes run at once; as many as
+    processors by default.
     """
 
     name = "code"

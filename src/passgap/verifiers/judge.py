@@ -46,18 +46,9 @@ SYSTEM = (
 class JudgeVerifier(Verifier):
     """Asks a served model whether a completion's reasoning is sound.
 
-    Parameters
-    ----------
-    base_url, model
-        The server and its name for the model.
-    concurrency
-        Requests in flight at most.
-    max_tokens
-        Of the judge's answer.
-    timeout
-        Seconds until a request is given up and sent again.
-    api_key_env
-        The environment variable that holds the key.
+    ``model`` is the server's name for it. At most ``concurrency`` requests are in flight; one is
+    given up and sent again after ``timeout`` seconds. The judge answers in ``max_tokens``;
+    ``api_key_env`` is the environment variable that holds the key.
     """
 
     name = "judge"

@@ -27,8 +27,6 @@ def outcome_of(found: object) -> Outcome:
     That is a truth value, the number 1 or 0 (also of numpy, torch, as a Fraction..), None, or an
     Outcome. Raises RefusedError for anything else, naming it.
 
-    Examples
-    --------
     >>> outcome_of(1.0).status, outcome_of(None).status
     ('correct', 'unscored')
     """

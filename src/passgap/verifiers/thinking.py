@@ -48,8 +48,6 @@ def without_thinking(text: str) -> str:
 def split_thinking(text: str) -> tuple[str, bool]:
     """The blanked text, as long as the one given, and whether a block never ended.
 
-    Examples
-    --------
     >>> shown, cut = split_thinking("<think>5?</think>6")
     >>> shown.strip(), cut
     ('6', False)

@@ -69,8 +69,6 @@ class Algebra:
 def equal(gold: str, answer: str, algebra: Algebra | None = None) -> Answer:
     r"""Whether an answer is the reference.
 
-    Examples
-    --------
     >>> equal("5", "x = 5"), equal("(3,4)", "y=3, x=4"), equal(r"[3,\infty)", r"x \ge 3")
     (True, False, True)
     """
@@ -445,8 +443,6 @@ RULE_OF = {(gold, answer): _rule(gold, answer) for gold in KINDS for answer in K
 def key(answer: str) -> str:
     """The form in which answers are counted: equal for answers that are equal at sight.
 
-    Examples
-    --------
     >>> key("0.5"), key(r"\\frac{2}{4}"), key("x = 5")
     ('1/2', '1/2', '5')
     """

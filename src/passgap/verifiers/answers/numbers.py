@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
 from passgap.verifiers.answers.brackets import depths
 from passgap.verifiers.answers.forms import (
     Based,
@@ -22,7 +21,7 @@ from passgap.verifiers.answers.forms import (
     Scalar,
 )
 from passgap.verifiers.answers.units import MULTIPLIERS, unit_of, without_unit
-from passgap.verifiers.answers.values import known_value, value
+from passgap.verifiers.answers.values import known_value, readable
 from passgap.verifiers.answers.vocabulary import BASES
 
 GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -176,10 +175,4 @@ def is_value(text: str) -> bool:
         return False
     if text.replace(" ", "").lstrip("+-") == "\\infty":
         return True
-    try:
-        value(text)
-    except UndefinedError:
-        return True
-    except UnreadError:
-        return False
-    return True
+    return readable(text)

@@ -21,7 +21,7 @@ from passgap.verifiers.answers.arithmetic import (
     quotient,
 )
 from passgap.verifiers.answers.spelling import squeezed
-from passgap.verifiers.answers.values import SEEDS, has_letters, value
+from passgap.verifiers.answers.values import SEEDS, has_letters, readable, value
 
 PRINTED = re.compile(r"[-+]?(\d+)\.(\d+)(?:[eE]([-+]?\d{1,3}))?")
 PRINTED_DIGITS = 14
@@ -36,8 +36,6 @@ LOG = re.compile(r"\\log(?!\s*_)")
 def same_value(first: str, second: str) -> bool | None:
     r"""Whether two expressions agree wherever they are looked at.
 
-    Examples
-    --------
     >>> same_value(r"\frac{6}{\sqrt{3}}", r"2\sqrt{3}"), same_value("2^n", "2")
     (True, False)
     """
@@ -48,7 +46,8 @@ def same_value(first: str, second: str) -> bool | None:
     if all(infinite):
         return plain[0] == plain[1]
     if any(infinite):
-        return False if all_read(first, second, infinite) else None
+        finite = second if infinite[0] else first
+        return False if readable(finite) else None
     try:
         if _agree(first, second, None):
             return True
@@ -57,20 +56,6 @@ def same_value(first: str, second: str) -> bool | None:
         return False
     except UnreadError:
         return None
-
-
-def all_read(first: str, second: str, skipped: list[bool]) -> bool:
-    """Whether the expressions that are not skipped have a value."""
-    for text, skip in zip((first, second), skipped, strict=True):
-        if skip:
-            continue
-        try:
-            value(text)
-        except UndefinedError:
-            continue
-        except UnreadError:
-            return False
-    return True
 
 
 def _agree(first: str, second: str, log_base: int | None) -> bool:

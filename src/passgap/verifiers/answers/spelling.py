@@ -110,8 +110,6 @@ LONGEST = 2_000
 def spelled(answer: str) -> str:
     r"""The answer in one spelling.
 
-    Examples
-    --------
     >>> spelled(r"$\left( 3, \dfrac{\pi}{2} \right)$")
     '(3,\\frac{\\pi}{2})'
     >>> spelled("1{,}234 km²")

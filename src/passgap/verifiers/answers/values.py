@@ -75,6 +75,11 @@ def known_value(text: str) -> Number | None:
     return None if isinstance(found, Exception) else found
 
 
+def readable(text: str) -> bool:
+    """Whether a spelled expression is read here, with a value or undefined."""
+    return not isinstance(_cached(text, 0, None), UnreadError)
+
+
 @lru_cache(maxsize=200_000)
 def _cached(text: str, seed: int, log_base: int | None) -> Number | Exception:
     if WHOLE.fullmatch(text) and len(text) < LONGEST:
