@@ -124,17 +124,11 @@ class ChoiceVerifier(Verifier):
         asked = final
         if item.asked:
             asked = _strongest([pair for pair in found if pair[0].rule == item.asked])
-        anywhere: Status = (
-            "correct" if any(letters == gold for _, letters in found) else "incorrect"
-        )
+        right = any(letters == gold for _, letters in found)
+        anywhere: Status = "correct" if right else "incorrect"
+        in_form = _status(asked, gold) if asked else "no_answer"
         rule = final[0].rule if final else ""
-        readings = Readings(
-            _status(asked, gold) if asked else "no_answer",
-            anywhere,
-            rule,
-            seen.run_on,
-            seen.thinking,
-        )
+        readings = Readings(in_form, anywhere, rule, seen.run_on, seen.thinking)
         if final is None:
             return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
         return Outcome(_status(final, gold), "".join(sorted(final[1])), "", readings)

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterable
 from typing import Generic
 
-from passgap.data.outcomes import Failure
-from passgap.verifiers.base import Verifier
+from passgap.data.outcomes import Failure, Outcome
+from passgap.verifiers.base import Item, Verifier
 from passgap.verifiers.workers.pool import Lost, Pool, Reply
 
 
@@ -28,11 +28,6 @@ class Failures:
         with self._lock:
             self._found = merged([*self._found, one])
 
-    def note_reply(self, problem_id: str, reply: object) -> None:
-        """Note what a worker replied for a draw, where it says that the call raised."""
-        if isinstance(reply, Lost) and reply.reason == "error":
-            self.note(problem_id, reply.error, reply.kind)
-
     def take(self) -> list[Failure]:
         """What was noted since it was taken last."""
         with self._lock:
@@ -45,6 +40,12 @@ class WorkerVerifier(Verifier, Generic[Reply]):
 
     def __init__(self, pool: Pool[Reply]) -> None:
         self._pool, self._failures = pool, Failures()
+
+    def _unscored(self, item: Item, lost: Lost, said: str | None = None) -> Outcome:
+        """A draw whose worker gave no reply; what it raised is noted."""
+        if lost.reason == "error":
+            self._failures.note(item.problem.id, lost.error, lost.kind)
+        return Outcome("unscored", said, lost.reason)
 
     def take_failures(self) -> list[Failure]:
         """What raised since it was taken last."""

@@ -57,9 +57,8 @@ class GymVerifier(WorkerVerifier[float]):
         ]
 
     def _outcome(self, item: Item, answer: str, reply: float | Lost) -> Outcome:
-        self._failures.note_reply(item.problem.id, reply)
         if isinstance(reply, Lost):
-            return Outcome("unscored", answer, reply.reason)
+            return self._unscored(item, reply, answer)
         return Outcome("correct" if reply >= 1.0 else "incorrect", answer)
 
 

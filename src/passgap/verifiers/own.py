@@ -55,9 +55,8 @@ class RegexVerifier(WorkerVerifier[list[str]]):
         return [self._outcome(*pair) for pair in zip(items, replies, strict=True)]
 
     def _outcome(self, item: Item, reply: list[str] | Lost) -> Outcome:
-        self._failures.note_reply(item.problem.id, reply)
         if isinstance(reply, Lost):
-            return Outcome("unscored", None, reply.reason)
+            return self._unscored(item, reply)
         if not reply:
             return no_answer(item.finish_reason)
         right = reply[0] == item.problem.reference.strip()
@@ -132,9 +131,8 @@ class PythonVerifier(WorkerVerifier[Called]):
         return [self._outcome(*pair) for pair in zip(items, replies, strict=True)]
 
     def _outcome(self, item: Item, reply: Called | Lost) -> Outcome:
-        self._failures.note_reply(item.problem.id, reply)
         if isinstance(reply, Lost):
-            return Outcome("unscored", None, reply.reason)
+            return self._unscored(item, reply)
         status, extracted, reason, readings = reply.outcome
         read = None if readings is None else Readings(**readings)
         return Outcome(status, extracted, reason, read)
