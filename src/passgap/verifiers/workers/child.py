@@ -1,6 +1,6 @@
 """One function in a process of its own, with limits.
 
-    python -m passgap.verifiers.workers.child MODULE:FUNCTION SECONDS BYTES
+    python -m passgap.verifiers.workers.child MODULE:FUNCTION SECONDS REAL|PROF
 
 In: requests on standard input (see ``pool``). Out: what the function returns for each item, or
 ``{"lost": reason}`` where it raised, took too long or too much memory. A call that ignores its
@@ -35,8 +35,6 @@ def function_pool(
     kind: type[Reply],
     *,
     seconds: float,
-    memory: int = MEMORY,
-    workers: int | None = None,
     with_working_folder: bool = False,
     of_processor: bool = False,
 ) -> Pool[Reply]:
@@ -48,19 +46,19 @@ def function_pool(
     """
     python = [sys.executable] if with_working_folder else [sys.executable, "-P"]
     timer = "PROF" if of_processor else "REAL"
-    command = [*python, "-m", __name__, function, str(seconds), str(memory), timer]
+    command = [*python, "-m", __name__, function, str(seconds), timer]
     by_the_clock = (4 * seconds if of_processor else seconds) + GRACE_SECONDS
     start = partial(Child, command)
-    return Pool(start, kind, workers=workers or processors(), seconds=by_the_clock)
+    return Pool(start, kind, workers=processors(), seconds=by_the_clock)
 
 
-def main(function: str, seconds: float, memory: int, timer: str) -> None:
+def main(function: str, seconds: float, timer: str) -> None:
     """Answer requests until standard input ends; ``prepare`` of the module is called first."""
     module, _, name = function.partition(":")
     imported = importlib.import_module(module)
     call: Call = getattr(imported, name)
     getattr(imported, "prepare", lambda: None)()
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a function prints is no reply
@@ -98,4 +96,4 @@ def _over(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    main(sys.argv[1], float(sys.argv[2]), sys.argv[3])

@@ -58,7 +58,7 @@ class ChildError(Exception):
 class Child:
     """One child process and its two pipes."""
 
-    def __init__(self, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._process = subprocess.Popen(
             command,
@@ -66,9 +66,11 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             start_new_session=True,
-            pass_fds=pass_fds,
         )
-        self._buffer = b""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        self._stdin, self._stdout, self._buffer = stdin, stdout, b""
         try:
             self.read(START_SECONDS)
         except ChildError as error:
@@ -78,15 +80,13 @@ class Child:
 
     def write(self, request: Mapping[str, object]) -> None:
         """Send one request; a child that is gone shows when its reply is read."""
-        assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
+            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.flush()
 
     def read(self, seconds: float) -> bytes:
         """The next line; a ChildError when it does not come in time, or the child is gone."""
-        assert self._process.stdout is not None
-        descriptor, until = self._process.stdout.fileno(), time.monotonic() + seconds
+        descriptor, until = self._stdout.fileno(), time.monotonic() + seconds
         while b"\n" not in self._buffer:
             left = until - time.monotonic()
             if left <= 0 or not select.select([descriptor], [], [], left)[0]:
@@ -107,9 +107,9 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+        for pipe in (self._stdin, self._stdout, self._errors):
             with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+                pipe.close()
 
     def _complaint(self) -> str:
         self._errors.seek(0)
