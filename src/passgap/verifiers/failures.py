@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Generic
 
 from passgap.data.outcomes import Failure, Outcome
@@ -61,9 +62,7 @@ def merged(failures: Iterable[Failure]) -> list[Failure]:
     found: dict[str, Failure] = {}
     for one in failures:
         first = found.get(one.kind)
-        draws = one.draws + (first.draws if first else 0)
-        error, problem_id = (first or one).error, (first or one).problem_id
-        found[one.kind] = Failure(one.kind, error, draws, problem_id)
+        found[one.kind] = replace(first, draws=first.draws + one.draws) if first else one
     return list(found.values())
 
 
