@@ -5,7 +5,8 @@ import pytest
 from scipy import special, stats
 
 from passgap.errors import UsageError
-from passgap.stats import fit_sloped_tilt, fit_tilt, tilt_misfit
+from passgap.stages.counting import read_counts
+from passgap.stats import describe_tilt, fit_sloped_tilt, fit_tilt
 from passgap.stats import tilt as tilt_module
 
 KS = [1, 2, 4, 8, 16, 32, 64]
@@ -76,9 +77,9 @@ def test_a_pure_tilt_is_not_above_and_lifted_zeros_are():
         lifted = np.where((p == 0) & (rng.random(500) < 0.25), 0.3, q)
         for name, after in (("tilt", q), ("lifted", lifted)):
             counts = paired(rng, p, after)
-            misfit = tilt_misfit(*counts, fit_tilt(*counts), k=64, replicates=39, seed=seed)
+            _, misfit = describe_tilt(*counts, k=64)
             statistics[name].append(misfit)
-            assert misfit.above == (misfit.p_value <= 0.025)
+            assert misfit.above == (misfit.p_value < 0.025)
             assert misfit.above == (misfit.statistic > misfit.quantile_975)
     assert all(misfit.above for misfit in statistics["lifted"])
     assert np.mean([misfit.statistic for misfit in statistics["lifted"]]) > 0.04
@@ -115,18 +116,49 @@ def test_uneven_amplification_is_below_a_tilts_band():
     p = rng.beta(0.6, 3, 600)
     q = np.where(rng.random(600) < 0.5, moved(p, 4.0), moved(p, -1.0))
     counts = paired(rng, p, q)
-    misfit = tilt_misfit(*counts, fit_tilt(*counts), k=32, replicates=39)
+    _, misfit = describe_tilt(*counts, k=32)
     assert misfit.below
     assert not misfit.above
 
 
-def test_the_bootstrap_repeats():
+MIDDLE = 0.82  # delta of 40,000 problems whose shifts spread by 1.5 around 1
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.5])
+def test_deltas_interval_covers_whether_problems_move_alike_or_not(spread):
+    held, narrow = 0, 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        p = rng.beta(2, 2, 150)
+        after = special.expit(special.logit(p) + 1.0 + rng.normal(0, spread, 150))
+        counts = paired(rng, p, after)
+        plain, (tilt, _) = fit_tilt(*counts), describe_tilt(*counts, k=8)
+        truth = 1.0 if not spread else MIDDLE
+        held += tilt.delta.low <= truth <= tilt.delta.high
+        narrow += plain.delta.low <= truth <= plain.delta.high
+        assert tilt.delta.low <= plain.delta.low < plain.delta.high <= tilt.delta.high
+    assert held >= 26  # P(25 or fewer) < .01 at 95 %
+    assert (narrow <= 25) == bool(spread)
+
+
+def test_the_same_counts_have_the_same_misfit():
     rng = np.random.default_rng(5)
     p = rng.beta(0.5, 2, 60)
     counts = paired(rng, p, moved(p, 1.0), n=16)
-    fit = fit_tilt(*counts)
-    first, again = (tilt_misfit(*counts, fit, 16, replicates=39, seed=1) for _ in range(2))
-    assert first == again
+    (first, misfit), (again, same) = describe_tilt(*counts, 16), describe_tilt(*counts, 16)
+    assert (first.delta, misfit) == (again.delta, same)
+
+
+def test_a_slopes_interval_is_no_point_and_agrees_with_its_test(shared_data):
+    folder = shared_data / "faults" / "logs" / "slope_interval_is_a_point"
+    base, trained = (read_counts(folder / f"{arm}.csv") for arm in ("base", "trained"))
+    counts = (base.n, base.c, trained.n, trained.c)
+    found = fit_sloped_tilt(*counts, fit_tilt(*counts))
+    if np.isfinite(found.slope.low):
+        assert found.slope.high - found.slope.low > 0.1
+        assert (found.slope.low <= 1 <= found.slope.high) == (found.p_value > 0.05)
+    else:
+        assert "no interval" in found.slope.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +171,7 @@ def test_without_logits_to_compare_nothing_is_fitted(c_base, c_trained, arm):
     assert np.isnan(fit.delta.value)
     assert arm in fit.delta.notes[0]
     assert np.isnan(fit.passes(KS)[1]).all()
-    misfit = tilt_misfit(*counts, fit, k=32)
+    _, misfit = describe_tilt(*counts, k=32)
     assert np.isnan(misfit.statistic)
     assert not misfit.above
     assert misfit.notes == fit.delta.notes
@@ -167,8 +199,5 @@ def test_wrong_input_is_told():
         fit_tilt(8, [1, 2, 3], [8, 8], [1, 2, 3])
     with pytest.raises(UsageError, match="no problem has scored draws in both runs"):
         fit_tilt([8, 0], [1, 0], [0, 8], [0, 1])
-    fit = fit_tilt(*good)
     with pytest.raises(UsageError, match="k is 9; allowed: 1 to the smallest n, 8"):
-        tilt_misfit(*good, fit, k=9)
-    with pytest.raises(UsageError, match="replicates is 38"):
-        tilt_misfit(*good, fit, k=8, replicates=38)
+        describe_tilt(*good, k=9)

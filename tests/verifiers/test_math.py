@@ -244,6 +244,7 @@ def test_equal_expressions_are_never_called_different(gold, answer):
         (r"(-\infty,2) \cup (3,\infty)", r"(-\infty,2) \cup (4,\infty)"),
         ("5x-7y+11z+4=0", "5x-7y+11z+5=0"),
         (r"x \in [-2,7]", r"x \in [-2,3]"),
+        ("AB+BC=10", r"b^2-4ac = 2\sqrt{5}"),  # sides of which one is exact and one is not
     ],
 )
 def test_plainly_wrong_answers_need_no_mathematics(gold, answer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import polars as pl
 
 from passgap.checks.copies import Copies
@@ -242,7 +243,9 @@ def _engine(run: Run) -> Iterator[Finding]:
     odd: dict[str, int] = {}
     for call in run.calls():
         described = call.engine
-        for reason, count in described.get("finish_reasons", {}).items():
+        for reason, count in msgspec.convert(
+            described.get("finish_reasons", {}), dict[str, int]
+        ).items():
             if reason not in ("stop", "length", "eos"):
                 odd[reason] = odd.get(reason, 0) + count
         asked, used = described.get("batch_size_asked"), described.get("batch_size")

@@ -15,6 +15,7 @@ from passgap.display import Displayed
 from passgap.errors import UsageError
 
 Design = Literal["fixed", "adaptive"]
+OPTIONAL = ("no_answer", "truncated", "c_reasoned", "guess_rate", "c_asked", "c_any")
 
 
 def _column(name: str, values: ArrayLike | None, ids: tuple[str, ...]) -> IntArray:
@@ -170,22 +171,16 @@ class Counts(Displayed):
     def take(self, rows: Sequence[int] | IntArray) -> Counts:
         """The same counts for the given rows only, in the given order."""
         index = np.asarray(rows, np.int64)
-
-        def pick(column: IntArray | None) -> IntArray | None:
-            return None if column is None else column[index]
-
+        ids = [self.problem_id[int(i)] for i in index]
+        held = {name: getattr(self, name) for name in OPTIONAL}
+        some = {name: None if column is None else column[index] for name, column in held.items()}
         return Counts(
-            problem_id=[self.problem_id[int(i)] for i in index],
-            n=self.n[index],
-            c=self.c[index],
-            unscored=self.unscored[index],
-            no_answer=pick(self.no_answer),
-            truncated=pick(self.truncated),
-            c_reasoned=pick(self.c_reasoned),
-            guess_rate=None if self.guess_rate is None else self.guess_rate[index],
+            ids,
+            self.n[index],
+            self.c[index],
+            self.unscored[index],
+            **some,
+            cluster=None if self.cluster is None else [self.cluster[int(i)] for i in index],
             design=self.design,
             provenance=self.provenance,
-            c_asked=pick(self.c_asked),
-            c_any=pick(self.c_any),
-            cluster=None if self.cluster is None else [self.cluster[int(i)] for i in index],
         )

@@ -6,7 +6,6 @@ A measure is None where nobody took it. ``runs.journal`` reads and writes the fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -14,9 +13,9 @@ import msgspec
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a journal; a value that is not finite is written as null."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON, by the names in the file."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
+        found: dict[str, object] = msgspec.to_builtins(self)
         return found
 
 
@@ -77,7 +76,7 @@ class Call(Row, frozen=True, kw_only=True):
     command: str = ""
     blocks: int = 0
     tokens: int = 0
-    engine: Mapping[str, Any] = {}
+    engine: Mapping[str, object] = {}
     versions: Mapping[str, str] = {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 Status = Literal["correct", "incorrect", "unscored"]
 AskedStatus = Literal["correct", "incorrect", "unscored", "no_answer"]
@@ -42,7 +42,7 @@ class Readings:
     thinking: str = ""
     candidates: tuple[Candidate, ...] = field(default=(), compare=False, repr=False)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """What a run keeps of it."""
         return {
             "asked": self.asked,
@@ -68,9 +68,9 @@ class Outcome:
     reason: str = ""
     readings: Readings | None = field(default=None, compare=False)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Status, answer, reason, the mark under each reading, and every candidate."""
-        data: dict[str, Any] = {
+        data: dict[str, object] = {
             "status": self.status,
             "extracted": self.extracted,
             "reason": self.reason,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+
+import msgspec
 
 from passgap.data.identity import digest
 from passgap.errors import UsageError
@@ -30,22 +31,19 @@ class PromptSettings:
     stop: tuple[str, ...] = ()
     stop_by_default: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         by_default = {BY_DEFAULT: True} if self.stop_by_default else {}
         return self.identity() | by_default
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What the prompt is, without how its stop strings came about."""
         data = asdict(self) | {"shots": [list(s) for s in self.shots], "stop": list(self.stop)}
         del data[BY_DEFAULT]
         return data
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> PromptSettings:
-        shots = tuple((str(q), str(a)) for q, a in data.get("shots", ()))
-        names = ("template", "template_name", "system", BY_DEFAULT)
-        known = {k: data[k] for k in names if k in data}
-        return cls(**known, shots=shots, stop=tuple(data.get("stop", ())))
+    def from_dict(cls, data: Mapping[str, object]) -> PromptSettings:
+        return msgspec.convert(data, cls)
 
     def without_default_stop(self) -> PromptSettings:
         """The same prompt without stop strings that came by default."""
@@ -109,5 +107,5 @@ class SamplingParams:
             if not holds:
                 raise UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         return asdict(self) | {"stop": list(self.stop)}

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict, cast
 
 from passgap.data.identity import digest
+
+
+class Case(TypedDict, total=False):
+    """One input with the output expected; ``testtype`` as LiveCodeBench has it."""
+
+    input: str
+    output: str
+    testtype: str
+
+
+class Tests(TypedDict, total=False):
+    """The ``tests`` of a code problem; `passgap.problems.tests` says which kind has which.
+
+    ``limits`` (bytes of memory, seconds, bytes of output), the ``cases`` of packed tests and
+    ``prelude`` come with the order to run them.
+    """
+
+    kind: str
+    setup: str
+    test: str
+    entry_point: str | None
+    check: bool
+    continues: bool
+    public: str
+    private: str
+    cases: list[Case]
+    prelude: bool
+    limits: tuple[int, float, int]
 
 
 @dataclass(frozen=True)
@@ -20,11 +48,17 @@ class Problem:
     question: str
     reference: str
     verifier: str = "math"
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", digest([self.question, self.reference, self.verifier]))
+
+    @property
+    def tests(self) -> Tests | None:
+        """What a program that solves it has to pass, None where its metadata hold no tests."""
+        found = self.metadata.get("tests")
+        return cast(Tests, found) if isinstance(found, Mapping) else None
 
 
 @dataclass(frozen=True)

@@ -31,19 +31,9 @@ NEEDED = f"a count is a whole number up to {LARGEST:,}"
 def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], str]) -> IntArray:
     """A column of counts as an int64 array.
 
-    Parameters
-    ----------
-    name
-        What the column is called.
-    values
-        Numbers or their texts, one entry per problem.
-    where
-        The place of entry i in words, for the error.
-
-    Raises
-    ------
-    UsageError
-        Naming the first value that is no whole number, its place, and what to do about it.
+    ``values`` are numbers or their texts, one per problem; ``where(i)`` is the place of entry i in
+    words. Raises UsageError, naming the first value that is no whole number, its place, and what to
+    do about it.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
         bad = np.flatnonzero(~((np.abs(values) <= LARGEST) & (values == np.floor(values))))
@@ -53,7 +43,7 @@ def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], st
     found = np.zeros(len(listed), np.int64)
     for i, value in enumerate(listed):
         number = _number(value)
-        if number is None or not _is_count(number):
+        if number is None or not -LARGEST <= number <= LARGEST or number != int(number):
             raise UsageError(
                 f"{where(i)}: column {name} holds a value that is no whole number: "
                 f"{_shown(value)}; {NEEDED}{_advice(name, value, listed)}"
@@ -63,13 +53,7 @@ def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], st
 
 
 def refuse_repeated(place: object, header: Sequence[str], read: Iterable[str]) -> None:
-    """Refuse a header that names one of the columns that are read twice.
-
-    Raises
-    ------
-    UsageError
-        Naming the column, since nobody can say which of the two is meant.
-    """
+    """Refuse (UsageError) a header that names a column that is read twice: which one is meant?"""
     for name in read:
         if (times := list(header).count(name)) > 1:
             raise UsageError(
@@ -90,11 +74,6 @@ def _number(value: object) -> Number | None:
     if isinstance(value, bool):
         return None
     return value if isinstance(value, int | float | Decimal | Fraction) else None
-
-
-def _is_count(number: Number) -> bool:
-    """Whether a number is whole and not too large."""
-    return -LARGEST <= number <= LARGEST and number == int(number)
 
 
 def _is_nothing(value: object) -> bool:

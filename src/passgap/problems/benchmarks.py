@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from passgap.data.problems import Problem
 from passgap.latex import last_boxed
 from passgap.problems.tests import assert_tests, check_tests, code_problem, livecodebench_tests
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -49,26 +49,28 @@ def _gsm8k(row: Row) -> Problem:
 
 def _olympiad(row: Row) -> Problem:
     final = row["final_answer"]
-    answers = [final] if isinstance(final, str) else list(final)
-    joined = ", ".join(str(answer).strip().strip("$") for answer in answers)
+    answers = [final] if isinstance(final, str) else _texts(final)
+    joined = ", ".join(answer.strip().strip("$") for answer in answers)
     return Problem(str(row["question"]), joined, "math", _rest(row, "question"))
 
 
-def _humaneval(row: Row) -> Problem:
+def _humaneval(row: Row, head: str = "") -> Problem:
     prompt = str(row["prompt"])
     return code_problem(
         prompt,
         check_tests(prompt, str(row["test"]), str(row["entry_point"])),
-        solution=str(row["canonical_solution"]),
+        solution=head + str(row["canonical_solution"]),
         metadata={"task_id": row["task_id"]},
     )
 
 
 def _mbpp(row: Row) -> Problem:
     if "entry_point" in row:  # as CodeT ships it, in HumanEval's form
-        return _mbpp_as_humaneval(row)
-    shown = [str(line) for line in row["test_list"]]
-    imports = [str(line) for line in row.get("test_imports") or ()]
+        prompt = str(row["prompt"])
+        head = re.search(r"^def [^\n]*\n", prompt, re.M)
+        # its solutions are indented unlike its prompts, so they get a head of their own
+        return _humaneval(row, head.group() if head else prompt)
+    shown, imports = _texts(row["test_list"]), _texts(row.get("test_imports") or ())
     setup = str(row.get("test_setup_code") or "")
     asserts = [str(row["test"])] if row.get("test") else shown
     question = str(row.get("prompt") or row.get("text")).strip()
@@ -80,21 +82,9 @@ def _mbpp(row: Row) -> Problem:
     )
 
 
-def _mbpp_as_humaneval(row: Row) -> Problem:
-    """Its solutions are indented unlike its prompts, so the solution gets a head of its own."""
-    prompt, entry = str(row["prompt"]), str(row["entry_point"])
-    head = re.search(r"^def [^\n]*\n", prompt, re.M)
-    return code_problem(
-        prompt,
-        check_tests(prompt, str(row["test"]), entry),
-        solution=(head.group() if head else prompt) + str(row["canonical_solution"]),
-        metadata={"task_id": row["task_id"]},
-    )
-
-
 def _livecodebench(row: Row) -> Problem:
     about = row.get("metadata") or "{}"
-    about = json.loads(about) if isinstance(about, str) else dict(about)
+    about = about if isinstance(about, Mapping) else json.loads(str(about))
     entry, starter = about.get("func_name"), str(row.get("starter_code") or "")
     asked = (
         f"Use this code and complete it:\n\n{starter}"
@@ -110,10 +100,15 @@ def _livecodebench(row: Row) -> Problem:
     )
 
 
-def _rest(row: Row, *taken: str) -> dict[str, Any]:
+def _texts(items: object) -> list[str]:
+    """The texts in a field that holds a list."""
+    return [str(item) for item in cast(Iterable[object], items)]
+
+
+def _rest(row: Row, *taken: str) -> dict[str, object]:
     """The other fields of a row, as JSON values."""
     kept = {k: v for k, v in row.items() if k not in (*taken, "answer", "solution")}
-    plain: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    plain: dict[str, object] = json.loads(json.dumps(kept, default=str))
     return plain
 
 

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -60,7 +59,7 @@ def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
 
 
 def _as_benchmark(
-    path: Path, benchmark: str, rows: Iterable[Mapping[str, Any]]
+    path: Path, benchmark: str, rows: Iterable[Mapping[str, object]]
 ) -> Iterator[Problem]:
     for number, row in enumerate(rows, start=1):
         try:
@@ -72,7 +71,7 @@ def _as_benchmark(
             ) from error
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, object]]:
     """The rows of a file, by its ending."""
     suffixes = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
     if suffixes in ("jsonl", "ndjson"):
@@ -84,7 +83,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     raise UsageError(f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .parquet")
 
 
-def _json_lines(path: Path) -> list[dict[str, Any]]:
+def _json_lines(path: Path) -> list[dict[str, object]]:
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     rows = []
@@ -102,7 +101,7 @@ def _json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _field(
-    path: Path, row: Mapping[str, Any], asked: str | None, usual: tuple[str, ...], flag: str
+    path: Path, row: Mapping[str, object], asked: str | None, usual: tuple[str, ...], flag: str
 ) -> str:
     names = (asked,) if asked else usual
     for name in names:
@@ -115,7 +114,7 @@ def _field(
 
 
 def _problem(
-    path: Path, number: int, row: Mapping[str, Any], question: str, answer: str, verifier: str
+    path: Path, number: int, row: Mapping[str, object], question: str, answer: str, verifier: str
 ) -> Problem:
     for field in (question, answer):
         if row.get(field) is None or not str(row[field]).strip():

@@ -11,7 +11,7 @@ overlap, so keep seeds of train, held-out and worked examples further apart than
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from passgap.data.problems import Problem, ProblemSet
@@ -43,10 +43,10 @@ def _integer(key: str, value: str) -> int:
         raise UsageError(f"{key}={value!r} in a gym: spec; allowed: an integer") from None
 
 
-def _problem(entry: Any) -> Problem:
+def _problem(entry: Mapping[str, object]) -> Problem:
     plain = json.loads(json.dumps(entry, default=str))
     return Problem(
-        question=entry["question"],
+        question=str(entry["question"]),
         reference=str(entry["answer"]),
         verifier="gym",
         metadata={"entry": plain},

@@ -7,7 +7,6 @@ its cache.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from passgap.errors import MissingExtraError, UsageError
 
@@ -17,7 +16,7 @@ except ImportError as error:
     raise MissingExtraError("datasets", "lm") from error
 
 
-def hub_rows(hub: str, config: str | None, split: str) -> Iterator[dict[str, Any]]:
+def hub_rows(hub: str, config: str | None, split: str) -> Iterator[dict[str, object]]:
     """The rows of one split."""
     try:
         yield from load_dataset(hub, config, split=split)

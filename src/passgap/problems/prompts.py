@@ -41,20 +41,10 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
 def next_question(settings: PromptSettings) -> str | None:
     r"""What begins a question after a worked example: a base model goes on with one of its own.
 
-    Parameters
-    ----------
-    settings
-        A prompt of text with worked examples, whose rendering is looked at.
+    That is the beginning of the line that a new question starts with as the prompt is rendered, its
+    number left out; None for chat messages, without shots, where questions begin with nothing that
+    could be told from an answer, and where an example's answer holds it.
 
-    Returns
-    -------
-    str or None
-        The beginning of the line that a new question starts with, its number left out; None for
-        chat messages, without shots, where questions begin with nothing that could be told from an
-        answer, and where an example's answer holds it.
-
-    Examples
-    --------
     >>> next_question(PromptSettings(shots=(("1+1?", "2"),)))
     '\nQuestion:'
     """

@@ -12,13 +12,12 @@ In: a benchmark's row. Out: the ``tests`` of a problem's metadata, plain JSON va
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from passgap.data.identity import digest
-from passgap.data.problems import Problem
+from passgap.data.problems import Problem, Tests
 
 
-def check_tests(prompt: str, test: str, entry_point: str) -> dict[str, Any]:
+def check_tests(prompt: str, test: str, entry_point: str) -> Tests:
     """HumanEval's way: a prompt that the completion continues, and ``check(candidate)``."""
     return {
         "kind": "functions",
@@ -30,7 +29,7 @@ def check_tests(prompt: str, test: str, entry_point: str) -> dict[str, Any]:
     }
 
 
-def assert_tests(asserts: Sequence[str], setup: str = "") -> dict[str, Any]:
+def assert_tests(asserts: Sequence[str], setup: str = "") -> Tests:
     """MBPP's way: asserts that call the functions asked for by name."""
     return {
         "kind": "functions",
@@ -42,7 +41,7 @@ def assert_tests(asserts: Sequence[str], setup: str = "") -> dict[str, Any]:
     }
 
 
-def livecodebench_tests(public: str, private: str, entry_point: str | None) -> dict[str, Any]:
+def livecodebench_tests(public: str, private: str, entry_point: str | None) -> Tests:
     """LiveCodeBench's way: cases as text, and more of them compressed and pickled."""
     return {
         "kind": "livecodebench",
@@ -54,13 +53,13 @@ def livecodebench_tests(public: str, private: str, entry_point: str | None) -> d
 
 def code_problem(
     question: str,
-    tests: Mapping[str, Any],
+    tests: Tests,
     *,
     solution: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, object] | None = None,
 ) -> Problem:
     """A problem whose reference is its tests; ``solution`` lets them be checked."""
-    extra = dict(metadata or {}) | {"tests": dict(tests)}
+    extra = {**(metadata or {}), "tests": tests}
     if solution is not None:
         extra["solution"] = solution
-    return Problem(question, f"tests {digest(dict(tests))}", "code", extra)
+    return Problem(question, f"tests {digest(tests)}", "code", extra)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -36,29 +36,17 @@ def is_watch(folder: Path | str) -> bool:
 
 
 def read_about(folder: Path | str) -> WatchAbout:
-    """What the rows of a watch folder are of.
-
-    Raises
-    ------
-    UsageError, RunError
-        As in `read_watch`.
-    """
+    """What the rows of a watch folder are of; raises what `read_watch` raises."""
     return _read(folder, WatchAbout)
 
 
-def write_about(folder: Path, about: Mapping[str, Any]) -> None:
-    """Write ``about.json`` where there is none; one that differs is refused.
-
-    Raises
-    ------
-    RunError
-        Naming the keys that differ.
-    """
+def write_about(folder: Path, about: Mapping[str, object]) -> None:
+    """Write ``about.json`` where there is none; a RunError names the keys of one that differs."""
     data = {"schema": SCHEMA, **about}
     if not is_watch(folder):
         write_json(own(folder, ABOUT_FILE), data)
         return
-    differing = differing_keys(_read(folder, dict[str, Any]), json.loads(json.dumps(data)))
+    differing = differing_keys(_read(folder, dict[str, object]), json.loads(json.dumps(data)))
     if differing:
         raise RunError(f"{folder} watches another run ({'; '.join(differing)}); choose another")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -32,25 +32,10 @@ def decoded(
     *,
     unsaid: str | None = None,
 ) -> Kind:
-    """The value in a file.
+    """The value of type ``kind`` in a file that holds ``data`` and is called ``name`` in errors.
 
-    Parameters
-    ----------
-    data, name
-        What the file holds, and what it is called in an error.
-    kind
-        The type of the value.
-    schema
-        What the file has to name.
-    repair
-        What to do about a damaged file.
-    unsaid
-        The schema of a file that names none.
-
-    Raises
-    ------
-    RunError
-        For another schema, and for a file that does not hold such a value.
+    It has to name ``schema``; ``unsaid`` is that of a file that names none, ``repair`` what to do
+    about a damaged one. Raises RunError for another schema or another kind of value.
     """
     try:
         found = msgspec.json.decode(data, type=_Head).schema or unsaid
@@ -66,6 +51,6 @@ def decoded(
     )
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
+def write_json(path: Path, data: Mapping[str, object]) -> None:
     """Write JSON, whole or not at all."""
     write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", path)

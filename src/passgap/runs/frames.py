@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
@@ -16,36 +15,36 @@ from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import WorkError
 
-COMPLETION_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "text": pl.String,
+COMPLETION_SCHEMA: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "draw": pl.Int32(),
+    "text": pl.String(),
     "token_ids": pl.List(pl.Int32),
-    "token_count": pl.Int32,
-    "finish_reason": pl.String,
-    "logprob": pl.Float64,
+    "token_count": pl.Int32(),
+    "finish_reason": pl.String(),
+    "logprob": pl.Float64(),
 }
 READINGS = pl.Struct(
     {
-        "asked": pl.String,
-        "any": pl.String,
-        "form": pl.String,
+        "asked": pl.String(),
+        "any": pl.String(),
+        "form": pl.String(),
         "run_on": pl.Boolean,
-        "thinking": pl.String,
+        "thinking": pl.String(),
     }
 )
-OUTCOME_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "status": pl.String,
-    "extracted": pl.String,
-    "reason": pl.String,
+OUTCOME_SCHEMA: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "draw": pl.Int32(),
+    "status": pl.String(),
+    "extracted": pl.String(),
+    "reason": pl.String(),
     "readings": READINGS,  # null where the verifier reads a text in one way only
 }
-LOGPROB_SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "draw": pl.Int32,
-    "logprob": pl.Float64,
+LOGPROB_SCHEMA: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "draw": pl.Int32(),
+    "logprob": pl.Float64(),
 }
 
 
@@ -88,16 +87,8 @@ def problems_of(frame: pl.DataFrame) -> tuple[Problem, ...]:
 
 
 def completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
-    """Completions, a row each."""
-    columns = {
-        "problem_id": [c.problem_id for c in completions],
-        "draw": [c.draw for c in completions],
-        "text": [c.text for c in completions],
-        "token_ids": [list(c.token_ids) for c in completions],
-        "token_count": [c.token_count for c in completions],
-        "finish_reason": [c.finish_reason for c in completions],
-        "logprob": [c.logprob for c in completions],
-    }
+    """Completions, a row each: the columns are their fields."""
+    columns = {name: [getattr(c, name) for c in completions] for name in COMPLETION_SCHEMA}
     return pl.DataFrame(columns, schema=COMPLETION_SCHEMA)
 
 
@@ -115,13 +106,7 @@ def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
 
 
 def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
-    """Refuse a frame whose (problem, draw) pairs are not those of a block, each once.
-
-    Raises
-    ------
-    WorkError
-        Naming the block.
-    """
+    """Refuse (WorkError) a frame without every (problem, draw) pair of a block, each once."""
     wanted = len(block.problem_ids) * block.size
     within = frame["problem_id"].is_in(list(block.problem_ids)) & frame["draw"].is_between(
         block.first_draw, block.first_draw + block.size - 1

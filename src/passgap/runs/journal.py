@@ -26,13 +26,7 @@ Kind = TypeVar("Kind", bound=Row)
 
 
 def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
-    """The rows of a journal; none where there is no file.
-
-    Raises
-    ------
-    RunError
-        For a damaged line, with the command that takes it out.
-    """
+    """The rows of a journal, none without a file; a RunError where a line is damaged."""
     try:
         return [row for _, row in _rows(path.read_bytes(), path, kind)]
     except FileNotFoundError:
@@ -47,19 +41,16 @@ def parse_journal(data: bytes, name: object, kind: type[Kind]) -> list[Kind]:
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Add a row; what a kill left of the last line goes first.
+    """Add a row, after what a kill left of the last line is gone.
 
-    Raises
-    ------
-    RunError
-        If the file is a link.
-    WorkError
-        If it cannot be written.
+    Raises RunError if the file is a link, WorkError if it cannot be written.
     """
     with FileIO(open_own(path), "ab") as file:
         try:
             _cut_torn_line(file.fileno())
-            _write_all(file, lines([row]))
+            data = lines([row])
+            if file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise WorkError(
                 f"cannot write {path}: {error.strerror}; free the space or fix the permission and "
@@ -68,13 +59,7 @@ def append_row(path: Path, row: Row) -> None:
 
 
 def drop_rows_after(path: Path, step: int) -> None:
-    """Drop what was noted after a training step, and what a kill left of the last line.
-
-    Raises
-    ------
-    RunError
-        As `read_journal`.
-    """
+    """Drop what was noted after a training step, and what a kill left of the last line."""
     if path.is_file():
         found = _rows(path.read_bytes(), path, StepRow)
         kept = b"".join(line + b"\n" for line, row in found if row.step <= step)
@@ -87,6 +72,9 @@ def lines(rows: Iterable[Row]) -> bytes:
 
 
 def _rows(data: bytes, name: object, kind: type[Kind]) -> Iterator[tuple[bytes, Kind]]:
+    # Behind the last newline stands nothing, or a line that is still being written or was cut by a
+    # kill: no reader takes it, though it may parse, because the next writer cuts it off. Damage
+    # before it is no kill's doing, and skipping it in silence would lose a row for good.
     decode = msgspec.json.Decoder(kind).decode
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         if not line.strip():
@@ -103,11 +91,6 @@ def _repair(name: str, number: int) -> str:
     if "://" in name:
         return "take that line out where the file lies"
     return f"take it out with: sed -i.damaged {number}d {shlex.quote(name)}"
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    if file.write(data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _cut_torn_line(file: int) -> None:

@@ -24,7 +24,7 @@ MOST_STAGES = 32
 
 def policy_folder(run: Run) -> Path:
     """Where the policy of a run lay when it was drawn; there may be nothing any more."""
-    return Path(str(run.manifest.policy["path"]))
+    return Path(run.manifest.policy["path"])
 
 
 def policy_of(run: Run) -> PolicyFile | None:
@@ -98,7 +98,7 @@ def _drawn_from(run: Run, weights: Weights) -> bool:
     policy = run.manifest.policy
     if weights.weights_digest and weights.weights_digest == policy["weights_digest"]:
         return True
-    path = str(policy["path"])
+    path = policy["path"]
     return path != UNKNOWN_POLICY and (path == weights.path or _is_one_folder(path, weights.path))
 
 

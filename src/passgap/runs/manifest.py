@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import msgspec
 
@@ -41,7 +41,7 @@ class EngineEntry(TypedDict):
     """What drew, with its arguments; of an imported run the log's format and what was asked."""
 
     name: str
-    args: dict[str, Any]
+    args: dict[str, object]
 
 
 class SamplingEntry(TypedDict):
@@ -109,7 +109,7 @@ class Manifest:
     """
 
     policy: PolicyEntry
-    prompt: Mapping[str, Any]
+    prompt: Mapping[str, object]
     engine: EngineEntry
     sampling: SamplingEntry
     problem_set: SetEntry
@@ -126,19 +126,19 @@ class Manifest:
     @property
     def imported(self) -> bool:
         """Whether another tool drew the run, whose log was imported."""
-        return str(self.engine["name"]).startswith("import:")
+        return self.engine["name"].startswith("import:")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         return asdict(self)
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """The keys that two invocations on one folder must share."""
         data = json.loads(json.dumps(self.to_dict()))
         del data["policy"]["path"]  # the weights' digest says what they are, wherever they lie
         data["prompt"].pop(BY_DEFAULT, None)  # stop strings are what they are, however they came
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
-    def distribution(self) -> dict[str, Any]:
+    def distribution(self) -> dict[str, object]:
         """The part of the identity that says what a draw is, whoever draws it and how many."""
         return {k: v for k, v in self.identity().items() if k not in NOT_DISTRIBUTION}
 
@@ -146,8 +146,8 @@ class Manifest:
         """What compare looks at: equal values mean the runs may be compared."""
         prompt = PromptSettings.from_dict(self.prompt)
         return {
-            "policy": str(self.policy["path"]),
-            "weights": str(self.policy["weights_digest"]),
+            "policy": self.policy["path"],
+            "weights": self.policy["weights_digest"],
             "prompt": f"{prompt.template_name or prompt.template} ({prompt.digest})",
             "sampling": json.dumps(self.sampling, sort_keys=True),
             "problem_set": f"{self.problem_set['name']} ({self.problem_set['digest']})",
@@ -161,13 +161,7 @@ class Manifest:
 
     @property
     def sampling_params(self) -> SamplingParams:
-        """The settings as an engine takes them.
-
-        Raises
-        ------
-        UsageError
-            For an imported run whose source did not say all of them.
-        """
+        """The settings as an engine takes them; a UsageError where an import lacks some."""
         unknown = [name for name, value in self.sampling.items() if value is None]
         if unknown:
             raise UsageError(
@@ -180,10 +174,7 @@ class Manifest:
 def read_manifest(name: str, data: bytes) -> Manifest:
     """The manifest in ``data``, a stranger's perhaps: every value is of its type, and can be.
 
-    Raises
-    ------
-    RunError
-        For an unknown schema, and for what passgap would not have written.
+    Raises RunError for an unknown schema, and for what passgap would not have written.
     """
     repair = "it was changed, or written by something else"
     manifest = decoded(data, name, Manifest, SCHEMA, repair)
@@ -193,7 +184,7 @@ def read_manifest(name: str, data: bytes) -> Manifest:
     return manifest
 
 
-def _impossible(manifest: Manifest, written: Mapping[str, Any]) -> str:
+def _impossible(manifest: Manifest, written: Mapping[str, object]) -> str:
     """The first thing that cannot be, in words; empty where there is none."""
     unknown = sorted(set(written) - {known.name for known in dataclasses.fields(Manifest)})
     if unknown:
@@ -218,12 +209,8 @@ def owed_rounds(
 ) -> tuple[Round, ...]:
     """What a run lacks of the configuration asked for: nothing, or a round of a top-up.
 
-    Raises
-    ------
-    RunError
-        If the configurations differ, naming the keys; with ``top_up`` n may.
-    UsageError
-        For a top-up to fewer draws, or of an adaptive run.
+    Raises RunError if the configurations differ, naming the keys; with ``top_up`` n may. Raises
+    UsageError for a top-up to fewer draws, or of an adaptive run.
     """
     old, new = there.identity(), asked.identity()
     if top_up:
@@ -273,7 +260,9 @@ def cut(manifest: Manifest, problem_ids: Sequence[str]) -> dict[str, Block]:
     return blocks
 
 
-def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+def differing_keys(
+    old: Mapping[str, object], new: Mapping[str, object], prefix: str = ""
+) -> list[str]:
     """``key: old -> new`` for every leaf where two manifests differ."""
     lines: list[str] = []
     for key in sorted({*old, *new}):
@@ -285,6 +274,6 @@ def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str =
     return lines
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:40]}... ({digest(value)})"

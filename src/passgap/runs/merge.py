@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passgap.errors import MismatchError, UsageError
-from passgap.runs.manifest import Manifest, Round, differing_keys
+from passgap.runs.manifest import Round, differing_keys
 from passgap.runs.names import COMPLETIONS
 from passgap.runs.run import Run
 from passgap.runs.writing import own, write_whole
@@ -22,12 +22,9 @@ from passgap.runs.writing import own, write_whole
 def merge(runs: Sequence[Run], out: Path | str) -> Run:
     """Join complete runs of disjoint draw ranges into the new run ``out``.
 
-    Raises
-    ------
-    UsageError
-        For fewer than two runs, an adaptive or an unfinished one, or draws that two of them hold.
-    MismatchError
-        When they do not draw from one distribution, naming what differs.
+    Raises UsageError for fewer than two runs, an adaptive or an unfinished one, or draws that two
+    of them hold. Raises MismatchError when they do not draw from one distribution, naming what
+    differs.
     """
     if len(runs) < 2:
         raise UsageError(f"{len(runs)} runs given; allowed: at least two to merge")
@@ -35,7 +32,10 @@ def merge(runs: Sequence[Run], out: Path | str) -> Run:
         _check(runs[0], run)
     rounds = sorted((r for run in runs for r in run.manifest.rounds), key=lambda r: r.first_draw)
     _check_disjoint(runs, rounds)
-    manifest = _merged(runs, rounds)
+    n, first_draw = sum(r.draws for r in rounds), rounds[0].first_draw
+    manifest = dataclasses.replace(
+        runs[0].manifest, rounds=tuple(rounds), n=n, first_draw=first_draw
+    )
     merged = Run.create(out, manifest, runs[0].problems())
     with merged.writing():
         for run in runs:
@@ -69,26 +69,14 @@ def _check(first: Run, run: Run) -> None:
 
 
 def _check_disjoint(runs: Sequence[Run], rounds: Sequence[Round]) -> None:
+    held = ((run.place, part) for run in runs for part in run.manifest.rounds)
+    ranges = ", ".join(f"{place}: {part.first_draw} to {part.end - 1}" for place, part in held)
     for before, after in itertools.pairwise(rounds):
         if after.first_draw < before.end:
             raise UsageError(
                 f"the runs share the draws {after.first_draw} to {min(before.end, after.end) - 1}, "
-                "which would count twice; allowed: disjoint ranges (--first-draw), from "
-                + ", ".join(
-                    f"{run.place}: {r.first_draw} to {r.end - 1}"
-                    for run in runs
-                    for r in run.manifest.rounds
-                )
+                f"which would count twice; allowed: disjoint ranges (--first-draw), from {ranges}"
             )
-
-
-def _merged(runs: Sequence[Run], rounds: Sequence[Round]) -> Manifest:
-    return dataclasses.replace(
-        runs[0].manifest,
-        rounds=tuple(rounds),
-        n=sum(r.draws for r in rounds),
-        first_draw=rounds[0].first_draw,
-    )
 
 
 def _copy(run: Run, name: str, target: Path) -> None:

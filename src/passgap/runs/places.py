@@ -7,14 +7,17 @@ frames. Nothing is written here: a run is written to a local path only.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
 
 from passgap.errors import MissingExtraError, UsageError
 from passgap.runs.names import MANIFEST_FILE
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def is_run(where: Path | str) -> bool:
@@ -28,7 +31,7 @@ class Place:
     def __init__(self, where: Path | str) -> None:
         self.name = str(where)
         self.local = None if "://" in self.name else Path(self.name)
-        self._files: Any = _Disk()
+        self._files: _Files = _Disk()
         root = str(Path(self.name).absolute())
         if self.local is None:
             self._files, root = _opened(self.name)
@@ -39,7 +42,7 @@ class Place:
 
     def exists(self, name: str) -> bool:
         """Whether the folder holds this file."""
-        return bool(self._call(self._files.isfile, self._at(name)))
+        return self._call(self._files.isfile, self._at(name))
 
     def names(self, folder: str) -> set[str]:
         """The names of the files in one of its folders; none where there is no such folder."""
@@ -47,7 +50,7 @@ class Place:
             listing = self._call(self._files.ls, self._at(folder), detail=False)
         except FileNotFoundError:
             return set()
-        return {str(path).rstrip("/").rsplit("/", 1)[-1] for path in listing}
+        return {path.rstrip("/").rsplit("/", 1)[-1] for path in listing}
 
     def read_text(self, name: str) -> str:
         """A small text file."""
@@ -55,11 +58,11 @@ class Place:
 
     def read_bytes(self, name: str) -> bytes:
         """A small file."""
-        return cast(bytes, self._call(self._files.cat_file, self._at(name)))
+        return self._call(self._files.cat_file, self._at(name))
 
     def open(self, name: str) -> BinaryIO:
         """A file to read from."""
-        return cast(BinaryIO, self._call(self._files.open, self._at(name), "rb"))
+        return self._call(self._files.open, self._at(name), "rb")
 
     def scan(self, names: Sequence[str]) -> pl.LazyFrame:
         """Parquet files as one lazy frame; only the columns asked for are read."""
@@ -75,7 +78,7 @@ class Place:
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}" if self._root or self.local is not None else name
 
-    def _call(self, function: Any, *arguments: Any, **options: Any) -> Any:
+    def _call(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         try:
             return function(*arguments, **options)
         except FileNotFoundError:
@@ -84,29 +87,39 @@ class Place:
             raise UsageError(f"{self.name} cannot be read: {error}") from error
 
 
+class _Files(Protocol):
+    """What is asked of a file system of fsspec."""
+
+    def isfile(self, path: str) -> bool: ...
+    def ls(self, path: str, detail: bool) -> list[str]: ...
+    def cat_file(self, path: str) -> bytes: ...
+    def open(self, path: str, mode: str) -> BinaryIO: ...
+
+
 class _Disk:
     """The local disk, by the names that fsspec's file systems give these calls."""
 
-    isfile = staticmethod(os.path.isfile)
-    open = staticmethod(open)
+    def isfile(self, path: str) -> bool:
+        return os.path.isfile(path)
 
-    @staticmethod
-    def ls(folder: str, detail: bool) -> list[str]:
-        return os.listdir(folder)
+    def ls(self, path: str, detail: bool) -> list[str]:
+        return os.listdir(path)
 
-    @staticmethod
-    def cat_file(path: str) -> bytes:
+    def cat_file(self, path: str) -> bytes:
         return Path(path).read_bytes()
 
+    def open(self, path: str, mode: str) -> BinaryIO:
+        return cast(BinaryIO, open(path, mode))
 
-def _opened(url: str) -> tuple[Any, str]:
+
+def _opened(url: str) -> tuple[_Files, str]:
     """The file system a URL names, and the path in it."""
     try:
         import fsspec.core
     except ImportError as error:
         raise MissingExtraError("fsspec", "remote") from error
     try:
-        return cast("tuple[Any, str]", fsspec.core.url_to_fs(url))
+        return cast("tuple[_Files, str]", fsspec.core.url_to_fs(url))
     except (ImportError, ValueError) as error:
         raise UsageError(
             f"{url} cannot be opened: {error}; install the package that fsspec names, or give a "

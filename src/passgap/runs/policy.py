@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -59,7 +59,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     base: Weights | None = None
     teacher: Weights | None = None
     prompt: PromptSettings | None = None
-    config: Mapping[str, Any] = {}
+    config: Mapping[str, object] = {}
     problem_set: SetName | None = None
     held_out: SetName | None = None
     verifier: str | None = None
@@ -69,8 +69,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         value = self.config.get(name)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
-    def to_dict(self) -> dict[str, Any]:
-        data: dict[str, Any] = msgspec.to_builtins(self)
+    def to_dict(self) -> dict[str, object]:
+        data: dict[str, object] = msgspec.to_builtins(self)
         return data if self.prompt is None else {**data, "prompt": self.prompt.to_dict()}
 
 
@@ -104,7 +104,7 @@ def read_request(folder: Path | str) -> Request | None:
     return _read(Path(folder) / REQUEST_FILE, Request)
 
 
-def write_policy(folder: Path, asked: Request, extra: Mapping[str, Any]) -> None:
+def write_policy(folder: Path, asked: Request, extra: Mapping[str, object]) -> None:
     """Write the policy file, whole or not at all; its existence says that the weights are."""
     write_json(folder / POLICY_FILE, asked.to_dict() | dict(extra))
 
@@ -120,11 +120,8 @@ Read = TypeVar("Read", bound=Request)
 def _read(file: Path, kind: type[Read]) -> Read | None:
     if not os.path.isfile(file):  # Path.is_file raises at a name that is too long
         return None
-    return decoded(_bytes(file), file, kind, SCHEMA, REPAIR, unsaid=SCHEMA)
-
-
-def _bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        data = file.read_bytes()
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}; fix the permission") from error
+    return decoded(data, file, kind, SCHEMA, REPAIR, unsaid=SCHEMA)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import polars as pl
@@ -69,7 +69,8 @@ class Run:
         self.place = path if isinstance(path, Place) else Place(path)
         if not self.place.exists(MANIFEST_FILE):
             raise UsageError(f"{self.place} is not a run folder: it has no {MANIFEST_FILE}")
-        self.manifest = self._read_manifest()
+        data = self.place.read_bytes(MANIFEST_FILE)
+        self.manifest = read_manifest(f"{self.place}/{MANIFEST_FILE}", data)
 
     @property
     def name(self) -> str:
@@ -78,13 +79,7 @@ class Run:
 
     @property
     def path(self) -> Path:
-        """The local folder.
-
-        Raises
-        ------
-        UsageError
-            For a run that lies elsewhere: such a run is only read.
-        """
+        """The local folder; a UsageError for a run that lies elsewhere, which is only read."""
         if self.place.local is None:
             raise UsageError(f"{self.place} is only read; copy the run to a local folder first")
         return self.place.local
@@ -121,12 +116,11 @@ class Run:
         _write_manifest(self.manifest, self.path)
         self.__dict__.pop("blocks", None)
 
-    def _read_manifest(self) -> Manifest:
-        return read_manifest(f"{self.place}/{MANIFEST_FILE}", self.place.read_bytes(MANIFEST_FILE))
-
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; a second writer on the same run is refused."""
+        # Whatever has a temporary name was being written when its writer was killed. This process
+        # holds the lock, so nobody writes it now; its block has no shard and is owed.
         with locked(self.path):
             for torn in self.path.rglob(".*.tmp"):
                 if torn.is_symlink() or not torn.is_dir():
@@ -157,8 +151,8 @@ class Run:
 
     def problems(self) -> ProblemSet:
         """The problems of the run, in the order of its blocks."""
-        name, merged = self.manifest.problem_set["name"], self.manifest.problem_set["merged"]
-        return ProblemSet(str(name), problems_of(self._problem_rows), int(merged))
+        about = self.manifest.problem_set
+        return ProblemSet(about["name"], problems_of(self._problem_rows), about["merged"])
 
     @cached_property
     def _problem_rows(self) -> pl.DataFrame:
@@ -222,19 +216,9 @@ class Run:
     def land_completions(self, name: str, frame: pl.DataFrame) -> None:
         """Land one block, of an engine or an importer, as a frame.
 
-        Parameters
-        ----------
-        name
-            The shard.
-        frame
-            ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown),
-            ``token_count`` (0 where unknown), maybe ``token_ids`` and ``logprob``; other columns
-            are ignored.
-
-        Raises
-        ------
-        WorkError
-            If its (problem, draw) pairs are not those of the block, each once.
+        Its columns are ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown),
+        ``token_count`` (0 where unknown), maybe ``token_ids`` and ``logprob``; others are ignored.
+        Raises WorkError if its (problem, draw) pairs are not those of the block, each once.
         """
         must_fill(self.blocks[name], name, frame)
         unknown = {"token_ids": pl.lit([], pl.List(pl.Int32)), "logprob": pl.lit(float("nan"))}
@@ -254,7 +238,7 @@ class Run:
         shard = with_readings(frame).select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
         self._write_shard(shard, OUTCOMES, verifier_digest, name)
 
-    def _about(self, name: str) -> dict[str, Any]:
+    def _about(self, name: str) -> dict[str, object]:
         block = self.blocks[name]
         return {
             "distribution": digest(self.manifest.distribution()),
@@ -291,12 +275,7 @@ class Run:
     def verifier_digest(self) -> str:
         """The verifier this run was marked by last.
 
-        Raises
-        ------
-        UsageError
-            If the run is not verified yet.
-        RunError
-            If what stands there is no digest.
+        Raises UsageError if it is not verified yet, RunError if what stands there is no digest.
         """
         found = self.latest_verifier()
         if found is None:
@@ -330,13 +309,7 @@ class Run:
         write_text(verifier_digest + "\n", self._own(OUTCOMES, name))
 
     def outcomes_about(self, verifier_digest: str) -> OutcomesAbout:
-        """What was written down of a verifier's outcomes; nothing where nobody did.
-
-        Raises
-        ------
-        RunError
-            If it is damaged.
-        """
+        """What was written down of a verifier's outcomes, empty without; RunError if damaged."""
         name = f"{OUTCOMES}/{verifier_digest}/{ABOUT_FILE}"
         if not self.place.exists(name):
             return OutcomesAbout()
@@ -407,13 +380,7 @@ def _write_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def refuse_other(folder: Path) -> None:
-    """Refuse a folder that holds what no run killed before its manifest was written can have left.
-
-    Raises
-    ------
-    RunError
-        Naming one such file.
-    """
+    """Refuse (RunError) a folder with a file that no run killed early on can have left."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix != ".tmp")
     other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
     if other:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import polars as pl
 import pyarrow
@@ -32,7 +32,9 @@ class ShardError(RunError):
         )
 
 
-def write_shard(frame: pl.DataFrame, path: Path, *, about: Mapping[str, Any] | None = None) -> None:
+def write_shard(
+    frame: pl.DataFrame, path: Path, *, about: Mapping[str, object] | None = None
+) -> None:
     """Write one shard, with page checksums, so that ``path`` exists only when it is whole."""
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
     table = table.replace_schema_metadata({ABOUT: json.dumps(dict(about or {}), sort_keys=True)})
@@ -49,15 +51,9 @@ def read_shard(
     file: BinaryIO,
     *,
     columns: Sequence[str] | None = None,
-    about: Mapping[str, Any] | None = None,
+    about: Mapping[str, object] | None = None,
 ) -> pl.DataFrame:
-    """Read columns of a shard, checking their checksums and what the shard says it is about.
-
-    Raises
-    ------
-    ShardError
-        For a shard that is torn, damaged or foreign.
-    """
+    """Columns of a shard; a ShardError where it is torn, damaged, or about something else."""
     try:
         # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
         parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)

@@ -16,7 +16,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -31,16 +30,16 @@ from passgap.runs.shards import ShardError, read_shard, write_shard
 from passgap.runs.writing import own
 
 STATUSES = ("correct", "incorrect", "unscored")
-COLUMNS: dict[str, Any] = {
-    "call": pl.Int64,
-    "step": pl.Int64,
-    "problem_id": pl.String,
-    "status": pl.String,
-    "reward": pl.Float64,
-    "tokens": pl.Int32,
-    "finish_reason": pl.String,
-    "reason": pl.String,
-    "seconds": pl.Float64,
+COLUMNS: dict[str, pl.DataType] = {
+    "call": pl.Int64(),
+    "step": pl.Int64(),
+    "problem_id": pl.String(),
+    "status": pl.String(),
+    "reward": pl.Float64(),
+    "tokens": pl.Int32(),
+    "finish_reason": pl.String(),
+    "reason": pl.String(),
+    "seconds": pl.Float64(),
 }
 LISTINGS = 100
 NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason", "reason")
@@ -49,26 +48,15 @@ NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason
 class WatchLog:
     """The rows of one rank, written call by call.
 
-    Parameters
-    ----------
-    folder
-        The watch folder, shared by all ranks.
-    rank
-        Which process this is; each has a folder of its own, and one writer.
-    about
-        What the rows are of (JSON values), equal in all ranks; None says nothing and takes what
-        is there.
+    All ranks share the watch folder; each has a folder of its own in it, and one writer. ``about``
+    says what the rows are of (JSON values), equal in all ranks; None takes what is there.
 
-    Raises
-    ------
-    RunError
-        If the folder holds something else, or another process writes this rank.
-    WorkError
-        If the folder cannot be written.
+    Raises RunError if the folder holds something else, or another process writes this rank;
+    WorkError if it cannot be written.
     """
 
     def __init__(
-        self, folder: Path | str, *, rank: int = 0, about: Mapping[str, Any] | None = None
+        self, folder: Path | str, *, rank: int = 0, about: Mapping[str, object] | None = None
     ) -> None:
         if rank < 0:
             raise UsageError(f"rank is {rank}; allowed: an integer >= 0")
@@ -81,23 +69,15 @@ class WatchLog:
         hold(self._place)
         self._tidy()
 
-    def append(self, step: int | Sequence[int], rows: Mapping[str, Sequence[Any]]) -> None:
+    def append(self, step: int | Sequence[int], rows: Mapping[str, Sequence[object]]) -> None:
         """Write one reward call; it is on disk, whole, when this returns.
 
-        Parameters
-        ----------
-        step
-            Optimizer steps that the policy had taken when it drew; one number, or one a row.
-        rows
-            Columns of one length: ``problem_id``, ``status``, and any of ``reward``, ``tokens``,
-            ``finish_reason``, ``reason`` and ``seconds`` (unix time; now where absent).
+        ``step`` is the optimizer steps that the policy had taken when it drew, one number or one a
+        row. ``rows`` are columns of one length: ``problem_id``, ``status``, and any of ``reward``,
+        ``tokens``, ``finish_reason``, ``reason`` and ``seconds`` (unix time; now where absent).
 
-        Raises
-        ------
-        UsageError
-            For columns that are missing, unknown or of different lengths, or another status.
-        WorkError
-            If it cannot be written; then nothing of this call is.
+        Raises UsageError for columns that are missing, unknown or of different lengths, or another
+        status; WorkError if it cannot be written, and then nothing of this call is.
         """
         call = self._parts[-1].last + 1 if self._parts else 0
         frame = _frame(call, step, rows)
@@ -125,13 +105,7 @@ class WatchLog:
         return _read_rank(Place(self.folder), self._place.name)
 
     def drop_after(self, step: int) -> int:
-        """Remove this rank's rows with a step beyond ``step``, which a resumed run draws again.
-
-        Returns
-        -------
-        int
-            How many rows went.
-        """
+        """Remove this rank's rows beyond ``step``, which a resumed run draws again; how many."""
         self._tidy()
         dropped = 0
         for part in self._parts:
@@ -182,39 +156,21 @@ def read_watch(folder: Path | str) -> pl.DataFrame:
     visits of the row's problem: its rows over all ranks in the order of time, ``group_size`` to a
     visit. A completion that was never recorded shifts the later visits of its problem by one row.
 
-    Parameters
-    ----------
-    folder
-        A watch folder (or a URL of one), also while it is written.
-
-    Returns
-    -------
-    polars.DataFrame
-        The columns of COLUMNS and ``rank``; empty where nothing was recorded yet.
-
-    Raises
-    ------
-    UsageError
-        If it is no watch folder.
-    RunError
-        For an unknown schema, or a damaged part.
+    ``folder`` may be a URL, and still be written. The frame has the columns of COLUMNS and
+    ``rank``, and no row where nothing was recorded yet. Raises UsageError if it is no watch folder,
+    RunError for an unknown schema or a damaged part.
     """
     about = read_about(folder)
     place = Place(folder)
     found = [
         _read_rank(place, name) for name in sorted(place.names("")) if parse_rank(name) is not None
     ]
-    empty = pl.DataFrame(schema=COLUMNS | {"rank": pl.Int64})
+    empty = pl.DataFrame(schema={**COLUMNS, "rank": pl.Int64})
     rows = pl.concat([empty, *found])
     if about.step == "visits" and about.group_size:
-        rows = _numbered_by_visits(rows, about.group_size)
+        visit = pl.int_range(pl.len(), dtype=pl.Int64).over("problem_id") // about.group_size
+        rows = rows.sort("seconds", "rank", "call", maintain_order=True).with_columns(step=visit)
     return rows.sort("step", "rank", "call", maintain_order=True)
-
-
-def _numbered_by_visits(rows: pl.DataFrame, group_size: int) -> pl.DataFrame:
-    drawn = rows.sort("seconds", "rank", "call", maintain_order=True)
-    before = pl.int_range(pl.len(), dtype=pl.Int64).over("problem_id")
-    return drawn.with_columns((before // group_size).alias("step"))
 
 
 def _read_rank(place: Place, name: str) -> pl.DataFrame:
@@ -243,7 +199,9 @@ def _read(place: Place, name: str) -> pl.DataFrame:
             ) from error
 
 
-def _frame(call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+def _frame(
+    call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[object]]
+) -> pl.DataFrame:
     allowed = {*NEEDED, *OPTIONAL, "seconds"}
     wrong = sorted({*NEEDED} - {*rows}) + sorted({*rows} - allowed)
     if wrong:
@@ -252,7 +210,7 @@ def _frame(call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[Any
             f"{', '.join(OPTIONAL)}, seconds (see {wrong[0]!r})"
         )
     height = len(rows["problem_id"])
-    columns: dict[str, Any] = {name: [None] * height for name in OPTIONAL}
+    columns: dict[str, Sequence[object]] = {name: [None] * height for name in OPTIONAL}
     columns |= {"reason": [""] * height, "seconds": [time.time()] * height}
     columns |= {name: list(values) for name, values in rows.items()}
     columns |= {"call": [call] * height}
@@ -276,12 +234,9 @@ def _remove(path: Path) -> None:
 def group_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a step and problem, over all ranks: what `passgap.analysis.watch.watching` needs.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``step``, ``problem_id``, ``completions``, ``n`` (scored), ``c`` (correct), ``rewards`` and
-        ``reward_sum``, ``tokens`` and ``token_sum``, ``endings`` (known finish reasons) and
-        ``cut``, ordered by step and problem.
+    Its columns are ``step``, ``problem_id``, ``completions``, ``n`` (scored), ``c`` (correct),
+    ``rewards`` and ``reward_sum``, ``tokens`` and ``token_sum``, ``endings`` (known finish reasons)
+    and ``cut``, ordered by step and problem.
     """
     ended, reward, counted = pl.col("finish_reason"), pl.col("reward"), tally()
     rewards = reward.fill_nan(None)

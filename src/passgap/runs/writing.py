@@ -24,6 +24,9 @@ def own(root: Path, *names: str) -> Path:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise RunError(f"{name[:80]!r} is no name of a file in {root}; nothing is written")
         place = place / name
+        # A run folder comes from anywhere, and its ``latest`` may be a link to ~/.bashrc. The check
+        # is for folders that lie still: against one that changes meanwhile, files are made under a
+        # fresh name (O_EXCL) and renamed, or opened with O_NOFOLLOW.
         if place.is_symlink():
             raise _linked(place, root)
     return place
@@ -66,12 +69,9 @@ def write_text(text: str, path: Path) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Run ``write(temporary_path)``, sync what it wrote and rename it to ``path``.
+    """Sync what ``write(temporary_path)`` writes and rename it to ``path``.
 
-    Raises
-    ------
-    WorkError
-        If it cannot be written; then ``path`` is as it was.
+    A WorkError if it cannot be written; then ``path`` is as it was.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -41,6 +41,7 @@ LOOSE = 1e-4  # of the gradient, inside the bootstrap
 NEAR = 2e-3  # of delta, inside the bootstrap
 TAIL = 0.025  # on each side of the misfit's band
 GROUPS = 50
+CLOSE = 0.01  # of the likelihood ratio: the slope is as good as 1
 FLAT = "the likelihood is flat in one direction: no interval"
 SLOPES = (0.05, 6.0)
 SLOPED = "joint maximum likelihood of G, delta and slope, Wald interval"
@@ -286,11 +287,17 @@ def fit_sloped_tilt(
     gained = max(2 * (-float(found.fun) - plain), 0.0)
     z = float(special.ndtri((1 + confidence_level) / 2))
     errors = _errors(profile, found.x)
-    if gained > 0:  # the slope's interval holds 1 where its test does
-        errors[1] = max(errors[1], abs(found.x[1] - 1) / math.sqrt(gained))
-    notes = () if np.isfinite(errors).all() else (FLAT,)
+    if gained > CLOSE:  # the slope's interval is to hold 1 where its test does
+        errors[1] = np.fmax(errors[1], abs(found.x[1] - 1) / math.sqrt(gained))
     delta, slope = (
-        Estimate(float(x), float(x - r), float(x + r), confidence_level, SLOPED, notes=notes)
+        Estimate(
+            float(x),
+            float(x - r),
+            float(x + r),
+            confidence_level,
+            SLOPED,
+            notes=() if math.isfinite(r) else (FLAT,),
+        )
         for x, r in zip(found.x, z * errors, strict=True)
     )
     return SlopedTilt(delta, slope, float(special.chdtrc(1, gained)))

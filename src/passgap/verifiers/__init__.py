@@ -79,10 +79,7 @@ __all__ = [
 def get_verifier(spec: str) -> Verifier:
     """The verifier a spec names; its heavy package is imported here and not before.
 
-    Raises
-    ------
-    UsageError
-        For an unknown name or option, or a value that is not allowed.
+    Raises UsageError for an unknown name or option, or a value that is not allowed.
     """
     kind, where, options = _parsed(spec)
     if kind == "python":

@@ -19,8 +19,6 @@ FORMS = {  # the first that a prompt holds is the one asked for
 def asked_form(prompt: str) -> str:
     r"""The form that a prompt asks for.
 
-    Examples
-    --------
     >>> asked_form(r"What is 2+3? Put your final answer within \boxed{}.")
     'boxed'
     >>> asked_form("Q: 1+1?\nA: The answer is 2.\n\nQ: 2+3?\nA:"), asked_form("2+3?")

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from passgap.data.completions import FinishReason
-from passgap.data.outcomes import Candidate, Outcome
+from passgap.data.outcomes import Candidate, Outcome, Status
 from passgap.data.problems import Problem
+from passgap.errors import UsageError
 
 
 class Item(NamedTuple):
@@ -25,6 +26,13 @@ class Item(NamedTuple):
     text: str
     finish_reason: FinishReason = "stop"
     asked: str = ""
+
+
+class Mark(NamedTuple):
+    """A status with its reason, before it is anybody's outcome."""
+
+    status: Status
+    reason: str = ""
 
 
 class Verifier(ABC):
@@ -93,3 +101,14 @@ def nothing_said(finish_reason: FinishReason) -> str:
 def no_answer(finish_reason: FinishReason) -> Outcome:
     """Incorrect for want of an answer."""
     return Outcome("incorrect", None, nothing_said(finish_reason))
+
+
+def positive(name: str, text: str) -> float:
+    """A number > 0 from an option's text."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{name}={text!r}; allowed: a number > 0")
+    return value

@@ -100,15 +100,7 @@ MARKUP = re.compile(
 
 
 def read(text: str, asked: str = "") -> Reading:
-    """Read a completion.
-
-    Parameters
-    ----------
-    text
-        What the policy wrote.
-    asked
-        The rule whose form the prompt asked for; empty where it asked for none.
-    """
+    """Read a completion; ``asked`` is the rule whose form the prompt asked for, if any."""
     seen = visible(text)
     found = strongest(seen.text)
     final = settled(found) or last_weak(seen.text)
@@ -120,6 +112,10 @@ def read(text: str, asked: str = "") -> Reading:
 
 def strongest(text: str) -> tuple[Candidate, ...]:
     """The candidates of the first rule that has a sure one, else of the first that has any."""
+    # The rules stand in the order of how deliberate a mark is, and order beats place: a model boxes
+    # its answer and talks on, and what it then says "is the answer" to a check is not meant. But
+    # ``\boxed{x}`` or "the answer is unknown" are not the last word where a weaker mark has a
+    # value.
     doubtful: tuple[Candidate, ...] = ()
     for find in EXPLICIT.values():
         found = tuple(find(text))

@@ -124,17 +124,11 @@ class ChoiceVerifier(Verifier):
         asked = final
         if item.asked:
             asked = _strongest([pair for pair in found if pair[0].rule == item.asked])
-        anywhere: Status = (
-            "correct" if any(letters == gold for _, letters in found) else "incorrect"
-        )
+        right = any(letters == gold for _, letters in found)
+        anywhere: Status = "correct" if right else "incorrect"
+        in_form = _status(asked, gold) if asked else "no_answer"
         rule = final[0].rule if final else ""
-        readings = Readings(
-            _status(asked, gold) if asked else "no_answer",
-            anywhere,
-            rule,
-            seen.run_on,
-            seen.thinking,
-        )
+        readings = Readings(in_form, anywhere, rule, seen.run_on, seen.thinking)
         if final is None:
             return Outcome("incorrect", None, nothing_said(item.finish_reason), readings)
         return Outcome(_status(final, gold), "".join(sorted(final[1])), "", readings)
@@ -172,6 +166,10 @@ def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
         yield replace(candidate, start=start, end=end), letters
 
 
+def _chosen(rule: str, letters: Letters, start: int, end: int) -> tuple[Candidate, Letters]:
+    return Candidate(rule, "".join(sorted(letters)), start, end), letters
+
+
 def _choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
     for rule, find in EXPLICIT.items():
         if rule != "stated":
@@ -184,12 +182,11 @@ def _choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
     alone = ALONE.fullmatch(first) if len(first) < LONGEST_LETTER else None
     if alone:
         at = len(text) - len(text.lstrip())
-        letter = alone.group(1).upper()
-        yield Candidate("value", letter, at, at + len(first)), frozenset(letter)
+        yield _chosen("value", frozenset(alone.group(1).upper()), at, at + len(first))
     line, start = last_line(text)
     letter = _of_last_line(text, line)
     if letter:
-        yield Candidate("value", letter, start, start + len(line)), frozenset(letter)
+        yield _chosen("value", frozenset(letter), start, start + len(line))
 
 
 def _of_last_line(text: str, line: str) -> str:
@@ -206,16 +203,14 @@ def _stated(text: str) -> Iterator[tuple[Candidate, Letters]]:
     for start, line in statements(text):
         letters = _at_head(line)
         if letters:
-            said = "".join(sorted(letters))
-            yield Candidate("stated", said, start, start + len(line)), letters
+            yield _chosen("stated", letters, start, start + len(line))
     for pattern in CHOICES:
         for match in pattern.finditer(text):
             before = CLAUSE_END.split(text[max(0, match.start() - 30) : match.start()])[-1]
             if DENIED.search(match.group()) or DENIED.search(before):
                 continue
             letters = frozenset(match.group(1).upper()) | _more(text, match.end(1))
-            said = "".join(sorted(letters))
-            yield Candidate("stated", said, match.start(1), match.end(1)), letters
+            yield _chosen("stated", letters, match.start(1), match.end(1))
 
 
 def _at_head(line: str) -> Letters:

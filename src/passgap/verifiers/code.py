@@ -11,15 +11,13 @@ Not covered: programs in other languages, packages other than numpy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome, Status
-from passgap.data.problems import Problem
+from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem, Tests
 from passgap.errors import UsageError
-from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.mathematics import positive
+from passgap.verifiers.base import Item, Mark, Verifier, no_answer, positive
 from passgap.verifiers.programs import program
 from passgap.verifiers.workers.pool import Lost
 from passgap.verifiers.workers.sandbox import sandbox_pool
@@ -32,15 +30,9 @@ RERUNS = 2
 class CodeVerifier(Verifier):
     """Correct when the program passes every test of its problem.
 
-    Parameters
-    ----------
-    timeout
-        Processor seconds of a program (of one case, for programs that read standard input); twice
-        as many by the clock.
-    memory
-        MiB a program may have.
-    workers
-        Sandboxes at once; as many as processors by default.
+    A program (one case of one that reads standard input) may have ``timeout`` processor seconds,
+    twice as many by the clock, and ``memory`` MiB. ``workers`` sandboxes run at once; as many as
+    processors by default.
     """
 
     name = "code"
@@ -62,43 +54,36 @@ class CodeVerifier(Verifier):
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order; equal programs of one problem run once."""
         programs = [program(item.problem, item.text) for item in items]
-        tests: dict[str, Any] = {}
-        asked: dict[str, dict[str, list[str]]] = {}
-        for item, source in zip(items, programs, strict=True):
-            if source is not None:
-                tests.setdefault(item.problem.id, self._tests(item.problem))
-                asked.setdefault(item.problem.id, {})[source] = []
-        self._run(tests, asked)
+        made = [(i, p) for i, p in zip(items, programs, strict=True) if p is not None]
+        tests = {item.problem.id: self._tests(item.problem) for item, _ in made}
+        replies = self._pool.run_each(tests, [(item.problem.id, source) for item, source in made])
+        marks = {
+            (problem, source): self._settled(tests[problem], source, reply)
+            for (problem, source), reply in replies.items()
+        }
         return [
             no_answer(item.finish_reason)
             if source is None
-            else _outcome(item, source, asked[item.problem.id][source])
+            else _outcome(item, source, marks[item.problem.id, source])
             for item, source in zip(items, programs, strict=True)
         ]
 
-    def _run(self, tests: dict[str, Any], asked: dict[str, dict[str, list[str]]]) -> None:
-        """Fill in ``[status, reason]`` of every program; one whose sandbox was lost runs again."""
-        jobs = [(tests[i], list(sources)) for i, sources in asked.items()]
-        for (i, sources), replies in zip(asked.items(), self._pool.run_many(jobs), strict=True):
-            for source, reply in zip(list(sources), replies, strict=True):
-                sources[source] = self._settled(tests[i], source, reply)
-
-    def _settled(self, tests: dict[str, Any], source: str, reply: Any) -> list[str]:
-        """A reply as ``[status, reason]``; the sandbox of a rerun may still be lost by another."""
+    def _settled(self, tests: Tests, source: str, reply: Mark | Lost) -> Mark:
+        """The mark of a program; where its sandbox was lost, perhaps by another, it runs again."""
         for _ in range(RERUNS):
             if not isinstance(reply, Lost):
                 break
             (reply,) = self._pool.run(tests, [source])
-        return ["unscored", reply.reason] if isinstance(reply, Lost) else reply
+        return Mark("unscored", reply.reason) if isinstance(reply, Lost) else reply
 
-    def _tests(self, problem: Problem) -> dict[str, Any]:
-        tests = problem.metadata.get("tests")
-        if not isinstance(tests, Mapping):
+    def _tests(self, problem: Problem) -> Tests:
+        tests = problem.tests
+        if tests is None:
             raise UsageError(
                 f"problem {problem.id} has verifier 'code' but no tests; load it as a benchmark "
                 "(humaneval, mbpp, livecodebench), or give its metadata tests"
             )
-        return {**tests, "limits": [self._memory, self._timeout, OUTPUT]}
+        return {**tests, "limits": (self._memory, self._timeout, OUTPUT)}
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """Problems whose own solution does not pass their tests; those without one are believed."""
@@ -115,9 +100,8 @@ class CodeVerifier(Verifier):
         self._pool.close()
 
 
-def _outcome(item: Item, source: str, reply: Sequence[str]) -> Outcome:
-    status: Status = reply[0]  # type: ignore[assignment]
-    reason = reply[1]
+def _outcome(item: Item, source: str, mark: Mark) -> Outcome:
+    status, reason = mark
     if status == "incorrect" and reason == "syntax" and item.finish_reason == "length":
         reason = "truncated"
     return Outcome(status, source if source != item.text else None, reason)

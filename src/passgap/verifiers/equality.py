@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from passgap.errors import MissingExtraError
 
@@ -23,6 +23,9 @@ try:
     from sympy.core.function import AppliedUndef
 except ImportError as error:
     raise MissingExtraError("math-verify", "math") from error
+
+if TYPE_CHECKING:
+    from passgap.verifiers.mathematics import Said
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
@@ -38,11 +41,8 @@ def prepare() -> None:
     _equal("x^2-1", "(x-1)(x+1)")
 
 
-def equal(head: None, item: list[str]) -> dict[str, Any]:
-    """Whether the second of two expressions is an answer that the first one allows.
-
-    ``as_text`` tells that the gold is no mathematics to math-verify: only its own letters match.
-    """
+def equal(head: None, item: list[str]) -> Said:
+    """Whether the second of two expressions is an answer that the first one allows."""
     try:
         return _equal(*item)
     except MemoryError:  # what earlier answers left in the caches goes, and it is tried once more
@@ -51,7 +51,7 @@ def equal(head: None, item: list[str]) -> dict[str, Any]:
         return _equal(*item)
 
 
-def _equal(first: str, second: str) -> dict[str, Any]:
+def _equal(first: str, second: str) -> Said:
     gold, answer = parsed(first), parsed(second)
     if not gold or not answer:
         return {"right": False, "unread": "gold" if not gold else "answer"}
@@ -63,18 +63,18 @@ def _equal(first: str, second: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=20_000)
-def _parse_cached(text: str) -> tuple[Any, ...]:
+def _parse_cached(text: str) -> tuple[object, ...]:
     return tuple(parse(f"\\boxed{{{text}}}", parsing_timeout=None, raise_on_error=True))
 
 
-def parsed(text: str) -> list[Any]:
+def parsed(text: str) -> list[object]:
     """What math-verify reads in a text: nothing, or the expression and the text itself."""
     text = BARE_POINT.sub(r"\1", text)
     text = SCIENTIFIC.sub(r"\1 \\times 10^{\2}", text)
     return list(_parse_cached(BARE_ROOT.sub(r"\\sqrt{\1}", text)))
 
 
-def _states_another(gold: Any, answer: Any) -> bool:
+def _states_another(gold: object, answer: object) -> bool:
     """Whether the answer is an equation that gives something else its value: ``2x = 10`` for 10.
 
     math-verify takes the right side of any equation; ``x = 5`` and ``2 + 3 = 5`` do
@@ -88,7 +88,7 @@ def _states_another(gold: Any, answer: Any) -> bool:
     return not (left.is_Symbol or isinstance(left, AppliedUndef))
 
 
-def _too_coarse(gold: list[Any], answer: list[Any]) -> bool:
+def _too_coarse(gold: list[object], answer: list[object]) -> bool:
     """Whether the two were called equal only because math-verify rounds to six decimals."""
     left, right = (_number(one[0]) for one in (gold, answer))
     if left is None or right is None or max(abs(left), abs(right)) >= SMALL:
@@ -96,7 +96,7 @@ def _too_coarse(gold: list[Any], answer: list[Any]) -> bool:
     return bool(abs(left - right) > RELATIVE * max(abs(left), abs(right)))
 
 
-def _number(parsed: Any) -> Any:
+def _number(parsed: object) -> sympy.Expr | None:
     """A number's value, None for anything else."""
     if not isinstance(parsed, sympy.Expr) or not parsed.is_number:
         return None

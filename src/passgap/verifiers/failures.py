@@ -7,11 +7,13 @@ here, once per kind and not once per draw, until whoever marks takes it (`take_f
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Generic
 
-from passgap.data.outcomes import Failure
-from passgap.verifiers.base import Verifier
+from passgap.data.outcomes import Failure, Outcome
+from passgap.verifiers.base import Item, Verifier
+from passgap.verifiers.workers.pool import Lost, Pool, Reply
 
 
 class Failures:
@@ -27,11 +29,6 @@ class Failures:
         with self._lock:
             self._found = merged([*self._found, one])
 
-    def note_reply(self, problem_id: str, reply: Any) -> None:
-        """Note what a worker replied for a draw, where it says that the call raised."""
-        if isinstance(reply, Mapping) and reply.get("lost") == "error":
-            self.note(problem_id, str(reply.get("error", "error")), reply.get("kind"))
-
     def take(self) -> list[Failure]:
         """What was noted since it was taken last."""
         with self._lock:
@@ -39,14 +36,33 @@ class Failures:
         return found
 
 
+class WorkerVerifier(Verifier, Generic[Reply]):
+    """A verifier of somebody's code, which runs in worker processes."""
+
+    def __init__(self, pool: Pool[Reply]) -> None:
+        self._pool, self._failures = pool, Failures()
+
+    def _unscored(self, item: Item, lost: Lost, said: str | None = None) -> Outcome:
+        """A draw whose worker gave no reply; what it raised is noted."""
+        if lost.reason == "error":
+            self._failures.note(item.problem.id, lost.error, lost.kind)
+        return Outcome("unscored", said, lost.reason)
+
+    def take_failures(self) -> list[Failure]:
+        """What raised since it was taken last."""
+        return self._failures.take()
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._pool.close()
+
+
 def merged(failures: Iterable[Failure]) -> list[Failure]:
     """One entry per kind: its first error and problem, and the draws of all."""
     found: dict[str, Failure] = {}
     for one in failures:
         first = found.get(one.kind)
-        draws = one.draws + (first.draws if first else 0)
-        error, problem_id = (first or one).error, (first or one).problem_id
-        found[one.kind] = Failure(one.kind, error, draws, problem_id)
+        found[one.kind] = replace(first, draws=first.draws + one.draws) if first else one
     return list(found.values())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Candidate, Failure, Outcome
@@ -49,7 +48,7 @@ class GuardedVerifier(Verifier):
             return [Outcome("unscored", None, "error") for _ in items]
 
     def _marked(self, items: Sequence[Item]) -> list[Outcome]:
-        found: list[Any] = list(self._made.verify_all(items))
+        found: list[object] = list(self._made.verify_all(items))
         if len(found) != len(items):
             raise RefusedError(f"it returned {len(found)} outcomes for {len(items)} completions")
         return [outcome_of(one) for one in found]

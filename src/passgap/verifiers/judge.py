@@ -14,19 +14,22 @@ import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
+from passgap.data.problems import Problem
 from passgap.errors import MissingExtraError, UsageError, WorkError
-from passgap.verifiers.base import Item, Verifier
-from passgap.verifiers.mathematics import positive
+from passgap.verifiers.base import Item, Verifier, positive
 
 try:
     import openai
 except ImportError as error:
     raise MissingExtraError("openai", "openai") from error
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 KEY = "OPENAI_API_KEY"
 RETRIES = 8
@@ -43,18 +46,9 @@ SYSTEM = (
 class JudgeVerifier(Verifier):
     """Asks a served model whether a completion's reasoning is sound.
 
-    Parameters
-    ----------
-    base_url, model
-        The server and its name for the model.
-    concurrency
-        Requests in flight at most.
-    max_tokens
-        Of the judge's answer.
-    timeout
-        Seconds until a request is given up and sent again.
-    api_key_env
-        The environment variable that holds the key.
+    ``model`` is the server's name for it. At most ``concurrency`` requests are in flight; one is
+    given up and sent again after ``timeout`` seconds. The judge answers in ``max_tokens``;
+    ``api_key_env`` is the environment variable that holds the key.
     """
 
     name = "judge"
@@ -85,7 +79,7 @@ class JudgeVerifier(Verifier):
     def digest(self) -> str:
         return digest([self.name, 1, self._base_url, self._model, self._max_tokens, SYSTEM])
 
-    def faults(self, problems: Sequence[Any]) -> dict[str, str]:
+    def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: a judge knows no references."""
         return {}
 
@@ -115,11 +109,14 @@ class JudgeVerifier(Verifier):
             f"Problem:\n{item.problem.question}\n\nReference answer: {item.problem.reference}\n\n"
             f"Solution to check:\n{item.text}"
         )
-        messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": asked}]
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": asked},
+        ]
         try:
             answer = await client.chat.completions.create(
                 model=self._model,
-                messages=cast(Any, messages),
+                messages=messages,
                 temperature=0.0,
                 max_tokens=self._max_tokens,
             )

@@ -11,32 +11,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, NamedTuple
+from typing import Required, TypedDict
 
 from passgap.data.identity import digest
-from passgap.data.outcomes import Candidate, Outcome, Readings, Status
+from passgap.data.outcomes import Candidate, Outcome, Readings
 from passgap.data.problems import Problem
-from passgap.errors import MissingExtraError, UsageError
+from passgap.errors import MissingExtraError
 from passgap.latex import last_boxed
 from passgap.verifiers.answers.compare import Algebra, Pair, equal
 from passgap.verifiers.answers.forms import Nothing, Opaque
 from passgap.verifiers.answers.parse import described, form
-from passgap.verifiers.base import Item, Verifier, nothing_said
+from passgap.verifiers.base import Item, Mark, Verifier, nothing_said, positive
 from passgap.verifiers.candidates import Reading, read
 from passgap.verifiers.concluding import concludes
 from passgap.verifiers.workers.child import function_pool
-from passgap.verifiers.workers.pool import Lost, Pool
+from passgap.verifiers.workers.pool import Lost
 
 EQUAL = "passgap.verifiers.equality:equal"
 LONGEST_ANSWER = 2_000
 REMEMBERED = 500_000
 
 
-class Mark(NamedTuple):
-    """What is known of one pair of reference and answer."""
+class Said(TypedDict, total=False):
+    """What math-verify says of a pair.
 
-    status: Status
-    reason: str = ""
+    ``unread`` names the side that it cannot read; with ``as_text`` the gold is no mathematics to
+    it, and only the same letters match.
+    """
+
+    right: Required[bool]
+    as_text: bool
+    unread: str
 
 
 WRONG, RIGHT, TOO_LONG = Mark("incorrect"), Mark("correct"), Mark("incorrect", "too_long")
@@ -46,12 +51,8 @@ class MathVerifier(Verifier):
     r"""Correct when the answer equals the reference as mathematics.
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
-    else what the text says the answer is, else its last value; see `candidates`.
-
-    Parameters
-    ----------
-    timeout
-        Processor seconds that one comparison by math-verify may take.
+    else what the text says the answer is, else its last value; see `candidates`. One comparison by
+    math-verify may take ``timeout`` processor seconds.
     """
 
     name = "math"
@@ -60,7 +61,7 @@ class MathVerifier(Verifier):
         self._timeout = positive("timeout", timeout)
         self._algebra = algebra_version()
         self._known: dict[Pair, Mark] = {}
-        self._started: Pool | None = None
+        self._pool = function_pool(EQUAL, Said, seconds=self._timeout, of_processor=True)
 
     @property
     def digest(self) -> str:
@@ -125,9 +126,9 @@ class MathVerifier(Verifier):
                 found[problem.id] = f"{gold[:60]!r} in a box is read as {said.text[:60]!r}"
             elif isinstance(form(gold), Opaque):
                 owed.setdefault(gold, []).append(problem)
-        replies = self._pool().run(None, [[gold, gold] for gold in owed]) if owed else []
+        replies = self._pool.run(None, [[gold, gold] for gold in owed]) if owed else []
         for (gold, those), reply in zip(owed.items(), replies, strict=True):
-            if isinstance(reply, Lost) or not reply.get("right") or reply["as_text"]:
+            if isinstance(reply, Lost) or not reply["right"] or reply["as_text"]:
                 fault = f"{gold[:60]!r} is not read as mathematics or words"
                 found |= {problem.id: fault for problem in those}
         return found
@@ -151,7 +152,7 @@ class MathVerifier(Verifier):
     def _ask(self, waiting: dict[Pair, Algebra]) -> None:
         """Settle the pairs that need algebra."""
         asked = list(dict.fromkeys(pair for algebra in waiting.values() for pair in algebra.asked))
-        replies = self._pool().run(None, [list(pair) for pair in asked])
+        replies = self._pool.run(None, [list(pair) for pair in asked])
         said = dict(zip(asked, map(_mark, replies), strict=True))
         for pair, algebra in waiting.items():
             algebra.known = {p: said[p].status == "correct" for p in algebra.asked}
@@ -159,24 +160,15 @@ class MathVerifier(Verifier):
             right = equal(*pair, algebra)
             self._known[pair] = RIGHT if right else lost[0] if lost else WRONG
 
-    def _pool(self) -> Pool:
-        if self._started is None:
-            self._started = function_pool(EQUAL, seconds=self._timeout, of_processor=True)
-        return self._started
-
     def close(self) -> None:
         """End the worker processes."""
-        if self._started is not None:
-            self._started.close()
+        self._pool.close()
 
 
 def algebra_version() -> str:
-    """Which math-verify is installed; it is loaded by the worker processes only.
+    """Which math-verify is installed; without one, half the marks would be guesses.
 
-    Raises
-    ------
-    MissingExtraError
-        Where there is none: half the marks would be guesses.
+    It is loaded by the worker processes only.
     """
     try:
         return version("math-verify")
@@ -218,20 +210,7 @@ def _answer_in(reference: str) -> str:
     return tail.strip() if marked and tail.strip() else reference.strip()
 
 
-def _mark(reply: dict[str, Any] | Lost) -> Mark:
+def _mark(reply: Said | Lost) -> Mark:
     if isinstance(reply, Lost):
         return Mark("unscored", reply.reason)
-    if "lost" in reply:
-        return Mark("unscored", str(reply["lost"]))
     return RIGHT if reply["right"] else WRONG
-
-
-def positive(name: str, text: str) -> float:
-    """A number > 0 from an option's text."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"{name}={text!r}; allowed: a number > 0")
-    return value

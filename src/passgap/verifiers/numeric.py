@@ -14,11 +14,11 @@ from functools import lru_cache
 from passgap.data.identity import digest
 from passgap.data.outcomes import Candidate, Outcome, Readings, Status
 from passgap.errors import UsageError
-from passgap.verifiers.answers.arithmetic import Number, UndefinedError, UnreadError, approximate
+from passgap.verifiers.answers.arithmetic import Number, approximate
 from passgap.verifiers.answers.compare import equal
 from passgap.verifiers.answers.forms import Either, Form, Named, Scalar
 from passgap.verifiers.answers.parse import described, form
-from passgap.verifiers.answers.values import has_letters, value
+from passgap.verifiers.answers.values import has_letters, known_value
 from passgap.verifiers.base import Item, Verifier, nothing_said
 from passgap.verifiers.mathematics import answer_of, reference_of
 
@@ -99,7 +99,4 @@ def _number(found: Form) -> Number | None:
         return next((n for n in map(_number, found.options) if n is not None), None)
     if not isinstance(found, Scalar) or has_letters(found.text):
         return None
-    try:
-        return value(found.text)
-    except (UnreadError, UndefinedError):
-        return None
+    return known_value(found.text)

@@ -14,27 +14,24 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
+import msgspec
+
 from passgap.data.identity import digest
-from passgap.data.outcomes import Failure, Outcome, Readings
+from passgap.data.outcomes import Outcome, Readings, Status
 from passgap.data.problems import Problem
 from passgap.errors import UsageError, in_words
-from passgap.verifiers.base import Item, Verifier, no_answer
-from passgap.verifiers.failures import Failures
-from passgap.verifiers.mathematics import positive
+from passgap.verifiers.base import Item, no_answer, positive
+from passgap.verifiers.failures import WorkerVerifier
 from passgap.verifiers.returned import RefusedError, outcome_of
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
 
 
-class RegexVerifier(Verifier):
+class RegexVerifier(WorkerVerifier[list[str]]):
     """Correct when the last match of ``pattern`` gives the reference.
 
-    Parameters
-    ----------
-    pattern
-        A regular expression; its first group, or the whole match where it has none, is the answer.
-    timeout
-        Seconds that one search may take.
+    Its first group, or the whole match where it has none, is the answer. One search may take
+    ``timeout`` seconds.
     """
 
     name = "regex"
@@ -44,9 +41,9 @@ class RegexVerifier(Verifier):
             re.compile(pattern)
         except re.error as error:
             raise UsageError(f"pattern={pattern!r} is not a regular expression: {error}") from error
-        self._pattern, self._timeout = pattern, positive("timeout", timeout)
-        self._pool = function_pool("passgap.verifiers.own:search", seconds=self._timeout)
-        self._failures = Failures()
+        self._pattern = pattern
+        where = "passgap.verifiers.own:search"
+        super().__init__(function_pool(where, list[str], seconds=positive("timeout", timeout)))
 
     @property
     def digest(self) -> str:
@@ -57,43 +54,41 @@ class RegexVerifier(Verifier):
         replies = self._pool.run(self._pattern, [item.text for item in items])
         return [self._outcome(*pair) for pair in zip(items, replies, strict=True)]
 
-    def _outcome(self, item: Item, reply: Any) -> Outcome:
-        self._failures.note_reply(item.problem.id, reply)
-        lost = lost_reason(reply)
-        if lost:
-            return Outcome("unscored", None, lost)
-        if reply is None:
+    def _outcome(self, item: Item, reply: list[str] | Lost) -> Outcome:
+        if isinstance(reply, Lost):
+            return self._unscored(item, reply)
+        if not reply:
             return no_answer(item.finish_reason)
-        right = reply == item.problem.reference.strip()
-        return Outcome("correct" if right else "incorrect", reply)
-
-    def take_failures(self) -> list[Failure]:
-        """What raised since it was taken last."""
-        return self._failures.take()
+        right = reply[0] == item.problem.reference.strip()
+        return Outcome("correct" if right else "incorrect", reply[0])
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a whole completion looks like is the pattern's secret."""
         return {}
 
-    def close(self) -> None:
-        """End the worker processes."""
-        self._pool.close()
 
-
-def search(pattern: str, text: str) -> str | None:
-    """The answer that the pattern's last match gives; runs in a worker."""
+def search(pattern: str, text: str) -> list[str]:
+    """The answer that the pattern's last match gives, none without one; runs in a worker."""
     found = None
     for match in _compiled(pattern).finditer(text):
         found = match
     if found is None:
-        return None
-    return (found.group(1) or "").strip() if found.re.groups else found.group().strip()
+        return []
+    return [(found.group(1) or "").strip() if found.re.groups else found.group().strip()]
 
 
 _compiled = lru_cache(maxsize=8)(re.compile)
 
 
-class PythonVerifier(Verifier):
+class Called(msgspec.Struct):
+    """What `call` replies: one of the three."""
+
+    source: str = ""
+    not_callable: str | None = None
+    outcome: tuple[Status, str | None, str, dict[str, Any] | None] = ("unscored", None, "", None)
+
+
+class PythonVerifier(WorkerVerifier[Called]):
     """Calls ``function(text, problem)`` of a module on the path or in the working folder.
 
     It returns True or False (or 1 or 0), None where it cannot say (unscored), or an Outcome. Where
@@ -106,12 +101,8 @@ class PythonVerifier(Verifier):
         if not module or not function:
             raise UsageError(f"{self.name!r}; allowed: python:MODULE:FUNCTION")
         self._where = [module, function]
-        self._failures = Failures()
-        self._pool = function_pool(
-            "passgap.verifiers.own:call",
-            seconds=positive("timeout", timeout),
-            with_working_folder=True,
-        )
+        where, seconds = "passgap.verifiers.own:call", positive("timeout", timeout)
+        super().__init__(function_pool(where, Called, seconds=seconds, with_working_folder=True))
 
     @property
     def digest(self) -> str:
@@ -120,16 +111,17 @@ class PythonVerifier(Verifier):
     @cached_property
     def _source(self) -> str:
         """What names the code of the function's module."""
-        (reply,) = self._pool.run(self._where, [None])
-        lost = lost_reason(reply)
-        if lost:
-            raise UsageError(f"{self.name!r} cannot be called: importing it ended in a {lost}")
-        return str(self._checked([reply])[0])
+        (reply,) = self._checked(self._pool.run(self._where, [None]))
+        if isinstance(reply, Lost):
+            raise UsageError(
+                f"{self.name!r} cannot be called: importing it ended in a {reply.reason}"
+            )
+        return reply.source
 
-    def _checked(self, replies: list[Any]) -> list[Any]:
+    def _checked(self, replies: list[Called | Lost]) -> list[Called | Lost]:
         for reply in replies:
-            if isinstance(reply, dict) and "not_callable" in reply:
-                raise UsageError(f"{self.name!r} cannot be called: {reply['not_callable']}")
+            if isinstance(reply, Called) and reply.not_callable is not None:
+                raise UsageError(f"{self.name!r} cannot be called: {reply.not_callable}")
         return replies
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
@@ -138,40 +130,23 @@ class PythonVerifier(Verifier):
         replies = self._checked(self._pool.run(self._where, rows))
         return [self._outcome(*pair) for pair in zip(items, replies, strict=True)]
 
-    def _outcome(self, item: Item, reply: Any) -> Outcome:
-        self._failures.note_reply(item.problem.id, reply)
-        lost = lost_reason(reply)
-        if lost:
-            return Outcome("unscored", None, lost)
-        status, extracted, reason, readings = reply
+    def _outcome(self, item: Item, reply: Called | Lost) -> Outcome:
+        if isinstance(reply, Lost):
+            return self._unscored(item, reply)
+        status, extracted, reason, readings = reply.outcome
         read = None if readings is None else Readings(**readings)
         return Outcome(status, extracted, reason, read)
-
-    def take_failures(self) -> list[Failure]:
-        """What the function raised since it was taken last."""
-        return self._failures.take()
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
         """None: what a completion has to look like is the function's secret."""
         return {}
 
-    def close(self) -> None:
-        """End the worker processes."""
-        self._pool.close()
 
-
-def _plain(problem: Problem) -> list[Any]:
+def _plain(problem: Problem) -> list[object]:
     return [problem.question, problem.reference, problem.verifier, dict(problem.metadata)]
 
 
-def lost_reason(reply: Any) -> str:
-    """Why a worker gave no reply, empty where it gave one."""
-    if isinstance(reply, Lost):
-        return reply.reason
-    return str(reply["lost"]) if isinstance(reply, dict) and "lost" in reply else ""
-
-
-def call(where: list[str], item: list[Any] | None) -> Any:
+def call(where: list[str], item: list[Any] | None) -> dict[str, object]:
     """Mark one completion with a function of the user's; runs in a worker.
 
     Without an item: a digest of the function's module. With one: the fields of the outcome, or
@@ -184,12 +159,12 @@ def call(where: list[str], item: list[Any] | None) -> Any:
     except (Exception, SystemExit) as error:  # the module itself may raise anything
         return {"not_callable": in_words(error)}
     if item is None:
-        return _source_of(function)
+        return {"source": _source_of(function)}
     plain, text, _ = item
     try:
         found = outcome_of(function(text, Problem(*plain)))
         readings = None if found.readings is None else found.readings.to_dict()
-        return [found.status, found.extracted, found.reason, readings]
+        return {"outcome": [found.status, found.extracted, found.reason, readings]}
     except MemoryError:
         raise
     except RefusedError as error:
@@ -199,7 +174,7 @@ def call(where: list[str], item: list[Any] | None) -> Any:
         return {"lost": "error", "kind": type(error).__name__, "error": in_words(error, file)}
 
 
-def _source_of(function: Callable[..., Any]) -> str:
+def _source_of(function: Callable[..., object]) -> str:
     """A digest of the code of a function's module; its name where there is no source."""
     module = inspect.getmodule(function)
     try:
@@ -209,15 +184,15 @@ def _source_of(function: Callable[..., Any]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _function(module: str, name: str) -> Callable[[str, Problem], Any]:
+def _function(module: str, name: str) -> Callable[[str, Problem], object]:
     found = getattr(importlib.import_module(module), name)
     if not callable(found):
         raise TypeError(f"{module}:{name} is a {type(found).__name__}, not a function")
     _check_signature(found)
-    return cast(Callable[[str, Problem], Any], found)
+    return cast(Callable[[str, Problem], object], found)
 
 
-def _check_signature(function: Callable[..., Any]) -> None:
+def _check_signature(function: Callable[..., object]) -> None:
     """Refuse a function that cannot be called with a text and a problem."""
     try:
         taken = inspect.signature(function)

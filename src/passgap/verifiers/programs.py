@@ -16,10 +16,10 @@ from __future__ import annotations
 import builtins
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from passgap.data.problems import Problem
+from passgap.data.problems import Problem, Tests
 from passgap.verifiers.blocks import PROGRAM, Block, blocks
 from passgap.verifiers.thinking import without_thinking
 
@@ -85,7 +85,7 @@ def program(problem: Problem, text: str) -> str | None:
     Where the problem gives the head of a function, a text that goes on from there is put after it,
     and one that defines the function itself comes after the head's imports.
     """
-    tests = problem.metadata.get("tests") or {}
+    tests = problem.tests or {}
     asked = what_is_asked(tests)
     code = _found(answering(text), asked)
     if code is None or not code.strip() or len(code) > LONGEST_PROGRAM:
@@ -94,7 +94,7 @@ def program(problem: Problem, text: str) -> str | None:
     return _joined(head, code, str(tests.get("entry_point"))) if head else code
 
 
-def what_is_asked(tests: Mapping[str, Any]) -> Asked:
+def what_is_asked(tests: Tests) -> Asked:
     """The names that the tests call, and whether the program goes on from a head or is a script."""
     entry, kind = tests.get("entry_point"), tests.get("kind")
     names = {entry} if entry else set()

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from decimal import Decimal
 from numbers import Number
-from typing import Any, get_args
+from typing import get_args
 
 from passgap.data.outcomes import Outcome, Readings, Status
 
@@ -21,22 +21,12 @@ class RefusedError(Exception):
     """A value that says neither right nor wrong."""
 
 
-def outcome_of(found: Any) -> Outcome:
+def outcome_of(found: object) -> Outcome:
     """The outcome that a returned value means.
 
-    Parameters
-    ----------
-    found
-        A truth value, the number 1 or 0 (also of numpy, torch, as a Fraction..), None, or an
-        Outcome.
+    That is a truth value, the number 1 or 0 (also of numpy, torch, as a Fraction..), None, or an
+    Outcome. Raises RefusedError for anything else, naming it.
 
-    Raises
-    ------
-    RefusedError
-        For anything else, naming it.
-
-    Examples
-    --------
     >>> outcome_of(1.0).status, outcome_of(None).status
     ('correct', 'unscored')
     """
@@ -66,19 +56,19 @@ def _sound(outcome: Outcome) -> Outcome:
     return replace(outcome, extracted=said, reason=_text(outcome.reason or ""))
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> object:
     """The one number in a scalar of numpy or torch; everything else as it is."""
     shape, item = getattr(value, "shape", None), getattr(value, "item", None)
     alone = isinstance(shape, tuple) and math.prod(shape) == 1
     return item() if alone and callable(item) else value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A text that a file can hold: no lone surrogates."""
     return str(value).encode("utf-8", "replace").decode()
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     try:
         return " ".join(_text(repr(value)).split())[:120]
     except Exception:  # its own __repr__ may raise

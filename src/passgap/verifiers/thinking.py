@@ -48,8 +48,6 @@ def without_thinking(text: str) -> str:
 def split_thinking(text: str) -> tuple[str, bool]:
     """The blanked text, as long as the one given, and whether a block never ended.
 
-    Examples
-    --------
     >>> shown, cut = split_thinking("<think>5?</think>6")
     >>> shown.strip(), cut
     ('6', False)
@@ -98,6 +96,10 @@ def _tagged(
     if not starts and not ends:
         return [], False
     marks = sorted([(a, b, True) for a, b in starts] + [(a, b, False) for a, b in ends])
+    # An opening mark with a closing one anywhere behind it is believed; one without has to look
+    # like the start of a block, since people also write about these tags, and blanking the rest of
+    # a text costs its answer. A closing mark that nothing opened means that the prompt's template
+    # had opened the block: everything before it is thinking.
     last = max((a for a, _ in ends), default=-1)
     spans: list[tuple[int, int]] = []
     opened, inner = None, 0

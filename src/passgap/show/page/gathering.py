@@ -225,12 +225,13 @@ def _about(run: Run) -> RunAbout:
     path = _short(str(manifest.policy["path"]))
     marked = run.outcomes_about(run.verifier_digest()).command or ""
     commands = {"command": _short(manifest.command), "marked_command": _short(marked)}
-    data = manifest.to_dict()
     return RunAbout(
         policy=path.rstrip("/").rsplit("/", 1)[-1],
         problem_set=str(manifest.problem_set["name"]),
         temperature=manifest.sampling["temperature"],
-        settings=flat({**data, "policy": {**data["policy"], "path": path}, **commands}),
+        settings=flat(
+            {**manifest.to_dict(), "policy": {**manifest.policy, "path": path}, **commands}
+        ),
         commands=[line for line in commands.values() if line],
     )
 

@@ -10,11 +10,11 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 import mpmath
 
-Number = Any  # Fraction, or mpmath's mpf and mpc
+Number: TypeAlias = Fraction | mpmath.mpf | mpmath.mpc
 DIGITS = 100
 MP = mpmath.MPContext()
 MP.dps = DIGITS
@@ -35,23 +35,11 @@ RECURRING = re.compile(r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\{?(\d+)\}?|\((\d+
 TWO_DOTS = re.compile(r"(\d*)\.(\d*)\\dot\{?(\d)\}?(\d*)\\dot\{?(\d)\}?")
 DOTS = re.compile(r"(\d+)\.(\d*?)(\d{1,12}?)\3+\.\.\.")
 FUNCTIONS: dict[str, Callable[..., Number]] = {
-    "\\sin": MP.sin,
-    "\\cos": MP.cos,
-    "\\tan": MP.tan,
-    "\\cot": MP.cot,
-    "\\sec": MP.sec,
-    "\\csc": MP.csc,
-    "\\arcsin": MP.asin,
-    "\\arccos": MP.acos,
-    "\\arctan": MP.atan,
-    "\\sinh": MP.sinh,
-    "\\cosh": MP.cosh,
-    "\\tanh": MP.tanh,
-    "\\ln": MP.log,
-    "\\log": MP.log,
-    "\\lg": MP.log10,
-    "\\exp": MP.exp,
+    f"\\{name}": getattr(MP, name)
+    for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "exp"]
 }
+FUNCTIONS |= {"\\arcsin": MP.asin, "\\arccos": MP.acos, "\\arctan": MP.atan}
+FUNCTIONS |= {"\\ln": MP.log, "\\log": MP.log, "\\lg": MP.log10}
 
 
 def number(token: str) -> Fraction:
@@ -61,8 +49,7 @@ def number(token: str) -> Fraction:
         return _recurring(found.group(1), found.group(2), "".join(found.groups()[2:]))
     found = RECURRING.fullmatch(token)
     if found:
-        whole, fixed, recurring = found.group(1), found.group(2), found.group(3) or found.group(4)
-        return _recurring(whole, fixed, recurring)
+        return _recurring(found.group(1), found.group(2), found.group(3) or found.group(4))
     if token.endswith("..."):
         found = DOTS.fullmatch(token)
         if found is None or len(found.group(2) + found.group(3)) < 1:
@@ -105,10 +92,8 @@ def _bounded(found: Number) -> Number:
 def power(base: Number, exponent: Number) -> Number:
     """``base`` to the ``exponent``, exactly where both allow it.
 
-    Raises
-    ------
-    UnreadError
-        For a result that is too large, and for roots of negative numbers: they have several.
+    Raises UnreadError for a result that is too large, and for roots of negative numbers: they have
+    several.
     """
     whole = isinstance(exponent, Fraction) and exponent.denominator == 1
     if base == 0:
@@ -135,16 +120,14 @@ def root(base: Number, degree: Number) -> Number:
     found = approximate(base)
     if MP.im(found) == 0 and found < 0 and times % 2:
         return -MP.root(-found, times)
-    if MP.im(found) == 0 and found >= 0 and isinstance(base, Fraction):
-        exact = _exact_root(base, times)
+    if isinstance(base, Fraction) and base >= 0 and times == 2:
+        exact = _exact_square_root(base)
         if exact is not None:
             return exact
     return MP.sqrt(found) if times == 2 else MP.root(found, times)
 
 
-def _exact_root(base: Fraction, times: int) -> Fraction | None:
-    if times != 2:
-        return None
+def _exact_square_root(base: Fraction) -> Fraction | None:
     over, under = math.isqrt(base.numerator), math.isqrt(base.denominator)
     exact = over * over == base.numerator and under * under == base.denominator
     return Fraction(over, under) if exact else None

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
-from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
 from passgap.verifiers.answers.forms import (
     Based,
     Clock,
@@ -36,7 +35,7 @@ from passgap.verifiers.answers.regions import as_region
 from passgap.verifiers.answers.scalars import PRINTED_DIGITS, proportional, same_value
 from passgap.verifiers.answers.spelling import squeezed
 from passgap.verifiers.answers.units import same_unit
-from passgap.verifiers.answers.values import has_letters, value
+from passgap.verifiers.answers.values import has_letters, known_value
 from passgap.verifiers.answers.words import plain_words
 
 Pair = tuple[str, str]
@@ -70,8 +69,6 @@ class Algebra:
 def equal(gold: str, answer: str, algebra: Algebra | None = None) -> Answer:
     r"""Whether an answer is the reference.
 
-    Examples
-    --------
     >>> equal("5", "x = 5"), equal("(3,4)", "y=3, x=4"), equal(r"[3,\infty)", r"x \ge 3")
     (True, False, True)
     """
@@ -93,10 +90,7 @@ def exact(answer: str) -> Fraction | None:
     found = form(answer)
     if not isinstance(found, Scalar) or found.unit or found.percent or has_letters(found.text):
         return None
-    try:
-        number = value(found.text)
-    except (UnreadError, UndefinedError):
-        return None
+    number = known_value(found.text)
     return number if isinstance(number, Fraction) else None
 
 
@@ -205,21 +199,13 @@ def _named(one: Named, other: Form, algebra: Algebra) -> Answer:
         return _same(Group(one.text, items), other, algebra)
     if not isinstance(other, Group) or len(set(names)) != len(names):
         return False
-    if other.brackets == "{}" or (not other.brackets and _one_letter(names)):
+    one_letter = len({name.split("_")[0] for name in names}) == 1  # x_1, x_2: no order is meant
+    if other.brackets == "{}" or (not other.brackets and one_letter):
         return _unordered(tuple(item for _, item in one.values), other.items, algebra)
     if other.brackets not in ("()", "[]", ""):
         return False
-    ordered = [item for _, item in sorted(one.values, key=lambda pair: _bare_name(pair[0]))]
-    return _ordered(ordered, other.items, algebra)
-
-
-def _bare_name(name: str) -> str:
-    return name.strip().lstrip("\\")
-
-
-def _one_letter(names: list[str]) -> bool:
-    """Whether names differ by their index only: ``x_1``, ``x_2``."""
-    return len({name.split("_")[0] for name in names}) == 1
+    by_name = sorted(one.values, key=lambda pair: pair[0].strip().lstrip("\\"))
+    return _ordered([item for _, item in by_name], other.items, algebra)
 
 
 def _both_named(one: Named, other: Named, algebra: Algebra) -> Answer:
@@ -248,10 +234,10 @@ def _labels(one: str, other: str) -> bool:
     return any("(" in name for name in (one, other)) and any(name == "y" for name in (one, other))
 
 
-def _as_equation(one: Named, other: Form, algebra: Algebra) -> Answer:
+def _as_equation(one: Named, other: Named | Equation, algebra: Algebra) -> Answer:
     """A name and its value as an equation: ``y = 2x+1`` beside ``2x - y + 1 = 0``."""
     ours = _sides(one)
-    theirs = _sides(other) if isinstance(other, Named) else (other.left, other.right)  # type: ignore[attr-defined]
+    theirs = _sides(other) if isinstance(other, Named) else (other.left, other.right)
     if ours is None or theirs is None:
         return False
     if isinstance(other, Named) and not (has_letters(ours[1]) or has_letters(theirs[1])):
@@ -267,19 +253,13 @@ def _sides(named: Named) -> Pair | None:
 
 
 def _groups(gold: Group, answer: Group, algebra: Algebra) -> Answer:
-    if len(gold.brackets) == len(answer.brackets) == 2 and "{}" not in (
-        gold.brackets,
-        answer.brackets,
-    ):
-        if gold.brackets != answer.brackets:
-            return False
+    brackets = {gold.brackets, answer.brackets} - {""}
+    if len(brackets) == 2:
+        return False
+    if not brackets or brackets == {"{}"}:
+        return _unordered(gold.items, answer.items, algebra)
+    if gold.brackets and answer.brackets:
         return _ordered(gold.items, answer.items, algebra)
-    if "{}" in (gold.brackets, answer.brackets):
-        if gold.brackets and answer.brackets and gold.brackets != answer.brackets:
-            return False
-        return _unordered(gold.items, answer.items, algebra)
-    if not gold.brackets and not answer.brackets:
-        return _unordered(gold.items, answer.items, algebra)
     bracketed = gold if gold.brackets else answer
     if bracketed.brackets == "()" or (bracketed.brackets == "[]" and len(bracketed.items) != 2):
         return _ordered(gold.items, answer.items, algebra)
@@ -300,6 +280,9 @@ def _unordered(gold: Sequence[Form], answer: Sequence[Form], algebra: Algebra) -
         return _ordered(gold, answer, algebra)
     left = list(answer)
     unsure = False
+    # The first partner that is surely equal is taken at once: what is equal to it is equal to the
+    # others that could have taken it. A doubtful one is taken only where no sure one is left, and
+    # then the whole is in doubt.
     for item in gold:
         found = [_same(item, other, algebra) for other in left]
         if True in found:
@@ -318,16 +301,12 @@ def _group_and_other(one: Group, other: Form, algebra: Algebra) -> Answer:
         region = as_region(one)
         return _regions(region, other, algebra) if region else False
     if isinstance(other, Grid):
-        if one.brackets == "{}" or not (
-            len(other.rows) == 1 or all(len(r) == 1 for r in other.rows)
-        ):
+        one_line = len(other.rows) == 1 or all(len(row) == 1 for row in other.rows)
+        if one.brackets == "{}" or not one_line:
             return False
         return _ordered(one.items, [cell for row in other.rows for cell in row], algebra)
-    if (
-        len(one.items) == 1
-        and one.brackets in ("{}", "[]", "()")
-        and isinstance(other, Scalar | Words)
-    ):
+    single = len(one.items) == 1 and one.brackets in ("{}", "[]", "()")
+    if single and isinstance(other, Scalar | Words):
         return _same(one.items[0], other, algebra)
     return False
 
@@ -408,14 +387,9 @@ def _ratios(one: Ratio, other: Ratio, algebra: Algebra) -> Answer:
 
 
 def _ratio_and_other(one: Ratio, other: Form, algebra: Algebra) -> Answer:
-    if (
-        isinstance(other, Scalar)
-        and len(one.parts) == 2
-        and other.unit is None
-        and not other.percent
-    ):
-        return algebra.same(f"\\frac{{{one.parts[0]}}}{{{one.parts[1]}}}", other.text)
-    return False
+    if not isinstance(other, Scalar) or other.unit or other.percent or len(one.parts) != 2:
+        return False
+    return algebra.same(f"\\frac{{{one.parts[0]}}}{{{one.parts[1]}}}", other.text)
 
 
 def _grids(one: Grid, other: Grid, algebra: Algebra) -> Answer:
@@ -424,6 +398,10 @@ def _grids(one: Grid, other: Grid, algebra: Algebra) -> Answer:
     return _all([_ordered(a, b, algebra) for a, b in zip(one.rows, other.rows, strict=True)])
 
 
+# The first rule that fits, either way round, decides, so the order is part of the meaning. What
+# says nothing equals nothing; what is said twice is taken apart before anything else; what is not
+# read stands before all rules that could call it different: only a difference that was computed
+# is a difference, and of an unread text algebra has to say.
 RULES: tuple[tuple[tuple[type[Form], type[Form]], Rule], ...] = (
     ((Nothing, Form), lambda one, other, algebra: False),
     ((Either, Form), _either),
@@ -465,8 +443,6 @@ RULE_OF = {(gold, answer): _rule(gold, answer) for gold in KINDS for answer in K
 def key(answer: str) -> str:
     """The form in which answers are counted: equal for answers that are equal at sight.
 
-    Examples
-    --------
     >>> key("0.5"), key(r"\\frac{2}{4}"), key("x = 5")
     ('1/2', '1/2', '5')
     """
@@ -478,18 +454,10 @@ def key(answer: str) -> str:
     if isinstance(found, Words):
         return found.text
     if isinstance(found, Scalar) and not has_letters(found.text):
-        try:
-            exact = value(found.text)
-        except (UnreadError, UndefinedError):
-            return _without_spaces(found)
-        return str(exact) if _is_short(exact) else _without_spaces(found)
+        exact = known_value(found.text)
+        if isinstance(exact, Fraction) and max(exact.denominator, abs(exact.numerator)) < SHORT:
+            return str(exact)
     return _without_spaces(found)
-
-
-def _is_short(exact: object) -> bool:
-    return (
-        isinstance(exact, Fraction) and exact.denominator < SHORT and abs(exact.numerator) < SHORT
-    )
 
 
 LONGEST = 2_000

@@ -22,30 +22,27 @@ is none of them is `Opaque`: nothing is claimed of it here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from passgap.verifiers.answers.units import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """``text`` is the spelled answer."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque(Form):
+class Opaque(Form, frozen=True):
     """Nothing that is known here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing(Form):
+class Nothing(Form, frozen=True):
     """What says nothing: ``4 = 5``, ``?``, ``...``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar(Form):
+class Scalar(Form, frozen=True):
     """An expression; ``text`` is without what stands around it, ``whole`` with it."""
 
     percent: bool = False
@@ -53,44 +50,38 @@ class Scalar(Form):
     whole: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Words(Form):
+class Words(Form, frozen=True):
     """Words; ``text`` in small letters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group(Form):
+class Group(Form, frozen=True):
     """Entries; ``brackets`` are ``()``, ``[]``, ``[)``, ``(]``, ``{}`` or empty for a bare list."""
 
     items: tuple[Form, ...] = ()
     brackets: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Region(Form):
+class Region(Form, frozen=True):
     """Intervals in order: (low, low belongs to it, high, high belongs to it)."""
 
     intervals: tuple[tuple[str, bool, str, bool], ...] = ()
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Named(Form):
+class Named(Form, frozen=True):
     """Values by name, in the order written; a name may stand more than once."""
 
     values: tuple[tuple[str, Form], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Equation(Form):
+class Equation(Form, frozen=True):
     """Two sides."""
 
     left: str = ""
     right: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation(Form):
+class Relation(Form, frozen=True):
     """``left`` is greater than ``right`` (or equal, where ``equal``; or other, where ``other``)."""
 
     left: str = ""
@@ -99,16 +90,14 @@ class Relation(Form):
     other: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Based(Form):
+class Based(Form, frozen=True):
     """Digits in a base."""
 
     digits: str = ""
     base: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Clock(Form):
+class Clock(Form, frozen=True):
     """Minutes since midnight as written; ``half`` is ``am``, ``pm`` or empty."""
 
     minutes: int = 0
@@ -116,22 +105,19 @@ class Clock(Form):
     half: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio(Form):
+class Ratio(Form, frozen=True):
     """Parts of a ratio."""
 
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Grid(Form):
+class Grid(Form, frozen=True):
     """A matrix, row by row."""
 
     rows: tuple[tuple[Form, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Either(Form):
+class Either(Form, frozen=True):
     """What is said twice: a choice's letter and its value, a value and its rounding."""
 
     options: tuple[Form, ...] = ()

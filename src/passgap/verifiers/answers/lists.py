@@ -6,7 +6,8 @@ In: a spelled text. Out: a form, or None where the text has no entries.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from passgap.verifiers.answers.brackets import SEPARATOR, closes, split
 from passgap.verifiers.answers.forms import (

@@ -6,9 +6,9 @@ In: a spelled text. Out: a form, or None where the text is none of these.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
+from msgspec.structs import replace
+
 from passgap.verifiers.answers.brackets import depths
 from passgap.verifiers.answers.forms import (
     Based,
@@ -22,7 +22,7 @@ from passgap.verifiers.answers.forms import (
     Scalar,
 )
 from passgap.verifiers.answers.units import MULTIPLIERS, unit_of, without_unit
-from passgap.verifiers.answers.values import value
+from passgap.verifiers.answers.values import known_value, readable
 from passgap.verifiers.answers.vocabulary import BASES
 
 GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -164,11 +164,7 @@ def scalar(text: str, read: Reader) -> Form | None:
 
 def is_read(side: str) -> bool:
     """Whether a text has a value here, units aside."""
-    try:
-        value(without_unit(side)[0])
-    except (UnreadError, UndefinedError):
-        return False
-    return True
+    return known_value(without_unit(side)[0]) is not None
 
 
 PROSE = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,})")
@@ -180,10 +176,4 @@ def is_value(text: str) -> bool:
         return False
     if text.replace(" ", "").lstrip("+-") == "\\infty":
         return True
-    try:
-        value(text)
-    except UndefinedError:
-        return True
-    except UnreadError:
-        return False
-    return True
+    return readable(text)

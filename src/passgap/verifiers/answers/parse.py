@@ -47,8 +47,6 @@ SIMPLE = re.compile(
 def form(answer: str) -> Form:
     r"""The form of an answer.
 
-    Examples
-    --------
     >>> type(form("x = 5")).__name__, type(form(r"\{1, 2\}")).__name__
     ('Named', 'Group')
     """
@@ -77,10 +75,8 @@ def _read(text: str, depth: int) -> Form:
 def described(answer: str) -> str:
     """The form of an answer in words, for who asks why two are not equal.
 
-    Examples
-    --------
     >>> described("12 km"), described("x = 5")
-    ('expression: 12, unit km', 'values by name: x = 5')
+    ('expression: 12, unit km', 'values by name: x=5')
     """
     found = form(answer)
     name = DESCRIPTIONS[type(found)]

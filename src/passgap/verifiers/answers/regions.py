@@ -8,13 +8,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from passgap.verifiers.answers.arithmetic import (
-    MP,
-    Number,
-    UndefinedError,
-    UnreadError,
-    approximate,
-)
+from passgap.verifiers.answers.arithmetic import MP, Number, approximate
 from passgap.verifiers.answers.brackets import depths, split, top_level
 from passgap.verifiers.answers.forms import (
     Form,
@@ -28,7 +22,7 @@ from passgap.verifiers.answers.forms import (
 )
 from passgap.verifiers.answers.names import NAME, NOT_NAMES
 from passgap.verifiers.answers.units import without_unit
-from passgap.verifiers.answers.values import has_letters, value
+from passgap.verifiers.answers.values import has_letters, known_value
 
 REALS = re.compile(
     r"\\mathbb\{R\}|\\text\{\s*all real(?:s| numbers)\s*\}|all real(?:s| numbers)", re.I
@@ -37,6 +31,7 @@ EMPTY = re.compile(
     r"\\emptyset|\\\{\s*\\\}|\\text\{\s*(?:the )?empty set\s*\}|(?:the )?empty set", re.I
 )
 RELATION = re.compile(r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<=|>=|(?<![\d)])!=|<|>")
+PLAIN_SIGNS = {"\\le": "<=", "\\ge": ">=", "\\ne": "!="}
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 INTERVALS = ("()", "[]", "[)", "(]")
 Interval = tuple[str, bool, str, bool]
@@ -135,7 +130,7 @@ def relation(text: str, read: Reader) -> Form | None:
     if not signs:
         return None
     sides = split(text, RELATION)
-    names = [_sign(match.group()) for match in signs]
+    names = [PLAIN_SIGNS.get(match.group(), match.group()) for match in signs]
     if "=" in text.replace("<=", "").replace(">=", "").replace("!=", ""):
         return Opaque(text)
     bounded = _bounded_name(text, sides, names)
@@ -154,10 +149,6 @@ def relation(text: str, read: Reader) -> Form | None:
         pairs = zip(sides, names, sides[1:], strict=False)
         return Group(text, tuple(read(a + sign + b) for a, sign, b in pairs))
     return Opaque(text)
-
-
-def _sign(sign: str) -> str:
-    return {"\\le": "<=", "\\ge": ">=", "\\ne": "!="}.get(sign, sign)
 
 
 def _bounded_name(text: str, sides: list[str], signs: list[str]) -> Region | None:
@@ -221,10 +212,10 @@ def end_value(text: str) -> Number | None:
         return MP.mpf(plain.replace("\\infty", "inf"))
     if has_letters(text):
         return None
-    try:
-        found = approximate(value(without_unit(text)[0]))
-    except (UnreadError, UndefinedError):
+    found = known_value(without_unit(text)[0])
+    if found is None:
         return None
+    found = approximate(found)
     return found if MP.im(found) == 0 else None
 
 

@@ -18,9 +18,10 @@ from passgap.verifiers.answers.arithmetic import (
     UndefinedError,
     UnreadError,
     approximate,
+    quotient,
 )
 from passgap.verifiers.answers.spelling import squeezed
-from passgap.verifiers.answers.values import SEEDS, has_letters, value
+from passgap.verifiers.answers.values import SEEDS, has_letters, readable, value
 
 PRINTED = re.compile(r"[-+]?(\d+)\.(\d+)(?:[eE]([-+]?\d{1,3}))?")
 PRINTED_DIGITS = 14
@@ -35,8 +36,6 @@ LOG = re.compile(r"\\log(?!\s*_)")
 def same_value(first: str, second: str) -> bool | None:
     r"""Whether two expressions agree wherever they are looked at.
 
-    Examples
-    --------
     >>> same_value(r"\frac{6}{\sqrt{3}}", r"2\sqrt{3}"), same_value("2^n", "2")
     (True, False)
     """
@@ -47,7 +46,8 @@ def same_value(first: str, second: str) -> bool | None:
     if all(infinite):
         return plain[0] == plain[1]
     if any(infinite):
-        return False if all_read(first, second, infinite) else None
+        finite = second if infinite[0] else first
+        return False if readable(finite) else None
     try:
         if _agree(first, second, None):
             return True
@@ -58,21 +58,10 @@ def same_value(first: str, second: str) -> bool | None:
         return None
 
 
-def all_read(first: str, second: str, skipped: list[bool]) -> bool:
-    """Whether the expressions that are not skipped have a value."""
-    for text, skip in zip((first, second), skipped, strict=True):
-        if skip:
-            continue
-        try:
-            value(text)
-        except UndefinedError:
-            continue
-        except UnreadError:
-            return False
-    return True
-
-
 def _agree(first: str, second: str, log_base: int | None) -> bool:
+    # One point where the values differ proves the expressions different; none at three random
+    # points, one of them negative, makes them equal but for a chance of (degree / 10,000)^3. A
+    # negative letter may stand under a root: such a point says nothing and is left out.
     letters = has_letters(first) or has_letters(second)
     for seed in range(SEEDS if letters else 1):
         try:
@@ -137,14 +126,14 @@ def proportional(
         return None
     if any(x == 0 for x in (*ours, *theirs)):
         return all((x == 0) == (y == 0) for x, y in zip(ours, theirs, strict=True)) and None
-    factors = [a / b for a, b in zip(ours, theirs, strict=True)]
+    factors = [quotient(a, b) for a, b in zip(ours, theirs, strict=True)]
     same = _constant(factors)
     if positive and same:
         return _is_real(factors[0]) and bool(factors[0] > 0)
     if same or positive:
         return same
     for mine, other in ((2, 1), (1, 2), (3, 1), (1, 3)):  # (x-1)^2 = 0 says what x = 1 says
-        if _constant([a**mine / b**other for a, b in zip(ours, theirs, strict=True)]):
+        if _constant([quotient(a**mine, b**other) for a, b in zip(ours, theirs, strict=True)]):
             return None
     return False
 

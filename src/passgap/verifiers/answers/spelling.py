@@ -110,12 +110,10 @@ LONGEST = 2_000
 def spelled(answer: str) -> str:
     r"""The answer in one spelling.
 
-    Examples
-    --------
     >>> spelled(r"$\left( 3, \dfrac{\pi}{2} \right)$")
-    '(3, \\frac{\\pi}{2})'
+    '(3,\\frac{\\pi}{2})'
     >>> spelled("1{,}234 km²")
-    '1234 km^{2}'
+    '1234 km^2'
     """
     text = answer.strip()
     if text.endswith("\\") and not text.endswith("\\\\"):  # what is left of a space at the end

@@ -138,8 +138,6 @@ VALUE_END = re.compile(r"[\d})\]%]$|[\d})]\s*\\pi$|\\pi$|\\infty$|[A-Za-z]$|!$|\
 def without_unit(text: str) -> tuple[str, Unit | None]:
     """The value and what stands around it, None where nothing does.
 
-    Examples
-    --------
     >>> value, unit = without_unit(r"12 km/h")
     >>> value, unit.words
     ('12', 'km/h')
@@ -161,42 +159,30 @@ def without_unit(text: str) -> tuple[str, Unit | None]:
 
 def _words_after(text: str) -> tuple[str, Unit | None]:
     at = text.find("\\text{")
+    if at <= 0:
+        at = _first_word(text)
     if at > 0:
-        value, rest = text[:at].rstrip(), text[at:]
-        if VALUE_END.search(value.rstrip("/*")) and (unit := unit_of(rest)) is not None:
-            return value.rstrip("/*"), unit
-        return text, None
-    at = _first_word(text)
-    if at > 0:
-        value, rest = text[:at].rstrip(), text[at:]
-        unit = unit_of(rest)
-        if unit is not None and VALUE_END.search(value):
-            return value, unit
-        return text, None
+        value, unit = text[:at].rstrip().rstrip("/*"), unit_of(text[at:])
+        return (value, unit) if unit is not None and VALUE_END.search(value) else (text, None)
     glued = GLUED.match(text)
-    if glued and (glued.group(2) in TABLE or glued.group(2) in SPEED):
+    if glued and len(glued.group(2)) > 1 and (glued.group(2) in TABLE or glued.group(2) in SPEED):
         unit = unit_of(glued.group(2))
-        if unit is not None and len(glued.group(2)) > 1:
-            return glued.group(1), unit
+        return (text, None) if unit is None else (glued.group(1), unit)
     return text, None
 
 
 WORD_START = re.compile(
     r"(?<=[\d})\]%!|]) (?=[A-Za-zμΩ°¢])|(?<=\\pi) (?=[A-Za-z])|(?<=\d)(?=°[CF]|Ω|¢)"
 )
+WORD = re.compile(r"[^\W\d_]+|°[CF]|¢")
 
 
 def _first_word(text: str) -> int:
     """Where words begin that follow a value; -1 where none do."""
     for match in WORD_START.finditer(text):
-        rest = text[match.end() :]
-        word = re.match(r"[^\W\d_]+|°[CF]|¢", rest)
-        if word is None:
-            continue
-        name = word.group()
-        if len(name) == 1 and name not in TABLE:
-            continue
-        return match.start()
+        word = WORD.match(text, match.end())
+        if word and (len(word.group()) > 1 or word.group() in TABLE):
+            return match.start()
     return -1
 
 
@@ -204,20 +190,10 @@ def _first_word(text: str) -> int:
 def unit_of(words: str) -> Unit | None:
     """What words after a value mean; None where they are more than a unit or a thing counted."""
     words = words.strip()
-    tokens, end = [], 0
-    for match in TOKEN.finditer(_flat(words)):
-        if match.start() != end:
-            return None
-        end = match.end()
-        tokens.append(match)
-    if end != len(_flat(words)) or not tokens:
-        return None
-    return _read(words, tokens)
-
-
-def _flat(words: str) -> str:
-    """Words out of their ``\\text{}``."""
-    return re.sub(r"\\text\{([^{}]*)\}", r" \1 ", words).strip().strip(".")
+    flat = re.sub(r"\\text\{([^{}]*)\}", r" \1 ", words).strip().strip(".")
+    tokens = list(TOKEN.finditer(flat))
+    all_read = flat and "".join(token.group() for token in tokens) == flat
+    return _read(words, tokens) if all_read else None
 
 
 def _read(words: str, tokens: list[re.Match[str]]) -> Unit | None:

@@ -48,28 +48,20 @@ PLAIN_FRACTION = re.compile(r"(-?)\\frac\{(-?\d{1,99})\}\{(\d{1,99})\}")
 TIMES = ("*", "\\cdot", "\\times")
 CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil"}
 VARIABLES = frozenset(f"\\{name}" for name in (*GREEK, "Pi", "ell", "hbar"))
+LETTER = re.compile(r"[A-Za-z]|\\text\{.\}", re.DOTALL)
+STARTS = VARIABLES.union(
+    FUNCTIONS, ("(", "{", "\\frac", "\\sqrt", "\\pi", "\\binom", "\\lfloor", "\\lceil")
+)
 INVERSE = {"\\sin": "\\arcsin", "\\cos": "\\arccos", "\\tan": "\\arctan"}
 SEEDS = 3
 
 
 def value(text: str, seed: int = 0, log_base: int | None = None) -> Number:
-    """The value of a spelled expression.
+    r"""The value of an expression as `spelled` gives it.
 
-    Parameters
-    ----------
-    text
-        As `spelled` gives it.
-    seed
-        Which point: letters lie in (1, 2) at 0, in (0, 1) at 1, in (-2, -1) at 2.
-    log_base
-        The base of a ``\\log`` without one; None for the natural logarithm.
-
-    Raises
-    ------
-    UnreadError
-        For what is not read with certainty.
-    UndefinedError
-        For a division by zero.
+    ``seed`` is the point: letters lie in (1, 2) at 0, in (0, 1) at 1, in (-2, -1) at 2. A ``\log``
+    without a base has ``log_base``, None for the natural logarithm. Raises UnreadError for what is
+    not read with certainty, UndefinedError for a division by zero.
     """
     found = _cached(text, seed, log_base)
     if isinstance(found, Exception):
@@ -77,8 +69,19 @@ def value(text: str, seed: int = 0, log_base: int | None = None) -> Number:
     return found
 
 
+def known_value(text: str) -> Number | None:
+    """The value of a spelled expression; None where it is not read, or undefined."""
+    found = _cached(text, 0, None)
+    return None if isinstance(found, Exception) else found
+
+
+def readable(text: str) -> bool:
+    """Whether a spelled expression is read here, with a value or undefined."""
+    return not isinstance(_cached(text, 0, None), UnreadError)
+
+
 @lru_cache(maxsize=200_000)
-def _cached(text: str, seed: int, log_base: int | None) -> Number:
+def _cached(text: str, seed: int, log_base: int | None) -> Number | Exception:
     if WHOLE.fullmatch(text) and len(text) < LONGEST:
         return Fraction(int(text))
     plain = PLAIN_FRACTION.fullmatch(text)
@@ -154,6 +157,12 @@ class _Reader:
         self._at += 1
         return token
 
+    def _skip(self, token: str) -> bool:
+        """Whether this token comes next; then it is taken."""
+        found = self._peek() == token
+        self._at += found
+        return found
+
     # -- grammar
 
     def _sum(self) -> Number:
@@ -175,8 +184,7 @@ class _Reader:
             if token in TIMES:
                 self._take()
                 total, divided = total * self._signed(), False
-            elif token == "/":
-                self._take()
+            elif self._skip("/"):
                 total, divided = quotient(total, self._signed()), True
             elif token == " ":
                 total = self._mixed(total)
@@ -194,8 +202,7 @@ class _Reader:
         """A mixed number: ``2\\frac{1}{3}``, ``2 1/3``."""
         start = self._at
         before = ["", *self._tokens[:start]][-2:]
-        if self._peek() == " ":
-            self._take()
+        if self._skip(" "):
             over, slash, under = self._tokens[self._at : self._at + 3] or ("", "", "")
             self._at += 3
             if slash != "/":
@@ -233,9 +240,8 @@ class _Reader:
 
     def _power(self) -> Number:
         base = self._postfix()
-        if self._peek() != "^":
+        if not self._skip("^"):
             return base
-        self._take()
         exponent = self._exponent()
         if self._peek() in ("^", "!"):
             raise UnreadError
@@ -248,13 +254,10 @@ class _Reader:
 
     def _postfix(self) -> Number:
         found = self._atom()
-        if self._peek() == "°":
-            self._take()
+        if self._skip("°"):
             return approximate(found) * MP.pi / 180
-        if self._peek() == "!":
-            self._take()
-            if self._peek() == "!":
-                self._take()
+        if self._skip("!"):
+            if self._skip("!"):
                 return letter(f"!!{found}", self._seed)
             return factorial(found)
         return found
@@ -275,10 +278,8 @@ class _Reader:
             return abs(found)
         if token == "\\pi":
             return +MP.pi
-        if token in VARIABLES or (len(token) == 1 and token.isalpha() and token.isascii()):
-            return self._letter(token)
-        if token.startswith("\\text{") and len(token) == 8:
-            return self._letter(token[6])
+        if token in VARIABLES or LETTER.fullmatch(token):
+            return self._letter(token.removeprefix("\\text{").removesuffix("}"))
         return self._command(token)
 
     def _letter(self, token: str) -> Number:
@@ -299,21 +300,17 @@ class _Reader:
         closing = (i for i, token in enumerate(self._tokens) if i > start and token == ")")
         end = next(closing, start)
         inside = self._tokens[start + 1 : end]
-        if (
-            not inside
-            or "(" in inside
-            or not (always or (inside[0].isdigit() and len(inside) == 1))
-        ):
-            if always:
-                raise UnreadError
-            return ""
-        self._at = end + 1
-        return "".join(self._tokens[start : end + 1])
+        flat = bool(inside) and "(" not in inside
+        if flat and (always or (inside[0].isdigit() and len(inside) == 1)):
+            self._at = end + 1
+            return "".join(self._tokens[start : end + 1])
+        if always:
+            raise UnreadError
+        return ""
 
     def _subscript(self) -> str:
-        if self._peek() != "_":
+        if not self._skip("_"):
             return ""
-        self._take()
         if self._peek() != "{":
             return "_" + self._take()
         start = self._at
@@ -336,8 +333,7 @@ class _Reader:
 
     def _root(self) -> Number:
         degree: Number = Fraction(2)
-        if self._peek() == "[":
-            self._take()
+        if self._skip("["):
             degree = self._sum()
             self._take("]")
         return root(self._argument(), degree)
@@ -345,11 +341,9 @@ class _Reader:
     def _function(self, name: str) -> Number:
         base: Number | None = None
         exponent: Number = Fraction(1)
-        if name == "\\log" and self._peek() == "_":
-            self._take()
+        if name == "\\log" and self._skip("_"):
             base = self._argument()
-        if self._peek() == "^":
-            self._take()
+        if self._skip("^"):
             exponent = self._exponent()
             if exponent == -1 and name in INVERSE:
                 name, exponent = INVERSE[name], Fraction(1)
@@ -398,10 +392,4 @@ class _Reader:
             return False
         if token[0].isdigit() or token[0] == ".":
             return self._tokens[self._at - 1] in (")", "}", "!")
-        return (
-            (len(token) == 1 and token.isalpha() and token.isascii())
-            or token in ("(", "{", "\\frac", "\\sqrt", "\\pi", "\\binom", "\\lfloor", "\\lceil")
-            or token in VARIABLES
-            or token in FUNCTIONS
-            or (token.startswith("\\text{") and len(token) == 8)
-        )
+        return token in STARTS or LETTER.fullmatch(token) is not None

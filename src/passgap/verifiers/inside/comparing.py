@@ -10,7 +10,6 @@ import decimal
 import fractions
 import math
 import re
-from typing import Any
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 # LeetCode's "answers within 10^-5 of the actual answer will be accepted"
@@ -45,7 +44,7 @@ def same_numbers(a: str, b: str) -> bool:
         return False
 
 
-def same_value(value: Any, expected: Any) -> bool:
+def same_value(value: object, expected: object) -> bool:
     """Whether a returned value is the expected one, which is JSON.
 
     A tuple, range, deque or array is as good as a list, and a number as good as the expected float
@@ -65,7 +64,7 @@ def same_value(value: Any, expected: Any) -> bool:
     return bool(value == expected) or (isinstance(expected, float) and near(value, expected))
 
 
-def as_list(value: Any, most: int) -> list[Any] | None:
+def as_list(value: object, most: int) -> list[object] | None:
     """A sequence's items; None for what is none. Of a long range, one item more than ``most``."""
     if isinstance(value, list | tuple | collections.deque):
         return list(value)
@@ -77,7 +76,7 @@ def as_list(value: Any, most: int) -> list[Any] | None:
     return None
 
 
-def near(value: Any, expected: float) -> bool:
+def near(value: object, expected: float) -> bool:
     """Whether a number lies where a float, as it was written, may be a rounding of it."""
     if isinstance(value, bool) or not isinstance(
         value, int | float | decimal.Decimal | fractions.Fraction

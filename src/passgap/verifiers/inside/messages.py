@@ -22,15 +22,11 @@ class LostError(BaseException):
         super().__init__(reason)
 
 
-def send(sock: socket.socket, value: Any, until: float | None = None) -> None:
+def send(sock: socket.socket, value: object, until: float | None = None) -> None:
     """Send one value.
 
-    Raises
-    ------
-    ValueError
-        For one that is too long.
-    TimeoutError
-        When the other side has not taken it at ``until`` (monotonic seconds).
+    Raises ValueError for one that is too long, TimeoutError when the other side has not taken it
+    at ``until`` (monotonic seconds).
     """
     data = json.dumps(value).encode()
     if len(data) > LONGEST:
@@ -45,10 +41,7 @@ def send(sock: socket.socket, value: Any, until: float | None = None) -> None:
 def receive(sock: socket.socket, until: float | None = None) -> Any:
     """The next value; None when the other side is gone or sends what cannot be read.
 
-    Raises
-    ------
-    TimeoutError
-        When it is not whole at ``until`` (monotonic seconds).
+    Raises TimeoutError when it is not whole at ``until`` (monotonic seconds).
     """
     head = exactly(sock, 4, until)
     if head is None:

@@ -12,35 +12,20 @@ import importlib
 import sys
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
 
 RECURSION_LIMIT = 50_000
 # typing comes first: its Counter and OrderedDict are hidden by those of collections
 OPENED = (
-    "typing",
-    "string",
-    "re",
-    "datetime",
-    "collections",
-    "heapq",
-    "bisect",
-    "copy",
-    "math",
-    "random",
-    "statistics",
-    "itertools",
-    "functools",
-    "operator",
-    "io",
-    "json",
-)
+    "typing", "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math",
+    "random", "statistics", "itertools", "functools", "operator", "io", "json",
+)  # fmt: skip
 AT_HAND = (*OPENED[1:], "sys")
 
 
 @lru_cache(maxsize=1)
-def imported() -> dict[str, Any]:
+def imported() -> dict[str, object]:
     """What the imports give, without what hides a builtin: made once, before any fork."""
-    names: dict[str, Any] = {}
+    names: dict[str, object] = {}
     for module in map(importlib.import_module, OPENED):
         names |= {name: getattr(module, name) for name in public(module)}
     names |= {name: importlib.import_module(name) for name in AT_HAND}
@@ -52,7 +37,7 @@ def public(module: ModuleType) -> list[str]:
     return list(getattr(module, "__all__", None) or (n for n in vars(module) if n[0] != "_"))
 
 
-def with_prelude() -> dict[str, Any]:
+def with_prelude() -> dict[str, object]:
     """The builtins of a LiveCodeBench program; ``sys`` is looked into as it is now."""
     own = vars(builtins)
     system = {name: value for name, value in vars(sys).items() if name[0] != "_"}

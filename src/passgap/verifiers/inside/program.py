@@ -13,20 +13,48 @@ import socket
 import sys
 import threading
 import types
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypedDict
 
 from passgap.verifiers.inside.confine import confine
 from passgap.verifiers.inside.messages import receive, send
 from passgap.verifiers.inside.prelude import RECURSION_LIMIT, with_prelude
-from passgap.verifiers.inside.values import decode, encode
+from passgap.verifiers.inside.values import Json, decode, encode
 
 FAILED = 7
 SCRIPT_ENDS = {13: "memory", 14: "syntax", 15: "exception"}
 LONGEST_TEXT = 200
 
 
-def become_program(descriptors: list[int], order: dict[str, Any], confined: int) -> None:
+class Order(TypedDict):
+    """What to start: limits of memory, seconds and output; the script, None for calls."""
+
+    limits: tuple[int, float, int]
+    script: str | None
+    prelude: bool
+
+
+class Request(TypedDict, total=False):
+    """What a tester asks of a program: ``do`` is ``exec`` (of a source) or ``call``."""
+
+    do: str
+    name: str
+    source: str
+    args: list[Json]
+    kwargs: dict[str, Json]
+
+
+class Reply(TypedDict, total=False):
+    """What a program answers; one that is no friend may answer anything."""
+
+    value: Json
+    changed: list[tuple[int, Json]]
+    raised: tuple[str, str]
+    lost: str
+
+
+def become_program(descriptors: list[int], order: Order, confined: int) -> None:
     """Turn this fresh fork into a program; ``descriptors`` are its input, output and socket.
 
     Once it is confined, and before it knows anything of the program, it says so to ``confined``.
@@ -79,9 +107,9 @@ class Space:
     def __init__(self, prelude: bool) -> None:
         self._prelude = prelude
         self._names: dict[str, Any] = {}
-        self._objects: list[Any] = []
+        self._objects: list[object] = []
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, request: Request) -> Reply:
         """Carry out one request."""
         if request["do"] == "exec":
             self._names = new_module(request["name"], self._prelude)
@@ -89,37 +117,40 @@ class Space:
             return {}
         return self._call(request)
 
-    def _call(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, request: Request) -> Reply:
         """A function's value, and the mutable arguments that it changed."""
         function = self._function(request["name"])
         args = [decode(value, self._held) for value in request["args"]]
         kwargs = {name: decode(value, self._held) for name, value in request["kwargs"].items()}
         value = encode(function(*args, **kwargs), self._keep)
         changed = [
-            [i, after]
+            (i, after)
             for i, (arg, before) in enumerate(zip(args, request["args"], strict=True))
             if isinstance(arg, list | dict | set) and (after := encode(arg, self._keep)) != before
         ]
         return {"value": value, "changed": changed}
 
-    def _function(self, name: str) -> Any:
+    def _function(self, name: str) -> Callable[..., object]:
         """A function by name, or a method of class ``Solution``, as contest problems have it.
 
         LiveCodeBench looks for the method first.
         """
         solution = self._names.get("Solution")
         first = self._prelude and hasattr(solution, name)
+        found: Callable[..., object]
         if name in self._names and not first:
-            return self._names[name]
-        if solution is None:
+            found = self._names[name]
+        elif solution is None:
             raise NameError(f"name {name!r} is not defined")
-        return getattr(solution(), name)
+        else:
+            found = getattr(solution(), name)
+        return found
 
-    def _keep(self, value: Any) -> int:
+    def _keep(self, value: object) -> int:
         self._objects.append(value)
         return len(self._objects) - 1
 
-    def _held(self, number: int, name: str) -> Any:
+    def _held(self, number: int, name: str) -> object:
         return self._objects[number]
 
 

@@ -17,7 +17,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from passgap.verifiers.inside.confine import compiled_filter, confine, hide
 from passgap.verifiers.inside.messages import LostError
@@ -25,35 +25,16 @@ from passgap.verifiers.inside.prelude import imported
 from passgap.verifiers.inside.tests import InexpressibleError, run, unpacked
 from passgap.verifiers.inside.zygote import Zygote
 
+if TYPE_CHECKING:
+    from passgap.data.problems import Tests
+
 PRIVATE = "/tmp"
 # what programs import most, loaded once: a fork has it for nothing
 PRELOADED = (
-    "array",
-    "bisect",
-    "cmath",
-    "collections",
-    "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "hashlib",
-    "heapq",
-    "itertools",
-    "math",
-    "operator",
-    "queue",
-    "random",
-    "re",
-    "statistics",
-    "string",
-    "textwrap",
-    "threading",
-    "traceback",
-    "typing",
-)
+    "array", "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal",
+    "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "operator", "queue",
+    "random", "re", "statistics", "string", "textwrap", "threading", "traceback", "typing",
+)  # fmt: skip
 
 
 def serve() -> None:
@@ -118,11 +99,14 @@ def prove_confinement() -> None:
 
 def be_tester() -> None:
     """Fork the zygote, and only then read the request and answer it."""
+    # A fork inherits its parent's memory. So the process that programs are forked from is made
+    # before a test is read, and this tester ends with its request: no program finds an expected
+    # output in its own memory, not even one of another problem.
     zygote = Zygote()
     verdicts = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a test prints is no verdict
     request = json.loads(read_line())
-    tests: dict[str, Any] | None = None
+    tests: Tests | None = None
     with suppress(Exception):  # test data may be anything
         found = unpacked(request["head"])
         limit_memory(found["limits"][0])
@@ -141,7 +125,7 @@ def limit_memory(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (now + more, now + more))
 
 
-def verdict(tests: dict[str, Any], zygote: Zygote, source: str) -> list[str]:
+def verdict(tests: Tests, zygote: Zygote, source: str) -> list[str]:
     """``[status, reason]`` of one program."""
     try:
         run(tests, zygote, source)

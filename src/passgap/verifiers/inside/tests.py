@@ -18,15 +18,19 @@ import time
 import types
 import zlib
 from base64 import b64decode
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from passgap.verifiers.inside.comparing import same_output, same_value
 from passgap.verifiers.inside.messages import LostError, exactly, receive, send
 from passgap.verifiers.inside.values import decode, encode
 from passgap.verifiers.inside.zygote import Zygote
 
-Tests = dict[str, Any]
+if TYPE_CHECKING:
+    from passgap.data.problems import Case, Tests
+    from passgap.verifiers.inside.program import Order, Reply
+
 TEST_MODULES = {"math", "cmath", "re", "collections", "itertools", "copy", "random", "string"}
 
 
@@ -45,7 +49,7 @@ class Program:
     def __init__(
         self,
         zygote: Zygote,
-        limits: list[Any],
+        limits: tuple[int, float, int],
         last: float,
         *,
         prelude: bool = False,
@@ -56,7 +60,7 @@ class Program:
         self._loss: LostError | None = None
         self._sock, theirs = socket.socketpair()
         given, self._out = memory_file(stdin), memory_file("")
-        order = {"script": script, "limits": limits, "prelude": prelude}
+        order: Order = {"script": script, "limits": limits, "prelude": prelude}
         zygote.start(order, [given, self._out, theirs.fileno()])
         theirs.close()
         os.close(given)
@@ -68,7 +72,7 @@ class Program:
         self._until = min(time.monotonic() + self._seconds, self._last)
         signal.setitimer(signal.ITIMER_REAL, self._seconds + GRACE_SECONDS)
 
-    def ask(self, **request: Any) -> Any:
+    def ask(self, **request: object) -> Reply:
         """What the program answers; raises what it raised."""
         self.check()
         try:
@@ -85,11 +89,11 @@ class Program:
         if self._loss is not None:
             raise self._loss
 
-    def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _reply(self, request: Mapping[str, object]) -> Reply:
         """The program's next message, which it may have forged."""
         try:
             send(self._sock, request, self._until)
-            reply = receive(self._sock, self._until)
+            reply: Reply | None = receive(self._sock, self._until)
         except TimeoutError:
             raise LostError("timeout") from None
         except OSError:
@@ -139,7 +143,7 @@ def memory_file(text: str) -> int:
     return descriptor
 
 
-def raised(name: Any, text: Any) -> Exception:
+def raised(name: object, text: object) -> Exception:
     """The built-in exception of this name, so that a test can expect it."""
     kind = getattr(builtins, str(name), RuntimeError)
     if isinstance(kind, type) and issubclass(kind, Exception):
@@ -157,15 +161,15 @@ class Handle:
         self.number, self.name = number, name
 
 
-def proxy(program: Program, name: str) -> Callable[..., Any]:
+def proxy(program: Program, name: str) -> Callable[..., object]:
     """A function that calls the program's function of this name."""
 
-    def keep(value: Any) -> int:
+    def keep(value: object) -> int:
         if isinstance(value, Handle):
             return value.number
         raise InexpressibleError(f"a {type(value).__name__} cannot be handed to the program")
 
-    def function(*args: Any, **kwargs: Any) -> Any:
+    def function(*args: object, **kwargs: object) -> object:
         plain = [encode(value, keep) for value in args]
         named = {key: encode(value, keep) for key, value in kwargs.items()}
         reply = program.ask(do="call", name=name, args=plain, kwargs=named)
@@ -195,10 +199,7 @@ def wanted_names(code: types.CodeType) -> set[str]:
 def of_data_set(source: str, rest: str = "") -> types.CodeType:
     """Code that a data set brings, with ``rest`` where it ends before its first statement.
 
-    Raises
-    ------
-    InexpressibleError
-        Where it is no Python: that is not the program's fault.
+    InexpressibleError where it is no Python: that is not the program's fault.
     """
     for text in (source, source + rest):
         try:
@@ -215,10 +216,10 @@ def run_functions(tests: Tests, program: Program) -> None:
     code = of_data_set(tests["test"])
     entry = tests["entry_point"]
     missing = {n for n in wanted_names(code) if n not in space and not hasattr(builtins, n)}
-    for name in missing | {entry} - {None}:
+    for name in missing if entry is None else missing | {entry}:
         known = name != entry and name in TEST_MODULES
         space[name] = importlib.import_module(name) if known else proxy(program, name)
-    candidate = space.get(entry)
+    candidate = None if entry is None else space[entry]
     exec(code, space)
     if tests["check"]:
         space["check"](candidate)
@@ -226,7 +227,7 @@ def run_functions(tests: Tests, program: Program) -> None:
 
 def run_calls(tests: Tests, program: Program) -> None:
     """Contest problems that name a function: arguments and the value expected."""
-    function = proxy(program, tests["entry_point"])
+    function = proxy(program, str(tests["entry_point"]))
     for case in tests["cases"]:
         program.renew()
         value = function(*[json.loads(line) for line in case["input"].split("\n") if line.strip()])
@@ -240,43 +241,28 @@ def run(tests: Tests, zygote: Zygote, source: str) -> None:
     """Run one program on all its tests."""
     if tests["kind"] == "stdio":
         return run_stdio(tests, zygote, source)
-    program = Program(
-        zygote,
-        tests["limits"],
-        time.monotonic() + ALL_CASES_SECONDS,
-        prelude=tests.get("prelude", False),
-    )
-    try:
+    last, prelude = time.monotonic() + ALL_CASES_SECONDS, tests.get("prelude", False)
+    with closing(Program(zygote, tests["limits"], last, prelude=prelude)) as program:
         program.ask(do="exec", source=source, name="solution")
         CALLING[tests["kind"]](tests, program)
         program.check()
-    finally:
-        program.close()
     return None
 
 
 def run_stdio(tests: Tests, zygote: Zygote, source: str) -> None:
     """Contest problems that read standard input and write standard output: a process a case."""
-    last = time.monotonic() + ALL_CASES_SECONDS
+    last, prelude = time.monotonic() + ALL_CASES_SECONDS, tests.get("prelude", False)
+    limits = tests["limits"]
     for case in tests["cases"]:
-        program = Program(
-            zygote,
-            tests["limits"],
-            last,
-            prelude=tests.get("prelude", False),
-            script=source,
-            stdin=case["input"],
-        )
-        try:
-            assert same_output(program.output(tests["limits"][2]), case["output"])
-        finally:
-            program.close()
+        given = Program(zygote, limits, last, prelude=prelude, script=source, stdin=case["input"])
+        with closing(given) as program:
+            assert same_output(program.output(limits[2]), case["output"])
 
 
 class PlainUnpickler(pickle.Unpickler):
     """Reads texts and containers; a pickle that names a class or a function is refused."""
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> NoReturn:
         raise pickle.UnpicklingError(f"{module}.{name} in test data")
 
 
@@ -284,7 +270,7 @@ def unpacked(tests: Tests) -> Tests:
     """Tests as LiveCodeBench ships them, some compressed and pickled, as cases."""
     if tests["kind"] != "livecodebench":
         return tests
-    cases: list[dict[str, Any]] = []
+    cases: list[Case] = []
     for packed in filter(None, (tests["public"], tests["private"])):
         try:
             cases += json.loads(packed)

@@ -12,39 +12,35 @@ import decimal
 import fractions
 import itertools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TypeAlias
 
 with suppress(ImportError):
     import numpy
 
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 MOST_ITEMS = 1_000_000
-SEQUENCES: tuple[tuple[Any, str], ...] = (
+SEQUENCES: tuple[tuple[type[Iterable[object]], str], ...] = (
     (list, "l"),
     (tuple, "t"),
     (set, "s"),
     (frozenset, "f"),
     (collections.deque, "q"),
 )
-ITERATORS: tuple[type[Any], ...] = (
+ITERATORS: tuple[type[Iterable[object]], ...] = (
     types.GeneratorType,
     map,
     filter,
     zip,
     enumerate,
     reversed,
-    type({}.keys()),
-    type({}.values()),
-    type({}.items()),
-    type(iter([])),
-    type(iter(())),
-    type(iter("")),
-    type(iter(range(0))),
+    *map(type, ({}.keys(), {}.values(), {}.items())),
+    *map(type, (iter([]), iter(()), iter(""), iter(range(0)))),
     itertools.chain,
     itertools.islice,
 )
-MAKERS: dict[str, Callable[[list[Any]], Any]] = {
+MAKERS: dict[str, Callable[[list[object]], object]] = {
     "l": list,
     "t": tuple,
     "s": set,
@@ -54,13 +50,15 @@ MAKERS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-def encode(value: Any, keep: Callable[[Any], int]) -> Any:
+def encode(value: object, keep: Callable[[object], int]) -> Json:
     """A value as JSON; ``keep(object)`` gives the number of one that stays."""
-    if value is None or type(value) in (bool, str, float):
+    if value is None or type(value) is bool or type(value) is str or type(value) is float:
         return value
     atom = _atom(value)
     if atom is not None:
         return atom[0]
+    # By the built-in type's methods, never by the object's own: a list of the program's may have an
+    # ``__iter__`` or ``__eq__`` that says whatever wins.
     for base, tag in SEQUENCES:
         if isinstance(value, base):
             return [tag, [encode(v, keep) for v in base.__iter__(value)]]
@@ -74,7 +72,7 @@ def encode(value: Any, keep: Callable[[Any], int]) -> Any:
     return ["o", keep(value), type(value).__name__]
 
 
-def _atom(value: Any) -> tuple[Any] | None:
+def _atom(value: object) -> tuple[Json] | None:
     """A value that holds no other, as JSON in a tuple; None for any other."""
     if isinstance(value, int):
         whole = int.__int__(value)
@@ -96,14 +94,14 @@ def _atom(value: Any) -> tuple[Any] | None:
     return None
 
 
-def _some(items: Any) -> list[Any]:
+def _some(items: Iterable[object]) -> list[object]:
     found = list(itertools.islice(items, MOST_ITEMS + 1))
     if len(found) > MOST_ITEMS:
         raise ValueError("too many items")
     return found
 
 
-def decode(value: Any, held: Callable[[int, str], Any]) -> Any:
+def decode(value: Json, held: Callable[[int, str], object]) -> object:
     """What `encode` was given; ``held(number, name)`` gives what stands for a kept object."""
     if not isinstance(value, list):
         return value
@@ -119,7 +117,7 @@ def decode(value: Any, held: Callable[[int, str], Any]) -> Any:
     return ATOMS[tag](*rest)
 
 
-ATOMS: dict[str, Callable[..., Any]] = {
+ATOMS: dict[str, Callable[..., object]] = {
     "i": lambda digits: int(digits, 16),
     "b": lambda text: text.encode("latin-1"),
     "B": lambda text: bytearray(text.encode("latin-1")),

@@ -9,10 +9,9 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from typing import Any
 
 from passgap.verifiers.inside.messages import receive, send
-from passgap.verifiers.inside.program import FAILED, SCRIPT_ENDS, become_program
+from passgap.verifiers.inside.program import FAILED, SCRIPT_ENDS, Order, become_program
 
 ENDS = SCRIPT_ENDS | {0: "exited", -signal.SIGXCPU: "timeout", -signal.SIGKILL: "killed"}
 
@@ -30,7 +29,7 @@ class Zygote:
             serve_orders(theirs)
         theirs.close()
 
-    def start(self, order: dict[str, Any], descriptors: list[int]) -> None:
+    def start(self, order: Order, descriptors: list[int]) -> None:
         """Start a program with this standard input, output and socket.
 
         ``order`` holds its limits, the script or None, and whether it has LiveCodeBench's prelude.
@@ -68,6 +67,8 @@ def serve_orders(line: socket.socket) -> None:
                 os._exit(FAILED)
         for descriptor in (*descriptors, confined):
             os.close(descriptor)
+        # The byte is written after the limits are set and before the source is touched. Without it
+        # the process died on the way, or runs with none: then no verdict of this tester can stand.
         was_confined = os.read(ready, 1) == b"c"
         os.close(ready)
         if not line.recv(1):

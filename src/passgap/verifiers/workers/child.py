@@ -1,6 +1,6 @@
 """One function in a process of its own, with limits.
 
-    python -m passgap.verifiers.workers.child MODULE:FUNCTION SECONDS BYTES
+    python -m passgap.verifiers.workers.child MODULE:FUNCTION SECONDS REAL|PROF
 
 In: requests on standard input (see ``pool``). Out: what the function returns for each item, or
 ``{"lost": reason}`` where it raised, took too long or too much memory. A call that ignores its
@@ -17,12 +17,13 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from types import FrameType
 
-from passgap.verifiers.workers.pool import Child, Pool, processors
+from passgap.verifiers.workers.pool import Child, Pool, Reply, processors
 
 GRACE_SECONDS = 5.0
 MEMORY = 4 << 30
+Call = Callable[[object, object], object]
 
 
 class OutOfTimeError(BaseException):
@@ -31,13 +32,12 @@ class OutOfTimeError(BaseException):
 
 def function_pool(
     function: str,
+    kind: type[Reply],
     *,
     seconds: float,
-    memory: int = MEMORY,
-    workers: int | None = None,
     with_working_folder: bool = False,
     of_processor: bool = False,
-) -> Pool:
+) -> Pool[Reply]:
     """A pool of children that call ``module:function(head, item)``, ``seconds`` at most each.
 
     ``of_processor`` counts the seconds of the processor, so that what is lost does not depend on
@@ -46,18 +46,19 @@ def function_pool(
     """
     python = [sys.executable] if with_working_folder else [sys.executable, "-P"]
     timer = "PROF" if of_processor else "REAL"
-    command = [*python, "-m", __name__, function, str(seconds), str(memory), timer]
+    command = [*python, "-m", __name__, function, str(seconds), timer]
     by_the_clock = (4 * seconds if of_processor else seconds) + GRACE_SECONDS
-    return Pool(partial(Child, command), workers=workers or processors(), seconds=by_the_clock)
+    start = partial(Child, command)
+    return Pool(start, kind, workers=processors(), seconds=by_the_clock)
 
 
-def main(function: str, seconds: float, memory: int, timer: str) -> None:
+def main(function: str, seconds: float, timer: str) -> None:
     """Answer requests until standard input ends; ``prepare`` of the module is called first."""
     module, _, name = function.partition(":")
     imported = importlib.import_module(module)
-    call: Callable[[Any, Any], Any] = getattr(imported, name)
+    call: Call = getattr(imported, name)
     getattr(imported, "prepare", lambda: None)()
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a function prints is no reply
@@ -70,9 +71,10 @@ def main(function: str, seconds: float, memory: int, timer: str) -> None:
             replies.write(json.dumps(_answer(call, request["head"], item, seconds, which)) + "\n")
 
 
-def _answer(
-    call: Callable[[Any, Any], Any], head: Any, item: Any, seconds: float, timer: int
-) -> Any:
+def _answer(call: Call, head: object, item: object, seconds: float, timer: int) -> object:
+    # Three clocks: the timer raises between two steps of Python; a call that stays in C (a regular
+    # expression) never gets there, and the parent kills it; where the parent is gone too, the
+    # limit on processor time ends this process instead of leaving it behind.
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds + 2 * GRACE_SECONDS) + 1, hard))
@@ -89,9 +91,9 @@ def _answer(
         signal.setitimer(timer, 0)
 
 
-def _over(number: int, frame: Any) -> None:
+def _over(number: int, frame: FrameType | None) -> None:
     raise OutOfTimeError
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    main(sys.argv[1], float(sys.argv[2]), sys.argv[3])

