@@ -101,7 +101,8 @@ def listed_ks(least_n: int, *deciding: int) -> list[int]:
 def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -> Curve:
     """Mean pass@k over problems at each k, by the interval asked for."""
     if interval == "population":
-        return mean_curve(pass_at_k(counts.n, counts.c, list(ks)), ks, seed=seed)
+        x = pass_at_k(counts.n, counts.c, list(ks))
+        return mean_curve(x, ks, seed=seed, clusters=counts.clusters)
     return fixed_curve([fixed_at(counts.n, counts.c, k) for k in ks], ks)
 
 

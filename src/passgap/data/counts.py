@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -156,6 +157,18 @@ class Counts(Displayed):
         if self.design not in ("fixed", "adaptive"):
             raise UsageError(f"design is {self.design!r}; allowed: 'fixed', 'adaptive'")
 
+    @property
+    def clusters(self) -> IntArray | None:
+        """The clusters as whole numbers, shape (P,); None where each problem is for itself."""
+        if self.cluster is None:
+            return None
+        return np.unique(self.cluster, return_inverse=True)[1].astype(np.int64)
+
+    @property
+    def independent(self) -> int:
+        """How many problems or, where there are such, clusters of problems there are."""
+        return len(self) if self.cluster is None else len(set(self.cluster))
+
     def __len__(self) -> int:
         return len(self.problem_id)
 
@@ -167,6 +180,13 @@ class Counts(Displayed):
             f"{n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, always: "
             f"{int(np.sum(c == n))}; draws unscored: {int(self.unscored.sum()):,}"
         )
+
+    def clustered(self, cluster: Sequence[str] | None) -> Counts:
+        """The same counts with other clusters, one a problem, or with none."""
+        found = copy(self)
+        object.__setattr__(found, "cluster", None if cluster is None else tuple(cluster))
+        found._check(self.problem_id)
+        return found
 
     def take(self, rows: Sequence[int] | IntArray) -> Counts:
         """The same counts for the given rows only, in the given order."""

@@ -191,6 +191,7 @@ def describe_tilt(
     k: int,
     *,
     confidence_level: float = 0.95,
+    clusters: IntArray | None = None,
 ) -> tuple[Tilt, Misfit]:
     """The tilt with an interval that allows for spread, and how well it explains the change at k.
 
@@ -207,6 +208,8 @@ def describe_tilt(
         As in `fit_tilt`.
     k
         A whole number from 1 to the smallest n.
+    clusters
+        As in `passgap.stats.mean_interval`: groups are of whole clusters.
 
     Returns
     -------
@@ -227,8 +230,12 @@ def describe_tilt(
     if math.isnan(delta):
         return tilt, Misfit(nan, nan, nan, nan, False, False, tilt.delta.notes)
     passes, bend = _pass_tables(pairs, k), _bend(pairs, tilt)
-    groups = min(GROUPS, len(pairs.n))
-    place = np.random.default_rng(0).permutation(len(pairs.n)) % groups
+    kept = (np.broadcast_to(n_base, np.shape(c_base)) > 0) & (np.asarray(n_trained) > 0)
+    units = len(pairs.n) if clusters is None else len(np.unique(clusters))
+    groups = min(GROUPS, units)
+    place = np.random.default_rng(0).permutation(units) % groups
+    if clusters is not None:
+        place = place[np.unique(clusters, return_inverse=True)[1][kept]]
     again = np.array([_without(pairs, place == g, passes, tilt, k, bend) for g in range(groups)])
     error = np.sqrt((groups - 1) / groups * np.sum((again - again.mean(axis=0)) ** 2, axis=0))
     reach = float(special.stdtrit(groups - 1, (1 + confidence_level) / 2)) * float(error[0])

@@ -36,6 +36,12 @@ def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
     return pass_at_k(trained.n, trained.c, k) - pass_at_k(base.n, base.c, k)
 
 
+def by_cluster(counts: Counts, values: FloatArray) -> FloatArray:
+    """The mean of values, shape (P,), over each cluster; themselves where there are none."""
+    place = counts.clusters
+    return values if place is None else np.bincount(place, values) / np.bincount(place)
+
+
 def coverage(base: Counts, trained: Counts) -> Coverage:
     """The solved-by table at the common n, with what chance alone would move.
 
@@ -135,7 +141,8 @@ def _gain(
     if not possible.any():
         return Estimate(np.nan, np.nan, np.nan)
     after = pass_at_k(trained.n[possible], trained.c[possible], k)
-    return paired_interval(after - pass_at_k(n[possible], c[possible], k))
+    clusters = None if trained.clusters is None else trained.clusters[possible]
+    return paired_interval(after - pass_at_k(n[possible], c[possible], k), clusters=clusters)
 
 
 def common_n(base: Counts, trained: Counts) -> int:
@@ -159,7 +166,7 @@ def efficiency_gap(base: Counts, trained: Counts) -> At:
     """Base pass@K minus trained pass@1, K = min(256, n) (arXiv 2504.13837's Delta_SE)."""
     k = min(256, int(base.n.min()))
     d = pass_at_k(base.n, base.c, k) - pass_at_k(trained.n, trained.c, 1)
-    return At(k, paired_interval(d))
+    return At(k, paired_interval(d, clusters=base.clusters))
 
 
 def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
@@ -172,5 +179,6 @@ def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
     delta = Estimate(np.nan, np.nan, np.nan)
     if enough.any():
         d = pass_at_k(n_t[enough], trained.c[enough], k) - pass_at_k(n_b[enough], base.c[enough], k)
-        delta = paired_interval(d)
+        clusters = None if base.clusters is None else base.clusters[enough]
+        delta = paired_interval(d, clusters=clusters)
     return Answered(before, after, DeltaAnswered(k, delta, int(np.sum(~enough))))

@@ -70,7 +70,8 @@ def compare(
     sharpened = sharpening(base, trained, rule.k_large)
     passes = shift.Passes(base, trained)
     crossing = shift.crossover(
-        passes, paired_curve(passes.difference, passes.ks, seed=settings.seed)
+        passes,
+        paired_curve(passes.difference, passes.ks, seed=settings.seed, clusters=base.clusters),
     )
     luck = luck_of_both(base, trained, listed, rule.k_large, settings)
     verdict = robust(found, base, trained, rule, settings)
@@ -116,7 +117,7 @@ def _delta(
 ) -> Curve:
     if interval == "population":
         d = pass_at_k(trained.n, trained.c, list(ks)) - pass_at_k(base.n, base.c, list(ks))
-        return paired_curve(d, ks, seed=seed)
+        return paired_curve(d, ks, seed=seed, clusters=base.clusters)
     return inputs.fixed_curve([difference(base, trained, k, interval, 0.95) for k in ks], ks)
 
 
@@ -126,9 +127,9 @@ def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> Re
     b = pass_at_k(base.n, base.c_reasoned, list(ks))
     t = pass_at_k(trained.n, trained.c_reasoned, list(ks))
     return Reasoned(
-        base=mean_curve(b, ks, seed=seed),
-        trained=mean_curve(t, ks, seed=seed),
-        delta=paired_curve(t - b, ks, seed=seed),
+        base=mean_curve(b, ks, seed=seed, clusters=base.clusters),
+        trained=mean_curve(t, ks, seed=seed, clusters=base.clusters),
+        delta=paired_curve(t - b, ks, seed=seed, clusters=base.clusters),
     )
 
 

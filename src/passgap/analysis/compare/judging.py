@@ -17,7 +17,7 @@ from passgap.analysis.compare import changes
 from passgap.analysis.compare.deciding import Deciding, both_ends, decided
 from passgap.analysis.compare.novelty import gain_source, new_and_lost
 from passgap.analysis.verdicts import End, Ends, points
-from passgap.data.arrays import IntArray
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.results.comparison import CompareSettings, GainSource, Novel
 from passgap.results.estimates import Estimate
@@ -47,11 +47,17 @@ class Judged:
 def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
     """The verdict on paired counts, every draw taken as it was marked."""
     ends = both_ends(
-        rule, lambda k, level: difference(base, trained, k, rule.interval, level), len(base)
+        rule,
+        lambda k, level: difference(base, trained, k, rule.interval, level),
+        base.independent,
     )
     new, lost = new_and_lost(base, trained, rule.max_odds, seed)
     source = gain_source(base, trained, seed)
-    verdict = decided(ends, new, lost, rule, lambda k: changes.difference(base, trained, k), source)
+
+    def per_cluster(k: int) -> FloatArray:
+        return changes.by_cluster(base, changes.difference(base, trained, k))
+
+    verdict = decided(ends, new, lost, rule, per_cluster, source)
     return Judged(verdict, ends, new, lost, source)
 
 
@@ -59,7 +65,7 @@ def difference(base: Counts, trained: Counts, k: int, interval: Interval, level:
     """The mean difference of pass@k by the interval asked for."""
     if interval == "population":
         d = changes.difference(base, trained, k)
-        return paired_interval(d, confidence_level=level)
+        return paired_interval(d, confidence_level=level, clusters=base.clusters)
     if 2 * k <= min(base.n.min(), trained.n.min()):
         return fixed_paired_interval(
             base.n, base.c, trained.n, trained.c, k, confidence_level=level
@@ -151,6 +157,7 @@ def replace_counts(
         counts.c if c is None else c,
         design=counts.design,
         provenance=counts.provenance,
+        cluster=counts.cluster,
     )
 
 

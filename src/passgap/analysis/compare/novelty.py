@@ -54,8 +54,8 @@ def gain_source(base: Counts, trained: Counts, seed: int) -> GainSource:
     rest = missed * (after - c / others)
     reached = after - c / n - rest
     return GainSource(
-        paired_interval(np.clip(reached, -1, 1)),
-        paired_interval(np.clip(rest, -1, 1)),
+        paired_interval(np.clip(reached, -1, 1), clusters=base.clusters),
+        paired_interval(np.clip(rest, -1, 1), clusters=base.clusters),
         _share(reached, rest, seed),
     )
 

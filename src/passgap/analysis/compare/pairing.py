@@ -36,7 +36,9 @@ def paired(
             "common ones with --intersect"
         )
     rows = np.asarray(common)
-    return base.take(rows), trained.take([place[base.problem_id[i]] for i in common])
+    left, right = base.take(rows), trained.take([place[base.problem_id[i]] for i in common])
+    known = left.cluster or right.cluster
+    return left.clustered(known), right.clustered(known)
 
 
 def _same_settings(base: Counts, trained: Counts, allow_different_prompts: bool) -> None:

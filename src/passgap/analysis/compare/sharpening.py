@@ -60,5 +60,5 @@ class Sharpening:
 def sharpening(base: Counts, trained: Counts, k: int) -> Sharpening:
     """Fit both tilts to paired counts and test the plain one at k."""
     counts = (base.n, base.c, trained.n, trained.c)
-    tilt, misfit = describe_tilt(*counts, k)
+    tilt, misfit = describe_tilt(*counts, k, clusters=base.clusters)
     return Sharpening(k, tilt, fit_sloped_tilt(*counts, tilt), misfit)

@@ -26,6 +26,7 @@ class Passes:
     def __init__(self, base: Counts, trained: Counts) -> None:
         common = min(int(base.n.min()), int(trained.n.min()))
         self.ks = np.arange(1, common + 1)
+        self.clusters = base.clusters
         self.base: FloatArray = pass_at_k(base.n, base.c, self.ks)
         self.trained: FloatArray = pass_at_k(trained.n, trained.c, self.ks)
 
@@ -58,7 +59,7 @@ def speedup(passes: Passes) -> tuple[Speedup, ...]:
 
 def _shifted(passes: Passes, k: int) -> Speedup:
     d = passes.trained[:, [k - 1]] - passes.base  # falls as the base is given more tries
-    low, high = paired_ends(d)
+    low, high = paired_ends(d, clusters=passes.clusters)
     value = _crossing(d.mean(axis=0))
     return Speedup(
         k=k,
@@ -88,12 +89,12 @@ def _crossing(falling: FloatArray) -> float | None:
 def area(passes: Passes) -> Estimate:
     """Mean difference over log k from 1 to the common n (trapezoids), with its interval."""
     if len(passes.ks) < 2:
-        return paired_interval(passes.difference[:, 0])
+        return paired_interval(passes.difference[:, 0], clusters=passes.clusters)
     log_k = np.log(passes.ks)
     steps = np.diff(log_k)
     weights = np.concatenate([steps, [0.0]]) + np.concatenate([[0.0], steps])
     per_problem = passes.difference @ (weights / weights.sum())
-    return paired_interval(np.clip(per_problem, -1.0, 1.0))
+    return paired_interval(np.clip(per_problem, -1.0, 1.0), clusters=passes.clusters)
 
 
 def sign_changes(passes: Passes) -> int:

@@ -97,7 +97,7 @@ def probe(
         curve=inputs.curve_of(counts, ks, interval, seed),
         headroom=Gap(k_small, k_large, room.gap),
         signal=tuple(
-            Signal(g, mean_interval(mixed_at_g(counts.n, counts.c, g)))
+            Signal(g, mean_interval(mixed_at_g(counts.n, counts.c, g), clusters=counts.clusters))
             for g in GROUPS
             if g <= least
         ),
@@ -190,12 +190,12 @@ def _headroom(counts: Counts, k_small: int, k_large: int, interval: Interval) ->
 def _end(counts: Counts, k: int, fixed: bool) -> Estimate:
     if fixed:
         return fixed_interval(counts.n, counts.c, k)
-    return mean_interval(pass_at_k(counts.n, counts.c, k))
+    return mean_interval(pass_at_k(counts.n, counts.c, k), clusters=counts.clusters)
 
 
 def _population_gap(counts: Counts, k_small: int, k_large: int) -> Estimate:
     both = pass_at_k(counts.n, counts.c, [k_small, k_large])
-    return mean_interval(both[:, 1] - both[:, 0])
+    return mean_interval(both[:, 1] - both[:, 0], clusters=counts.clusters)
 
 
 def _fixed_gap(at_small: Estimate, at_large: Estimate) -> Estimate:
@@ -225,7 +225,7 @@ def _second_predictor(counts: Counts) -> Gap:
     if counts.n.min() < large:
         return Gap(small, large, Estimate(np.nan, np.nan, np.nan))
     both = pass_at_k(counts.n, counts.c, list(SECOND))
-    return Gap(small, large, mean_interval(both[:, 1] - both[:, 0]))
+    return Gap(small, large, mean_interval(both[:, 1] - both[:, 0], clusters=counts.clusters))
 
 
 def _reasoned(counts: Counts, ks: list[int], seed: int) -> ReasonedCurve | None:
