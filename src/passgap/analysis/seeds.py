@@ -69,14 +69,12 @@ def compare_seeds(
     listed = rule.listed(settings.ks, min(int(counts.n.min()) for counts in (base, *arms)))
     alike = replace(settings, allow_different_prompts=True)
     own = [compare(base, arm, alike, trained_on=trained_on) for arm in arms]
-    ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), len(base))
+    ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), base.independent)
     new, lost = _in_most([one.new for one in own]), _in_most([one.lost for one in own])
     if len(arms) < LEAST_SEEDS:  # what two seeds share may be chance: nothing settles
         new, lost = replace(new, shown=False), replace(lost, shown=False)
         rule = replace(rule, enough_draws=False)
-    verdict = decided(
-        ends, new, lost, rule, lambda k: _differences(base, arms, k).mean(axis=0), None
-    )
+    verdict = decided(ends, new, lost, rule, lambda k: _per_cluster(base, arms, k))
     verdict = _by_seed(verdict, base, arms, rule)
     luck = luck_of_both(base, _pooled(arms), listed, rule.k_large, settings)
     verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
@@ -139,13 +137,19 @@ def _differences(base: Counts, arms: Sequence[Counts], k: int) -> FloatArray:
     return np.stack([changes.difference(base, arm, k) for arm in arms])
 
 
+def _per_cluster(base: Counts, arms: Sequence[Counts], k: int) -> FloatArray:
+    return changes.by_cluster(base, _differences(base, arms, k).mean(axis=0))
+
+
 def _interval(base: Counts, arms: Sequence[Counts], k: int, level: float) -> Estimate:
-    return seeds_interval(_differences(base, arms, k), confidence_level=level)
+    d = _differences(base, arms, k)
+    return seeds_interval(d, confidence_level=level, clusters=base.clusters)
 
 
 def _level(arms: Sequence[Counts], k: int) -> Estimate:
     """Mean pass@k of the recipe, kept within [0, 1]."""
-    found = seeds_interval(np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms]))
+    passes = np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms])
+    found = seeds_interval(passes, clusters=arms[0].clusters)
     return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 

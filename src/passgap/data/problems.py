@@ -55,6 +55,12 @@ class Problem:
         object.__setattr__(self, "id", digest([self.question, self.reference, self.verifier]))
 
     @property
+    def cluster(self) -> str | None:
+        """What it hangs together with, such as its template; None where its metadata name none."""
+        found = self.metadata.get("cluster")
+        return None if found is None else str(found)
+
+    @property
     def tests(self) -> Tests | None:
         """What a program that solves it has to pass, None where its metadata hold no tests."""
         found = self.metadata.get("tests")

@@ -68,7 +68,11 @@ __all__ = [
 
 @shows(ProbeSettings)
 def probe(
-    base: Source | Evidence, *, answers: Sequence[Answers] = (), **settings: Unpack[ProbeOptions]
+    base: Source | Evidence,
+    *,
+    answers: Sequence[Answers] = (),
+    cluster: str | None = None,
+    **settings: Unpack[ProbeOptions],
 ) -> Probe:
     """Say whether RLVR can pay on this base, on problems like these.
 
@@ -78,6 +82,9 @@ def probe(
         A run, a counts file, counts, a frame, a matrix of 0 and 1, or evidence.
     answers
         What the draws said, in place of the run's own.
+    cluster
+        A field of the problems, or a column of the counts: problems with equal values hang together
+        (variants of a template), and intervals go over clusters.
     settings
         The fields of `passgap.results.probe.ProbeSettings`.
 
@@ -86,7 +93,7 @@ def probe(
     UsageError
         For settings out of range, or counts that do not allow them.
     """
-    evidence = base if isinstance(base, Evidence) else Evidence.read(base)
+    evidence = _evidence(base, (), cluster)
     said = answers or evidence.base_answers
     return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
 
@@ -98,6 +105,7 @@ def compare(
     *,
     trained_on: bool | None = None,
     answers: Arms | None = None,
+    cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> Comparison:
     """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
@@ -111,6 +119,8 @@ def compare(
         Whether these problems were trained on, where the runs do not say.
     answers
         What the draws of both said, in place of the runs' own.
+    cluster
+        As in `probe`.
     settings
         The fields of `passgap.results.comparison.CompareSettings`.
 
@@ -121,7 +131,7 @@ def compare(
     UsageError
         For k or counts that do not allow a comparison.
     """
-    evidence = _evidence(base, () if trained is None else (trained,))
+    evidence = _evidence(base, () if trained is None else (trained,), cluster)
     if len(evidence.trained) != 1:
         raise UsageError(
             f"{len(evidence.trained)} trained policies; allowed: one (several: compare_sweep for "
@@ -143,6 +153,7 @@ def compare_seeds(
     trained: Sequence[Source] = (),
     *,
     trained_on: bool | None = None,
+    cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> SeedsComparison:
     """Say what a training recipe does, from policies that differ in the training seed alone.
@@ -151,7 +162,7 @@ def compare_seeds(
     ----------
     base, trained
         As in `compare`; S >= 2 trained policies.
-    trained_on, settings
+    trained_on, cluster, settings
         As in `compare`; the interval is of a population.
 
     Raises
@@ -159,7 +170,7 @@ def compare_seeds(
     MismatchError, UsageError
         As in `compare`, for any of the policies; or for fewer than two.
     """
-    evidence = _evidence(base, trained)
+    evidence = _evidence(base, trained, cluster)
     return seeds.compare_seeds(
         evidence.base.counts,
         [side.counts for side in evidence.trained],
@@ -175,6 +186,7 @@ def compare_sweep(
     *,
     steps: Sequence[int] = (),
     trained_on: bool | None = None,
+    cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> Sweep:
     """Say how pass@k moves over training, where coverage falls, and which checkpoint to keep.
@@ -188,7 +200,7 @@ def compare_sweep(
         say the step or which are numbered in their order.
     steps
         The steps of the checkpoints, in their order.
-    trained_on, settings
+    trained_on, cluster, settings
         As in `compare`; the interval is of a population.
 
     Raises
@@ -198,7 +210,7 @@ def compare_sweep(
     """
     given = [one for one in checkpoints if isinstance(one, tuple)]
     sources = [one[1] if isinstance(one, tuple) else one for one in checkpoints]
-    evidence = _evidence(base, sources)
+    evidence = _evidence(base, sources, cluster)
     asked = list(steps) or [step for step, _ in given]
     found, notes = evidence.steps(asked)
     pairs = zip(found, (side.counts for side in evidence.trained), strict=True)
@@ -383,9 +395,11 @@ def _counts(source: Source | Evidence) -> Counts:
     return source.base.counts if isinstance(source, Evidence) else counts_of(source)
 
 
-def _evidence(base: Source | Evidence, trained: Sequence[Source]) -> Evidence:
+def _evidence(
+    base: Source | Evidence, trained: Sequence[Source], cluster: str | None = None
+) -> Evidence:
     if not isinstance(base, Evidence):
-        return Evidence.read(base, *trained)
-    if trained:
-        raise UsageError("evidence holds the trained policies already; give it alone")
+        return Evidence.read(base, *trained, cluster=cluster)
+    if trained or cluster:
+        raise UsageError("evidence holds policies and clusters already; give it alone")
     return base

@@ -22,6 +22,7 @@ from passgap.results.findings import Checks
 from passgap.runs import Run, is_run
 from passgap.runs.lineage import policy_folder, roles, step_of, trained_on
 from passgap.stages.counting import Source, counts_of
+from passgap.stages.fields import field_of
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,12 @@ class Side:
     trained_on: bool | None
 
     @classmethod
-    def read(cls, source: Source) -> Side:
-        """Read a run, a counts file, counts, a frame or a matrix."""
+    def read(cls, source: Source, cluster: str | None = None) -> Side:
+        """Read a run, a counts file, counts, a frame or a matrix; ``cluster`` as in `Evidence`."""
         counts = counts_of(source)
+        if cluster is not None:
+            known = field_of(source, cluster)
+            counts = counts.clustered([known[i] for i in counts.problem_id])
         if isinstance(source, Run):
             run: Run | None = source
         else:
@@ -58,7 +62,13 @@ class Evidence:
     sampling_alone: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, base: Source, *trained: Source, sampling_alone: Sequence[str] = ()) -> Evidence:
+    def read(
+        cls,
+        base: Source,
+        *trained: Source,
+        sampling_alone: Sequence[str] = (),
+        cluster: str | None = None,
+    ) -> Evidence:
         """Read all sides.
 
         Parameters
@@ -67,19 +77,24 @@ class Evidence:
             Runs, counts files, counts, frames or matrices, on the same problems.
         sampling_alone
             Runs of the base at other settings, for what sampling alone gives.
+        cluster
+            A field of the problems, or a column of the counts, whose equal values make a cluster;
+            None takes what problems and counts name themselves.
 
         Raises
         ------
         UsageError
             For a source that holds no counts, or ``sampling_alone`` where one is no run.
         """
-        first = Side.read(base)
+        first = Side.read(base, cluster)
         if sampling_alone and first.run is None:
             raise UsageError(
                 f"--sampling-alone with {first.name or 'counts'}, which is no run folder; give the "
                 "base's run"
             )
-        evidence = cls(first, tuple(Side.read(one) for one in trained), tuple(sampling_alone))
+        evidence = cls(
+            first, tuple(Side.read(one, cluster) for one in trained), tuple(sampling_alone)
+        )
         evidence.refuse_reversed()
         return evidence
 

@@ -33,7 +33,14 @@ def load_gym(spec: str) -> ProblemSet:
         raise UsageError(f"{spec!r} is not a reasoning-gym data set: {error}") from error
     except TypeError as error:
         raise UsageError(f"{spec!r} has an option that {name} does not take: {error}") from error
-    return ProblemSet.of(spec, (_problem(dataset[i]) for i in range(options["size"])))
+    templates = getattr(dataset, "task_indices", None)  # gsm_symbolic: which of its 100 templates
+    return ProblemSet.of(
+        spec,
+        (
+            _problem(dataset[i], None if templates is None else templates[i])
+            for i in range(options["size"])
+        ),
+    )
 
 
 def _integer(key: str, value: str) -> int:
@@ -43,11 +50,11 @@ def _integer(key: str, value: str) -> int:
         raise UsageError(f"{key}={value!r} in a gym: spec; allowed: an integer") from None
 
 
-def _problem(entry: Mapping[str, object]) -> Problem:
+def _problem(entry: Mapping[str, object], template: int | None) -> Problem:
     plain = json.loads(json.dumps(entry, default=str))
     return Problem(
         question=str(entry["question"]),
         reference=str(entry["answer"]),
         verifier="gym",
-        metadata={"entry": plain},
+        metadata={"entry": plain} | ({} if template is None else {"cluster": str(template)}),
     )

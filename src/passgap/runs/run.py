@@ -8,6 +8,7 @@ remembered to resume. ``runs.names`` lists the files.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -158,6 +159,17 @@ class Run:
     def _problem_rows(self) -> pl.DataFrame:
         with self.place.open(PROBLEMS_FILE) as file:
             return read_shard(PROBLEMS_FILE, file)
+
+    def problem_field(self, name: str) -> list[str | None]:
+        """A field of each problem's metadata as text, in the set's order; None where absent."""
+        at = "$[" + json.dumps(name) + "]"
+        found: list[str | None] = self._problem_rows["metadata"].str.json_path_match(at).to_list()
+        return found
+
+    def problem_fields(self) -> list[str]:
+        """The names of the fields in the metadata of the problems."""
+        rows = self._problem_rows["metadata"].to_list()
+        return sorted({name for row in rows for name in json.loads(row)})
 
     @cached_property
     def problem_ids(self) -> list[str]:

@@ -96,9 +96,17 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         | {"verifier": chosen}
         | _training(run)
         | _why(run, chosen, frame),
+        cluster=_clusters(run),
         c_asked=frame["c_asked"].to_numpy() if frame["read"].sum() else None,
         c_any=frame["c_any"].to_numpy() if frame["read"].sum() else None,
     )
+
+
+def _clusters(run: Run) -> list[str] | None:
+    """Each problem's cluster, where all of them name one."""
+    found = run.problem_field("cluster")
+    known = [one for one in found if one is not None]
+    return known if known and len(known) == len(found) else None
 
 
 def _training(run: Run) -> dict[str, str]:
@@ -169,7 +177,7 @@ def read_counts(path: Path | str) -> Counts:
         )
     if not path.stat().st_size:
         raise UsageError(f"{path} is empty; a counts file needs problem_id, n, c")
-    return _of_table(str(path), _read_table(path), {"policy": path.name})
+    return _of_table(str(path), read_table(path), {"policy": path.name})
 
 
 def counts_of(source: Source) -> Counts:
@@ -323,7 +331,7 @@ def outcome_matrix(counts: Counts) -> IntArray:
     return (np.arange(counts.n[0]) < counts.c[:, None]).astype(np.int64)
 
 
-def _read_table(path: Path) -> pl.DataFrame:
+def read_table(path: Path) -> pl.DataFrame:
     """The table as it stands: what a cell of a text file means is decided where it is read."""
     readers = {".csv": _read_csv, ".jsonl": _read_json_lines, ".parquet": _read_parquet}
     if path.suffix not in readers:

@@ -146,7 +146,9 @@ def student_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimat
     return Estimate(value, value - reach, value + reach, confidence_level, STUDENT, error)
 
 
-def seeds_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
+def seeds_interval(
+    d: ArrayLike, *, confidence_level: float = 0.95, clusters: IntArray | None = None
+) -> Estimate:
     """Interval for the mean difference over problems and over training seeds.
 
     Two sources add: problems (`paired_interval` of the seeds' mean difference) and training seeds
@@ -163,6 +165,8 @@ def seeds_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
         Differences in [-1, 1], one row a training seed, shape (S, P), S >= 2.
     confidence_level
         In (0, 1).
+    clusters
+        As in `mean_interval`.
 
     Raises
     ------
@@ -170,14 +174,14 @@ def seeds_interval(d: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
         If fewer than 2 seeds are given, or as in `paired_interval`.
     """
     values = _values(d, -1.0, 1.0, 2)
-    seeds, problems = values.shape
+    seeds = len(values)
     if seeds < 2:
         raise UsageError(f"{seeds} training seed; at least 2 are needed to see them differ")
-    means = values.mean(axis=0)[:, None]
+    means = _clustered(values.mean(axis=0)[:, None], clusters)
     _, centre, error = _extended(means, (-1.0, 1.0))
     between = float(values.mean(axis=1).std(ddof=1)) / math.sqrt(seeds)
     reach = math.hypot(
-        _t_quantile(problems + 2, confidence_level) * float(error[0]),
+        _t_quantile(len(means) + 2, confidence_level) * float(error[0]),
         _t_quantile(seeds, confidence_level) * between,
     )
     value = means.mean(axis=0)

@@ -57,7 +57,8 @@ def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
     passes = np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms], axis=1)
     pairs = list(itertools.combinations(range(len(arms)), 2))
     earlier, later = np.array(pairs).T
-    curve = paired_curve(passes[:, later] - passes[:, earlier], np.arange(len(pairs)), seed=seed)
+    d = passes[:, later] - passes[:, earlier]
+    curve = paired_curve(d, np.arange(len(pairs)), seed=seed, clusters=arms[0].clusters)
 
     def square(column: FloatArray | None) -> FloatArray:
         table = np.full((len(arms), len(arms)), np.nan)

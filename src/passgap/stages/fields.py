@@ -1,0 +1,69 @@
+"""What is known of each problem beyond its counts: a field of a run's problems, or a column.
+
+In: what holds counts, and a field's name. Out: the field's value for each problem id, as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+from passgap.runs import Run, is_run
+from passgap.stages.counting import Frame, Source, read_table
+
+
+def field_of(source: Source, field: str) -> dict[str, str]:
+    """The value of a field for each problem.
+
+    Parameters
+    ----------
+    source
+        A run (its problems' metadata), a counts file, a frame, or `Counts`, which know the field
+        ``cluster`` only.
+    field
+        Its name; every problem has to have it.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such field, naming those that are.
+    """
+    if isinstance(source, str | Path):
+        source = Run(source) if is_run(source) else read_table(Path(source))
+    if isinstance(source, Run):
+        found, name = source.problem_field(field), str(source.place)
+        return _whole(name, field, source.problem_ids, found, source.problem_fields)
+    if isinstance(source, Counts):
+        held = source.cluster if field == "cluster" else None
+        values = list(held or [None] * len(source))
+        return _whole("counts", field, source.problem_id, values, lambda: ["cluster"])
+    if isinstance(source, Frame) and not isinstance(source, pl.DataFrame):
+        source = pl.DataFrame({str(name): source[name].tolist() for name in source.columns})
+    if not isinstance(source, pl.DataFrame):
+        raise UsageError(f"a matrix holds no field {field!r}; give a counts file or a run")
+    frame, columns = source, source.columns
+    ids = frame["problem_id" if "problem_id" in columns else "id"].cast(pl.String).to_list()
+    column = frame[field].cast(pl.String).to_list() if field in columns else [None] * len(frame)
+    return _whole("the counts file", field, ids, column, lambda: columns)
+
+
+def _whole(
+    name: str,
+    field: str,
+    ids: Sequence[str],
+    values: Sequence[str | None],
+    fields: Callable[[], Sequence[str]],
+) -> dict[str, str]:
+    """The values by id; refused where a problem has none."""
+    known = {i: value for i, value in zip(ids, values, strict=True) if value is not None}
+    if len(known) < len(ids):
+        without = next(i for i in ids if i not in known)
+        some = f"not of problem {without!r}" if known else "of no problem"
+        raise UsageError(
+            f"{name} names {field!r} {some}; fields that are there: {', '.join(fields()) or 'none'}"
+        )
+    return known
