@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
@@ -32,9 +31,18 @@ Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
 ENGINE_ARGS = {"batch_size": "256"}
 TRAIN_SIZE = 2000
 HELD_OUT_SEED = 1  # the world was tuned on seed 0; what is reported was not looked at before
-ALGORITHMS: dict[str, dict[str, Any]] = {
-    "grpo": {"steps": 60, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
-    "distill": {"steps": 300, "learning_rate": 1e-3},
+ALGORITHMS = {
+    "grpo": TrainConfig(
+        max_tokens=LAB_MAX_TOKENS,
+        algorithm="grpo",
+        steps=60,
+        learning_rate=1e-4,
+        group_size=16,
+        prompts_per_step=16,
+    ),
+    "distill": TrainConfig(
+        max_tokens=LAB_MAX_TOKENS, algorithm="distill", steps=300, learning_rate=1e-3
+    ),
 }
 
 
@@ -142,8 +150,8 @@ def _trained(
     seed: int,
     progress: Bar,
 ) -> Policy:
-    settings = ALGORITHMS[algorithm] | ({"steps": steps} if steps is not None else {})
-    config = TrainConfig(algorithm=algorithm, max_tokens=LAB_MAX_TOKENS, seed=seed, **settings)
+    usual = ALGORITHMS[algorithm]
+    config = replace(usual, seed=seed, steps=usual.steps if steps is None else steps)
     with progress(f"training ({algorithm})") as update:
         return train(
             resolve_policy("lab:base"),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
@@ -30,7 +32,7 @@ def _shown(char: str) -> str:
     return f"‹U+{ord(char):04X}›" if _steers(char) else char
 
 
-def json_text(value: Any, indent: int | None = 2) -> str:
+def json_text(value: Json, indent: int | None = 2) -> str:
     r"""JSON that reads well, in which every steering character is a ``\u`` escape.
 
     It means the same as without the escapes; a lone surrogate, which no file can hold, is one too.

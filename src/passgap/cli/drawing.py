@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passgap.cli.flags.engine import DecodingFlags, EngineFlags
 from passgap.cli.flags.problems import ProblemFlags
@@ -33,6 +33,16 @@ class Drawing:
     engine: str
     engine_args: dict[str, str]
     seed: int
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Which samples of each problem, and the price of a million tokens."""
+
+    n: int
+    first: int = 0
+    top_up: bool = False
+    price: float | None = None
 
 
 def resolve(
@@ -65,27 +75,41 @@ def resolve(
     return drawings
 
 
-def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:
-    """Sample what was resolved, with a progress bar; ``how`` as in `passgap.sample`."""
+def sample_run(drawing: Drawing, draws: Draws, out: str) -> Run:
+    """Sample what was resolved, with a progress bar."""
     from passgap.stages.sampling import sample
 
     tell_stop(drawing.policy, out)
-    with bar(f"sampling {Path(out).name}", price=price) as progress:
-        return sample(out=out, progress=progress, command=command_line(), **vars(drawing), **how)
+    with bar(f"sampling {Path(out).name}", price=draws.price) as progress:
+        return sample(
+            n=draws.n,
+            first_draw=draws.first,
+            top_up=draws.top_up,
+            out=out,
+            progress=progress,
+            command=command_line(),
+            **vars(drawing),
+        )
 
 
-def sample_runs(
-    drawings: Sequence[Drawing], *, out: str, price: float | None = None, **how: Any
-) -> list[Run]:
+def sample_runs(drawings: Sequence[Drawing], draws: Draws, out: str) -> list[Run]:
     """Sample several policies into run folders of their names below ``out``."""
     from passgap.stages.sampling_arms import named_arms, sample_arms
 
-    tell_stop(drawings[0].policy)
-    shared = vars(drawings[0])
-    arms = named_arms([one.policy for one in drawings], shared["sampling"])
-    rest = {name: shared[name] for name in ("problems", "engine", "engine_args", "seed")}
+    shared = drawings[0]
+    tell_stop(shared.policy)
     return sample_arms(
-        arms, out=out, bar=partial(bar, price=price), command=command_line(), **rest, **how
+        named_arms([one.policy for one in drawings], shared.sampling),
+        shared.problems,
+        n=draws.n,
+        first_draw=draws.first,
+        top_up=draws.top_up,
+        out=out,
+        engine=shared.engine,
+        engine_args=shared.engine_args,
+        seed=shared.seed,
+        bar=partial(bar, price=draws.price),
+        command=command_line(),
     )
 
 

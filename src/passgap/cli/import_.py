@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
@@ -86,7 +86,7 @@ class SettingFlags:
     top_k: Annotated[int | None, flag("Most likely tokens kept.")] = None
     max_tokens: Annotated[int | None, flag("New tokens per completion at most.")] = None
 
-    def said(self) -> dict[str, Any]:
+    def said(self) -> dict[str, float]:
         """Those that were given, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 

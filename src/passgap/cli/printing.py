@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
 from passgap.errors import UsageError
-from passgap.plain import json_text
+from passgap.plain import Json, json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from passgap.results.findings import Checks
     from passgap.results.verdict import Verdict
@@ -23,7 +23,7 @@ class Judged(Protocol):
     @property
     def verdict(self) -> Verdict: ...
 
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> Mapping[str, Json]: ...
 
 
 def checked(*sources: str, accept: Collection[str] = ()) -> Checks | None:

@@ -47,7 +47,6 @@ def probe_adaptive(
     """
     from passgap.evidence.adaptive import probe_adaptively
     from passgap.results.labels import ProbeLabel
-    from passgap.results.probe import AdaptiveSettings
     from passgap.runs import Run
 
     check_fail_on(fail_on, ProbeLabel)
@@ -59,7 +58,7 @@ def probe_adaptive(
         result = probe_adaptively(
             out=out,
             verifier=fields.verifier,
-            settings=AdaptiveSettings(**rule.settings(), first=first, most=most),
+            settings=rule.adaptive(first=first, most=most),
             progress=progress,
             command=command_line(),
             **vars(drawing),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from passgap.cli import flags
 from passgap.cli.command import command
-from passgap.cli.drawing import resolve, sample_run
+from passgap.cli.drawing import Draws, resolve, sample_run
 from passgap.cli.flags.engine import DecodingFlags, EngineFlags
 from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
 from passgap.cli.flags.prompt import PolicyArgument, PromptFlags
@@ -38,6 +38,6 @@ def probe_policy(
     (drawing,) = resolve(
         [policy], problems, engine, decoding, prompt, fields, seed=verdict.seed, revision=revision
     )
-    sample_run(drawing, out=out, n=n, price=price)
+    sample_run(drawing, Draws(n, price=price), out)
     verify_run(out, fields.verifier)
     judge_source(out, verdict, json_, fail_on)

@@ -54,7 +54,8 @@ def train(
     from passgap.training.run import train as start
     from passgap.verifiers import for_problems
 
-    config = asked.settings(max_tokens=max_tokens(asked["max_tokens"], problems, "transformers"))
+    limit = max_tokens(asked.whole("max_tokens"), problems, "transformers")
+    config = asked.settings(max_tokens=limit)
     mapped, verifier = fields.mapped(), fields.verifier
     training = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), verifier)
     watched = fields.sound(resolve_problems(held_out, mapped), verifier) if held_out else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
-from passgap.cli import help_text
 from passgap.cli.groups import Group, Loaded
 from passgap.launch import LAUNCHERS
+
+if TYPE_CHECKING:
+    from typer._click import Command
 
 SECTIONS = {
     "Training jobs": {
@@ -24,23 +26,6 @@ SECTIONS = {
 }
 
 
-class Export(Group):
-    """The formats that passgap writes for others, a file each, and those that packages add."""
-
-    package = "passgap.cli.export"
-    about = "Training jobs for other trainers, and results for other tools."
-    sections = SECTIONS
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.commands = Exports(self.package, tuple(self.commands))
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        text = "A job for a trainer whose launcher an installed package adds"
-        more = {"Added by packages": dict.fromkeys(added, text)} if (added := _added()) else {}
-        help_text.write_group(self.about, {**SECTIONS, **more}, ctx, formatter)
-
-
 def _added() -> list[str]:
     """The launchers that installed packages add; none is loaded."""
     return [name for name in LAUNCHERS if name not in LAUNCHERS.built_in]
@@ -52,7 +37,7 @@ class Exports(Loaded):
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in _added()
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Command:
         if not super().__contains__(name) and name in _added():
             from passgap.cli.export.added import added
 
@@ -65,6 +50,16 @@ class Exports(Loaded):
 
     def __len__(self) -> int:
         return super().__len__() + len(_added())
+
+
+class Export(Group):
+    """The formats that passgap writes for others, a file each, and those that packages add."""
+
+    package = "passgap.cli.export"
+    about = "Training jobs for other trainers, and results for other tools."
+    sections = SECTIONS
+    added = ("Added by packages", "A job for a trainer whose launcher an installed package adds")
+    load = Exports
 
 
 export = Export.made("export")

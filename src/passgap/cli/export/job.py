@@ -55,7 +55,7 @@ def export_job(
 
     mapped = fields.mapped()
     found = exporting.read_source(source, mapped, arm=data.arm, limit=fields.limit)
-    limit = asked["max_tokens"] or found.max_tokens
+    limit = asked.whole("max_tokens") or found.max_tokens
     settings = asked.settings(max_tokens=limit or max_tokens(limit, source, trainer), **known)
     marker = exporting.chosen_verifier(found, fields.verifier)
     held = resolve_problems(data.held_out, mapped) if data.held_out else None

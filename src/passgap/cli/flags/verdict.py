@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli.command import flag
+
+if TYPE_CHECKING:
+    from passgap.evidence.options import CompareOptions
 
 KSmall = Annotated[int, flag("The small k.", "K")]
 KLarge = Annotated[int, flag("The large k.", "K")]
@@ -47,9 +50,9 @@ class VerdictFlags:
     false_positive_rate: FalsePositives
     seed: Annotated[int, flag("Seed of the intervals.")]
 
-    def settings(self) -> dict[str, Any]:
-        """The settings of a comparison by the names they have in Python."""
-        return dict(vars(self))
+    def settings(self) -> CompareOptions:
+        """The settings of a comparison: the flags have the names that they have in Python."""
+        return cast("CompareOptions", dict(vars(self)))
 
     def accepted(self) -> set[str]:
         """The data checks between two runs that these flags accept."""
