@@ -57,9 +57,9 @@ def pass_at_k(
     told = [row for name, (curve, _) in dashed.items() for row in over_k(points_of(curve), name)]
     names = [*arms, *dashed]
     colours = [LIGHT[role] for role in arms] + [colour for _, colour in dashed.values()]
-    colour = coloured(names, colours, labelLimit=260)
     shapes = [SHAPES[role] for role in arms] + [STROKE] * len(dashed)
     scale, legend = alt.Scale(domain=names, range=shapes), alt.Legend(title=None, labelLimit=260)
+    colour = coloured(names, colours, legend)
     x = log2("k", TRIES, rows)
     dots = alt.Chart(data_of(rows)).mark_point(filled=True, size=46, opacity=1)
     layers = [

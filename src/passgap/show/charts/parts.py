@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
+import msgspec
+
+from passgap.plain import Json
 from passgap.results.estimates import Curve
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.text import Valued, estimated, known, percent, visible
 from passgap.show.theme import LIGHT, chart_config, with_variables
 
-Spec = dict[str, Any]  # Vega-Lite: JSON by altair's schema
+Spec = dict[str, Json]  # Vega-Lite, by altair's schema
 Value = str | float | None
 Datum = dict[str, Value]
 Point = tuple[int, Valued]  # an estimate at one k
@@ -118,10 +121,12 @@ def steps(title: str = "training step") -> alt.X:
     return alt.X("step:Q", title=title, axis=alt.Axis(format="d", tickCount=6))
 
 
-def coloured(names: Sequence[str], colours: Sequence[str], **legend: Any) -> alt.Color:
+def coloured(
+    names: Sequence[str], colours: Sequence[str], legend: alt.Legend | None = None
+) -> alt.Color:
     """A colour for each series, told by the legend."""
     scale = alt.Scale(domain=list(names), range=list(colours))
-    return alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, **legend))
+    return alt.Color("series:N", scale=scale, legend=legend or alt.Legend(title=None))
 
 
 # --------------------------------------------------------------------------------------- hover
@@ -186,8 +191,7 @@ def page_spec(chart: Chart, height: int = HEIGHT) -> Spec:
     """The Vega-Lite spec for the page: as wide as its place, coloured by CSS variables."""
     spec = _spec(chart.properties(width="container", height=height))
     spec["usermeta"] = {"csv": rows_for_csv(spec)}
-    by_css: Spec = with_variables(spec)
-    return by_css
+    return {name: with_variables(value) for name, value in spec.items()}
 
 
 def _spec(chart: Chart) -> Spec:
@@ -197,12 +201,11 @@ def _spec(chart: Chart) -> Spec:
 
 def rows_for_csv(spec: Spec) -> dict[str, list[str]]:
     """The names of the datasets that hold what a spec draws, and their columns but the texts."""
-    names = [
-        name
-        for name, rows in spec.get("datasets", {}).items()
+    datasets = msgspec.convert(spec.get("datasets", {}), dict[str, list[dict[str, Value]]])
+    told = {
+        name: rows
+        for name, rows in datasets.items()
         if any("value" in row or "count" in row for row in rows)
-    ]
-    columns = dict.fromkeys(
-        column for name in names for row in spec["datasets"][name] for column in row
-    )
-    return {"datasets": names, "columns": [name for name in columns if name not in SAID]}
+    }
+    columns = dict.fromkeys(column for rows in told.values() for row in rows for column in row)
+    return {"datasets": [*told], "columns": [name for name in columns if name not in SAID]}

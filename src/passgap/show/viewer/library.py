@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from passgap.errors import PassgapError, RunError
+from passgap.plain import Json
 from passgap.results.estimates import Estimate
 from passgap.runs import Run
 from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
 from passgap.show.viewer.finding import Found, check_links, find
 from passgap.show.viewer.jobs import Jobs
-from passgap.show.viewer.manifests import described
+from passgap.show.viewer.manifests import about
 from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress
 from passgap.show.viewer.watched import Watches
 
@@ -44,12 +45,21 @@ class Counted:
     pass_at_1: Estimate | None
 
 
+@dataclass(frozen=True)
+class Faulty:
+    """A run that cannot be shown, and why."""
+
+    id: str
+    name: str
+    fault: str
+
+
 class OpenRun:
     """One run as the pages see it."""
 
     def __init__(self, found: Found, run: Run, opened: int) -> None:
         self.found, self.run, self.opened = found, run, opened
-        self.about = {"id": found.id, "name": found.name} | described(run.manifest)
+        self.about = about(found, run.manifest)
         self._tally = Tally()
         self._lock = threading.Lock()
 
@@ -65,7 +75,7 @@ class OpenRun:
         """How much is drawn and marked now."""
         return progress(self.run, self.run.latest_verifier())
 
-    def state(self) -> tuple[Any, ...]:
+    def state(self) -> tuple[Hashable, ...]:
         """Changes whenever a shard, an outcome or the verifier does."""
         verifier = self.run.latest_verifier()
         folders = [self.run.path / COMPLETIONS, self.run.path / OUTCOMES / str(verifier)]
@@ -98,7 +108,7 @@ class OpenRun:
         return self.run.place.scan([PROBLEMS_FILE]).collect()
 
     @cached_property
-    def metadata(self) -> list[dict[str, Any]]:
+    def metadata(self) -> list[dict[str, Json]]:
         """The metadata of each problem, in the run's order."""
         try:
             return [_dict(text) for text in self.problems["metadata"]]
@@ -188,9 +198,9 @@ class Library:
                 open_run = self._open[key] = OpenRun(found, Run(found.path), changed)
             return open_run
 
-    def runs(self) -> list[OpenRun | tuple[Found, str]]:
+    def runs(self) -> list[OpenRun | Faulty]:
         """Every run; one that cannot be opened with the reason."""
-        return [self._run_or_reason(one) for one in self.found() if one.kind == "run"]
+        return [self._run_or_fault(one) for one in self.found() if one.kind == "run"]
 
     def counts(self, run: OpenRun, seconds: float) -> Counted | None:
         """The counts, None where counting takes longer than ``seconds``."""
@@ -202,11 +212,11 @@ class Library:
         for jobs in (self.counting, self.checking, self.analysing, self.watches):
             jobs.stop()
 
-    def _run_or_reason(self, found: Found) -> OpenRun | tuple[Found, str]:
+    def _run_or_fault(self, found: Found) -> OpenRun | Faulty:
         try:
             return self.run(found.id)
         except FAULTS as error:
-            return found, str(error)
+            return Faulty(found.id, found.name, str(error))
 
 
 def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:
@@ -218,7 +228,7 @@ def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:
     return mean_interval((drawn["c"] / drawn["n"]).to_numpy())
 
 
-def _dict(text: str) -> dict[str, Any]:
+def _dict(text: str) -> dict[str, Json]:
     value = json.loads(text)
     return value if isinstance(value, dict) else {}
 

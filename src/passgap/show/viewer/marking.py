@@ -6,7 +6,7 @@ same size and seed, the marks in the run's ``audits/`` folder, and what they say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -122,7 +122,7 @@ def _marks(run: OpenRun) -> dict[tuple[str, int], str]:
     return {(row.problem_id, row.draw): row.mark for row in rows}
 
 
-def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, Any]:
+def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, object]:
     """What the marks say: the rate of false positives, by stratum and in all."""
     from passgap.analysis.audit import audit
     from passgap.show.contents.audit import corrected_table, strata_table

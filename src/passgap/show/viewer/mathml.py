@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from markupsafe import Markup, escape
@@ -70,7 +70,7 @@ def within(seconds: float, work: Callable[[], Answer]) -> Answer:
     """
     end, before = time.perf_counter() + seconds, sys.getprofile()
 
-    def look(frame: FrameType, event: str, argument: Any) -> None:
+    def look(frame: FrameType, event: str, argument: object) -> None:
         if event == "call" and time.perf_counter() > end:
             name = str(frame.f_globals.get("__name__"))
             if name.partition(".")[0] in TIMED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -34,6 +34,26 @@ CHANGE_WORDS = {
 }
 Sort = Literal["order", "solved", "trained", "change", "unscored"]
 FIELD = "meta."
+
+
+@dataclass(frozen=True)
+class Line:
+    """One problem in the table: the columns of `select`."""
+
+    row: int
+    problem_id: str
+    question: str
+    reference: str
+    n: int | None
+    c: int | None
+    unscored: int | None
+    share: float | None
+    band: str | None
+    trained_n: int | None = None
+    trained_c: int | None = None
+    trained_unscored: int | None = None
+    trained_share: float | None = None
+    change: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,9 +142,9 @@ def select(
     return _sorted(rows, query)
 
 
-def page_of(rows: pl.DataFrame, number: int) -> list[dict[str, Any]]:
+def page_of(rows: pl.DataFrame, number: int) -> list[Line]:
     """The rows of one page, counted from 1."""
-    return rows.slice((number - 1) * PAGE, PAGE).to_dicts()
+    return [Line(**row) for row in rows.slice((number - 1) * PAGE, PAGE).iter_rows(named=True)]
 
 
 def pages(rows: int, size: int = PAGE) -> int:

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
@@ -41,7 +40,7 @@ class Site:
         self._asked: set[str] = set()
         self._lock = threading.Lock()
 
-    def page(self, template: str, code: int = 200, **values: Any) -> Response:
+    def page(self, template: str, code: int = 200, /, **values: object) -> Response:
         """One page from its template."""
         html = (
             _environment()
@@ -93,7 +92,7 @@ class Site:
         return JSONResponse({"version": version, "values": changed})
 
 
-def link(path: str, query: Mapping[str, str] | None = None, **more: Any) -> str:
+def link(path: str, query: Mapping[str, str] | None = None, **more: object) -> str:
     """A path with a query; what is empty is left out."""
     asked = {**(query or {}), **{name: str(value) for name, value in more.items()}}
     kept = {name: value for name, value in asked.items() if value not in ("", "None")}
@@ -169,5 +168,5 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _finalized(value: Any) -> Any:
+def _finalized(value: object) -> object:
     return value if isinstance(value, Markup | jinja2.Undefined) else shown(str(value))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -19,14 +18,9 @@ from passgap.runs import Run
 from passgap.runs.frames import tally
 from passgap.runs.names import COMPLETIONS, OUTCOMES
 
-SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "n": pl.Int64,
-    "c": pl.Int64,
-    "unscored": pl.Int64,
-}
 LIVELY = 600.0
 COUNTED = ("n", "c", "unscored")
+SCHEMA = pl.Schema({"problem_id": pl.String(), **dict.fromkeys(COUNTED, pl.Int64())})
 
 
 @dataclass(frozen=True)

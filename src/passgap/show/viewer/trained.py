@@ -5,18 +5,16 @@ In: a training folder's id. Out: the page, and its values that change.
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from passgap.data.identity import digest
-from passgap.data.journals import TrainingRow
 from passgap.show.text import number, percent
 from passgap.show.viewer.site import Site
 from passgap.show.viewer.training import (
     HEIGHT,
     WIDTH,
+    Line,
     Training,
     charts_of,
     drawable,
@@ -39,7 +37,10 @@ def training(site: Site, request: Request) -> Response:
         width=WIDTH,
         height=HEIGHT,
         columns=[name.replace("_", " ") for name in COLUMNS],
-        steps=[_step(row) for row in one.rows[-SHOWN:][::-1]],
+        steps=[
+            (row.step, [form(drawable(getattr(row, name))) for name, form in COLUMNS.items()])
+            for row in one.rows[-SHOWN:][::-1]
+        ],
         values=values,
         live=f"/training/{one.id}/live",
         seen=site.version(values),
@@ -51,22 +52,15 @@ def training_live(site: Site, request: Request) -> Response:
     return site.changes(request.query_params.get("seen", ""), _content(site, request)[2])
 
 
-def _content(site: Site, request: Request) -> tuple[Training, list[dict[str, Any]], dict[str, str]]:
+def _content(site: Site, request: Request) -> tuple[Training, list[Line], dict[str, str]]:
     one = training_of(
         site.library.entry(request.path_params["training"], "training"),
         site.library.watches,
         PATIENCE,
     )
     charts = charts_of(one)
-    values = live_of(one) | {"reload": digest([chart["name"] for chart in charts])}
+    values = live_of(one) | {"reload": digest([chart.name for chart in charts])}
     for chart in charts:
         for name in ("points", "first", "last", "low", "high", "now"):
-            values[f"{chart['name']}.{name}"] = chart[name]
+            values[f"{chart.name}.{name}"] = getattr(chart, name)
     return one, charts, values
-
-
-def _step(row: TrainingRow) -> dict[str, Any]:
-    return {
-        "step": row.step,
-        "cells": [form(drawable(getattr(row, name))) for name, form in COLUMNS.items()],
-    }

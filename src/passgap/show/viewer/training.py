@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.errors import RunError
@@ -31,6 +31,20 @@ CHARTED = {
     "mixed_share": "groups with both right and wrong",
     "completion_length": "tokens a completion",
 }
+
+
+@dataclass(frozen=True)
+class Line:
+    """A small line chart: the points of an SVG polyline, and its ends in words."""
+
+    name: str
+    title: str
+    first: str
+    last: str
+    low: str
+    high: str
+    now: str
+    points: str
 
 
 @dataclass(frozen=True)
@@ -105,16 +119,13 @@ def drawable(value: float | None) -> float | None:
     return value if value is not None and abs(value) < 1e15 else None
 
 
-def charts_of(one: Training) -> list[dict[str, Any]]:
-    """Line charts of what the steps logged, as points of an SVG polyline."""
-    return [
-        chart
-        for name, title in CHARTED.items()
-        if (chart := _chart(name, title, one.rows)) is not None
-    ]
+def charts_of(one: Training) -> list[Line]:
+    """Line charts of what the steps logged."""
+    drawn = (_chart(name, title, one.rows) for name, title in CHARTED.items())
+    return [chart for chart in drawn if chart is not None]
 
 
-def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> dict[str, Any] | None:
+def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> Line | None:
     values = ((row.step, drawable(getattr(row, name))) for row in rows)
     points = [(step, value) for step, value in values if value is not None]
     points = points[:: -(-len(points) // MOST_POINTS) or 1]
@@ -124,19 +135,20 @@ def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> dict[str, Any]
     drawn = [value for _, value in points]
     low, high = min(drawn), max(drawn)
     scale, width = (high - low) or 1.0, (last - first) or 1
-    return {
-        "name": name,
-        "title": title,
-        "first": f"{first:,}",
-        "last": f"{last:,}",
-        "low": number(low, 3),
-        "high": number(high, 3),
-        "now": number(drawn[-1], 3),
-        "points": " ".join(
-            f"{WIDTH * (step - first) / width:.1f},{HEIGHT * (1 - (value - low) / scale):.1f}"
-            for step, value in points
-        ),
-    }
+    places = (
+        f"{WIDTH * (step - first) / width:.1f},{HEIGHT * (1 - (value - low) / scale):.1f}"
+        for step, value in points
+    )
+    return Line(
+        name=name,
+        title=title,
+        first=f"{first:,}",
+        last=f"{last:,}",
+        low=number(low, 3),
+        high=number(high, 3),
+        now=number(drawn[-1], 3),
+        points=" ".join(places),
+    )
 
 
 def _held_out(rows: Sequence[HeldOutRow]) -> str:
