@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from passgap.cli.groups import Group, Loaded
@@ -32,17 +33,22 @@ def _added() -> list[str]:
 
 
 class Exports(Loaded):
-    """Exports by name; the command of an added launcher is made when it is asked for."""
+    """Exports by name: results have a command each, training jobs one made for the trainer."""
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in _added()
 
     def __getitem__(self, name: str) -> Command:
-        if not super().__contains__(name) and name in _added():
-            from passgap.cli.export.added import added
+        if name not in self:
+            raise KeyError(name)
+        if name in SECTIONS["Results"]:
+            found: Command = getattr(
+                import_module("passgap.cli.export.results"), name.replace("-", "_")
+            )
+            return found
+        from passgap.cli.export.jobs import job_command
 
-            return added(name)
-        return super().__getitem__(name)
+        return job_command(name)
 
     def __iter__(self) -> Iterator[str]:
         yield from super().__iter__()
@@ -53,7 +59,7 @@ class Exports(Loaded):
 
 
 class Export(Group):
-    """The formats that passgap writes for others, a file each, and those that packages add."""
+    """The formats that passgap writes for others, and those that packages add."""
 
     package = "passgap.cli.export"
     about = "Training jobs for other trainers, and results for other tools."

@@ -80,10 +80,10 @@ def of_page(specs: Mapping[str, Spec]) -> Painter:
 
 
 @cache
-def environment() -> jinja2.Environment:
+def environment(package: str = "passgap.show.page") -> jinja2.Environment:
     """Templates in which all text is made visible and escaped, our own markup as it is."""
     return jinja2.Environment(
-        loader=jinja2.FunctionLoader(template),
+        loader=jinja2.PackageLoader(package),
         autoescape=True,
         finalize=_shown,
         undefined=jinja2.StrictUndefined,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +16,8 @@ from starlette.routing import Route
 
 from passgap.errors import PassgapError
 from passgap.show.text import visible
-from passgap.show.viewer import compared, home, marking, problem, style, table, trained
+from passgap.show.theme import css_variables
+from passgap.show.viewer import compared, home, marking, problem, table, trained
 from passgap.show.viewer.guard import Access, Guard
 from passgap.show.viewer.library import Library, NothingThereError
 from passgap.show.viewer.site import Site
@@ -36,18 +38,16 @@ PAGES: dict[str, Page] = {
     "/training/{training}": trained.training,
     "/training/{training}/live": trained.training_live,
 }
-FILES = {"/static/view.js": "view.js", "/static/theme.js": "theme.js"}
+STATIC = resources.files("passgap.show.viewer") / "static"
+FILES = {"view.js": "text/javascript", "theme.js": "text/javascript", "view.css": "text/css"}
 
 
 def build(library: Library, access: Access) -> Starlette:
     """The app over everything below the library's root."""
     site = Site(library, access)
     routes = [Route(path, _endpoint(site, page), methods=["GET"]) for path, page in PAGES.items()]
-    routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
-    routes += [
-        Route("/static/view.css", _style, methods=["GET"]),
-        Route("/run/{run}/audit", _marking(site), methods=["POST"]),
-    ]
+    routes += [Route(f"/static/{name}", _file(name), methods=["GET"]) for name in FILES]
+    routes.append(Route("/run/{run}/audit", _marking(site), methods=["POST"]))
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, access=access)],
@@ -100,11 +100,11 @@ def _no_route(site: Site) -> Callable[[Request, Exception], Response]:
 
 
 def _file(name: str) -> Callable[[Request], Response]:
+    """One of the package's own files; the style sheet begins with the report's palette."""
+    text = (STATIC / name).read_text(encoding="utf-8")
+    content = f"{css_variables()}\n{text}" if name == "view.css" else text
+
     def answer(request: Request) -> Response:
-        return PlainTextResponse(style.static(name), media_type="text/javascript")
+        return PlainTextResponse(content, media_type=FILES[name])
 
     return answer
-
-
-def _style(request: Request) -> Response:
-    return PlainTextResponse(style.style_sheet(), media_type="text/css")

@@ -10,24 +10,21 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from urllib.parse import urlencode
 
 import jinja2
-from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from passgap._version import __version__
 from passgap.data.identity import digest
 from passgap.errors import UsageError
 from passgap.results.findings import Checks
-from passgap.show.text import ABSENT, estimated, percent
+from passgap.show.page.painter import environment
+from passgap.show.text import ABSENT, estimated
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Counted, Library, OpenRun
-from passgap.show.viewer.showing import shown
 from passgap.show.viewer.tallies import Progress, check_digests
 
-TEMPLATES = resources.files("passgap.show.viewer") / "templates"
 REMEMBERED = 256
 
 
@@ -154,19 +151,7 @@ def _checked(run: OpenRun) -> Checks:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (TEMPLATES / name).read_text("utf-8")),
-        autoescape=True,
-        finalize=_finalized,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["link"] = link
-    environment.filters["percent"] = percent
-    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
-    return environment
-
-
-def _finalized(value: object) -> object:
-    return value if isinstance(value, Markup | jinja2.Undefined) else shown(str(value))
+    made = environment("passgap.show.viewer")
+    made.globals["link"] = link
+    made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    return made
