@@ -68,7 +68,7 @@ def _show(results: Iterable[Watching | None]) -> None:
     from rich.live import Live
 
     from passgap.show.contents.watching import blocks
-    from passgap.show.terminal.painter import paint
+    from passgap.show.terminal import paint
 
     console = Console()
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None

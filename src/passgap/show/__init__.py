@@ -35,7 +35,7 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
     """Print blocks."""
     from rich.console import Console
 
-    from passgap.show.terminal.painter import paint
+    from passgap.show.terminal import paint
 
     (console or Console()).print(paint(blocks))
 
@@ -43,7 +43,7 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
 def html(result: object) -> str:
     """A result as static HTML, without script, safe whatever its texts are."""
     from passgap.show.contents.dispatch import blocks_of
-    from passgap.show.notebook.painter import paint
+    from passgap.show.notebook import paint
 
     return paint(blocks_of(result))
 

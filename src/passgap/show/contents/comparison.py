@@ -35,15 +35,9 @@ from passgap.show.contents.parts import (
     verdict_block,
     whole,
 )
-from passgap.show.text import changed, interval, known, number, p_value, percent, points
+from passgap.show.text import BANDS, changed, interval, known, number, p_value, percent, points
 
 WORTH_SAYING = 0.0005
-BANDS = {
-    "never": "never solved before",
-    "boundary": "boundary: up to 1 in 8",
-    "mid": "in between",
-    "saturated": "saturated: 9 in 10 or more",
-}
 BY_BAND = (
     "The band is set on half of the base's samples and the gain read on the other half, so that "
     "chance does not look like learning."

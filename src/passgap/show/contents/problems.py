@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from passgap.data.bands import BANDS, band_index
+from passgap.data import bands
+from passgap.show import text
 from passgap.show.blocks import (
     Block,
     Choices,
@@ -29,12 +30,6 @@ TEXT_CAP = 4_000
 PAGE_CAP = 2_000_000
 ROWS_CAP = 1_000
 QUESTION_SHOWN = 140
-BAND_WORDS = {
-    "never": "never solved",
-    "boundary": "up to 1 in 8",
-    "mid": "in between",
-    "saturated": "9 in 10 or more",
-}
 CHANGES = {
     "lost": "base only",
     "gained": "trained only",
@@ -89,7 +84,7 @@ def problem_by_problem(data: PageData) -> Section | None:
         head=("Problem", "Base", *pair_head),
         problems=lines,
         changes=_choices([line.change for line in lines], CHANGES) if paired else (),
-        bands=_choices([line.band for line in lines], BAND_WORDS),
+        bands=_choices([line.band for line in lines], text.BANDS),
         unscored=sum(line.unscored for line in lines),
     )
     blocks: list[Block] = [Text(said), content]
@@ -128,7 +123,7 @@ def _line(problem: ProblemRow, draws: Sequence[Drawn], paired: bool) -> Problem:
 
 def _band(base: Arm | None) -> str:
     """How hard the problem is for the base, by the share of its samples that are correct."""
-    return BANDS[int(band_index(base.n, base.c))] if base and base.n else ""
+    return bands.BANDS[int(bands.band_index(base.n, base.c))] if base and base.n else ""
 
 
 def _choices(found: Sequence[str], titles: Mapping[str, str]) -> Choices:
@@ -169,9 +164,9 @@ def _drawn(row: CompletionRow) -> Drawn:
     return Drawn(row.role if row.role in ("base", "trained") else "", mark, _cut(row.text))
 
 
-def _cut(text: str) -> str:
-    more = len(text) - TEXT_CAP
-    return text if more <= 0 else f"{text[:TEXT_CAP]}\n… {more:,} more characters"
+def _cut(whole: str) -> str:
+    more = len(whole) - TEXT_CAP
+    return whole if more <= 0 else f"{whole[:TEXT_CAP]}\n… {more:,} more characters"
 
 
 def _said(data: PageData, embedded: int) -> str:

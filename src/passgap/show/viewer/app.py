@@ -17,7 +17,7 @@ from starlette.routing import Route
 from passgap.errors import PassgapError
 from passgap.show.text import visible
 from passgap.show.theme import css_variables
-from passgap.show.viewer import compared, home, marking, problem, table, trained
+from passgap.show.viewer import compared, home, marking, problem, table, training
 from passgap.show.viewer.guard import Access, Guard
 from passgap.show.viewer.library import Library, NothingThereError
 from passgap.show.viewer.site import Site
@@ -35,8 +35,8 @@ PAGES: dict[str, Page] = {
     "/run/{run}/audit": marking.marking,
     "/run/{run}/problem/{problem}": problem.problem,
     "/run/{run}/text/{problem}/{draw:int}": problem.exact_text,
-    "/training/{training}": trained.training,
-    "/training/{training}/live": trained.training_live,
+    "/training/{training}": training.training,
+    "/training/{training}/live": training.training_live,
 }
 STATIC = resources.files("passgap.show.viewer") / "static"
 FILES = {"view.js": "text/javascript", "theme.js": "text/javascript", "view.css": "text/css"}

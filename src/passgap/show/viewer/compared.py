@@ -19,8 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from passgap.results.findings import Checks
 from passgap.show.page.painter import of_page
 from passgap.show.viewer.library import OpenRun
-from passgap.show.viewer.roles import reversed_roles
-from passgap.show.viewer.site import Site, check_inert, link
+from passgap.show.viewer.site import Site, check_inert, link, reversed_roles
 
 if TYPE_CHECKING:
     from passgap.evidence.options import CompareOptions

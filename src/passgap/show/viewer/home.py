@@ -13,8 +13,7 @@ from starlette.responses import Response
 
 from passgap.data.identity import digest
 from passgap.errors import PassgapError
-from passgap.show.viewer.library import FAULTS, Faulty, OpenRun
-from passgap.show.viewer.manifests import About
+from passgap.show.viewer.library import FAULTS, About, Faulty, OpenRun
 from passgap.show.viewer.problems import pages, whole
 from passgap.show.viewer.site import Site, pass_at_1_text, progress_text, verifier_text
 from passgap.show.viewer.training import Training, live_of, training_of

@@ -12,18 +12,19 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 
+from passgap.data.counts import Design
 from passgap.errors import PassgapError, RunError
 from passgap.plain import Json
 from passgap.results.estimates import Estimate
-from passgap.runs import Run
+from passgap.runs import Manifest, Run
+from passgap.runs.manifest import SamplingEntry
 from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
 from passgap.show.viewer.finding import Found, check_links, find
 from passgap.show.viewer.jobs import Jobs
-from passgap.show.viewer.manifests import about
 from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress
 from passgap.show.viewer.watched import Watches
 
@@ -31,6 +32,27 @@ FRESH, PATIENT = 1.0, 10
 KEPT_PAGES = 16
 MOST_VALUES = 30
 FAULTS = (PassgapError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a run is: its place below the root, and what its manifest says."""
+
+    id: str
+    name: str
+    policy: str
+    policy_path: str
+    weights: str
+    problems: str
+    problem_set: str
+    size: int
+    n: int
+    settings: str
+    template: str
+    engine: str
+    created: str
+    command: str
+    design: Design
 
 
 class NothingThereError(LookupError):
@@ -217,6 +239,46 @@ class Library:
             return self.run(found.id)
         except FAULTS as error:
             return Faulty(found.id, found.name, str(error))
+
+
+def about(found: Found, manifest: Manifest) -> About:
+    """What the pages say of a run."""
+    policy, problems = manifest.policy, manifest.problem_set
+    return About(
+        id=found.id,
+        name=found.name,
+        policy=PurePath(policy["path"]).name,
+        policy_path=policy["path"],
+        weights=policy["weights_digest"],
+        problems=problems["name"],
+        problem_set=problems["digest"],
+        size=problems["size"],
+        n=manifest.n,
+        settings=_settings(manifest.sampling),
+        template=manifest.prompt["template_name"] or "own template",
+        engine=manifest.engine["name"],
+        created=manifest.created[:16].replace("T", " "),
+        command=manifest.command,
+        design=manifest.design,
+    )
+
+
+def _settings(sampling: SamplingEntry) -> str:
+    """The settings in a line; those that an imported log does not tell are named."""
+    told = {
+        "temperature {:g}": sampling["temperature"],
+        "top-p {:g}": sampling["top_p"],
+        "top-k {:d}": sampling["top_k"],
+        "{:,d} tokens": sampling["max_tokens"],
+    }
+    names = {"{:,d} tokens": "max-tokens"}
+    shown = [
+        form.format(value)
+        for form, value in told.items()
+        if value is not None and not (form.startswith("top-k") and value == 0)
+    ]
+    untold = [names.get(form) or form.split()[0] for form, value in told.items() if value is None]
+    return ", ".join([*shown, *([f"{', '.join(untold)} not in the log"] if untold else [])])
 
 
 def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:

@@ -18,9 +18,8 @@ from passgap.runs.names import LOGPROBS
 from passgap.show.viewer import completions, problems
 from passgap.show.viewer.library import NothingThereError, OpenRun
 from passgap.show.viewer.problems import Query, whole
-from passgap.show.viewer.roles import put_right
 from passgap.show.viewer.showing import CAP, Budget, shown_text
-from passgap.show.viewer.site import Site, link
+from passgap.show.viewer.site import Site, link, put_right
 from passgap.show.viewer.table import companions, second_run, selected
 
 MOST_DRAW = 2**31 - 1

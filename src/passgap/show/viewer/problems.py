@@ -19,12 +19,6 @@ from passgap.errors import UsageError
 from passgap.show.viewer.library import OpenRun
 
 PAGE = 50
-BAND_WORDS = {
-    "never": "never solved",
-    "boundary": "boundary: up to 1 in 8",
-    "mid": "in between",
-    "saturated": "saturated: 9 in 10 or more",
-}
 CHANGES = ("gained", "lost", "both", "neither")
 CHANGE_WORDS = {
     "gained": "gained: only trained solves it",

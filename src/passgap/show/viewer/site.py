@@ -13,12 +13,14 @@ from functools import cache
 from urllib.parse import urlencode
 
 import jinja2
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from passgap._version import __version__
 from passgap.data.identity import digest
-from passgap.errors import UsageError
+from passgap.errors import RunError, UsageError
 from passgap.results.findings import Checks
+from passgap.runs.lineage import roles
 from passgap.show.page.painter import environment
 from passgap.show.text import ABSENT, estimated
 from passgap.show.viewer.guard import Access
@@ -94,6 +96,26 @@ def link(path: str, query: Mapping[str, str] | None = None, **more: object) -> s
     asked = {**(query or {}), **{name: str(value) for name, value in more.items()}}
     kept = {name: value for name, value in asked.items() if value not in ("", "None")}
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def reversed_roles(first: OpenRun, second: OpenRun | None) -> bool:
+    """Whether the first run's policy was trained from the second's; False where nothing says so."""
+    if second is None:
+        return False
+    try:
+        return roles(first.run, second.run) == "reversed"
+    except RunError:  # a stranger's policy file says nothing
+        return False
+
+
+def put_right(
+    request: Request, first: OpenRun, second: OpenRun | None, rest: str = ""
+) -> RedirectResponse | None:
+    """To the same page with the base first; None where the roles are right, or nothing says."""
+    if second is None or not reversed_roles(first, second):
+        return None
+    query = {**request.query_params, "with": first.id}
+    return RedirectResponse(link(f"/run/{second.id}{rest}", query), status_code=303)
 
 
 def progress_text(now: Progress) -> str:

@@ -11,12 +11,19 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from passgap.show.text import BANDS
 from passgap.show.viewer import problems
 from passgap.show.viewer.home import health_text
 from passgap.show.viewer.library import Counted, OpenRun
 from passgap.show.viewer.problems import Query
-from passgap.show.viewer.roles import put_right
-from passgap.show.viewer.site import Site, link, pass_at_1_text, progress_text, verifier_text
+from passgap.show.viewer.site import (
+    Site,
+    link,
+    pass_at_1_text,
+    progress_text,
+    put_right,
+    verifier_text,
+)
 
 PATIENCE = 0.2
 COLUMNS = {"order": "problem", "solved": "correct", "trained": "trained", "change": "change"}
@@ -102,7 +109,7 @@ def _content(site: Site, request: Request) -> tuple[dict[str, object], dict[str,
         "total": rows.height,
         "pages": problems.pages(rows.height),
         "fields": run.fields,
-        "bands": problems.BAND_WORDS,
+        "bands": BANDS,
         "changes": problems.CHANGE_WORDS,
         "sorts": _sorts(run, query, asked, second is not None),
         "live": link(f"/run/{run.id}/live", asked),
