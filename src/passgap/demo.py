@@ -74,20 +74,10 @@ def run_demo(
 ) -> Demo:
     """Run the loop on one family with one algorithm and one training seed.
 
-    Parameters
-    ----------
-    out
-        Everything lands below it, ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept.
-    progress
-        Makes a progress bar: called with a title, gives a context with a callback.
-    family, algorithm
-        ``rare``, ``mastered`` or ``absent``; ``grpo`` or ``distill`` (from the lab's teacher).
-    size, n
-        Held-out problems, and draws a problem.
-    steps, train_size
-        Training steps (None: the lab's own) and problems trained on.
-    seed
-        Of training: which problems, their order, every random number.
+    Everything lands below ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept. ``size`` is the
+    number of held-out problems, ``n`` of draws per problem, ``train_size`` of problems trained on;
+    ``steps`` None takes the lab's own. ``seed`` is that of training: which problems, their order,
+    every random number.
     """
     if family not in FAMILIES:
         raise UsageError(f"family {family!r}; allowed: {', '.join(FAMILIES)}")

@@ -117,6 +117,7 @@ class Part:
         info, default = copy(self.info), self.default
         if info and self.is_flag:
             info.param_decls = self.typed
+            # A flag that has to be given looks optional to typer until its default is looked up.
             default = ([] if self.several else None) if self.required else default
         hint = Annotated[self.hint, info] if info else self.hint
         keyword = inspect.Parameter.KEYWORD_ONLY
@@ -126,7 +127,7 @@ class Part:
 class Given(Generic[T]):
     """What the flags of a settings class say, before it is made and checked."""
 
-    def __init__(self, kind: Callable[..., T], values: Mapping[str, object]) -> None:
+    def __init__(self, kind: Callable[..., T], /, **values: object) -> None:
         self.kind, self.values = kind, values
 
     def __getitem__(self, name: str) -> object:
@@ -156,6 +157,8 @@ class Fields:
         section = {name: title for title, names in self.sections.items() for name in names.split()}
         for one in sorted(fields(kind), key=lambda one: one.name in section):
             hint, default = hints[one.name], one.default
+            # Settings are frozen, so a repeatable setting is a tuple; typer would read
+            # `tuple[int, ...]` as a fixed number of values behind one flag, and wants a list.
             if get_origin(hint) is tuple:
                 hint, default = list[get_args(hint)[0]], [*default]  # type: ignore[misc]
             elif default is MISSING:
@@ -173,6 +176,9 @@ class Command(TyperCommand):
     defaults: tuple[str, ...]
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        # Only here, when the command really runs, is the Python imported where its defaults stand:
+        # numpy and torch must not be loaded for `passgap --help`. Until now typer took every flag
+        # for an optional one.
         known = {one.name: one for one in self.known_flags()}
         for parameter in self.params:
             if (one := known.get(str(parameter.name))) is not None:
@@ -206,12 +212,9 @@ class Command(TyperCommand):
 def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., None]], Command]:
     """Make a function a command.
 
-    Parameters
-    ----------
-    defaults
-        Where defaults stand: functions and classes as ``module:name``, the first that has one goes.
-    shown
-        The flags in ``--help``, by their names; the others are in ``--help-all``. Empty: all.
+    ``defaults`` says where defaults stand: functions and classes as ``module:name``, the first
+    that has one goes. ``shown`` are the flags in ``--help``, by their names (empty: all); the
+    others are in ``--help-all``.
     """
 
     def made(function: Callable[..., None]) -> Command:
@@ -225,6 +228,8 @@ def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., N
                 given[name] = make(**{member: given.pop(member) for member in members})
             function(**given)
 
+        # typer learns the flags from a signature, so it gets one in which every group is taken
+        # apart; `typed` puts the groups together again before it calls the real function.
         parameters = [one.parameter() for one in parts]
         typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         typed.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -249,7 +254,7 @@ def _parts(function: Callable[..., None], groups: Groups) -> Iterator[Part]:
         if isinstance(info, Fields):
             (settings,) = get_args(kind)
             found = list(info.of(settings))
-            groups[name] = partial(_given, settings), [one.name for one in found]
+            groups[name] = partial(Given, settings), [one.name for one in found]
         elif isinstance(kind, type) and is_dataclass(kind):
             found = list(_section(kind))
             groups[name] = kind, [one.name for one in found]
@@ -264,10 +269,6 @@ def _annotated(hint: object) -> tuple[object, ParameterInfo | Fields | None]:
         return hint, None
     kind, info = get_args(hint)
     return kind, info
-
-
-def _given(kind: Callable[..., T], **values: object) -> Given[T]:
-    return Given(kind, values)
 
 
 def _section(kind: type[DataclassInstance]) -> Iterator[Part]:

@@ -40,6 +40,7 @@ def _read(context: typer.Context, value: str | None) -> str | None:
         raise UsageError(
             f"--config {value!r} has {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
         )
+    # Defaults and no values: what is typed beside --config then wins without a rule of our own.
     context.default_map = {
         known[key].name: _entry(known[key], entry) for key, entry in given.items()
     }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.cli.printing import print_one
 from passgap.errors import UsageError
-from passgap.plain import json_text
 
 if TYPE_CHECKING:
     from passgap.evidence.options import WatchOptions
@@ -53,13 +53,7 @@ def watch(
             raise UsageError("--follow with --json; allowed: one of them")
         _show(watching.follow(folder, base=base, seconds=seconds, **settings))
         return
-    result = watching.watch_folder(folder, base=base, **settings)
-    if json_:
-        print(json_text(result.to_dict()))
-    else:
-        from passgap.show import print_result
-
-        print_result(result)
+    print_one(watching.watch_folder(folder, base=base, **settings), json_)
 
 
 def _show(results: Iterable[Watching | None]) -> None:

@@ -49,22 +49,10 @@ def html(result: object) -> str:
 
 
 def chart(result: object) -> Chart:
-    """A result's main chart as an altair object.
+    """A result's main chart as an altair object, in the palette of the report.
 
-    Parameters
-    ----------
-    result
-        A probe, comparison, reach, sweep, plan, watched training, counts or curve.
-
-    Returns
-    -------
-    altair.LayerChart
-        Without a width, to be layered, resized or saved; in the palette of the report.
-
-    Raises
-    ------
-    UsageError
-        For a result that has no chart.
+    It has no width, to be layered, resized or saved. Raises UsageError for a result that has none:
+    charts are of a probe, comparison, reach, sweep, plan, watched training, counts or curve.
     """
     from passgap.show.blocks import pictures
     from passgap.show.contents.dispatch import blocks_of

@@ -6,6 +6,7 @@ Each row stands at its last step.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from passgap.results.watching import Band, BandSpan, Span
 from passgap.show.charts.lazy import Chart, Layer
@@ -75,7 +76,7 @@ def bands_chart(bands: Sequence[Band], unit: str) -> Chart:
 def length_chart(spans: Sequence[Span], unit: str) -> Chart:
     """Mean completion length with its interval."""
     rows: list[Datum] = [
-        {"step": row.last_step, **texts(row.length, _whole)}
+        {"step": row.last_step, **texts(row.length, partial(number, digits=0))}
         for row in spans
         if known(row.length.value)
     ]
@@ -86,7 +87,3 @@ def length_chart(spans: Sequence[Span], unit: str) -> Chart:
 
 def _at(row: Span | BandSpan, series: str, one: Valued) -> Datum:
     return {"step": row.last_step, "series": series, **texts(one)}
-
-
-def _whole(value: float | None) -> str:
-    return number(value, 0)

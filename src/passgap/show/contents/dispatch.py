@@ -44,10 +44,7 @@ class Shown(Protocol):
 def blocks_of(result: object) -> Sequence[Block]:
     """Everything to show of a result, the verdict first.
 
-    Raises
-    ------
-    TypeError
-        For what is no result and has no ``blocks()``.
+    Raises TypeError for what is no result and has no ``blocks()``.
     """
     if isinstance(result, Shown):
         return result.blocks()

@@ -6,15 +6,7 @@ from functools import partial
 
 from passgap.results.estimates import Estimate
 from passgap.results.watching import BandSpan, Span, Watching
-from passgap.show.blocks import (
-    Block,
-    Bullets,
-    Findings,
-    Picture,
-    Section,
-    Table,
-    Text,
-)
+from passgap.show import blocks as b
 from passgap.show.charts.watch import bands_chart, length_chart, problems_chart, signal_chart
 from passgap.show.contents.parts import FEW, noted, present, table
 from passgap.show.text import (
@@ -52,19 +44,19 @@ LEGEND = (
 )
 
 
-def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[Block]:
+def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[b.Block]:
     """Warnings on top, a line on each question, the last rows of the table."""
     bands = bands_table(watching)
     by = watching.bands[0].by if watching.bands else ""
     return present(
-        Text(headline(watching), "strong"),
-        Findings(watching.warnings) if watching.warnings else None,
-        Bullets(sentences(watching)),
+        b.Text(headline(watching), "strong"),
+        b.Findings(watching.warnings) if watching.warnings else None,
+        b.Bullets(sentences(watching)),
         trends(watching),
         *pictures(watching),
         steps_table(watching, rows),
-        Text(legend(watching), "quiet"),
-        Section(f"Correct completions, by {by}", [bands]) if bands else None,
+        b.Text(legend(watching), "quiet"),
+        b.Section(f"Correct completions, by {by}", [bands]) if bands else None,
         noted(watching.notes),
     )
 
@@ -114,7 +106,7 @@ def legend(watching: Watching) -> str:
     )
 
 
-def trends(watching: Watching) -> Table | None:
+def trends(watching: Watching) -> b.Table | None:
     """Shares from 0 to 1 and lengths from 0 to their largest, over all rows."""
     steps = watching.steps
     series = {
@@ -134,7 +126,7 @@ def trends(watching: Watching) -> Table | None:
 # ------------------------------------------------------------------------------------ tables
 
 
-def steps_table(watching: Watching, most: int | None = None) -> Table | None:
+def steps_table(watching: Watching, most: int | None = None) -> b.Table | None:
     """Rows over the steps, the first and the last ones; columns with nothing in them left out."""
     steps = watching.steps
     shown = [steps[0], *steps[-most + 1 :]] if most and len(steps) > most else steps
@@ -159,7 +151,7 @@ def steps_table(watching: Watching, most: int | None = None) -> Table | None:
     return table([head[i] for i in kept], ([row[i] for i in kept] for row in rows))
 
 
-def bands_table(watching: Watching) -> Table | None:
+def bands_table(watching: Watching) -> b.Table | None:
     """Solved share of each band, at first and last."""
     unit = f"{_unit(watching)}s"
     rows = []
@@ -172,7 +164,7 @@ def bands_table(watching: Watching) -> Table | None:
     return table(("band", "problems", f"first {unit}", f"last {unit}"), rows)
 
 
-def lost_table(watching: Watching) -> Table | None:
+def lost_table(watching: Watching) -> b.Table | None:
     """The lost problems, the surest first."""
     lost = watching.lost
     rows = [
@@ -217,7 +209,7 @@ def _unit(watching: Watching) -> str:
 # ---------------------------------------------------------------------------------- pictures
 
 
-def pictures(watching: Watching) -> list[Picture]:
+def pictures(watching: Watching) -> list[b.Picture]:
     """Every chart the record can fill, the learning signal first."""
     steps, unit = watching.steps, _unit(watching)
     unit = "training step" if unit == "step" else unit
@@ -226,8 +218,8 @@ def pictures(watching: Watching) -> list[Picture]:
     mixed = any(known(row.mixed.value) for row in steps)
     long = any(known(row.length.value) for row in steps)
     return [
-        *([Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
-        Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
-        *([Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
-        *([Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+        *([b.Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
+        b.Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
+        *([b.Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
+        *([b.Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
     ]

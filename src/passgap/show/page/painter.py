@@ -97,5 +97,7 @@ def template(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
+# Every value that a template prints passes here, before jinja escapes it: no template can forget
+# to make a hostile text visible. Markup is our own, already painted, and must not pass twice.
 def _shown(value: object) -> object:
     return value if isinstance(value, Markup | jinja2.Undefined) else visible(value)

@@ -39,19 +39,9 @@ class Draw:
 def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFrame:
     """Every draw of a problem that is there, without text, in order.
 
-    Parameters
-    ----------
-    run, problem_id
-        Which problem of which run.
-    under
-        The digest of another policy's log-probabilities, if they were computed.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``draw``, ``token_count``, ``finish_reason``, ``logprob`` (nats; null where unknown),
-        ``status`` (null where not verified), ``extracted``, ``reason``; with ``under`` also
-        ``other_logprob``.
+    The columns are those of `Draw`: ``logprob`` in nats, null where unknown, ``status`` null where
+    not verified; ``other_logprob`` with ``under``, the digest of another policy's
+    log-probabilities.
     """
     verifier = run.run.latest_verifier()
     facts = _of_problem(run, COMPLETIONS, problem_id).select(FACTS)
@@ -82,10 +72,7 @@ def page_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> l
 def with_status(rows: pl.DataFrame, status: str) -> pl.DataFrame:
     """The draws with this status; all of them where none is asked for.
 
-    Raises
-    ------
-    UsageError
-        For a status that there is not.
+    Raises UsageError for a status that there is not.
     """
     if not status:
         return rows

@@ -44,13 +44,7 @@ class Found:
 
 
 def root_of(folder: Path | str) -> Path:
-    """The folder to look in, links resolved once, here.
-
-    Raises
-    ------
-    UsageError
-        If it is no folder.
-    """
+    """The folder to look in, links resolved once, here; raises UsageError if it is no folder."""
     path = Path(folder)
     if not path.is_dir():
         raise UsageError(f"{folder} is no folder; give the folder that your runs lie in")
@@ -69,10 +63,7 @@ def find(root: Path) -> list[Found]:
 def check_links(root: Path, folder: Path) -> None:
     """Refuse a folder that holds a symbolic link to anywhere outside the root.
 
-    Raises
-    ------
-    RunError
-        Naming the link.
+    Raises RunError naming the link.
     """
     for link in links_out(folder, root):
         raise RunError(
@@ -121,6 +112,8 @@ def _is_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
+# An id and no path: a URL can then name only what `find` came upon, and `..`, an absolute path or
+# a link put there later leads nowhere.
 def _id(relative: Path) -> str:
     return hashlib.sha256(os.fsencode(relative.as_posix())).hexdigest()[:12]
 

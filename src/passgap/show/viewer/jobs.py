@@ -20,6 +20,8 @@ class Jobs:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
+        # One at a time: a job reads whole runs, and two at once would take twice the memory and
+        # make the pages wait longer.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="passgap-view")
         self._jobs: OrderedDict[Hashable, Future[object]] = OrderedDict()
         self._lock = threading.Lock()

@@ -189,13 +189,7 @@ class Library:
             return self._found
 
     def entry(self, key: str, kind: str) -> Found:
-        """The entry with this id.
-
-        Raises
-        ------
-        NothingThereError
-            If nothing found has it.
-        """
+        """The entry with this id; raises NothingThereError if nothing found has it."""
         for one in self.found():
             if one.id == key and one.kind == kind:
                 return one
@@ -204,18 +198,15 @@ class Library:
     def run(self, key: str) -> OpenRun:
         """The run with this id.
 
-        Raises
-        ------
-        NothingThereError
-            If no run found has it.
-        RunError
-            If it cannot be read.
+        Raises NothingThereError if no run found has it; RunError if it cannot be read.
         """
         found = self.entry(key, "run")
         changed = (found.path / MANIFEST_FILE).stat().st_mtime_ns
         with self._lock:
             open_run = self._open.get(key)
             if open_run is None or open_run.opened != changed:
+                # A run may come from a stranger: a shard that links to ~/.ssh would be read and
+                # shown, so links are looked for before anything of the run is opened.
                 check_links(self.root, found.path)
                 open_run = self._open[key] = OpenRun(found, Run(found.path), changed)
             return open_run

@@ -63,10 +63,7 @@ def within(seconds: float, work: Callable[[], Answer]) -> Answer:
     The interpreter looks at the clock whenever a function of TIMED packages is entered. In others,
     a collector's callback among them, the error could be lost, and the limit with it.
 
-    Raises
-    ------
-    OutOfTime
-        When it took longer.
+    Raises OutOfTime when it took longer.
     """
     end, before = time.perf_counter() + seconds, sys.getprofile()
 
@@ -76,6 +73,8 @@ def within(seconds: float, work: Callable[[], Answer]) -> Answer:
             if name.partition(".")[0] in TIMED:
                 raise OutOfTime
 
+    # A hostile formula keeps a parser busy for minutes, a thread cannot be killed, and a process
+    # for each formula is too slow: so the interpreter's own hook stops the work from within.
     sys.setprofile(look)
     try:
         return work()

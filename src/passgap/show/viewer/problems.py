@@ -67,10 +67,7 @@ class Query:
     def of(cls, asked: Mapping[str, str]) -> Query:
         """Read a URL's query; what is not named there has its default.
 
-        Raises
-        ------
-        UsageError
-            For a value that is not allowed.
+        Raises UsageError for a value that is not allowed.
         """
         allowed = {"band": BANDS, "change": CHANGES, "sort": get_args(Sort)}
         given = {name: asked[name] for name in ("q", *allowed, "unscored", "down") if name in asked}
@@ -95,13 +92,7 @@ class Query:
 
 
 def whole(value: str | None, name: str) -> int:
-    """A page or draw number of a URL.
-
-    Raises
-    ------
-    UsageError
-        If it is no integer from 1 to a billion.
-    """
+    """A page or draw number of a URL; raises UsageError if it is no integer from 1 to a billion."""
     if value is None or value == "":
         return 1
     if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= 10**9):
@@ -114,21 +105,8 @@ def select(
 ) -> pl.DataFrame:
     """The rows that the query asks for, in its order, all pages of them.
 
-    Parameters
-    ----------
-    run
-        Whose problems.
-    counts, beside
-        Counts of the run, and of a second run on problems of the same ids.
-    query
-        Filters and order.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``row`` (place in the run), ``problem_id``, ``question``, ``reference``, ``n``, ``c``,
-        ``unscored``, ``share``, ``band``; with a second run also ``trained_n``, ``trained_c``,
-        ``trained_unscored``, ``trained_share``, ``change``.
+    ``beside`` are the counts of a second run on problems of the same ids. The columns are those of
+    `Line`; ``row`` is the place in the run, and those from ``trained_n`` on come with ``beside``.
     """
     rows = _joined(run, counts, beside)
     for kept in _filters(run, rows, query):

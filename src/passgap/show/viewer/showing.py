@@ -74,15 +74,7 @@ def raw(text: str) -> Markup:
 
 
 def rendered(text: str, budget: Budget) -> Markup:
-    """The text with LaTeX and code rendered.
-
-    Parameters
-    ----------
-    text
-        Hostile text; over CAP characters only code and LaTeX of the first CAP are looked at.
-    budget
-        What the page may still spend; it is spent here.
-    """
+    """Hostile text with the LaTeX and code of its first CAP characters rendered, within budget."""
     with budget:
         parts = list(_parts(text[:CAP], budget))
     return Markup("").join([*parts, raw(text[CAP:])])

@@ -58,13 +58,7 @@ class Site:
         return run.id in self._asked
 
     def checks(self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False) -> Checks | None:
-        """The data checks of a run, None while they are worked out.
-
-        Raises
-        ------
-        UsageError
-            As `check_inert`.
-        """
+        """The data checks of a run, None while they are worked out; errors as `check_inert`."""
         check_inert(run)
         if asked:
             self._asked.add(run.id)
@@ -143,10 +137,7 @@ def check_inert(run: OpenRun) -> None:
     `passgap verify` notes which references a verifier refuses; without that note, data checks
     would have to ask it again.
 
-    Raises
-    ------
-    UsageError
-        If the note is not there.
+    Raises UsageError if the note is not there.
     """
     check_digests(run.run)
     verifier = run.run.latest_verifier()

@@ -54,10 +54,7 @@ class Tally:
     def update(self, run: Run, verifier: str | None) -> pl.DataFrame:
         """Columns ``problem_id``, ``n`` (scored), ``c``, ``unscored``; a row a problem seen.
 
-        Raises
-        ------
-        RunError
-            If a shard cannot be read.
+        Raises RunError if a shard cannot be read.
         """
         present = {} if verifier is None else _shards(run, verifier)
         stale = any(present.get(name) != changed for name, changed in self._seen.items())
@@ -86,13 +83,7 @@ def progress(run: Run, verifier: str | None) -> Progress:
 
 
 def check_digests(run: Run) -> None:
-    """Refuse a run that names its outcomes by anything but digests.
-
-    Raises
-    ------
-    RunError
-        Naming it.
-    """
+    """Refuse a run that names its outcomes by anything but digests; raises RunError naming it."""
     run.latest_verifier()
     run.reasoning_digest()
 

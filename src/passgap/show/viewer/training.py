@@ -1,7 +1,7 @@
 """A training folder as it stands: what was asked, what the steps logged, whether it goes on.
 
-In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: its page, with small line
-charts, and the values that change while it trains. Nothing is estimated here.
+In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: its page, with small
+line charts, and the values that change while it trains. Nothing is estimated here.
 """
 
 from __future__ import annotations
