@@ -14,7 +14,7 @@ from passgap.data import bands
 from passgap.show import blocks as b
 from passgap.show import text
 from passgap.show.charts.problems import before_and_after, histogram
-from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, share_in_words, share_of
+from passgap.show.data import CompletionRow, PageData, ProblemRow, share_in_words, share_of
 from passgap.show.text import ABSENT, points
 
 TEXT_CAP = 4_000
@@ -94,7 +94,8 @@ def _hardest_first(problem: ProblemRow) -> tuple[int, float]:
 
 def _line(problem: ProblemRow, draws: Sequence[b.Drawn], paired: bool) -> b.Problem:
     question = " ".join((problem.question or problem.problem_id).split())
-    arms = {"base": problem.base} | ({"trained": problem.trained} if paired else {})
+    base = problem.base
+    arms = {"base": base} | ({"trained": problem.trained} if paired else {})
     change = problem.change if paired else ""
     cells = [f"{arm.c} of {arm.n}" if arm and arm.n else ABSENT for arm in arms.values()]
     return b.Problem(
@@ -103,18 +104,13 @@ def _line(problem: ProblemRow, draws: Sequence[b.Drawn], paired: bool) -> b.Prob
         cells=[*cells, points(problem.moved), CHANGES[change]] if paired else cells,
         numbers=[*map(share_of, arms.values()), *([problem.moved] if paired else [])],
         change=change,
-        band=_band(problem.base),
+        band=bands.BANDS[int(bands.band_index(base.n, base.c))] if base and base.n else "",
         unscored=any(not arm or bool(arm.unscored) or not arm.n for arm in arms.values()),
         question=_cut(problem.question),
         reference=_cut(problem.reference),
         arms=[(role, share_in_words(arm)) for role, arm in arms.items()],
         draws=draws,
     )
-
-
-def _band(base: Arm | None) -> str:
-    """How hard the problem is for the base, by the share of its samples that are correct."""
-    return bands.BANDS[int(bands.band_index(base.n, base.c))] if base and base.n else ""
 
 
 def _choices(found: Sequence[str], titles: Mapping[str, str]) -> b.Choices:

@@ -40,17 +40,20 @@ def page(data: PageData) -> b.Page:
     # change, which problems, how did it come about, could the base have done it, was there
     # anything to gain. Doubts (checks, audits, notes) follow, then how it was made; what makes the
     # verdict worthless is not left to its place in this order but said at the top (`grave`).
-    pair = data.comparison
+    pair, result = data.comparison, data.comparison or data.probe
+    several = seeds.by_seed(data.several) if isinstance(data.several, SeedsComparison) else None
+    if isinstance(data.several, Sweep):
+        several = sweep.by_checkpoint(data.several)
     blocks = present(
         *_first_verdict(data),
-        _several(data),
+        several,
         _solved_within(data),
         _problems(data),
         training.section(data),
         reach.section(data.reach),
         comparison.answered(pair) if pair else None,
         _before(data),
-        _alone(data),
+        alone(result.sampling_alone) if result else None,
         checks.section(data.checks),
         *(audit.section(role, one) for role, one in data.audits.items()),
         b.Section("Notes", [b.Bullets(data.notes)]) if data.notes else None,
@@ -71,12 +74,6 @@ def _first_verdict(data: PageData) -> list[b.Block]:
     if data.probe:
         return [probe.verdict(data.probe), probe.figures(data.probe)]
     return []
-
-
-def _several(data: PageData) -> b.Section | None:
-    if isinstance(data.several, Sweep):
-        return sweep.by_checkpoint(data.several)
-    return seeds.by_seed(data.several) if data.several else None
 
 
 def _solved_within(data: PageData) -> b.Section | None:
@@ -109,11 +106,6 @@ def _before(data: PageData) -> b.Section | None:
         return b.Section("What training could gain", gains)
     first: list[b.Block] = [probe.verdict(data.probe), probe.figures(data.probe)]
     return b.Section("Before training: was there something to gain?", [*first, *gains])
-
-
-def _alone(data: PageData) -> b.Section | None:
-    result = data.comparison or data.probe
-    return alone(result.sampling_alone) if result else None
 
 
 # --------------------------------------------------------------------------------- settings

@@ -36,7 +36,6 @@ from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
-from passgap.show.blocks import Page
 from passgap.show.charts import check_charts
 from passgap.show.charts.figures import write_figures
 from passgap.show.contents.report import flat, page
@@ -79,10 +78,11 @@ def report(
     """
     check_charts()
     data = page_data(base, trained, title=title, command=command, **settings)
-    return _written(page(data), out, figures)
+    return _written(data, out, figures)
 
 
-def _written(made: Page, out: Path | str, figures: Path | str | None) -> Path:
+def _written(data: PageData, out: Path | str, figures: Path | str | None) -> Path:
+    made = page(data)
     place = write_page(made, out)
     if figures is not None:
         write_figures(made.blocks, figures)
@@ -102,7 +102,8 @@ def report_several(
     """Write the page of a base and several trained policies, whose result is given; as `report`."""
     check_charts()
     names = _names(trained)
-    runs = _runs({"base": base} | dict(zip(names, trained, strict=True)))
+    arms = {"base": base} | dict(zip(names, trained, strict=True))
+    runs = {role: Run(path) for role, path in arms.items() if is_run(path)}
     if isinstance(result, SeedsComparison):
         pairs = zip(result.seeds, names, strict=True)
         result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
@@ -116,7 +117,7 @@ def report_several(
         notes=list(dict.fromkeys([*before.notes, *result.notes])),
         command=command,
     )
-    return _written(page(data), out, figures)
+    return _written(data, out, figures)
 
 
 def _of_probe(settings: CompareOptions) -> ProbeOptions:
@@ -131,11 +132,6 @@ def _names(paths: Sequence[Path | str]) -> list[str]:
     names = [Path(path).name for path in paths]
     distinct = len({"base", *names}) > len(names)
     return names if distinct else [_short(str(path)) for path in paths]
-
-
-def _runs(arms: Mapping[str, Path | str]) -> dict[str, Run]:
-    """Those of the arms that are run folders; a counts file has no more than its counts."""
-    return {role: Run(path) for role, path in arms.items() if is_run(path)}
 
 
 def _policy(arm: Path | str) -> str:
@@ -176,7 +172,11 @@ def page_data(
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
         completions=completion_rows(runs, counts),
-        stored={role: _stored(run, counts[role]) for role, run in runs.items()},
+        stored={
+            role: Stored(int((c.n + c.unscored).sum()), _short(str(runs[role].place)))
+            for role, c in counts.items()
+            if role in runs
+        },
         audits={
             role: audit_of(run)
             for role, run in runs.items()
@@ -240,10 +240,10 @@ def _short(text: str) -> str:
 
 
 def _training_folder(run: Run | None) -> Path | None:
-    if run is None:
-        return None
-    folder = policy_folder(run)
-    return folder if (folder / POLICY_FILE).is_file() or is_watch(folder / WATCH) else None
+    folder = run and policy_folder(run)
+    if folder and ((folder / POLICY_FILE).is_file() or is_watch(folder / WATCH)):
+        return folder
+    return None
 
 
 def _logged(folder: Path | None, name: str, kind: type[Logged]) -> list[Logged]:
@@ -257,8 +257,3 @@ def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
     delta = float(comparison.tilt.delta)
     ks = [k for k in comparison.base.k.tolist() if k <= int(base.n.min())]
     return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
-
-
-def _stored(run: Run, counts: Counts) -> Stored:
-    """How many completions a run holds, and where, for readers elsewhere."""
-    return Stored(int(counts.n.sum() + counts.unscored.sum()), _short(str(run.place)))

@@ -12,11 +12,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from passgap.results.findings import Checks
 from passgap.show.page.painter import of_page
 from passgap.show.viewer.library import OpenRun
 from passgap.show.viewer.site import Site, check_inert, link, reversed_roles
@@ -58,19 +56,15 @@ def report(site: Site, request: Request) -> Response:
 
 def checks(site: Site, request: Request) -> Response:
     """``/run/{run}/checks``."""
+    from passgap.show.contents.checks import blocks
+
     run = site.library.run(request.path_params["run"])
     found = site.checks(run, PATIENCE, asked=True)
-    body = None if found is None else _painted(found)
+    body = None if found is None else of_page({}).paint(blocks(found))
     page = site.page("checks.html.j2", run=run.about, body=body)
     if found is None:
         page.headers.update(REFRESH)
     return page
-
-
-def _painted(found: Checks) -> Markup:
-    from passgap.show.contents.checks import blocks
-
-    return of_page({}).paint(blocks(found))
 
 
 _ROLES = ("base", "trained")

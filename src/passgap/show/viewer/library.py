@@ -111,12 +111,8 @@ class OpenRun:
         order = pl.DataFrame({"problem_id": self.run.problem_ids})
         counted = order.join(rows, on="problem_id", how="left", maintain_order="left")
         counted = counted.with_columns(pl.col(*COUNTED).fill_null(0))
-        self.look_ahead()
+        _ = self.fields, self.blocks_of  # read ahead: the run's first page need not wait for them
         return Counted(counted, _pass_at_1(counted))
-
-    def look_ahead(self) -> None:
-        """Read what the run's pages will ask for, so that the first of them need not wait."""
-        _ = self.fields, self.blocks_of
 
     @cached_property
     def uncounted(self) -> Counted:
@@ -133,7 +129,8 @@ class OpenRun:
     def metadata(self) -> list[dict[str, Json]]:
         """The metadata of each problem, in the run's order."""
         try:
-            return [_dict(text) for text in self.problems["metadata"]]
+            found = map(json.loads, self.problems["metadata"])
+            return [one if isinstance(one, dict) else {} for one in found]
         except ValueError as error:
             raise RunError(
                 f"problems.parquet of {self.name} holds metadata that is not JSON"
@@ -213,7 +210,14 @@ class Library:
 
     def runs(self) -> list[OpenRun | Faulty]:
         """Every run; one that cannot be opened with the reason."""
-        return [self._run_or_fault(one) for one in self.found() if one.kind == "run"]
+        opened: list[OpenRun | Faulty] = []
+        for one in self.found():
+            if one.kind == "run":
+                try:
+                    opened.append(self.run(one.id))
+                except FAULTS as error:
+                    opened.append(Faulty(one.id, one.name, str(error)))
+        return opened
 
     def counts(self, run: OpenRun, seconds: float) -> Counted | None:
         """The counts, None where counting takes longer than ``seconds``."""
@@ -224,12 +228,6 @@ class Library:
         """Begin no further work."""
         for jobs in (self.counting, self.checking, self.analysing, self.watches):
             jobs.stop()
-
-    def _run_or_fault(self, found: Found) -> OpenRun | Faulty:
-        try:
-            return self.run(found.id)
-        except FAULTS as error:
-            return Faulty(found.id, found.name, str(error))
 
 
 def about(found: Found, manifest: Manifest) -> About:
@@ -279,11 +277,6 @@ def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:
     if drawn.is_empty():
         return None
     return mean_interval((drawn["c"] / drawn["n"]).to_numpy())
-
-
-def _dict(text: str) -> dict[str, Json]:
-    value = json.loads(text)
-    return value if isinstance(value, dict) else {}
 
 
 def _natural(value: str) -> tuple[float, str]:

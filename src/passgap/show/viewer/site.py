@@ -126,9 +126,7 @@ def pass_at_1_text(counted: Counted | None) -> str:
     """pass@1 with its interval; a dash where nothing is verified, dots while it is counted."""
     if counted is None:
         return "counting"
-    if counted.pass_at_1 is None:
-        return ABSENT
-    return estimated(counted.pass_at_1)
+    return estimated(counted.pass_at_1) if counted.pass_at_1 else ABSENT
 
 
 def check_inert(run: OpenRun) -> None:
@@ -150,10 +148,7 @@ def check_inert(run: OpenRun) -> None:
 
 def verifier_text(run: OpenRun, verifier: str | None) -> str:
     """Which verifier's outcomes count."""
-    if verifier is None:
-        return "not verified"
-    name = run.run.marked_by(verifier)
-    return f"{name} ({verifier[:6]})"
+    return "not verified" if verifier is None else f"{run.run.marked_by(verifier)} ({verifier[:6]})"
 
 
 def _checked(run: OpenRun) -> Checks:
