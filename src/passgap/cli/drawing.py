@@ -11,9 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags
-from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags, tell_stop
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.problems import AnswerField, Mapping, QuestionField, VerifierName
+from passgap.cli.flags import AnswerField, Mapping, QuestionField, VerifierName
 from passgap.cli.printing import print_among, probe_command
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.verdict import KSmall
+from passgap.cli.flags import KSmall
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import drawn_in_words
-from passgap.cli.flags.verdict import (
+from passgap.cli.flags import (
     AcceptLuck,
     AcceptUnscored,
     FalsePositives,

@@ -7,9 +7,15 @@ from typing import Annotated
 from passgap.cli import flags
 from passgap.cli.command import command, flag
 from passgap.cli.drawing import resolve
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
-from passgap.cli.flags.prompt import PolicyArgument, PromptFlags, tell_stop
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    PolicyArgument,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+    tell_stop,
+)
 from passgap.cli.printing import check_fail_on
 from passgap.cli.probe import RuleFlags, show_adaptive
 from passgap.cli.progress import bar, command_line

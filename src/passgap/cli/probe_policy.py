@@ -8,9 +8,14 @@ from __future__ import annotations
 from passgap.cli import flags
 from passgap.cli.command import command
 from passgap.cli.drawing import Draws, resolve, sample_run
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
-from passgap.cli.flags.prompt import PolicyArgument, PromptFlags
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    PolicyArgument,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+)
 from passgap.cli.probe import ProbeFlags, judge_source
 from passgap.cli.verify import verify_run
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
 from passgap.cli.compare import Seeds, Steps, judge_several
-from passgap.cli.flags.verdict import VerdictFlags
+from passgap.cli.flags import VerdictFlags
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 

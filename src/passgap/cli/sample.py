@@ -7,9 +7,7 @@ from typing import Annotated
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import Draws, drawn_in_words, resolve, sample_run, sample_runs
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags
-from passgap.cli.flags.prompt import PromptFlags
+from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
 from passgap.errors import UsageError
 
 

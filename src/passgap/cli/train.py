@@ -10,8 +10,14 @@ import typer
 from passgap.cli import config as config_file
 from passgap.cli import flags
 from passgap.cli.command import Fields, Given, command, flag
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument, without
-from passgap.cli.flags.prompt import PolicyArgument, PromptFlags, tell_stop
+from passgap.cli.flags import (
+    PolicyArgument,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+    tell_stop,
+    without,
+)
 from passgap.cli.progress import bar
 from passgap.training.config import TrainConfig
 

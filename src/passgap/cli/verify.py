@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.problems import VerifierName
+from passgap.cli.flags import VerifierName
 from passgap.cli.printing import probe_command
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError, WorkError

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import Command, Fields, Given, argument, command, flag
-from passgap.cli.flags.problems import ProblemFlags, without
-from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop, without
 from passgap.errors import UsageError
 from passgap.launch.settings import JobSettings
 

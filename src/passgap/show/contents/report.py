@@ -20,7 +20,7 @@ from passgap.show.contents import (
     reach,
     seeds,
     sweep,
-    training,
+    watching,
 )
 from passgap.show.contents.alone import alone
 from passgap.show.contents.methods import caveats, methods
@@ -49,7 +49,7 @@ def page(data: PageData) -> b.Page:
         several,
         _solved_within(data),
         _problems(data),
-        training.section(data),
+        watching.section(data),
         reach.section(data.reach),
         comparison.answered(pair) if pair else None,
         _before(data),

@@ -1,14 +1,25 @@
-"""A training run while it runs: what its reward calls saw in, its contents out."""
+"""Training, as it runs and afterwards: what its steps and reward calls logged in, contents out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from passgap.data.journals import TrainingRow
 from passgap.results.estimates import Estimate
 from passgap.results.watching import BandSpan, Span, Watching
 from passgap.show import blocks as b
-from passgap.show.charts.watch import bands_chart, length_chart, problems_chart, signal_chart
+from passgap.show.charts.parts import Point
+from passgap.show.charts.training import (
+    bands_chart,
+    held_out_curves,
+    length_chart,
+    problems_chart,
+    signal_chart,
+    training_series,
+)
 from passgap.show.contents.parts import FEW, noted, present, table
+from passgap.show.data import PageData
 from passgap.show.text import (
     ABSENT,
     changed,
@@ -222,4 +233,69 @@ def pictures(watching: Watching) -> list[b.Picture]:
         b.Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
         *([b.Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
         *([b.Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+    ]
+
+
+# ------------------------------------------------------------------------- a page's section
+
+SEEN_TOO = {"watch_signal": "mixed_share", "watch_length": "completion_length"}  # with intervals
+HELD_OUT = (
+    "Problems that were never trained on, with intervals. Small k rising while large k stays is "
+    "sharpening, seen as it happens."
+)
+REWARD = "Share of the samples rewarded. Thin: each step; thick: mean over eleven steps."
+MIXED = "A group whose completions are all right or all wrong has no gradient."
+LOGGED_LENGTH = "A length that runs away, or collapses, deserves a look at the completions."
+
+
+def section(data: PageData) -> b.Section | None:
+    """The section; None where nothing was logged."""
+    seen = data.watching
+    if not (data.training or data.held_out or seen):
+        return None
+    watched = pictures(seen) if seen else []
+    told = {picture.name for picture in watched}
+    logged = [
+        picture
+        for picture in _logged(data.training)
+        if not any(SEEN_TOO.get(name) == picture.name for name in told)
+    ]
+    blocks: list[b.Block] = []
+    if seen:
+        blocks += present(
+            b.Findings(seen.warnings) if seen.warnings else None,
+            b.Bullets([headline(seen), *sentences(seen)]),
+        )
+    held_out = _held_out(data)
+    blocks += [b.Columns(held_out, "wide")] if held_out else []
+    drawn = [*logged, *watched]
+    blocks += [b.Columns(drawn, "third")] if drawn else []
+    if seen:
+        steps = present(steps_table(seen), b.Text(legend(seen), "quiet"))
+        blocks += present(lost_table(seen), b.Folded("Step by step", steps), noted(seen.notes))
+    return b.Section("During training", blocks)
+
+
+def _held_out(data: PageData) -> list[b.Picture]:
+    rows: list[tuple[int, Sequence[Point]]] = [
+        (row.step, [(one.k, one) for one in row.curve if known(one.value)]) for row in data.held_out
+    ]
+    drawn = any(curve for _, curve in rows)
+    return [b.Picture("held_out", partial(held_out_curves, rows), HELD_OUT)] if drawn else []
+
+
+def _logged(rows: Sequence[TrainingRow]) -> list[b.Picture]:
+    """A picture of each quantity that was logged."""
+    reward = [(row.step, row.reward) for row in rows]
+    mixed = [(row.step, row.mixed_share) for row in rows]
+    length = [(row.step, row.completion_length) for row in rows]
+    found = (
+        ("reward", reward, "Mean reward", ".2f", REWARD),
+        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", MIXED),
+        ("completion_length", length, "Completion length, tokens", "d", LOGGED_LENGTH),
+    )
+    return [
+        b.Picture(name, partial(training_series, values, title, form), caption)
+        for name, values, title, form, caption in found
+        if any(known(value) for _, value in values)
     ]

@@ -3,6 +3,10 @@
 Gathers what the page shows: the analyses' results, problems with their counts, some completions,
 what training logged, the manifests. Counts files stand for runs as everywhere, and have less to
 show. The page itself computes nothing.
+
+Of each problem and policy the first correct and the first other completion are embedded, problems
+that were lost or gained first, then the hardest to the easiest in turn with even steps, so that
+however many fit into the page, they tell of all of it.
 """
 
 from __future__ import annotations
@@ -10,10 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TypeVar, Unpack
 
 import msgspec
+import numpy as np
+import polars as pl
 
 from passgap.analysis.probe.extrapolation import forecast_curve
 from passgap.checks import accepted, check
@@ -39,11 +46,10 @@ from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.show.charts import check_charts
 from passgap.show.charts.figures import write_figures
 from passgap.show.contents.report import flat, page
-from passgap.show.data import PageData, RunAbout, Stored
+from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout, Stored
 from passgap.show.page.page import write_page
-from passgap.show.page.rows import completion_rows, problem_rows
 from passgap.show.text import known
-from passgap.stats import fit_mixture
+from passgap.stats import binomial_interval, fit_mixture
 
 Logged = TypeVar("Logged", bound=StepRow)
 
@@ -257,3 +263,95 @@ def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
     delta = float(comparison.tilt.delta)
     ks = [k for k in comparison.base.k.tolist() if k <= int(base.n.min())]
     return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
+
+
+MOST_PROBLEMS = 1_000
+
+
+def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemRow]:
+    """One row per problem: question, reference, and each arm's counts with the share's interval.
+
+    Without the base's run, its counts say which problems there are, and nobody what they ask.
+    """
+    places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
+
+    def arm(role: str, problem_id: str) -> Arm | None:
+        at = places.get(role, {}).get(problem_id)
+        return None if at is None else _arm(counts[role], at)
+
+    asked = (
+        [(p.id, p.question, p.reference) for p in run.problems()]
+        if run
+        else [(problem_id, "", "") for problem_id in counts["base"].problem_id]
+    )
+    return [
+        ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *texts)
+        for problem_id, *texts in asked
+    ]
+
+
+def _arm(counts: Counts, at: int) -> Arm:
+    n, c = int(counts.n[at]), int(counts.c[at])
+    return Arm(n, c, int(counts.unscored[at]), *_ends(c, n))
+
+
+@cache
+def _ends(c: int, n: int) -> tuple[float | None, float | None]:
+    if not n:
+        return None, None
+    found = binomial_interval(c, n)
+    return found.low, found.high
+
+
+def completion_rows(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> list[CompletionRow]:
+    """Completions in the order in which the page embeds them, as far as it has room."""
+    order = _order(counts)
+    rows = [
+        row
+        for role, run in runs.items()
+        for row in _chosen(role, run, counts[role].provenance["verifier"], list(order))
+    ]
+    return sorted(rows, key=lambda row: (order[row.problem_id], row.role, row.draw or 0))
+
+
+def _chosen(role: str, run: Run, verifier: str, ids: list[str]) -> list[CompletionRow]:
+    """The first correct and the first other completion of each of these problems."""
+    keys = ["problem_id", "draw"]
+    outcomes = (
+        run.scan_outcomes(verifier)
+        .filter(pl.col("problem_id").is_in(ids))
+        .sort("draw")
+        .group_by("problem_id", (pl.col("status") == "correct").alias("right"))
+        .first()
+    )
+    found = run.scan_completions().select(*keys, "text").join(outcomes, on=keys).collect()
+    columns = ("problem_id", "text", "status", "draw", "extracted", "reason")
+    return [
+        CompletionRow(problem_id, role, text, status, draw, extracted, reason or "")
+        for problem_id, text, status, draw, extracted, reason in found.select(columns).iter_rows()
+    ]
+
+
+def _order(counts: Mapping[str, Counts]) -> dict[str, int]:
+    """Problem id to its rank: lost and gained, then ever finer steps over the base's difficulty."""
+    base = counts["base"]
+    ease = np.argsort(base.c / np.maximum(base.n, 1), kind="stable")
+    ranked = [base.problem_id[i] for i in ease[spread(len(ease))]]
+    changed: list[str] = []
+    if "trained" in counts:
+        trained = counts["trained"]
+        after = dict(zip(trained.problem_id, trained.c > 0, strict=True))
+        before = zip(base.problem_id, base.c > 0, strict=True)
+        changed = [i for i, solved in before if i in after and after[i] != solved]
+    first = list(dict.fromkeys([*changed, *ranked]))[:MOST_PROBLEMS]
+    return {problem_id: rank for rank, problem_id in enumerate(first)}
+
+
+def spread(length: int) -> list[int]:
+    """Every place below ``length`` once: the ends first, then halves, quarters and so on."""
+    places: dict[int, None] = dict.fromkeys([0, length - 1][: max(length, 0)])
+    parts = 2
+    while len(places) < length:
+        places |= dict.fromkeys(i * (length - 1) // parts for i in range(parts + 1))
+        parts *= 2
+    return list(places)
