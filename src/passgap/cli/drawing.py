@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags, tell_stop
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    ProblemFlags,
+    PromptFlags,
+    key_values,
+    tell_stop,
+)
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 
@@ -62,7 +69,7 @@ def resolve(
         raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
     mapped = fields.mapped()
     found = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), fields.verifier)
-    arguments = engine.arguments()
+    arguments = key_values(engine.engine_arg)
     check_engine(engine.engine, arguments)
     sampling = decoding.sampling(problems, engine.engine)
     drawings = []

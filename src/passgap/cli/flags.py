@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli.command import argument, flag
 from passgap.errors import UsageError
+from passgap.plain import visible
 
 if TYPE_CHECKING:
     from passgap.data.policies import Policy, PromptSettings, SamplingParams
@@ -99,30 +100,23 @@ class ProblemFlags(FieldFlags):
     ] = False
 
     def sound(self, problems: ProblemSet, verifier: str | None) -> ProblemSet:
-        """The problems whose reference their verifier accepts, the others listed."""
-        return problems if self.keep_failing_golds else sound(problems, verifier)
+        """The problems whose reference their verifier accepts; the others are listed."""
+        from passgap.stages.golds import check_golds
 
-
-def sound(problems: ProblemSet, verifier: str | None) -> ProblemSet:
-    """The problems whose reference their verifier accepts; the others are listed."""
-    from passgap.show.text import visible
-    from passgap.stages.golds import check_golds
-
-    found = check_golds(problems, verifier)
-    if not found.faults:
-        return problems
-    print(
-        f"{len(found.faults)} of {len(problems)} references are rejected by their own verifier and "
-        "left out (--keep-failing-golds keeps them):",
-        file=sys.stderr,
-    )
-    for problem_id, fault in list(found.faults.items())[:SHOWN_FAULTS]:
-        print(f"  {problem_id}  {visible(fault)}", file=sys.stderr)
-    if len(found.faults) > SHOWN_FAULTS:
-        print(f"  and {len(found.faults) - SHOWN_FAULTS} more", file=sys.stderr)
-    if not len(found.sound):
-        raise UsageError("no problem is left; fix the references or choose another --verifier")
-    return found.sound
+        if self.keep_failing_golds or not (found := check_golds(problems, verifier)).faults:
+            return problems
+        more = len(found.faults) - SHOWN_FAULTS
+        print(
+            f"{len(found.faults)} of {len(problems)} references are rejected by their own verifier "
+            "and left out (--keep-failing-golds keeps them):",
+            *(f"  {id_}  {visible(why)}" for id_, why in list(found.faults.items())[:SHOWN_FAULTS]),
+            *([f"  and {more} more"] if more > 0 else []),
+            sep="\n",
+            file=sys.stderr,
+        )
+        if not len(found.sound):
+            raise UsageError("no problem is left; fix the references or choose another --verifier")
+        return found.sound
 
 
 def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
@@ -171,7 +165,8 @@ class PromptFlags(Flags):
             template=self.template,
             system=self.system,
             shots=self.shots,
-            stop=tuple(_as_meant(text) for text in self.stop or ()),
+            # as typed: \n and \t stand for the characters
+            stop=tuple(one.replace("\\n", "\n").replace("\\t", "\t") for one in self.stop or ()),
             no_stop=self.no_stop,
             mapping=mapping,
         )
@@ -179,11 +174,6 @@ class PromptFlags(Flags):
     def prompt(self) -> PromptSettings | None:
         """The prompt itself; None where no flag is set."""
         return self.of(".").prompt if self.given() else None
-
-
-def _as_meant(text: str) -> str:
-    r"""A stop string as typed, with ``\n`` and ``\t`` for the characters they stand for."""
-    return text.replace("\\n", "\n").replace("\\t", "\t")
 
 
 def tell_stop(policy: Policy, out: str | None = None) -> None:
@@ -221,10 +211,6 @@ class EngineFlags:
         str, flag("transformers, vllm, openai (any server), fake (known p), or ray:NAME.", "NAME")
     ]
     engine_arg: EngineArg = None
-
-    def arguments(self) -> dict[str, str]:
-        """The engine's arguments."""
-        return key_values(self.engine_arg)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,7 +138,8 @@ def import_(
     if policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: one of them")
     other = find_log(FORMATS, named or base.format.name, trained)
-    if _resolved(other) == _resolved(base):
+    first, second = ({path.resolve() for path in found.files} for found in (base, other))
+    if first == second:
         raise UsageError(
             f"{trained[0]} is the base's log too; where one file holds both policies, import each "
             "with its --where FIELD=VALUE and compare the two"
@@ -146,10 +147,6 @@ def import_(
     ending = ".csv" if base.format.name == "counts" else ""
     places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
     _compare(_imported_both([base, other], list(places.values()), asked), json_)
-
-
-def _resolved(found: Found) -> set[Path]:
-    return {path.resolve() for path in found.files}
 
 
 def _asked(

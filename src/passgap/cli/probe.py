@@ -81,29 +81,22 @@ def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[st
     from passgap.evidence.doors import probe as judge
     from passgap.evidence.evidence import Evidence
     from passgap.results.labels import ProbeLabel
+    from passgap.runs import Run, is_run
 
     check_fail_on(fail_on, ProbeLabel)
-    if _is_adaptive(source):
-        return _probe_again(source, verdict, json_, fail_on)
+    if is_run(source) and (run := Run(source)).manifest.design == "adaptive":
+        return _probe_again(run, verdict, json_, fail_on)
     checks = checked(source)
     evidence = Evidence.read(source, sampling_alone=verdict.sampling_alone or [])
     show(judge(evidence, **verdict.settings()), json_, fail_on, checks)
 
 
-def _is_adaptive(source: str) -> bool:
-    from passgap.runs import Run, is_run
-
-    return is_run(source) and Run(source).manifest.design == "adaptive"
-
-
-def _probe_again(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
+def _probe_again(run: Run, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
     """The verdict of an adaptive run that is already drawn."""
     from passgap.evidence.adaptive import probe_again
-    from passgap.runs import Run
 
     if verdict.sampling_alone:
         raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
-    run = Run(source)
     show_adaptive(probe_again(run, settings=verdict.adaptive()), run, None, json_, fail_on)
 
 

@@ -66,13 +66,11 @@ def lined(
 
 def data_of(rows: Iterable[Mapping[str, Value]]) -> alt.InlineData:
     """Rows as a chart's own data, their texts made visible: a lone surrogate stops the drawing."""
-    return alt.InlineData(values=[{name: _inert(row[name]) for name in row} for row in rows])
 
+    def inert(value: Value) -> Value:
+        return visible(value) if isinstance(value, str) else value if known(value) else None
 
-def _inert(value: Value) -> Value:
-    if isinstance(value, str):
-        return visible(value)
-    return value if known(value) else None
+    return alt.InlineData(values=[{name: inert(row[name]) for name in row} for row in rows])
 
 
 def points_of(curve: Curve) -> list[Point]:

@@ -34,7 +34,6 @@ from passgap.evidence.options import CompareOptions, ProbeOptions
 from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
 from passgap.results.comparison import CompareSettings, Comparison
-from passgap.results.findings import Checks
 from passgap.results.probe import K_LARGE, Forecast, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
@@ -168,6 +167,10 @@ def page_data(
     before = _before(evidence, settings)
     training = _training_folder(runs.get("trained"))
     notes = [note for one in (before, comparison) if one for note in one.notes]
+    accept = accepted(
+        intersect=settings.get("intersect", False),
+        allow_different_prompts=settings.get("allow_different_prompts", False),
+    )
     return PageData(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
@@ -190,7 +193,7 @@ def page_data(
         },
         runs={role: _about(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
-        checks=_checks(runs, settings),
+        checks=[check(*runs.values(), accept=accept)] if runs else [],
         notes=list(dict.fromkeys(notes)),
         command=command,
     )
@@ -205,15 +208,6 @@ def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
     elif int(evidence.base.counts.n.min()) < K_LARGE:
         return None
     return probe(Evidence(evidence.base), **asked)
-
-
-def _checks(runs: Mapping[str, Run], settings: CompareOptions) -> list[Checks]:
-    """The data checks of the pair, as the settings accept them; none where there is no run."""
-    accept = accepted(
-        intersect=settings.get("intersect", False),
-        allow_different_prompts=settings.get("allow_different_prompts", False),
-    )
-    return [check(*runs.values(), accept=accept)] if runs else []
 
 
 def _reach(runs: Mapping[str, Run], settings: CompareOptions) -> Reach | None:
@@ -274,10 +268,14 @@ def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemR
     Without the base's run, its counts say which problems there are, and nobody what they ask.
     """
     places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
+    columns = {role: (arm.n, arm.c, arm.unscored) for role, arm in counts.items()}
 
     def arm(role: str, problem_id: str) -> Arm | None:
         at = places.get(role, {}).get(problem_id)
-        return None if at is None else _arm(counts[role], at)
+        if at is None:
+            return None
+        n, c, unscored = (int(values[at]) for values in columns[role])
+        return Arm(n, c, unscored, *_ends(c, n))
 
     asked = (
         [(p.id, p.question, p.reference) for p in run.problems()]
@@ -288,11 +286,6 @@ def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemR
         ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *texts)
         for problem_id, *texts in asked
     ]
-
-
-def _arm(counts: Counts, at: int) -> Arm:
-    n, c = int(counts.n[at]), int(counts.c[at])
-    return Arm(n, c, int(counts.unscored[at]), *_ends(c, n))
 
 
 @cache

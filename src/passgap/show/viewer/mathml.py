@@ -96,7 +96,9 @@ def mathml(latex: str, *, display: bool = False) -> Markup | None:
     if len(latex) > MOST_CHARACTERS or MACROS.search(latex):
         return None
     try:
-        tree = within(MOST_SECONDS, lambda: _tree(latex, display))
+        known = ALIGNED.sub(r"\\\1{align*}", latex)  # latex2mathml knows it under one name only
+        converter = Converter(display="block" if display else "inline")
+        tree = within(MOST_SECONDS, lambda: converter.convert_to_element(known))
     except (Exception, OutOfTime):  # the library raises whatever it stumbles over
         return None
     if sum(1 for _ in tree.iter()) > MOST_NODES or _depth(tree) > MOST_DEPTH:
@@ -109,11 +111,6 @@ def _depth(node: Element) -> int:
     while level:
         deepest, level = deepest + 1, [child for one in level for child in one]
     return deepest
-
-
-def _tree(latex: str, display: bool) -> Element:
-    known = ALIGNED.sub(r"\\\1{align*}", latex)  # which latex2mathml knows under one name only
-    return Converter(display="block" if display else "inline").convert_to_element(known)
 
 
 def _rebuilt(node: Element) -> str:
