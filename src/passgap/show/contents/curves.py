@@ -66,10 +66,7 @@ def of_pair(
             Picture("delta", difference, _delta_caption(result)),
         ]
     )
-    folded = {
-        NUMBERS: pair_table(result),
-        "How far, how sure, and is it only sharpening": further,
-    }
+    folded = {NUMBERS: pair_table(result), "How far, how sure, and is it only sharpening": further}
     return Section(TITLE, present(pictures, *(_folded(*one) for one in folded.items())), AFTER)
 
 

@@ -25,11 +25,7 @@ from passgap.show.contents import (
 from passgap.show.contents.alone import alone
 from passgap.show.contents.methods import caveats, methods
 from passgap.show.contents.parts import present
-from passgap.show.contents.problems import (
-    histogram_picture,
-    problem_by_problem,
-    scatter_picture,
-)
+from passgap.show.contents.problems import histogram_picture, problem_by_problem, scatter_picture
 from passgap.show.data import PageData, RunAbout
 from passgap.show.text import ABSENT
 

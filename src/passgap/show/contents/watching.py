@@ -20,15 +20,7 @@ from passgap.show.charts.training import (
 )
 from passgap.show.contents.parts import FEW, noted, present, table
 from passgap.show.data import PageData
-from passgap.show.text import (
-    ABSENT,
-    changed,
-    estimated,
-    known,
-    number,
-    percent,
-    sparkline,
-)
+from passgap.show.text import ABSENT, changed, estimated, known, number, percent, sparkline
 
 SAME = 1e-9
 LOST_SHOWN = 20
