@@ -29,9 +29,12 @@ class Loaded(Mapping[str, "Command"]):
     def __getitem__(self, name: str) -> Command:
         if name not in self._names:
             raise KeyError(name)
+        return self.loaded(name + "_" * (name == "import"))
+
+    def loaded(self, name: str, file: str = "") -> Command:
+        """The command of this name from a file of the package, its own if none is said."""
         word = name.replace("-", "_")
-        word += "_" * (word == "import")
-        found: Command = getattr(import_module(f"{self._package}.{word}"), word)
+        found: Command = getattr(import_module(f"{self._package}.{file or word}"), word)
         return found
 
     def __iter__(self) -> Iterator[str]:

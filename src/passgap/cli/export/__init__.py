@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from passgap.cli.groups import Group, Loaded
@@ -27,35 +25,20 @@ SECTIONS = {
 }
 
 
-def _added() -> list[str]:
-    """The launchers that installed packages add; none is loaded."""
-    return [name for name in LAUNCHERS if name not in LAUNCHERS.built_in]
-
-
 class Exports(Loaded):
     """Exports by name: results have a command each, training jobs one made for the trainer."""
 
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in _added()
+    def __init__(self, package: str, names: tuple[str, ...]) -> None:
+        super().__init__(package, (*names, *(name for name in LAUNCHERS if name not in names)))
 
     def __getitem__(self, name: str) -> Command:
         if name not in self:
             raise KeyError(name)
         if name in SECTIONS["Results"]:
-            found: Command = getattr(
-                import_module("passgap.cli.export.results"), name.replace("-", "_")
-            )
-            return found
+            return self.loaded(name, "results")
         from passgap.cli.export.jobs import job_command
 
         return job_command(name)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from super().__iter__()
-        yield from _added()
-
-    def __len__(self) -> int:
-        return super().__len__() + len(_added())
 
 
 class Export(Group):

@@ -61,7 +61,7 @@ def checks(site: Site, request: Request) -> Response:
     run = site.library.run(request.path_params["run"])
     found = site.checks(run, PATIENCE, asked=True)
     body = None if found is None else of_page({}).paint(blocks(found))
-    page = site.page("checks.html.j2", run=run.about, body=body)
+    page = site.page("checks.html.j2", run=run, body=body)
     if found is None:
         page.headers.update(REFRESH)
     return page
@@ -79,7 +79,7 @@ def _report(site: Site, runs: list[OpenRun], settings: CompareOptions) -> Respon
         key, lambda: _made([run.run.path for run in runs], settings), PATIENCE
     )
     if not job.done():
-        page = site.page("waiting.html.j2", runs=[run.about for run in runs])
+        page = site.page("waiting.html.j2", runs=runs)
         page.headers.update(REFRESH)
         return page
     text, policy = job.result()

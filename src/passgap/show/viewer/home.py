@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from passgap.data.identity import digest
 from passgap.errors import PassgapError
-from passgap.show.viewer.library import FAULTS, About, Faulty, OpenRun
+from passgap.show.viewer.library import FAULTS, Faulty, OpenRun
 from passgap.show.viewer.problems import pages, whole
 from passgap.show.viewer.site import Site, pass_at_1_text, progress_text, verifier_text
 from passgap.show.viewer.training import Training, live_of, training_of
@@ -46,7 +46,9 @@ def home_live(site: Site, request: Request) -> Response:
     return site.changes(request.query_params.get("seen", ""), _content(site, page)[2])
 
 
-def _content(site: Site, page: int) -> tuple[list[About | Faulty], list[Training], dict[str, str]]:
+def _content(
+    site: Site, page: int
+) -> tuple[list[OpenRun | Faulty], list[Training], dict[str, str]]:
     values: dict[str, str] = {}
     start = (page - 1) * PAGE
     end = time.perf_counter() + PATIENCE
@@ -64,7 +66,7 @@ def _content(site: Site, page: int) -> tuple[list[About | Faulty], list[Training
 
 def _run_row(
     site: Site, run: OpenRun | Faulty, values: dict[str, str], end: float
-) -> About | Faulty:
+) -> OpenRun | Faulty:
     if isinstance(run, Faulty):
         return run
     try:
@@ -79,7 +81,7 @@ def _run_row(
     except FAULTS as error:
         return Faulty(run.id, run.name, str(error))
     values |= {f"{run.id}.{name}": text for name, text in found.items()}
-    return run.about
+    return run
 
 
 def health_text(site: Site, run: OpenRun) -> str:

@@ -16,11 +16,10 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
-from passgap.data.counts import Design
 from passgap.errors import PassgapError, RunError
 from passgap.plain import Json
 from passgap.results.estimates import Estimate
-from passgap.runs import Manifest, Run
+from passgap.runs import Run
 from passgap.runs.manifest import SamplingEntry
 from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
 from passgap.show.viewer.finding import Found, check_links, find
@@ -32,27 +31,6 @@ FRESH, PATIENT = 1.0, 10
 KEPT_PAGES = 16
 MOST_VALUES = 30
 FAULTS = (PassgapError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError)
-
-
-@dataclass(frozen=True)
-class About:
-    """What a run is: its place below the root, and what its manifest says."""
-
-    id: str
-    name: str
-    policy: str
-    policy_path: str
-    weights: str
-    problems: str
-    problem_set: str
-    size: int
-    n: int
-    settings: str
-    template: str
-    engine: str
-    created: str
-    command: str
-    design: Design
 
 
 class NothingThereError(LookupError):
@@ -81,7 +59,12 @@ class OpenRun:
 
     def __init__(self, found: Found, run: Run, opened: int) -> None:
         self.found, self.run, self.opened = found, run, opened
-        self.about = about(found, run.manifest)
+        self.manifest = run.manifest
+        self.policy = PurePath(self.manifest.policy["path"]).name
+        self.problem_set = self.manifest.problem_set["digest"]
+        self.template = self.manifest.prompt["template_name"] or "own template"
+        self.settings = _settings(self.manifest.sampling)
+        self.created = self.manifest.created[:16].replace("T", " ")
         self._tally = Tally()
         self._lock = threading.Lock()
 
@@ -228,28 +211,6 @@ class Library:
         """Begin no further work."""
         for jobs in (self.counting, self.checking, self.analysing, self.watches):
             jobs.stop()
-
-
-def about(found: Found, manifest: Manifest) -> About:
-    """What the pages say of a run."""
-    policy, problems = manifest.policy, manifest.problem_set
-    return About(
-        id=found.id,
-        name=found.name,
-        policy=PurePath(policy["path"]).name,
-        policy_path=policy["path"],
-        weights=policy["weights_digest"],
-        problems=problems["name"],
-        problem_set=problems["digest"],
-        size=problems["size"],
-        n=manifest.n,
-        settings=_settings(manifest.sampling),
-        template=manifest.prompt["template_name"] or "own template",
-        engine=manifest.engine["name"],
-        created=manifest.created[:16].replace("T", " "),
-        command=manifest.command,
-        design=manifest.design,
-    )
 
 
 def _settings(sampling: SamplingEntry) -> str:

@@ -42,7 +42,7 @@ def marking(site: Site, request: Request) -> Response:
         ("audit", run.state(), size, seed), lambda: _drawn(run, size, seed), PATIENCE
     )
     if not drawn.done():
-        page = site.page("waiting.html.j2", runs=[run.about])
+        page = site.page("waiting.html.j2", runs=[run])
         page.headers["refresh"] = "2"
         return page
     counts, cases = drawn.result()
@@ -57,7 +57,7 @@ def marking(site: Site, request: Request) -> Response:
     here = f"/run/{run.id}/audit"
     return site.page(
         "audit.html.j2",
-        run=run.about,
+        run=run,
         case=case,
         mark=given[at - 1],
         question=shown_text(case.question, budget, exact),

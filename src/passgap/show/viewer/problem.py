@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import polars as pl
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -31,29 +30,31 @@ def problem(site: Site, request: Request) -> Response:
     run, second = site.library.run(request.path_params["run"]), second_run(site, request)
     if other := put_right(request, run, second, f"/problem/{request.path_params['problem']}"):
         return other
-    row = _row(run, request.path_params["problem"])
+    problem_id = request.path_params["problem"]
+    row = _row(run, problem_id)
+    asked_for = run.problems.row(row, named=True)
     query = Query.of({name: value for name, value in asked.items() if name != "page"})
     around = query.to_dict() | ({"with": second.id} if second else {})
     status, number = asked.get("status", ""), whole(asked.get("draws"), "draws")
     exact, budget = bool(asked.get("raw")), Budget()
     kept = {**around, "status": status, "raw": "1" if exact else ""}
-    here = f"/run/{run.id}/problem/{row.problem_id}"
+    here = f"/run/{run.id}/problem/{problem_id}"
     sides = [("completions", run, second)]
     if second:
         sides = [("base", run, second), ("trained", second, run)]
     arms = [
-        _arm(one, other, role, row.problem_id, status, number, exact, budget)
+        _arm(one, other, role, problem_id, status, number, exact, budget)
         for role, one, other in sides
     ]
-    place = _neighbours(site, run, second, query, row.problem_id)
+    place = _neighbours(site, run, second, query, problem_id)
     return site.page(
         "problem.html.j2",
-        run=run.about,
-        second=second.about if second else None,
+        run=run,
+        second=second,
         companions=companions(site, run),
-        problem=row,
-        question=shown_text(row.question, budget, exact),
-        metadata={name: _short(value) for name, value in run.metadata[row.row].items()},
+        problem=asked_for,
+        question=shown_text(asked_for["question"], budget, exact),
+        metadata={name: _short(value) for name, value in run.metadata[row].items()},
         arms=arms,
         place=place,
         links=_links(run, place, kept),
@@ -72,22 +73,15 @@ def problem(site: Site, request: Request) -> Response:
 def exact_text(site: Site, request: Request) -> Response:
     """``/run/{run}/text/{problem}/{draw}``: the characters of one completion, as a file."""
     run = site.library.run(request.path_params["run"])
-    row = _row(run, request.path_params["problem"])
+    problem_id = request.path_params["problem"]
+    _row(run, problem_id)
     draw = min(request.path_params["draw"], MOST_DRAW)
-    found = completions.texts(run, row.problem_id, [draw])
+    found = completions.texts(run, problem_id, [draw])
     if draw not in found:
         raise NothingThereError(str(draw))
-    name = f"{row.problem_id}-{draw}.txt"
+    name = f"{problem_id}-{draw}.txt"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return PlainTextResponse(found[draw], headers=headers)
-
-
-@dataclass(frozen=True)
-class _Row:
-    row: int
-    problem_id: str
-    question: str
-    reference: str
 
 
 @dataclass(frozen=True)
@@ -115,11 +109,12 @@ class _Place:
     page: int
 
 
-def _row(run: OpenRun, problem_id: str) -> _Row:
-    rows = run.problems.with_row_index("row").filter(pl.col("problem_id") == problem_id)
-    if rows.is_empty():
+def _row(run: OpenRun, problem_id: str) -> int:
+    """The problem's place in the run."""
+    found = run.problems["problem_id"].index_of(problem_id)
+    if found is None:
         raise NothingThereError(problem_id)
-    return _Row(*rows.select("row", "problem_id", "question", "reference").row(0))
+    return found
 
 
 def _arm(

@@ -70,11 +70,10 @@ def selected(
 
 def companions(site: Site, run: OpenRun) -> list[tuple[str, str]]:
     """Id and name of the runs on the same problems."""
-    mine = run.about.problem_set
     return [
         (one.id, one.name)
         for one in site.library.runs()
-        if isinstance(one, OpenRun) and one.id != run.id and one.about.problem_set == mine
+        if isinstance(one, OpenRun) and one.id != run.id and one.problem_set == run.problem_set
     ]
 
 
@@ -100,8 +99,8 @@ def _content(site: Site, request: Request) -> tuple[dict[str, object], dict[str,
         if second is not None:
             values[f"{row.row}.trained"] = _of(row.trained_c, row.trained_n)
     content: dict[str, object] = {
-        "run": run.about,
-        "second": second.about if second else None,
+        "run": run,
+        "second": second,
         "companions": companions(site, run),
         "query": query,
         "asked": asked,
