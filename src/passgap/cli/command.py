@@ -90,7 +90,7 @@ class Part:
     def kind(self) -> object:
         """The type of one value: of ``list[int] | None`` it is int."""
         (kind,) = _options(self.hint)
-        return next(iter(get_args(kind))) if self.several else kind
+        return get_args(kind)[0] if self.several else kind
 
     @property
     def several(self) -> bool:

@@ -90,9 +90,7 @@ def job_command(name: str) -> Command:
         export_job(name, source, out, policy, data, asked, prompt, fields, trainer.known)
 
     export.__name__ = name
-    export.__doc__ = (
-        trainer.about if trainer is ADDED else f"{trainer.about}\n\n{EXAMPLE}".format(name)
-    )
+    export.__doc__ = trainer.about + ("" if trainer is ADDED else EXAMPLE.format(name))
     export.__annotations__["asked"] = Annotated[Given[JobSettings], trainer.fields]
     return command(shown=SHOWN + trainer.shown)(export)
 

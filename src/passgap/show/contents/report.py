@@ -26,7 +26,7 @@ from passgap.show.contents.alone import alone
 from passgap.show.contents.methods import caveats, methods
 from passgap.show.contents.parts import present
 from passgap.show.contents.problems import histogram_picture, problem_by_problem, scatter_picture
-from passgap.show.data import PageData, RunAbout
+from passgap.show.data import PageData
 from passgap.show.text import ABSENT
 
 
@@ -56,7 +56,10 @@ def page(data: PageData) -> b.Page:
         _settings(data),
         _reading(data),
     )
-    return b.Page(data.title, _subtitle(data.runs), checks.grave(data.checks), blocks)
+    policies = [f"{role}: {run.policy}" for role, run in data.runs.items()]
+    sets = {run.problem_set for run in data.runs.values()} - {""}
+    subtitle = " · ".join([*policies, *sorted(sets)])
+    return b.Page(data.title, subtitle, checks.grave(data.checks), blocks)
 
 
 def _first_verdict(data: PageData) -> list[b.Block]:
@@ -162,9 +165,3 @@ def _reading(data: PageData) -> b.Section:
             b.Section("The methods", [b.Terms(methods(paired=paired))]),
         ],
     )
-
-
-def _subtitle(runs: Mapping[str, RunAbout]) -> str:
-    parts = [f"{role}: {run.policy}" for role, run in runs.items()]
-    sets = {run.problem_set for run in runs.values()} - {""}
-    return " · ".join([*parts, *sorted(sets)])

@@ -27,10 +27,8 @@ LOST_SHOWN = 20
 ROWS_SHOWN = 12
 LONGEST = 60  # of a sparkline
 HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
-SIGNAL = (
-    "A group whose completions are all right or all wrong has no gradient. Shaded: interval over "
-    "the problems of those steps."
-)
+MIXED = "A group whose completions are all right or all wrong has no gradient."
+SIGNAL = f"{MIXED} Shaded: interval over the problems of those steps."
 PROBLEMS = (
     "Of the problems drawn so far. Lost: solved before, none right in the last groups, and chance "
     "is no explanation."
@@ -38,9 +36,8 @@ PROBLEMS = (
 BANDS = (
     "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
 )
-LENGTH = (
-    "A length that runs away, or collapses, deserves a look at the completions. Shaded: interval."
-)
+RUNS_AWAY = "A length that runs away, or collapses, deserves a look at the completions."
+LENGTH = f"{RUNS_AWAY} Shaded: interval."
 LEGEND = (
     "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
     "solved, never solved so far, lost by then"
@@ -236,8 +233,6 @@ HELD_OUT = (
     "sharpening, seen as it happens."
 )
 REWARD = "Share of the samples rewarded. Thin: each step; thick: mean over eleven steps."
-MIXED = "A group whose completions are all right or all wrong has no gradient."
-LOGGED_LENGTH = "A length that runs away, or collapses, deserves a look at the completions."
 
 
 def section(data: PageData) -> b.Section | None:
@@ -284,7 +279,7 @@ def _logged(rows: Sequence[TrainingRow]) -> list[b.Picture]:
     found = (
         ("reward", reward, "Mean reward", ".2f", REWARD),
         ("mixed_share", mixed, "Share of groups that teach anything", ".0%", MIXED),
-        ("completion_length", length, "Completion length, tokens", "d", LOGGED_LENGTH),
+        ("completion_length", length, "Completion length, tokens", "d", RUNS_AWAY),
     )
     return [
         b.Picture(name, partial(training_series, values, title, form), caption)

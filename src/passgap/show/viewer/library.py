@@ -215,19 +215,18 @@ class Library:
 
 def _settings(sampling: SamplingEntry) -> str:
     """The settings in a line; those that an imported log does not tell are named."""
-    told = {
-        "temperature {:g}": sampling["temperature"],
-        "top-p {:g}": sampling["top_p"],
-        "top-k {:d}": sampling["top_k"],
-        "{:,d} tokens": sampling["max_tokens"],
-    }
-    names = {"{:,d} tokens": "max-tokens"}
+    told = (
+        ("temperature", "temperature {:g}", sampling["temperature"]),
+        ("top-p", "top-p {:g}", sampling["top_p"]),
+        ("top-k", "top-k {:d}", sampling["top_k"]),
+        ("max-tokens", "{:,d} tokens", sampling["max_tokens"]),
+    )
     shown = [
         form.format(value)
-        for form, value in told.items()
-        if value is not None and not (form.startswith("top-k") and value == 0)
+        for name, form, value in told
+        if value is not None and (name, value) != ("top-k", 0)
     ]
-    untold = [names.get(form) or form.split()[0] for form, value in told.items() if value is None]
+    untold = [name for name, _, value in told if value is None]
     return ", ".join([*shown, *([f"{', '.join(untold)} not in the log"] if untold else [])])
 
 
