@@ -42,12 +42,11 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Draws:
-    """Which samples of each problem, and the price of a million tokens."""
+    """Which samples of each problem, by the names they have in Python."""
 
     n: int
-    first: int = 0
+    first_draw: int = 0
     top_up: bool = False
-    price: float | None = None
 
 
 def resolve(
@@ -80,24 +79,20 @@ def resolve(
     return drawings
 
 
-def sample_run(drawing: Drawing, draws: Draws, out: str) -> Run:
-    """Sample what was resolved, with a progress bar."""
+def sample_run(drawing: Drawing, draws: Draws, out: str, price: float | None) -> Run:
+    """Sample what was resolved, with a progress bar; ``price`` is that of a million tokens."""
     from passgap.stages.sampling import sample
 
     tell_stop(drawing.policy, out)
-    with bar(f"sampling {Path(out).name}", price=draws.price) as progress:
+    with bar(f"sampling {Path(out).name}", price=price) as progress:
         return sample(
-            n=draws.n,
-            first_draw=draws.first,
-            top_up=draws.top_up,
-            out=out,
-            progress=progress,
-            command=command_line(),
-            **vars(drawing),
+            out=out, progress=progress, command=command_line(), **vars(drawing), **vars(draws)
         )
 
 
-def sample_runs(drawings: Sequence[Drawing], draws: Draws, out: str) -> list[Run]:
+def sample_runs(
+    drawings: Sequence[Drawing], draws: Draws, out: str, price: float | None
+) -> list[Run]:
     """Sample several policies into run folders of their names below ``out``."""
     from passgap.stages.sampling_arms import named_arms, sample_arms
 
@@ -106,15 +101,13 @@ def sample_runs(drawings: Sequence[Drawing], draws: Draws, out: str) -> list[Run
     return sample_arms(
         named_arms([one.policy for one in drawings], shared.sampling),
         shared.problems,
-        n=draws.n,
-        first_draw=draws.first,
-        top_up=draws.top_up,
         out=out,
         engine=shared.engine,
         engine_args=shared.engine_args,
         seed=shared.seed,
-        bar=partial(bar, price=draws.price),
+        bar=partial(bar, price=price),
         command=command_line(),
+        **vars(draws),
     )
 
 

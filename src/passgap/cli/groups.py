@@ -23,11 +23,15 @@ class Loaded(Mapping[str, "Command"]):
     def __init__(self, package: str, names: tuple[str, ...]) -> None:
         self._package, self._names = package, names
 
+    def names(self) -> tuple[str, ...]:
+        """The names that there are now."""
+        return self._names
+
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self.names()
 
     def __getitem__(self, name: str) -> Command:
-        if name not in self._names:
+        if name not in self:
             raise KeyError(name)
         return self.loaded(name + "_" * (name == "import"))
 
@@ -38,10 +42,10 @@ class Loaded(Mapping[str, "Command"]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self.names())
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self.names())
 
 
 class Group(TyperGroup):

@@ -84,12 +84,19 @@ def write_group(
 
 
 def row(flag: Part) -> tuple[str, str]:
-    """A flag as typed, and what it does; with its default, unless that is off or nothing."""
-    typed, text, default = ", ".join(sorted(flag.typed, key=len)), flag.help, flag.default
-    if not (flag.required or default is None or default is False or default in ((), [], "")):
-        shown = f"{default:g}" if isinstance(default, float) else default
-        text += f" [default:{UNBROKEN}{shown}]"
+    """A flag as typed, and what it does with its default."""
+    typed = ", ".join(sorted(flag.typed, key=len))
+    default = shown_default(flag)
+    text = flag.help if not default else f"{flag.help} [default:{UNBROKEN}{default}]"
     return f"{typed} {flag.takes}".rstrip(), text
+
+
+def shown_default(flag: Part) -> str:
+    """The default as it would be typed; empty where the flag is off or says it itself."""
+    value = flag.default
+    if flag.required or value is None or value is False or value in ((), [], ""):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _paragraphs(text: str, formatter: HelpFormatter) -> None:

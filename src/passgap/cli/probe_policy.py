@@ -43,6 +43,6 @@ def probe_policy(
     (drawing,) = resolve(
         [policy], problems, engine, decoding, prompt, fields, seed=verdict.seed, revision=revision
     )
-    sample_run(drawing, Draws(n, price=price), out)
+    sample_run(drawing, Draws(n), out, price)
     verify_run(out, fields.verifier)
     judge_source(out, verdict, json_, fail_on)

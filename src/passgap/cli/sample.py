@@ -50,12 +50,12 @@ def sample(
     drawings = resolve(
         given, problems, engine, decoding, prompt, fields, seed=seed, revision=revision
     )
-    draws = Draws(n, first_draw, top_up, price)
+    draws = Draws(n, first_draw, top_up)
     if len(drawings) == 1:
-        run = sample_run(drawings[0], draws, out)
+        run = sample_run(drawings[0], draws, out, price)
         print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
         return
-    runs = sample_runs(drawings, draws, out)
+    runs = sample_runs(drawings, draws, out, price)
     for run in runs:
         print(f"{run.place}: {drawn_in_words(run, price)}")
     print(f"next: passgap verify {' '.join(str(run.place) for run in runs)}")

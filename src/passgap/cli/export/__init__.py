@@ -28,8 +28,9 @@ SECTIONS = {
 class Exports(Loaded):
     """Exports by name: results have a command each, training jobs one made for the trainer."""
 
-    def __init__(self, package: str, names: tuple[str, ...]) -> None:
-        super().__init__(package, (*names, *(name for name in LAUNCHERS if name not in names)))
+    def names(self) -> tuple[str, ...]:
+        """Those of the table, and the launchers that packages add; none is loaded."""
+        return (*self._names, *(name for name in LAUNCHERS if name not in self._names))
 
     def __getitem__(self, name: str) -> Command:
         if name not in self:

@@ -160,9 +160,14 @@ def hover(rows: Sequence[Datum], key: str, tips: Mapping[str, str]) -> Layer:
     strips = plot.mark_rect(opacity=0, stroke=LIGHT["muted"], strokeWidth=6).encode(
         alt.X("strip_from:Q"),
         alt.X2("strip_to:Q"),
-        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()],
+        tooltip=tooltips(tips),
     )
     return alt.layer(line, strips.add_params(over))
+
+
+def tooltips(tips: Mapping[str, str]) -> list[alt.Tooltip]:
+    """The columns that a tooltip shows, each with its title."""
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()]
 
 
 def _strips(rows: Sequence[Datum], key: str) -> list[Datum]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from passgap.show.charts.lazy import Chart, alt
-from passgap.show.charts.parts import Datum, data_of, layered
+from passgap.show.charts.parts import Datum, data_of, layered, tooltips
 from passgap.show.data import Arm, ProblemRow, share_in_words, share_of
 from passgap.show.theme import LIGHT
 
@@ -19,6 +19,12 @@ CHANGES = {
     "lost": LIGHT["base"],
     "both": LIGHT["muted"],
     "neither": LIGHT["line"],
+}
+TOLD = {
+    "base_text": "base",
+    "trained_text": "trained",
+    "count": "problems here",
+    "names": "which",
 }
 NAMED = 3
 MANY = 12
@@ -51,11 +57,7 @@ def histogram(problems: Sequence[ProblemRow]) -> Chart:
             alt.XOffset("series:N", sort=roles),
             alt.Y("count:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
             alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, symbolType="square")),
-            tooltip=[
-                alt.Tooltip("series:N", title="policy"),
-                alt.Tooltip("bin:N", title="correct samples, %"),
-                alt.Tooltip("text:N", title="problems"),
-            ],
+            tooltip=tooltips({"series": "policy", "bin": "correct samples, %", "text": "problems"}),
         )
     )
     return layered([bars], "Number of problems")
@@ -83,15 +85,7 @@ def before_and_after(problems: Sequence[ProblemRow]) -> Chart:
             alt.Y("trained:Q", axis=ticks, scale=share, title=None),
             alt.Color("change:N", scale=scale, legend=alt.Legend(title=None)),
             alt.Size("count:Q", scale=areas, legend=None),
-            tooltip=[
-                alt.Tooltip(f"{name}:N", title=title)
-                for name, title in {
-                    "base_text": "base",
-                    "trained_text": "trained",
-                    "count": "problems here",
-                    "names": "which",
-                }.items()
-            ],
+            tooltip=tooltips(TOLD),
         )
     )
     same = alt.Chart(data_of([{"x": 0, "y": 0}, {"x": 1, "y": 1}]))
