@@ -16,9 +16,17 @@ from typer.core import TyperGroup
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import resolve
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags, MaxTokens, TopK, TopP
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
-from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    MaxTokens,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+    TopK,
+    TopP,
+    tell_stop,
+)
 from passgap.cli.progress import bar
 from passgap.errors import PassgapError, UsageError
 from passgap.plain import json_text, visible

@@ -58,7 +58,7 @@ HEAVY = {
     "fsspec": {"runs"},
     "reasoning_gym": {"problems/gym.py", "verifiers/gym.py"},
     "math_verify": {"verifiers/equality.py"},
-    "altair": {"show/charts/", "show/notebook/charts.py"},
+    "altair": {"show/charts/"},
     "vl_convert": {"show/charts/"},
     "starlette": {"show/viewer/"},
     "uvicorn": {"show/viewer/server.py"},

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
@@ -32,9 +31,18 @@ Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
 ENGINE_ARGS = {"batch_size": "256"}
 TRAIN_SIZE = 2000
 HELD_OUT_SEED = 1  # the world was tuned on seed 0; what is reported was not looked at before
-ALGORITHMS: dict[str, dict[str, Any]] = {
-    "grpo": {"steps": 60, "learning_rate": 1e-4, "group_size": 16, "prompts_per_step": 16},
-    "distill": {"steps": 300, "learning_rate": 1e-3},
+ALGORITHMS = {
+    "grpo": TrainConfig(
+        max_tokens=LAB_MAX_TOKENS,
+        algorithm="grpo",
+        steps=60,
+        learning_rate=1e-4,
+        group_size=16,
+        prompts_per_step=16,
+    ),
+    "distill": TrainConfig(
+        max_tokens=LAB_MAX_TOKENS, algorithm="distill", steps=300, learning_rate=1e-3
+    ),
 }
 
 
@@ -66,20 +74,10 @@ def run_demo(
 ) -> Demo:
     """Run the loop on one family with one algorithm and one training seed.
 
-    Parameters
-    ----------
-    out
-        Everything lands below it, ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept.
-    progress
-        Makes a progress bar: called with a title, gives a context with a callback.
-    family, algorithm
-        ``rare``, ``mastered`` or ``absent``; ``grpo`` or ``distill`` (from the lab's teacher).
-    size, n
-        Held-out problems, and draws a problem.
-    steps, train_size
-        Training steps (None: the lab's own) and problems trained on.
-    seed
-        Of training: which problems, their order, every random number.
+    Everything lands below ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept. ``size`` is the
+    number of held-out problems, ``n`` of draws per problem, ``train_size`` of problems trained on;
+    ``steps`` None takes the lab's own. ``seed`` is that of training: which problems, their order,
+    every random number.
     """
     if family not in FAMILIES:
         raise UsageError(f"family {family!r}; allowed: {', '.join(FAMILIES)}")
@@ -142,8 +140,8 @@ def _trained(
     seed: int,
     progress: Bar,
 ) -> Policy:
-    settings = ALGORITHMS[algorithm] | ({"steps": steps} if steps is not None else {})
-    config = TrainConfig(algorithm=algorithm, max_tokens=LAB_MAX_TOKENS, seed=seed, **settings)
+    usual = ALGORITHMS[algorithm]
+    config = replace(usual, seed=seed, steps=usual.steps if steps is None else steps)
     with progress(f"training ({algorithm})") as update:
         return train(
             resolve_policy("lab:base"),

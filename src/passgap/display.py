@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-_RENDERERS: dict[str, Callable[[Any], Any]] = {}
+_RENDERERS: dict[str, Callable[[object], Any]] = {}  # a chart is altair's, which is a room above
 
 
-def register(*, html: Callable[[Any], str], chart: Callable[[Any], Any]) -> None:
+def register(*, html: Callable[[object], str], chart: Callable[[object], object]) -> None:
     """Say what makes the HTML and the chart of a result."""
     _RENDERERS.update(html=html, chart=chart)
 

@@ -25,7 +25,8 @@ def visible(text: object) -> str:
     >>> visible("a\x1b[31mb\u202ec")
     'a‹U+001B›[31mb‹U+202E›c'
     """
-    return "".join(map(_shown, str(text).replace("\r\n", "\n")))
+    said = str(text).replace("\r\n", "\n")
+    return "".join(map(_shown, said)) if any(map(_steers, set(said))) else said
 
 
 def _shown(char: str) -> str:

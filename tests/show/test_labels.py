@@ -17,7 +17,7 @@ from passgap.show.blocks import VerdictBlock, walk
 from passgap.show.contents.dispatch import blocks_of
 from passgap.show.markdown import paint as markdown
 from passgap.show.page.painter import of_page
-from passgap.show.terminal.painter import paint
+from passgap.show.terminal import paint
 from passgap.show.theme import LIGHT
 
 LABELS = [label for question in Label.__subclasses__() for label in question]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize
 
 from passgap.analysis import inputs
 from passgap.data.arrays import BoolArray, FloatArray
@@ -196,7 +196,7 @@ class _Held:
         if x is None or np.ptp(x) == 0:
             return score
         low, high = self._rank_interval(x)
-        value = float(stats.spearmanr(x, self.gain).statistic)
+        value = _rank_correlation(x, self.gain)
         return replace(score, spearman=value, spearman_low=low, spearman_high=high)
 
     def _rank_interval(self, x: FloatArray) -> tuple[float, float]:
@@ -207,7 +207,7 @@ class _Held:
         for _ in range(1000):
             rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
             if np.ptp(x[rows]) > 0 and np.ptp(gain[rows]) > 0:
-                found.append(float(stats.spearmanr(x[rows], gain[rows]).statistic))
+                found.append(_rank_correlation(x[rows], gain[rows]))
         low, high = np.quantile(found, [0.025, 0.975])
         return float(low), float(high)
 
@@ -233,3 +233,10 @@ def _best_cut(x: FloatArray, paid: BoolArray) -> float:
     scores = [((x >= c)[paid].mean() + (x < c)[~paid].mean()) / 2 for c in cuts]
     best = np.flatnonzero(np.isclose(scores, max(scores)))
     return float(cuts[best[len(best) // 2]])
+
+
+def _rank_correlation(x: FloatArray, y: FloatArray) -> float:
+    """Spearman's rho."""
+    from scipy import stats  # takes longer to import than all that `probe` and `compare` need
+
+    return float(stats.spearmanr(x, y).statistic)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,6 +17,9 @@ from passgap.cli import renamed
 from passgap.cli.groups import Group
 from passgap.errors import PassgapError
 from passgap.plain import visible
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 ABOUT = """Can RLVR pay on this model, and what did it teach?
@@ -62,7 +65,9 @@ class Passgap(Group):
     sections = SECTIONS
     hidden_commands = ("probe-policy",)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
         return super().resolve_command(ctx, renamed.command(args))
 
 

@@ -10,7 +10,7 @@ import typer
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.plain import json_text
+from passgap.cli.printing import print_one
 
 if TYPE_CHECKING:
     from passgap.evidence.auditing import Case
@@ -54,13 +54,9 @@ def audit(
         return
     if marks is None and not json_ and sys.stdin.isatty():
         _ask(opened, owed)
-    result = auditing.result(opened)
+    print_one(auditing.result(opened), json_)
     if json_:
-        print(json_text(result.to_dict()))
         return
-    from passgap.show import print_result
-
-    print_result(result)
     if marks is not None:
         unmarked = sum(not mark for mark in read.values())
         if unmarked:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.verdict import KLarge, KSmall
+from passgap.cli.flags import KLarge, KSmall
 from passgap.cli.progress import command_line
 from passgap.plain import json_text, visible
 

@@ -8,8 +8,7 @@ import typer
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.printing import check_fail_on
-from passgap.plain import json_text
+from passgap.cli.printing import check_fail_on, print_one
 
 
 @command()
@@ -28,12 +27,7 @@ def check(
 
     check_fail_on([fail_on] if fail_on else None, SEVERITIES)
     found = look(*(Run(run) for run in runs))
-    if json_:
-        print(json_text(found.to_dict()))
-    else:
-        from passgap.show import print_result
-
-        print_result(found)
+    print_one(found, json_)
     worst = found.worst
     if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
         raise typer.Exit(1)

@@ -12,11 +12,12 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from functools import partial
 from pkgutil import resolve_name
 from types import NoneType, UnionType
 from typing import (
+    TYPE_CHECKING,
     Annotated,
-    Any,
     Generic,
     TypeVar,
     Union,
@@ -28,34 +29,45 @@ from typing import (
 
 import typer
 from typer.core import TyperCommand
-from typer.models import OptionInfo
+from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from passgap.cli import config, help_text, renamed
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from typer._click import Context, HelpFormatter
+
 T = TypeVar("T")
 NOT_SET = inspect.Parameter.empty
+Groups = dict[str, tuple[Callable[..., object], list[str]]]  # what makes one, of which flags
 
 
-def argument(name: str, text: str) -> Any:
+def argument(name: str, text: str) -> ArgumentInfo:
     """What ``--help`` says of an argument."""
-    return typer.Argument(metavar=name, help=text)
+    info: ArgumentInfo = typer.Argument(metavar=name, help=text)
+    return info
 
 
-def flag(text: str, takes: str | None = None, *, typed: tuple[str, ...] = (), **more: Any) -> Any:
+def flag(
+    text: str, takes: str | None = None, *, typed: tuple[str, ...] = (), least: int | None = None
+) -> OptionInfo:
     """What ``--help`` says of a flag: ``takes`` stands behind it, ``typed`` are its other names."""
-    option = typer.Option(help=text, metavar=takes, **more)
+    option: OptionInfo = typer.Option(help=text, metavar=takes, min=least)
     option.param_decls = typed
     return option
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """An argument or a flag: its parameter, typer's ``info`` of it, the section it stands in."""
+    """An argument or a flag: its parameter, typer's ``info`` of it, the section it stands in.
+
+    ``hint`` is the parameter's annotation, without typer's part.
+    """
 
     name: str
-    hint: Any
-    info: Any = None
-    default: Any = NOT_SET
+    hint: object
+    info: ParameterInfo | None = None
+    default: object = NOT_SET
     section: str = help_text.LOOSE
 
     @property
@@ -66,9 +78,8 @@ class Part:
     @property
     def typed(self) -> tuple[str, ...]:
         """How it is typed."""
-        return tuple(self.info.param_decls or ()) or (
-            "--" + self.name.strip("_").replace("_", "-"),
-        )
+        declared = tuple(self.info.param_decls or ()) if self.info else ()
+        return declared or ("--" + self.name.strip("_").replace("_", "-"),)
 
     @property
     def longest(self) -> str:
@@ -76,7 +87,7 @@ class Part:
         return max(self.typed, key=len).lstrip("-")
 
     @property
-    def kind(self) -> Any:
+    def kind(self) -> object:
         """The type of one value: of ``list[int] | None`` it is int."""
         (kind,) = _options(self.hint)
         return get_args(kind)[0] if self.several else kind
@@ -89,12 +100,12 @@ class Part:
     @property
     def help(self) -> str:
         """What it does."""
-        return self.info.help or ""
+        return (self.info and self.info.help) or ""
 
     @property
     def takes(self) -> str:
         """What stands behind it; nothing behind a switch."""
-        return self.info.metavar or help_text.TAKES.get(self.kind, "")
+        return (self.info and self.info.metavar) or help_text.TAKES.get(self.kind, "")
 
     @property
     def required(self) -> bool:
@@ -103,14 +114,12 @@ class Part:
 
     def parameter(self) -> inspect.Parameter:
         """For the signature that typer reads; what has to be given is checked when it is known."""
-        hint, default = self.hint, self.default
-        if self.is_flag:
-            info = copy(self.info)
+        info, default = copy(self.info), self.default
+        if info and self.is_flag:
             info.param_decls = self.typed
-            hint = Annotated[hint, info]
+            # A flag that has to be given looks optional to typer until its default is looked up.
             default = ([] if self.several else None) if self.required else default
-        elif self.info is not None:
-            hint = Annotated[hint, self.info]
+        hint = Annotated[self.hint, info] if info else self.hint
         keyword = inspect.Parameter.KEYWORD_ONLY
         return inspect.Parameter(self.name, keyword, default=default, annotation=hint)
 
@@ -118,13 +127,18 @@ class Part:
 class Given(Generic[T]):
     """What the flags of a settings class say, before it is made and checked."""
 
-    def __init__(self, kind: type[T], values: Mapping[str, Any]) -> None:
+    def __init__(self, kind: Callable[..., T], /, **values: object) -> None:
         self.kind, self.values = kind, values
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         return self.values[name]
 
-    def settings(self, **known: Any) -> T:
+    def whole(self, name: str) -> int | None:
+        """A whole number, where it was given."""
+        value = self.values[name]
+        return value if isinstance(value, int) else None
+
+    def settings(self, **known: object) -> T:
         """The settings; ``known`` are those that the command found out."""
         return self.kind(**{**self.values, **known})
 
@@ -137,12 +151,14 @@ class Fields:
     without: str = ""
     sections: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, kind: Any) -> Iterator[Part]:
+    def of(self, kind: type[DataclassInstance]) -> Iterator[Part]:
         """The fields as flags; one without a default is left to the command to find out."""
         hints, text = get_type_hints(kind), {one.name: one.metadata["help"] for one in fields(kind)}
         section = {name: title for title, names in self.sections.items() for name in names.split()}
         for one in sorted(fields(kind), key=lambda one: one.name in section):
             hint, default = hints[one.name], one.default
+            # Settings are frozen, so a repeatable setting is a tuple; typer would read
+            # `tuple[int, ...]` as a fixed number of values behind one flag, and wants a list.
             if get_origin(hint) is tuple:
                 hint, default = list[get_args(hint)[0]], [*default]  # type: ignore[misc]
             elif default is MISSING:
@@ -159,7 +175,10 @@ class Command(TyperCommand):
     shown: tuple[str, ...]
     defaults: tuple[str, ...]
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        # Only here, when the command really runs, is the Python imported where its defaults stand:
+        # numpy and torch must not be loaded for `passgap --help`. Until now typer took every flag
+        # for an optional one.
         known = {one.name: one for one in self.known_flags()}
         for parameter in self.params:
             if (one := known.get(str(parameter.name))) is not None:
@@ -183,35 +202,34 @@ class Command(TyperCommand):
         chosen = {*self.shown, "config"}
         return tuple(one for one in self.known_flags() if not self.shown or one.longest in chosen)
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
         return help_text.usage(self)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         help_text.write_command(self, ctx, formatter)
 
 
 def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., None]], Command]:
     """Make a function a command.
 
-    Parameters
-    ----------
-    defaults
-        Where defaults stand: functions and classes as ``module:name``, the first that has one goes.
-    shown
-        The flags in ``--help``, by their names; the others are in ``--help-all``. Empty: all.
+    ``defaults`` says where defaults stand: functions and classes as ``module:name``, the first
+    that has one goes. ``shown`` are the flags in ``--help``, by their names (empty: all); the
+    others are in ``--help-all``.
     """
 
     def made(function: Callable[..., None]) -> Command:
-        groups: dict[str, tuple[Callable[..., Any], list[str]]] = {}
+        groups: Groups = {}
         parts = [*_parts(function, groups), *COMMON]
 
-        def typed(**given: Any) -> None:
+        def typed(**given: object) -> None:
             for one in COMMON:
                 del given[one.name]
             for name, (make, members) in groups.items():
-                given[name] = make({member: given.pop(member) for member in members})
+                given[name] = make(**{member: given.pop(member) for member in members})
             function(**given)
 
+        # typer learns the flags from a signature, so it gets one in which every group is taken
+        # apart; `typed` puts the groups together again before it calls the real function.
         parameters = [one.parameter() for one in parts]
         typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         typed.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -228,55 +246,49 @@ def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., N
     return made
 
 
-def _parts(
-    function: Callable[..., None], groups: dict[str, tuple[Callable[..., Any], list[str]]]
-) -> Iterator[Part]:
+def _parts(function: Callable[..., None], groups: Groups) -> Iterator[Part]:
     """Every argument and flag of a function; ``groups`` learns what puts them together again."""
     hints = get_type_hints(function, include_extras=True)
     for name, parameter in inspect.signature(function).parameters.items():
-        kind, *more = _annotated(hints[name])
-        if get_origin(kind) is Given:
+        kind, info = _annotated(hints[name])
+        if isinstance(info, Fields):
             (settings,) = get_args(kind)
-            found = list(more[0].of(settings))
-            groups[name] = _given(settings), [one.name for one in found]
-        elif is_dataclass(kind):
+            found = list(info.of(settings))
+            groups[name] = partial(Given, settings), [one.name for one in found]
+        elif isinstance(kind, type) and is_dataclass(kind):
             found = list(_section(kind))
-            groups[name] = _group(kind), [one.name for one in found]
+            groups[name] = kind, [one.name for one in found]
         else:
-            found = [Part(name, kind, more[0] if more else None, parameter.default)]
+            found = [Part(name, kind, info, parameter.default)]
         yield from found
 
 
-def _section(kind: Any) -> Iterator[Part]:
+def _annotated(hint: object) -> tuple[object, ParameterInfo | Fields | None]:
+    """A type, and what its annotation says of it: typer's part, or which fields are flags."""
+    if get_origin(hint) is not Annotated:
+        return hint, None
+    kind, info = get_args(hint)
+    return kind, info
+
+
+def _section(kind: type[DataclassInstance]) -> Iterator[Part]:
     """The flags of a dataclass."""
     hints = get_type_hints(kind, include_extras=True)
     for one in fields(kind):
         default = NOT_SET if one.default is MISSING else one.default
-        hint, info = _annotated(hints[one.name])
+        hint, info = get_args(hints[one.name])
         yield Part(one.name, hint, info, default, inspect.getdoc(kind) or "")
 
 
-def _given(kind: Any) -> Callable[[dict[str, Any]], Any]:
-    return lambda values: Given(kind, values)
-
-
-def _group(kind: Any) -> Callable[[dict[str, Any]], Any]:
-    return lambda values: kind(**values)
-
-
-def _annotated(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) is Annotated else (hint,)
-
-
-def _options(hint: Any) -> list[Any]:
+def _options(hint: object) -> list[object]:
     """The types of a union but None."""
     union = get_origin(hint) in (Union, UnionType)
     return [one for one in get_args(hint) if one is not NoneType] if union else [hint]
 
 
-def _defaults(sources: tuple[str, ...]) -> dict[str, Any]:
+def _defaults(sources: tuple[str, ...]) -> dict[str, object]:
     """Every default of functions and classes, by parameter."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for source in sources:
         for name, parameter in inspect.signature(resolve_name(source)).parameters.items():
             if parameter.default is not NOT_SET:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.verdict import VerdictFlags
+from passgap.cli.flags import VerdictFlags
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
+    from passgap.evidence.options import CompareOptions
     from passgap.results.seeds import SeedsComparison
     from passgap.results.sweep import Sweep
 
@@ -73,10 +73,9 @@ def compare(
         raise UsageError("--sampling-alone with several TRAINED; allowed: one")
     if step and (seeds or len(trained) == 1):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
-    settings = {"ks": ks or None, **verdict.settings()}
+    settings: CompareOptions = {"ks": ks or None, **verdict.settings()}
     if seeds or len(trained) > 1:
-        judge = judge_seeds if seeds else partial(judge_sweep, steps=step or [])
-        result = judge(base, trained, settings)
+        result = judge_several(base, trained, settings, seeds=seeds, steps=step or [])
         checks = [checked(path) for path in (base, *trained)]
         show(result, json_, fail_on, *checks, figure=figure)
         return
@@ -86,17 +85,12 @@ def compare(
     show(judged, json_, fail_on, found, figure=figure)
 
 
-def judge_sweep(
-    base: str, trained: list[str], settings: dict[str, Any], *, steps: list[int]
-) -> Sweep:
-    """The sweep over checkpoints, with how their steps are known among its notes."""
-    from passgap.evidence.doors import compare_sweep
+def judge_several(
+    base: str, trained: list[str], settings: CompareOptions, *, seeds: bool, steps: list[int]
+) -> Sweep | SeedsComparison:
+    """The verdict on a recipe from its training seeds, or the sweep over checkpoints."""
+    from passgap.evidence.doors import compare_seeds, compare_sweep
 
+    if seeds:
+        return compare_seeds(base, trained, **settings)
     return compare_sweep(base, trained, steps=steps, **settings)
-
-
-def judge_seeds(base: str, trained: list[str], settings: dict[str, Any]) -> SeedsComparison:
-    """The verdict on a recipe from its training seeds."""
-    from passgap.evidence.doors import compare_seeds
-
-    return compare_seeds(base, trained, **settings)

@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from passgap.cli import renamed
 from passgap.errors import UsageError
+from passgap.plain import Json
+
+if TYPE_CHECKING:
+    from typer._click import Parameter
 
 FILE = "config.toml"
 NOT_KEYS = ("help", "help_all", "config")
@@ -36,6 +40,7 @@ def _read(context: typer.Context, value: str | None) -> str | None:
         raise UsageError(
             f"--config {value!r} has {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
         )
+    # Defaults and no values: what is typed beside --config then wins without a rule of our own.
     context.default_map = {
         known[key].name: _entry(known[key], entry) for key, entry in given.items()
     }
@@ -50,7 +55,7 @@ FLAG = typer.Option(
 )
 
 
-def resolved(context: typer.Context, *without: str) -> dict[str, Any]:
+def resolved(context: typer.Context, *without: str) -> dict[str, Json]:
     """Everything a command was asked, by the keys of such a file; what is not set is left out."""
     return {
         key: list(value) if isinstance(value, tuple | list) else value
@@ -59,7 +64,7 @@ def resolved(context: typer.Context, *without: str) -> dict[str, Any]:
     }
 
 
-def write(values: dict[str, Any], path: Path) -> None:
+def write(values: dict[str, Json], path: Path) -> None:
     """Keep what a command was asked, so that ``--config`` gives its result again."""
     from passgap.runs import write_text
 
@@ -67,7 +72,7 @@ def write(values: dict[str, Any], path: Path) -> None:
     write_text("".join(lines).replace("\x7f", "\\u007f"), path)  # TOML escapes one letter more
 
 
-def _keys(context: typer.Context) -> dict[str, Any]:
+def _keys(context: typer.Context) -> dict[str, Parameter]:
     """The parameter behind each key."""
     longest = {
         max(parameter.opts, key=len).lstrip("-").replace("-", "_"): parameter
@@ -76,7 +81,7 @@ def _keys(context: typer.Context) -> dict[str, Any]:
     return {key: parameter for key, parameter in longest.items() if key not in NOT_KEYS}
 
 
-def _entry(parameter: Any, entry: Any) -> Any:
+def _entry(parameter: Parameter, entry: object) -> object:
     """One value of a repeatable flag needs no list around it."""
-    several = getattr(parameter, "multiple", False) or parameter.nargs == -1
+    several = parameter.multiple or parameter.nargs == -1
     return [entry] if several and not isinstance(entry, list) else entry

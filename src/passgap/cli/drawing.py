@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags
-from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    ProblemFlags,
+    PromptFlags,
+    key_values,
+    tell_stop,
+)
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
 
@@ -35,6 +40,15 @@ class Drawing:
     seed: int
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Which samples of each problem, by the names they have in Python."""
+
+    n: int
+    first_draw: int = 0
+    top_up: bool = False
+
+
 def resolve(
     policies: Sequence[str],
     problems: str,
@@ -54,7 +68,7 @@ def resolve(
         raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
     mapped = fields.mapped()
     found = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), fields.verifier)
-    arguments = engine.arguments()
+    arguments = key_values(engine.engine_arg)
     check_engine(engine.engine, arguments)
     sampling = decoding.sampling(problems, engine.engine)
     drawings = []
@@ -65,27 +79,35 @@ def resolve(
     return drawings
 
 
-def sample_run(drawing: Drawing, *, out: str, price: float | None = None, **how: Any) -> Run:
-    """Sample what was resolved, with a progress bar; ``how`` as in `passgap.sample`."""
+def sample_run(drawing: Drawing, draws: Draws, out: str, price: float | None) -> Run:
+    """Sample what was resolved, with a progress bar; ``price`` is that of a million tokens."""
     from passgap.stages.sampling import sample
 
     tell_stop(drawing.policy, out)
     with bar(f"sampling {Path(out).name}", price=price) as progress:
-        return sample(out=out, progress=progress, command=command_line(), **vars(drawing), **how)
+        return sample(
+            out=out, progress=progress, command=command_line(), **vars(drawing), **vars(draws)
+        )
 
 
 def sample_runs(
-    drawings: Sequence[Drawing], *, out: str, price: float | None = None, **how: Any
+    drawings: Sequence[Drawing], draws: Draws, out: str, price: float | None
 ) -> list[Run]:
     """Sample several policies into run folders of their names below ``out``."""
     from passgap.stages.sampling_arms import named_arms, sample_arms
 
-    tell_stop(drawings[0].policy)
-    shared = vars(drawings[0])
-    arms = named_arms([one.policy for one in drawings], shared["sampling"])
-    rest = {name: shared[name] for name in ("problems", "engine", "engine_args", "seed")}
+    shared = drawings[0]
+    tell_stop(shared.policy)
     return sample_arms(
-        arms, out=out, bar=partial(bar, price=price), command=command_line(), **rest, **how
+        named_arms([one.policy for one in drawings], shared.sampling),
+        shared.problems,
+        out=out,
+        engine=shared.engine,
+        engine_args=shared.engine_args,
+        seed=shared.seed,
+        bar=partial(bar, price=price),
+        command=command_line(),
+        **vars(draws),
     )
 
 

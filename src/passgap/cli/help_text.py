@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
+from typer.core import TyperArgument
 
 if TYPE_CHECKING:
+    from typer._click import Context, HelpFormatter, Parameter
+
     from passgap.cli.command import Command, Part
 
 LOOSE = "Flags"
-TAKES = {int: "N", float: "X", str: "NAME"}
+TAKES: Mapping[object, str] = {int: "N", float: "X", str: "NAME"}
 WHOLE = "passgap.help_all"  # the context's note that all flags are asked for
 EXAMPLE = "Example: "
 UNBROKEN = "\u00a0"  # a space at which no line breaks; printed as a space
@@ -41,24 +44,24 @@ def prose(function: Callable[..., None]) -> str:
 
 def usage(command: Command) -> list[str]:
     """The arguments and what has to be given."""
-    arguments = [argument(one) for one in command.params if one.param_type_name == "argument"]
+    arguments = [argument(one) for one in command.params if isinstance(one, TyperArgument)]
     required = [f"--{one.longest} {one.takes}" for one in command.known_flags() if one.required]
     return [*arguments, *required, "[FLAGS]"]
 
 
-def argument(parameter: Any) -> str:
+def argument(parameter: Parameter) -> str:
     """An argument as usage shows it, in brackets where it may be left out."""
     name = str(parameter.metavar or parameter.name.upper())
     return name if parameter.required or name.startswith("[") else f"[{name}]"
 
 
-def write_command(command: Command, context: Any, formatter: Any) -> None:
+def write_command(command: Command, context: Context, formatter: HelpFormatter) -> None:
     """The help of a command."""
     whole = bool(context.meta.get(WHOLE))
     flags = command.known_flags() if whole else command.visible_flags()
     formatter.write_usage(context.command_path, " ".join(usage(command)))
     _paragraphs(command.help or "", formatter)
-    arguments: list[Any] = [one for one in command.params if one.param_type_name == "argument"]
+    arguments = [one for one in command.params if isinstance(one, TyperArgument)]
     sections = {"Arguments": [(argument(one), one.help or "") for one in arguments], LOOSE: []}
     for flag in flags:
         sections.setdefault(flag.section, []).append(row(flag))
@@ -69,7 +72,7 @@ def write_command(command: Command, context: Any, formatter: Any) -> None:
 
 
 def write_group(
-    text: str, sections: Mapping[str, Mapping[str, str]], context: Any, formatter: Any
+    text: str, sections: Mapping[str, Mapping[str, str]], context: Context, formatter: HelpFormatter
 ) -> None:
     """The help of a group: its commands by section, each with a line."""
     formatter.write_usage(context.command_path, "COMMAND [FLAGS]")
@@ -96,7 +99,7 @@ def shown_default(flag: Part) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _paragraphs(text: str, formatter: Any) -> None:
+def _paragraphs(text: str, formatter: HelpFormatter) -> None:
     for paragraph in text.split("\n\n"):
         formatter.write("\n")
         if paragraph.startswith(EXAMPLE):  # to be copied: not broken
@@ -106,7 +109,7 @@ def _paragraphs(text: str, formatter: Any) -> None:
             formatter.write_text(paragraph)
 
 
-def _sections(sections: Mapping[str, Sequence[tuple[str, str]]], formatter: Any) -> None:
+def _sections(sections: Mapping[str, Sequence[tuple[str, str]]], formatter: HelpFormatter) -> None:
     """Headed tables with one left edge of their texts."""
     names = [name for rows in sections.values() for name, _ in rows]
     width = max(len(name) for name in names if len(name) <= WIDEST)

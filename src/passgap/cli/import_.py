@@ -7,11 +7,11 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.problems import AnswerField, Mapping, QuestionField, VerifierName
+from passgap.cli.flags import AnswerField, Mapping, QuestionField, VerifierName
 from passgap.cli.printing import print_among, probe_command
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
@@ -86,7 +86,7 @@ class SettingFlags:
     top_k: Annotated[int | None, flag("Most likely tokens kept.")] = None
     max_tokens: Annotated[int | None, flag("New tokens per completion at most.")] = None
 
-    def said(self) -> dict[str, Any]:
+    def said(self) -> dict[str, float]:
         """Those that were given, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
@@ -138,7 +138,8 @@ def import_(
     if policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: one of them")
     other = find_log(FORMATS, named or base.format.name, trained)
-    if _resolved(other) == _resolved(base):
+    first, second = ({path.resolve() for path in found.files} for found in (base, other))
+    if first == second:
         raise UsageError(
             f"{trained[0]} is the base's log too; where one file holds both policies, import each "
             "with its --where FIELD=VALUE and compare the two"
@@ -146,10 +147,6 @@ def import_(
     ending = ".csv" if base.format.name == "counts" else ""
     places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
     _compare(_imported_both([base, other], list(places.values()), asked), json_)
-
-
-def _resolved(found: Found) -> set[Path]:
-    return {path.resolve() for path in found.files}
 
 
 def _asked(

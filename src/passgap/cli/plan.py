@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.verdict import KSmall
+from passgap.cli.flags import KSmall
 from passgap.plain import json_text, visible
+
+if TYPE_CHECKING:
+    from passgap.results.plan import Goal
 
 
 @command(defaults="passgap:plan")
@@ -37,7 +40,7 @@ def plan(
 
     result = planned(
         pilot,
-        goal=cast("Any", goal),
+        goal=cast("Goal", goal),
         half_width=half_width,
         delta=delta,
         margin=margin,

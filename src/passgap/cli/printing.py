@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
 from passgap.errors import UsageError
-from passgap.plain import json_text
+from passgap.plain import Json, json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from passgap.results.findings import Checks
     from passgap.results.verdict import Verdict
 
 
-class Judged(Protocol):
-    """A result with a verdict and JSON."""
+class Encoded(Protocol):
+    """A result with JSON."""
+
+    def to_dict(self) -> Mapping[str, Json]: ...
+
+
+class Judged(Encoded, Protocol):
+    """One with a verdict."""
 
     @property
     def verdict(self) -> Verdict: ...
 
-    def to_dict(self) -> dict[str, Any]: ...
+
+def print_one(result: Encoded, as_json: bool) -> None:
+    """A result as JSON, or as its blocks."""
+    if as_json:
+        print(json_text(result.to_dict()))
+    else:
+        from passgap.show import print_result
+
+        print_result(result)
 
 
 def checked(*sources: str, accept: Collection[str] = ()) -> Checks | None:
@@ -63,6 +77,8 @@ def print_among(checks: Sequence[Checks], print_verdict: Callable[[], None]) -> 
     from passgap.results.findings import Checks
     from passgap.show import print_result
 
+    # The reader stops at the verdict: an error that undoes it has to stand above, while a warning
+    # or a note above it would only push it off the screen.
     told = [one for one in checks if one.findings]
     grave = [one for one in told if one.worst == "error"]
     for one in grave:
@@ -90,10 +106,7 @@ def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
 def check_fail_on(fail_on: list[str] | None, labels: Iterable[str]) -> None:
     """Refuse a label that no result has: a gate that never shuts.
 
-    Raises
-    ------
-    UsageError
-        For such a label.
+    Raises UsageError for such a label.
     """
     allowed = list(map(str, labels))
     for label in fail_on or []:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import drawn_in_words
-from passgap.cli.flags.verdict import (
+from passgap.cli.flags import (
     AcceptLuck,
     AcceptUnscored,
     FalsePositives,
@@ -21,8 +21,8 @@ from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
-    from passgap.results.parts import Interval
-    from passgap.results.probe import AdaptiveProbe
+    from passgap.evidence.options import ProbeOptions
+    from passgap.results.probe import AdaptiveProbe, AdaptiveSettings
     from passgap.runs import Run
 
 
@@ -35,9 +35,11 @@ class RuleFlags:
     small: Annotated[float, flag("A headroom below it is small.")]
     large: Annotated[float, flag("A headroom above it is large.")]
 
-    def settings(self) -> dict[str, Any]:
-        """The rule by its names in Python."""
-        return {name: getattr(self, name) for name in ("k_small", "k_large", "small", "large")}
+    def adaptive(self, **rounds: int) -> AdaptiveSettings:
+        """The settings of a probe in rounds."""
+        from passgap.results.probe import AdaptiveSettings
+
+        return AdaptiveSettings(self.k_small, self.k_large, self.small, self.large, **rounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,11 @@ class ProbeFlags(RuleFlags):
     accept_luck: AcceptLuck
     accept_unscored: AcceptUnscored
     seed: flags.Seed
+
+    def settings(self) -> ProbeOptions:
+        """The settings of a probe: the flags have the names that they have in Python."""
+        named = {name: value for name, value in vars(self).items() if name != "sampling_alone"}
+        return cast("ProbeOptions", named)
 
 
 @command(defaults="passgap.results.probe:ProbeSettings")
@@ -74,41 +81,23 @@ def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[st
     from passgap.evidence.doors import probe as judge
     from passgap.evidence.evidence import Evidence
     from passgap.results.labels import ProbeLabel
-
-    check_fail_on(fail_on, ProbeLabel)
-    if _is_adaptive(source):
-        return _probe_again(source, verdict, json_, fail_on)
-    checks = checked(source)
-    result = judge(
-        Evidence.read(source, sampling_alone=verdict.sampling_alone or []),
-        **verdict.settings(),
-        interval=cast("Interval", verdict.interval),
-        beyond=verdict.beyond,
-        false_positive_rate=verdict.false_positive_rate,
-        accept_luck=verdict.accept_luck,
-        accept_unscored=verdict.accept_unscored,
-        seed=verdict.seed,
-    )
-    show(result, json_, fail_on, checks)
-
-
-def _is_adaptive(source: str) -> bool:
     from passgap.runs import Run, is_run
 
-    return is_run(source) and Run(source).manifest.design == "adaptive"
+    check_fail_on(fail_on, ProbeLabel)
+    if is_run(source) and (run := Run(source)).manifest.design == "adaptive":
+        return _probe_again(run, verdict, json_, fail_on)
+    checks = checked(source)
+    evidence = Evidence.read(source, sampling_alone=verdict.sampling_alone or [])
+    show(judge(evidence, **verdict.settings()), json_, fail_on, checks)
 
 
-def _probe_again(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
+def _probe_again(run: Run, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
     """The verdict of an adaptive run that is already drawn."""
     from passgap.evidence.adaptive import probe_again
-    from passgap.results.probe import AdaptiveSettings
-    from passgap.runs import Run
 
     if verdict.sampling_alone:
         raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
-    run = Run(source)
-    settings = AdaptiveSettings(**verdict.settings())
-    show_adaptive(probe_again(run, settings=settings), run, None, json_, fail_on)
+    show_adaptive(probe_again(run, settings=verdict.adaptive()), run, None, json_, fail_on)
 
 
 def show_adaptive(

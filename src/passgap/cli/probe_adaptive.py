@@ -7,9 +7,15 @@ from typing import Annotated
 from passgap.cli import flags
 from passgap.cli.command import command, flag
 from passgap.cli.drawing import resolve
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
-from passgap.cli.flags.prompt import PolicyArgument, PromptFlags, tell_stop
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    PolicyArgument,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+    tell_stop,
+)
 from passgap.cli.printing import check_fail_on
 from passgap.cli.probe import RuleFlags, show_adaptive
 from passgap.cli.progress import bar, command_line
@@ -47,7 +53,6 @@ def probe_adaptive(
     """
     from passgap.evidence.adaptive import probe_adaptively
     from passgap.results.labels import ProbeLabel
-    from passgap.results.probe import AdaptiveSettings
     from passgap.runs import Run
 
     check_fail_on(fail_on, ProbeLabel)
@@ -59,7 +64,7 @@ def probe_adaptive(
         result = probe_adaptively(
             out=out,
             verifier=fields.verifier,
-            settings=AdaptiveSettings(**rule.settings(), first=first, most=most),
+            settings=rule.adaptive(first=first, most=most),
             progress=progress,
             command=command_line(),
             **vars(drawing),

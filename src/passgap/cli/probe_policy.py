@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from passgap.cli import flags
 from passgap.cli.command import command
-from passgap.cli.drawing import resolve, sample_run
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument
-from passgap.cli.flags.prompt import PolicyArgument, PromptFlags
+from passgap.cli.drawing import Draws, resolve, sample_run
+from passgap.cli.flags import (
+    DecodingFlags,
+    EngineFlags,
+    PolicyArgument,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+)
 from passgap.cli.probe import ProbeFlags, judge_source
 from passgap.cli.verify import verify_run
 
@@ -38,6 +43,6 @@ def probe_policy(
     (drawing,) = resolve(
         [policy], problems, engine, decoding, prompt, fields, seed=verdict.seed, revision=revision
     )
-    sample_run(drawing, out=out, n=n, price=price)
+    sample_run(drawing, Draws(n), out, price)
     verify_run(out, fields.verifier)
     judge_source(out, verdict, json_, fail_on)

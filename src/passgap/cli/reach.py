@@ -6,7 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.engine import EngineArg, key_values
+from passgap.cli.flags import EngineArg, key_values
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.cli.progress import bar
 

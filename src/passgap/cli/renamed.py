@@ -40,10 +40,7 @@ def _flag(renamed: dict[str, str], arg: str) -> str:
 def command(args: list[str]) -> list[str]:
     """A command line with an old command replaced: ``probe`` used to sample first.
 
-    Raises
-    ------
-    UsageError
-        For a command that left the package.
+    Raises UsageError for a command that left the package.
     """
     name, *rest = args
     if name == "study":

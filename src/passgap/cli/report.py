@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
-from passgap.cli.compare import Seeds, Steps, judge_seeds, judge_sweep
-from passgap.cli.flags.verdict import VerdictFlags
+from passgap.cli.compare import Seeds, Steps, judge_several
+from passgap.cli.flags import VerdictFlags
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 
@@ -43,16 +42,17 @@ def report(
     if step and (seeds or len(runs) < 3):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     settings = verdict.settings()
-    made: dict[str, Any] = {"out": out, "figures": figures, "command": command_line()}
-    if len(runs) > 2:
+    typed, (base, *trained) = command_line(), runs
+    if len(trained) > 1:
         from passgap.show.page.gathering import report_several
 
-        base, *trained = runs
-        judge = judge_seeds if seeds else partial(judge_sweep, steps=step or [])
-        result = judge(base, trained, settings)
-        page = report_several(result, base, trained, **made, **settings)
+        result = judge_several(base, trained, settings, seeds=seeds, steps=step or [])
+        page = report_several(
+            result, base, trained, out=out, figures=figures, command=typed, **settings
+        )
     else:
-        from passgap.show.page.gathering import report as write
+        from passgap.show.page.gathering import report as report_pair
 
-        page = write(runs[0], runs[1] if len(runs) == 2 else None, **made, **settings)
+        after = trained[0] if trained else None
+        page = report_pair(base, after, out=out, figures=figures, command=typed, **settings)
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.drawing import drawn_in_words, resolve, sample_run, sample_runs
-from passgap.cli.flags.engine import DecodingFlags, EngineFlags
-from passgap.cli.flags.problems import ProblemFlags
-from passgap.cli.flags.prompt import PromptFlags
+from passgap.cli.drawing import Draws, drawn_in_words, resolve, sample_run, sample_runs
+from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
 from passgap.errors import UsageError
 
 
@@ -52,12 +50,12 @@ def sample(
     drawings = resolve(
         given, problems, engine, decoding, prompt, fields, seed=seed, revision=revision
     )
-    how: dict[str, Any] = {"n": n, "first_draw": first_draw, "top_up": top_up, "price": price}
+    draws = Draws(n, first_draw, top_up)
     if len(drawings) == 1:
-        run = sample_run(drawings[0], out=out, **how)
+        run = sample_run(drawings[0], draws, out, price)
         print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
         return
-    runs = sample_runs(drawings, out=out, **how)
+    runs = sample_runs(drawings, draws, out, price)
     for run in runs:
         print(f"{run.place}: {drawn_in_words(run, price)}")
     print(f"next: passgap verify {' '.join(str(run.place) for run in runs)}")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.problems import FieldFlags
-from passgap.cli.flags.prompt import PromptFlags
+from passgap.cli.flags import FieldFlags, PromptFlags
 from passgap.plain import json_text, visible
 
 

@@ -10,8 +10,14 @@ import typer
 from passgap.cli import config as config_file
 from passgap.cli import flags
 from passgap.cli.command import Fields, Given, command, flag
-from passgap.cli.flags.problems import ProblemFlags, ProblemsArgument, without
-from passgap.cli.flags.prompt import PolicyArgument, PromptFlags, tell_stop
+from passgap.cli.flags import (
+    PolicyArgument,
+    ProblemFlags,
+    ProblemsArgument,
+    PromptFlags,
+    tell_stop,
+    without,
+)
 from passgap.cli.progress import bar
 from passgap.training.config import TrainConfig
 
@@ -54,7 +60,8 @@ def train(
     from passgap.training.run import train as start
     from passgap.verifiers import for_problems
 
-    config = asked.settings(max_tokens=max_tokens(asked["max_tokens"], problems, "transformers"))
+    limit = max_tokens(asked.whole("max_tokens"), problems, "transformers")
+    config = asked.settings(max_tokens=limit)
     mapped, verifier = fields.mapped(), fields.verifier
     training = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), verifier)
     watched = fields.sound(resolve_problems(held_out, mapped), verifier) if held_out else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags.problems import VerifierName
+from passgap.cli.flags import VerifierName
 from passgap.cli.printing import probe_command
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError, WorkError
@@ -90,31 +90,27 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
 
 @dataclass(frozen=True)
 class Marked:
-    """One run that was verified: what came of it, its counts, whether no draw could be scored."""
+    """One run that was verified: what came of it, its counts, whether no draw could be scored, and
+    why draws are unscored (empty where none is)."""
 
     result: Verified
     counts: Counts
     failed: bool
-
-    @property
-    def why(self) -> str:
-        """Why draws are unscored, empty where none is."""
-        from passgap.stages.unscored import in_one_line
-
-        return in_one_line(self.result.unscored_reasons)
+    why: str
 
 
 def _verified(path: str, run: Run, verifier: str | None) -> Marked:
     """Verify one run, and what came of it."""
     from passgap.stages.counting import count
-    from passgap.stages.unscored import all_unscored
+    from passgap.stages.unscored import all_unscored, in_one_line
     from passgap.stages.verifying import verified
 
     before = run.latest_verifier()
     digest = verify_run(path, verifier)
     counts = count(run)
     result = verified(run, counts, digest, place=path, before=before)
-    return Marked(result, counts, all_unscored(run, digest))
+    why = in_one_line(result.unscored_reasons)
+    return Marked(result, counts, all_unscored(run, digest), why)
 
 
 def verify_run(path: str, verifier: str | None = None) -> str:

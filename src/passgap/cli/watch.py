@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.cli.printing import print_one
 from passgap.errors import UsageError
-from passgap.plain import json_text
 
 if TYPE_CHECKING:
+    from passgap.evidence.options import WatchOptions
     from passgap.results.watching import Watching
 
 FEWEST_ROWS, MOST_ROWS, OTHER_LINES = 3, 12, 32
@@ -41,8 +42,7 @@ def watch(
     """
     from passgap.evidence import watching
 
-    settings: dict[str, Any] = {
-        "base": base,
+    settings: WatchOptions = {
         "group_size": group_size,
         "every": every,
         "window": window,
@@ -51,15 +51,9 @@ def watch(
     if follow:
         if json_:
             raise UsageError("--follow with --json; allowed: one of them")
-        _show(watching.follow(folder, seconds=seconds, **settings))
+        _show(watching.follow(folder, base=base, seconds=seconds, **settings))
         return
-    result = watching.watch_folder(folder, **settings)
-    if json_:
-        print(json_text(result.to_dict()))
-    else:
-        from passgap.show import print_result
-
-        print_result(result)
+    print_one(watching.watch_folder(folder, base=base, **settings), json_)
 
 
 def _show(results: Iterable[Watching | None]) -> None:
@@ -68,7 +62,7 @@ def _show(results: Iterable[Watching | None]) -> None:
     from rich.live import Live
 
     from passgap.show.contents.watching import blocks
-    from passgap.show.terminal.painter import paint
+    from passgap.show.terminal import paint
 
     console = Console()
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None

@@ -25,7 +25,7 @@ from passgap.results.estimates import Curve, Estimate
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Json = Any  # what `json.dumps` takes
+Json = Any  # what `json.dumps` takes; a closed type would make every reader narrow at every key
 
 
 class Mark(Enum):

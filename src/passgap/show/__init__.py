@@ -35,7 +35,7 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
     """Print blocks."""
     from rich.console import Console
 
-    from passgap.show.terminal.painter import paint
+    from passgap.show.terminal import paint
 
     (console or Console()).print(paint(blocks))
 
@@ -43,28 +43,16 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
 def html(result: object) -> str:
     """A result as static HTML, without script, safe whatever its texts are."""
     from passgap.show.contents.dispatch import blocks_of
-    from passgap.show.notebook.painter import paint
+    from passgap.show.notebook import paint
 
     return paint(blocks_of(result))
 
 
 def chart(result: object) -> Chart:
-    """A result's main chart as an altair object.
+    """A result's main chart as an altair object, in the palette of the report.
 
-    Parameters
-    ----------
-    result
-        A probe, comparison, reach, sweep, plan, watched training, counts or curve.
-
-    Returns
-    -------
-    altair.LayerChart
-        Without a width, to be layered, resized or saved; in the palette of the report.
-
-    Raises
-    ------
-    UsageError
-        For a result that has no chart.
+    It has no width, to be layered, resized or saved. Raises UsageError for a result that has none:
+    charts are of a probe, comparison, reach, sweep, plan, watched training, counts or curve.
     """
     from passgap.show.blocks import pictures
     from passgap.show.contents.dispatch import blocks_of

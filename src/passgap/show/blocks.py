@@ -39,6 +39,11 @@ class Figure:
     note: str = ""
     after: str = ""
 
+    @property
+    def shown(self) -> str:
+        """Its value, and where it went."""
+        return f"{self.value} → {self.after}" if self.after else self.value
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -244,6 +249,8 @@ class Page:
     blocks: Sequence[Block]
 
 
+# Depth first: the first picture of a result is the one that a notebook shows and `chart()` gives,
+# so contents put the picture that carries the verdict before all others.
 def walk(blocks: Sequence[Block]) -> Iterator[Block]:
     """Every block, those inside others after them."""
     for block in blocks:

@@ -21,19 +21,11 @@ ACTIVE = re.compile(r"([\\`*_\[\]<>|])")
 def paint(
     blocks: Sequence[b.Block], pictures: Mapping[str, str] | None = None, level: int = 2
 ) -> str:
-    """Blocks as Markdown.
+    """Blocks as Markdown, the first heading at ``level``.
 
-    Parameters
-    ----------
-    blocks
-        What to write.
-    pictures
-        Where the picture of each name is; those without a place are left out.
-    level
-        Of the first heading.
+    ``pictures`` says where the picture of each name is; those without a place are left out.
     """
-    parts = (part for block in blocks for part in _one(block, pictures or {}, level))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(_all(blocks, pictures or {}, level)) + "\n"
 
 
 def write_page(title: str, blocks: Sequence[b.Block], page: Path | str, **places: str) -> Path:
@@ -62,7 +54,7 @@ def _one(block: b.Block, places: Mapping[str, str], level: int) -> Iterator[str]
         case b.VerdictBlock():
             yield from _verdict(block)
         case b.Figures():
-            rows = [[o.name, _arrow(o), o.note.replace("\n", " ")] for o in block.figures]
+            rows = [[o.name, o.shown, o.note.replace("\n", " ")] for o in block.figures]
             yield table(b.Table(("", "value", ""), rows, (0, 2)))
         case b.Table():
             yield table(block)
@@ -115,10 +107,6 @@ def _verdict(block: b.VerdictBlock) -> Iterator[str]:
         yield _items(lines)
     if block.needs:
         yield f"What it would take: {inert(block.needs)}"
-
-
-def _arrow(one: b.Figure) -> str:
-    return f"{one.value} → {one.after}" if one.after else one.value
 
 
 def _items(lines: Sequence[str] | Iterator[str]) -> str:

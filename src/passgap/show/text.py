@@ -11,6 +11,12 @@ from passgap.plain import visible as visible
 MINUS = "\u2212"
 ABSENT = "–"
 BARS = "▁▂▃▄▅▆▇█"
+BANDS = {  # how hard a problem is for the base, by the names in `passgap.data.bands`
+    "never": "never solved",
+    "boundary": "boundary: up to 1 in 8",
+    "mid": "in between",
+    "saturated": "saturated: 9 in 10 or more",
+}
 
 
 class Ends(Protocol):

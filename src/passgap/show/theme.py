@@ -7,8 +7,11 @@ everywhere; the pair stays apart for every common colour vision, and shapes diff
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from passgap.plain import Json
+
+Config = dict[str, Json]
 LIGHT = {
     "paper": "#ffffff",
     "panel": "#f6f7f9",
@@ -62,25 +65,35 @@ def css_variables() -> str:
     return f":root{{color-scheme:light;{light}}}{by_preference}{switched}"
 
 
-def with_variables(spec: Any) -> Any:
+VARIABLES = {value: f"var(--{name})" for name, value in LIGHT.items()}
+
+
+def with_variables(spec: Json) -> Json:
     """The same chart with each palette colour replaced by its CSS variable."""
-    names = {value: f"var(--{name})" for name, value in LIGHT.items()}
-    if isinstance(spec, dict):
+    if isinstance(spec, str):
+        return VARIABLES.get(spec, spec)
+    if isinstance(spec, Mapping):
         return {key: with_variables(value) for key, value in spec.items()}
-    if isinstance(spec, list):
-        return [with_variables(value) for value in spec]
-    return names.get(spec, spec) if isinstance(spec, str) else spec
+    return [with_variables(value) for value in spec] if isinstance(spec, Sequence) else spec
 
 
-def chart_config() -> dict[str, Any]:
+def chart_config() -> Config:
     """Vega-Lite configuration: quiet axes, horizontal grid, legend above the plot."""
-    text = {"labelColor": LIGHT["muted"], "titleColor": LIGHT["muted"], "titleFontWeight": "normal"}
-    axis = {**text, "domainColor": LIGHT["line"], "tickColor": LIGHT["line"], "labelFontSize": 12}
+    grey = LIGHT["muted"]
+    text: Config = {"labelColor": grey, "titleColor": grey, "titleFontWeight": "normal"}
+    line: Config = {"domainColor": LIGHT["line"], "tickColor": LIGHT["line"]}
     return {
         "background": "transparent",
         "font": FONT,
         "view": {"stroke": None},
-        "axis": {**axis, "gridColor": LIGHT["grid"], "titleFontSize": 12, "titlePadding": 8},
+        "axis": {
+            **text,
+            **line,
+            "labelFontSize": 12,
+            "gridColor": LIGHT["grid"],
+            "titleFontSize": 12,
+            "titlePadding": 8,
+        },
         "axisX": {"grid": False},
         "axisY": {"domain": False, "ticks": False, "labelPadding": 6, "tickCount": 5},
         "legend": {

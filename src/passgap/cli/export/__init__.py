@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
-from passgap.cli import help_text
 from passgap.cli.groups import Group, Loaded
 from passgap.launch import LAUNCHERS
+
+if TYPE_CHECKING:
+    from typer._click import Command
 
 SECTIONS = {
     "Training jobs": {
@@ -24,47 +25,31 @@ SECTIONS = {
 }
 
 
+class Exports(Loaded):
+    """Exports by name: results have a command each, training jobs one made for the trainer."""
+
+    def names(self) -> tuple[str, ...]:
+        """Those of the table, and the launchers that packages add; none is loaded."""
+        return (*self._names, *(name for name in LAUNCHERS if name not in self._names))
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self:
+            raise KeyError(name)
+        if name in SECTIONS["Results"]:
+            return self.loaded(name, "results")
+        from passgap.cli.export.jobs import job_command
+
+        return job_command(name)
+
+
 class Export(Group):
-    """The formats that passgap writes for others, a file each, and those that packages add."""
+    """The formats that passgap writes for others, and those that packages add."""
 
     package = "passgap.cli.export"
     about = "Training jobs for other trainers, and results for other tools."
     sections = SECTIONS
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.commands = Exports(self.package, tuple(self.commands))
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        text = "A job for a trainer whose launcher an installed package adds"
-        more = {"Added by packages": dict.fromkeys(added, text)} if (added := _added()) else {}
-        help_text.write_group(self.about, {**SECTIONS, **more}, ctx, formatter)
-
-
-def _added() -> list[str]:
-    """The launchers that installed packages add; none is loaded."""
-    return [name for name in LAUNCHERS if name not in LAUNCHERS.built_in]
-
-
-class Exports(Loaded):
-    """Exports by name; the command of an added launcher is made when it is asked for."""
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in _added()
-
-    def __getitem__(self, name: str) -> Any:
-        if not super().__contains__(name) and name in _added():
-            from passgap.cli.export.added import added
-
-            return added(name)
-        return super().__getitem__(name)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from super().__iter__()
-        yield from _added()
-
-    def __len__(self) -> int:
-        return super().__len__() + len(_added())
+    added = ("Added by packages", "A job for a trainer whose launcher an installed package adds")
+    load = Exports
 
 
 export = Export.made("export")

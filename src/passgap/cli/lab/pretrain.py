@@ -13,7 +13,7 @@ from passgap.cli.progress import bar
 def pretrain(
     name: Annotated[str, argument("NAME", "base or teacher.")],
     out: flags.NewFolder,
-    steps: Annotated[int | None, flag("Optimizer steps; default: as it was made.", min=1)] = None,
+    steps: Annotated[int | None, flag("Optimizer steps; default: as it was made.", least=1)] = None,
     seed: flags.Seed = 0,
 ) -> None:
     """Remake one of the lab's policies from scratch, as the one in the package was made.

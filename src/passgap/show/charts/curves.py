@@ -7,6 +7,7 @@ the page, `sized` gives it one for a file. What has no value is left out of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from passgap.results.audit import Corrected
 from passgap.results.comparison import Crossover
@@ -57,9 +58,9 @@ def pass_at_k(
     told = [row for name, (curve, _) in dashed.items() for row in over_k(points_of(curve), name)]
     names = [*arms, *dashed]
     colours = [LIGHT[role] for role in arms] + [colour for _, colour in dashed.values()]
-    colour = coloured(names, colours, labelLimit=260)
     shapes = [SHAPES[role] for role in arms] + [STROKE] * len(dashed)
     scale, legend = alt.Scale(domain=names, range=shapes), alt.Legend(title=None, labelLimit=260)
+    colour = coloured(names, colours, legend)
     x = log2("k", TRIES, rows)
     dots = alt.Chart(data_of(rows)).mark_point(filled=True, size=46, opacity=1)
     layers = [
@@ -134,7 +135,9 @@ def learning_signal(signal: Sequence[Signal]) -> Chart:
 
 def lone_curve(curve: Curve) -> Chart:
     """Estimates over k with their interval at each k."""
-    rows: list[Datum] = [{"k": k, **texts(one, _plain)} for k, one in points_of(curve)]
+    rows: list[Datum] = [
+        {"k": k, **texts(one, partial(number, digits=3))} for k, one in points_of(curve)
+    ]
     y = amounts("~g", zero=False)
     drawn = lined(rows, log2("k", "k", rows), LIGHT["base"], ends="band", y=y, points=46)
     return layered([*drawn, hover(rows, "k", {"k": "k", "text": "value"})], "Estimates over k")
@@ -176,7 +179,3 @@ def _crossing(k: int) -> list[Layer]:
         plot.mark_rule(color=LIGHT["trained"], strokeWidth=1.5).encode(alt.X("k:Q")),
         text.encode(alt.X("k:Q"), alt.Text("label:N"), y=alt.value(0)),
     ]
-
-
-def _plain(value: float | None) -> str:
-    return number(value, 3)

@@ -21,10 +21,7 @@ def write_figures(
 ) -> list[Path]:
     """Write every picture among the blocks into a folder, offline; a file per picture and format.
 
-    Raises
-    ------
-    UsageError
-        For a format that is none of `FORMATS`.
+    Raises UsageError for a format that is none of `FORMATS`.
     """
     for form in formats:
         if form not in FORMATS:
@@ -44,10 +41,7 @@ def write_figures(
 def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 360) -> Path:
     """Write one chart as the kind of picture its name ends in.
 
-    Raises
-    ------
-    UsageError
-        For an ending that is not one of `FORMATS`.
+    Raises UsageError for an ending that is not one of `FORMATS`.
     """
     check_picture(path)
     place = Path(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passgap.show.charts import check_charts
 
@@ -18,7 +18,7 @@ else:
     Chart = Layer = object
 
     class _Altair:
-        def __getattr__(self, name: str) -> Any:
+        def __getattr__(self, name: str) -> object:
             check_charts()
             return getattr(importlib.import_module("altair"), name)
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
+import msgspec
+
+from passgap.plain import Json
 from passgap.results.estimates import Curve
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.text import Valued, estimated, known, percent, visible
 from passgap.show.theme import LIGHT, chart_config, with_variables
 
-Spec = dict[str, Any]  # Vega-Lite: JSON by altair's schema
+Spec = dict[str, Json]  # Vega-Lite, by altair's schema
 Value = str | float | None
 Datum = dict[str, Value]
 Point = tuple[int, Valued]  # an estimate at one k
@@ -63,13 +66,11 @@ def lined(
 
 def data_of(rows: Iterable[Mapping[str, Value]]) -> alt.InlineData:
     """Rows as a chart's own data, their texts made visible: a lone surrogate stops the drawing."""
-    return alt.InlineData(values=[{name: _inert(row[name]) for name in row} for row in rows])
 
+    def inert(value: Value) -> Value:
+        return visible(value) if isinstance(value, str) else value if known(value) else None
 
-def _inert(value: Value) -> Value:
-    if isinstance(value, str):
-        return visible(value)
-    return value if known(value) else None
+    return alt.InlineData(values=[{name: inert(row[name]) for name in row} for row in rows])
 
 
 def points_of(curve: Curve) -> list[Point]:
@@ -118,10 +119,12 @@ def steps(title: str = "training step") -> alt.X:
     return alt.X("step:Q", title=title, axis=alt.Axis(format="d", tickCount=6))
 
 
-def coloured(names: Sequence[str], colours: Sequence[str], **legend: Any) -> alt.Color:
+def coloured(
+    names: Sequence[str], colours: Sequence[str], legend: alt.Legend | None = None
+) -> alt.Color:
     """A colour for each series, told by the legend."""
     scale = alt.Scale(domain=list(names), range=list(colours))
-    return alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, **legend))
+    return alt.Color("series:N", scale=scale, legend=legend or alt.Legend(title=None))
 
 
 # --------------------------------------------------------------------------------------- hover
@@ -157,9 +160,14 @@ def hover(rows: Sequence[Datum], key: str, tips: Mapping[str, str]) -> Layer:
     strips = plot.mark_rect(opacity=0, stroke=LIGHT["muted"], strokeWidth=6).encode(
         alt.X("strip_from:Q"),
         alt.X2("strip_to:Q"),
-        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()],
+        tooltip=tooltips(tips),
     )
     return alt.layer(line, strips.add_params(over))
+
+
+def tooltips(tips: Mapping[str, str]) -> list[alt.Tooltip]:
+    """The columns that a tooltip shows, each with its title."""
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in tips.items()]
 
 
 def _strips(rows: Sequence[Datum], key: str) -> list[Datum]:
@@ -186,8 +194,7 @@ def page_spec(chart: Chart, height: int = HEIGHT) -> Spec:
     """The Vega-Lite spec for the page: as wide as its place, coloured by CSS variables."""
     spec = _spec(chart.properties(width="container", height=height))
     spec["usermeta"] = {"csv": rows_for_csv(spec)}
-    by_css: Spec = with_variables(spec)
-    return by_css
+    return {name: with_variables(value) for name, value in spec.items()}
 
 
 def _spec(chart: Chart) -> Spec:
@@ -197,12 +204,11 @@ def _spec(chart: Chart) -> Spec:
 
 def rows_for_csv(spec: Spec) -> dict[str, list[str]]:
     """The names of the datasets that hold what a spec draws, and their columns but the texts."""
-    names = [
-        name
-        for name, rows in spec.get("datasets", {}).items()
+    datasets = msgspec.convert(spec.get("datasets", {}), dict[str, list[dict[str, Value]]])
+    told = {
+        name: rows
+        for name, rows in datasets.items()
         if any("value" in row or "count" in row for row in rows)
-    ]
-    columns = dict.fromkeys(
-        column for name in names for row in spec["datasets"][name] for column in row
-    )
-    return {"datasets": names, "columns": [name for name in columns if name not in SAID]}
+    }
+    columns = dict.fromkeys(column for rows in told.values() for row in rows for column in row)
+    return {"datasets": [*told], "columns": [name for name in columns if name not in SAID]}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from passgap.show.charts.lazy import Chart, alt
-from passgap.show.charts.parts import Datum, data_of, layered
+from passgap.show.charts.parts import Datum, data_of, layered, tooltips
 from passgap.show.data import Arm, ProblemRow, share_in_words, share_of
 from passgap.show.theme import LIGHT
 
@@ -19,6 +19,12 @@ CHANGES = {
     "lost": LIGHT["base"],
     "both": LIGHT["muted"],
     "neither": LIGHT["line"],
+}
+TOLD = {
+    "base_text": "base",
+    "trained_text": "trained",
+    "count": "problems here",
+    "names": "which",
 }
 NAMED = 3
 MANY = 12
@@ -51,11 +57,7 @@ def histogram(problems: Sequence[ProblemRow]) -> Chart:
             alt.XOffset("series:N", sort=roles),
             alt.Y("count:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
             alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, symbolType="square")),
-            tooltip=[
-                alt.Tooltip("series:N", title="policy"),
-                alt.Tooltip("bin:N", title="correct samples, %"),
-                alt.Tooltip("text:N", title="problems"),
-            ],
+            tooltip=tooltips({"series": "policy", "bin": "correct samples, %", "text": "problems"}),
         )
     )
     return layered([bars], "Number of problems")
@@ -70,23 +72,20 @@ def before_and_after(problems: Sequence[ProblemRow]) -> Chart:
             places[base.c, base.n, trained.c, trained.n].append(problem)
     rows = sorted(map(_dot, places.values()), key=lambda row: -float(row["count"] or 0))
     scale = alt.Scale(domain=list(CHANGES), range=list(CHANGES.values()))
+    most = max(float(row["count"] or 0) for row in rows)
+    # Area by number of problems, so that a lone one is small even where no dot holds many.
+    areas = alt.Scale(domain=[0, max(MANY, most)], range=[0, 600])
+    ticks = alt.Axis(format=".0%", tickCount=5)
+    share = alt.Scale(domain=[0, 1], padding=8, nice=False)
     dots = (
         alt.Chart(data_of(rows))
         .mark_point(filled=True, opacity=0.75, stroke=LIGHT["paper"], strokeWidth=0.5)
         .encode(
-            alt.X("base:Q", axis=_ticks(), scale=_share(), title="base: share of correct samples"),
-            alt.Y("trained:Q", axis=_ticks(), scale=_share(), title=None),
+            alt.X("base:Q", axis=ticks, scale=share, title="base: share of correct samples"),
+            alt.Y("trained:Q", axis=ticks, scale=share, title=None),
             alt.Color("change:N", scale=scale, legend=alt.Legend(title=None)),
-            alt.Size("count:Q", scale=_areas(rows), legend=None),
-            tooltip=[
-                alt.Tooltip(f"{name}:N", title=title)
-                for name, title in {
-                    "base_text": "base",
-                    "trained_text": "trained",
-                    "count": "problems here",
-                    "names": "which",
-                }.items()
-            ],
+            alt.Size("count:Q", scale=areas, legend=None),
+            tooltip=tooltips(TOLD),
         )
     )
     same = alt.Chart(data_of([{"x": 0, "y": 0}, {"x": 1, "y": 1}]))
@@ -107,20 +106,6 @@ def _dot(here: Sequence[ProblemRow]) -> Datum:
         "trained_text": share_in_words(first.trained),
         "names": f"{names} and {more} more" if more > 0 else names,
     }
-
-
-def _areas(rows: Sequence[Datum]) -> alt.Scale:
-    """Area by number of problems, so that a lone one is small even where no dot holds many."""
-    most = max(float(row["count"] or 0) for row in rows)
-    return alt.Scale(domain=[0, max(MANY, most)], range=[0, 600])
-
-
-def _ticks() -> alt.Axis:
-    return alt.Axis(format=".0%", tickCount=5)
-
-
-def _share() -> alt.Scale:
-    return alt.Scale(domain=[0, 1], padding=8, nice=False)
 
 
 def _bin(arm: Arm) -> str:

@@ -31,8 +31,8 @@ LEAD = (
 
 def alone(found: SamplingAlone | None) -> Section | None:
     """Against the trained policy where there is one, and by k."""
-    if found is None or not _is_priced(found):
-        return None
+    if found is None or not any(known(row.tokens.value) for arm in found.arms for row in arm.rows):
+        return None  # a log without tokens has no price to weigh
     rows = alone_rows(found)
     against = against_trained(found)
     content: list[Block] = []
@@ -41,11 +41,6 @@ def alone(found: SamplingAlone | None) -> Section | None:
     folded = rows and Folded("Votes and best of k at each k", [rows])
     content += present(against, folded) if against else present(rows)
     return Section("What sampling alone gives", [*content, Notes(found.notes)], LEAD)
-
-
-def _is_priced(found: SamplingAlone) -> bool:
-    """Whether the price of a question is known; a log without tokens has none to weigh."""
-    return any(known(row.tokens.value) for arm in found.arms for row in arm.rows)
 
 
 def alone_rows(found: SamplingAlone) -> Table | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from passgap.results.audit import Audit, Stratum
+from passgap.results.audit import Audit
 from passgap.results.estimates import Estimate
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text
 from passgap.show.charts.curves import audited_curve
@@ -45,12 +45,15 @@ def lead(audit: Audit) -> str:
 def strata_table(audit: Audit) -> Table | None:
     """False positives by how often a problem is solved."""
     head = ("correct samples, %", "problems", "right", "wrong", "unsure", "false positives (95%)")
-    return table(head, map(_stratum, audit.strata))
-
-
-def _stratum(one: Stratum) -> list[object]:
-    counted = [one.problems, one.right, one.wrong, one.unsure]
-    return [f"{100 * one.low:g} to {100 * one.high:g}", *counted, _rate(one.rate, "not marked")]
+    rows = (
+        [
+            f"{100 * one.low:g} to {100 * one.high:g}",
+            *(one.problems, one.right, one.wrong, one.unsure),
+            _rate(one.rate, "not marked"),
+        ]
+        for one in audit.strata
+    )
+    return table(head, rows)
 
 
 def _rate(rate: Estimate, otherwise: str) -> str:

@@ -9,18 +9,7 @@ from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import STATES
 from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
-from passgap.show.blocks import (
-    Block,
-    Columns,
-    Figure,
-    Figures,
-    Folded,
-    Fourfold,
-    Section,
-    Table,
-    Text,
-    VerdictBlock,
-)
+from passgap.show import blocks as b
 from passgap.show.contents import curves
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
@@ -35,15 +24,9 @@ from passgap.show.contents.parts import (
     verdict_block,
     whole,
 )
-from passgap.show.text import changed, interval, known, number, p_value, percent, points
+from passgap.show.text import BANDS, changed, interval, known, number, p_value, percent, points
 
 WORTH_SAYING = 0.0005
-BANDS = {
-    "never": "never solved before",
-    "boundary": "boundary: up to 1 in 8",
-    "mid": "in between",
-    "saturated": "saturated: 9 in 10 or more",
-}
 BY_BAND = (
     "The band is set on half of the base's samples and the gain read on the other half, so that "
     "chance does not look like learning."
@@ -54,13 +37,13 @@ FORM = (
 )
 
 
-def blocks(result: Comparison) -> list[Block]:
+def blocks(result: Comparison) -> list[b.Block]:
     """Everything to show of a comparison."""
     return present(
         verdict(result),
         figures(result),
         solved_within(result),
-        Section("Which problems changed", changes(result)),
+        b.Section("Which problems changed", changes(result)),
         answered(result),
         alone(result.sampling_alone),
         noted(result.notes),
@@ -69,7 +52,7 @@ def blocks(result: Comparison) -> list[Block]:
 
 def solved_within(
     result: Comparison, luck: Curve | None = None, fitted: Forecast | None = None
-) -> Section:
+) -> b.Section:
     """Both curves, their difference, and what the change is made of."""
     return curves.of_pair(result, luck, fitted, further(result))
 
@@ -77,7 +60,7 @@ def solved_within(
 # ----------------------------------------------------------------------------------- verdict
 
 
-def verdict(result: Comparison) -> VerdictBlock:
+def verdict(result: Comparison) -> b.VerdictBlock:
     """The verdict, with the three numbers that bear it out."""
     found = [_change(result, k) for k in (result.settings.k_small, result.settings.k_large)]
     found += [_certain(result), _misfit(result.tilt), _crossing(result), _solved(result.coverage)]
@@ -164,16 +147,16 @@ def _solved(found: Coverage) -> str:
 # ----------------------------------------------------------------------------------- figures
 
 
-def figures(result: Comparison) -> Figures:
+def figures(result: Comparison) -> b.Figures:
     """Both deciding k, problems gained and lost, crossover, size."""
     ks = result.settings.k_small, result.settings.k_large
     coverage = result.coverage
     gained = f"{points(coverage.gained / 100, 0)} / {points(-coverage.lost / 100, 0)}"
     draws = both([result.draws.base, result.draws.trained])
-    return Figures(
+    return b.Figures(
         [
             *(_arms_at(result, k) for k in ks),
-            Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
+            b.Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
             _falls_behind(result),
             size_figure(
                 result.problems,
@@ -184,36 +167,36 @@ def figures(result: Comparison) -> Figures:
     )
 
 
-def _arms_at(result: Comparison, k: int) -> Figure:
+def _arms_at(result: Comparison, k: int) -> b.Figure:
     base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     delta = result.delta.at(k)
     note = f"{points(delta.value)} points\n({interval(delta, points)})"
-    return Figure(f"Solved within {k} tries", base, note, trained)
+    return b.Figure(f"Solved within {k} tries", base, note, trained)
 
 
-def _falls_behind(result: Comparison) -> Figure:
+def _falls_behind(result: Comparison) -> b.Figure:
     largest, crossover = int(result.delta.k.max()), result.crossover
     if crossover is None:
         return _never_behind(result.delta, f"for k up to {largest}")
     high = f"beyond {largest}" if crossover.high is None else number(crossover.high)
     note = f"{number(crossover.low)} to {high}"
-    return Figure("Falls behind", f"from k = {crossover.k}", note)
+    return b.Figure("Falls behind", f"from k = {crossover.k}", note)
 
 
-def _never_behind(delta: Curve, where: str) -> Figure:
+def _never_behind(delta: Curve, where: str) -> b.Figure:
     """Where the trained policy does not fall behind: always ahead, never, or from some k on."""
     ahead, behind = delta.k[delta.value > 0], delta.k[delta.value < 0]
     if not len(ahead):
-        return Figure("Ahead", "at no k", where)
+        return b.Figure("Ahead", "at no k", where)
     if len(behind) and behind[0] < ahead[0]:
-        return Figure("Ahead", f"from k = {ahead[0]}", f"behind before, {where}")
-    return Figure("Falls behind", "not seen", where)
+        return b.Figure("Ahead", f"from k = {ahead[0]}", f"behind before, {where}")
+    return b.Figure("Falls behind", "not seen", where)
 
 
 # ------------------------------------------------------------------------- the second look
 
 
-def further(result: Comparison) -> Table | None:
+def further(result: Comparison) -> b.Table | None:
     """How far the curve moved, whether one tilt explains it, which problems changed for certain."""
     return details(
         [
@@ -287,7 +270,7 @@ def _luck_rows(luck: dict[str, Luck | None]) -> Iterator[Sequence[object]]:
             yield f"solved by guessing alone, {arm}", percent(one.at_k_large, 2), one.source
 
 
-def changes(result: Comparison) -> list[Block]:
+def changes(result: Comparison) -> list[b.Block]:
     """Problems gained and lost, what chance would do, and gains by difficulty."""
     found = result.coverage
     counts = (f"{count:,g}" for count in (found.both, found.lost, found.gained, found.neither))
@@ -295,11 +278,11 @@ def changes(result: Comparison) -> list[Block]:
     if known(found.expected_lost):
         lost, gained = number(found.expected_lost, 1), number(found.expected_gained, 1)
         said.append(f"Expected by chance on resampling: {lost} lost, {gained} gained.")
-    quiet = Text(" ".join(said), "quiet")
-    return [Columns([Fourfold(*counts), quiet]), *_by_difficulty(result.bands)]
+    quiet = b.Text(" ".join(said), "quiet")
+    return [b.Columns([b.Fourfold(*counts), quiet]), *_by_difficulty(result.bands)]
 
 
-def _by_difficulty(bands: Sequence[BandGain]) -> list[Block]:
+def _by_difficulty(bands: Sequence[BandGain]) -> list[b.Block]:
     """Gains by difficulty: the band from half of the base's samples, the gain from the rest."""
     if not bands:
         return []
@@ -309,7 +292,7 @@ def _by_difficulty(bands: Sequence[BandGain]) -> list[Block]:
         [BANDS[band.band], band.problems, *(_gain(row, band.problems) for row in band.delta)]
         for band in bands
     ]
-    return [Folded("Gains by difficulty", present(table(head, rows), Text(BY_BAND, "quiet")))]
+    return [b.Folded("Gains by difficulty", present(table(head, rows), b.Text(BY_BAND, "quiet")))]
 
 
 def _gain(row: At, problems: int) -> str:
@@ -317,7 +300,7 @@ def _gain(row: At, problems: int) -> str:
     return "too few" if few else changed(row.estimate)
 
 
-def answered(result: Comparison) -> Section | None:
+def answered(result: Comparison) -> b.Section | None:
     """Samples without an answer, cut samples, and the difference among the answered ones."""
     found = result.answered
     if found is None:
@@ -331,4 +314,5 @@ def answered(result: Comparison) -> Section | None:
         change = changed(found.delta.estimate)
         rows.append([f"pass@{found.delta.k} among answered samples", "", "", change])
     content = table(["", *ROLES, "difference, points"], rows)
-    return Section("Did it learn to answer, or only the form of an answer?", present(content), FORM)
+    title = "Did it learn to answer, or only the form of an answer?"
+    return b.Section(title, present(content), FORM)

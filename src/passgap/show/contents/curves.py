@@ -66,28 +66,22 @@ def of_pair(
             Picture("delta", difference, _delta_caption(result)),
         ]
     )
-    folded = {
-        NUMBERS: pair_table(result),
-        "How far, how sure, and is it only sharpening": further,
-    }
+    folded = {NUMBERS: pair_table(result), "How far, how sure, and is it only sharpening": further}
     return Section(TITLE, present(pictures, *(_folded(*one) for one in folded.items())), AFTER)
 
 
 def pair_table(result: Pair) -> Table | None:
     """One row per k: both curves and their difference, each with its interval."""
-    delta = result.delta
+    delta, banded = result.delta, _is_banded(result.delta)
     rows = []
     for i, k in enumerate(map(int, delta.k)):
         arms = [estimated(curve.at(k)) for curve in (result.base, result.trained)]
-        rows.append([k, *arms, changed(delta.at(k)), *_band_at(delta, i)])
+        band = []
+        if banded and delta.band_low is not None and delta.band_high is not None:
+            band = [between(float(delta.band_low[i]), float(delta.band_high[i]), points)]
+        rows.append([k, *arms, changed(delta.at(k)), *band])
     head = ["k", *ROLES, "difference, points"]
-    return table([*head, "band over all k"] if _is_banded(delta) else head, rows)
-
-
-def _band_at(delta: Curve, i: int) -> list[str]:
-    if not _is_banded(delta) or delta.band_low is None or delta.band_high is None:
-        return []
-    return [between(float(delta.band_low[i]), float(delta.band_high[i]), points)]
+    return table([*head, "band over all k"] if banded else head, rows)
 
 
 def _is_banded(curve: Curve) -> bool:

@@ -1,4 +1,4 @@
-"""Any result in, everything to show of it out."""
+"""Any result in, everything to show of it out; plain values have their contents here."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from passgap.results.seeds import SeedsComparison
 from passgap.results.sweep import Sweep
 from passgap.results.verdict import Verdict
 from passgap.results.watching import Watching
-from passgap.show.blocks import Block
+from passgap.show.blocks import Block, Picture, Text
+from passgap.show.charts.curves import lone_curve
 from passgap.show.contents import (
     audit,
     checks,
     comparison,
-    estimates,
     plan,
     probe,
     reach,
@@ -31,6 +31,38 @@ from passgap.show.contents import (
     sweep,
     watching,
 )
+from passgap.show.contents.parts import noted, present, table, verdict_block
+from passgap.show.contents.problems import histogram_picture
+from passgap.show.data import Arm, ProblemRow
+from passgap.show.text import number, percent
+
+
+def of_estimate(one: Estimate) -> list[Block]:
+    """A number with its interval and how it was made."""
+    ends = [number(end, 3) for end in (one.value, one.low, one.high)]
+    row = [*ends, percent(one.confidence_level, 0), one.method]
+    head = ("value", "low", "high", "level", "method")
+    return present(table(head, [row], (4,)), noted(one.notes))
+
+
+def of_curve(curve: Curve) -> list[Block]:
+    """Estimates over k."""
+    ones = ((int(k), curve.at(int(k))) for k in curve.k)
+    rows = [[k, *(number(end, 3) for end in (one.value, one.low, one.high))] for k, one in ones]
+    numbers = table(("k", "value", "low", "high"), rows)
+    return present(Picture("curve", lambda: lone_curve(curve)), numbers, noted(curve.notes))
+
+
+def of_verdict(verdict: Verdict) -> list[Block]:
+    """A decision alone, whose numbers are elsewhere."""
+    return [verdict_block(verdict, "", "")]
+
+
+def of_counts(counts: Counts) -> list[Block]:
+    """Problems by their share of correct samples."""
+    columns = zip(counts.problem_id, counts.n.tolist(), counts.c.tolist(), strict=True)
+    problems = [ProblemRow(problem_id, Arm(n, c)) for problem_id, n, c in columns]
+    return present(Text(str(counts)), histogram_picture(problems))
 
 
 @runtime_checkable
@@ -44,10 +76,7 @@ class Shown(Protocol):
 def blocks_of(result: object) -> Sequence[Block]:
     """Everything to show of a result, the verdict first.
 
-    Raises
-    ------
-    TypeError
-        For what is no result and has no ``blocks()``.
+    Raises TypeError for what is no result and has no ``blocks()``.
     """
     if isinstance(result, Shown):
         return result.blocks()
@@ -58,13 +87,13 @@ blocks_of.register(AdaptiveProbe, probe.adaptive)
 blocks_of.register(Audit, audit.blocks)
 blocks_of.register(Checks, checks.blocks)
 blocks_of.register(Comparison, comparison.blocks)
-blocks_of.register(Counts, estimates.of_counts)
-blocks_of.register(Curve, estimates.of_curve)
-blocks_of.register(Estimate, estimates.of_estimate)
+blocks_of.register(Counts, of_counts)
+blocks_of.register(Curve, of_curve)
+blocks_of.register(Estimate, of_estimate)
 blocks_of.register(Plan, plan.blocks)
 blocks_of.register(Probe, probe.blocks)
 blocks_of.register(Reach, reach.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
 blocks_of.register(Sweep, sweep.blocks)
-blocks_of.register(Verdict, estimates.of_verdict)
+blocks_of.register(Verdict, of_verdict)
 blocks_of.register(Watching, watching.blocks)

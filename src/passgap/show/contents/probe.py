@@ -7,17 +7,7 @@ from functools import partial
 
 from passgap.results.labels import LEFT_OPEN
 from passgap.results.probe import AdaptiveProbe, Gap, Probe, ProbedWith, Signal
-from passgap.show.blocks import (
-    Block,
-    Columns,
-    Figure,
-    Figures,
-    Folded,
-    Picture,
-    Section,
-    Table,
-    VerdictBlock,
-)
+from passgap.show import blocks as b
 from passgap.show.charts.curves import forecast_fan, learning_signal
 from passgap.show.charts.designs import rounds_chart
 from passgap.show.contents import curves
@@ -44,21 +34,22 @@ FAN = (
 SIGNAL = "GRPO learns only from groups that hold right and wrong completions. Bars are intervals."
 
 
-def blocks(probe: Probe) -> list[Block]:
+def blocks(probe: Probe) -> list[b.Block]:
     """Everything to show of a probe."""
     return present(
         verdict(probe),
         figures(probe),
         curves.of_one(probe),
-        Section("What training could gain", gains(probe)),
+        b.Section("What training could gain", gains(probe)),
         alone(probe.sampling_alone),
         noted(probe.notes),
     )
 
 
-def adaptive(probe: AdaptiveProbe) -> list[Block]:
+def adaptive(probe: AdaptiveProbe) -> list[b.Block]:
     """Everything to show of a probe in rounds."""
     gap = f"pass@{probe.headroom.k_large} - pass@{probe.headroom.k_small}"
+    ends = interval(probe.headroom.estimate, points)
     unscored = f"{probe.unscored:,} samples are unscored and left out"
     rows = [
         [i, f"{look.draws:,}", changed(look.headroom), look.label]
@@ -66,13 +57,13 @@ def adaptive(probe: AdaptiveProbe) -> list[Block]:
     ]
     return present(
         verdict_block(probe.verdict, "Before training", ""),
-        Figures(
+        b.Figures(
             [
-                Figure("Headroom", _gap(probe.headroom), interval(probe.headroom.estimate, points)),
-                Figure("Problems", f"{probe.problems:,}", f"{probe.draws:,} samples"),
+                b.Figure("Headroom", _gap(probe.headroom), ends),
+                b.Figure("Problems", f"{probe.problems:,}", f"{probe.draws:,} samples"),
             ]
         ),
-        Picture("rounds", lambda: rounds_chart(probe.rounds), f"{gap} after each round."),
+        b.Picture("rounds", lambda: rounds_chart(probe.rounds), f"{gap} after each round."),
         table(("round", "samples", "headroom, points", "verdict"), rows, (0, 3)),
         noted([unscored] if probe.unscored else []),
     )
@@ -81,7 +72,7 @@ def adaptive(probe: AdaptiveProbe) -> list[Block]:
 # ----------------------------------------------------------------------------------- verdict
 
 
-def verdict(probe: Probe) -> VerdictBlock:
+def verdict(probe: Probe) -> b.VerdictBlock:
     """The verdict, with the three numbers that bear it out."""
     evidence = [line for line in (_headroom(probe), _teaches(probe), _never(probe)) if line]
     return verdict_block(probe.verdict, "Before training", sentence(probe), evidence)
@@ -157,18 +148,18 @@ def _never(probe: Probe) -> str:
 # ----------------------------------------------------------------------------------- figures
 
 
-def figures(probe: Probe) -> Figures:
+def figures(probe: Probe) -> b.Figures:
     """Both deciding k, headroom, learning signal, size."""
     ks, one = (probe.settings.k_small, probe.settings.k_large), _signal(probe)
     teaches = []
     if one is not None:
         note = f"of groups of {GROUP}\n({interval(one.estimate)})"
-        teaches = [Figure("Groups that teach", percent(one.estimate.value), note)]
+        teaches = [b.Figure("Groups that teach", percent(one.estimate.value), note)]
     at = ((k, probe.curve.at(k)) for k in ks)
-    return Figures(
+    return b.Figures(
         [
-            *(Figure(f"Solved within {k} tries", percent(e.value), interval(e)) for k, e in at),
-            Figure("Headroom", _gap(probe.headroom), interval(probe.headroom.estimate, points)),
+            *(b.Figure(f"Solved within {k} tries", percent(e.value), interval(e)) for k, e in at),
+            b.Figure("Headroom", _gap(probe.headroom), interval(probe.headroom.estimate, points)),
             *teaches,
             size_figure(probe.problems, f"{probe.draws:,} samples", f"{probe.unscored:,}"),
         ]
@@ -178,19 +169,19 @@ def figures(probe: Probe) -> Figures:
 # ------------------------------------------------------------------------- the second look
 
 
-def gains(probe: Probe) -> list[Block]:
+def gains(probe: Probe) -> list[b.Block]:
     """What training could make of the base, and what is known beyond the samples at hand."""
     fan = partial(forecast_fan, probe.curve, probe.forecast)
     signal = partial(learning_signal, probe.signal)
-    drawn = [Picture("forecast", fan, FAN)] if probe.forecast else []
+    drawn = [b.Picture("forecast", fan, FAN)] if probe.forecast else []
     if any(known(one.estimate.value) for one in probe.signal):
-        drawn.append(Picture("signal", signal, SIGNAL))
+        drawn.append(b.Picture("signal", signal, SIGNAL))
     content = further(probe)
-    folded = content and Folded("Never solved, luck, and beyond the samples at hand", [content])
-    return present(Columns(drawn) if drawn else None, folded)
+    folded = content and b.Folded("Never solved, luck, and beyond the samples at hand", [content])
+    return present(b.Columns(drawn) if drawn else None, folded)
 
 
-def further(probe: Probe) -> Table | None:
+def further(probe: Probe) -> b.Table | None:
     """What was never solved and may be, the second predictor, luck, extrapolations."""
     return details(_rows(probe))
 

@@ -10,31 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from passgap.data.bands import BANDS, band_index
-from passgap.show.blocks import (
-    Block,
-    Choices,
-    Drawn,
-    Picture,
-    Problem,
-    Problems,
-    Section,
-    Text,
-)
+from passgap.data import bands
+from passgap.show import blocks as b
+from passgap.show import text
 from passgap.show.charts.problems import before_and_after, histogram
-from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, share_in_words, share_of
+from passgap.show.data import CompletionRow, PageData, ProblemRow, share_in_words, share_of
 from passgap.show.text import ABSENT, points
 
 TEXT_CAP = 4_000
 PAGE_CAP = 2_000_000
 ROWS_CAP = 1_000
 QUESTION_SHOWN = 140
-BAND_WORDS = {
-    "never": "never solved",
-    "boundary": "up to 1 in 8",
-    "mid": "in between",
-    "saturated": "9 in 10 or more",
-}
 CHANGES = {
     "lost": "base only",
     "gained": "trained only",
@@ -57,22 +43,22 @@ OPENS = (
 )
 
 
-def histogram_picture(problems: Sequence[ProblemRow]) -> Picture | None:
+def histogram_picture(problems: Sequence[ProblemRow]) -> b.Picture | None:
     """Problems by their share of correct samples; None where nothing was scored."""
     scored = any(arm and arm.n for one in problems for arm in (one.base, one.trained))
-    return Picture("histogram", lambda: histogram(problems), HISTOGRAM) if scored else None
+    return b.Picture("histogram", lambda: histogram(problems), HISTOGRAM) if scored else None
 
 
-def scatter_picture(problems: Sequence[ProblemRow]) -> Picture | None:
+def scatter_picture(problems: Sequence[ProblemRow]) -> b.Picture | None:
     """Each problem before and after training; None where none was scored in both."""
     scored = any(problem.change != "unscored" for problem in problems)
-    return Picture("scatter", lambda: before_and_after(problems), SCATTER) if scored else None
+    return b.Picture("scatter", lambda: before_and_after(problems), SCATTER) if scored else None
 
 
 # ----------------------------------------------------------------------------------- table
 
 
-def problem_by_problem(data: PageData) -> Section | None:
+def problem_by_problem(data: PageData) -> b.Section | None:
     """The table in its first order, and a sentence on what its rows open to."""
     if not data.problems:
         return None
@@ -85,15 +71,15 @@ def problem_by_problem(data: PageData) -> Section | None:
     if len(ordered) > len(shown):
         said += f" The table holds the first {len(shown):,} of {len(ordered):,} problems."
     pair_head = ("Trained", "Change, points", "Solved by") if paired else ()
-    content = Problems(
+    content = b.Problems(
         head=("Problem", "Base", *pair_head),
         problems=lines,
         changes=_choices([line.change for line in lines], CHANGES) if paired else (),
-        bands=_choices([line.band for line in lines], BAND_WORDS),
+        bands=_choices([line.band for line in lines], text.BANDS),
         unscored=sum(line.unscored for line in lines),
     )
-    blocks: list[Block] = [Text(said), content]
-    return Section("Problem by problem", blocks)
+    blocks: list[b.Block] = [b.Text(said), content]
+    return b.Section("Problem by problem", blocks)
 
 
 def _place(problem: ProblemRow) -> tuple[int, float]:
@@ -106,18 +92,19 @@ def _hardest_first(problem: ProblemRow) -> tuple[int, float]:
     return 0, share_of(problem.base) or 0.0
 
 
-def _line(problem: ProblemRow, draws: Sequence[Drawn], paired: bool) -> Problem:
+def _line(problem: ProblemRow, draws: Sequence[b.Drawn], paired: bool) -> b.Problem:
     question = " ".join((problem.question or problem.problem_id).split())
-    arms = {"base": problem.base} | ({"trained": problem.trained} if paired else {})
+    base = problem.base
+    arms = {"base": base} | ({"trained": problem.trained} if paired else {})
     change = problem.change if paired else ""
     cells = [f"{arm.c} of {arm.n}" if arm and arm.n else ABSENT for arm in arms.values()]
-    return Problem(
+    return b.Problem(
         problem_id=problem.problem_id,
         title=question[:QUESTION_SHOWN] + "…" * (len(question) > QUESTION_SHOWN),
         cells=[*cells, points(problem.moved), CHANGES[change]] if paired else cells,
         numbers=[*map(share_of, arms.values()), *([problem.moved] if paired else [])],
         change=change,
-        band=_band(problem.base),
+        band=bands.BANDS[int(bands.band_index(base.n, base.c))] if base and base.n else "",
         unscored=any(not arm or bool(arm.unscored) or not arm.n for arm in arms.values()),
         question=_cut(problem.question),
         reference=_cut(problem.reference),
@@ -126,12 +113,7 @@ def _line(problem: ProblemRow, draws: Sequence[Drawn], paired: bool) -> Problem:
     )
 
 
-def _band(base: Arm | None) -> str:
-    """How hard the problem is for the base, by the share of its samples that are correct."""
-    return BANDS[int(band_index(base.n, base.c))] if base and base.n else ""
-
-
-def _choices(found: Sequence[str], titles: Mapping[str, str]) -> Choices:
+def _choices(found: Sequence[str], titles: Mapping[str, str]) -> b.Choices:
     """The choices of a filter that have a line."""
     counts = {value: found.count(value) for value in titles}
     return [(value, titles[value], count) for value, count in counts.items() if count]
@@ -142,9 +124,9 @@ def _choices(found: Sequence[str], titles: Mapping[str, str]) -> Choices:
 
 def _embedded(
     shown: Sequence[ProblemRow], completions: Iterable[CompletionRow]
-) -> dict[str, list[Drawn]]:
+) -> dict[str, list[b.Drawn]]:
     """The completions of the shown problems that the page has room for, by problem."""
-    found: dict[str, list[Drawn]] = {problem.problem_id: [] for problem in shown}
+    found: dict[str, list[b.Drawn]] = {problem.problem_id: [] for problem in shown}
     room = PAGE_CAP - sum(_size(one.question[:TEXT_CAP], one.reference[:TEXT_CAP]) for one in shown)
     for completion in completions:
         if completion.problem_id in found:
@@ -161,17 +143,17 @@ def _size(*texts: str) -> int:
     return sum(len(json.dumps(text)) for text in texts) + 100
 
 
-def _drawn(row: CompletionRow) -> Drawn:
+def _drawn(row: CompletionRow) -> b.Drawn:
     reason = f" ({row.reason})" if row.reason else ""
     read = f", read as {_cut(row.extracted)}" if row.extracted else ""
     at = "" if row.draw is None else f"sample {row.draw}, "
     mark = f"{at}{row.status or 'not verified'}{reason}{read}"
-    return Drawn(row.role if row.role in ("base", "trained") else "", mark, _cut(row.text))
+    return b.Drawn(row.role if row.role in ("base", "trained") else "", mark, _cut(row.text))
 
 
-def _cut(text: str) -> str:
-    more = len(text) - TEXT_CAP
-    return text if more <= 0 else f"{text[:TEXT_CAP]}\n… {more:,} more characters"
+def _cut(whole: str) -> str:
+    more = len(whole) - TEXT_CAP
+    return whole if more <= 0 else f"{whole[:TEXT_CAP]}\n… {more:,} more characters"
 
 
 def _said(data: PageData, embedded: int) -> str:

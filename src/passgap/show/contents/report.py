@@ -10,18 +10,7 @@ from passgap.results.comparison import ComparedWith
 from passgap.results.probe import ProbedWith
 from passgap.results.seeds import SeedsComparison
 from passgap.results.sweep import Sweep
-from passgap.show.blocks import (
-    Block,
-    Bullets,
-    Columns,
-    Commands,
-    Folded,
-    Page,
-    Section,
-    Table,
-    Terms,
-    Text,
-)
+from passgap.show import blocks as b
 from passgap.show.contents import (
     audit,
     checks,
@@ -31,43 +20,49 @@ from passgap.show.contents import (
     reach,
     seeds,
     sweep,
-    training,
+    watching,
 )
 from passgap.show.contents.alone import alone
 from passgap.show.contents.methods import caveats, methods
 from passgap.show.contents.parts import present
-from passgap.show.contents.problems import (
-    histogram_picture,
-    problem_by_problem,
-    scatter_picture,
-)
-from passgap.show.data import PageData, RunAbout
+from passgap.show.contents.problems import histogram_picture, problem_by_problem, scatter_picture
+from passgap.show.data import PageData
 from passgap.show.text import ABSENT
 
 
-def page(data: PageData) -> Page:
+def page(data: PageData) -> b.Page:
     """Everything that the data can fill, in the order of a reader's questions."""
-    pair = data.comparison
+    # A reader asks in this order, and may stop anywhere: what is the verdict, how large is the
+    # change, which problems, how did it come about, could the base have done it, was there
+    # anything to gain. Doubts (checks, audits, notes) follow, then how it was made; what makes the
+    # verdict worthless is not left to its place in this order but said at the top (`grave`).
+    pair, result = data.comparison, data.comparison or data.probe
+    several = seeds.by_seed(data.several) if isinstance(data.several, SeedsComparison) else None
+    if isinstance(data.several, Sweep):
+        several = sweep.by_checkpoint(data.several)
     blocks = present(
         *_first_verdict(data),
-        _several(data),
+        several,
         _solved_within(data),
         _problems(data),
-        training.section(data),
+        watching.section(data),
         reach.section(data.reach),
         comparison.answered(pair) if pair else None,
         _before(data),
-        _alone(data),
+        alone(result.sampling_alone) if result else None,
         checks.section(data.checks),
         *(audit.section(role, one) for role, one in data.audits.items()),
-        Section("Notes", [Bullets(data.notes)]) if data.notes else None,
+        b.Section("Notes", [b.Bullets(data.notes)]) if data.notes else None,
         _settings(data),
         _reading(data),
     )
-    return Page(data.title, _subtitle(data.runs), checks.grave(data.checks), blocks)
+    policies = [f"{role}: {run.policy}" for role, run in data.runs.items()]
+    sets = {run.problem_set for run in data.runs.values()} - {""}
+    subtitle = " · ".join([*policies, *sorted(sets)])
+    return b.Page(data.title, subtitle, checks.grave(data.checks), blocks)
 
 
-def _first_verdict(data: PageData) -> list[Block]:
+def _first_verdict(data: PageData) -> list[b.Block]:
     """The verdict that the page opens with, and its key figures."""
     if isinstance(data.several, Sweep):
         return [sweep.verdict(data.several)]
@@ -80,13 +75,7 @@ def _first_verdict(data: PageData) -> list[Block]:
     return []
 
 
-def _several(data: PageData) -> Section | None:
-    if isinstance(data.several, Sweep):
-        return sweep.by_checkpoint(data.several)
-    return seeds.by_seed(data.several) if data.several else None
-
-
-def _solved_within(data: PageData) -> Section | None:
+def _solved_within(data: PageData) -> b.Section | None:
     luck = data.probe.luck.curve if data.probe and data.probe.luck else None
     if data.comparison:
         return comparison.solved_within(data.comparison, luck, data.fitted)
@@ -97,36 +86,31 @@ def _solved_within(data: PageData) -> Section | None:
     return None
 
 
-def _problems(data: PageData) -> Section | None:
+def _problems(data: PageData) -> b.Section | None:
     """Which problems changed, or of a base alone which there are."""
     table = problem_by_problem(data)
     if not data.comparison:
-        return Section("The problems", [table]) if table else None
+        return b.Section("The problems", [table]) if table else None
     drawn = present(scatter_picture(data.problems), histogram_picture(data.problems))
-    blocks = [*comparison.changes(data.comparison), *([Columns(drawn)] if drawn else [])]
-    return Section("Which problems changed", [*blocks, *present(table)])
+    blocks = [*comparison.changes(data.comparison), *([b.Columns(drawn)] if drawn else [])]
+    return b.Section("Which problems changed", [*blocks, *present(table)])
 
 
-def _before(data: PageData) -> Section | None:
+def _before(data: PageData) -> b.Section | None:
     """What training could gain; beside a later verdict the probe's own comes first."""
     if not data.probe:
         return None
     gains = probe.gains(data.probe)
     if not data.comparison and not data.several:
-        return Section("What training could gain", gains)
-    first: list[Block] = [probe.verdict(data.probe), probe.figures(data.probe)]
-    return Section("Before training: was there something to gain?", [*first, *gains])
-
-
-def _alone(data: PageData) -> Section | None:
-    result = data.comparison or data.probe
-    return alone(result.sampling_alone) if result else None
+        return b.Section("What training could gain", gains)
+    first: list[b.Block] = [probe.verdict(data.probe), probe.figures(data.probe)]
+    return b.Section("Before training: was there something to gain?", [*first, *gains])
 
 
 # --------------------------------------------------------------------------------- settings
 
 
-def _settings(data: PageData) -> Section:
+def _settings(data: PageData) -> b.Section:
     """The commands, the settings of the analyses, and the runs' manifests side by side."""
     made = [line for run in data.runs.values() for line in run.commands]
     commands = [line for line in dict.fromkeys([*made, data.command]) if line]
@@ -140,22 +124,22 @@ def _settings(data: PageData) -> Section:
     marked = [i for i, row in enumerate(runs.rows) if len(set(row[1:])) > 1]
     runs = replace(runs, marked=marked)
     differ = f" ({len(marked)} of the settings differ, in bold)" if marked else ""
-    return Section(
+    return b.Section(
         "Settings and versions",
         present(
-            Text("The exact commands, in order", "quiet") if commands else None,
-            Commands(commands) if commands else None,
-            Folded("Analysis", [analyses], is_open=True) if asked else None,
-            Folded(f"Runs{differ}", [runs]) if data.runs else None,
+            b.Text("The exact commands, in order", "quiet") if commands else None,
+            b.Commands(commands) if commands else None,
+            b.Folded("Analysis", [analyses], is_open=True) if asked else None,
+            b.Folded(f"Runs{differ}", [runs]) if data.runs else None,
         ),
     )
 
 
-def _side_by_side(columns: Mapping[str, Mapping[str, str]]) -> Table:
+def _side_by_side(columns: Mapping[str, Mapping[str, str]]) -> b.Table:
     """A row per setting, one column each."""
     keys = dict.fromkeys(key for column in columns.values() for key in column)
     rows = [[key, *(column.get(key, ABSENT) for column in columns.values())] for key in keys]
-    return Table(("setting", *columns), rows, range(1 + len(columns)))
+    return b.Table(("setting", *columns), rows, range(1 + len(columns)))
 
 
 def flat(value: Mapping[str, object], prefix: str = "") -> dict[str, str]:
@@ -171,19 +155,13 @@ def flat(value: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     return lines
 
 
-def _reading(data: PageData) -> Section:
+def _reading(data: PageData) -> b.Section:
     paired = bool(data.comparison or data.several)
     found = [run.temperature for run in data.runs.values() if run.temperature is not None]
-    return Section(
+    return b.Section(
         "How to read this, and when not to trust it",
         [
-            Terms(caveats(found, paired=paired)),
-            Section("The methods", [Terms(methods(paired=paired))]),
+            b.Terms(caveats(found, paired=paired)),
+            b.Section("The methods", [b.Terms(methods(paired=paired))]),
         ],
     )
-
-
-def _subtitle(runs: Mapping[str, RunAbout]) -> str:
-    parts = [f"{role}: {run.policy}" for role, run in runs.items()]
-    sets = {run.problem_set for run in runs.values()} - {""}
-    return " · ".join([*parts, *sorted(sets)])

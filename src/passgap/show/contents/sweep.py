@@ -7,7 +7,7 @@ from functools import partial
 from passgap.results.estimates import Curve
 from passgap.results.sweep import Difference, Sweep
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, VerdictBlock
-from passgap.show.charts.steps import sweep_curves
+from passgap.show.charts.training import sweep_curves
 from passgap.show.contents.parts import noted, present, table, verdict_block
 from passgap.show.text import ABSENT, between, percent, points
 

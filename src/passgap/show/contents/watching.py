@@ -1,41 +1,34 @@
-"""A training run while it runs: what its reward calls saw in, its contents out."""
+"""Training, as it runs and afterwards: what its steps and reward calls logged in, contents out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from passgap.data.journals import TrainingRow
 from passgap.results.estimates import Estimate
 from passgap.results.watching import BandSpan, Span, Watching
-from passgap.show.blocks import (
-    Block,
-    Bullets,
-    Findings,
-    Picture,
-    Section,
-    Table,
-    Text,
+from passgap.show import blocks as b
+from passgap.show.charts.parts import Point
+from passgap.show.charts.training import (
+    bands_chart,
+    held_out_curves,
+    length_chart,
+    problems_chart,
+    signal_chart,
+    training_series,
 )
-from passgap.show.charts.watch import bands_chart, length_chart, problems_chart, signal_chart
 from passgap.show.contents.parts import FEW, noted, present, table
-from passgap.show.text import (
-    ABSENT,
-    changed,
-    estimated,
-    known,
-    number,
-    percent,
-    sparkline,
-)
+from passgap.show.data import PageData
+from passgap.show.text import ABSENT, changed, estimated, known, number, percent, sparkline
 
 SAME = 1e-9
 LOST_SHOWN = 20
 ROWS_SHOWN = 12
 LONGEST = 60  # of a sparkline
 HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
-SIGNAL = (
-    "A group whose completions are all right or all wrong has no gradient. Shaded: interval over "
-    "the problems of those steps."
-)
+MIXED = "A group whose completions are all right or all wrong has no gradient."
+SIGNAL = f"{MIXED} Shaded: interval over the problems of those steps."
 PROBLEMS = (
     "Of the problems drawn so far. Lost: solved before, none right in the last groups, and chance "
     "is no explanation."
@@ -43,28 +36,27 @@ PROBLEMS = (
 BANDS = (
     "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
 )
-LENGTH = (
-    "A length that runs away, or collapses, deserves a look at the completions. Shaded: interval."
-)
+RUNS_AWAY = "A length that runs away, or collapses, deserves a look at the completions."
+LENGTH = f"{RUNS_AWAY} Shaded: interval."
 LEGEND = (
     "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
     "solved, never solved so far, lost by then"
 )
 
 
-def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[Block]:
+def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[b.Block]:
     """Warnings on top, a line on each question, the last rows of the table."""
     bands = bands_table(watching)
     by = watching.bands[0].by if watching.bands else ""
     return present(
-        Text(headline(watching), "strong"),
-        Findings(watching.warnings) if watching.warnings else None,
-        Bullets(sentences(watching)),
+        b.Text(headline(watching), "strong"),
+        b.Findings(watching.warnings) if watching.warnings else None,
+        b.Bullets(sentences(watching)),
         trends(watching),
         *pictures(watching),
         steps_table(watching, rows),
-        Text(legend(watching), "quiet"),
-        Section(f"Correct completions, by {by}", [bands]) if bands else None,
+        b.Text(legend(watching), "quiet"),
+        b.Section(f"Correct completions, by {by}", [bands]) if bands else None,
         noted(watching.notes),
     )
 
@@ -114,7 +106,7 @@ def legend(watching: Watching) -> str:
     )
 
 
-def trends(watching: Watching) -> Table | None:
+def trends(watching: Watching) -> b.Table | None:
     """Shares from 0 to 1 and lengths from 0 to their largest, over all rows."""
     steps = watching.steps
     series = {
@@ -134,7 +126,7 @@ def trends(watching: Watching) -> Table | None:
 # ------------------------------------------------------------------------------------ tables
 
 
-def steps_table(watching: Watching, most: int | None = None) -> Table | None:
+def steps_table(watching: Watching, most: int | None = None) -> b.Table | None:
     """Rows over the steps, the first and the last ones; columns with nothing in them left out."""
     steps = watching.steps
     shown = [steps[0], *steps[-most + 1 :]] if most and len(steps) > most else steps
@@ -159,7 +151,7 @@ def steps_table(watching: Watching, most: int | None = None) -> Table | None:
     return table([head[i] for i in kept], ([row[i] for i in kept] for row in rows))
 
 
-def bands_table(watching: Watching) -> Table | None:
+def bands_table(watching: Watching) -> b.Table | None:
     """Solved share of each band, at first and last."""
     unit = f"{_unit(watching)}s"
     rows = []
@@ -172,7 +164,7 @@ def bands_table(watching: Watching) -> Table | None:
     return table(("band", "problems", f"first {unit}", f"last {unit}"), rows)
 
 
-def lost_table(watching: Watching) -> Table | None:
+def lost_table(watching: Watching) -> b.Table | None:
     """The lost problems, the surest first."""
     lost = watching.lost
     rows = [
@@ -217,7 +209,7 @@ def _unit(watching: Watching) -> str:
 # ---------------------------------------------------------------------------------- pictures
 
 
-def pictures(watching: Watching) -> list[Picture]:
+def pictures(watching: Watching) -> list[b.Picture]:
     """Every chart the record can fill, the learning signal first."""
     steps, unit = watching.steps, _unit(watching)
     unit = "training step" if unit == "step" else unit
@@ -226,8 +218,71 @@ def pictures(watching: Watching) -> list[Picture]:
     mixed = any(known(row.mixed.value) for row in steps)
     long = any(known(row.length.value) for row in steps)
     return [
-        *([Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
-        Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
-        *([Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
-        *([Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+        *([b.Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
+        b.Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
+        *([b.Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
+        *([b.Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+    ]
+
+
+# ------------------------------------------------------------------------- a page's section
+
+SEEN_TOO = {"watch_signal": "mixed_share", "watch_length": "completion_length"}  # with intervals
+HELD_OUT = (
+    "Problems that were never trained on, with intervals. Small k rising while large k stays is "
+    "sharpening, seen as it happens."
+)
+REWARD = "Share of the samples rewarded. Thin: each step; thick: mean over eleven steps."
+
+
+def section(data: PageData) -> b.Section | None:
+    """The section; None where nothing was logged."""
+    seen = data.watching
+    if not (data.training or data.held_out or seen):
+        return None
+    watched = pictures(seen) if seen else []
+    told = {picture.name for picture in watched}
+    logged = [
+        picture
+        for picture in _logged(data.training)
+        if not any(SEEN_TOO.get(name) == picture.name for name in told)
+    ]
+    blocks: list[b.Block] = []
+    if seen:
+        blocks += present(
+            b.Findings(seen.warnings) if seen.warnings else None,
+            b.Bullets([headline(seen), *sentences(seen)]),
+        )
+    held_out = _held_out(data)
+    blocks += [b.Columns(held_out, "wide")] if held_out else []
+    drawn = [*logged, *watched]
+    blocks += [b.Columns(drawn, "third")] if drawn else []
+    if seen:
+        steps = present(steps_table(seen), b.Text(legend(seen), "quiet"))
+        blocks += present(lost_table(seen), b.Folded("Step by step", steps), noted(seen.notes))
+    return b.Section("During training", blocks)
+
+
+def _held_out(data: PageData) -> list[b.Picture]:
+    rows: list[tuple[int, Sequence[Point]]] = [
+        (row.step, [(one.k, one) for one in row.curve if known(one.value)]) for row in data.held_out
+    ]
+    drawn = any(curve for _, curve in rows)
+    return [b.Picture("held_out", partial(held_out_curves, rows), HELD_OUT)] if drawn else []
+
+
+def _logged(rows: Sequence[TrainingRow]) -> list[b.Picture]:
+    """A picture of each quantity that was logged."""
+    reward = [(row.step, row.reward) for row in rows]
+    mixed = [(row.step, row.mixed_share) for row in rows]
+    length = [(row.step, row.completion_length) for row in rows]
+    found = (
+        ("reward", reward, "Mean reward", ".2f", REWARD),
+        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", MIXED),
+        ("completion_length", length, "Completion length, tokens", "d", RUNS_AWAY),
+    )
+    return [
+        b.Picture(name, partial(training_series, values, title, form), caption)
+        for name, values, title, form, caption in found
+        if any(known(value) for _, value in values)
     ]

@@ -3,6 +3,10 @@
 Gathers what the page shows: the analyses' results, problems with their counts, some completions,
 what training logged, the manifests. Counts files stand for runs as everywhere, and have less to
 show. The page itself computes nothing.
+
+Of each problem and policy the first correct and the first other completion are embedded, problems
+that were lost or gained first, then the hardest to the easiest in turn with even steps, so that
+however many fit into the page, they tell of all of it.
 """
 
 from __future__ import annotations
@@ -10,10 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TypeVar, Unpack
 
 import msgspec
+import numpy as np
+import polars as pl
 
 from passgap.analysis.probe.extrapolation import forecast_curve
 from passgap.checks import accepted, check
@@ -27,7 +34,6 @@ from passgap.evidence.options import CompareOptions, ProbeOptions
 from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
 from passgap.results.comparison import CompareSettings, Comparison
-from passgap.results.findings import Checks
 from passgap.results.probe import K_LARGE, Forecast, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
@@ -36,15 +42,13 @@ from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
-from passgap.show.blocks import Page
 from passgap.show.charts import check_charts
 from passgap.show.charts.figures import write_figures
 from passgap.show.contents.report import flat, page
-from passgap.show.data import PageData, RunAbout, Stored
+from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout, Stored
 from passgap.show.page.page import write_page
-from passgap.show.page.rows import completion_rows, problem_rows
 from passgap.show.text import known
-from passgap.stats import fit_mixture
+from passgap.stats import binomial_interval, fit_mixture
 
 Logged = TypeVar("Logged", bound=StepRow)
 
@@ -79,10 +83,11 @@ def report(
     """
     check_charts()
     data = page_data(base, trained, title=title, command=command, **settings)
-    return _written(page(data), out, figures)
+    return _written(data, out, figures)
 
 
-def _written(made: Page, out: Path | str, figures: Path | str | None) -> Path:
+def _written(data: PageData, out: Path | str, figures: Path | str | None) -> Path:
+    made = page(data)
     place = write_page(made, out)
     if figures is not None:
         write_figures(made.blocks, figures)
@@ -102,7 +107,8 @@ def report_several(
     """Write the page of a base and several trained policies, whose result is given; as `report`."""
     check_charts()
     names = _names(trained)
-    runs = _runs({"base": base} | dict(zip(names, trained, strict=True)))
+    arms = {"base": base} | dict(zip(names, trained, strict=True))
+    runs = {role: Run(path) for role, path in arms.items() if is_run(path)}
     if isinstance(result, SeedsComparison):
         pairs = zip(result.seeds, names, strict=True)
         result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
@@ -116,7 +122,7 @@ def report_several(
         notes=list(dict.fromkeys([*before.notes, *result.notes])),
         command=command,
     )
-    return _written(page(data), out, figures)
+    return _written(data, out, figures)
 
 
 def _of_probe(settings: CompareOptions) -> ProbeOptions:
@@ -131,11 +137,6 @@ def _names(paths: Sequence[Path | str]) -> list[str]:
     names = [Path(path).name for path in paths]
     distinct = len({"base", *names}) > len(names)
     return names if distinct else [_short(str(path)) for path in paths]
-
-
-def _runs(arms: Mapping[str, Path | str]) -> dict[str, Run]:
-    """Those of the arms that are run folders; a counts file has no more than its counts."""
-    return {role: Run(path) for role, path in arms.items() if is_run(path)}
 
 
 def _policy(arm: Path | str) -> str:
@@ -166,6 +167,10 @@ def page_data(
     before = _before(evidence, settings)
     training = _training_folder(runs.get("trained"))
     notes = [note for one in (before, comparison) if one for note in one.notes]
+    accept = accepted(
+        intersect=settings.get("intersect", False),
+        allow_different_prompts=settings.get("allow_different_prompts", False),
+    )
     return PageData(
         title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
         probe=before,
@@ -176,7 +181,11 @@ def page_data(
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
         completions=completion_rows(runs, counts),
-        stored={role: _stored(run, counts[role]) for role, run in runs.items()},
+        stored={
+            role: Stored(int((c.n + c.unscored).sum()), _short(str(runs[role].place)))
+            for role, c in counts.items()
+            if role in runs
+        },
         audits={
             role: audit_of(run)
             for role, run in runs.items()
@@ -184,7 +193,7 @@ def page_data(
         },
         runs={role: _about(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
-        checks=_checks(runs, settings),
+        checks=[check(*runs.values(), accept=accept)] if runs else [],
         notes=list(dict.fromkeys(notes)),
         command=command,
     )
@@ -199,15 +208,6 @@ def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
     elif int(evidence.base.counts.n.min()) < K_LARGE:
         return None
     return probe(Evidence(evidence.base), **asked)
-
-
-def _checks(runs: Mapping[str, Run], settings: CompareOptions) -> list[Checks]:
-    """The data checks of the pair, as the settings accept them; none where there is no run."""
-    accept = accepted(
-        intersect=settings.get("intersect", False),
-        allow_different_prompts=settings.get("allow_different_prompts", False),
-    )
-    return [check(*runs.values(), accept=accept)] if runs else []
 
 
 def _reach(runs: Mapping[str, Run], settings: CompareOptions) -> Reach | None:
@@ -241,10 +241,10 @@ def _short(text: str) -> str:
 
 
 def _training_folder(run: Run | None) -> Path | None:
-    if run is None:
-        return None
-    folder = policy_folder(run)
-    return folder if (folder / POLICY_FILE).is_file() or is_watch(folder / WATCH) else None
+    folder = run and policy_folder(run)
+    if folder and ((folder / POLICY_FILE).is_file() or is_watch(folder / WATCH)):
+        return folder
+    return None
 
 
 def _logged(folder: Path | None, name: str, kind: type[Logged]) -> list[Logged]:
@@ -260,6 +260,92 @@ def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
     return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
 
 
-def _stored(run: Run, counts: Counts) -> Stored:
-    """How many completions a run holds, and where, for readers elsewhere."""
-    return Stored(int(counts.n.sum() + counts.unscored.sum()), _short(str(run.place)))
+MOST_PROBLEMS = 1_000
+
+
+def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemRow]:
+    """One row per problem: question, reference, and each arm's counts with the share's interval.
+
+    Without the base's run, its counts say which problems there are, and nobody what they ask.
+    """
+    places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
+    columns = {role: (arm.n, arm.c, arm.unscored) for role, arm in counts.items()}
+
+    def arm(role: str, problem_id: str) -> Arm | None:
+        at = places.get(role, {}).get(problem_id)
+        if at is None:
+            return None
+        n, c, unscored = (int(values[at]) for values in columns[role])
+        return Arm(n, c, unscored, *_ends(c, n))
+
+    asked = (
+        [(p.id, p.question, p.reference) for p in run.problems()]
+        if run
+        else [(problem_id, "", "") for problem_id in counts["base"].problem_id]
+    )
+    return [
+        ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *texts)
+        for problem_id, *texts in asked
+    ]
+
+
+@cache
+def _ends(c: int, n: int) -> tuple[float | None, float | None]:
+    if not n:
+        return None, None
+    found = binomial_interval(c, n)
+    return found.low, found.high
+
+
+def completion_rows(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> list[CompletionRow]:
+    """Completions in the order in which the page embeds them, as far as it has room."""
+    order = _order(counts)
+    rows = [
+        row
+        for role, run in runs.items()
+        for row in _chosen(role, run, counts[role].provenance["verifier"], list(order))
+    ]
+    return sorted(rows, key=lambda row: (order[row.problem_id], row.role, row.draw or 0))
+
+
+def _chosen(role: str, run: Run, verifier: str, ids: list[str]) -> list[CompletionRow]:
+    """The first correct and the first other completion of each of these problems."""
+    keys = ["problem_id", "draw"]
+    outcomes = (
+        run.scan_outcomes(verifier)
+        .filter(pl.col("problem_id").is_in(ids))
+        .sort("draw")
+        .group_by("problem_id", (pl.col("status") == "correct").alias("right"))
+        .first()
+    )
+    found = run.scan_completions().select(*keys, "text").join(outcomes, on=keys).collect()
+    columns = ("problem_id", "text", "status", "draw", "extracted", "reason")
+    return [
+        CompletionRow(problem_id, role, text, status, draw, extracted, reason or "")
+        for problem_id, text, status, draw, extracted, reason in found.select(columns).iter_rows()
+    ]
+
+
+def _order(counts: Mapping[str, Counts]) -> dict[str, int]:
+    """Problem id to its rank: lost and gained, then ever finer steps over the base's difficulty."""
+    base = counts["base"]
+    ease = np.argsort(base.c / np.maximum(base.n, 1), kind="stable")
+    ranked = [base.problem_id[i] for i in ease[spread(len(ease))]]
+    changed: list[str] = []
+    if "trained" in counts:
+        trained = counts["trained"]
+        after = dict(zip(trained.problem_id, trained.c > 0, strict=True))
+        before = zip(base.problem_id, base.c > 0, strict=True)
+        changed = [i for i, solved in before if i in after and after[i] != solved]
+    first = list(dict.fromkeys([*changed, *ranked]))[:MOST_PROBLEMS]
+    return {problem_id: rank for rank, problem_id in enumerate(first)}
+
+
+def spread(length: int) -> list[int]:
+    """Every place below ``length`` once: the ends first, then halves, quarters and so on."""
+    places: dict[int, None] = dict.fromkeys([0, length - 1][: max(length, 0)])
+    parts = 2
+    while len(places) < length:
+        places |= dict.fromkeys(i * (length - 1) // parts for i in range(parts + 1))
+        parts *= 2
+    return list(places)

@@ -12,38 +12,24 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
 
 from passgap._version import __version__
-from passgap.show.blocks import Block, Page, Problem, Problems, pictures, walk
+from passgap.show.blocks import Page, Problem, Problems, pictures, walk
 from passgap.show.charts.figures import javascript_bundle
 from passgap.show.charts.parts import page_spec
 from passgap.show.page.painter import environment, of_page, template
 from passgap.show.text import visible
 from passgap.show.theme import LIGHT, css_variables
 
-MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def write_page(page: Page, out: str | os.PathLike[str]) -> Path:
-    """Write the page whole (temporary name, then rename) and return its path.
-
-    Parameters
-    ----------
-    page
-        What to show.
-    out
-        Path of the HTML file; its folder is made if need be.
-
-    Returns
-    -------
-    Path
-        ``out``.
-    """
+    """Write the page whole (temporary name, then rename); its folder is made if need be."""
     path = Path(out)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.tmp")
@@ -55,6 +41,7 @@ def write_page(page: Page, out: str | os.PathLike[str]) -> Path:
 def render(page: Page) -> str:
     """The page as one string of HTML."""
     specs = {picture.name: page_spec(picture.draw()) for picture in pictures(page.blocks)}
+    tables = (block for block in walk(page.blocks) if isinstance(block, Problems))
     style, script = css_variables() + template("page.css"), _script()
     return (
         environment()
@@ -64,18 +51,13 @@ def render(page: Page) -> str:
             body=of_page(specs).paint(page.blocks),
             specs=json_for_html(specs),
             palette=json_for_html(LIGHT),
-            details=json_for_html([_opens(one) for one in _problems(page.blocks)]),
+            details=json_for_html([_opens(one) for table in tables for one in table.problems]),
             style=Markup(style),
             script=Markup(script),
             policy=content_policy(script, style),
             version=__version__,
         )
     )
-
-
-def _problems(blocks: Sequence[Block]) -> list[Problem]:
-    tables = (block for block in walk(blocks) if isinstance(block, Problems))
-    return [problem for table in tables for problem in table.problems]
 
 
 def _opens(problem: Problem) -> dict[str, object]:
@@ -95,9 +77,7 @@ def _opens(problem: Problem) -> dict[str, object]:
 def json_for_html(value: object) -> Markup:
     """JSON that cannot leave its script element: ``<``, ``>`` and ``&`` become escapes."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for char, escape in MARKUP.items():
-        text = text.replace(char, escape)
-    return Markup(text)
+    return Markup(text.translate(MARKUP))
 
 
 def content_policy(script: str, style: str) -> str:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import jinja2
+from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
 from passgap.show import blocks as b
@@ -28,50 +29,36 @@ LEVEL = 2  # of the first heading
 class Painter:
     """Paints blocks with the macros of one template; ``picture`` paints a picture, or leaves it."""
 
-    def __init__(self, macros: Any, picture: Callable[[b.Picture], Markup]) -> None:
+    def __init__(self, macros: TemplateModule, picture: Callable[[b.Picture], Markup]) -> None:
         self._macros, self._picture = macros, picture
 
     def paint(self, blocks: Sequence[b.Block], level: int = LEVEL) -> Markup:
         """Blocks one after the other; titles begin at this level of heading."""
         return Markup("\n").join(self._one(block, level) for block in blocks)
 
+    def macro(self, name: str, *values: object) -> Markup:
+        """One macro's markup."""
+        painted: Markup = getattr(self._macros, name)(*values)
+        return painted
+
     def _one(self, block: b.Block, level: int) -> Markup:
-        macros = self._macros
-        painted: Markup
         match block:
-            case b.VerdictBlock():
-                painted = macros.verdict(block)
-            case b.Figures():
-                painted = macros.figures(block.figures)
-            case b.Table():
-                painted = macros.table(block)
-            case b.Fourfold():
-                painted = macros.fourfold(block)
             case b.Picture():
-                painted = self._picture(block)
-            case b.Text():
-                painted = macros.text(block)
-            case b.Bullets():
-                painted = macros.bullets(block.lines)
-            case b.Notes():
-                painted = macros.notes(block.lines)
-            case b.Findings():
-                painted = macros.findings(block.findings)
-            case b.Terms():
-                painted = macros.terms(block.terms)
-            case b.Commands():
-                painted = macros.commands(block.lines)
-            case b.Problems():
-                painted = macros.problems(block)
+                return self._picture(block)
+            case b.VerdictBlock():
+                return self.macro("verdict", block)
+            case b.Figures() | b.Table() | b.Fourfold() | b.Text() | b.Bullets() | b.Notes():
+                return self.macro(type(block).__name__.lower(), block)
+            case b.Findings() | b.Terms() | b.Commands() | b.Problems():
+                return self.macro(type(block).__name__.lower(), block)
             case b.Columns():
-                painted = macros.columns(block.width, self.paint(block.blocks, level))
+                return self.macro("columns", block, self.paint(block.blocks, level))
             case b.Folded():
-                painted = macros.folded(block, self.paint(block.blocks, level + 1))
+                return self.macro("folded", block, self.paint(block.blocks, level + 1))
             case b.Section():
-                painted = macros.section(block, level, self.paint(block.blocks, level + 1))
+                return self.macro("section", block, self.paint(block.blocks, level + 1), level)
             case _:
                 assert_never(block)
-        return painted
 
 
 def of_page(specs: Mapping[str, Spec]) -> Painter:
@@ -79,24 +66,24 @@ def of_page(specs: Mapping[str, Spec]) -> Painter:
 
     A picture without its spec is left out, as where a page has no script.
     """
-    macros: Any = environment().get_template("blocks.html.j2").module
+    painter: Painter
 
     def picture(block: b.Picture) -> Markup:
         spec = specs.get(block.name)
         if spec is None:
             return Markup("")
         on_log = '"type": "log"' in json.dumps(spec)  # which the page can make linear
-        painted: Markup = macros.picture(block, spec["title"], on_log)
-        return painted
+        return painter.macro("picture", block, spec["title"], on_log)
 
-    return Painter(macros, picture)
+    painter = Painter(environment().get_template("blocks.html.j2").module, picture)
+    return painter
 
 
 @cache
-def environment() -> jinja2.Environment:
+def environment(package: str = "passgap.show.page") -> jinja2.Environment:
     """Templates in which all text is made visible and escaped, our own markup as it is."""
     return jinja2.Environment(
-        loader=jinja2.FunctionLoader(template),
+        loader=jinja2.PackageLoader(package),
         autoescape=True,
         finalize=_shown,
         undefined=jinja2.StrictUndefined,
@@ -110,5 +97,7 @@ def template(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
+# Every value that a template prints passes here, before jinja escapes it: no template can forget
+# to make a hostile text visible. Markup is our own, already painted, and must not pass twice.
 def _shown(value: object) -> object:
     return value if isinstance(value, Markup | jinja2.Undefined) else visible(value)

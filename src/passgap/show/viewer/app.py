@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
+from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +17,8 @@ from starlette.routing import Route
 
 from passgap.errors import PassgapError
 from passgap.show.text import visible
-from passgap.show.viewer import compared, home, marking, problem, style, table, trained
+from passgap.show.theme import css_variables
+from passgap.show.viewer import compared, home, marking, problem, table, training
 from passgap.show.viewer.guard import Access, Guard
 from passgap.show.viewer.library import Library, NothingThereError
 from passgap.show.viewer.site import Site
@@ -33,25 +36,25 @@ PAGES: dict[str, Page] = {
     "/run/{run}/audit": marking.marking,
     "/run/{run}/problem/{problem}": problem.problem,
     "/run/{run}/text/{problem}/{draw:int}": problem.exact_text,
-    "/training/{training}": trained.training,
-    "/training/{training}/live": trained.training_live,
+    "/training/{training}": training.training,
+    "/training/{training}/live": training.training_live,
 }
-FILES = {"/static/view.js": "view.js", "/static/theme.js": "theme.js"}
+STATIC = resources.files("passgap.show.viewer") / "static"
+FILES = {"view.js": "text/javascript", "theme.js": "text/javascript", "view.css": "text/css"}
 
 
 def build(library: Library, access: Access) -> Starlette:
     """The app over everything below the library's root."""
     site = Site(library, access)
-    routes = [Route(path, _endpoint(site, page), methods=["GET"]) for path, page in PAGES.items()]
-    routes += [Route(path, _file(name), methods=["GET"]) for path, name in FILES.items()]
-    routes += [
-        Route("/static/view.css", _style, methods=["GET"]),
-        Route("/run/{run}/audit", _marking(site), methods=["POST"]),
+    routes = [
+        Route(path, partial(_shown, page, site), methods=["GET"]) for path, page in PAGES.items()
     ]
+    routes += [Route(f"/static/{name}", partial(_file, name), methods=["GET"]) for name in FILES]
+    routes.append(Route("/run/{run}/audit", partial(_marked, site), methods=["POST"]))
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, access=access)],
-        exception_handlers={HTTPException: _no_route(site)},
+        exception_handlers={HTTPException: partial(_no_route, site)},
     )
 
 
@@ -59,24 +62,18 @@ NOTHING = "Nothing below the folder that is viewed has this address; it may have
 FAILED = "This is a fault of passgap view; the terminal it runs in says more."
 
 
-def _endpoint(site: Site, page: Page) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        try:
-            return page(site, request)
-        except Exception as error:
-            return _fault(site, request, error)
-
-    return answer
+def _shown(page: Page, site: Site, request: Request) -> Response:
+    try:
+        return page(site, request)
+    except Exception as error:
+        return _fault(site, request, error)
 
 
-def _marking(site: Site) -> Callable[[Request], object]:
-    async def answer(request: Request) -> Response:
-        try:
-            return await marking.mark(site, request)
-        except Exception as error:
-            return _fault(site, request, error)
-
-    return answer
+async def _marked(site: Site, request: Request) -> Response:
+    try:
+        return await marking.mark(site, request)
+    except Exception as error:
+        return _fault(site, request, error)
 
 
 def _fault(site: Site, request: Request, error: Exception) -> Response:
@@ -91,20 +88,13 @@ def _fault(site: Site, request: Request, error: Exception) -> Response:
     return site.page("error.html.j2", 500, title="The viewer failed", message=FAILED)
 
 
-def _no_route(site: Site) -> Callable[[Request, Exception], Response]:
-    def answer(request: Request, error: Exception) -> Response:
-        code = error.status_code if isinstance(error, HTTPException) else 404
-        return site.page("error.html.j2", code, title="Not found", message=NOTHING)
-
-    return answer
+def _no_route(site: Site, request: Request, error: Exception) -> Response:
+    code = error.status_code if isinstance(error, HTTPException) else 404
+    return site.page("error.html.j2", code, title="Not found", message=NOTHING)
 
 
-def _file(name: str) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        return PlainTextResponse(style.static(name), media_type="text/javascript")
-
-    return answer
-
-
-def _style(request: Request) -> Response:
-    return PlainTextResponse(style.style_sheet(), media_type="text/css")
+def _file(name: str, request: Request) -> Response:
+    """One of the package's own files; the style sheet begins with the report's palette."""
+    palette = css_variables() if name == "view.css" else ""
+    text = (STATIC / name).read_text(encoding="utf-8")
+    return PlainTextResponse(f"{palette}\n{text}", media_type=FILES[name])

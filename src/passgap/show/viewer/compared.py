@@ -10,17 +10,17 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from passgap.results.findings import Checks
 from passgap.show.page.painter import of_page
 from passgap.show.viewer.library import OpenRun
-from passgap.show.viewer.roles import reversed_roles
-from passgap.show.viewer.site import Site, check_inert, link
+from passgap.show.viewer.site import Site, check_inert, link, reversed_roles
+
+if TYPE_CHECKING:
+    from passgap.evidence.options import CompareOptions
 
 PATIENCE = 0.15
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -33,9 +33,8 @@ def chosen(site: Site, request: Request) -> Response:
     base, trained = (site.library.run(request.query_params.get(r, "")) for r in _ROLES)
     if reversed_roles(base, trained):
         base, trained = trained, base
-    flags = [name for name in _FLAGS if request.query_params.get(name)]
-    query = "&".join(f"{name}=1" for name in flags)
-    target = f"/compare/{base.id}/{trained.id}" + (f"?{query}" if query else "")
+    flags = {name: "1" for name in _FLAGS if request.query_params.get(name)}
+    target = link(f"/compare/{base.id}/{trained.id}", flags)
     return RedirectResponse(target, status_code=303)
 
 
@@ -45,7 +44,8 @@ def comparison(site: Site, request: Request) -> Response:
     if reversed_roles(base, trained):
         target = link(f"/compare/{trained.id}/{base.id}", request.query_params)
         return RedirectResponse(target, status_code=303)
-    settings = {name: True for name in _FLAGS if request.query_params.get(name)}
+    intersect, across = (bool(request.query_params.get(name)) for name in _FLAGS)
+    settings: CompareOptions = {"intersect": intersect, "allow_different_prompts": across}
     return _report(site, [base, trained], settings)
 
 
@@ -56,34 +56,30 @@ def report(site: Site, request: Request) -> Response:
 
 def checks(site: Site, request: Request) -> Response:
     """``/run/{run}/checks``."""
+    from passgap.show.contents.checks import blocks
+
     run = site.library.run(request.path_params["run"])
     found = site.checks(run, PATIENCE, asked=True)
-    body = None if found is None else _painted(found)
-    page = site.page("checks.html.j2", run=run.about, body=body)
+    body = None if found is None else of_page({}).paint(blocks(found))
+    page = site.page("checks.html.j2", run=run, body=body)
     if found is None:
         page.headers.update(REFRESH)
     return page
-
-
-def _painted(found: Checks) -> Markup:
-    from passgap.show.contents.checks import blocks
-
-    return of_page({}).paint(blocks(found))
 
 
 _ROLES = ("base", "trained")
 _FLAGS = ("intersect", "allow_different_prompts")
 
 
-def _report(site: Site, runs: list[OpenRun], settings: dict[str, bool]) -> Response:
+def _report(site: Site, runs: list[OpenRun], settings: CompareOptions) -> Response:
     for run in runs:
         check_inert(run)
-    key = ("report", *(run.state() for run in runs), *settings)
+    key = ("report", *(run.state() for run in runs), *settings.items())
     job = site.library.analysing.ask(
         key, lambda: _made([run.run.path for run in runs], settings), PATIENCE
     )
     if not job.done():
-        page = site.page("waiting.html.j2", runs=[run.about for run in runs])
+        page = site.page("waiting.html.j2", runs=runs)
         page.headers.update(REFRESH)
         return page
     text, policy = job.result()
@@ -91,7 +87,7 @@ def _report(site: Site, runs: list[OpenRun], settings: dict[str, bool]) -> Respo
     return HTMLResponse(text, headers=headers)
 
 
-def _made(paths: list[Path], settings: dict[str, Any]) -> tuple[str, str]:
+def _made(paths: list[Path], settings: CompareOptions) -> tuple[str, str]:
     """The page as text, and its own content policy."""
     from passgap.show.contents.report import page
     from passgap.show.page.gathering import page_data
@@ -101,6 +97,8 @@ def _made(paths: list[Path], settings: dict[str, Any]) -> tuple[str, str]:
     names = " ".join(str(path) for path in paths)
     data = page_data(base, trained, title=None, command=f"passgap report {names}", **settings)
     text = render(page(data))
+    # The report's script is inline, which the viewer's own policy forbids. The report's policy
+    # allows that one script by its hash; as a header of this answer it replaces the viewer's.
     policy = POLICY.search(text)
     if policy is None:
         raise RuntimeError("the report names no content policy")

@@ -7,7 +7,7 @@ the problem are opened, and text is read for the draws on the page alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import polars as pl
 from polars import selectors as cs
@@ -21,22 +21,27 @@ STATUSES = ("correct", "incorrect", "unscored")
 FACTS = ["draw", "token_count", "finish_reason", "logprob"]
 
 
+@dataclass(frozen=True)
+class Draw:
+    """One completion: the columns of `draws` and its text."""
+
+    draw: int
+    token_count: int
+    finish_reason: str
+    logprob: float | None
+    status: str | None
+    extracted: str | None
+    reason: str | None
+    text: str
+    other_logprob: float | None = None
+
+
 def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFrame:
     """Every draw of a problem that is there, without text, in order.
 
-    Parameters
-    ----------
-    run, problem_id
-        Which problem of which run.
-    under
-        The digest of another policy's log-probabilities, if they were computed.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``draw``, ``token_count``, ``finish_reason``, ``logprob`` (nats; null where unknown),
-        ``status`` (null where not verified), ``extracted``, ``reason``; with ``under`` also
-        ``other_logprob``.
+    The columns are those of `Draw`: ``logprob`` in nats, null where unknown, ``status`` null where
+    not verified; ``other_logprob`` with ``under``, the digest of another policy's
+    log-probabilities.
     """
     verifier = run.run.latest_verifier()
     facts = _of_problem(run, COMPLETIONS, problem_id).select(FACTS)
@@ -57,20 +62,17 @@ def texts(run: OpenRun, problem_id: str, numbers: Sequence[int]) -> dict[int, st
     return dict(found.iter_rows())
 
 
-def page_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> list[dict[str, Any]]:
+def page_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> list[Draw]:
     """One page of draws with their text; counted from 1."""
-    shown = rows.slice((number - 1) * PAGE, PAGE).to_dicts()
-    found = texts(run, problem_id, [row["draw"] for row in shown])
-    return [row | {"text": found[row["draw"]]} for row in shown]
+    shown = rows.slice((number - 1) * PAGE, PAGE)
+    found = texts(run, problem_id, shown["draw"].to_list())
+    return [Draw(**row, text=found[row["draw"]]) for row in shown.iter_rows(named=True)]
 
 
 def with_status(rows: pl.DataFrame, status: str) -> pl.DataFrame:
     """The draws with this status; all of them where none is asked for.
 
-    Raises
-    ------
-    UsageError
-        For a status that there is not.
+    Raises UsageError for a status that there is not.
     """
     if not status:
         return rows

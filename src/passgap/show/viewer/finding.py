@@ -44,13 +44,7 @@ class Found:
 
 
 def root_of(folder: Path | str) -> Path:
-    """The folder to look in, links resolved once, here.
-
-    Raises
-    ------
-    UsageError
-        If it is no folder.
-    """
+    """The folder to look in, links resolved once, here; raises UsageError if it is no folder."""
     path = Path(folder)
     if not path.is_dir():
         raise UsageError(f"{folder} is no folder; give the folder that your runs lie in")
@@ -59,20 +53,20 @@ def root_of(folder: Path | str) -> Path:
 
 def find(root: Path) -> list[Found]:
     """Runs and training folders below ``root`` (itself included), by name."""
-    found = [
-        Found(_id(path.relative_to(root)), kind, _name(root, path), path)
-        for path, kind in _walk(root)
-    ]
+    found = []
+    for path, kind in _walk(root):
+        below = path.relative_to(root).as_posix()
+        # An id and no path: a URL can then name only what was found here, and `..`, an absolute
+        # path or a link put there later leads nowhere.
+        key = hashlib.sha256(os.fsencode(below)).hexdigest()[:12]
+        found.append(Found(key, kind, root.name if below == "." else below, path))
     return sorted(found, key=lambda one: one.name)
 
 
 def check_links(root: Path, folder: Path) -> None:
     """Refuse a folder that holds a symbolic link to anywhere outside the root.
 
-    Raises
-    ------
-    RunError
-        Naming the link.
+    Raises RunError naming the link.
     """
     for link in links_out(folder, root):
         raise RunError(
@@ -119,12 +113,3 @@ def _kind(place: Path) -> Kind | None:
 
 def _is_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
-
-
-def _id(relative: Path) -> str:
-    return hashlib.sha256(os.fsencode(relative.as_posix())).hexdigest()[:12]
-
-
-def _name(root: Path, path: Path) -> str:
-    relative = path.relative_to(root).as_posix()
-    return root.name if relative == "." else relative

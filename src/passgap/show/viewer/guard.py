@@ -42,17 +42,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 class Access:
     """Who is let in.
 
-    Parameters
-    ----------
-    port
-        Of this server: part of the name of its cookie, since a browser sends cookies to all ports.
-    hosts
-        Names in the Host header that are answered, at any port (a tunnel may have another); None
-        answers any, which needs a token.
-    token
-        What the first URL has to carry; None where only this machine can ask.
-    form_key
-        What a form of this server's pages carries.
+    ``port`` is part of the name of the cookie, since a browser sends cookies to all ports.
+    ``hosts`` are the names in the Host header that are answered, at any port (a tunnel may have
+    another); None answers any, which needs a token. ``token`` is what the first URL has to carry,
+    None where only this machine can ask; ``form_key`` what a form of this server's pages carries.
     """
 
     port: int
@@ -91,6 +84,10 @@ class Guard:
         refusal = self._refusal(scope)
         await (refusal or self.app)(scope, receive, send_guarded)
 
+    # The order matters. The host comes first: a page elsewhere that points its own name at
+    # 127.0.0.1 passes as same-origin in the browser, and only the name gives it away. Then the
+    # token, so that without it nobody learns even which addresses exist. What a form may change
+    # comes last; its body is read whole, so its length is bounded before.
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         name = PORT.sub("", headers.get("host", ""))

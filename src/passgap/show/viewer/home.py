@@ -7,14 +7,13 @@ and data checks are worked out beside the page and fill in when they are there.
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from passgap.data.identity import digest
 from passgap.errors import PassgapError
-from passgap.show.viewer.library import FAULTS, OpenRun
+from passgap.show.viewer.library import FAULTS, Faulty, OpenRun
 from passgap.show.viewer.problems import pages, whole
 from passgap.show.viewer.site import Site, pass_at_1_text, progress_text, verifier_text
 from passgap.show.viewer.training import Training, live_of, training_of
@@ -47,7 +46,9 @@ def home_live(site: Site, request: Request) -> Response:
     return site.changes(request.query_params.get("seen", ""), _content(site, page)[2])
 
 
-def _content(site: Site, page: int) -> tuple[list[dict[str, Any]], list[Training], dict[str, str]]:
+def _content(
+    site: Site, page: int
+) -> tuple[list[OpenRun | Faulty], list[Training], dict[str, str]]:
     values: dict[str, str] = {}
     start = (page - 1) * PAGE
     end = time.perf_counter() + PATIENCE
@@ -58,14 +59,16 @@ def _content(site: Site, page: int) -> tuple[list[dict[str, Any]], list[Training
         values |= {f"{found.id}.{name}": text for name, text in live_of(one).items()}
         trainings.append(one)
     names = [one.id for one in site.library.found()]
-    values["reload"] = digest([names, [row.get("fault") for row in runs]])
+    faults = [[row.id, row.fault] for row in runs if isinstance(row, Faulty)]
+    values["reload"] = digest([names, faults])
     return runs, trainings[start : start + PAGE], values
 
 
-def _run_row(site: Site, run: Any, values: dict[str, str], end: float) -> dict[str, Any]:
-    if not isinstance(run, OpenRun):
-        found, fault = run
-        return {"id": found.id, "name": found.name, "fault": fault}
+def _run_row(
+    site: Site, run: OpenRun | Faulty, values: dict[str, str], end: float
+) -> OpenRun | Faulty:
+    if isinstance(run, Faulty):
+        return run
     try:
         now = run.progress()
         counted = site.library.counts(run, end - time.perf_counter())
@@ -76,9 +79,9 @@ def _run_row(site: Site, run: Any, values: dict[str, str], end: float) -> dict[s
             "verifier": verifier_text(run, now.verifier),
         }
     except FAULTS as error:
-        return {"id": run.id, "name": run.name, "fault": str(error)}
+        return Faulty(run.id, run.name, str(error))
     values |= {f"{run.id}.{name}": text for name, text in found.items()}
-    return run.about
+    return run
 
 
 def health_text(site: Site, run: OpenRun) -> str:

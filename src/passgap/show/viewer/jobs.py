@@ -9,8 +9,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import TypeVar, cast
 
+Answer = TypeVar("Answer")
 KEPT = 256
 
 
@@ -19,11 +20,15 @@ class Jobs:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
+        # One at a time: a job reads whole runs, and two at once would take twice the memory and
+        # make the pages wait longer.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="passgap-view")
-        self._jobs: OrderedDict[Hashable, Future[Any]] = OrderedDict()
+        self._jobs: OrderedDict[Hashable, Future[object]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, key: Hashable, work: Callable[[], Any], seconds: float = 0.0) -> Future[Any]:
+    def ask(
+        self, key: Hashable, work: Callable[[], Answer], seconds: float = 0.0
+    ) -> Future[Answer]:
         """The job of this key, begun if it is new, waited for no longer than ``seconds``."""
         with self._lock:
             job = self._jobs.get(key)
@@ -33,7 +38,7 @@ class Jobs:
             self._jobs.move_to_end(key)
         if seconds > 0:
             wait([job], timeout=seconds)
-        return job
+        return cast("Future[Answer]", job)  # a key belongs to one kind of work
 
     def stop(self) -> None:
         """Begin nothing more."""

@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
 
 import polars as pl
 
 from passgap.errors import PassgapError, RunError
+from passgap.plain import Json
 from passgap.results.estimates import Estimate
 from passgap.runs import Run
+from passgap.runs.manifest import SamplingEntry
 from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
 from passgap.show.viewer.finding import Found, check_links, find
 from passgap.show.viewer.jobs import Jobs
-from passgap.show.viewer.manifests import described
 from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress
 from passgap.show.viewer.watched import Watches
 
@@ -44,12 +45,26 @@ class Counted:
     pass_at_1: Estimate | None
 
 
+@dataclass(frozen=True)
+class Faulty:
+    """A run that cannot be shown, and why."""
+
+    id: str
+    name: str
+    fault: str
+
+
 class OpenRun:
     """One run as the pages see it."""
 
     def __init__(self, found: Found, run: Run, opened: int) -> None:
         self.found, self.run, self.opened = found, run, opened
-        self.about = {"id": found.id, "name": found.name} | described(run.manifest)
+        self.manifest = run.manifest
+        self.policy = PurePath(self.manifest.policy["path"]).name
+        self.problem_set = self.manifest.problem_set["digest"]
+        self.template = self.manifest.prompt["template_name"] or "own template"
+        self.settings = _settings(self.manifest.sampling)
+        self.created = self.manifest.created[:16].replace("T", " ")
         self._tally = Tally()
         self._lock = threading.Lock()
 
@@ -65,7 +80,7 @@ class OpenRun:
         """How much is drawn and marked now."""
         return progress(self.run, self.run.latest_verifier())
 
-    def state(self) -> tuple[Any, ...]:
+    def state(self) -> tuple[Hashable, ...]:
         """Changes whenever a shard, an outcome or the verifier does."""
         verifier = self.run.latest_verifier()
         folders = [self.run.path / COMPLETIONS, self.run.path / OUTCOMES / str(verifier)]
@@ -79,12 +94,8 @@ class OpenRun:
         order = pl.DataFrame({"problem_id": self.run.problem_ids})
         counted = order.join(rows, on="problem_id", how="left", maintain_order="left")
         counted = counted.with_columns(pl.col(*COUNTED).fill_null(0))
-        self.look_ahead()
+        _ = self.fields, self.blocks_of  # read ahead: the run's first page need not wait for them
         return Counted(counted, _pass_at_1(counted))
-
-    def look_ahead(self) -> None:
-        """Read what the run's pages will ask for, so that the first of them need not wait."""
-        _ = self.fields, self.blocks_of
 
     @cached_property
     def uncounted(self) -> Counted:
@@ -98,10 +109,11 @@ class OpenRun:
         return self.run.place.scan([PROBLEMS_FILE]).collect()
 
     @cached_property
-    def metadata(self) -> list[dict[str, Any]]:
+    def metadata(self) -> list[dict[str, Json]]:
         """The metadata of each problem, in the run's order."""
         try:
-            return [_dict(text) for text in self.problems["metadata"]]
+            found = map(json.loads, self.problems["metadata"])
+            return [one if isinstance(one, dict) else {} for one in found]
         except ValueError as error:
             raise RunError(
                 f"problems.parquet of {self.name} holds metadata that is not JSON"
@@ -157,13 +169,7 @@ class Library:
             return self._found
 
     def entry(self, key: str, kind: str) -> Found:
-        """The entry with this id.
-
-        Raises
-        ------
-        NothingThereError
-            If nothing found has it.
-        """
+        """The entry with this id; raises NothingThereError if nothing found has it."""
         for one in self.found():
             if one.id == key and one.kind == kind:
                 return one
@@ -172,25 +178,29 @@ class Library:
     def run(self, key: str) -> OpenRun:
         """The run with this id.
 
-        Raises
-        ------
-        NothingThereError
-            If no run found has it.
-        RunError
-            If it cannot be read.
+        Raises NothingThereError if no run found has it; RunError if it cannot be read.
         """
         found = self.entry(key, "run")
         changed = (found.path / MANIFEST_FILE).stat().st_mtime_ns
         with self._lock:
             open_run = self._open.get(key)
             if open_run is None or open_run.opened != changed:
+                # A run may come from a stranger: a shard that links to ~/.ssh would be read and
+                # shown, so links are looked for before anything of the run is opened.
                 check_links(self.root, found.path)
                 open_run = self._open[key] = OpenRun(found, Run(found.path), changed)
             return open_run
 
-    def runs(self) -> list[OpenRun | tuple[Found, str]]:
+    def runs(self) -> list[OpenRun | Faulty]:
         """Every run; one that cannot be opened with the reason."""
-        return [self._run_or_reason(one) for one in self.found() if one.kind == "run"]
+        opened: list[OpenRun | Faulty] = []
+        for one in self.found():
+            if one.kind == "run":
+                try:
+                    opened.append(self.run(one.id))
+                except FAULTS as error:
+                    opened.append(Faulty(one.id, one.name, str(error)))
+        return opened
 
     def counts(self, run: OpenRun, seconds: float) -> Counted | None:
         """The counts, None where counting takes longer than ``seconds``."""
@@ -202,11 +212,22 @@ class Library:
         for jobs in (self.counting, self.checking, self.analysing, self.watches):
             jobs.stop()
 
-    def _run_or_reason(self, found: Found) -> OpenRun | tuple[Found, str]:
-        try:
-            return self.run(found.id)
-        except FAULTS as error:
-            return found, str(error)
+
+def _settings(sampling: SamplingEntry) -> str:
+    """The settings in a line; those that an imported log does not tell are named."""
+    told = (
+        ("temperature", "temperature {:g}", sampling["temperature"]),
+        ("top-p", "top-p {:g}", sampling["top_p"]),
+        ("top-k", "top-k {:d}", sampling["top_k"]),
+        ("max-tokens", "{:,d} tokens", sampling["max_tokens"]),
+    )
+    shown = [
+        form.format(value)
+        for name, form, value in told
+        if value is not None and (name, value) != ("top-k", 0)
+    ]
+    untold = [name for name, _, value in told if value is None]
+    return ", ".join([*shown, *([f"{', '.join(untold)} not in the log"] if untold else [])])
 
 
 def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:
@@ -216,11 +237,6 @@ def _pass_at_1(rows: pl.DataFrame) -> Estimate | None:
     if drawn.is_empty():
         return None
     return mean_interval((drawn["c"] / drawn["n"]).to_numpy())
-
-
-def _dict(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    return value if isinstance(value, dict) else {}
 
 
 def _natural(value: str) -> tuple[float, str]:

@@ -6,7 +6,7 @@ same size and seed, the marks in the run's ``audits/`` folder, and what they say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -42,20 +42,22 @@ def marking(site: Site, request: Request) -> Response:
         ("audit", run.state(), size, seed), lambda: _drawn(run, size, seed), PATIENCE
     )
     if not drawn.done():
-        page = site.page("waiting.html.j2", runs=[run.about])
+        page = site.page("waiting.html.j2", runs=[run])
         page.headers["refresh"] = "2"
         return page
     counts, cases = drawn.result()
-    marks = _marks(run)
+    rows = run.run.audit_marks(run.run.verifier_digest())
+    marks = {(row.problem_id, row.draw): row.mark for row in rows}
     given = [marks.get((case.problem_id, case.draw), "") for case in cases]
-    at = min(whole(asked.get("case"), "case"), len(cases)) if asked.get("case") else _first(given)
+    open_ = next((i for i, mark in enumerate(given, start=1) if not mark), len(given))
+    at = min(whole(asked.get("case"), "case"), len(cases)) if asked.get("case") else open_
     case, exact = cases[at - 1], bool(asked.get("raw"))
     budget = Budget()
     kept = {"size": str(size) if size != SIZE else "", "seed": str(seed) if seed else ""}
     here = f"/run/{run.id}/audit"
     return site.page(
         "audit.html.j2",
-        run=run.about,
+        run=run,
         case=case,
         mark=given[at - 1],
         question=shown_text(case.question, budget, exact),
@@ -93,7 +95,9 @@ def _marked(site: Site, key: str, form: dict[str, str]) -> Response:
     if not (draw.isascii() and draw.isdigit() and len(draw) < 10):
         raise UsageError(f"draw is {draw[:40]!r}; allowed: a whole number")
     check_digests(run.run)
-    _keep(run, form.get("problem_id", ""), int(draw), form.get("mark", ""))
+    from passgap.evidence.auditing import keep_marks
+
+    keep_marks(run.run, {(form.get("problem_id", ""), int(draw)): form.get("mark", "")})
     here, kept = f"/run/{run.id}/audit", {"size": str(size), "seed": str(seed)}
     return RedirectResponse(link(here, kept, case=at + 1), status_code=303)
 
@@ -111,18 +115,7 @@ def _drawn(run: OpenRun, size: int, seed: int) -> tuple[Counts, list[Case]]:
     return count(run.run), cases(run.run, size=size, seed=seed)
 
 
-def _keep(run: OpenRun, problem_id: str, draw: int, given: str) -> None:
-    from passgap.evidence.auditing import keep_marks
-
-    keep_marks(run.run, {(problem_id, draw): given})
-
-
-def _marks(run: OpenRun) -> dict[tuple[str, int], str]:
-    rows = run.run.audit_marks(run.run.verifier_digest())
-    return {(row.problem_id, row.draw): row.mark for row in rows}
-
-
-def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, Any]:
+def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, object]:
     """What the marks say: the rate of false positives, by stratum and in all."""
     from passgap.analysis.audit import audit
     from passgap.show.contents.audit import corrected_table, strata_table
@@ -137,11 +130,6 @@ def _result(counts: Counts, marks: dict[tuple[str, int], str]) -> dict[str, Any]
         "strata": paint(present(strata_table(found))),
         "corrected": paint(present(corrected_table(found), noted(found.notes))),
     }
-
-
-def _first(given: list[str]) -> int:
-    """The first completion without a mark, counted from 1; the last where all have one."""
-    return next((i for i, mark in enumerate(given, start=1) if not mark), len(given))
 
 
 def _size(value: str | None) -> int:

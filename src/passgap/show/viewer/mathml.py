@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from markupsafe import Markup, escape
@@ -63,19 +63,18 @@ def within(seconds: float, work: Callable[[], Answer]) -> Answer:
     The interpreter looks at the clock whenever a function of TIMED packages is entered. In others,
     a collector's callback among them, the error could be lost, and the limit with it.
 
-    Raises
-    ------
-    OutOfTime
-        When it took longer.
+    Raises OutOfTime when it took longer.
     """
     end, before = time.perf_counter() + seconds, sys.getprofile()
 
-    def look(frame: FrameType, event: str, argument: Any) -> None:
+    def look(frame: FrameType, event: str, argument: object) -> None:
         if event == "call" and time.perf_counter() > end:
             name = str(frame.f_globals.get("__name__"))
             if name.partition(".")[0] in TIMED:
                 raise OutOfTime
 
+    # A hostile formula keeps a parser busy for minutes, a thread cannot be killed, and a process
+    # for each formula is too slow: so the interpreter's own hook stops the work from within.
     sys.setprofile(look)
     try:
         return work()
@@ -97,7 +96,9 @@ def mathml(latex: str, *, display: bool = False) -> Markup | None:
     if len(latex) > MOST_CHARACTERS or MACROS.search(latex):
         return None
     try:
-        tree = within(MOST_SECONDS, lambda: _tree(latex, display))
+        known = ALIGNED.sub(r"\\\1{align*}", latex)  # latex2mathml knows it under one name only
+        converter = Converter(display="block" if display else "inline")
+        tree = within(MOST_SECONDS, lambda: converter.convert_to_element(known))
     except (Exception, OutOfTime):  # the library raises whatever it stumbles over
         return None
     if sum(1 for _ in tree.iter()) > MOST_NODES or _depth(tree) > MOST_DEPTH:
@@ -110,11 +111,6 @@ def _depth(node: Element) -> int:
     while level:
         deepest, level = deepest + 1, [child for one in level for child in one]
     return deepest
-
-
-def _tree(latex: str, display: bool) -> Element:
-    known = ALIGNED.sub(r"\\\1{align*}", latex)  # which latex2mathml knows under one name only
-    return Converter(display="block" if display else "inline").convert_to_element(known)
 
 
 def _rebuilt(node: Element) -> str:

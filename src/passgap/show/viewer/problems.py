@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -19,12 +19,6 @@ from passgap.errors import UsageError
 from passgap.show.viewer.library import OpenRun
 
 PAGE = 50
-BAND_WORDS = {
-    "never": "never solved",
-    "boundary": "boundary: up to 1 in 8",
-    "mid": "in between",
-    "saturated": "saturated: 9 in 10 or more",
-}
 CHANGES = ("gained", "lost", "both", "neither")
 CHANGE_WORDS = {
     "gained": "gained: only trained solves it",
@@ -34,6 +28,26 @@ CHANGE_WORDS = {
 }
 Sort = Literal["order", "solved", "trained", "change", "unscored"]
 FIELD = "meta."
+
+
+@dataclass(frozen=True)
+class Line:
+    """One problem in the table: the columns of `select`."""
+
+    row: int
+    problem_id: str
+    question: str
+    reference: str
+    n: int | None
+    c: int | None
+    unscored: int | None
+    share: float | None
+    band: str | None
+    trained_n: int | None = None
+    trained_c: int | None = None
+    trained_unscored: int | None = None
+    trained_share: float | None = None
+    change: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +67,7 @@ class Query:
     def of(cls, asked: Mapping[str, str]) -> Query:
         """Read a URL's query; what is not named there has its default.
 
-        Raises
-        ------
-        UsageError
-            For a value that is not allowed.
+        Raises UsageError for a value that is not allowed.
         """
         allowed = {"band": BANDS, "change": CHANGES, "sort": get_args(Sort)}
         given = {name: asked[name] for name in ("q", *allowed, "unscored", "down") if name in asked}
@@ -81,13 +92,7 @@ class Query:
 
 
 def whole(value: str | None, name: str) -> int:
-    """A page or draw number of a URL.
-
-    Raises
-    ------
-    UsageError
-        If it is no integer from 1 to a billion.
-    """
+    """A page or draw number of a URL; raises UsageError if it is no integer from 1 to a billion."""
     if value is None or value == "":
         return 1
     if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= 10**9):
@@ -100,21 +105,8 @@ def select(
 ) -> pl.DataFrame:
     """The rows that the query asks for, in its order, all pages of them.
 
-    Parameters
-    ----------
-    run
-        Whose problems.
-    counts, beside
-        Counts of the run, and of a second run on problems of the same ids.
-    query
-        Filters and order.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``row`` (place in the run), ``problem_id``, ``question``, ``reference``, ``n``, ``c``,
-        ``unscored``, ``share``, ``band``; with a second run also ``trained_n``, ``trained_c``,
-        ``trained_unscored``, ``trained_share``, ``change``.
+    ``beside`` are the counts of a second run on problems of the same ids. The columns are those of
+    `Line`; ``row`` is the place in the run, and those from ``trained_n`` on come with ``beside``.
     """
     rows = _joined(run, counts, beside)
     for kept in _filters(run, rows, query):
@@ -122,9 +114,9 @@ def select(
     return _sorted(rows, query)
 
 
-def page_of(rows: pl.DataFrame, number: int) -> list[dict[str, Any]]:
+def page_of(rows: pl.DataFrame, number: int) -> list[Line]:
     """The rows of one page, counted from 1."""
-    return rows.slice((number - 1) * PAGE, PAGE).to_dicts()
+    return [Line(**row) for row in rows.slice((number - 1) * PAGE, PAGE).iter_rows(named=True)]
 
 
 def pages(rows: int, size: int = PAGE) -> int:

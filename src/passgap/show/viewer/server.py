@@ -25,30 +25,12 @@ from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Library
 
 
-def serve(
-    folder: Path | str,
-    *,
-    host: str,
-    port: int,
-    ready: Callable[[str], object],
-) -> None:
+def serve(folder: Path | str, *, host: str, port: int, ready: Callable[[str], object]) -> None:
     """Show everything below ``folder`` until interrupted.
 
-    Parameters
-    ----------
-    folder
-        The folder that runs and training folders lie in.
-    host
-        Address to bind to; any but loopback needs the token in the URL.
-    port
-        Port to bind to; 0 takes a free one.
-    ready
-        Called once with the URL to open, when the port is bound.
-
-    Raises
-    ------
-    UsageError
-        If the folder is none, or the port cannot be bound.
+    Any ``host`` but loopback needs the token in the URL; port 0 takes a free one. ``ready`` is
+    called once with the URL to open, when the port is bound. Raises UsageError if the folder is
+    none, or the port cannot be bound.
     """
     root = root_of(folder)
     bound = _bind(host, port)

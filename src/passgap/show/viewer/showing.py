@@ -63,12 +63,6 @@ class Budget:
         return time.perf_counter() - self._since >= self._left
 
 
-def shown(text: str) -> str:
-    """`passgap.show.text.visible`, at once where nothing in the text steers."""
-    letters = "".join(set(text))
-    return visible(text) if visible(letters) != letters or "\r" in text else text
-
-
 def shown_text(text: str, budget: Budget, exact: bool) -> Markup:
     """The first CAP characters of a text: exact, or with LaTeX and code rendered."""
     return raw(text[:CAP]) if exact else rendered(text[:CAP], budget)
@@ -76,19 +70,11 @@ def shown_text(text: str, budget: Budget, exact: bool) -> Markup:
 
 def raw(text: str) -> Markup:
     """The exact text, steering characters named."""
-    return escape(shown(text))
+    return escape(visible(text))
 
 
 def rendered(text: str, budget: Budget) -> Markup:
-    """The text with LaTeX and code rendered.
-
-    Parameters
-    ----------
-    text
-        Hostile text; over CAP characters only code and LaTeX of the first CAP are looked at.
-    budget
-        What the page may still spend; it is spent here.
-    """
+    """Hostile text with the LaTeX and code of its first CAP characters rendered, within budget."""
     with budget:
         parts = list(_parts(text[:CAP], budget))
     return Markup("").join([*parts, raw(text[CAP:])])
@@ -106,7 +92,7 @@ def _parts(text: str, budget: Budget) -> Iterator[Markup]:
 
 
 def _code(code: str, language: str, budget: Budget) -> Markup:
-    safe = shown(code)
+    safe = visible(code)
     coloured = None if budget.spent() else _coloured(safe, language.lower() or "python")
     return Markup('<code class="code">{}</code>').format(coloured or safe)
 

@@ -10,25 +10,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
-from markupsafe import Markup
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from passgap._version import __version__
 from passgap.data.identity import digest
-from passgap.errors import UsageError
+from passgap.errors import RunError, UsageError
 from passgap.results.findings import Checks
-from passgap.show.text import ABSENT, estimated, percent
+from passgap.runs.lineage import roles
+from passgap.show.page.painter import environment
+from passgap.show.text import ABSENT, estimated
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Counted, Library, OpenRun
-from passgap.show.viewer.showing import shown
 from passgap.show.viewer.tallies import Progress, check_digests
 
-TEMPLATES = resources.files("passgap.show.viewer") / "templates"
 REMEMBERED = 256
 
 
@@ -41,7 +39,7 @@ class Site:
         self._asked: set[str] = set()
         self._lock = threading.Lock()
 
-    def page(self, template: str, code: int = 200, **values: Any) -> Response:
+    def page(self, template: str, code: int = 200, /, **values: object) -> Response:
         """One page from its template."""
         html = (
             _environment()
@@ -60,13 +58,7 @@ class Site:
         return run.id in self._asked
 
     def checks(self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False) -> Checks | None:
-        """The data checks of a run, None while they are worked out.
-
-        Raises
-        ------
-        UsageError
-            As `check_inert`.
-        """
+        """The data checks of a run, None while they are worked out; errors as `check_inert`."""
         check_inert(run)
         if asked:
             self._asked.add(run.id)
@@ -93,11 +85,31 @@ class Site:
         return JSONResponse({"version": version, "values": changed})
 
 
-def link(path: str, query: Mapping[str, str] | None = None, **more: Any) -> str:
+def link(path: str, query: Mapping[str, str] | None = None, **more: object) -> str:
     """A path with a query; what is empty is left out."""
     asked = {**(query or {}), **{name: str(value) for name, value in more.items()}}
     kept = {name: value for name, value in asked.items() if value not in ("", "None")}
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def reversed_roles(first: OpenRun, second: OpenRun | None) -> bool:
+    """Whether the first run's policy was trained from the second's; False where nothing says so."""
+    if second is None:
+        return False
+    try:
+        return roles(first.run, second.run) == "reversed"
+    except RunError:  # a stranger's policy file says nothing
+        return False
+
+
+def put_right(
+    request: Request, first: OpenRun, second: OpenRun | None, rest: str = ""
+) -> RedirectResponse | None:
+    """To the same page with the base first; None where the roles are right, or nothing says."""
+    if second is None or not reversed_roles(first, second):
+        return None
+    query = {**request.query_params, "with": first.id}
+    return RedirectResponse(link(f"/run/{second.id}{rest}", query), status_code=303)
 
 
 def progress_text(now: Progress) -> str:
@@ -114,9 +126,7 @@ def pass_at_1_text(counted: Counted | None) -> str:
     """pass@1 with its interval; a dash where nothing is verified, dots while it is counted."""
     if counted is None:
         return "counting"
-    if counted.pass_at_1 is None:
-        return ABSENT
-    return estimated(counted.pass_at_1)
+    return estimated(counted.pass_at_1) if counted.pass_at_1 else ABSENT
 
 
 def check_inert(run: OpenRun) -> None:
@@ -125,10 +135,7 @@ def check_inert(run: OpenRun) -> None:
     `passgap verify` notes which references a verifier refuses; without that note, data checks
     would have to ask it again.
 
-    Raises
-    ------
-    UsageError
-        If the note is not there.
+    Raises UsageError if the note is not there.
     """
     check_digests(run.run)
     verifier = run.run.latest_verifier()
@@ -141,10 +148,7 @@ def check_inert(run: OpenRun) -> None:
 
 def verifier_text(run: OpenRun, verifier: str | None) -> str:
     """Which verifier's outcomes count."""
-    if verifier is None:
-        return "not verified"
-    name = run.run.marked_by(verifier)
-    return f"{name} ({verifier[:6]})"
+    return "not verified" if verifier is None else f"{run.run.marked_by(verifier)} ({verifier[:6]})"
 
 
 def _checked(run: OpenRun) -> Checks:
@@ -155,19 +159,7 @@ def _checked(run: OpenRun) -> Checks:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (TEMPLATES / name).read_text("utf-8")),
-        autoescape=True,
-        finalize=_finalized,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["link"] = link
-    environment.filters["percent"] = percent
-    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
-    return environment
-
-
-def _finalized(value: Any) -> Any:
-    return value if isinstance(value, Markup | jinja2.Undefined) else shown(str(value))
+    made = environment("passgap.show.viewer")
+    made.globals["link"] = link
+    made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    return made

@@ -5,21 +5,37 @@ In: a run's id and the URL's query. Out: the page, and its values that change wh
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from passgap.show.text import BANDS
 from passgap.show.viewer import problems
 from passgap.show.viewer.home import health_text
 from passgap.show.viewer.library import Counted, OpenRun
 from passgap.show.viewer.problems import Query
-from passgap.show.viewer.roles import put_right
-from passgap.show.viewer.site import Site, link, pass_at_1_text, progress_text, verifier_text
+from passgap.show.viewer.site import (
+    Site,
+    link,
+    pass_at_1_text,
+    progress_text,
+    put_right,
+    verifier_text,
+)
 
 PATIENCE = 0.2
 COLUMNS = {"order": "problem", "solved": "correct", "trained": "trained", "change": "change"}
+
+
+class Column(NamedTuple):
+    """A column that can be sorted by: the link that does, and its ``aria-sort``."""
+
+    name: str
+    words: str
+    href: str
+    state: str
 
 
 def table(site: Site, request: Request) -> Response:
@@ -27,13 +43,13 @@ def table(site: Site, request: Request) -> Response:
     run = site.library.run(request.path_params["run"])
     if other := put_right(request, run, second_run(site, request)):
         return other
-    content = _content(site, request)
-    return site.page("run.html.j2", **content, seen=site.version(content["values"]))
+    content, values = _content(site, request)
+    return site.page("run.html.j2", **content, values=values, seen=site.version(values))
 
 
 def table_live(site: Site, request: Request) -> Response:
     """``/run/{run}/live``."""
-    return site.changes(request.query_params.get("seen", ""), _content(site, request)["values"])
+    return site.changes(request.query_params.get("seen", ""), _content(site, request)[1])
 
 
 def second_run(site: Site, request: Request) -> OpenRun | None:
@@ -54,15 +70,14 @@ def selected(
 
 def companions(site: Site, run: OpenRun) -> list[tuple[str, str]]:
     """Id and name of the runs on the same problems."""
-    mine = run.about["set"]
     return [
         (one.id, one.name)
         for one in site.library.runs()
-        if isinstance(one, OpenRun) and one.id != run.id and one.about["set"] == mine
+        if isinstance(one, OpenRun) and one.id != run.id and one.problem_set == run.problem_set
     ]
 
 
-def _content(site: Site, request: Request) -> dict[str, Any]:
+def _content(site: Site, request: Request) -> tuple[dict[str, object], dict[str, str]]:
     run = site.library.run(request.path_params["run"])
     second = second_run(site, request)
     query = Query.of(dict(request.query_params))
@@ -80,12 +95,12 @@ def _content(site: Site, request: Request) -> dict[str, Any]:
     if second is not None:
         values["pass1_second"] = pass_at_1_text(counted[1])
     for row in shown:
-        values[f"{row['row']}.solved"] = _of(row["c"], row["n"])
+        values[f"{row.row}.solved"] = _of(row.c, row.n)
         if second is not None:
-            values[f"{row['row']}.trained"] = _of(row["trained_c"], row["trained_n"])
-    return {
-        "run": run.about,
-        "second": second.about if second else None,
+            values[f"{row.row}.trained"] = _of(row.trained_c, row.trained_n)
+    content: dict[str, object] = {
+        "run": run,
+        "second": second,
         "companions": companions(site, run),
         "query": query,
         "asked": asked,
@@ -93,15 +108,15 @@ def _content(site: Site, request: Request) -> dict[str, Any]:
         "total": rows.height,
         "pages": problems.pages(rows.height),
         "fields": run.fields,
-        "bands": problems.BAND_WORDS,
+        "bands": BANDS,
         "changes": problems.CHANGE_WORDS,
         "sorts": _sorts(run, query, asked, second is not None),
-        "values": values,
         "live": link(f"/run/{run.id}/live", asked),
     }
+    return content, values
 
 
-def _sorts(run: OpenRun, query: Query, asked: dict[str, str], two: bool) -> list[dict[str, Any]]:
+def _sorts(run: OpenRun, query: Query, asked: dict[str, str], two: bool) -> list[Column]:
     """The sortable columns, with the link that sorts by each, or turns it round."""
     names = {**COLUMNS, "unscored": "unscored"}
     if not two:
@@ -114,9 +129,7 @@ def _sorts(run: OpenRun, query: Query, asked: dict[str, str], two: bool) -> list
         down = "" if (chosen and query.down) or not chosen else "1"
         target = {**asked, "sort": "" if name == "order" else name, "down": down, "page": ""}
         state = ("descending" if query.down else "ascending") if chosen else "none"
-        found.append(
-            {"name": name, "words": words, "href": link(f"/run/{run.id}", target), "state": state}
-        )
+        found.append(Column(name, words, link(f"/run/{run.id}", target), state))
     return found
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -19,14 +18,9 @@ from passgap.runs import Run
 from passgap.runs.frames import tally
 from passgap.runs.names import COMPLETIONS, OUTCOMES
 
-SCHEMA: dict[str, Any] = {
-    "problem_id": pl.String,
-    "n": pl.Int64,
-    "c": pl.Int64,
-    "unscored": pl.Int64,
-}
 LIVELY = 600.0
 COUNTED = ("n", "c", "unscored")
+SCHEMA = pl.Schema({"problem_id": pl.String(), **dict.fromkeys(COUNTED, pl.Int64())})
 
 
 @dataclass(frozen=True)
@@ -60,10 +54,7 @@ class Tally:
     def update(self, run: Run, verifier: str | None) -> pl.DataFrame:
         """Columns ``problem_id``, ``n`` (scored), ``c``, ``unscored``; a row a problem seen.
 
-        Raises
-        ------
-        RunError
-            If a shard cannot be read.
+        Raises RunError if a shard cannot be read.
         """
         present = {} if verifier is None else _shards(run, verifier)
         stale = any(present.get(name) != changed for name, changed in self._seen.items())
@@ -92,13 +83,7 @@ def progress(run: Run, verifier: str | None) -> Progress:
 
 
 def check_digests(run: Run) -> None:
-    """Refuse a run that names its outcomes by anything but digests.
-
-    Raises
-    ------
-    RunError
-        Naming it.
-    """
+    """Refuse a run that names its outcomes by anything but digests; raises RunError naming it."""
     run.latest_verifier()
     run.reasoning_digest()
 

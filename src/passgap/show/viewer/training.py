@@ -1,7 +1,7 @@
 """A training folder as it stands: what was asked, what the steps logged, whether it goes on.
 
-In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: plain values and the
-points of small line charts. Nothing is estimated here.
+In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: its page, with small
+line charts, and the values that change while it trains. Nothing is estimated here.
 """
 
 from __future__ import annotations
@@ -11,21 +11,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from passgap.data.identity import digest
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.errors import RunError
 from passgap.runs.journal import read_journal
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, REQUEST_FILE, TRAINING_FILE, WATCH
-from passgap.runs.policy import Request, read_policy, read_request
+from passgap.runs.policy import Request as Asked
+from passgap.runs.policy import read_policy, read_request
 from passgap.show.text import ABSENT, estimated, number, percent
 from passgap.show.viewer.finding import Found
+from passgap.show.viewer.site import Site
 from passgap.show.viewer.watched import Watches, lines_of, step_rows
 
 Kind = TypeVar("Kind", bound=StepRow)
 LIVELY = 120.0
 WIDTH, HEIGHT = 600, 150
 MOST_POINTS = 600
+SHOWN = 200
+PATIENCE = 0.15
+COLUMNS = {"reward": number, "mixed_share": percent, "completion_length": number, "loss": number}
 CHARTED = {
     "reward": "mean reward",
     "mixed_share": "groups with both right and wrong",
@@ -34,12 +43,26 @@ CHARTED = {
 
 
 @dataclass(frozen=True)
+class Line:
+    """A small line chart: the points of an SVG polyline, and its ends in words."""
+
+    name: str
+    title: str
+    first: str
+    last: str
+    low: str
+    high: str
+    now: str
+    points: str
+
+
+@dataclass(frozen=True)
 class Training:
     """A training folder: what was asked, what was noted, and ``state`` in words."""
 
     id: str
     name: str
-    asked: Request
+    asked: Asked
     rows: Sequence[TrainingRow]
     held_out: Sequence[HeldOutRow]
     state: str
@@ -62,9 +85,48 @@ class Training:
         return self.asked.problem_set.name if self.asked.problem_set else ABSENT
 
 
+def training(site: Site, request: Request) -> Response:
+    """``/training/{training}``."""
+    one, charts, values = _content(site, request)
+    return site.page(
+        "training.html.j2",
+        one=one,
+        charts=charts,
+        width=WIDTH,
+        height=HEIGHT,
+        columns=[name.replace("_", " ") for name in COLUMNS],
+        steps=[
+            (row.step, [form(drawable(getattr(row, name))) for name, form in COLUMNS.items()])
+            for row in one.rows[-SHOWN:][::-1]
+        ],
+        values=values,
+        live=f"/training/{one.id}/live",
+        seen=site.version(values),
+    )
+
+
+def training_live(site: Site, request: Request) -> Response:
+    """``/training/{training}/live``."""
+    return site.changes(request.query_params.get("seen", ""), _content(site, request)[2])
+
+
+def _content(site: Site, request: Request) -> tuple[Training, list[Line], dict[str, str]]:
+    one = training_of(
+        site.library.entry(request.path_params["training"], "training"),
+        site.library.watches,
+        PATIENCE,
+    )
+    charts = charts_of(one)
+    values = live_of(one) | {"reload": digest([chart.name for chart in charts])}
+    for chart in charts:
+        for name in ("points", "first", "last", "low", "high", "now"):
+            values[f"{chart.name}.{name}"] = getattr(chart, name)
+    return one, charts, values
+
+
 def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> Training:
     """What the list and the page show of a training folder; a fault in a file is its state."""
-    folder, seen, asked = found.path, watches.look(found, seconds), Request()
+    folder, seen, asked = found.path, watches.look(found, seconds), Asked()
     rows: tuple[TrainingRow, ...] = ()
     held_out: tuple[HeldOutRow, ...] = ()
     try:
@@ -105,16 +167,13 @@ def drawable(value: float | None) -> float | None:
     return value if value is not None and abs(value) < 1e15 else None
 
 
-def charts_of(one: Training) -> list[dict[str, Any]]:
-    """Line charts of what the steps logged, as points of an SVG polyline."""
-    return [
-        chart
-        for name, title in CHARTED.items()
-        if (chart := _chart(name, title, one.rows)) is not None
-    ]
+def charts_of(one: Training) -> list[Line]:
+    """Line charts of what the steps logged."""
+    drawn = (_chart(name, title, one.rows) for name, title in CHARTED.items())
+    return [chart for chart in drawn if chart is not None]
 
 
-def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> dict[str, Any] | None:
+def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> Line | None:
     values = ((row.step, drawable(getattr(row, name))) for row in rows)
     points = [(step, value) for step, value in values if value is not None]
     points = points[:: -(-len(points) // MOST_POINTS) or 1]
@@ -124,19 +183,20 @@ def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> dict[str, Any]
     drawn = [value for _, value in points]
     low, high = min(drawn), max(drawn)
     scale, width = (high - low) or 1.0, (last - first) or 1
-    return {
-        "name": name,
-        "title": title,
-        "first": f"{first:,}",
-        "last": f"{last:,}",
-        "low": number(low, 3),
-        "high": number(high, 3),
-        "now": number(drawn[-1], 3),
-        "points": " ".join(
-            f"{WIDTH * (step - first) / width:.1f},{HEIGHT * (1 - (value - low) / scale):.1f}"
-            for step, value in points
-        ),
-    }
+    places = (
+        f"{WIDTH * (step - first) / width:.1f},{HEIGHT * (1 - (value - low) / scale):.1f}"
+        for step, value in points
+    )
+    return Line(
+        name=name,
+        title=title,
+        first=f"{first:,}",
+        last=f"{last:,}",
+        low=number(low, 3),
+        high=number(high, 3),
+        now=number(drawn[-1], 3),
+        points=" ".join(places),
+    )
 
 
 def _held_out(rows: Sequence[HeldOutRow]) -> str:
@@ -161,13 +221,13 @@ def _state(folder: Path) -> str:
     return "training" if time.time() - changed < LIVELY else "stopped or waiting"
 
 
-def _asked(folder: Path) -> Request:
+def _asked(folder: Path) -> Asked:
     """What was asked, by the file that says so; no link is followed."""
     for name, read in ((REQUEST_FILE, read_request), (POLICY_FILE, read_policy)):
         found = None if (folder / name).is_symlink() else read(folder)
         if found is not None:
             return found
-    return Request()
+    return Asked()
 
 
 def _rows(path: Path, kind: type[Kind]) -> tuple[Kind, ...]:

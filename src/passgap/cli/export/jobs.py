@@ -1,15 +1,20 @@
-"""What the exports of training jobs share: their flags, and from flags to a job's folder."""
+"""The exports of training jobs: problems and a policy in, a job's folder for a trainer out.
+
+One function with each trainer's own words and flags; a launcher that an installed package adds has
+the words of none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
-from passgap.cli.command import Given, argument, flag
-from passgap.cli.flags.problems import ProblemFlags, without
-from passgap.cli.flags.prompt import PromptFlags, tell_stop
+from passgap.cli.command import Command, Fields, Given, argument, command, flag
+from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop, without
 from passgap.errors import UsageError
 from passgap.launch.settings import JobSettings
 
@@ -29,6 +34,36 @@ SourceArgument = Annotated[
 PolicyFlag = Annotated[str, flag("What is trained: a folder or a hub id.", "POLICY")]
 
 
+@dataclass(frozen=True)
+class Trainer:
+    """One trainer's command: what it says, which flags are its own, which settings are fixed."""
+
+    about: str
+    shown: str = ""
+    fields: Fields = field(default=Fields("Training", sections=CLUSTER))
+    known: Mapping[str, int] = field(default_factory=dict)
+
+
+TRAINERS = {
+    "verl": Trainer(
+        "GRPO on a Ray cluster: Parquet data, a watched reward file, verl's launch script.",
+        "nodes gpus rollout",
+    ),
+    "openrlhf": Trainer(
+        "GRPO with OpenRLHF: JSONL data, a watched reward file, its launch script.",
+        "nodes gpus",
+        Fields("Training", "rollout", CLUSTER),
+    ),
+    "trl": Trainer(
+        "GRPO with TRL as it is: data and a script to run and to change, with a watched reward.",
+        fields=Fields("Training", "nodes gpus rollout tensor_parallel max_prompt_tokens"),
+        known={"gpus": 1},
+    ),
+}
+ADDED = Trainer("A job for a trainer whose launcher an installed package adds.")
+EXAMPLE = "\n\nExample: passgap export {} teach --policy base --held-out test.jsonl --out job"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataFlags:
     """Data"""
@@ -36,6 +71,28 @@ class DataFlags:
     held_out: Annotated[str | None, flag("Problems to validate on.", "PROBLEMS")] = None
     arm: Annotated[str | None, flag("Of a selected folder: train (default) or control.")] = None
     leave_out_held_out: flags.LeaveOutHeldOut = False
+
+
+@cache
+def job_command(name: str) -> Command:
+    """The command of a trainer, by its name; a launcher is loaded when the command runs."""
+    trainer = TRAINERS.get(name, ADDED)
+
+    def export(
+        source: SourceArgument,
+        out: flags.NewFolder,
+        policy: PolicyFlag,
+        data: DataFlags,
+        asked: Given[JobSettings],
+        prompt: PromptFlags,
+        fields: ProblemFlags,
+    ) -> None:
+        export_job(name, source, out, policy, data, asked, prompt, fields, trainer.known)
+
+    export.__name__ = name
+    export.__doc__ = trainer.about + ("" if trainer is ADDED else EXAMPLE.format(name))
+    export.__annotations__["asked"] = Annotated[Given[JobSettings], trainer.fields]
+    return command(shown=SHOWN + trainer.shown)(export)
 
 
 def export_job(
@@ -47,7 +104,7 @@ def export_job(
     asked: Given[JobSettings],
     prompt: PromptFlags,
     fields: ProblemFlags,
-    **known: int,
+    known: Mapping[str, int],
 ) -> None:
     """From flags to nouns; whatever is wrong is told before anything is written."""
     from passgap.launch import exporting
@@ -55,7 +112,7 @@ def export_job(
 
     mapped = fields.mapped()
     found = exporting.read_source(source, mapped, arm=data.arm, limit=fields.limit)
-    limit = asked["max_tokens"] or found.max_tokens
+    limit = asked.whole("max_tokens") or found.max_tokens
     settings = asked.settings(max_tokens=limit or max_tokens(limit, source, trainer), **known)
     marker = exporting.chosen_verifier(found, fields.verifier)
     held = resolve_problems(data.held_out, mapped) if data.held_out else None

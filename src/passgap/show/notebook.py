@@ -9,8 +9,8 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
+from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
 from passgap.data.identity import digest
@@ -31,7 +31,8 @@ def paint(blocks: Sequence[Block]) -> str:
     def drawn(block: Picture) -> Markup:
         return Markup(_svg(block.draw())) if block is main else Markup("")
 
-    return str(_macros().whole(Painter(_macros(), drawn).paint(blocks)))
+    painter = Painter(_macros(), drawn)
+    return str(painter.macro("whole", painter.paint(blocks)))
 
 
 def _svg(drawn: Chart) -> str:
@@ -42,5 +43,5 @@ def _svg(drawn: Chart) -> str:
 
 
 @cache
-def _macros() -> Any:
+def _macros() -> TemplateModule:
     return environment().get_template("notebook.html.j2", globals={"colours": LIGHT}).module

@@ -86,6 +86,8 @@ def _titled(title: str, blocks: Sequence[b.Block]) -> Iterator[RenderableType]:
 
 def _unfolded(blocks: Sequence[b.Block]) -> list[b.Block]:
     """A section's blocks; what is folded at its beginning stands under the section's own title."""
+    # On a page the section's picture comes first and its table is folded below; a terminal shows no
+    # picture, and would print two titles in a row with nothing between them.
     shown = [block for block in blocks if _inside([block])]
     first = shown[:1]
     if first and isinstance(first[0], b.Folded):
@@ -106,8 +108,7 @@ def _verdict(block: b.VerdictBlock) -> Panel:
 def _figures(block: b.Figures) -> Grid:
     grid = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
     for one in block.figures:
-        value = f"{one.value} → {one.after}" if one.after else one.value
-        grid.add_row(_line(one.name), _line(value, "bold"), _line(one.note.replace("\n", " ")))
+        grid.add_row(_line(one.name), _line(one.shown, "bold"), _line(one.note.replace("\n", " ")))
     return grid
 
 

@@ -1,0 +1,295 @@
+"""Flags that several commands share: one name and one text each, alone or in groups.
+
+A group is a dataclass: its docstring is the title of its section in ``--help``, its methods make of
+the flags what the Python behind a command takes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from passgap.cli.command import argument, flag
+from passgap.errors import UsageError
+from passgap.plain import visible
+
+if TYPE_CHECKING:
+    from passgap.data.policies import Policy, PromptSettings, SamplingParams
+    from passgap.data.problems import ProblemSet
+    from passgap.evidence.options import CompareOptions
+    from passgap.problems import Mapped
+
+
+Out = Annotated[str, flag("Run folder; an equal run is resumed.", "DIR")]
+NewFolder = Annotated[str, flag("Folder to write; new or empty.", "DIR")]
+Json = Annotated[bool, flag("Print the result as JSON.")]
+FailOn = Annotated[list[str] | None, flag("Exit 1 when the verdict is this; repeatable.", "LABEL")]
+Seed = Annotated[int, flag("Seed of all random numbers.")]
+Draws = Annotated[int, flag("Samples per problem.", typed=("-n", "--draws"))]
+Price = Annotated[
+    float | None, flag("Price of a million sampled tokens, in any currency; shows the cost.")
+]
+Revision = Annotated[str | None, flag("Hub revision of the policy.")]
+GroupSize = Annotated[int, flag("Completions per prompt in one step (GRPO's G).")]
+SamplingAlone = Annotated[
+    list[str] | None,
+    flag(
+        "Run of the base at another temperature, for what votes give without training; repeatable.",
+        "RUN",
+    ),
+]
+LeaveOutHeldOut = Annotated[bool, flag("Do not train on the problems of --held-out.")]
+
+
+class Flags:
+    """What a group of flags can tell."""
+
+    def given(self) -> list[str]:
+        """The names of the flags that are set."""
+        return [name.replace("_", "-") for name, value in vars(self).items() if value]
+
+
+SHOWN_FAULTS = 10
+
+ProblemsArgument = Annotated[
+    str,
+    argument(
+        "PROBLEMS", "A JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME."
+    ),
+]
+VerifierName = Annotated[
+    str | None,
+    flag(
+        "math, numeric, exact, choice, code, gym, regex?pattern=.., python:MODULE:FUNCTION, "
+        "plugin:NAME; default: what the problems name.",
+        "SPEC",
+    ),
+]
+QuestionField = Annotated[str | None, flag("Field that holds the question.", "NAME")]
+AnswerField = Annotated[str | None, flag("Field that holds the reference answer.", "NAME")]
+Mapping = Annotated[
+    str | None, flag("The file of problems has this benchmark's rows.", "BENCHMARK")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldFlags(Flags):
+    """Problems"""
+
+    question_field: QuestionField = None
+    answer_field: AnswerField = None
+    mapping: Mapping = None
+    verifier: VerifierName = None
+
+    def mapped(self) -> Mapped:
+        """How a file's rows become problems."""
+        from passgap.problems import Mapped
+
+        return Mapped(self.question_field, self.answer_field, self.verifier or "math", self.mapping)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemFlags(FieldFlags):
+    """Problems"""
+
+    limit: Annotated[int | None, flag("Only the first N problems.")] = None
+    keep_failing_golds: Annotated[
+        bool, flag("Keep problems whose reference their verifier rejects.")
+    ] = False
+
+    def sound(self, problems: ProblemSet, verifier: str | None) -> ProblemSet:
+        """The problems whose reference their verifier accepts; the others are listed."""
+        from passgap.stages.golds import check_golds
+
+        if self.keep_failing_golds or not (found := check_golds(problems, verifier)).faults:
+            return problems
+        more = len(found.faults) - SHOWN_FAULTS
+        print(
+            f"{len(found.faults)} of {len(problems)} references are rejected by their own verifier "
+            "and left out (--keep-failing-golds keeps them):",
+            *(f"  {id_}  {visible(why)}" for id_, why in list(found.faults.items())[:SHOWN_FAULTS]),
+            *([f"  and {more} more"] if more > 0 else []),
+            sep="\n",
+            file=sys.stderr,
+        )
+        if not len(found.sound):
+            raise UsageError("no problem is left; fix the references or choose another --verifier")
+        return found.sound
+
+
+def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
+    """The problems to train on that are not held out (``--leave-out-held-out``)."""
+    if held_out is None:
+        raise UsageError("--leave-out-held-out needs --held-out PROBLEMS; give both or neither")
+    kept = problems.without(held_out)
+    if not len(kept):
+        raise UsageError(f"every problem of {problems.name} is held out; train on others")
+    left_out = len(problems) - len(kept)
+    print(f"{left_out} of {len(problems)} problems are held out and left out of training")
+    return kept
+
+
+PolicyArgument = Annotated[str, argument("POLICY", "A folder, a hub id, lab:base or lab:teacher.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptFlags(Flags):
+    """Prompt"""
+
+    template: Annotated[str | None, flag("plain, chat, boxed, or a Jinja file.", "NAME")] = None
+    system: Annotated[str | None, flag("System text.", "TEXT")] = None
+    shots: Annotated[str | None, flag("Worked examples to put first.", "PROBLEMS")] = None
+    stop: Annotated[
+        list[str] | None,
+        flag(
+            r"A string that ends a completion (\n is a line end); repeatable. Default: with "
+            "--shots, what begins the next question.",
+            "TEXT",
+        ),
+    ] = None
+    no_stop: Annotated[bool, flag("No stop strings, not even those of --shots.")] = False
+
+    def of(
+        self, policy: str, *, revision: str | None = None, mapping: Mapped | None = None
+    ) -> Policy:
+        """A policy with this prompt."""
+        from passgap.stages.resolving import resolve_policy
+
+        if self.stop and self.no_stop:
+            raise UsageError(f"--stop {self.stop[0]!r} and --no-stop are given; allowed: one")
+        return resolve_policy(
+            policy,
+            revision=revision,
+            template=self.template,
+            system=self.system,
+            shots=self.shots,
+            # as typed: \n and \t stand for the characters
+            stop=tuple(one.replace("\\n", "\n").replace("\\t", "\t") for one in self.stop or ()),
+            no_stop=self.no_stop,
+            mapping=mapping,
+        )
+
+    def prompt(self) -> PromptSettings | None:
+        """The prompt itself; None where no flag is set."""
+        return self.of(".").prompt if self.given() else None
+
+
+def tell_stop(policy: Policy, out: str | None = None) -> None:
+    """Say which stop strings came by default, or that a run in ``out`` goes on without them."""
+    from passgap.stages.sampling import as_recorded
+
+    if not policy.prompt.stop_by_default:
+        return
+    shown = ", ".join(map(json.dumps, policy.prompt.stop))
+    if out is not None and as_recorded(policy, out) != policy:
+        told = f"{out} was begun without stop strings and goes on without them; a new run has"
+    else:
+        told = "stop strings"
+    print(
+        f"{told} {shown}, which begins the next question in the format of the shots (--stop STRING "
+        "sets others, --no-stop none)",
+        file=sys.stderr,
+    )
+
+
+EngineArg = Annotated[list[str] | None, flag("An engine argument; repeatable.", "KEY=VALUE")]
+MaxTokens = Annotated[
+    int | None, flag("New tokens per completion at most; required for a real model.")
+]
+Temperature = Annotated[float, flag("Sampling temperature.")]
+TopP = Annotated[float, flag("Nucleus sampling; 1 turns it off.")]
+TopK = Annotated[int, flag("Most likely tokens kept; 0 turns it off.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineFlags:
+    """Engine"""
+
+    engine: Annotated[
+        str, flag("transformers, vllm, openai (any server), fake (known p), or ray:NAME.", "NAME")
+    ]
+    engine_arg: EngineArg = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodingFlags:
+    """Decoding"""
+
+    max_tokens: MaxTokens = None
+    temperature: Temperature
+    top_p: TopP
+    top_k: TopK
+
+    def sampling(self, problems: str, engine: str) -> SamplingParams:
+        """The sampling parameters; the lab's problems bring their token limit."""
+        from passgap.data.policies import SamplingParams
+        from passgap.stages.resolving import max_tokens
+
+        limit = max_tokens(self.max_tokens, problems, engine)
+        return SamplingParams(limit, self.temperature, self.top_p, self.top_k)
+
+
+def key_values(pairs: list[str] | None) -> dict[str, str]:
+    """``KEY=VALUE`` strings as a dict."""
+    split = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--engine-arg {pair!r}; allowed: KEY=VALUE")
+        split[key] = value
+    return split
+
+
+KSmall = Annotated[int, flag("The small k.", "K")]
+KLarge = Annotated[int, flag("The large k.", "K")]
+IntervalName = Annotated[
+    str,
+    flag(
+        "population: the problems stand for others like them; fixed: these very problems.", "KIND"
+    ),
+]
+FalsePositives = Annotated[
+    float | None,
+    flag("Chance that the verifier accepts a wrong completion; default: as audited on the run."),
+]
+AcceptLuck = Annotated[bool, flag("Give a verdict where guessing explains most of it.")]
+AcceptUnscored = Annotated[bool, flag("Give a verdict with more than 2% unscored.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictFlags:
+    """Verdict"""
+
+    k_small: KSmall
+    k_large: Annotated[int | None, flag("The large k; default: at most half the samples.", "K")]
+    margin: Annotated[float, flag("A difference within +-margin counts as none.")]
+    interval: IntervalName
+    budget: Annotated[
+        int,
+        flag(
+            "Samples per problem beyond which the base counts as unable: for gains where it "
+            "solved next to nothing.",
+            "N",
+        ),
+    ]
+    intersect: Annotated[bool, flag("Compare only the problems that both hold.")]
+    allow_different_prompts: Annotated[bool, flag("Compare across prompts or settings.")]
+    accept_trained_on: Annotated[bool, flag("Give a verdict on problems trained on.")]
+    accept_luck: AcceptLuck
+    accept_unscored: AcceptUnscored
+    false_positive_rate: FalsePositives
+    seed: Annotated[int, flag("Seed of the intervals.")]
+
+    def settings(self) -> CompareOptions:
+        """The settings of a comparison: the flags have the names that they have in Python."""
+        return cast("CompareOptions", dict(vars(self)))
+
+    def accepted(self) -> set[str]:
+        """The data checks between two runs that these flags accept."""
+        from passgap.checks import accepted
+
+        return accepted(
+            intersect=self.intersect, allow_different_prompts=self.allow_different_prompts
+        )

@@ -1,0 +1,156 @@
+"""Training: what each step logged, held-out measurements, checkpoints, what reward calls saw.
+
+In: numbers, curves and spans by step. Out: layered charts. A span stands at its last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from passgap.results.estimates import Curve
+from passgap.results.sweep import Fall
+from passgap.results.watching import Band, BandSpan, Span
+from passgap.show.charts.lazy import Chart, Layer, alt
+from passgap.show.charts.parts import (
+    Datum,
+    Point,
+    amounts,
+    coloured,
+    data_of,
+    hover,
+    hover_series,
+    layered,
+    lined,
+    points_of,
+    steps,
+    texts,
+)
+from passgap.show.text import Valued, known, number, percent
+from passgap.show.theme import LIGHT, SHADES
+
+
+def training_series(rows: Sequence[tuple[int, float | None]], title: str, form: str) -> Chart:
+    """One quantity over training steps: the raw values, and their mean over eleven steps."""
+    drawn: list[Datum] = [
+        {"step": step, "value": value, "text": _form(value, form)}
+        for step, value in rows
+        if known(value)
+    ]
+    plot = alt.Chart(data_of(drawn)).encode(steps())
+    raw = plot.mark_line(color=LIGHT["trained"], opacity=0.35, strokeWidth=1)
+    smooth = (
+        plot.transform_window(smooth="mean(value)", frame=[-5, 5], sort=[alt.SortField("step")])
+        .mark_line(color=LIGHT["trained"], strokeWidth=2.5)
+        .encode(alt.Y("smooth:Q", title=None))
+    )
+    told = hover(drawn, "step", {"step": "step", "text": title})
+    return layered([raw.encode(amounts(form)), smooth, told], title)
+
+
+def held_out_curves(rows: Sequence[tuple[int, Sequence[Point]]]) -> Chart:
+    """pass@k on held-out problems over training steps, for at most four of the k."""
+    chosen = _spread(sorted({k for _, curve in rows for k, _ in curve}), len(SHADES))
+    long: list[Datum] = [
+        {"step": step, "series": f"pass@{k}", **texts(one)}
+        for step, curve in rows
+        for k, one in curve
+        if k in chosen and known(one.value)
+    ]
+    colour = coloured([f"pass@{k}" for k in chosen], SHADES[-len(chosen) :])
+    drawn = lined(long, steps(), colour, ends="band", points=36)
+    told = hover_series(long, "step", "step")
+    return layered([*drawn, told], "Held-out problems solved within k tries")
+
+
+def sweep_curves(
+    curves: Sequence[tuple[int, Curve]], ks: Sequence[int], fall: Fall | None
+) -> Chart:
+    """pass@k over training steps with intervals, the base at step 0; where coverage falls."""
+    rows = [(step, [one for one in points_of(curve) if one[0] in ks]) for step, curve in curves]
+    layers: list[Layer] = [held_out_curves(rows)]
+    if fall:
+        label = f"pass@{fall.difference.k} below step {fall.since}'s from here on"
+        plot = alt.Chart(data_of([{"step": fall.step, "label": label}])).encode(alt.X("step:Q"))
+        text = plot.mark_text(align="left", baseline="bottom", dx=5, dy=-2, fontSize=12)
+        layers += [
+            plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4]),
+            text.encode(alt.Text("label:N"), y=alt.value("height")),
+        ]
+    return layered(layers, "Share of problems solved within k tries (pass@k)")
+
+
+def _form(value: float, form: str) -> str:
+    return percent(value) if form.endswith("%") else number(float(value), 0 if form == "d" else 3)
+
+
+def _spread(values: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of the values, evenly spread, ends included."""
+    if len(values) <= most:
+        return list(values)
+    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
+
+
+OBSERVED, FORECAST = "in training", "forecast by the base"
+
+
+def signal_chart(spans: Sequence[Span], unit: str) -> Chart:
+    """Share of mixed groups with its interval, and what the base's counts say of these problems."""
+    seen = [_at(row, OBSERVED, row.mixed) for row in spans if known(row.mixed.value)]
+    told = [(row, row.forecast.estimate) for row in spans if row.forecast]
+    expected = [_at(row, FORECAST, one) for row, one in told if known(one.value)]
+    names = [OBSERVED, FORECAST] if expected else [OBSERVED]
+    colour = coloured(names, [LIGHT["trained"], LIGHT["base"]][: len(names)])
+    layers: list[Layer] = []
+    if expected:
+        layers += lined(expected, steps(unit), colour, ends="band", dash=(5, 4))
+    layers += lined(seen, steps(unit), colour, ends="band")
+    layers.append(hover_series([*seen, *expected], "step", unit))
+    return layered(layers, "Share of groups that teach anything")
+
+
+def problems_chart(spans: Sequence[Span], unit: str) -> Chart:
+    """Problems solved at least once, never so far, and lost since."""
+    series = {
+        "solved so far": ("trained", [row.problems.solved for row in spans]),
+        "never so far": ("base", [row.problems.never_solved for row in spans]),
+        "lost since": ("ink", [row.problems.lost for row in spans]),
+    }
+    rows: list[Datum] = [
+        {"step": row.last_step, "series": name, "value": value, "text": f"{value} of {seen}"}
+        for name, (_, values) in series.items()
+        for row, value in zip(spans, values, strict=True)
+        for seen in [row.problems.seen]
+    ]
+    colour = coloured(list(series), [LIGHT[colour] for colour, _ in series.values()])
+    drawn = lined(rows, steps(unit), colour, y=amounts("d"))
+    return layered([*drawn, hover_series(rows, "step", unit)], "Number of problems")
+
+
+def bands_chart(bands: Sequence[Band], unit: str) -> Chart:
+    """Solved share of each difficulty band, harder from dark to light, with intervals."""
+    rows = [
+        _at(row, band.band, row.estimate)
+        for band in bands
+        for row in band.rows
+        if known(row.estimate.value)
+    ]
+    colour = coloured([band.band for band in bands], SHADES[::-1][: len(bands)])
+    drawn = lined(rows, steps(unit), colour, ends="bars", points=30)
+    return layered([*drawn, hover_series(rows, "step", unit)], "Solved, by difficulty")
+
+
+def length_chart(spans: Sequence[Span], unit: str) -> Chart:
+    """Mean completion length with its interval."""
+    rows: list[Datum] = [
+        {"step": row.last_step, **texts(row.length, partial(number, digits=0))}
+        for row in spans
+        if known(row.length.value)
+    ]
+    drawn = lined(rows, steps(unit), LIGHT["trained"], ends="band", y=amounts("d"))
+    told = hover(rows, "step", {"step": unit, "text": "tokens"})
+    return layered([*drawn, told], "Completion length, tokens")
+
+
+def _at(row: Span | BandSpan, series: str, one: Valued) -> Datum:
+    return {"step": row.last_step, "series": series, **texts(one)}
