@@ -29,10 +29,10 @@ if TYPE_CHECKING:
         probe,
         reach,
         select,
-        watch_folder,
     )
     from passgap.evidence.evidence import Evidence
     from passgap.evidence.reaching import reach_runs, score_across
+    from passgap.evidence.watching import watch_folder
     from passgap.logs import import_log
     from passgap.problems import load_problems
     from passgap.results.comparison import Comparison
@@ -102,7 +102,7 @@ _WHERE = {
     "select": "passgap.evidence.doors",
     "train": "passgap.training.run",
     "verify": "passgap.stages.verifying",
-    "watch_folder": "passgap.evidence.doors",
+    "watch_folder": "passgap.evidence.watching",
     "write_counts": "passgap.stages.counting",
 }
 

@@ -10,7 +10,7 @@ from passgap.analysis.backtest import backtest, pair_of_counts, pair_of_curves
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.pairs import read_pairs
-from passgap.results.backtest import BacktestSettings
+from passgap.results.settings import BacktestSettings
 from passgap.show.contents.backtest import blocks
 from passgap.show.markdown import write_page
 from passgap.stats import mixture_of_curve

@@ -9,7 +9,8 @@ from passgap.analysis.reach import amplification, perplexity, rare_mass, reach
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError, UsageError
 from passgap.results.codec import to_json
-from passgap.results.reach import Classes, ReachSettings
+from passgap.results.reach import Classes
+from passgap.results.settings import ReachSettings
 
 
 def counts(n, c):

@@ -15,7 +15,8 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.codec import to_json
 from passgap.results.estimates import Estimate
-from passgap.results.watching import Drawn, NewToBase, ProblemsOfSpan, WatchSettings
+from passgap.results.settings import WatchSettings
+from passgap.results.watching import Drawn, NewToBase, ProblemsOfSpan
 from passgap.stats import mean_interval, mixed_at_g
 
 

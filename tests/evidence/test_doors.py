@@ -16,15 +16,18 @@ from passgap.analysis.sweep import sweeping
 from passgap.cli import app
 from passgap.errors import PassgapError, UsageError
 from passgap.evidence import options
-from passgap.results.audit import AuditSettings
-from passgap.results.backtest import BacktestSettings
-from passgap.results.comparison import CompareSettings
 from passgap.results.labels import CompareLabel
-from passgap.results.plan import PlanSettings
-from passgap.results.probe import AdaptiveSettings, ProbeSettings
-from passgap.results.reach import ReachSettings
-from passgap.results.selection import SelectSettings
-from passgap.results.watching import WatchSettings
+from passgap.results.settings import (
+    AdaptiveSettings,
+    AuditSettings,
+    BacktestSettings,
+    CompareSettings,
+    PlanSettings,
+    ProbeSettings,
+    ReachSettings,
+    SelectSettings,
+    WatchSettings,
+)
 from passgap.show import html
 from passgap.show.page.gathering import page_data
 

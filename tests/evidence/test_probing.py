@@ -9,7 +9,7 @@ from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import RunError, UsageError
 from passgap.evidence.adaptive import probe_adaptively, probe_again
-from passgap.results.probe import AdaptiveSettings
+from passgap.results.settings import AdaptiveSettings
 from passgap.runs import Run
 from passgap.stages.counting import count
 from passgap.stages.sampling import sample

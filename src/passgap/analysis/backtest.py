@@ -18,14 +18,8 @@ from passgap.analysis import inputs
 from passgap.data.arrays import BoolArray, FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.backtest import (
-    Backtest,
-    BacktestedWith,
-    BacktestSettings,
-    PairRow,
-    Score,
-    Screen,
-)
+from passgap.results.backtest import Backtest, BacktestedWith, PairRow, Score, Screen
+from passgap.results.settings import BacktestSettings
 from passgap.stats import Mixture, fit_mixture, mixture_of_curve, pass_at_k
 
 DELTAS = (-4.0, 10.0)

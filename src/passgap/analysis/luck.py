@@ -14,10 +14,10 @@ import numpy as np
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.comparison import CompareSettings
 from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel, Label
 from passgap.results.parts import Both, Luck
+from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Verdict
 from passgap.stats import (
     corrected_pass_at_k,

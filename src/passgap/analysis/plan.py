@@ -18,7 +18,8 @@ from passgap.analysis import inputs
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.plan import Design, Goal, Plan, PlannedWith, PlanSettings
+from passgap.results.plan import Design, Plan, PlannedWith
+from passgap.results.settings import Goal, PlanSettings
 from passgap.stats import Mixture, fit_mixture, pass_at_k
 
 MOST_PROBLEMS = 1_000_000

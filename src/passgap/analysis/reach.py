@@ -30,8 +30,8 @@ from passgap.results.reach import (
     Reach,
     ReachedWith,
     ReachRow,
-    ReachSettings,
 )
+from passgap.results.settings import ReachSettings
 from passgap.results.verdict import Verdict
 from passgap.stats import (
     betting_lower_bound,

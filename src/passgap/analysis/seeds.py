@@ -27,11 +27,12 @@ from passgap.analysis.verdicts import LEVEL, points
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.comparison import CompareSettings, Comparison, Novel
+from passgap.results.comparison import Comparison, Novel
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import At
 from passgap.results.seeds import SeedsComparison, TrainingSeed
+from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Verdict
 from passgap.stats import pass_at_k, seeds_interval
 

@@ -25,7 +25,7 @@ Steps = Annotated[
 
 
 @command(
-    defaults="passgap.results.comparison:CompareSettings",
+    defaults="passgap.results.settings:CompareSettings",
     shown="seeds step figure sampling-alone k json fail-on k-small k-large margin interval "
     "intersect allow-different-prompts accept-trained-on",
 )

@@ -204,7 +204,7 @@ def _imported_both(
 
 
 def _print(result: Imported | ImportedCounts, json_: bool) -> None:
-    from passgap.results.probe import K_LARGE
+    from passgap.results.settings import K_LARGE
 
     if json_:
         print(json_text(result.to_dict()))

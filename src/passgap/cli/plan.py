@@ -10,7 +10,7 @@ from passgap.cli.flags import KSmall
 from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
-    from passgap.results.plan import Goal
+    from passgap.results.settings import Goal
 
 
 @command(defaults="passgap:plan")

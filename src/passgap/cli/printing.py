@@ -97,7 +97,7 @@ def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
 
     Where they are few the large k has to be set; an adaptive run keeps its own.
     """
-    from passgap.results.probe import K_LARGE
+    from passgap.results.settings import K_LARGE
 
     few = 2 < scored < K_LARGE and not adaptive
     return f"passgap probe {path}" + (f" --k-large {scored}" if few else "")

@@ -22,7 +22,8 @@ from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.evidence.options import ProbeOptions
-    from passgap.results.probe import AdaptiveProbe, AdaptiveSettings
+    from passgap.results.probe import AdaptiveProbe
+    from passgap.results.settings import AdaptiveSettings
     from passgap.runs import Run
 
 
@@ -37,7 +38,7 @@ class RuleFlags:
 
     def adaptive(self, **rounds: int) -> AdaptiveSettings:
         """The settings of a probe in rounds."""
-        from passgap.results.probe import AdaptiveSettings
+        from passgap.results.settings import AdaptiveSettings
 
         return AdaptiveSettings(self.k_small, self.k_large, self.small, self.large, **rounds)
 
@@ -60,7 +61,7 @@ class ProbeFlags(RuleFlags):
         return cast("ProbeOptions", named)
 
 
-@command(defaults="passgap.results.probe:ProbeSettings")
+@command(defaults="passgap.results.settings:ProbeSettings")
 def probe(
     source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
     verdict: ProbeFlags,

@@ -22,7 +22,7 @@ from passgap.cli.progress import bar, command_line
 
 
 @command(
-    defaults="passgap.results.probe:AdaptiveSettings passgap:sample passgap:SamplingParams",
+    defaults="passgap.results.settings:AdaptiveSettings passgap:sample passgap:SamplingParams",
     shown="out first most price json fail-on k-small k-large engine engine-arg max-tokens "
     "temperature template verifier limit",
 )

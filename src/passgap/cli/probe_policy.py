@@ -20,7 +20,7 @@ from passgap.cli.probe import ProbeFlags, judge_source
 from passgap.cli.verify import verify_run
 
 
-@command(defaults="passgap.results.probe:ProbeSettings passgap:sample passgap:SamplingParams")
+@command(defaults="passgap.results.settings:ProbeSettings passgap:sample passgap:SamplingParams")
 def probe_policy(
     policy: PolicyArgument,
     problems: ProblemsArgument,

@@ -12,7 +12,7 @@ from passgap.errors import UsageError
 
 
 @command(
-    defaults="passgap.results.comparison:CompareSettings",
+    defaults="passgap.results.settings:CompareSettings",
     shown="out figures seeds step k-small k-large margin interval intersect "
     "allow-different-prompts accept-trained-on",
 )

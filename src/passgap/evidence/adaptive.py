@@ -20,7 +20,8 @@ from passgap.data.arrays import IntArray
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.errors import RunError, UsageError, WorkError
-from passgap.results.probe import AdaptiveProbe, AdaptiveSettings
+from passgap.results.probe import AdaptiveProbe
+from passgap.results.settings import AdaptiveSettings
 from passgap.runs import Round, Run
 from passgap.runs.frames import tally
 from passgap.stages.sampling import Progress, Sampler, as_recorded

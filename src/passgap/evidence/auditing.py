@@ -19,7 +19,8 @@ from passgap.analysis.inputs import refuse_all_unscored
 from passgap.data.journals import AuditMark
 from passgap.errors import UsageError
 from passgap.evidence.options import AuditOptions, shows
-from passgap.results.audit import MARKS, Audit, AuditSettings, Mark
+from passgap.results.audit import MARKS, Audit, Mark
+from passgap.results.settings import AuditSettings
 from passgap.runs import Run, write_whole
 from passgap.stages.counting import count
 

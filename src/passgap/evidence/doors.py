@@ -2,6 +2,8 @@
 
 Every way to a verdict (Python, command line, seeds, sweep, report, viewer, notebook, demo, import)
 goes through one of these, so that the same draws give the same label, or the same refusal.
+Each imports the analysis behind it when it is called: a `probe` of a counts file, which takes a
+quarter of a second, need not wait for ten others to be loaded.
 """
 
 from __future__ import annotations
@@ -9,46 +11,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
-from passgap.analysis import backtest as backtesting
-from passgap.analysis import plan as planning
-from passgap.analysis import seeds
-from passgap.analysis.alone.sampling_alone import Arms
-from passgap.analysis.alone.voting import Answers
-from passgap.analysis.compare import comparison
-from passgap.analysis.probe import adaptive, probing
-from passgap.analysis.reach import check_settings
-from passgap.analysis.select import selecting
-from passgap.analysis.sweep import sweeping
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.evidence import auditing
 from passgap.evidence.evidence import Evidence
 from passgap.evidence.options import (
     AdaptiveOptions,
     BacktestOptions,
+    Bar,
     CompareOptions,
     PlanOptions,
     ProbeOptions,
     ReachOptions,
     SelectOptions,
     shows,
+    silent,
 )
-from passgap.evidence.pairs import read_pairs
-from passgap.evidence.reaching import Bar, reach_scored, runs_of, score_across, silent
-from passgap.evidence.watching import watch_folder
-from passgap.results.audit import Audit
-from passgap.results.backtest import Backtest, BacktestSettings
-from passgap.results.comparison import CompareSettings, Comparison
-from passgap.results.plan import Plan, PlanSettings
-from passgap.results.probe import AdaptiveProbe, AdaptiveSettings, Probe, ProbeSettings
-from passgap.results.reach import Reach, ReachSettings
-from passgap.results.seeds import SeedsComparison
-from passgap.results.selection import Selection, SelectSettings
-from passgap.results.sweep import Sweep
+from passgap.results.settings import (
+    AdaptiveSettings,
+    BacktestSettings,
+    CompareSettings,
+    PlanSettings,
+    ProbeSettings,
+    ReachSettings,
+    SelectSettings,
+)
 from passgap.runs import Run
 from passgap.stages.counting import Source, counts_of
+
+if TYPE_CHECKING:
+    from passgap.analysis.alone.sampling_alone import Arms
+    from passgap.analysis.alone.voting import Answers
+    from passgap.analysis.probe.adaptive import Draw
+    from passgap.results.audit import Audit
+    from passgap.results.backtest import Backtest
+    from passgap.results.comparison import Comparison
+    from passgap.results.plan import Plan
+    from passgap.results.probe import AdaptiveProbe, Probe
+    from passgap.results.reach import Reach
+    from passgap.results.seeds import SeedsComparison
+    from passgap.results.selection import Selection
+    from passgap.results.sweep import Sweep
 
 T = TypeVar("T")
 __all__ = [
@@ -62,7 +66,6 @@ __all__ = [
     "probe",
     "reach",
     "select",
-    "watch_folder",
 ]
 
 
@@ -86,13 +89,15 @@ def probe(
         A field of the problems, or a column of the counts: problems with equal values hang together
         (variants of a template), and intervals go over clusters.
     settings
-        The fields of `passgap.results.probe.ProbeSettings`.
+        The fields of `passgap.results.settings.ProbeSettings`.
 
     Raises
     ------
     UsageError
         For settings out of range, or counts that do not allow them.
     """
+    from passgap.analysis.probe import probing
+
     evidence = _evidence(base, (), cluster)
     said = answers or evidence.base_answers
     return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
@@ -122,7 +127,7 @@ def compare(
     cluster
         As in `probe`.
     settings
-        The fields of `passgap.results.comparison.CompareSettings`.
+        The fields of `passgap.results.settings.CompareSettings`.
 
     Raises
     ------
@@ -131,6 +136,8 @@ def compare(
     UsageError
         For k or counts that do not allow a comparison.
     """
+    from passgap.analysis.compare import comparison
+
     evidence = _evidence(base, () if trained is None else (trained,), cluster)
     if len(evidence.trained) != 1:
         raise UsageError(
@@ -170,6 +177,8 @@ def compare_seeds(
     MismatchError, UsageError
         As in `compare`, for any of the policies; or for fewer than two.
     """
+    from passgap.analysis import seeds
+
     evidence = _evidence(base, trained, cluster)
     return seeds.compare_seeds(
         evidence.base.counts,
@@ -208,6 +217,8 @@ def compare_sweep(
     MismatchError, UsageError
         As in `compare`, for any of the policies; or for steps that make no sweep.
     """
+    from passgap.analysis.sweep import sweeping
+
     given = [one for one in checkpoints if isinstance(one, tuple)]
     sources = [one[1] if isinstance(one, tuple) else one for one in checkpoints]
     evidence = _evidence(base, sources, cluster)
@@ -225,7 +236,7 @@ def compare_sweep(
 
 @shows(AdaptiveSettings)
 def adaptive_probe(
-    draw: adaptive.Draw, problem_id: Sequence[str], **settings: Unpack[AdaptiveOptions]
+    draw: Draw, problem_id: Sequence[str], **settings: Unpack[AdaptiveOptions]
 ) -> AdaptiveProbe:
     """Probe in rounds until the verdict is sure or the draws are spent.
 
@@ -238,13 +249,15 @@ def adaptive_probe(
     problem_id
         P distinct ids.
     settings
-        The fields of `passgap.results.probe.AdaptiveSettings`.
+        The fields of `passgap.results.settings.AdaptiveSettings`.
 
     Raises
     ------
     UsageError
         For settings out of range, or a ``draw`` that gives impossible numbers.
     """
+    from passgap.analysis.probe import adaptive
+
     return adaptive.adaptive_probe(draw, problem_id, AdaptiveSettings(**settings))
 
 
@@ -275,7 +288,7 @@ def reach(
     bar
         Makes a progress bar: called with a title, gives a context with a callback.
     settings
-        The fields of `passgap.results.reach.ReachSettings`.
+        The fields of `passgap.results.settings.ReachSettings`.
 
     Raises
     ------
@@ -284,6 +297,9 @@ def reach(
     MismatchError
         As in `compare`, and for weights that are not those of the run.
     """
+    from passgap.analysis.reach import check_settings
+    from passgap.evidence.reaching import reach_scored, runs_of, score_across
+
     asked = ReachSettings(**settings)
     check_settings(asked)
     evidence = _evidence(_opened(base), () if trained is None else (_opened(trained),))
@@ -302,13 +318,15 @@ def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
     pilot
         As ``base`` in `probe`, on some problems like those to come.
     settings
-        The fields of `passgap.results.plan.PlanSettings`.
+        The fields of `passgap.results.settings.PlanSettings`.
 
     Raises
     ------
     UsageError
         For a goal without its numbers, or a number out of range.
     """
+    from passgap.analysis import plan as planning
+
     return planning.plan(_counts(pilot), PlanSettings(**settings))
 
 
@@ -321,7 +339,7 @@ def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Sele
     counts
         As ``base`` in `probe`, of the policy that is to be trained; fixed or adaptive.
     settings
-        The fields of `passgap.results.selection.SelectSettings`.
+        The fields of `passgap.results.settings.SelectSettings`.
 
     Raises
     ------
@@ -335,6 +353,8 @@ def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Sele
     >>> [row.problem_id for row in passgap.select(counts, size=1).rows]
     ['half']
     """
+    from passgap.analysis.select import selecting
+
     return selecting.select(_counts(counts), SelectSettings(**settings))
 
 
@@ -354,6 +374,8 @@ def audit(run: Run | Path | str, marks: Mapping[tuple[str, int], str] | None = N
     UsageError
         For a mark that is none, or of a completion that is not correct.
     """
+    from passgap.evidence import auditing
+
     opened = _opened(run)
     if marks:
         auditing.keep_marks(opened, marks)
@@ -376,13 +398,16 @@ def backtest(
     without
         Benchmarks to leave out.
     settings
-        The fields of `passgap.results.backtest.BacktestSettings`.
+        The fields of `passgap.results.settings.BacktestSettings`.
 
     Raises
     ------
     UsageError
         For files that hold no pairs, too few pairs or models, or a k beyond every curve.
     """
+    from passgap.analysis import backtest as backtesting
+    from passgap.evidence.pairs import read_pairs
+
     return backtesting.backtest(read_pairs(pairs, without=without), BacktestSettings(**settings))
 
 

@@ -11,18 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from passgap.analysis.alone.sampling_alone import Arms
-from passgap.analysis.alone.voting import Answers
-from passgap.checks import accepted, check
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.evidence.answers import answers_of, base_answers, training_of
 from passgap.results.findings import Checks
 from passgap.runs import Run, is_run
 from passgap.runs.lineage import policy_folder, roles, step_of, trained_on
 from passgap.stages.counting import Source, counts_of
 from passgap.stages.fields import field_of
+
+if TYPE_CHECKING:
+    from passgap.analysis.alone.sampling_alone import Arms
+    from passgap.analysis.alone.voting import Answers
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ class Evidence:
         """What the base's draws said, of its run and of its runs at other settings."""
         if self.base.run is None:
             return ()
+        from passgap.evidence.answers import base_answers  # counts alone need none of this
+
         return tuple(base_answers(str(self.base.run.place), self.sampling_alone))
 
     @cached_property
@@ -125,6 +128,9 @@ class Evidence:
         """What the draws of base and trained policy said; None where one of them is no run."""
         if len(self.trained) != 1 or self.trained[0].run is None or not self.base_answers:
             return None
+        from passgap.analysis.alone.sampling_alone import Arms
+        from passgap.evidence.answers import answers_of, training_of
+
         run = self.trained[0].run
         return Arms(self.base_answers, answers_of(run), training_of(run))
 
@@ -164,6 +170,8 @@ class Evidence:
         self, *, intersect: bool = False, allow_different_prompts: bool = False
     ) -> tuple[Checks, ...]:
         """The data checks: of base and trained policy as a pair, of several each by itself."""
+        from passgap.checks import accepted, check  # brings the verifiers
+
         accept = accepted(intersect=intersect, allow_different_prompts=allow_different_prompts)
         runs = list(self.runs.values())
         if len(self.trained) > 1:

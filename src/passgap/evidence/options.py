@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from passgap.results.parts import Interval
-from passgap.results.plan import Goal
+from passgap.results.settings import Goal
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 F = TypeVar("F", bound=Callable[..., object])
+Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
+
+
+def silent(title: str) -> AbstractContextManager[Callable[..., None]]:
+    """A progress bar that shows nothing."""
+    return nullcontext(lambda *_: None)
 
 
 class CompareOptions(TypedDict, total=False):

@@ -6,8 +6,7 @@ trained), which lands in the runs and is kept, and hands the weights to the anal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Unpack
 
@@ -21,8 +20,9 @@ from passgap.data.policies import Policy
 from passgap.engines import check_engine, check_scores
 from passgap.errors import UsageError
 from passgap.evidence.evidence import Evidence, Side
-from passgap.evidence.options import ReachOptions, shows
-from passgap.results.reach import Reach, ReachSettings
+from passgap.evidence.options import Bar, ReachOptions, shows, silent
+from passgap.results.reach import Reach
+from passgap.results.settings import ReachSettings
 from passgap.runs import Run
 from passgap.stages.counting import count
 from passgap.stages.scoring import (
@@ -33,13 +33,6 @@ from passgap.stages.scoring import (
     score,
     scoring_digest,
 )
-
-Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
-
-
-def silent(title: str) -> AbstractContextManager[Callable[..., None]]:
-    """A progress bar that shows nothing."""
-    return nullcontext(lambda *_: None)
 
 
 def score_across(
@@ -112,7 +105,7 @@ def reach_runs(
     base, trained, reference
         As in `score_across`, which comes first.
     settings
-        The fields of `passgap.results.reach.ReachSettings`.
+        The fields of `passgap.results.settings.ReachSettings`.
     """
     return reach_scored(Evidence.read(base, trained), ReachSettings(**settings), reference)
 

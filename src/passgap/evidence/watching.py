@@ -21,7 +21,8 @@ from passgap.data.journals import HeldOutRow
 from passgap.errors import UsageError
 from passgap.evidence.options import WatchOptions, shows
 from passgap.results.estimates import Estimate
-from passgap.results.watching import CountedBy, Watching, WatchSettings
+from passgap.results.settings import WatchSettings
+from passgap.results.watching import CountedBy, Watching
 from passgap.runs.about import is_watch, read_about
 from passgap.runs.journal import read_journal
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
@@ -44,7 +45,7 @@ def watch_folder(
     base
         The base's counts on the problems trained on, or what holds them.
     settings
-        The fields of `passgap.results.watching.WatchSettings`.
+        The fields of `passgap.results.settings.WatchSettings`.
 
     Raises
     ------

@@ -15,22 +15,6 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 
 
 @dataclass(frozen=True)
-class AuditSettings:
-    """Which completions are looked at; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    size
-        Problems to look at, one completion each.
-    seed
-        Of the choice.
-    """
-
-    size: int = 60
-    seed: int = 0
-
-
-@dataclass(frozen=True)
 class Stratum:
     """Problems with low < c / n <= high: how many, and what was found among those looked at.
 

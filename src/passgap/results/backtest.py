@@ -6,30 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from passgap.results.codec import Encoded
-from passgap.results.probe import K_LARGE
-
-
-@dataclass(frozen=True)
-class BacktestSettings:
-    """What the rule is held to; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    worth
-        A gain in pass@1 above it counts as worth the training.
-    cut
-        The rule's stated cut; another one is chosen leave-one-model-out beside it.
-    k_small, k_large
-        The rule's headroom.
-    seed
-        Of the bootstrap over models behind the rank correlations' intervals.
-    """
-
-    worth: float = 0.07
-    cut: float = 0.15
-    k_small: int = 2
-    k_large: int = K_LARGE
-    seed: int = 0
+from passgap.results.settings import BacktestSettings
 
 
 @dataclass(frozen=True)

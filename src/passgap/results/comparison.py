@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -13,52 +12,6 @@ from passgap.results.sampling_alone import SamplingAlone
 from passgap.results.verdict import Verdict
 
 TiltReading = Literal["tilt", "uneven", "more"]
-
-
-@dataclass(frozen=True)
-class CompareSettings:
-    """How two policies are compared; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    ks
-        The k to list; None: powers of two and n. The verdict's two are always computed.
-    margin
-        Differences inside (-margin, +margin) count as none (equivalence).
-    k_small, k_large
-        The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n,
-        or 20 where that is below 20 and half of n is not; from 20 up, and below n, it can settle a
-        verdict.
-    interval
-        ``population`` or ``fixed`` (these very problems are the target).
-    budget
-        Draws per problem that would still count as reachable, where a page shows `reach` too.
-    max_odds
-        The largest factor by which sharpening is taken to multiply a problem's odds: gains that
-        need more are new. Raised to three spreads where the odds moved unevenly.
-    seed
-        Of the bootstraps.
-    intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
-        Lift a refusal; the result records it.
-    false_positive_rate
-        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
-        None takes the counts' own guess rates.
-    """
-
-    ks: Sequence[int] | None = None
-    margin: float = 0.02
-    k_small: int = 2
-    k_large: int | None = None
-    interval: Interval = "population"
-    budget: int = 10_000
-    max_odds: float = 32.0
-    seed: int = 0
-    intersect: bool = False
-    allow_different_prompts: bool = False
-    false_positive_rate: float | None = None
-    accept_luck: bool = False
-    accept_unscored: bool = False
-    accept_trained_on: bool = False
 
 
 @dataclass(frozen=True)

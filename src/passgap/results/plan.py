@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from passgap.results.codec import Result
+from passgap.results.settings import Goal
 
-Goal = Literal["headroom", "difference"]
 COLUMNS = {
     "n": ("draws", "d"),
     "problems": ("problems", ",d"),
@@ -16,49 +15,6 @@ COLUMNS = {
     "tokens": ("tokens", ",.0f"),
     "price": ("price", ",.2f"),
 }
-
-
-@dataclass(frozen=True)
-class PlanSettings:
-    """What is claimed, and what there is; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    goal
-        ``headroom``: the interval of pass@k_large - pass@k_small reaches ``half_width`` to each
-        side. ``difference``: a trained policy that is the base tilted by ``delta`` is told from it
-        at k_large with the ``power`` given (its 95% interval above 0), or, with ``margin`` and
-        delta 0, shown equivalent to it within the margin.
-    half_width
-        Of the 95% interval, in (0, 1); for ``headroom``.
-    delta
-        The tilt to be told from none; for ``difference``.
-    power
-        In (0, 1).
-    margin
-        For equivalence: an untrained copy (delta 0) passes with this power.
-    problems
-        What is at hand: designs that need more are said to be not attainable.
-    draws
-        The n to consider; powers of two from k_large to 1024 by default.
-    k_small, k_large
-        The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default,
-        the latter with n >= 128, as ``compare`` wants them.
-    tokens, price
-        Mean tokens of a completion, and what a million cost, for the totals.
-    """
-
-    goal: Goal = "headroom"
-    half_width: float | None = None
-    delta: float | None = None
-    power: float = 0.8
-    margin: float | None = None
-    problems: int | None = None
-    draws: Sequence[int] = ()
-    k_small: int = 2
-    k_large: int | None = None
-    tokens: float | None = None
-    price: float | None = None
 
 
 @dataclass(frozen=True)

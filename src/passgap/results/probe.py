@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -12,45 +11,8 @@ from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import Label
 from passgap.results.parts import AnswerShares, HistogramBin, Interval, Luck
 from passgap.results.sampling_alone import SamplingAlone
+from passgap.results.settings import AdaptiveSettings
 from passgap.results.verdict import Verdict
-
-K_LARGE = 20  # of the rule: pass@2 against pass@20
-
-
-@dataclass(frozen=True)
-class ProbeSettings:
-    """How a base is probed; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    k_small, k_large
-        The headroom is pass@k_large - pass@k_small.
-    small, large
-        A headroom whose interval lies below ``small`` is small, above ``large`` large. The
-        defaults separate the literature's pairs; they are conventions, not constants of nature.
-    interval
-        ``population`` or ``fixed`` (these very problems are the target).
-    beyond
-        k above n to extrapolate to.
-    false_positive_rate
-        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
-        None takes the counts' own guess rates.
-    accept_luck, accept_unscored
-        Lift a refusal.
-    seed
-        Of the bootstraps.
-    """
-
-    k_small: int = 2
-    k_large: int = K_LARGE
-    small: float = 0.05
-    large: float = 0.15
-    interval: Interval = "population"
-    beyond: Sequence[int] = ()
-    false_positive_rate: float | None = None
-    accept_luck: bool = False
-    accept_unscored: bool = False
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -171,19 +133,6 @@ class Probe(Result):
             interval = "" if one.low != one.low else f"{one.low:.3f} to {one.high:.3f}"
             lines.append(f"  {k:<6} {one.value:.3f}   {interval}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
-
-
-@dataclass(frozen=True)
-class AdaptiveSettings:
-    """How a base is probed in rounds; ``first`` and ``most`` are draws per problem."""
-
-    k_small: int = 2
-    k_large: int = K_LARGE
-    small: float = 0.05
-    large: float = 0.15
-    first: int = 8
-    most: int = 64
-    confidence_level: float = 0.95
 
 
 @dataclass(frozen=True)

@@ -9,25 +9,10 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from passgap.results.codec import OPTIONAL, SHOWN, Named, Result
 from passgap.results.estimates import Estimate
+from passgap.results.settings import ReachSettings
 from passgap.results.verdict import Verdict
 
 Class = Literal["reachable", "beyond_budget", "undecided"]
-
-
-@dataclass(frozen=True)
-class ReachSettings:
-    """How far the base is asked to reach; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    budget
-        Draws per problem that still count as reachable.
-    confidence_level
-        Of each interval, after the correction for having picked these problems.
-    """
-
-    budget: int = 10_000
-    confidence_level: float = 0.95
 
 
 @dataclass(frozen=True)

@@ -10,30 +10,7 @@ from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.results.codec import HIDDEN, OPTIONAL, SHOWN, Encoded, Named
 from passgap.results.estimates import Estimate
-
-
-@dataclass(frozen=True)
-class SelectSettings:
-    """Which problems are chosen; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    low, high
-        The band of p, 0 <= low < high <= 1. Without ``size`` they are .02 and .8 where not given;
-        with ``size`` alone there is no band.
-    size
-        How many problems, 1 to those there are.
-    group_size
-        G of mixed@G: completions per prompt in a GRPO step, >= 2.
-    seed
-        Of the ties, the control and the intervals.
-    """
-
-    low: float | None = None
-    high: float | None = None
-    size: int | None = None
-    group_size: int = 8
-    seed: int = 0
+from passgap.results.settings import SelectSettings
 
 
 @dataclass(frozen=True)

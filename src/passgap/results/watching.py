@@ -14,28 +14,6 @@ CountedBy = Literal["trainer", "visits"]
 
 
 @dataclass(frozen=True)
-class WatchSettings:
-    """How a training run is looked at; the defaults of Python and of the command line.
-
-    Parameters
-    ----------
-    group_size
-        G; by default as recorded, else the most frequent number of completions of a group.
-    every
-        Recorded steps per row; by default as many as give at most 50 rows.
-    window
-        Steps that the early warnings look at, at most half of those recorded.
-    visits
-        Last groups of a problem without a correct completion that make it lost.
-    """
-
-    group_size: int | None = None
-    every: int | None = None
-    window: int = 10
-    visits: int = 2
-
-
-@dataclass(frozen=True)
 class WatchedWith:
     """The settings, filled in; ``counted_by`` says what a step is, and there are two levels."""
 

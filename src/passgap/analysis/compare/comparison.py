@@ -19,10 +19,11 @@ from passgap.analysis.compare.pairing import paired
 from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
 from passgap.data.counts import Counts
-from passgap.results.comparison import CompareSettings, Comparison, Crossover, Reasoned
+from passgap.results.comparison import Comparison, Crossover, Reasoned
 from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import Both, Interval
+from passgap.results.settings import CompareSettings
 from passgap.stats import mean_curve, paired_curve, pass_at_k
 
 DEFAULTS = CompareSettings()

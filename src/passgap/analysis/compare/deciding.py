@@ -17,10 +17,11 @@ from passgap.analysis.verdicts import End, Ends, compare_label, spread, state
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.comparison import ComparedWith, CompareSettings, GainSource, Novel
+from passgap.results.comparison import ComparedWith, GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.results.labels import Label
 from passgap.results.parts import Interval
+from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Verdict
 from passgap.stats import zero_discordance_bound
 

@@ -19,10 +19,11 @@ from passgap.analysis.compare.novelty import gain_source, new_and_lost
 from passgap.analysis.verdicts import End, Ends, points
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
-from passgap.results.comparison import CompareSettings, GainSource, Novel
+from passgap.results.comparison import GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import Interval
+from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Robust, Verdict
 from passgap.stats import fixed_paired_interval, paired_interval
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError
-from passgap.results.comparison import CompareSettings
+from passgap.results.settings import CompareSettings
 
 MUST_AGREE = ("prompt", "sampling", "verifier")
 

@@ -20,7 +20,8 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
 from passgap.results.labels import ProbeLabel
-from passgap.results.probe import AdaptivelyProbedWith, AdaptiveProbe, AdaptiveSettings, Gap, Look
+from passgap.results.probe import AdaptivelyProbedWith, AdaptiveProbe, Gap, Look
+from passgap.results.settings import AdaptiveSettings
 from passgap.stats import Mixture, fit_mixture, functional_interval
 from passgap.stats.mixture import log_kernel
 

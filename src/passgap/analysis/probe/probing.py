@@ -29,11 +29,11 @@ from passgap.results.probe import (
     Probe,
     ProbeAnswered,
     ProbedWith,
-    ProbeSettings,
     ReasonedCurve,
     Shares,
     Signal,
 )
+from passgap.results.settings import ProbeSettings
 from passgap.stats import (
     binomial_upper,
     fit_mixture,

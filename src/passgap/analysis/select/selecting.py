@@ -22,13 +22,8 @@ from passgap.analysis.select.posteriors import (
 from passgap.data.arrays import BoolArray, FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.selection import (
-    Selection,
-    SelectionArm,
-    SelectionArms,
-    SelectSettings,
-    short,
-)
+from passgap.results.selection import Selection, SelectionArm, SelectionArms, short
+from passgap.results.settings import SelectSettings
 
 LOW, HIGH = 0.02, 0.8  # docs/decisions/0019
 MORE_LIKELY = 0.5

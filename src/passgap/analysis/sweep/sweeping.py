@@ -20,9 +20,9 @@ from passgap.analysis.sweep.verdict import RULE, sweep_notes, sweep_verdict
 from passgap.analysis.verdicts import points
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.comparison import CompareSettings
 from passgap.results.labels import CompareLabel, SweepLabel
 from passgap.results.parts import Both, Luck
+from passgap.results.settings import CompareSettings
 from passgap.results.sweep import Checkpoint, Fall, Keep, Sweep
 
 

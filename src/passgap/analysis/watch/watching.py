@@ -34,6 +34,7 @@ from passgap.analysis.watch.progress import FALSE_LOSSES, Progress
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.settings import WatchSettings
 from passgap.results.watching import (
     CountedBy,
     Forecast,
@@ -41,7 +42,6 @@ from passgap.results.watching import (
     Span,
     WatchedWith,
     Watching,
-    WatchSettings,
 )
 from passgap.stats import mean_interval
 

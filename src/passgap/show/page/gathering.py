@@ -33,10 +33,11 @@ from passgap.evidence.evidence import Evidence
 from passgap.evidence.options import CompareOptions, ProbeOptions
 from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
-from passgap.results.comparison import CompareSettings, Comparison
-from passgap.results.probe import K_LARGE, Forecast, Probe
+from passgap.results.comparison import Comparison
+from passgap.results.probe import Forecast, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
+from passgap.results.settings import K_LARGE, CompareSettings
 from passgap.results.sweep import Sweep
 from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal

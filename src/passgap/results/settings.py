@@ -1,0 +1,254 @@
+"""What each question can be asked with: the settings of every door, and where defaults stand.
+
+Python's keywords and the command line's flags are these fields; nothing else holds a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from passgap.results.parts import Interval
+
+Goal = Literal["headroom", "difference"]
+K_LARGE = 20  # of the rule: pass@2 against pass@20
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How a base is probed; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    k_small, k_large
+        The headroom is pass@k_large - pass@k_small.
+    small, large
+        A headroom whose interval lies below ``small`` is small, above ``large`` large. The
+        defaults separate the literature's pairs; they are conventions, not constants of nature.
+    interval
+        ``population`` or ``fixed`` (these very problems are the target).
+    beyond
+        k above n to extrapolate to.
+    false_positive_rate
+        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
+        None takes the counts' own guess rates.
+    accept_luck, accept_unscored
+        Lift a refusal.
+    seed
+        Of the bootstraps.
+    """
+
+    k_small: int = 2
+    k_large: int = K_LARGE
+    small: float = 0.05
+    large: float = 0.15
+    interval: Interval = "population"
+    beyond: Sequence[int] = ()
+    false_positive_rate: float | None = None
+    accept_luck: bool = False
+    accept_unscored: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class AdaptiveSettings:
+    """How a base is probed in rounds; ``first`` and ``most`` are draws per problem."""
+
+    k_small: int = 2
+    k_large: int = K_LARGE
+    small: float = 0.05
+    large: float = 0.15
+    first: int = 8
+    most: int = 64
+    confidence_level: float = 0.95
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """How two policies are compared; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    ks
+        The k to list; None: powers of two and n. The verdict's two are always computed.
+    margin
+        Differences inside (-margin, +margin) count as none (equivalence).
+    k_small, k_large
+        The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n,
+        or 20 where that is below 20 and half of n is not; from 20 up, and below n, it can settle a
+        verdict.
+    interval
+        ``population`` or ``fixed`` (these very problems are the target).
+    budget
+        Draws per problem that would still count as reachable, where a page shows `reach` too.
+    max_odds
+        The largest factor by which sharpening is taken to multiply a problem's odds: gains that
+        need more are new. Raised to three spreads where the odds moved unevenly.
+    seed
+        Of the bootstraps.
+    intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
+        Lift a refusal; the result records it.
+    false_positive_rate
+        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
+        None takes the counts' own guess rates.
+    """
+
+    ks: Sequence[int] | None = None
+    margin: float = 0.02
+    k_small: int = 2
+    k_large: int | None = None
+    interval: Interval = "population"
+    budget: int = 10_000
+    max_odds: float = 32.0
+    seed: int = 0
+    intersect: bool = False
+    allow_different_prompts: bool = False
+    false_positive_rate: float | None = None
+    accept_luck: bool = False
+    accept_unscored: bool = False
+    accept_trained_on: bool = False
+
+
+@dataclass(frozen=True)
+class ReachSettings:
+    """How far the base is asked to reach; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    budget
+        Draws per problem that still count as reachable.
+    confidence_level
+        Of each interval, after the correction for having picked these problems.
+    """
+
+    budget: int = 10_000
+    confidence_level: float = 0.95
+
+
+@dataclass(frozen=True)
+class PlanSettings:
+    """What is claimed, and what there is; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    goal
+        ``headroom``: the interval of pass@k_large - pass@k_small reaches ``half_width`` to each
+        side. ``difference``: a trained policy that is the base tilted by ``delta`` is told from it
+        at k_large with the ``power`` given (its 95% interval above 0), or, with ``margin`` and
+        delta 0, shown equivalent to it within the margin.
+    half_width
+        Of the 95% interval, in (0, 1); for ``headroom``.
+    delta
+        The tilt to be told from none; for ``difference``.
+    power
+        In (0, 1).
+    margin
+        For equivalence: an untrained copy (delta 0) passes with this power.
+    problems
+        What is at hand: designs that need more are said to be not attainable.
+    draws
+        The n to consider; powers of two from k_large to 1024 by default.
+    k_small, k_large
+        The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default,
+        the latter with n >= 128, as ``compare`` wants them.
+    tokens, price
+        Mean tokens of a completion, and what a million cost, for the totals.
+    """
+
+    goal: Goal = "headroom"
+    half_width: float | None = None
+    delta: float | None = None
+    power: float = 0.8
+    margin: float | None = None
+    problems: int | None = None
+    draws: Sequence[int] = ()
+    k_small: int = 2
+    k_large: int | None = None
+    tokens: float | None = None
+    price: float | None = None
+
+
+@dataclass(frozen=True)
+class SelectSettings:
+    """Which problems are chosen; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    low, high
+        The band of p, 0 <= low < high <= 1. Without ``size`` they are .02 and .8 where not given;
+        with ``size`` alone there is no band.
+    size
+        How many problems, 1 to those there are.
+    group_size
+        G of mixed@G: completions per prompt in a GRPO step, >= 2.
+    seed
+        Of the ties, the control and the intervals.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    size: int | None = None
+    group_size: int = 8
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class WatchSettings:
+    """How a training run is looked at; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    group_size
+        G; by default as recorded, else the most frequent number of completions of a group.
+    every
+        Recorded steps per row; by default as many as give at most 50 rows.
+    window
+        Steps that the early warnings look at, at most half of those recorded.
+    visits
+        Last groups of a problem without a correct completion that make it lost.
+    """
+
+    group_size: int | None = None
+    every: int | None = None
+    window: int = 10
+    visits: int = 2
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """Which completions are looked at; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    size
+        Problems to look at, one completion each.
+    seed
+        Of the choice.
+    """
+
+    size: int = 60
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class BacktestSettings:
+    """What the rule is held to; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    worth
+        A gain in pass@1 above it counts as worth the training.
+    cut
+        The rule's stated cut; another one is chosen leave-one-model-out beside it.
+    k_small, k_large
+        The rule's headroom.
+    seed
+        Of the bootstrap over models behind the rank correlations' intervals.
+    """
+
+    worth: float = 0.07
+    cut: float = 0.15
+    k_small: int = 2
+    k_large: int = K_LARGE
+    seed: int = 0
