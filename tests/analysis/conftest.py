@@ -12,5 +12,5 @@ def one_tilt(monkeypatch):
     """Every comparison reads the tilt of one pair: it says which change it was, not whether."""
     rng = np.random.default_rng(0)
     p = rng.beta(0.5, 3, 40)
-    read = comparison.sharpening(drawn(p, 128, rng), drawn(tilted(p, 1.0), 128, rng), 64, 0)
+    read = comparison.sharpening(drawn(p, 128, rng), drawn(tilted(p, 1.0), 128, rng), 64)
     monkeypatch.setattr(comparison, "sharpening", lambda *given: read)

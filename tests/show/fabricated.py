@@ -14,7 +14,9 @@ from passgap.results.comparison import (
     Coverage,
     Crossover,
     DeltaAnswered,
+    GainSource,
     Misfit,
+    Novel,
     Slope,
     Speedup,
     Support,
@@ -41,7 +43,7 @@ from passgap.results.probe import (
 from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
 from passgap.results.seeds import SeedsComparison, TrainingSeed
 from passgap.results.sweep import Checkpoint, Difference, Fall, Keep, Sweep
-from passgap.results.verdict import Verdict
+from passgap.results.verdict import Bound, Bounds, Robust, Verdict
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout
 
 KS = [1, 2, 4, 8, 16, 20, 32, 64, 128, 256]
@@ -108,7 +110,7 @@ def probe(label: ProbeLabel = ProbeLabel.RLVR_CAN_PAY) -> Probe:
 def compared_with() -> ComparedWith:
     """Settings of a comparison at k = 2 and 128."""
     return ComparedWith(
-        0.02, 2, 128, "population", 0.95, 10_000, 0, False, False, False, None, False
+        0.02, 2, 128, "population", 0.95, 10_000, 32.0, 0, False, False, False, None, False
     )
 
 
@@ -117,7 +119,15 @@ def comparison(label: CompareLabel = CompareLabel.SHARPENED_NARROWED) -> Compari
     reasons = ("delta at k = 2 is up", "delta at k = 128 is down")
     none_luck: Both[Luck | None] = Both(None, None)
     return Comparison(
-        verdict=Verdict(label, reasons, "", "up", "down"),
+        verdict=Verdict(
+            label,
+            reasons,
+            "",
+            "up",
+            "down",
+            Bounds(Bound(0.3, 0.0, 0.28), Bound(0.0, 0.12, 0.11)),
+            Robust(None, None, label, None),
+        ),
         settings=compared_with(),
         problems=len(P_BASE),
         draws=Both(N, N),
@@ -125,6 +135,9 @@ def comparison(label: CompareLabel = CompareLabel.SHARPENED_NARROWED) -> Compari
         base=curve(P_BASE),
         trained=curve(P_TRAINED),
         delta=difference(),
+        new=Novel(False, 0.8, 32.0, 3.1, 2),
+        lost=Novel(True, 0.004, 32.0, 88.0, 7),
+        gain_source=GainSource(near(0.24), near(0.01), near(0.96, 0.02)),
         crossover=Crossover(37, 18, None),
         coverage=Coverage(
             N,
@@ -175,7 +188,8 @@ def seeds(label: CompareLabel = CompareLabel.SHARPENED) -> SeedsComparison:
         problems=len(P_BASE),
         delta=difference(),
         seeds=(TrainingSeed("a", each, at), TrainingSeed("b", each, at)),
-        tilt=None,
+        new=Novel(False, 0.8, 32.0, 3.1, 2),
+        lost=Novel(False, 1.0, 32.0, 1.0, 0),
         notes=("a note",),
         base=curve(P_BASE),
         trained=curve(P_TRAINED),

@@ -279,7 +279,7 @@ def test_what_is_decided_in_part_is_said(comparison, small, large, said):
 
 def test_sharpened_says_when_the_base_is_not_exhausted(comparison):
     verdict = Verdict(CompareLabel.SHARPENED, (), "", "up", "up")
-    assert "no more than sharpening alone" in after.sentence(replace(comparison, verdict=verdict))
+    assert "the base is not exhausted there" in after.sentence(replace(comparison, verdict=verdict))
 
 
 @pytest.mark.parametrize(

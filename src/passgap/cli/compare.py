@@ -11,6 +11,7 @@ from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
+    from passgap.evidence.evidence import Evidence
     from passgap.evidence.options import CompareOptions
     from passgap.results.seeds import SeedsComparison
     from passgap.results.sweep import Sweep
@@ -50,6 +51,7 @@ def compare(
             "A k to list; repeatable. The verdict's own k are always computed.", "K", typed=("--k",)
         ),
     ] = None,
+    cluster: flags.Cluster = None,
     json_: flags.Json = False,
     fail_on: flags.FailOn = None,
 ) -> None:
@@ -75,22 +77,23 @@ def compare(
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     settings: CompareOptions = {"ks": ks or None, **verdict.settings()}
     if seeds or len(trained) > 1:
-        result = judge_several(base, trained, settings, seeds=seeds, steps=step or [])
+        evidence = Evidence.read(base, *trained, cluster=cluster)
+        result = judge_several(evidence, settings, seeds=seeds, steps=step or [])
         checks = [checked(path) for path in (base, *trained)]
         show(result, json_, fail_on, *checks, figure=figure)
         return
-    evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [])
+    evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [], cluster=cluster)
     judged = judge_pair(evidence, **settings)
     found = checked(base, trained[0], accept=verdict.accepted())
     show(judged, json_, fail_on, found, figure=figure)
 
 
 def judge_several(
-    base: str, trained: list[str], settings: CompareOptions, *, seeds: bool, steps: list[int]
+    evidence: Evidence, settings: CompareOptions, *, seeds: bool, steps: list[int]
 ) -> Sweep | SeedsComparison:
     """The verdict on a recipe from its training seeds, or the sweep over checkpoints."""
     from passgap.evidence.doors import compare_seeds, compare_sweep
 
     if seeds:
-        return compare_seeds(base, trained, **settings)
-    return compare_sweep(base, trained, steps=steps, **settings)
+        return compare_seeds(evidence, **settings)
+    return compare_sweep(evidence, steps=steps, **settings)

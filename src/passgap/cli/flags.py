@@ -254,6 +254,14 @@ FalsePositives = Annotated[
     float | None,
     flag("Chance that the verifier accepts a wrong completion; default: as audited on the run."),
 ]
+Cluster = Annotated[
+    str | None,
+    flag(
+        "Field of the problems, or column of the counts, whose equal values hang together "
+        "(variants of a template).",
+        "FIELD",
+    ),
+]
 AcceptLuck = Annotated[bool, flag("Give a verdict where guessing explains most of it.")]
 AcceptUnscored = Annotated[bool, flag("Give a verdict with more than 2% unscored.")]
 
@@ -267,11 +275,12 @@ class VerdictFlags:
     margin: Annotated[float, flag("A difference within +-margin counts as none.")]
     interval: IntervalName
     budget: Annotated[
-        int,
+        int, flag("Samples per problem beyond which the base counts as unable, in `reach`.", "N")
+    ]
+    max_odds: Annotated[
+        float,
         flag(
-            "Samples per problem beyond which the base counts as unable: for gains where it "
-            "solved next to nothing.",
-            "N",
+            "Sharpening may multiply a problem's odds by this much; gains that need more are new."
         ),
     ]
     intersect: Annotated[bool, flag("Compare only the problems that both hold.")]

@@ -50,6 +50,7 @@ class ProbeFlags(RuleFlags):
     interval: IntervalName
     beyond: Annotated[list[int], flag("A k above n to extrapolate to; repeatable.", "K")]
     sampling_alone: flags.SamplingAlone = None
+    cluster: flags.Cluster = None
     false_positive_rate: FalsePositives
     accept_luck: AcceptLuck
     accept_unscored: AcceptUnscored
@@ -57,8 +58,9 @@ class ProbeFlags(RuleFlags):
 
     def settings(self) -> ProbeOptions:
         """The settings of a probe: the flags have the names that they have in Python."""
-        named = {name: value for name, value in vars(self).items() if name != "sampling_alone"}
-        return cast("ProbeOptions", named)
+        given = dict(vars(self))
+        del given["sampling_alone"], given["cluster"]  # what is read, not how it is judged
+        return cast("ProbeOptions", given)
 
 
 @command(defaults="passgap.results.settings:ProbeSettings")
@@ -88,7 +90,9 @@ def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[st
     if is_run(source) and (run := Run(source)).manifest.design == "adaptive":
         return _probe_again(run, verdict, json_, fail_on)
     checks = checked(source)
-    evidence = Evidence.read(source, sampling_alone=verdict.sampling_alone or [])
+    evidence = Evidence.read(
+        source, sampling_alone=verdict.sampling_alone or [], cluster=verdict.cluster
+    )
     show(judge(evidence, **verdict.settings()), json_, fail_on, checks)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
 from passgap.cli.compare import Seeds, Steps, judge_several
-from passgap.cli.flags import VerdictFlags
+from passgap.cli.flags import Cluster, VerdictFlags
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 
@@ -32,6 +32,7 @@ def report(
     ] = None,
     seeds: Seeds = False,
     step: Steps = None,
+    cluster: Cluster = None,
 ) -> None:
     """Write one self-contained page: verdicts, curves, problems, completions, settings.
 
@@ -44,15 +45,26 @@ def report(
     settings = verdict.settings()
     typed, (base, *trained) = command_line(), runs
     if len(trained) > 1:
+        from passgap.evidence.evidence import Evidence
         from passgap.show.page.gathering import report_several
 
-        result = judge_several(base, trained, settings, seeds=seeds, steps=step or [])
+        evidence = Evidence.read(base, *trained, cluster=cluster)
+        result = judge_several(evidence, settings, seeds=seeds, steps=step or [])
         page = report_several(
-            result, base, trained, out=out, figures=figures, command=typed, **settings
+            result,
+            base,
+            trained,
+            out=out,
+            figures=figures,
+            command=typed,
+            cluster=cluster,
+            **settings,
         )
     else:
         from passgap.show.page.gathering import report as report_pair
 
         after = trained[0] if trained else None
-        page = report_pair(base, after, out=out, figures=figures, command=typed, **settings)
+        page = report_pair(
+            base, after, out=out, figures=figures, command=typed, cluster=cluster, **settings
+        )
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")

@@ -227,14 +227,14 @@ class CompareLabel(Label):
     )
     UP_AT_SMALL_K = (
         "up_at_small_k",
-        Tone.GOOD,
+        Tone.OPEN,
         "The model finds answers sooner: within {k} tries the change is {delta_k}. Within {K} "
         "tries it is open: {delta_K}.",
         MORE_PROBLEMS,
     )
     DOWN_AT_SMALL_K = (
         "down_at_small_k",
-        Tone.BAD,
+        Tone.OPEN,
         "The model got worse at its first tries: within {k} tries the change is {delta_k}. Within "
         "{K} tries it is open: {delta_K}.",
         MORE_PROBLEMS,
@@ -248,14 +248,14 @@ class CompareLabel(Label):
     )
     UP_AT_LARGE_K = (
         "up_at_large_k",
-        Tone.GOOD,
+        Tone.OPEN,
         "With many tries the model solves more: within {K} tries the change is {delta_K}. Within "
         "{k} tries it is open: {delta_k}.",
         MORE_PROBLEMS,
     )
     DOWN_AT_LARGE_K = (
         "down_at_large_k",
-        Tone.BAD,
+        Tone.OPEN,
         "With many tries the model solves fewer problems, or lost some: within {K} tries the "
         "change is {delta_K}. Within {k} tries it is open: {delta_k}.",
         MORE_PROBLEMS,

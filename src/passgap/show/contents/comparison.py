@@ -74,6 +74,8 @@ def sentence(result: curves.Pair) -> str:
     numbers: dict[str, object] = {"k": small, "K": large, "reason": (said.reasons or ("",))[-1]}
     numbers |= {"at_k": STATES.get(said.at_small_k or "unclear")}
     numbers |= {"at_K": STATES.get(said.at_large_k or "unclear")}
+    numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
+    numbers |= {"odds": number(result.new.excluded_odds), "margin": points(result.settings.margin)}
     for name, k in {"k": small, "K": large}.items():
         numbers |= {
             f"base_{name}": whole(result.base.at(k)),

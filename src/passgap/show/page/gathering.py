@@ -62,6 +62,7 @@ def report(
     figures: Path | str | None = None,
     title: str | None = None,
     command: str = "",
+    cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> Path:
     """Write the page of a base's run, or of a base's and a trained policy's run.
@@ -74,6 +75,8 @@ def report(
         The HTML file.
     figures
         A folder for the same charts as PDF, SVG and PNG.
+    cluster
+        As in `passgap.compare`.
     settings
         Keyword arguments of `passgap.compare`; those that a probe has too hold for it.
 
@@ -83,7 +86,7 @@ def report(
         The file written.
     """
     check_charts()
-    data = page_data(base, trained, title=title, command=command, **settings)
+    data = page_data(base, trained, title=title, command=command, cluster=cluster, **settings)
     return _written(data, out, figures)
 
 
@@ -103,6 +106,7 @@ def report_several(
     out: Path | str = "report.html",
     figures: Path | str | None = None,
     command: str = "",
+    cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> Path:
     """Write the page of a base and several trained policies, whose result is given; as `report`."""
@@ -113,7 +117,7 @@ def report_several(
     if isinstance(result, SeedsComparison):
         pairs = zip(result.seeds, names, strict=True)
         result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
-    before = probe(base, **_of_probe(settings))
+    before = probe(base, cluster=cluster, **_of_probe(settings))
     data = PageData(
         title=f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}",
         probe=before,
@@ -156,11 +160,12 @@ def page_data(
     *,
     title: str | None,
     command: str,
+    cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> PageData:
     """Everything that the page of a base, or of a pair, shows."""
     arms = {"base": base} | ({"trained": trained} if trained is not None else {})
-    evidence = Evidence.read(*arms.values())
+    evidence = Evidence.read(*arms.values(), cluster=cluster)
     sides = dict(zip(arms, (evidence.base, *evidence.trained), strict=True))
     runs = {role: side.run for role, side in sides.items() if side.run is not None}
     counts = {role: side.counts for role, side in sides.items()}
