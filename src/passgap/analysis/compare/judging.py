@@ -16,6 +16,7 @@ from passgap.analysis import inputs
 from passgap.analysis.compare import changes
 from passgap.analysis.compare.deciding import Deciding, both_ends, decided
 from passgap.analysis.compare.novelty import gain_source, new_and_lost
+from passgap.analysis.select.posteriors import P_GRID, posterior
 from passgap.analysis.verdicts import End, Ends, points
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
@@ -163,10 +164,15 @@ def replace_counts(
 
 
 def _true(counts: Counts, rate: float, rng: np.random.Generator) -> Counts:
-    """The counts with as many hits struck out as a false-positive rate makes of wrong draws."""
-    real = np.maximum(counts.c - rate * counts.n, 0) / (1 - rate)
-    share = np.divide(real, counts.c, out=np.zeros(len(counts)), where=counts.c > 0)
-    return replace_counts(counts, c=rng.binomial(counts.c, np.minimum(share, 1.0)))
+    """The counts with as many hits struck out as a false-positive rate makes of wrong draws.
+
+    Where a draw is marked correct at rate q, (q - rate) / (1 - rate) of the draws really are. The
+    share of a problem's hits that is real is taken over what its q may be, by the fitted
+    difficulty distribution: from c / n alone, floored at 0, half of the luck would stay.
+    """
+    marked = np.maximum(P_GRID, rate)
+    share = posterior(counts).mean((marked - rate) / ((1 - rate) * marked))
+    return replace_counts(counts, c=rng.binomial(counts.c, np.clip(share, 0.0, 1.0)))
 
 
 def _again(other: Other, rule: Deciding, seed: int) -> Judged | None:
