@@ -142,7 +142,7 @@ def student_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimat
     if size < 2 or not math.isfinite(value):
         return Estimate(value, math.nan, math.nan, confidence_level, STUDENT)
     error = float(values.std(ddof=1)) / math.sqrt(size)
-    reach = _t_quantile(size, confidence_level) * error
+    reach = student_quantile(size, confidence_level) * error
     return Estimate(value, value - reach, value + reach, confidence_level, STUDENT, error)
 
 
@@ -181,8 +181,8 @@ def seeds_interval(
     _, centre, error = _extended(means, (-1.0, 1.0))
     between = float(values.mean(axis=1).std(ddof=1)) / math.sqrt(seeds)
     reach = math.hypot(
-        _t_quantile(len(means) + 2, confidence_level) * float(error[0]),
-        _t_quantile(seeds, confidence_level) * between,
+        student_quantile(len(means) + 2, confidence_level) * float(error[0]),
+        student_quantile(seeds, confidence_level) * between,
     )
     value = means.mean(axis=0)
     low, high = _clipped(value, centre, np.array([reach]), (-1.0, 1.0))
@@ -282,13 +282,13 @@ def _ends(
     values: FloatArray, limits: tuple[float, float], level: float
 ) -> tuple[FloatArray, FloatArray]:
     extended, centre, error = _extended(values, limits)
-    reach = _t_quantile(len(extended), level) * error
+    reach = student_quantile(len(extended), level) * error
     return _clipped(values.mean(axis=0), centre, reach, limits)
 
 
 def _population(values: FloatArray, limits: tuple[float, float], level: float) -> Estimate:
     extended, centre, error = _extended(values, limits)
-    reach = _t_quantile(len(extended), level) * error
+    reach = student_quantile(len(extended), level) * error
     value = values.mean(axis=0)
     low, high = _clipped(value, centre, reach, limits)
     return Estimate(
@@ -310,7 +310,7 @@ def _curve(
     if replicates < 100:
         raise UsageError(f"replicates is {replicates}; allowed: an integer >= 100")
     extended, centre, error = _extended(values, limits)
-    pointwise = _t_quantile(len(extended), level)
+    pointwise = student_quantile(len(extended), level)
     sup = _sup_quantile(extended - centre, error, seed, level, replicates)
     together = pointwise * max(1.0, sup / _z_quantile(level))
     value = values.mean(axis=0)
@@ -333,13 +333,18 @@ def _extended(
 def _sup_quantile(
     centred: FloatArray, error: FloatArray, seed: int, level: float, replicates: int
 ) -> float:
-    """Quantile of max_k |t_k| under Gaussian multipliers: one matrix product."""
+    """Quantile of max_k |t_k| under Gaussian multipliers of the problems.
+
+    Sums of rows under independent normal weights are normal with the rows' own covariance, so the
+    draws are made from that: of K numbers each, however many problems there are.
+    """
     known = np.isfinite(error)
     if not known.any():
         return 0.0
-    weights = np.random.default_rng(seed).standard_normal((replicates, len(centred)))
-    scale = np.sqrt(np.sum(centred[:, known] ** 2, axis=0))
-    draws = weights @ (centred[:, known] / scale)
+    scaled = centred[:, known] / np.sqrt(np.sum(centred[:, known] ** 2, axis=0))
+    size, axes = np.linalg.eigh(scaled.T @ scaled)
+    root = axes * np.sqrt(np.maximum(size, 0.0))
+    draws = np.random.default_rng(seed).standard_normal((replicates, len(size))) @ root.T
     return float(np.quantile(np.abs(draws).max(axis=1), level))
 
 
@@ -587,7 +592,8 @@ def _level(level: float) -> float:
     return level
 
 
-def _t_quantile(size: int, level: float) -> float:
+def student_quantile(size: int, level: float = 0.95) -> float:
+    """Student's t for a two-sided interval from ``size`` values."""
     return float(special.stdtrit(size - 1, (1.0 + _level(level)) / 2))
 
 

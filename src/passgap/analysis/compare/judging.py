@@ -54,7 +54,7 @@ def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
         base.independent,
     )
     new, lost = new_and_lost(base, trained, rule.max_odds, seed)
-    source = gain_source(base, trained, seed)
+    source = gain_source(base, trained)
 
     def per_cluster(k: int) -> FloatArray:
         return changes.by_cluster(base, changes.difference(base, trained, k))

@@ -6,17 +6,21 @@ gain in pass@1 split by whether the base solves the problem in other draws.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from passgap.analysis.compare.changes import by_cluster
 from passgap.analysis.verdicts import LEVEL
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.results.comparison import GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.stats import Excluded, excluded_odds, odds_spread, paired_interval
+from passgap.stats.intervals import student_quantile
 from passgap.stats.mixture import log_choose
 
-REPLICATES = 2000
+FIELLER = "Fieller over problems"
 
 
 def new_and_lost(base: Counts, trained: Counts, max_odds: float, seed: int) -> tuple[Novel, Novel]:
@@ -38,7 +42,7 @@ def _told(found: Excluded) -> Novel:
     return Novel(shown, found.p_value, found.max_odds, found.excluded, found.problems)
 
 
-def gain_source(base: Counts, trained: Counts, seed: int) -> GainSource:
+def gain_source(base: Counts, trained: Counts) -> GainSource:
     """The gain in pass@1, split by whether the base solves a problem in other draws of its own.
 
     One half of the base's draws says whether it reaches a problem, the other half is what the
@@ -56,7 +60,7 @@ def gain_source(base: Counts, trained: Counts, seed: int) -> GainSource:
     return GainSource(
         paired_interval(np.clip(reached, -1, 1), clusters=base.clusters),
         paired_interval(np.clip(rest, -1, 1), clusters=base.clusters),
-        _share(reached, rest, seed),
+        _share(by_cluster(base, reached), by_cluster(base, reached + rest)),
     )
 
 
@@ -68,15 +72,20 @@ def _no_hit(n: np.ndarray, c: np.ndarray, drawn: np.ndarray) -> FloatArray:
     return np.where(possible, chance, 0.0)
 
 
-def _share(reached: FloatArray, rest: FloatArray, seed: int) -> Estimate:
-    """The reached problems' share of the gain; nan where the gain is not shown to be one."""
-    total = reached + rest
-    method = "bootstrap over problems"
-    if not paired_interval(np.clip(total, -1, 1)).low > 0:
-        return Estimate(np.nan, np.nan, np.nan, method=method, notes=("no gain is shown",))
-    size = len(total)
-    weights = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), REPLICATES)
-    sums = weights @ np.column_stack([reached, total])
-    low, high = np.quantile(sums[:, 0] / np.maximum(sums[:, 1], 1e-12), [0.025, 0.975])
-    value = float(reached.sum() / total.sum())
-    return Estimate(value, min(float(low), value), max(float(high), value), method=method)
+def _share(reached: FloatArray, total: FloatArray) -> Estimate:
+    """The reached problems' share of the gain, by Fieller's theorem; nan where no gain is shown.
+
+    The interval holds every share s at which the mean of ``reached - s total`` is not told from 0;
+    it is bounded just where the mean of total is told from 0.
+    """
+    nothing = Estimate(np.nan, np.nan, np.nan, method=FIELLER, notes=("no gain is shown",))
+    if len(total) < 2 or not paired_interval(np.clip(total, -1, 1)).low > 0:
+        return nothing
+    a, b = float(reached.mean()), float(total.mean())
+    noise = np.cov(reached, total) / len(total) * student_quantile(len(total)) ** 2
+    square = b**2 - noise[1, 1]
+    if square <= 0:
+        return nothing
+    middle = (a * b - noise[0, 1]) / square
+    reach = math.sqrt(max(middle**2 - (a**2 - noise[0, 0]) / square, 0.0))
+    return Estimate(a / b, middle - reach, middle + reach, method=FIELLER)
