@@ -44,7 +44,7 @@ def test_another_style_is_no_change(style):
 
     base, trained = arm(styled=False), arm(styled=True)
     assert base.c.tolist() == trained.c.tolist() == right.sum(axis=1).tolist()
-    assert passgap.compare(base, trained).verdict.label in ("unchanged", "inconclusive")
+    assert passgap.compare(base, trained).verdict.label == "same_at_small_k"
 
 
 def test_a_style_that_hides_answers_is_found(tmp_path, monkeypatch):
