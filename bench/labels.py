@@ -1,0 +1,310 @@
+"""Are the labels after training true? On worlds whose truth is known, by seeded simulation.
+
+    python bench/labels.py [--repetitions 200] [--out runs/labels] [--page docs/results/labels.md]
+
+Worlds without a new ability say how often a label is false, worlds with one how often it is found,
+and pairs at the sizes of well-known benchmarks how often a label is settled. Every cell is kept, so
+the same command goes on after a kill. About an hour on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit, logit
+
+from passgap.analysis.compare.deciding import deciding
+from passgap.analysis.compare.judging import judge, robust
+from passgap.data.counts import Counts
+from passgap.results.settings import CompareSettings
+
+Rng = np.random.Generator
+Pair = tuple[np.ndarray, np.ndarray]
+SIZES = ((30, 256), (100, 64), (300, 32), (300, 128), (1000, 128))
+NEW = {"expanded", "reshuffled"}
+LOST = {"narrowed", "degraded", "sharpened_narrowed", "down_at_small_k", "down_at_large_k"}
+QUIET = {"unchanged", "same_at_small_k", "same_at_large_k", "inconclusive", "depends_on_cuts"}
+QUIET |= {"depends_on_marks"}
+
+
+def usual(rng: Rng, size: int) -> np.ndarray:
+    return np.clip(rng.beta(0.5, 1.2, size), 1e-3, 1 - 1e-4)
+
+
+def heavy(rng: Rng, size: int) -> np.ndarray:
+    return np.clip(expit(rng.normal(-3, 3, size)), 1e-6, 1 - 1e-6)
+
+
+def moved(shape: Callable[[Rng, int], np.ndarray], change: Callable) -> Callable[[Rng, int], Pair]:
+    """A world of one change of the log-odds: ``change`` takes them and the generator."""
+
+    def pair(rng: Rng, size: int) -> Pair:
+        p = shape(rng, size)
+        return p, expit(change(logit(p), rng))
+
+    return pair
+
+
+def spread(mean: float, deviation: float, kind: str = "normal") -> Callable:
+    scale = deviation / np.sqrt(2) if kind == "laplace" else deviation
+    return lambda t, rng: t + mean + getattr(rng, kind)(0, scale, len(t))
+
+
+SHARPENED: dict[str, Callable[[Rng, int], Pair]] = {
+    "tilt of 1": moved(usual, lambda t, _: t + 1),
+    "tilt of 2": moved(usual, lambda t, _: t + 2),
+    "tilt of ln 32": moved(usual, lambda t, _: t + np.log(32)),
+    "tilt of 2, heavy tail": moved(heavy, lambda t, _: t + 2),
+    "slope .6": moved(usual, lambda t, _: 0.6 * t + 1),
+    "slope .8": moved(usual, lambda t, _: 0.8 * t + 1),
+    "slope 1.25": moved(usual, lambda t, _: 1.25 * t + 1.5),
+    "slope 1.5": moved(usual, lambda t, _: 1.5 * t + 2),
+    "uneven, spread 1": moved(usual, spread(1.5, 1)),
+    "uneven, spread 2": moved(usual, spread(1, 2)),
+    "uneven, spread 2, more": moved(usual, spread(2, 2)),
+    "uneven, spread 2, heavy tail": moved(heavy, spread(1, 2)),
+    "uneven, spread 2, heavy tail, more": moved(heavy, spread(2, 2)),
+    "uneven, Laplace 1, heavy tail": moved(heavy, spread(1, 1, "laplace")),
+    "flatter temperature": moved(usual, lambda t, _: 0.7 * t),
+    "flatter temperature, heavy tail": moved(heavy, lambda t, _: 0.7 * t),
+    "sharper temperature": moved(usual, lambda t, _: 1.4 * t),
+}
+
+
+def drawn(p: np.ndarray, n: np.ndarray, rng: Rng, **known: object) -> Counts:
+    return Counts([str(i) for i in range(len(p))], n, rng.binomial(n, p), **known)
+
+
+def plain(world: Callable[[Rng, int], Pair]) -> Callable:
+    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
+        p, q = world(rng, size)
+        each = np.full(size, n)
+        return drawn(p, each, rng), drawn(q, each, rng), {}
+
+    return pair
+
+
+def unequal(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
+    p, q = SHARPENED["tilt of 2"](rng, size)
+    several = rng.integers(n // 2, n + 1, size), rng.integers(n // 2, n + 1, size)
+    return drawn(p, several[0], rng), drawn(q, several[1], rng), {}
+
+
+def nothing(shape: Callable[[Rng, int], np.ndarray]) -> Callable:
+    return plain(moved(shape, lambda t, _: t))
+
+
+def cut(rng: Rng, size: int, n: int, share: float = 1.0) -> tuple[Counts, Counts, dict]:
+    """Equal ability; on 12 % of the problems the base is cut by max_tokens."""
+    p = usual(rng, size)
+    lost = np.where(rng.random(size) < 0.12, rng.binomial(n, share, size), 0)
+    base = drawn(p, np.full(size, n) - lost, rng)
+    base = Counts(base.problem_id, np.full(size, n), base.c, no_answer=lost, truncated=lost)
+    return base, drawn(p, np.full(size, n), rng, no_answer=np.zeros(size, int)), {}
+
+
+def style(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
+    """Equal ability; on a quarter of the problems the base's form of answer is misread."""
+    p, each = usual(rng, size), np.full(size, n)
+    right = rng.binomial(n, p)
+    seen = np.where(rng.random(size) < 0.25, 0, right)
+    base = Counts([str(i) for i in range(size)], each, seen, c_asked=seen, c_any=right)
+    after = rng.binomial(n, p)
+    return base, Counts(base.problem_id, each, after, c_asked=after, c_any=after), {}
+
+
+def lucky(rng: Rng, size: int, n: int, stated: bool = False) -> tuple[Counts, Counts, dict]:
+    """Equal ability; 2 in 100 wrong draws pass, which may be stated."""
+    p, each = usual(rng, size), np.full(size, n)
+    passes = p + (1 - p) * 0.02
+    known = {"false_positive_rate": 0.02} if stated else {}
+    return drawn(passes, each, rng), drawn(passes, each, rng), known
+
+
+def clustered(change: float) -> Callable:
+    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
+        """Five variants a template; templates change by a spread around ``change``."""
+        place = np.arange(size) // 5
+        p = usual(rng, size)[: place[-1] + 1]
+        q = expit(logit(p) + change + rng.normal(0, 0.7, len(p)))
+        names, each = [str(i) for i in place], np.full(size, n)
+        return (
+            drawn(p[place], each, rng, cluster=names),
+            drawn(q[place], each, rng, cluster=names),
+            {},
+        )
+
+    return pair
+
+
+def changed(share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual) -> Callable:
+    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
+        """A share of the problems new (base p = 0), another lost, the rest sharpened."""
+        p, which, each = shape(rng, size), rng.random(size), np.full(size, n)
+        q = expit(slope * logit(p) + 1.5)
+        new, lost = which < share_new, which > 1 - share_lost
+        q[new], p[new] = rng.uniform(0.1, 0.9, new.sum()), 0.0
+        p[lost], q[lost] = rng.uniform(0.1, 0.9, lost.sum()), 0.0
+        return drawn(p, each, rng), drawn(q, each, rng), {}
+
+    return pair
+
+
+FALSE: dict[str, tuple[Callable, set[str]]] = {  # a world, and the labels that are false in it
+    **{name: (plain(world), NEW) for name, world in SHARPENED.items()},
+    "unequal n": (unequal, NEW | LOST),
+    "nothing changed": (nothing(usual), None),
+    "nothing changed, heavy tail": (nothing(heavy), None),
+    "base cut on 12 % of the problems": (cut, None),
+    "base cut on most draws of 12 %": (lambda *a: cut(*a, share=0.9), None),
+    "style of a quarter misread": (style, None),
+    "2 % of wrong draws pass": (lucky, None),
+    "2 % of wrong draws pass, stated": (lambda *a: lucky(*a, stated=True), None),
+    "clusters, nothing on the whole": (clustered(0.0), NEW | {"narrowed", "degraded", "sharpened"}),
+    "clusters, sharpened": (clustered(1.5), NEW | LOST),
+}
+FOUND: dict[str, tuple[Callable, set[str]]] = {  # a world, and the labels that are right in it
+    "10 % new": (changed(0.1), {"expanded"}),
+    "10 % new, heavy tail": (changed(0.1, shape=heavy), {"expanded"}),
+    "5 % new, slope 1.5": (changed(0.05, slope=1.5), {"expanded"}),
+    "3 % new": (changed(0.03), {"expanded"}),
+    "10 % lost": (changed(0.0, 0.1), LOST),
+    "10 % new and 10 % lost": (changed(0.1, 0.1), {"reshuffled"}),
+}
+BENCHMARKS = {
+    "AIME": (30, 256, "fixed"),
+    "AMC": (40, 64, "fixed"),
+    "HumanEval": (164, 100, "population"),
+    "MATH-500, n = 32": (500, 32, "population"),
+    "MATH-500, n = 128": (500, 128, "population"),
+}
+GAINS = {5: 0.35, 10: 0.75, 20: 1.8}  # points at pass@2, and the tilt that brings them here
+
+
+def label(base: Counts, trained: Counts, seed: int, **asked: object) -> str:
+    settings = CompareSettings(seed=seed, **asked)
+    rule = deciding((base, trained), settings)
+    found = judge(base, trained, rule, seed)
+    return str(robust(found, base, trained, rule, settings).label)
+
+
+def labels(world: Callable, size: int, n: int, times: int, **asked: object) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for seed in range(times):
+        base, trained, known = world(np.random.default_rng([seed, size, n]), size, n)
+        found[label(base, trained, seed, **known, **asked)] += 1
+    return dict(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=200)
+    parser.add_argument("--out", type=Path, default=Path("runs/labels"))
+    parser.add_argument("--page", type=Path, default=Path("docs/results/labels.md"))
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+
+    def cell(world: Callable, name: str, size: int, n: int, **settings: object) -> dict[str, int]:
+        kept = asked.out / f"{name} {size} {n} {asked.repetitions}.json".replace("/", "-")
+        if not kept.exists():
+            kept.write_text(json.dumps(labels(world, size, n, asked.repetitions, **settings)))
+            print(kept.stem, kept.read_text(), flush=True)
+        return json.loads(kept.read_text())
+
+    tables = {
+        kind: {
+            name: [
+                cell(world, name, size, n, interval="fixed" if size == 30 else "population")
+                for size, n in SIZES
+            ]
+            for name, (world, _) in worlds.items()
+        }
+        for kind, worlds in (("false", FALSE), ("found", FOUND))
+    }
+    at_size = {
+        (name, gain): cell(
+            plain(moved(usual, lambda t, _, by=by: t + by)),
+            f"{name} +{gain}",
+            size,
+            n,
+            interval=kind,
+        )
+        for name, (size, n, kind) in BENCHMARKS.items()
+        for gain, by in GAINS.items()
+    }
+    asked.page.write_text(page(tables, at_size, asked.repetitions))
+    print(f"{asked.page}: written")
+
+
+def page(
+    tables: dict[str, dict[str, list[dict[str, int]]]],
+    at_size: dict[tuple[str, int], dict[str, int]],
+    times: int,
+) -> str:
+    head = " | ".join(f"{size} x {n}" for size, n in SIZES)
+    rule = "| --- " * (len(SIZES) + 1) + "|"
+
+    def share(found: dict[str, int], right: set[str] | None) -> str:
+        hits = sum(
+            k for name, k in found.items() if (name in right if right else name not in QUIET)
+        )
+        return f"{100 * hits / times:.1f}"
+
+    lines = [
+        "# Labels: are they true where the truth is known?",
+        "",
+        f"{date.today()}, passgap {version('passgap')}; made by `python bench/labels.py`, seeded; "
+        f"{times} repetitions a cell. Problems x draws; P = 30 by `fixed` intervals.",
+        "",
+        "## False labels, in percent",
+        "",
+        "Worlds without a new ability. False are `expanded` and `reshuffled`; where nothing "
+        "changed, "
+        "every label that says that something did. A verifier that the trained policy alone "
+        "deceives "
+        "cannot be told from counts: that is what `passgap audit` is for.",
+        "",
+        f"| world | {head} |",
+        rule,
+        *(
+            f"| {name} | {' | '.join(share(one, FALSE[name][1]) for one in row)} |"
+            for name, row in tables["false"].items()
+        ),
+        "",
+        "## Found, in percent",
+        "",
+        "New problems: the base's p is 0, the trained policy's from .1 to .9; the rest is "
+        "sharpened. Of lost problems every label that says a loss counts.",
+        "",
+        f"| world | {head} |",
+        rule,
+        *(
+            f"| {name} | {' | '.join(share(one, FOUND[name][1]) for one in row)} |"
+            for name, row in tables["found"].items()
+        ),
+        "",
+        "## What is decided at the sizes people have, in percent",
+        "",
+        "| benchmark | gain at pass@2, about | settled | in part | inconclusive | labels |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for (name, gain), found in at_size.items():
+        partial = sum(k for one, k in found.items() if "_at_" in one or one.startswith("depends"))
+        open_ = found.get("inconclusive", 0)
+        said = ", ".join(f"{one} {k}" for one, k in Counter(found).most_common())
+        size, n, _ = BENCHMARKS[name]
+        shares = (100 * k / times for k in (times - partial - open_, partial, open_))
+        told = " | ".join(f"{one:.0f}" for one in shares)
+        lines.append(f"| {name}, {size} x {n} | {gain} points | {told} | {said} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
