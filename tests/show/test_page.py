@@ -13,6 +13,7 @@ import pytest
 from passgap.analysis.audit import audit
 from passgap.data.counts import Counts
 from passgap.data.journals import TrainingRow
+from passgap.results.estimates import Estimate
 from passgap.results.findings import Checks, Finding
 from passgap.results.labels import CompareLabel, ProbeLabel
 from passgap.results.probe import Gap
@@ -185,11 +186,16 @@ def test_the_verdict_stands_on_three_evidences(data):
     lines = evidence_of(data)
     assert lines[0].startswith("Within 2 tries: +16.1 points (+13.1 to +19.1); 29.2% before")
     assert lines[1].startswith("Within 128 tries: −")
-    assert lines[2].startswith("One tilt explains it: just sharpening (δ = 1.40, 1.20 to 1.60;")
+    assert lines[2] == (
+        "Where the gain in pass@1 comes from: +24.0 points on problems that the base also solves "
+        "(96%, 94% to 98%), +1.0 on the rest."
+    )
 
 
-def test_without_a_tilt_the_crossing_is_told(data):
-    lines = evidence_of(replace(data, comparison=replace(data.comparison, tilt=None)))
+def test_without_a_gain_the_crossing_is_told(data):
+    nothing = Estimate(float("nan"), float("nan"), float("nan"))
+    source = replace(data.comparison.gain_source, share_reached=nothing)
+    lines = evidence_of(replace(data, comparison=replace(data.comparison, gain_source=source)))
     assert "The base is ahead from k = 37 (18 to beyond n)" in lines[2]
 
 

@@ -142,6 +142,21 @@ MORE_PROBLEMS = (
 )
 
 
+FEW_DRAWS_UP = (
+    "The model finds answers sooner: within {k} tries the change is {delta_k}. The most tries that "
+    "these draws allow, {K}, are too few to say what training did on the whole: {delta_K}."
+)
+FEW_DRAWS_DOWN = (
+    "The model got worse at its first tries: within {k} tries the change is {delta_k}. The most "
+    "tries that these draws allow, {K}, are too few to say what training did on the whole: "
+    "{delta_K}."
+)
+FEW_DRAWS_SAME = (
+    "Within {k} tries nothing changed that matters: {delta_k}. The most tries that these draws "
+    "allow, {K}, are too few to say what training did on the whole: {delta_K}."
+)
+
+
 class CompareLabel(Label):
     """After training.
 
@@ -231,6 +246,7 @@ class CompareLabel(Label):
         "The model finds answers sooner: within {k} tries the change is {delta_k}. Within {K} "
         "tries it is open: {delta_K}.",
         MORE_PROBLEMS,
+        (Variant(KNOWN, KNOWN, FEW_DRAWS_UP),),
     )
     DOWN_AT_SMALL_K = (
         "down_at_small_k",
@@ -238,6 +254,7 @@ class CompareLabel(Label):
         "The model got worse at its first tries: within {k} tries the change is {delta_k}. Within "
         "{K} tries it is open: {delta_K}.",
         MORE_PROBLEMS,
+        (Variant(KNOWN, KNOWN, FEW_DRAWS_DOWN),),
     )
     SAME_AT_SMALL_K = (
         "same_at_small_k",
@@ -245,6 +262,7 @@ class CompareLabel(Label):
         "Within {k} tries nothing changed that matters: {delta_k}. Within {K} tries it is open: "
         "{delta_K}.",
         MORE_PROBLEMS,
+        (Variant(KNOWN, KNOWN, FEW_DRAWS_SAME),),
     )
     UP_AT_LARGE_K = (
         "up_at_large_k",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from passgap.results.comparison import BandGain, Comparison, Coverage, TiltFit
+from passgap.results.comparison import BandGain, Comparison, Coverage, GainSource, TiltFit
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import STATES
 from passgap.results.parts import At, Luck
@@ -63,7 +63,8 @@ def solved_within(
 def verdict(result: Comparison) -> b.VerdictBlock:
     """The verdict, with the three numbers that bear it out."""
     found = [_change(result, k) for k in (result.settings.k_small, result.settings.k_large)]
-    found += [_certain(result), _misfit(result.tilt), _crossing(result), _solved(result.coverage)]
+    found += [_source(result.gain_source), _certain(result), _crossing(result)]
+    found += [_misfit(result.tilt), _solved(result.coverage)]
     evidence = [line for line in found if line][:3]
     return verdict_block(result.verdict, "After training", sentence(result), evidence)
 
@@ -75,7 +76,7 @@ def sentence(result: curves.Pair) -> str:
     numbers |= {"at_k": STATES.get(said.at_small_k or "unclear")}
     numbers |= {"at_K": STATES.get(said.at_large_k or "unclear")}
     numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
-    numbers |= {"odds": number(result.new.excluded_odds), "margin": points(result.settings.margin)}
+    numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
     for name, k in {"k": small, "K": large}.items():
         numbers |= {
             f"base_{name}": whole(result.base.at(k)),
@@ -96,6 +97,19 @@ def _change(result: Comparison, k: int) -> str:
         return ""
     before, after = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     return f"Within {k} tries: {_in_points(result.delta.at(k))}; {before} before, {after} after."
+
+
+def _source(source: GainSource) -> str:
+    """Where the gain in pass@1 comes from; empty where none is shown."""
+    share = source.share_reached
+    if not known(share.value):
+        return ""
+    within = min(max(share.low, 0.0), 1.0), min(max(share.high, 0.0), 1.0)
+    return (
+        f"Where the gain in pass@1 comes from: {points(source.reached.value)} points on problems "
+        f"that the base also solves ({percent(share.value, 0)}, {percent(within[0], 0)} to "
+        f"{percent(within[1], 0)}), {points(source.not_reached.value)} on the rest."
+    )
 
 
 def _certain(result: Comparison) -> str:
@@ -202,12 +216,31 @@ def further(result: Comparison) -> b.Table | None:
     """How far the curve moved, whether one tilt explains it, which problems changed for certain."""
     return details(
         [
+            *_novel_rows(result),
             *(_tilt_rows(result.tilt) if result.tilt else ()),
             *_shift_rows(result),
             *_problem_rows(result.coverage),
             *_luck_rows({"base": result.luck.base, "trained": result.luck.trained}),
         ]
     )
+
+
+def _novel_rows(result: Comparison) -> Iterator[Sequence[object]]:
+    """The tests of new and lost problems, where they have something to say."""
+    for name, one in (("new", result.new), ("lost", result.lost)):
+        if one.excluded_odds > 1:
+            note = (
+                f"a factor of {number(one.max_odds)} is asked for; {p_value(one.p_value)}; on "
+                f"{one.problems:,} problems"
+            )
+            said = f"{name} problems: largest factor of the odds that is excluded"
+            yield said, f"{one.excluded_odds:.3g}", note
+    for name, part in (
+        ("gain in pass@1 where the base also solves, points", result.gain_source.reached),
+        ("gain in pass@1 on the rest, points", result.gain_source.not_reached),
+    ):
+        if known(part.value):
+            yield name, points(part.value), interval(part, points)
 
 
 def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
