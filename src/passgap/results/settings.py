@@ -151,7 +151,7 @@ class PlanSettings:
         The n to consider; powers of two from k_large to 1024 by default.
     k_small, k_large
         The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default,
-        the latter with n >= 128, as ``compare`` wants them.
+        the latter with n >= 128, twice that k.
     tokens, price
         Mean tokens of a completion, and what a million cost, for the totals.
     """
