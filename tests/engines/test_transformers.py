@@ -1,6 +1,7 @@
 """The transformers engine samples exactly what SamplingParams says, and says what it did."""
 
 import dataclasses
+import shutil
 from copy import deepcopy
 
 import numpy as np
@@ -21,7 +22,9 @@ from passgap.data.completions import Block, cut_at_stop  # noqa: E402
 from passgap.data.policies import Policy, Prompt, PromptSettings, SamplingParams  # noqa: E402
 from passgap.data.problems import Problem, ProblemSet  # noqa: E402
 from passgap.engines.transformers import TransformersEngine, cache, decoding  # noqa: E402
-from passgap.errors import UsageError, WorkError  # noqa: E402
+from passgap.engines.transformers.loading import load_model  # noqa: E402
+from passgap.errors import PassgapError, UsageError, WorkError  # noqa: E402
+from passgap.lab.folders import lab_policy_path  # noqa: E402
 from passgap.lab.pretrain import make_tokenizer  # noqa: E402
 from passgap.stages.sampling import sample  # noqa: E402
 
@@ -362,3 +365,20 @@ def test_the_one_who_waits_is_told_within_a_block(model, tokenizer):
     assert sum(tokens for _, tokens in told) >= sum(c.token_count for c in drawn) - 15
     first = told.index(next(one for one in told if one[1]))
     assert sum(completions for completions, _ in told[:first]) < len(drawn)  # not at the end
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("tokenizer.json", b'{"model": 3', "tokenizer"),
+        ("tokenizer.json", b'{"model": {"vocab": [1]}}', "tokenizer"),
+        ("model.safetensors", b"\x10\x00\x00\x00\x00\x00\x00\x00{", "model"),
+        ("config.json", b'{"model_type": "nothing"}', "tokenizer|model"),
+    ],
+)
+def test_a_damaged_policy_is_told_in_one_line(tmp_path, name, content, what):
+    shutil.copytree(lab_policy_path("base"), tmp_path / "policy")
+    (tmp_path / "policy" / name).write_bytes(content)
+    with pytest.raises(PassgapError, match=f"the ({what}) of .* cannot be loaded") as told:
+        load_model(Policy(str(tmp_path / "policy")))
+    assert "\n" not in str(told.value)

@@ -139,3 +139,20 @@ def test_problems_held_elsewhere_are_left_out_and_told_in_the_name():
     assert [p.question for p in rest] == ["q0", "q1", "q2", "q7", "q8", "q9"]
     assert rest.name == "ten less 4 of four"
     assert four.without(rest) == four
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("p.csv", b'question,answer\n"x,1\n', "cannot be read as what its name says"),
+        ("p.jsonl", b'{"question": "\xff", "answer": 1}', "cannot be read as what its name says"),
+        ("p.jsonl.gz", b"no gzip", "cannot be read as what its name says"),
+        ("p.parquet", b"no parquet", "cannot be read as what its name says"),
+        ("p.jsonl", b'{"question": {"a": 1}, "answer": 1}', "question is an object with a"),
+    ],
+)
+def test_a_damaged_file_is_told_in_one_line(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=said) as told:
+        load_problems(str(tmp_path / name))
+    assert "\n" not in str(told.value)

@@ -75,10 +75,8 @@ def test_absent_distilled_from_the_teacher_is_expanded(folder):
     )
     verdict = demo.comparison.verdict
     assert (verdict.at_small_k, verdict.at_large_k) == ("up", "up")
-    # 150 problems x 128 draws bound the base at 1.6e-4: enough for a budget of 5,000 draws
-    base, trained = (counts.read_counts(run) for run in (demo.base_run, demo.trained_run))
-    assert passgap.compare(base, trained, budget=5_000).verdict.label == "expanded"
-    assert verdict.label == "inconclusive"
+    assert verdict.label == "expanded"
+    assert demo.comparison.new.excluded_odds > 32
 
 
 @pytest.mark.parametrize("wrong", [{"family": "common"}, {"algorithm": "magic"}])

@@ -171,14 +171,18 @@ def test_kill_9_at_50_random_moments_changes_nothing(tmp_path):
     with run_script(tmp_path / "whole") as process:
         assert process.wait(60) == 0
     rng = np.random.default_rng(0)
-    landed = []
-    for _ in range(KILLS):
+    shards, landed = tmp_path / "killed" / "completions", [0]
+    for kill in range(KILLS):
         with run_script(tmp_path / "killed") as process:
             assert process.stdout.readline() == b"ready\n"
-            time.sleep(float(rng.uniform(0, 0.04)))  # 50 of them are half a run
+            until = time.monotonic() + 30  # half of the kills come after a shard of this process
+            while kill % 2 and len(list(shards.glob("part-*"))) <= landed[-1]:
+                assert time.monotonic() < until, "no shard in half a minute"
+                time.sleep(0.001)
+            time.sleep(float(rng.uniform(0, 0.02)))
             assert process.poll() is None, "ended before it was killed"
             process.send_signal(signal.SIGKILL)
-        landed.append(len(list((tmp_path / "killed").glob("completions/part-*"))))
+        landed.append(len(list(shards.glob("part-*"))))
     assert landed == sorted(landed)
     assert 0 < landed[-1] < 400
     with run_script(tmp_path / "killed") as process:

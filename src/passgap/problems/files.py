@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,12 +75,18 @@ def _as_benchmark(
 def read_rows(path: Path) -> list[dict[str, object]]:
     """The rows of a file, by its ending."""
     suffixes = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
-    if suffixes in ("jsonl", "ndjson"):
-        return _json_lines(path)
-    if suffixes == "csv":
-        return pl.read_csv(path, infer_schema=False).to_dicts()
-    if suffixes == "parquet":
-        return pl.read_parquet(path, glob=False).to_dicts()
+    try:
+        if suffixes in ("jsonl", "ndjson"):
+            return _json_lines(path)
+        if suffixes == "csv":
+            return pl.read_csv(path, infer_schema=False).to_dicts()
+        if suffixes == "parquet":
+            return pl.read_parquet(path, glob=False).to_dicts()
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, zlib.error, OSError) as error:
+        why = str(error).split("\n", 1)[0]
+        raise UsageError(
+            f"{path} cannot be read as what its name says ({why}); write it anew, as UTF-8"
+        ) from error
     raise UsageError(f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .parquet")
 
 
@@ -119,6 +126,11 @@ def _problem(
     for field in (question, answer):
         if row.get(field) is None or not str(row[field]).strip():
             raise UsageError(f"{path} problem {number} has no {field}; every problem needs one")
+        if isinstance(held := row[field], Mapping):
+            raise UsageError(
+                f"{path} problem {number}: {field} is an object with {', '.join(map(str, held))}; "
+                "allowed: text, a number or a list of answers"
+            )
     reference = str(row[answer]).strip()
     if "####" in reference:  # GSM8K keeps the worked solution and the answer in one field
         reference = reference.rpartition("####")[2].strip().replace(",", "")

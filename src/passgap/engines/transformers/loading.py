@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from passgap.data.identity import digest
 from passgap.data.policies import Policy
-from passgap.errors import UsageError
+from passgap.errors import PassgapError, UsageError
 
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError)
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
@@ -22,9 +24,12 @@ def load_model(
     transformers.utils.logging.disable_progress_bar()  # passgap shows its own
     tokenizer = load_tokenizer(policy, trust_remote_code=trust_remote_code)
     common = {"revision": policy.revision, "trust_remote_code": trust_remote_code}
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        policy.path, dtype=dtype, use_safetensors=True, **common
-    )
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            policy.path, dtype=dtype, use_safetensors=True, **common
+        )
+    except BROKEN as error:
+        raise _unloaded(policy, "model", error) from error
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return model.to(device).eval(), tokenizer
@@ -32,11 +37,22 @@ def load_model(
 
 def load_tokenizer(policy: Policy, *, trust_remote_code: bool = False) -> PreTrainedTokenizerBase:
     """A policy's tokenizer, which pads on the left."""
-    return transformers.AutoTokenizer.from_pretrained(
-        policy.path,
-        padding_side="left",
-        revision=policy.revision,
-        trust_remote_code=trust_remote_code,
+    try:
+        return transformers.AutoTokenizer.from_pretrained(
+            policy.path,
+            padding_side="left",
+            revision=policy.revision,
+            trust_remote_code=trust_remote_code,
+        )
+    except BROKEN as error:
+        raise _unloaded(policy, "tokenizer", error) from error
+
+
+def _unloaded(policy: Policy, what: str, error: Exception) -> PassgapError:
+    why = str(error).strip().split("\n", 1)[0] or type(error).__name__
+    return PassgapError(
+        f"the {what} of {policy.path} cannot be loaded ({type(error).__name__}: {why}); copy or "
+        "download it again"
     )
 
 
