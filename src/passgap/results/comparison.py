@@ -31,6 +31,7 @@ class ComparedWith:
     trained_on: bool | None
     false_positive_rate: float | None
     accept_luck: bool
+    drop_short: bool = False
 
 
 @dataclass(frozen=True)

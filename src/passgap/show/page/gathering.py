@@ -133,6 +133,7 @@ def report_several(
 def _of_probe(settings: CompareOptions) -> ProbeOptions:
     """Those of a comparison's settings that a probe has too."""
     shared = {"interval", "seed", "accept_unscored", "accept_luck", "false_positive_rate"}
+    shared.add("drop_short")
     kept = {name: value for name, value in settings.items() if name in shared}
     return msgspec.convert(kept, ProbeOptions)
 
