@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from passgap.analysis import inputs, short
-from passgap.analysis.verdicts import End, Ends, compare_label, spread, state
+from passgap.analysis.verdicts import LEVEL, End, Ends, compare_label, spread, state
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -32,7 +32,11 @@ POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the d
 
 @dataclass(frozen=True)
 class Deciding:
-    """The checked settings of a comparison, with the k that decide."""
+    """The checked settings of a comparison, with the k that decide.
+
+    In one of several ``slices`` intervals have a slice's part of the 5%, and the tests of new and
+    lost problems the levels that Holm's procedure gives them.
+    """
 
     margin: float
     k_small: int
@@ -41,6 +45,9 @@ class Deciding:
     interval: Interval
     max_odds: float
     notes: tuple[str, ...] = ()
+    new_level: float = LEVEL
+    lost_level: float = LEVEL
+    slices: int = 1
 
     def listed(self, ks: Sequence[int] | None, common: int) -> list[int]:
         """The k to show: those asked for or powers of two and n, always with the deciding two."""
@@ -157,10 +164,11 @@ def both_ends(
 ) -> Ends:
     """Where the difference stands at both deciding k; ``difference`` takes (k, level)."""
     population = settings.interval == "population"
-    discordance = zero_discordance_bound(problems) if population else 0.0
+    part = LEVEL / settings.slices
+    discordance = zero_discordance_bound(problems, 1 - part) if population else 0.0
 
     def at(k: int) -> End:
-        wide, narrow = difference(k, 0.95), difference(k, 0.90)
+        wide, narrow = difference(k, 1 - part), difference(k, 1 - 2 * part)
         stands = state(wide, narrow, settings.margin, discordance)
         return End(k, wide, narrow, discordance, stands)
 
