@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from commands import run
 
 import passgap
 from passgap import Counts
+from passgap.analysis.compare.deciding import Deciding, both_ends
 from passgap.analysis.compare.slicing import mean_of_slices
 from passgap.errors import UsageError
 from passgap.show.contents.dispatch import blocks_of
@@ -85,6 +87,26 @@ def test_an_effect_between_the_levels_is_not_told_in_one_of_many_slices():
     assert one.verdict.at_large_k == "up"
     assert slice_.verdict.at_large_k == "unclear"
     assert "99.5%" in slice_.verdict.reasons[-1]
+
+
+def test_no_slice_is_up_or_down_by_chance():
+    """Effects of mean 0 that spread widely, 10 slices of 50: any false one in 5% of 300 or less."""
+    rng = np.random.default_rng(0)
+    rule = Deciding(0.02, 2, 20, True, "population", 32.0)
+    false = {1: 0, 10: 0}
+    for _ in range(300):
+        slices = rng.beta(0.4, 0.8, (10, 50)) - rng.beta(0.4, 0.8, (10, 50))
+        for parts in false:
+            own = replace(rule, slices=parts)
+            stands = [both_ends(own, interval_of(d), len(d)).small.stands for d in slices]
+            false[parts] += any(one in ("up", "down") for one in stands)
+    assert false[10] <= 0.05 * 300
+    assert false[1] > 0.2 * 300
+
+
+def interval_of(d: np.ndarray):
+    """What the two ends ask for: the interval at (k, level), here the same at each k."""
+    return lambda k, level: paired_interval(d, confidence_level=level)
 
 
 def test_holm_is_the_definition():

@@ -102,8 +102,8 @@ def flag_that_helps(arms: Sequence[Counts], k: int, *, accept_unscored: bool) ->
     if not 0 < stay < problems:
         return ""
     share = max(inputs.unscored_share(one) for one in arms)
-    more = " --accept-unscored" if share > inputs.MOST_UNSCORED and not accept_unscored else ""
+    many = share > inputs.MOST_UNSCORED and not accept_unscored
+    flags = "--drop-short --accept-unscored" if many else "--drop-short"
     return (
-        f"add --drop-short{more}, which leaves out {problems - stay} of {problems} problems "
-        f"and keeps {stay}"
+        f"add {flags}, which leaves out {problems - stay} of {problems} problems and keeps {stay}"
     )
