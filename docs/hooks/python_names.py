@@ -21,6 +21,8 @@ GROUPS = {
         "AdaptiveProbe",
         "compare",
         "Comparison",
+        "compare_by",
+        "Slices",
         "compare_seeds",
         "SeedsComparison",
         "compare_sweep",

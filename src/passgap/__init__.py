@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from passgap.evidence.doors import (
         adaptive_probe,
         compare,
+        compare_by,
         compare_seeds,
         compare_sweep,
         plan,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
     from passgap.results.seeds import SeedsComparison
+    from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
     from passgap.results.verdict import Verdict
     from passgap.results.watching import Watching
@@ -73,6 +75,7 @@ _WHERE = {
     "Run": "passgap.runs",
     "SamplingParams": "passgap.data.policies",
     "SeedsComparison": "passgap.results.seeds",
+    "Slices": "passgap.results.slices",
     "Sweep": "passgap.results.sweep",
     "TrainConfig": "passgap.training.config",
     "Verdict": "passgap.results.verdict",
@@ -82,6 +85,7 @@ _WHERE = {
     "chart": "passgap.show",
     "check": "passgap.checks",
     "compare": "passgap.evidence.doors",
+    "compare_by": "passgap.evidence.doors",
     "compare_seeds": "passgap.evidence.doors",
     "compare_sweep": "passgap.evidence.doors",
     "count": "passgap.stages.counting",
@@ -124,6 +128,7 @@ __all__ = [
     "Run",
     "SamplingParams",
     "SeedsComparison",
+    "Slices",
     "Sweep",
     "TrainConfig",
     "Verdict",
@@ -134,6 +139,7 @@ __all__ = [
     "chart",
     "check",
     "compare",
+    "compare_by",
     "compare_seeds",
     "compare_sweep",
     "count",

@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,8 @@ def test_every_row_of_the_table_after_training(small, large):
 
 
 def end(k, low, high, discordance=0.01, margin=0.02):
-    wide, narrow = estimate(low, high), estimate(low * 0.8, high * 0.8)
+    wide = estimate(low, high)
+    narrow = replace(estimate(low * 0.8, high * 0.8), confidence_level=0.9)
     return End(k, wide, narrow, discordance, state(wide, narrow, margin, discordance))
 
 

@@ -27,8 +27,11 @@ def check_interval(interval: str) -> None:
         raise UsageError(f"interval is {interval!r}; allowed: 'population', 'fixed'")
 
 
-def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
-    """Refuse adaptive counts, n < k, and more than 2% unscored draws unless accepted."""
+def check_counts(counts: Counts, k: int, *, accept_unscored: bool, helps: str = "") -> None:
+    """Refuse adaptive counts, n < k, and more than 2% unscored draws unless accepted.
+
+    ``helps`` ends the refusal of problems with n < k.
+    """
     if counts.design == "adaptive":
         raise UsageError(
             "these counts are adaptive (n depended on outcomes), which biases pass@k; sample a "
@@ -37,7 +40,12 @@ def check_counts(counts: Counts, k: int, *, accept_unscored: bool) -> None:
     refuse_all_unscored(counts)
     short = np.flatnonzero(counts.n < k)
     if short.size:
-        _refuse_short(counts, short, k)
+        _refuse_short(counts, short, k, helps)
+    refuse_unscored(counts, accept_unscored=accept_unscored)
+
+
+def refuse_unscored(counts: Counts, *, accept_unscored: bool) -> None:
+    """Refuse more than 2% unscored draws unless accepted."""
     share = unscored_share(counts)
     if share > MOST_UNSCORED and not accept_unscored:
         raise UsageError(
@@ -61,9 +69,10 @@ def refuse_all_unscored(counts: Counts) -> None:
         )
 
 
-def _refuse_short(counts: Counts, short: IntArray, k: int) -> None:
+def _refuse_short(counts: Counts, short: IntArray, k: int, helps: str) -> None:
     """Refuse problems with too few scored draws, and say what would help."""
     i, most = int(short[0]), int(counts.n.min())
+    helps = f"; or {helps}" if helps else ""
     head = (
         f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
         f"{counts.problem_id[i]} with n={counts.n[i]}"
@@ -73,10 +82,10 @@ def _refuse_short(counts: Counts, short: IntArray, k: int) -> None:
     if np.all((counts.n + counts.unscored)[short] >= k):
         raise UsageError(
             f"{head} and {counts.unscored[i]} unscored{_why(counts)}; there are draws enough: fix "
-            f"the verifier and run passgap verify again{smaller}"
+            f"the verifier and run passgap verify again{smaller}{helps}"
         )
     raise UsageError(
-        f"{head}; sample at least {k} draws a problem (a comparison wants 128){smaller}"
+        f"{head}; sample at least {k} draws a problem (a comparison wants 128){smaller}{helps}"
     )
 
 

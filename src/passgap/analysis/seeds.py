@@ -20,6 +20,7 @@ from passgap.analysis.compare.deciding import (
     from_memory,
     only_population,
     unknown_training,
+    without_short,
 )
 from passgap.analysis.compare.pairing import on_common_problems
 from passgap.analysis.luck import luck_of_both, withheld
@@ -65,10 +66,11 @@ def compare_seeds(
     if len(trained) < 2:
         raise UsageError(f"{len(trained)} trained policy; a claim about a recipe needs 2 or more")
     only_population(settings, "several training seeds")
-    base, *arms = on_common_problems(base, trained, settings)
+    paired = on_common_problems(base, trained, settings)
+    (base, *arms), settings, left_out = without_short(paired, settings)
     rule = deciding((base, *arms), settings)
     listed = rule.listed(settings.ks, min(int(counts.n.min()) for counts in (base, *arms)))
-    alike = replace(settings, allow_different_prompts=True)
+    alike = replace(settings, allow_different_prompts=True, drop_short=False)
     own = [compare(base, arm, alike, trained_on=trained_on) for arm in arms]
     ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), base.independent)
     new, lost = _in_most([one.new for one in own]), _in_most([one.lost for one in own])
@@ -92,6 +94,8 @@ def compare_seeds(
         new=new,
         lost=lost,
         notes=(
+            *left_out,
+            *rule.notes,
             f"{len(arms)} training seeds: the verdict speaks of the recipe on problems like these",
             "the interval takes the seeds as spread evenly around their mean; where a seed now and "
             "then collapses, look at the worst one",

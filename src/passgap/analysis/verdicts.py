@@ -125,7 +125,9 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
 
 @dataclass(frozen=True)
 class End:
-    """The difference at one deciding k: its 95% and 90% intervals, and where it stands.
+    """The difference at one deciding k: its wide and narrow interval, and where it stands.
+
+    They are the 95% and the 90% one, or, in one of several slices, wider.
 
     ``discordance`` as in `state`.
     """
@@ -138,7 +140,8 @@ class End:
 
     def said(self) -> str:
         """The interval that decided, and what it says."""
-        by, level = (self.narrow, "90%") if self.stands == "equivalent" else (self.wide, "95%")
+        by = self.narrow if self.stands == "equivalent" else self.wide
+        level = f"{100 * by.confidence_level:.4g}%"
         return f"delta pass@{self.k} is {spread(by)} points, {level}: {self.stands}"
 
     def bound(self) -> Bound:
@@ -162,8 +165,9 @@ class Ends:
     def reasons(self) -> tuple[str, ...]:
         said = [self.small.said(), self.large.said()]
         if self.large.stands == "unclear" and self.large.narrow.high < self.margin:
-            k = self.large.k
-            said.append(f"a gain of the margin or more at k={k} is excluded (one-sided 95%)")
+            k, level = self.large.k, 50 * (1 + self.large.narrow.confidence_level)
+            excluded = f"a gain of the margin or more at k={k} is excluded"
+            said.append(f"{excluded} (one-sided {level:.4g}%)")
         return tuple(said)
 
 

@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from passgap.checks.copies import Copies
+from passgap.checks.near_equal import check_near_equal
 from passgap.checks.style import check_style
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
@@ -68,6 +69,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
         *_other_marks(run, digest),
         *_uneven(run, tally),
         *check_style(run),
+        *check_near_equal(run),
         *_engine(run),
     ]
     return tally.draws, findings

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 Seeds = Annotated[
     bool, flag("TRAINED are training seeds of one recipe: the verdict is on the recipe.")
 ]
+By = Annotated[
+    str | None,
+    flag(
+        "Field of the problems, or column of the counts, whose values make slices (benchmark, "
+        "level): a verdict in each, corrected for their number.",
+        "FIELD",
+    ),
+]
 Steps = Annotated[
     list[int] | None,
     flag("Training step of each checkpoint, in their order; default: what its folder says."),
@@ -27,7 +35,7 @@ Steps = Annotated[
 
 @command(
     defaults="passgap.results.settings:CompareSettings",
-    shown="seeds step figure sampling-alone k json fail-on k-small k-large margin interval "
+    shown="seeds by step figure sampling-alone k json fail-on k-small k-large margin interval "
     "intersect allow-different-prompts accept-trained-on",
 )
 def compare(
@@ -40,6 +48,7 @@ def compare(
     ],
     verdict: VerdictFlags,
     seeds: Seeds = False,
+    by: By = None,
     step: Steps = None,
     figure: Annotated[
         str | None, flag("Write the chart: a .png, .svg or .pdf file.", "FILE")
@@ -76,6 +85,14 @@ def compare(
     if step and (seeds or len(trained) == 1):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     settings: CompareOptions = {"ks": ks or None, **verdict.settings()}
+    if by is not None:
+        unsuited = {"--sampling-alone": sampling_alone, "--figure": figure, "--seeds": seeds}
+        check_by(by, trained, [name for name, given in unsuited.items() if given])
+        from passgap.evidence.doors import compare_by
+
+        slices = compare_by(base, trained[0], by, cluster=cluster, **settings)
+        show(slices, json_, fail_on, checked(base, trained[0], accept=verdict.accepted()))
+        return
     if seeds or len(trained) > 1:
         evidence = Evidence.read(base, *trained, cluster=cluster)
         result = judge_several(evidence, settings, seeds=seeds, steps=step or [])
@@ -86,6 +103,14 @@ def compare(
     judged = judge_pair(evidence, **settings)
     found = checked(base, trained[0], accept=verdict.accepted())
     show(judged, json_, fail_on, found, figure=figure)
+
+
+def check_by(by: str, trained: list[str], unsuited: list[str]) -> None:
+    """Refuse ``--by`` beside what slices have none of."""
+    if len(trained) > 1:
+        raise UsageError(f"--by {by} with {len(trained)} TRAINED; allowed: one")
+    if unsuited:
+        raise UsageError(f"--by {by} with {unsuited[0]}; leave one of the two out")
 
 
 def judge_several(

@@ -264,6 +264,9 @@ Cluster = Annotated[
 ]
 AcceptLuck = Annotated[bool, flag("Give a verdict where guessing explains most of it.")]
 AcceptUnscored = Annotated[bool, flag("Give a verdict with more than 2% unscored.")]
+DropShort = Annotated[
+    bool, flag("Leave out, by name, problems with fewer scored samples than the large k.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,6 +291,7 @@ class VerdictFlags:
     accept_trained_on: Annotated[bool, flag("Give a verdict on problems trained on.")]
     accept_luck: AcceptLuck
     accept_unscored: AcceptUnscored
+    drop_short: DropShort
     false_positive_rate: FalsePositives
     seed: Annotated[int, flag("Seed of the intervals.")]
 

@@ -11,6 +11,7 @@ from passgap.cli.drawing import drawn_in_words
 from passgap.cli.flags import (
     AcceptLuck,
     AcceptUnscored,
+    DropShort,
     FalsePositives,
     IntervalName,
     KLarge,
@@ -54,6 +55,7 @@ class ProbeFlags(RuleFlags):
     false_positive_rate: FalsePositives
     accept_luck: AcceptLuck
     accept_unscored: AcceptUnscored
+    drop_short: DropShort
     seed: flags.Seed
 
     def settings(self) -> ProbeOptions:

@@ -39,6 +39,7 @@ from passgap.results.settings import (
 )
 from passgap.runs import Run
 from passgap.stages.counting import Source, counts_of
+from passgap.stages.fields import field_of
 
 if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from passgap.results.reach import Reach
     from passgap.results.seeds import SeedsComparison
     from passgap.results.selection import Selection
+    from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ __all__ = [
     "audit",
     "backtest",
     "compare",
+    "compare_by",
     "compare_seeds",
     "compare_sweep",
     "plan",
@@ -151,6 +154,58 @@ def compare(
         CompareSettings(**settings),
         trained_on=known,
         answers=answers or evidence.answers,
+    )
+
+
+@shows(CompareSettings)
+def compare_by(
+    base: Source,
+    trained: Source,
+    field: str,
+    *,
+    trained_on: bool | None = None,
+    cluster: str | None = None,
+    **settings: Unpack[CompareOptions],
+) -> Slices:
+    """Say what training did in each slice of the problems (benchmark, level, subject).
+
+    Parameters
+    ----------
+    base, trained
+        As in `compare`.
+    field
+        A field of the base's problems, or a column of its counts: problems with equal values make
+        a slice. A slice of fewer than 5 problems is shown and not judged.
+    trained_on, cluster, settings
+        As in `compare`.
+
+    Raises
+    ------
+    MismatchError, UsageError
+        As in `compare`; for a field that is not there, or one without a slice of 5 problems.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> import passgap
+    >>> rows = {"problem_id": range(40), "subject": ["algebra", "logic"] * 20, "n": [64] * 40}
+    >>> base = pl.DataFrame({**rows, "c": [16] * 40})
+    >>> trained = pl.DataFrame({**rows, "c": [16, 48] * 20})
+    >>> for one in passgap.compare_by(base, trained, "subject").slices:
+    ...     print(one.name, one.problems, f"{one.small.estimate.value:.2f}")
+    logic 20 0.50
+    algebra 20 0.00
+    """
+    from passgap.analysis.compare import slicing
+
+    evidence = _evidence(base, (trained,), cluster)
+    return slicing.compare_by(
+        evidence.base.counts,
+        evidence.trained[0].counts,
+        field_of(base, field),
+        field,
+        CompareSettings(**settings),
+        trained_on=trained_on if trained_on is not None else evidence.trained_on,
     )
 
 

@@ -42,6 +42,7 @@ class CompareOptions(TypedDict, total=False):
     false_positive_rate: float | None
     accept_luck: bool
     accept_unscored: bool
+    drop_short: bool
     accept_trained_on: bool
 
 
@@ -57,6 +58,7 @@ class ProbeOptions(TypedDict, total=False):
     false_positive_rate: float | None
     accept_luck: bool
     accept_unscored: bool
+    drop_short: bool
     seed: int
 
 

@@ -31,6 +31,7 @@ class ComparedWith:
     trained_on: bool | None
     false_positive_rate: float | None
     accept_luck: bool
+    drop_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Novel:
     Parameters
     ----------
     shown
-        ``p_value`` is at most .05.
+        ``p_value`` is at most .05; among several slices, at most the level Holm's procedure gives.
     p_value
         Of the null that no problem's odds were multiplied by more than ``max_odds``.
     max_odds

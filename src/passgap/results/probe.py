@@ -28,6 +28,7 @@ class ProbedWith:
     false_positive_rate: float | None
     accept_luck: bool
     seed: int
+    drop_short: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class ProbeSettings:
         None takes the counts' own guess rates.
     accept_luck, accept_unscored
         Lift a refusal.
+    drop_short
+        Leave out, by name, the problems with fewer than k_large scored draws.
     seed
         Of the bootstraps.
     """
@@ -48,6 +50,7 @@ class ProbeSettings:
     false_positive_rate: float | None = None
     accept_luck: bool = False
     accept_unscored: bool = False
+    drop_short: bool = False
     seed: int = 0
 
 
@@ -77,7 +80,7 @@ class CompareSettings:
     k_small, k_large
         The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n,
         or 20 where that is below 20 and half of n is not; from 20 up, and below n, it can settle a
-        verdict.
+        verdict. A few unscored draws do not lower it where every problem has more than it.
     interval
         ``population`` or ``fixed`` (these very problems are the target).
     budget
@@ -89,6 +92,9 @@ class CompareSettings:
         Of the bootstraps.
     intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
         Lift a refusal; the result records it.
+    drop_short
+        Leave out, by name, the problems with fewer scored draws than the large k, which then goes
+        by the draws that nine in ten problems have, scored or not.
     false_positive_rate
         Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
         None takes the counts' own guess rates.
@@ -107,6 +113,7 @@ class CompareSettings:
     false_positive_rate: float | None = None
     accept_luck: bool = False
     accept_unscored: bool = False
+    drop_short: bool = False
     accept_trained_on: bool = False
 
 

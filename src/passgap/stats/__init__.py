@@ -19,7 +19,7 @@ from passgap.stats.intervals import (
     zero_discordance_bound,
 )
 from passgap.stats.mixture import Mixture, fit_mixture, functional_interval, mixture_of_curve
-from passgap.stats.multiplicity import false_discovery_rates
+from passgap.stats.multiplicity import false_discovery_rates, holm_levels
 from passgap.stats.odds import Excluded, OddsSpread, excluded_odds, odds_spread
 from passgap.stats.passk import (
     all_at_k,
@@ -66,6 +66,7 @@ __all__ = [
     "fixed_interval",
     "fixed_paired_interval",
     "functional_interval",
+    "holm_levels",
     "lucky_pass_at_k",
     "maj_at_k",
     "mean_curve",

@@ -13,7 +13,12 @@ import numpy as np
 from passgap.analysis import inputs
 from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, Arms, alone_against
 from passgap.analysis.compare import changes, shift
-from passgap.analysis.compare.deciding import deciding, from_memory, unknown_training
+from passgap.analysis.compare.deciding import (
+    deciding,
+    from_memory,
+    unknown_training,
+    without_short,
+)
 from passgap.analysis.compare.judging import difference, judge, robust
 from passgap.analysis.compare.pairing import paired
 from passgap.analysis.compare.sharpening import sharpening
@@ -64,6 +69,7 @@ def compare(
         intersect=settings.intersect,
         allow_different_prompts=settings.allow_different_prompts,
     )
+    (base, trained), settings, left_out = without_short((base, trained), settings)
     rule = deciding((base, trained), settings)
     common = min(int(base.n.min()), int(trained.n.min()))
     listed = rule.listed(settings.ks, common)
@@ -104,6 +110,8 @@ def compare(
         answered=changes.answered(base, trained, rule.k_small),
         histogram=inputs.histogram(base, trained),
         notes=(
+            *left_out,
+            *rule.notes,
             *_notes(base, trained, crossing, passes.ever_ahead, common, trained_on),
             *(() if answers else (NOT_AT_HAND,)),
         ),

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from passgap.analysis import inputs
-from passgap.analysis.verdicts import End, Ends, compare_label, spread, state
+from passgap.analysis import inputs, short
+from passgap.analysis.verdicts import LEVEL, End, Ends, compare_label, spread, state
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -32,7 +32,11 @@ POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the d
 
 @dataclass(frozen=True)
 class Deciding:
-    """The checked settings of a comparison, with the k that decide."""
+    """The checked settings of a comparison, with the k that decide.
+
+    In one of several ``slices`` intervals have a slice's part of the 5%, and the tests of new and
+    lost problems the levels that Holm's procedure gives them.
+    """
 
     margin: float
     k_small: int
@@ -40,6 +44,10 @@ class Deciding:
     enough_draws: bool
     interval: Interval
     max_odds: float
+    notes: tuple[str, ...] = ()
+    new_level: float = LEVEL
+    lost_level: float = LEVEL
+    slices: int = 1
 
     def listed(self, ks: Sequence[int] | None, common: int) -> list[int]:
         """The k to show: those asked for or powers of two and n, always with the deciding two."""
@@ -66,6 +74,7 @@ class Deciding:
             trained_on=trained_on,
             false_positive_rate=settings.false_positive_rate,
             accept_luck=settings.accept_luck,
+            drop_short=settings.drop_short,
         )
 
 
@@ -86,16 +95,61 @@ def deciding(arms: Sequence[Counts], settings: CompareSettings) -> Deciding:
     if not 1 <= max_odds < math.inf:
         raise UsageError(f"max_odds is {max_odds}; allowed: a number of at least 1, such as 32")
     least = min(int(counts.n.min()) for counts in arms)
-    k_large = settings.k_large
-    if k_large is None:
-        k_large = max(_large_k(least), k_small + 1)
+    k_large, helps, notes = _chosen_k(arms, settings)
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     for counts in arms:
-        inputs.check_counts(counts, k_large, accept_unscored=True)
+        inputs.check_counts(counts, k_large, accept_unscored=True, helps=helps)
         inputs.check_counts(counts, k_small, accept_unscored=settings.accept_unscored)
     enough = LEAST_LARGE_K <= k_large < least
-    return Deciding(margin, k_small, k_large, enough, settings.interval, max_odds)
+    return Deciding(margin, k_small, k_large, enough, settings.interval, max_odds, notes)
+
+
+def without_short(
+    arms: Sequence[Counts], settings: CompareSettings
+) -> tuple[list[Counts], CompareSettings, tuple[str, ...]]:
+    """Paired counts without the problems that have too few scored draws, where that is asked for.
+
+    Returns
+    -------
+    arms, settings, notes
+        The counts; the settings with the large k that was gone by; who was left out.
+
+    Raises
+    ------
+    UsageError
+        As `passgap.analysis.short.without_short`.
+    """
+    if not settings.drop_short:
+        return list(arms), settings, ()
+    k = settings.k_large or _k_without_short(arms, settings)
+    kept, notes = short.without_short(arms, k, accept_unscored=settings.accept_unscored)
+    return kept, replace(settings, k_large=k, accept_unscored=True), notes
+
+
+def _k_without_short(arms: Sequence[Counts], settings: CompareSettings) -> int:
+    """The large k where problems may be left out."""
+    return max(_large_k(short.usual_draws(arms)), settings.k_small + 1)
+
+
+def _chosen_k(
+    arms: Sequence[Counts], settings: CompareSettings
+) -> tuple[int, str, tuple[str, ...]]:
+    """The large k, how a refusal of it ends, and a note where few problems keep it small."""
+    accepted = settings.accept_unscored
+    if settings.k_large is not None:
+        k = settings.k_large
+        return k, short.flag_that_helps(arms, k, accept_unscored=accepted), ()
+    least = min(int(counts.n.min()) for counts in arms)
+    k = max(_large_k(short.least_draws(arms)), settings.k_small + 1)
+    if k >= least:  # k = n decides nothing
+        k = max(_large_k(least), settings.k_small + 1)
+    larger = _k_without_short(arms, settings)
+    if settings.drop_short or larger <= k:
+        return k, short.flag_that_helps(arms, k, accept_unscored=accepted), ()
+    helps = short.flag_that_helps(arms, larger, accept_unscored=accepted)
+    note = f"the large k is {k}, since a problem has only {least} scored draws; for k={larger}, "
+    return k, helps, (note + helps,) if helps else ()
 
 
 def _large_k(least: int) -> int:
@@ -110,10 +164,11 @@ def both_ends(
 ) -> Ends:
     """Where the difference stands at both deciding k; ``difference`` takes (k, level)."""
     population = settings.interval == "population"
-    discordance = zero_discordance_bound(problems) if population else 0.0
+    part = LEVEL / settings.slices
+    discordance = zero_discordance_bound(problems, 1 - part) if population else 0.0
 
     def at(k: int) -> End:
-        wide, narrow = difference(k, 0.95), difference(k, 0.90)
+        wide, narrow = difference(k, 1 - part), difference(k, 1 - 2 * part)
         stands = state(wide, narrow, settings.margin, discordance)
         return End(k, wide, narrow, discordance, stands)
 

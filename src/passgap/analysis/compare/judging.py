@@ -53,9 +53,27 @@ def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
         lambda k, level: difference(base, trained, k, rule.interval, level),
         base.independent,
     )
-    new, lost = new_and_lost(base, trained, rule.max_odds, seed)
-    source = gain_source(base, trained)
+    levels = rule.new_level, rule.lost_level
+    new, lost = new_and_lost(base, trained, rule.max_odds, seed, levels)
+    return _labelled(base, trained, rule, ends, new, lost, gain_source(base, trained))
 
+
+def at_levels(found: Judged, base: Counts, trained: Counts, rule: Deciding) -> Judged:
+    """What was judged with its tests of new and lost problems taken at the rule's levels."""
+    new = replace(found.new, shown=found.new.p_value <= rule.new_level)
+    lost = replace(found.lost, shown=found.lost.p_value <= rule.lost_level)
+    return _labelled(base, trained, rule, found.ends, new, lost, found.source)
+
+
+def _labelled(
+    base: Counts,
+    trained: Counts,
+    rule: Deciding,
+    ends: Ends,
+    new: Novel,
+    lost: Novel,
+    source: GainSource,
+) -> Judged:
     def per_cluster(k: int) -> FloatArray:
         return changes.by_cluster(base, changes.difference(base, trained, k))
 

@@ -23,7 +23,13 @@ from passgap.stats.mixture import log_choose
 FIELLER = "Fieller over problems"
 
 
-def new_and_lost(base: Counts, trained: Counts, max_odds: float, seed: int) -> tuple[Novel, Novel]:
+def new_and_lost(
+    base: Counts,
+    trained: Counts,
+    max_odds: float,
+    seed: int,
+    levels: tuple[float, float] = (LEVEL, LEVEL),
+) -> tuple[Novel, Novel]:
     """Test for problems that only the trained policy solves, and for those only the base does.
 
     Where the odds moved unevenly on problems that the base both solves and fails, the factor that
@@ -34,11 +40,11 @@ def new_and_lost(base: Counts, trained: Counts, max_odds: float, seed: int) -> t
     swapped = (trained.n, trained.c, base.n, base.c)
     new = excluded_odds(*arms, max_odds=spread.most(max_odds), seed=seed)
     lost = excluded_odds(*swapped, max_odds=spread.most(max_odds, down=True), seed=seed)
-    return _told(new), _told(lost)
+    return _told(new, levels[0]), _told(lost, levels[1])
 
 
-def _told(found: Excluded) -> Novel:
-    shown = found.p_value <= LEVEL
+def _told(found: Excluded, level: float) -> Novel:
+    shown = found.p_value <= level
     return Novel(shown, found.p_value, found.max_odds, found.excluded, found.problems)
 
 

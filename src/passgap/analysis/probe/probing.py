@@ -16,6 +16,7 @@ from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, alone
 from passgap.analysis.alone.voting import Answers
 from passgap.analysis.luck import luck_of, withheld_for
 from passgap.analysis.probe.extrapolation import extrapolation, forecast_curve
+from passgap.analysis.short import flag_that_helps, without_short
 from passgap.analysis.verdicts import Headroom, probe_verdict
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -76,7 +77,7 @@ def probe(
     """
     k_small, k_large, seed = settings.k_small, settings.k_large, settings.seed
     _check(settings)
-    inputs.check_counts(counts, k_large, accept_unscored=settings.accept_unscored)
+    counts, left_out = _kept(counts, settings)
     least = int(counts.n.min())
     ks = inputs.listed_ks(least, k_small, k_large)
     interval, notes = _effective(counts, k_large, settings.interval)
@@ -115,6 +116,7 @@ def probe(
         answered=_answered(counts, k_small),
         histogram=inputs.histogram(counts),
         notes=(
+            *left_out,
             *notes,
             CAVEAT,
             *_unscored_notes(counts, k_small, k_large),
@@ -135,7 +137,20 @@ def _probed_with(settings: ProbeSettings, interval: Interval) -> ProbedWith:
         false_positive_rate=settings.false_positive_rate,
         accept_luck=settings.accept_luck,
         seed=settings.seed,
+        drop_short=settings.drop_short,
     )
+
+
+def _kept(counts: Counts, settings: ProbeSettings) -> tuple[Counts, tuple[str, ...]]:
+    """The counts that the probe is of, checked, and a note where problems were left out."""
+    k, accepted = settings.k_large, settings.accept_unscored
+    notes: tuple[str, ...] = ()
+    if settings.drop_short:
+        (counts,), notes = without_short([counts], k, accept_unscored=accepted)
+        accepted = True
+    helps = flag_that_helps([counts], k, accept_unscored=accepted)
+    inputs.check_counts(counts, k, accept_unscored=accepted, helps=helps)
+    return counts, notes
 
 
 def _check(settings: ProbeSettings) -> None:

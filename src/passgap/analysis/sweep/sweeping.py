@@ -11,7 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from passgap.analysis import inputs
 from passgap.analysis.compare.comparison import DEFAULTS
-from passgap.analysis.compare.deciding import Deciding, deciding, from_memory, only_population
+from passgap.analysis.compare.deciding import (
+    Deciding,
+    deciding,
+    from_memory,
+    only_population,
+    without_short,
+)
 from passgap.analysis.compare.judging import judge, robust
 from passgap.analysis.compare.pairing import on_common_problems
 from passgap.analysis.luck import luck_of, withheld, withheld_for
@@ -58,7 +64,8 @@ def compare_sweep(
     """
     only_population(settings, "several checkpoints")
     ordered = _by_step(checkpoints)
-    everyone = on_common_problems(base, [counts for _, counts in ordered], settings)
+    paired = on_common_problems(base, [counts for _, counts in ordered], settings)
+    everyone, settings, left_out = without_short(paired, settings)
     rule = deciding(everyone, settings)
     listed = rule.listed(settings.ks, min(int(counts.n.min()) for counts in everyone))
     steps = [0, *(step for step, _ in ordered)]
@@ -87,7 +94,7 @@ def compare_sweep(
         fall=None if found is None else _fall_row(found, large, steps),
         keep=_keep_row(chosen, small, large, rows) if chosen else None,
         rule=RULE.format(k=rule.k_small, K=rule.k_large, margin=points(rule.margin)),
-        notes=sweep_notes(chosen, everyone, trained_on),
+        notes=(*left_out, *rule.notes, *sweep_notes(chosen, everyone, trained_on)),
     )
 
 

@@ -15,6 +15,7 @@ from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
+from passgap.results.slices import Slices
 from passgap.results.sweep import Sweep
 from passgap.results.verdict import Verdict
 from passgap.results.watching import Watching
@@ -28,6 +29,7 @@ from passgap.show.contents import (
     probe,
     reach,
     seeds,
+    slices,
     sweep,
     watching,
 )
@@ -94,6 +96,7 @@ blocks_of.register(Plan, plan.blocks)
 blocks_of.register(Probe, probe.blocks)
 blocks_of.register(Reach, reach.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
+blocks_of.register(Slices, slices.blocks)
 blocks_of.register(Sweep, sweep.blocks)
 blocks_of.register(Verdict, of_verdict)
 blocks_of.register(Watching, watching.blocks)

@@ -132,7 +132,14 @@ def report_several(
 
 def _of_probe(settings: CompareOptions) -> ProbeOptions:
     """Those of a comparison's settings that a probe has too."""
-    shared = {"interval", "seed", "accept_unscored", "accept_luck", "false_positive_rate"}
+    shared = [
+        "interval",
+        "seed",
+        "accept_unscored",
+        "accept_luck",
+        "drop_short",
+        "false_positive_rate",
+    ]
     kept = {name: value for name, value in settings.items() if name in shared}
     return msgspec.convert(kept, ProbeOptions)
 

@@ -1,0 +1,280 @@
+"""The verdict in each slice of the problems, and over all of them in two weightings.
+
+In: paired Counts and a value for each problem (benchmark, level, subject). Out: `Slices`. Many
+slices give many chances to find something in one of them; what is said here holds for all slices
+together as often as it would of one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from passgap.analysis.compare import changes
+from passgap.analysis.compare.comparison import DEFAULTS, compare
+from passgap.analysis.compare.deciding import (
+    Deciding,
+    both_ends,
+    decided,
+    deciding,
+    from_memory,
+    without_short,
+)
+from passgap.analysis.compare.judging import Judged, at_levels, difference, judge, robust
+from passgap.analysis.compare.pairing import paired
+from passgap.analysis.luck import luck_of_both, withheld
+from passgap.analysis.short import named
+from passgap.analysis.verdicts import LEVEL
+from passgap.data.arrays import FloatArray
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+from passgap.results.comparison import Comparison
+from passgap.results.estimates import Estimate
+from passgap.results.labels import CompareLabel
+from passgap.results.parts import At
+from passgap.results.settings import CompareSettings
+from passgap.results.slices import Pooled, Slice, Slices
+from passgap.results.verdict import Verdict
+from passgap.stats import holm_levels
+
+FEWEST = 5  # problems of a slice that is judged
+METHOD = "slices alike: reaches combined (Zou and Donner 2008)"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One slice's paired counts."""
+
+    name: str
+    base: Counts
+    trained: Counts
+
+    @property
+    def judged(self) -> bool:
+        return len(self.base) >= FEWEST
+
+
+def compare_by(
+    base: Counts,
+    trained: Counts,
+    values: Mapping[str, str],
+    field: str,
+    settings: CompareSettings = DEFAULTS,
+    *,
+    trained_on: bool | None = None,
+) -> Slices:
+    """Say what training did in each slice of the problems, and over all slices.
+
+    With S slices of 5 problems or more, a difference at a deciding k is up, down or equivalent by
+    intervals of level 1 - .05 / S (up, down) and 1 - .10 / S (equivalent), so that the chance of
+    any false one of a kind is at most 5% over all slices (Bonferroni). The tests of new and of lost
+    problems go through Holm's procedure over slices, each by itself. Holm's step for the intervals
+    would be no gain that can be relied on: a slice that is decided at one k can still be wrong at
+    the other. All slices are judged at the same two k.
+
+    Parameters
+    ----------
+    base, trained, settings, trained_on
+        As in `compare`.
+    values
+        The field's value for each problem id of the base.
+    field
+        Its name.
+
+    Raises
+    ------
+    MismatchError, UsageError
+        As in `compare`; or where no slice has 5 problems.
+    """
+    base, trained = paired(
+        base,
+        trained,
+        intersect=settings.intersect,
+        allow_different_prompts=settings.allow_different_prompts,
+    )
+    (base, trained), settings, left_out = without_short((base, trained), settings)
+    parts = _parts(base, trained, values)
+    judged = [one for one in parts if one.judged]
+    if not judged:
+        raise UsageError(
+            f"{field!r} has {len(parts)} values, none of them on {FEWEST} problems or more; choose "
+            "a field with fewer values"
+        )
+    rule = deciding((base, trained), settings)
+    verdicts = _verdicts(judged, replace(rule, slices=len(judged)), settings, trained_on)
+    whole = compare(
+        base,
+        trained,
+        replace(settings, allow_different_prompts=True, drop_short=False),
+        trained_on=trained_on,
+    )
+    level = 1 - LEVEL / len(judged)
+    slices = [_slice(one, verdicts.get(one.name), rule, level) for one in parts]
+    return Slices(
+        by=field,
+        slices=tuple(sorted(slices, key=_order)),
+        slice_confidence_level=level,
+        by_slices=_alike(judged, rule, whole, settings, trained_on),
+        by_problems=replace(whole, settings=rule.compared_with(settings, trained_on)),
+        notes=(*left_out, *rule.notes, *_notes(parts, judged)),
+    )
+
+
+def _parts(base: Counts, trained: Counts, values: Mapping[str, str]) -> list[_Part]:
+    rows: dict[str, list[int]] = {}
+    for i, problem_id in enumerate(base.problem_id):
+        rows.setdefault(values[problem_id], []).append(i)
+    return [_Part(name, base.take(of), trained.take(of)) for name, of in rows.items()]
+
+
+def _verdicts(
+    parts: Sequence[_Part],
+    rule: Deciding,
+    settings: CompareSettings,
+    trained_on: bool | None,
+) -> dict[str, tuple[Verdict, Judged]]:
+    """The verdict of each judged slice, by its name."""
+    found = [judge(one.base, one.trained, rule, settings.seed) for one in parts]
+    new = holm_levels([one.new.p_value for one in found], LEVEL)
+    lost = holm_levels([one.lost.p_value for one in found], LEVEL)
+    verdicts = {}
+    for i, one in enumerate(parts):
+        own = replace(rule, new_level=float(new[i]), lost_level=float(lost[i]))
+        told = at_levels(found[i], one.base, one.trained, own)
+        verdict = robust(told, one.base, one.trained, own, settings)
+        if verdict.needs:
+            verdict = replace(verdict, needs="more problems in this slice, or fewer slices")
+        verdict = _lifted(verdict, one.base, one.trained, own, settings, trained_on)
+        verdicts[one.name] = verdict, told
+    return verdicts
+
+
+def _lifted(
+    verdict: Verdict,
+    base: Counts,
+    trained: Counts,
+    rule: Deciding,
+    settings: CompareSettings,
+    trained_on: bool | None,
+) -> Verdict:
+    """The verdict, open in its place where luck or memory explains it."""
+    luck = luck_of_both(base, trained, [rule.k_large], rule.k_large, settings)
+    verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
+    return from_memory(verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings)
+
+
+def _slice(one: _Part, found: tuple[Verdict, Judged] | None, rule: Deciding, level: float) -> Slice:
+    small, large = (
+        At(k, difference(one.base, one.trained, k, rule.interval, level))
+        for k in (rule.k_small, rule.k_large)
+    )
+    verdict, judged = found or (None, None)
+    return Slice(
+        one.name,
+        len(one.base),
+        small,
+        large,
+        verdict,
+        None if judged is None else judged.new,
+        None if judged is None else judged.lost,
+    )
+
+
+def _order(one: Slice) -> tuple[float, str]:
+    return -one.large.estimate.value, one.name
+
+
+# ----------------------------------------------------------------------------- slices alike
+
+
+def _alike(
+    parts: Sequence[_Part],
+    rule: Deciding,
+    whole: Comparison,
+    settings: CompareSettings,
+    trained_on: bool | None,
+) -> Pooled:
+    """All judged slices with the same weight; new and lost problems are those of the whole."""
+    overlap = _overlap(parts)
+
+    def mean(k: int, level: float) -> Estimate:
+        each = [difference(one.base, one.trained, k, rule.interval, level) for one in parts]
+        return mean_of_slices(each, overlap=overlap)
+
+    # none discordant: as if each slice were as small as the smallest, which bounds it from above
+    least = len(parts) * min(one.base.independent for one in parts)
+    ends = both_ends(rule, mean, least)
+    verdict = decided(ends, whole.new, whole.lost, rule, lambda k: _weighted(parts, k))
+    verdict = withheld(verdict, whole.luck, rule.k_large, settings.accept_luck)
+    verdict = from_memory(
+        verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings
+    )
+    return Pooled(
+        len(parts),
+        sum(len(one.base) for one in parts),
+        At(rule.k_small, ends.small.wide),
+        At(rule.k_large, ends.large.wide),
+        verdict,
+    )
+
+
+def _weighted(parts: Sequence[_Part], k: int) -> FloatArray:
+    """Each problem's difference (or each cluster's), times its weight where slices count alike."""
+    each = [
+        changes.by_cluster(one.base, changes.difference(one.base, one.trained, k)) for one in parts
+    ]
+    total = sum(map(len, each))
+    return np.concatenate([d * (total / (len(parts) * len(d))) for d in each])
+
+
+def mean_of_slices(each: Sequence[Estimate], *, overlap: bool = False) -> Estimate:
+    """The mean of the slices' means, with an interval from theirs.
+
+    Each slice reaches as far as its own interval, a part 1 / S of it counts, and the reaches of
+    independent slices combine as the root of the sum of squares (method of variance estimates
+    recovery: Zou and Donner 2008, Statistics in Medicine 27:1693). Where clusters lie in several
+    slices (``overlap``) these are not independent, and the reaches add.
+
+    Parameters
+    ----------
+    each
+        A slice's mean each, all at one level.
+    """
+    value, low, high = np.array([[one.value, one.low, one.high] for one in each]).T
+
+    def together(reaches: FloatArray) -> float:
+        total = reaches.sum() if overlap else math.sqrt(float(np.sum(reaches**2)))
+        return float(total) / len(each)
+
+    middle = float(value.mean())
+    below, above = together(value - low), together(high - value)
+    level = each[0].confidence_level
+    return Estimate(middle, max(middle - below, -1.0), min(middle + above, 1.0), level, METHOD)
+
+
+def _overlap(parts: Sequence[_Part]) -> bool:
+    """Whether a cluster has problems in several slices."""
+    seen = [name for one in parts for name in set(one.base.cluster or ())]
+    return len(seen) > len(set(seen))
+
+
+def _notes(parts: Sequence[_Part], judged: Sequence[_Part]) -> tuple[str, ...]:
+    level = f"{100 * (1 - LEVEL / len(judged)):.4g}%"
+    notes = [
+        f"intervals of the {len(judged)} slices are {level} ones, which hold for all of them at "
+        "once with 95%; new and lost problems are tested with Holm's correction over slices",
+        "the verdict is over all problems; the two pooled lines are no slices, and their intervals "
+        "are 95% ones",
+    ]
+    few = [one.name for one in parts if not one.judged]
+    if few:
+        notes.append(
+            f"slices of fewer than {FEWEST} problems are shown and not judged, and count among all "
+            f"problems only: {named(few)}"
+        )
+    if _overlap(judged):
+        notes.append("clusters lie in several slices, so the interval of slices alike is wider")
+    return tuple(notes)

@@ -1,0 +1,109 @@
+"""Problems with too few scored draws: counts in, the others out, with a note that names them.
+
+A few draws that could not be scored leave a problem with fewer than the k in use, where pass@k has
+no unbiased estimate. It is left out only where that is asked for, since what cannot be scored is no
+random choice of problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from passgap.analysis import inputs
+from passgap.data.arrays import IntArray
+from passgap.data.counts import Counts
+from passgap.errors import UsageError
+
+NAMED = 3  # ids that a sentence lists
+USUAL = 0.1  # where problems may be left out, nine in ten have the draws that the large k goes by
+
+
+def draws(counts: Counts) -> IntArray:
+    """Draws of each problem, scored or not; shape (P,)."""
+    return counts.n + counts.unscored
+
+
+def least_draws(arms: Sequence[Counts]) -> int:
+    """The fewest draws of a problem, scored or not."""
+    return min(int(draws(one).min()) for one in arms)
+
+
+def usual_draws(arms: Sequence[Counts]) -> int:
+    """The draws that nine in ten problems have, scored or not, in the arm that has fewest."""
+    at = [np.quantile(draws(one), USUAL, method="inverted_cdf") for one in arms]
+    return int(min(at))
+
+
+def enough(arms: Sequence[Counts], k: int) -> IntArray:
+    """The rows of paired counts with at least k scored draws in every arm."""
+    least = np.min([one.n for one in arms], axis=0)
+    return np.flatnonzero(least >= k)
+
+
+def without_short(
+    arms: Sequence[Counts], k: int, *, accept_unscored: bool
+) -> tuple[list[Counts], tuple[str, ...]]:
+    """Paired counts without the problems of fewer than k scored draws, and a note that names them.
+
+    Parameters
+    ----------
+    arms
+        Counts on the same problems in the same order.
+    k
+        Scored draws that a problem has to have in every arm.
+    accept_unscored
+        Whether more than 2% unscored draws, of all problems, are accepted.
+
+    Raises
+    ------
+    UsageError
+        Where no problem stays, or for unscored draws as in `inputs.check_counts`: what is left out
+        counts there, or leaving out would hide them.
+    """
+    for one in arms:
+        inputs.refuse_all_unscored(one)
+        inputs.refuse_unscored(one, accept_unscored=accept_unscored)
+    rows, ids = enough(arms, k), arms[0].problem_id
+    if not rows.size:
+        most = int(np.min([one.n for one in arms], axis=0).max())
+        smaller = f", or ask for a large k up to {most} (--k-large)" if most > 1 else ""
+        raise UsageError(
+            f"none of {len(ids)} problems has k={k} scored draws, so --drop-short would leave out "
+            f"all of them; sample at least {k} draws a problem{smaller}"
+        )
+    if len(rows) == len(ids):
+        return list(arms), ()
+    kept = set(rows.tolist())
+    short = [name for i, name in enumerate(ids) if i not in kept]
+    note = (
+        f"{len(short)} of {len(ids)} problems are left out for fewer than {k} scored draws "
+        f"({named(short)}): everything here is of the other {len(rows)}"
+    )
+    return [one.take(rows) for one in arms], (note,)
+
+
+def named(ids: Sequence[str]) -> str:
+    """The first few ids, and how many more there are."""
+    more = len(ids) - NAMED
+    return ", ".join([*ids[:NAMED], *([f"and {more} more"] if more > 0 else [])])
+
+
+def flag_that_helps(arms: Sequence[Counts], k: int, *, accept_unscored: bool) -> str:
+    """What to add to a command so that it goes on without the short problems; empty where nothing.
+
+    Parameters
+    ----------
+    arms, k, accept_unscored
+        As in `without_short`; ``accept_unscored`` as it was given.
+    """
+    stay, problems = len(enough(arms, k)), len(arms[0])
+    if not 0 < stay < problems:
+        return ""
+    share = max(inputs.unscored_share(one) for one in arms)
+    many = share > inputs.MOST_UNSCORED and not accept_unscored
+    flags = "--drop-short --accept-unscored" if many else "--drop-short"
+    return (
+        f"add {flags}, which leaves out {problems - stay} of {problems} problems and keeps {stay}"
+    )
