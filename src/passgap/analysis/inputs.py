@@ -32,7 +32,8 @@ def check_counts(
 ) -> None:
     """Refuse adaptive counts, n < k, and more than 2% unscored draws unless accepted.
 
-    ``advised`` is the n that the refusal of a smaller one names; k where None.
+    ``advised`` is the n that the refusal of a smaller one names, by a question that leaves such
+    problems out where unscored draws are accepted; k where None.
     """
     if counts.design == "adaptive":
         raise UsageError(
@@ -42,7 +43,7 @@ def check_counts(
     refuse_all_unscored(counts)
     short = np.flatnonzero(counts.n < k)
     if short.size:
-        _refuse_short(counts, short, k, advised or k)
+        _refuse_short(counts, short, k, advised)
     share = unscored_share(counts)
     if share > MOST_UNSCORED and not accept_unscored:
         raise UsageError(
@@ -66,7 +67,7 @@ def refuse_all_unscored(counts: Counts) -> None:
         )
 
 
-def _refuse_short(counts: Counts, short: IntArray, k: int, advised: int) -> None:
+def _refuse_short(counts: Counts, short: IntArray, k: int, advised: int | None) -> None:
     """Refuse problems with too few scored draws, and say what would help."""
     i = int(short[0])
     head = (
@@ -76,9 +77,12 @@ def _refuse_short(counts: Counts, short: IntArray, k: int, advised: int) -> None
     if np.all((counts.n + counts.unscored)[short] >= k):
         raise UsageError(
             f"{head} and {counts.unscored[i]} unscored{_why(counts)}; there are draws enough: fix "
-            f"the verifier and run passgap verify again"
+            "the verifier and run passgap verify again"
+            + (", or leave these problems out (--accept-unscored)" if advised else "")
         )
-    raise UsageError(f"{head}; sample at least {advised} draws a problem (a comparison wants 128)")
+    raise UsageError(
+        f"{head}; sample at least {advised or k} draws a problem (a comparison wants 128)"
+    )
 
 
 def _why(counts: Counts) -> str:

@@ -105,8 +105,8 @@ def _left_open(probe: Probe, settings: ProbedWith) -> str:
     if settings.small is not None:
         inside = gap.low <= small <= gap.high, gap.low <= large <= gap.high
     return LEFT_OPEN[inside].format(
-        low=points(gap.low),
-        high=points(gap.high),
+        low=number(100 * gap.low, 1),
+        high=number(100 * gap.high, 1),
         small=number(100 * small, 0),
         large=number(100 * large, 0),
         reason=(probe.verdict.reasons or ("",))[-1],
