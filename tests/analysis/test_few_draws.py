@@ -8,7 +8,6 @@ from passgap.analysis.probe.extrapolation import Extrapolation
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.doors import adaptive_probe, probe
-from passgap.results.settings import AdaptiveSettings
 from passgap.show.contents.probe import figures, sentence
 from passgap.stats import fit_beta_binomial, fit_mixture, functional_interval
 from passgap.stats.mixture import GRID
@@ -100,7 +99,7 @@ def test_rounds_at_other_k_are_refused_before_they_are_drawn():
         raise AssertionError("drawn")
 
     with pytest.raises(UsageError, match="not applied to pass@8 - pass@2; allowed"):
-        adaptive_probe(never, ids(5), AdaptiveSettings(k_large=8))
+        adaptive_probe(never, ids(5), k_large=8)
 
 
 def test_undecided_says_the_strongest_thing_that_holds(rng):
@@ -135,7 +134,7 @@ def test_problems_without_scored_draws_are_left_out_by_name(rng):
 def test_luck_and_unscored_draws_are_told_of_extrapolated_values(rng):
     counts = drawn(wide(rng), 8, rng)
     some = Counts(
-        counts.problem_id, counts.n, counts.c, unscored=np.arange(300) % 20 == 0,
+        counts.problem_id, counts.n, counts.c, unscored=np.repeat([1, 0], [15, 285]),
         guess_rate=np.full(300, 0.02),
     )  # fmt: skip
     result = probe(some)

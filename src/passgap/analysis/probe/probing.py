@@ -88,7 +88,7 @@ def probe(
     shapes = Extrapolation(counts, mixture)
     further = extrapolation(shapes, least, sorted({*settings.beyond, *beyond}))
     room = (
-        _extrapolated_headroom(counts, shapes, k_small, k_large)
+        extrapolated_headroom(counts, shapes, k_small, k_large)
         if beyond
         else _headroom(counts, k_small, k_large, interval)
     )
@@ -240,9 +240,10 @@ def _headroom(counts: Counts, k_small: int, k_large: int, interval: Interval) ->
     )
 
 
-def _extrapolated_headroom(
+def extrapolated_headroom(
     counts: Counts, shapes: Extrapolation, k_small: int, k_large: int
 ) -> Headroom:
+    """The verdict's estimates where some n is below k_large."""
     return Headroom(
         k_small,
         k_large,
