@@ -4,7 +4,7 @@
 
 From each set's N draws per problem n are drawn without replacement; pass@k is extrapolated from
 them and held against the unbiased pass@k of the other N - n. Then worlds of known difficulty: does
-the headroom's interval cover, and how often is a label wrong? About six minutes on one core.
+the headroom's interval cover, and how often is a label wrong? About five minutes on one core.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from passgap.results.settings import LARGE, SMALL
 from passgap.stats import fit_mixture, pass_at_k
 
 REPETITIONS = 100
-KNOWN_REPETITIONS = 200
+KNOWN_REPETITIONS = 60
 SIZES, FEW = (30, 100, 300), (8, 16)
 SEED = 0
 FILES = {
