@@ -116,7 +116,7 @@ def _before(found: list[tuple[Arm, Demo]]) -> str:
         probe = first[family]
         gap = probe.headroom.estimate
         shown = f"{gap.value:.3f} ({gap.low:.3f} to {gap.high:.3f})"
-        at = [f"{probe.curve.at(k).value:.3f}" for k in (2, 20, 128)]
+        at = [f"{probe.at(k).value:.3f}" for k in (2, 20, 128)]
         rows.append([family, probe.verdict.label, *at[:2], shown, at[2]])
     return f"## Before: probe of the base\n\n{markdown_table(head, rows)}"
 

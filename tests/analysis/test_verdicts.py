@@ -13,6 +13,7 @@ from passgap.analysis.verdicts import (
     End,
     Ends,
     Headroom,
+    Thresholds,
     compare_label,
     probe_verdict,
     state,
@@ -28,7 +29,7 @@ def estimate(low, high):
 
 def before(gap, small=(0.3, 0.4), large=(0.5, 0.6)):
     room = Headroom(2, 20, estimate(*gap), estimate(*small), estimate(*large), 0.4, 0.5)
-    return probe_verdict(room, 0.05, 0.15, 300)
+    return probe_verdict(room, Thresholds(0.05, 0.15), 300)
 
 
 @pytest.mark.parametrize(

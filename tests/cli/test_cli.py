@@ -97,9 +97,9 @@ def test_an_empty_problem_file_and_a_problem_without_an_answer(tmp_path):
 
 
 def test_too_few_draws_for_k(problems, tmp_path):
-    fake(problems, tmp_path / "r", "-n", 8)
+    fake(problems, tmp_path / "r", "-n", 1)
     run("verify", tmp_path / "r")
-    assert_one_line(run("probe", tmp_path / "r"), "8", "20")
+    assert_one_line(run("probe", tmp_path / "r"), "n=1", "20")
 
 
 def test_runs_on_different_problems_or_prompts(problems, tmp_path):
@@ -230,11 +230,12 @@ def test_checks_are_shown_and_can_fail_the_command(problems, tmp_path):
 def test_an_adaptive_probe_stops_and_is_read_again(problems, tmp_path):
     flags = ("--engine", "fake", "--max-tokens", 8, "--first", 16, "--most", 32)
     flags += ("--engine-arg", "alpha=9", "--engine-arg", "beta=1", "--k-large", 8)
+    flags += ("--small", 0.05, "--large", 0.15)
     result = run("probe-adaptive", "m", problems, "--out", tmp_path / "r", *flags, "--json")
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert found["verdict"]["label"] == "saturated"
-    again = json.loads(run("probe", tmp_path / "r", "--k-large", 8, "--json").stdout)
+    again = json.loads(run("probe", tmp_path / "r", *flags[-6:], "--json").stdout)
     assert again["verdict"] == found["verdict"]
     refused = run("compare", tmp_path / "r", tmp_path / "r")
     assert_one_line(refused, "adaptive")

@@ -90,13 +90,18 @@ def test_each_step_names_the_next_one(drawn):
     assert probed.returncode == 0, probed.stderr
 
 
+def test_few_samples_are_extrapolated_and_no_hint_names_other_k(drawn):
+    folder, _ = drawn
+    verified = run("verify", "a", cwd=folder)
+    assert "--k-large" not in verified.stdout
+    few = run("probe", "a", cwd=folder)
+    assert few.returncode == 0, few.stderr
+    assert "extrapolated" in few.stdout
+
+
 def test_an_error_names_the_flag_that_helps(drawn):
     folder, _ = drawn
     run("verify", "a", cwd=folder)
-    few = run("probe", "a", cwd=folder)
-    assert few.returncode == 2
-    assert "ask for k up to 8 (--k-large" in few.stderr
-    assert run("probe", "a", "--k-large", 8, cwd=folder).returncode == 0
     again = run("sample", "m", "lab:rare?size=80", "--engine", "fake", "-n", 16, "--out", "a",
                 cwd=folder)  # fmt: skip
     assert "--top-up" in again.stderr

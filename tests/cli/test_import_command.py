@@ -211,7 +211,8 @@ def test_an_imported_run_without_its_prompt_is_selected_from(tmp_path):
     log = tmp_path / "log.jsonl"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     imported = run("import", log, "--out", tmp_path / "run")
-    assert "n = 8: probe wants 20 draws" in imported.stdout
+    assert "n = 8: probe wants 20 samples" in imported.stdout
+    assert "--k-large" not in imported.stdout
     where = (tmp_path / "run", "--out", tmp_path / "teach")
     assert_one_line(run("select", *where), "did not keep its prompt", "--template plain")
     chosen = run("select", *where, "--template", "plain")

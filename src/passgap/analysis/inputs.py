@@ -27,10 +27,13 @@ def check_interval(interval: str) -> None:
         raise UsageError(f"interval is {interval!r}; allowed: 'population', 'fixed'")
 
 
-def check_counts(counts: Counts, k: int, *, accept_unscored: bool, helps: str = "") -> None:
+def check_counts(
+    counts: Counts, k: int, *, accept_unscored: bool, helps: str = "", advised: int | None = None
+) -> None:
     """Refuse adaptive counts, n < k, and more than 2% unscored draws unless accepted.
 
-    ``helps`` ends the refusal of problems with n < k.
+    ``helps`` ends the refusal of problems with n < k, which advises a larger n where ``advised``
+    names one.
     """
     if counts.design == "adaptive":
         raise UsageError(
@@ -40,7 +43,7 @@ def check_counts(counts: Counts, k: int, *, accept_unscored: bool, helps: str = 
     refuse_all_unscored(counts)
     short = np.flatnonzero(counts.n < k)
     if short.size:
-        _refuse_short(counts, short, k, helps)
+        _refuse_short(counts, short, k, helps, advised or k)
     refuse_unscored(counts, accept_unscored=accept_unscored)
 
 
@@ -69,23 +72,21 @@ def refuse_all_unscored(counts: Counts) -> None:
         )
 
 
-def _refuse_short(counts: Counts, short: IntArray, k: int, helps: str) -> None:
+def _refuse_short(counts: Counts, short: IntArray, k: int, helps: str, advised: int) -> None:
     """Refuse problems with too few scored draws, and say what would help."""
-    i, most = int(short[0]), int(counts.n.min())
+    i = int(short[0])
     helps = f"; or {helps}" if helps else ""
     head = (
         f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
         f"{counts.problem_id[i]} with n={counts.n[i]}"
     )
-    lower = "--k-large, and --k-small below it" if most > 2 else "--k-small 1 --k-large 2"
-    smaller = f", or ask for k up to {most} ({lower})" if most > 1 else ""
     if np.all((counts.n + counts.unscored)[short] >= k):
         raise UsageError(
             f"{head} and {counts.unscored[i]} unscored{_why(counts)}; there are draws enough: fix "
-            f"the verifier and run passgap verify again{smaller}{helps}"
+            f"the verifier and run passgap verify again{helps}"
         )
     raise UsageError(
-        f"{head}; sample at least {k} draws a problem (a comparison wants 128){smaller}{helps}"
+        f"{head}; sample at least {advised} draws a problem (a comparison wants 128){helps}"
     )
 
 
@@ -169,9 +170,9 @@ def answered_n(counts: Counts) -> IntArray:
     return counts.n - (0 if counts.no_answer is None else counts.no_answer)
 
 
-def share(hits: IntArray | Sequence[bool]) -> Estimate:
+def share(hits: IntArray | Sequence[bool], clusters: IntArray | None = None) -> Estimate:
     """A share of problems with its population interval."""
-    return mean_interval(np.asarray(hits, float))
+    return mean_interval(np.asarray(hits, float), clusters=clusters)
 
 
 def interval_dict(estimate: Estimate) -> dict[str, float | None]:

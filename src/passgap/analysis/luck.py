@@ -32,16 +32,26 @@ DROWNED = "nan where guessing alone solves 90%: nothing is left to tell ability 
 
 
 def luck_of(
-    counts: Counts, ks: Sequence[int], k_large: int, false_positive_rate: float | None, seed: int
+    counts: Counts,
+    ks: Sequence[int],
+    k_large: int,
+    false_positive_rate: float | None,
+    seed: int,
+    *,
+    solved: float | None = None,
 ) -> Luck | None:
-    """Luck from measured guess rates, or from a stated rate; None where neither is known."""
+    """Luck from measured guess rates, or from a stated rate; None where neither is known.
+
+    ``solved`` is pass@k_large where the draws do not reach it.
+    """
     rates, source = _rates(counts, false_positive_rate)
     if rates is None:
         return None
     lucky = lucky_pass_at_k(rates, list(ks))
     corrected = corrected_pass_at_k(counts.n, counts.c, rates, list(ks))
     at_large = float(lucky_pass_at_k(rates, [k_large]).mean())
-    solved = float(pass_at_k(counts.n, counts.c, k_large).mean())
+    if solved is None:
+        solved = float(pass_at_k(counts.n, counts.c, k_large).mean())
     return Luck(
         mean_curve(lucky, ks, seed=seed),
         _corrected_curve(np.where(lucky.mean(axis=0) < DROWNING, corrected, np.nan), ks),

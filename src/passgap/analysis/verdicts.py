@@ -8,8 +8,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
 from passgap.results.labels import CompareLabel, ProbeLabel, State
+from passgap.results.settings import (
+    K_LARGE,
+    K_SMALL,
+    LARGE,
+    SMALL,
+    AdaptiveSettings,
+    ProbeSettings,
+)
 from passgap.results.verdict import Bound, Bounds, Verdict
 
 HIGH, LOW = 0.8, 0.2
@@ -34,7 +43,9 @@ def spread(estimate: Estimate) -> str:
 class Headroom:
     """pass@k_large - pass@k_small of the base, with the two ends it rests on.
 
-    ``draws`` a problem, where the interval is of these very problems and only draws narrow it.
+    ``draws`` a problem, where the interval is of these very problems and only draws narrow it;
+    ``reached`` is the smallest n where that is below k_large and pass@k_large is extrapolated;
+    ``unit`` is what the interval counts: problems, or clusters of them.
     """
 
     k_small: int
@@ -45,14 +56,66 @@ class Headroom:
     mastered: float
     never_solved: float
     draws: int | None = None
+    reached: int | None = None
+    unit: str = "problems"
+
+    def said(self) -> str:
+        """The gap with its interval, and whether it is extrapolated."""
+        how = ", extrapolated" if self.reached is not None else ""
+        return f"pass@{self.k_large} - pass@{self.k_small} is {spread(self.gap)} points{how}"
 
 
-def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> Verdict:
-    """The label before training."""
+@dataclass(frozen=True)
+class Thresholds:
+    """Below ``small`` a headroom is small, above ``large`` it is large."""
+
+    small: float
+    large: float
+
+    @classmethod
+    def of(cls, settings: ProbeSettings | AdaptiveSettings) -> Thresholds | None:
+        """The thresholds that were given, else those of pass@20 - pass@2; None at other k.
+
+        Raises
+        ------
+        UsageError
+            Unless 0 < small <= large < 1.
+        """
+        small, large = settings.small, settings.large
+        ours = (settings.k_small, settings.k_large) == (K_SMALL, K_LARGE)
+        found = cls(SMALL if small is None else small, LARGE if large is None else large)
+        if not 0 < found.small <= found.large < 1:
+            raise UsageError(
+                f"small={found.small}, large={found.large}; allowed: 0 < small <= large < 1"
+            )
+        return found if ours or (small is not None and large is not None) else None
+
+
+def foreign_thresholds(k_small: int, k_large: int) -> str:
+    """Why no threshold is applied to these two k."""
+    return (
+        f"the thresholds of {100 * SMALL:g} and {100 * LARGE:g} points belong to pass@{K_LARGE} - "
+        f"pass@{K_SMALL} and are not applied to pass@{k_large} - pass@{k_small}"
+    )
+
+
+OWN_THRESHOLDS = (
+    f"the k of the thresholds (--k-small {K_SMALL} --k-large {K_LARGE}; with fewer samples "
+    f"pass@{K_LARGE} is extrapolated), or both --small and --large for these k"
+)
+
+
+def probe_verdict(room: Headroom, thresholds: Thresholds | None, problems: int) -> Verdict:
+    """The label before training; ``problems`` as many as the interval counts (see `Headroom`)."""
     gap = room.gap
+    if thresholds is None:
+        held = f"headroom is at least {points(gap.low)} and at most {points(gap.high)} points"
+        reasons = (room.said(), held, foreign_thresholds(room.k_small, room.k_large))
+        return Verdict(ProbeLabel.UNDECIDED, reasons, OWN_THRESHOLDS)
+    small, large = thresholds.small, thresholds.large
     said = (
-        f"pass@{room.k_large} - pass@{room.k_small} is {spread(gap)} points; a gap counts as small "
-        f"below {points(small)} and as large above {points(large)}"
+        f"{room.said()}; a gap counts as small below {points(small)} and as large above "
+        f"{points(large)}"
     )
     if gap.low > large:
         more = f"{points(gap.value)} points are solved within {room.k_large} tries and not within "
@@ -67,9 +130,20 @@ def probe_verdict(room: Headroom, small: float, large: float, problems: int) -> 
         )
     return Verdict(
         ProbeLabel.UNDECIDED,
-        (said, "the interval straddles a threshold"),
+        (said, strongest(gap, thresholds)),
         _room(room, small, large, problems),
     )
+
+
+def strongest(gap: Estimate, thresholds: Thresholds) -> str:
+    """The strongest statement that an interval over a threshold allows."""
+    small, large = points(thresholds.small), points(thresholds.large)
+    low, high = points(gap.low), points(gap.high)
+    if gap.low >= thresholds.small:
+        return f"headroom is at least {low} points; whether it is above {large} is open"
+    if gap.high <= thresholds.large:
+        return f"headroom is at most {high} points; whether it is {small} or more is open"
+    return f"headroom is at least {low} and at most {high} points: both thresholds lie between"
 
 
 def _small_gap(room: Headroom, said: str) -> Verdict:
@@ -89,13 +163,18 @@ def _small_gap(room: Headroom, said: str) -> Verdict:
 def _room(room: Headroom, small: float, large: float, problems: int) -> str:
     """What an interval that reaches no threshold would take, as its reach falls with the root."""
     gap = room.gap
+    if room.reached is not None:
+        return (
+            f"{room.k_large} or more samples per problem (now {room.reached}), which measure "
+            f"pass@{room.k_large}"
+        )
     factor = 1.0
     for threshold in (small, large):
         if gap.low <= threshold <= gap.high:
             reach = gap.high - gap.value if threshold > gap.value else gap.value - gap.low
             distance = abs(gap.value - threshold)
             factor = max(factor, (reach / distance) ** 2 if distance > 0 else math.inf)
-    unit, now = ("problems at these draws", problems)
+    unit, now = (f"{room.unit} at these draws", problems)
     if room.draws is not None:
         unit, now = "draws of each of these problems", room.draws
     if not factor < MOST_FACTOR:

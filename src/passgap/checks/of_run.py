@@ -237,7 +237,7 @@ def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:
             "uneven",
             "note",
             f"problems have {min(n)} to {max(n)} scored draws (fewest: {least})",
-            "pass@k is taken at each problem's own n; k above the smallest n is refused",
+            "pass@k is taken at each problem's own n; above the smallest n, probe extrapolates",
         )
 
 

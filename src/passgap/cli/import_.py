@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import AnswerField, Mapping, QuestionField, VerifierName
-from passgap.cli.printing import print_among, probe_command
+from passgap.cli.printing import print_among
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
 from passgap.plain import json_text, visible
@@ -204,7 +204,7 @@ def _imported_both(
 
 
 def _print(result: Imported | ImportedCounts, json_: bool) -> None:
-    from passgap.results.settings import K_LARGE
+    from passgap.results.settings import K_LARGE, K_SMALL
 
     if json_:
         print(json_text(result.to_dict()))
@@ -213,10 +213,10 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     print(visible(result))
     few = result.least
     if result.marked and few < K_LARGE:
-        less = f"; with fewer set the large k: {probe_command(result.place, few)}"
+        then = f"; with fewer it extrapolates: passgap probe {result.place}"
         print(
-            f"n = {few}: probe wants {K_LARGE} draws a problem and compare 128"
-            + (less if few > 2 else "")
+            f"n = {few}: probe wants {K_LARGE} samples per problem and compare 128"
+            + (then if few >= K_SMALL else "")
         )
     elif not result.marked and not result.anew:
         print(f"next: {AGAIN}")

@@ -92,17 +92,6 @@ def print_among(checks: Sequence[Checks], print_verdict: Callable[[], None]) -> 
         print_result(Checks(names, sum(one.draws for one in clean), ()))
 
 
-def probe_command(path: str, scored: int, *, adaptive: bool = False) -> str:
-    """``passgap probe`` on what has at least so many scored samples per problem.
-
-    Where they are few the large k has to be set; an adaptive run keeps its own.
-    """
-    from passgap.results.settings import K_LARGE
-
-    few = 2 < scored < K_LARGE and not adaptive
-    return f"passgap probe {path}" + (f" --k-large {scored}" if few else "")
-
-
 def check_fail_on(fail_on: list[str] | None, labels: Iterable[str]) -> None:
     """Refuse a label that no result has: a gate that never shuts.
 

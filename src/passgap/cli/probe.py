@@ -34,8 +34,14 @@ class RuleFlags:
 
     k_small: KSmall
     k_large: KLarge
-    small: Annotated[float, flag("A headroom below it is small.")]
-    large: Annotated[float, flag("A headroom above it is large.")]
+    small: Annotated[
+        float | None,
+        flag("A headroom below it is small; default: 0.05, of pass@20 - pass@2 only."),
+    ]
+    large: Annotated[
+        float | None,
+        flag("A headroom above it is large; default: 0.15, of pass@20 - pass@2 only."),
+    ]
 
     def adaptive(self, **rounds: int) -> AdaptiveSettings:
         """The settings of a probe in rounds."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import VerifierName
-from passgap.cli.printing import probe_command
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError, WorkError
 from passgap.plain import json_text
@@ -133,8 +132,7 @@ def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
         print_blocks(marks.agreement(result.agreement))
     if result.reasoned is not None:
         print(f"reasoning found right in {result.reasoned:,} of {result.correct:,}")
-    adaptive = found.counts.design == "adaptive"
-    probe = probe_command(path, int(found.counts.n.min()), adaptive=adaptive)
+    probe = f"passgap probe {path}"
     print(
         f"{path}: {result.draws:,} draws of {result.problems} problems, "
         f"{result.correct:,} correct, {result.unscored:,} unscored; the marks of "

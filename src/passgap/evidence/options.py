@@ -51,8 +51,8 @@ class ProbeOptions(TypedDict, total=False):
 
     k_small: int
     k_large: int
-    small: float
-    large: float
+    small: float | None
+    large: float | None
     interval: Interval
     beyond: Sequence[int]
     false_positive_rate: float | None
@@ -67,8 +67,8 @@ class AdaptiveOptions(TypedDict, total=False):
 
     k_small: int
     k_large: int
-    small: float
-    large: float
+    small: float | None
+    large: float | None
     first: int
     most: int
     confidence_level: float

@@ -125,13 +125,17 @@ class ProbeLabel(Label):
 
 
 LEFT_OPEN: Mapping[tuple[bool, bool], str] = {  # is a small gap possible, and a large one?
-    (True, True): ", which leaves both a gain worth paying for and none possible",
+    (True, True): (
+        ", so headroom is at least {low} and at most {high} points, which leaves both a gain worth "
+        "paying for and none possible"
+    ),
     (True, False): (
-        ", which excludes a large gain; whether there is one of {small} points or more is open"
+        ", so headroom is at most {high} points, which excludes a large gain; whether there is one "
+        "of {small} points or more is open"
     ),
     (False, True): (
-        ", so there is something to gain; whether it is worth training for, above {large} points, "
-        "is open"
+        ", so headroom is at least {low} points: there is something to gain; whether it is worth "
+        "training for, above {large} points, is open"
     ),
     (False, False): ", and no verdict is given: {reason}",
 }

@@ -17,12 +17,12 @@ from passgap.results.verdict import Verdict
 
 @dataclass(frozen=True)
 class ProbedWith:
-    """The settings a base was probed with."""
+    """The settings a base was probed with; no thresholds where none belong to these k."""
 
     k_small: int
     k_large: int
-    small: float
-    large: float
+    small: float | None
+    large: float | None
     interval: Interval
     confidence_level: float
     false_positive_rate: float | None
@@ -33,11 +33,12 @@ class ProbedWith:
 
 @dataclass(frozen=True)
 class Gap:
-    """pass@k_large - pass@k_small."""
+    """pass@k_large - pass@k_small; ``extrapolated`` where some n is below k_large."""
 
     k_small: int
     k_large: int
     estimate: Annotated[Estimate, FLAT]
+    extrapolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class NeverSolved:
 
 @dataclass(frozen=True)
 class Extrapolated:
-    """pass@k beyond n, from the likelihood region, and as two shapes of difficulty have it."""
+    """pass@k beyond n: the mean of two shapes of difficulty, in the likelihood region's range."""
 
     k: int
     estimate: Annotated[Estimate, FLAT]
@@ -125,6 +126,11 @@ class Probe(Result):
     notes: tuple[str, ...]
     sampling_alone: SamplingAlone | None
 
+    def at(self, k: int) -> Estimate:
+        """pass@k, measured or extrapolated; a k that is neither listed nor asked for is refused."""
+        beyond = {one.k: one.estimate for one in self.extrapolation}
+        return beyond[k] if k in beyond else self.curve.at(k)
+
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
         lines += self.verdict.lines()
@@ -133,6 +139,10 @@ class Probe(Result):
             one = self.curve.at(k)
             interval = "" if one.low != one.low else f"{one.low:.3f} to {one.high:.3f}"
             lines.append(f"  {k:<6} {one.value:.3f}   {interval}")
+        for row in self.extrapolation:
+            low, high = row.estimate.low, row.estimate.high
+            shown = f"{row.estimate.value:.3f}   {low:.3f} to {high:.3f}"
+            lines.append(f"  {row.k:<6} {shown}, extrapolated")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 

@@ -12,7 +12,8 @@ from typing import Literal
 from passgap.results.parts import Interval
 
 Goal = Literal["headroom", "difference"]
-K_LARGE = 20  # of the rule: pass@2 against pass@20
+K_SMALL, K_LARGE = 2, 20  # of the rule: pass@2 against pass@20
+SMALL, LARGE = 0.05, 0.15  # of the rule, and of no other pair of k
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,11 @@ class ProbeSettings:
     Parameters
     ----------
     k_small, k_large
-        The headroom is pass@k_large - pass@k_small.
+        The headroom is pass@k_large - pass@k_small; extrapolated where n < k_large.
     small, large
-        A headroom whose interval lies below ``small`` is small, above ``large`` large. The
-        defaults separate the literature's pairs; they are conventions, not constants of nature.
+        A headroom whose interval lies below ``small`` is small, above ``large`` large. None: .05
+        and .15, which separate the literature's pairs by pass@20 - pass@2. They belong to these
+        two k: with others both have to be given, or the verdict is ``undecided``.
     interval
         ``population`` or ``fixed`` (these very problems are the target).
     beyond
@@ -41,10 +43,10 @@ class ProbeSettings:
         Of the bootstraps.
     """
 
-    k_small: int = 2
+    k_small: int = K_SMALL
     k_large: int = K_LARGE
-    small: float = 0.05
-    large: float = 0.15
+    small: float | None = None
+    large: float | None = None
     interval: Interval = "population"
     beyond: Sequence[int] = ()
     false_positive_rate: float | None = None
@@ -56,12 +58,15 @@ class ProbeSettings:
 
 @dataclass(frozen=True)
 class AdaptiveSettings:
-    """How a base is probed in rounds; ``first`` and ``most`` are draws per problem."""
+    """How a base is probed in rounds; ``first`` and ``most`` are draws per problem.
 
-    k_small: int = 2
+    ``small`` and ``large`` as in `ProbeSettings`; with other k than 2 and 20 both are needed.
+    """
+
+    k_small: int = K_SMALL
     k_large: int = K_LARGE
-    small: float = 0.05
-    large: float = 0.15
+    small: float | None = None
+    large: float | None = None
     first: int = 8
     most: int = 64
     confidence_level: float = 0.95

@@ -210,6 +210,7 @@ def functional_interval(
     *,
     confidence_level: float = 0.95,
     fit: Mixture | None = None,
+    copies: float = 1.0,
 ) -> Estimate:
     """Interval for the mean of a function of p over the problems' distribution G.
 
@@ -229,20 +230,25 @@ def functional_interval(
         In (0, 1).
     fit
         The fit of the same counts, where it is at hand.
+    copies
+        How many problems say as much as one independent problem, >= 1: the log-likelihood's fall
+        is divided by it. The mean size of a problem's cluster where problems hang together.
 
     Raises
     ------
     UsageError
-        As in `fit_mixture`, or if the values are not M numbers in [0, 1].
+        As in `fit_mixture`, or if the values are not M numbers in [0, 1], or copies below 1.
     """
     function = np.asarray(values, float)
     if function.shape != GRID.shape or not np.all((function >= 0) & (function <= 1)):
         raise UsageError(f"the values need shape {GRID.shape} and to lie in [0, 1]")
     if not 0 < confidence_level < 1:
         raise UsageError(f"confidence_level is {confidence_level!r}; allowed: inside (0, 1)")
+    if not 1 <= copies < math.inf:
+        raise UsageError(f"copies is {copies!r}; allowed: a finite number >= 1")
     kernel, counts = _grouped(*checked_counts(n, c))
     weights = fit.weights if fit is not None else solve(kernel, counts)[0]
-    drop = float(special.chdtri(1, 1 - confidence_level)) / 2
+    drop = float(special.chdtri(1, 1 - confidence_level)) / 2 * copies
     low, high = (_end(kernel, counts, weights, side, drop) for side in (1 - function, function))
     value = float(weights @ function)
     return Estimate(value, min(1 - low, value), max(high, value), confidence_level, LIKELIHOOD)

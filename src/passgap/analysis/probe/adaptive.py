@@ -10,11 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from passgap.analysis.probe.extrapolation import passes_on_grid
-from passgap.analysis.verdicts import Headroom, probe_verdict
+from passgap.analysis.verdicts import (
+    OWN_THRESHOLDS,
+    Headroom,
+    Thresholds,
+    foreign_thresholds,
+    probe_verdict,
+)
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -52,7 +59,7 @@ def adaptive_probe(
     UsageError
         For settings out of range, or a ``draw`` that gives impossible numbers.
     """
-    check_settings(settings)
+    thresholds = check_settings(settings)
     k_small, k_large, most = settings.k_small, settings.k_large, settings.most
     size = len(problem_id)
     n, c, drawn = (np.zeros(size, np.int64) for _ in range(3))
@@ -65,19 +72,20 @@ def adaptive_probe(
         n, c, drawn = n + scored, c + hits, drawn + more
         mixture = fit_mixture(n, c)
         room = _headroom(n, c, mixture, k_small, k_large, level)
-        verdict = probe_verdict(room, settings.small, settings.large, size)
+        verdict = probe_verdict(room, thresholds, size)
         rounds.append(Look(int(drawn.sum()), room.gap, verdict.label))
         more = _next(n, c, drawn, mixture, k_small, k_large, most)
         if verdict.label is not ProbeLabel.UNDECIDED or not more.any() or len(rounds) == looks:
             break
     counts = Counts(problem_id, n, c, unscored=drawn - n, design="adaptive")
+    asked = replace(settings, small=thresholds.small, large=thresholds.large)
     return AdaptiveProbe(
         verdict=verdict,
-        settings=AdaptivelyProbedWith(**vars(settings), looks=looks),
+        settings=AdaptivelyProbedWith(**vars(asked), looks=looks),
         problems=size,
         draws=int(drawn.sum()),
         unscored=int((drawn - n).sum()),
-        headroom=Gap(k_small, k_large, room.gap),
+        headroom=Gap(k_small, k_large, room.gap, extrapolated=bool(n.min() < k_large)),
         rounds=tuple(rounds),
         counts=counts,
     )
@@ -94,18 +102,23 @@ def _drawn(draw: Draw, more: IntArray) -> tuple[IntArray, IntArray]:
     return scored, hits
 
 
-def check_settings(settings: AdaptiveSettings) -> None:
-    """Refuse settings out of range, naming what is allowed."""
+def check_settings(settings: AdaptiveSettings) -> Thresholds:
+    """The thresholds; refuse settings out of range, naming what is allowed.
+
+    Thresholds of other k are refused too: no draw would settle the verdict.
+    """
     k_small, k_large = settings.k_small, settings.k_large
-    small, large, first, most = settings.small, settings.large, settings.first, settings.most
+    first, most = settings.first, settings.most
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
-    if not 0 < small <= large < 1:
-        raise UsageError(f"small={small}, large={large}; allowed: 0 < small <= large < 1")
+    thresholds = Thresholds.of(settings)
+    if thresholds is None:
+        raise UsageError(f"{foreign_thresholds(k_small, k_large)}; allowed: {OWN_THRESHOLDS}")
     if not 1 <= first <= most:
         raise UsageError(f"first={first}, most={most}; allowed: 1 <= first <= most")
     if not 0 < settings.confidence_level < 1:
         raise UsageError(f"confidence_level is {settings.confidence_level}; allowed: inside (0, 1)")
+    return thresholds
 
 
 def _headroom(

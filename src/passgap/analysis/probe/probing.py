@@ -15,9 +15,9 @@ from passgap.analysis import inputs
 from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, alone
 from passgap.analysis.alone.voting import Answers
 from passgap.analysis.luck import luck_of, withheld_for
-from passgap.analysis.probe.extrapolation import extrapolation, forecast_curve
-from passgap.analysis.short import flag_that_helps, without_short
-from passgap.analysis.verdicts import Headroom, probe_verdict
+from passgap.analysis.probe.extrapolation import Extrapolation, extrapolation, forecast_curve
+from passgap.analysis.short import flag_that_helps, usual_draws, without_short
+from passgap.analysis.verdicts import Headroom, Thresholds, probe_verdict
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
@@ -50,6 +50,7 @@ GROUPS = (4, 8, 16, 32, 64)
 DELTAS = (1, 2, 3, 4)
 FEW_PROBLEMS = 72
 SECOND = (1, 4)
+NAMED = 5  # problems left out that are named
 CAVEAT = (
     "the forecast is what moving every logit by delta would give (pure sharpening); its interval "
     "is that of the base's difficulty distribution, not of what training will do"
@@ -64,7 +65,8 @@ def probe(
     Parameters
     ----------
     counts
-        The base's counts; n >= k_large for every problem, design ``fixed``.
+        The base's counts, design ``fixed``; n >= k_small for every problem. Where one has fewer
+        than k_large, pass@k_large is extrapolated, each problem with its own n.
     settings
         What decides, and what is accepted.
     answers
@@ -76,27 +78,36 @@ def probe(
         For settings out of range, or counts that do not allow them.
     """
     k_small, k_large, seed = settings.k_small, settings.k_large, settings.seed
-    _check(settings)
+    thresholds = _check(settings)
     counts, left_out = _kept(counts, settings)
     least = int(counts.n.min())
-    ks = inputs.listed_ks(least, k_small, k_large)
+    beyond = {k_large} if least < k_large else set()
+    ks = inputs.listed_ks(least, *{k_small, k_large} - beyond)
     interval, notes = _effective(counts, k_large, settings.interval)
-    room = _headroom(counts, k_small, k_large, interval)
     mixture = fit_mixture(counts.n, counts.c)
-    luck = luck_of(counts, ks, k_large, settings.false_positive_rate, seed)
-    verdict = probe_verdict(room, settings.small, settings.large, len(counts))
+    shapes = Extrapolation(counts, mixture)
+    further = extrapolation(shapes, least, sorted({*settings.beyond, *beyond}))
+    room = (
+        extrapolated_headroom(counts, shapes, k_small, k_large)
+        if beyond
+        else _headroom(counts, k_small, k_large, interval)
+    )
+    luck = luck_of(
+        counts, ks, k_large, settings.false_positive_rate, seed, solved=room.at_large.value
+    )
+    verdict = probe_verdict(room, thresholds, counts.independent)
     if verdict.label is not ProbeLabel.OUT_OF_REACH:
         verdict = withheld_for(
             verdict, luck, "base", k_large, ProbeLabel.UNDECIDED, settings.accept_luck
         )
     return Probe(
         verdict=verdict,
-        settings=_probed_with(settings, interval),
+        settings=_probed_with(settings, thresholds, interval),
         problems=len(counts),
         draws=int(counts.n.sum() + counts.unscored.sum()),
         unscored=int(counts.unscored.sum()),
         curve=inputs.curve_of(counts, ks, interval, seed),
-        headroom=Gap(k_small, k_large, room.gap),
+        headroom=Gap(k_small, k_large, room.gap, extrapolated=bool(beyond)),
         signal=tuple(
             Signal(g, mean_interval(mixed_at_g(counts.n, counts.c, g), clusters=counts.clusters))
             for g in GROUPS
@@ -106,17 +117,20 @@ def probe(
             Forecast(float(delta), forecast_curve(counts, mixture, delta, ks)) for delta in DELTAS
         ),
         shares=Shares(
-            mastered=inputs.share(counts.c == counts.n), never_solved=inputs.share(counts.c == 0)
+            mastered=inputs.share(counts.c == counts.n, counts.clusters),
+            never_solved=inputs.share(counts.c == 0, counts.clusters),
         ),
         never_solved=_never_solved(counts),
         second_predictor=_second_predictor(counts),
-        extrapolation=extrapolation(counts, mixture, list(settings.beyond)),
+        extrapolation=further,
         luck=luck,
         reasoned=_reasoned(counts, ks, seed),
         answered=_answered(counts, k_small),
         histogram=inputs.histogram(counts),
         notes=(
             *left_out,
+            *_clusters_note(counts),
+            *_extrapolated_note(counts, room),
             *notes,
             CAVEAT,
             *_unscored_notes(counts, k_small, k_large),
@@ -126,12 +140,14 @@ def probe(
     )
 
 
-def _probed_with(settings: ProbeSettings, interval: Interval) -> ProbedWith:
+def _probed_with(
+    settings: ProbeSettings, thresholds: Thresholds | None, interval: Interval
+) -> ProbedWith:
     return ProbedWith(
         k_small=settings.k_small,
         k_large=settings.k_large,
-        small=settings.small,
-        large=settings.large,
+        small=None if thresholds is None else thresholds.small,
+        large=None if thresholds is None else thresholds.large,
         interval=interval,
         confidence_level=0.95,
         false_positive_rate=settings.false_positive_rate,
@@ -142,25 +158,49 @@ def _probed_with(settings: ProbeSettings, interval: Interval) -> ProbedWith:
 
 
 def _kept(counts: Counts, settings: ProbeSettings) -> tuple[Counts, tuple[str, ...]]:
-    """The counts that the probe is of, checked, and a note where problems were left out."""
-    k, accepted = settings.k_large, settings.accept_unscored
+    """The counts that the probe is of, checked, and a note where problems were left out.
+
+    Problems with fewer draws than the large k count with their own n; they are left out, where that
+    is asked for, when nine in ten have more.
+    """
+    k, accepted = settings.k_small, settings.accept_unscored
     notes: tuple[str, ...] = ()
     if settings.drop_short:
-        (counts,), notes = without_short([counts], k, accept_unscored=accepted)
+        most = settings.k_large if usual_draws([counts]) >= settings.k_large else k
+        (counts,), notes = without_short([counts], most, accept_unscored=accepted)
         accepted = True
     helps = flag_that_helps([counts], k, accept_unscored=accepted)
-    inputs.check_counts(counts, k, accept_unscored=accepted, helps=helps)
+    inputs.check_counts(counts, k, accept_unscored=accepted, helps=helps, advised=settings.k_large)
     return counts, notes
 
 
-def _check(settings: ProbeSettings) -> None:
+def _check(settings: ProbeSettings) -> Thresholds | None:
     inputs.check_interval(settings.interval)
     k_small, k_large = settings.k_small, settings.k_large
-    small, large = settings.small, settings.large
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
-    if not 0 < small <= large < 1:
-        raise UsageError(f"small={small}, large={large}; allowed: 0 < small <= large < 1")
+    return Thresholds.of(settings)
+
+
+def _clusters_note(counts: Counts) -> tuple[str, ...]:
+    if counts.clusters is None:
+        return ()
+    return (
+        f"the {len(counts)} problems form {counts.independent} clusters; intervals of a population "
+        "go over clusters",
+    )
+
+
+def _extrapolated_note(counts: Counts, room: Headroom) -> tuple[str, ...]:
+    if room.reached is None:
+        return ()
+    k, most = room.k_large, int(counts.n.max())
+    each = f"{room.reached}" if room.reached == most else f"{room.reached} to {most}"
+    return (
+        f"pass@{k} is extrapolated from {each} samples per problem: the value is the mean of two "
+        f"Beta-shaped fits, the interval holds every difficulty distribution that fits the counts; "
+        f"{k} samples per problem would measure it",
+    )
 
 
 def _effective(
@@ -199,6 +239,23 @@ def _headroom(counts: Counts, k_small: int, k_large: int, interval: Interval) ->
         mastered=float(np.mean(counts.c == counts.n)),
         never_solved=float(np.mean(counts.c == 0)),
         draws=int(counts.n.min()) if fixed else None,
+        unit="problems" if counts.clusters is None else "clusters of problems",
+    )
+
+
+def extrapolated_headroom(
+    counts: Counts, shapes: Extrapolation, k_small: int, k_large: int
+) -> Headroom:
+    """The verdict's estimates where some n is below k_large."""
+    return Headroom(
+        k_small,
+        k_large,
+        shapes.headroom(k_small, k_large),
+        _end(counts, k_small, fixed=False),
+        shapes.pass_at_k(k_large).estimate,
+        mastered=float(np.mean(counts.c == counts.n)),
+        never_solved=float(np.mean(counts.c == 0)),
+        reached=int(counts.n.min()),
     )
 
 
@@ -266,8 +323,12 @@ def _unscored_notes(counts: Counts, k_small: int, k_large: int) -> tuple[str, ..
     n = counts.n + counts.unscored
     gaps = []
     for c in (counts.c, counts.c + counts.unscored):
-        both = pass_at_k(n, c, [k_small, k_large]).mean(axis=0)
-        gaps.append(both[1] - both[0])
+        if n.min() < k_large:
+            gap = Extrapolation(Counts(counts.problem_id, n, c)).headroom(k_small, k_large).value
+        else:
+            both = pass_at_k(n, c, [k_small, k_large]).mean(axis=0)
+            gap = float(both[1] - both[0])
+        gaps.append(gap)
     return (
         f"{int(counts.unscored.sum())} draws are unscored: the headroom is {gaps[0]:.3f} if all of "
         f"them are wrong and {gaps[1]:.3f} if all are right",

@@ -31,6 +31,8 @@ FAN = (
     "KL-regularised RL: the further from the base's own curve, the stronger. A scenario for each "
     "strength, not a promise of one."
 )
+EXTRAPOLATED = "Some problems have fewer than {K} samples, so what {K} tries solve is extrapolated."
+EXTRA = "\nextrapolated"
 SIGNAL = "GRPO learns only from groups that hold right and wrong completions. Bars are intervals."
 
 
@@ -82,25 +84,31 @@ def sentence(probe: Probe) -> str:
     """The label's sentence, with the numbers of this probe."""
     settings, gap = probe.settings, probe.headroom.estimate
     these = settings.interval == "fixed"
-    return probe.verdict.label.sentence.format(
+    said = probe.verdict.label.sentence.format(
         k=settings.k_small,
         K=settings.k_large,
-        at_k=whole(probe.curve.at(settings.k_small)),
-        at_K=whole(probe.curve.at(settings.k_large)),
+        at_k=whole(probe.at(settings.k_small)),
+        at_K=whole(probe.at(settings.k_large)),
         gap=number(100 * gap.value, 0),
         gap_range=interval(gap, points),
         of=f"these {probe.problems} problems" if these else "the problems",
         open=_left_open(probe, settings),
     )
+    return f"{said} {EXTRAPOLATED.format(K=settings.k_large)}" * probe.headroom.extrapolated or said
 
 
 def _left_open(probe: Probe, settings: ProbedWith) -> str:
     """What the gap's interval leaves open, by the thresholds that lie in it."""
     gap = probe.headroom.estimate
-    inside = gap.low <= settings.small <= gap.high, gap.low <= settings.large <= gap.high
+    small, large = (0.0 if one is None else one for one in (settings.small, settings.large))
+    inside = (False, False)
+    if settings.small is not None:
+        inside = gap.low <= small <= gap.high, gap.low <= large <= gap.high
     return LEFT_OPEN[inside].format(
-        small=number(100 * settings.small, 0),
-        large=number(100 * settings.large, 0),
+        low=number(100 * gap.low, 1),
+        high=number(100 * gap.high, 1),
+        small=number(100 * small, 0),
+        large=number(100 * large, 0),
         reason=(probe.verdict.reasons or ("",))[-1],
     )
 
@@ -109,9 +117,10 @@ def _headroom(probe: Probe) -> str:
     gap, estimate = probe.headroom, probe.headroom.estimate
     if not known(estimate.value):
         return ""
+    how = ", extrapolated" if gap.extrapolated else ""
     return (
         f"From {gap.k_small} to {gap.k_large} tries the share of problems solved rises by "
-        f"{_gap(gap)} ({interval(estimate, points)})."
+        f"{_gap(gap)} ({interval(estimate, points)}{how})."
     )
 
 
@@ -155,11 +164,20 @@ def figures(probe: Probe) -> b.Figures:
     if one is not None:
         note = f"of groups of {GROUP}\n({interval(one.estimate)})"
         teaches = [b.Figure("Groups that teach", percent(one.estimate.value), note)]
-    at = ((k, probe.curve.at(k)) for k in ks)
+    gap, beyond = probe.headroom, {one.k for one in probe.extrapolation}
     return b.Figures(
         [
-            *(b.Figure(f"Solved within {k} tries", percent(e.value), interval(e)) for k, e in at),
-            b.Figure("Headroom", _gap(probe.headroom), interval(probe.headroom.estimate, points)),
+            *(
+                b.Figure(
+                    f"Solved within {k} tries",
+                    percent(probe.at(k).value),
+                    interval(probe.at(k)) + EXTRA * (k in beyond),
+                )
+                for k in ks
+            ),
+            b.Figure(
+                "Headroom", _gap(gap), interval(gap.estimate, points) + EXTRA * gap.extrapolated
+            ),
             *teaches,
             size_figure(probe.problems, f"{probe.draws:,} samples", f"{probe.unscored:,}"),
         ]
