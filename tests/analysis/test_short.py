@@ -24,9 +24,12 @@ def counts(n: int = 128, short: int = 1, scored: int = 0, seed: int = 0) -> Coun
     return Counts(IDS, each, rng.binomial(each, p), unscored=n - each)
 
 
-@pytest.mark.parametrize("ask", [passgap.probe, lambda c, **s: passgap.compare(c, c, **s)])
-def test_the_refusal_names_the_flags_that_work(ask):
-    few = counts(128, short=2, scored=5)
+@pytest.mark.parametrize(
+    ("ask", "scored", "k"),
+    [(passgap.probe, 1, 2), (lambda c, **s: passgap.compare(c, c, **s), 5, 20)],
+)
+def test_the_refusal_names_the_flags_that_work(ask, scored, k):
+    few = counts(128, short=2, scored=scored)
     with pytest.raises(UsageError) as told:
         ask(few, k_large=20)
     (said,) = re.findall(
@@ -35,9 +38,10 @@ def test_the_refusal_names_the_flags_that_work(ask):
     settings = {flag.strip("-").replace("-", "_"): True for flag in said.split()}
     result = ask(few, k_large=20, **settings)
     assert result.problems == 38
-    assert (
-        "2 of 40 problems are left out for fewer than 20 scored draws (t0, t1)" in result.notes[0]
-    )
+    # where all others have the draws for the large k, these are left out, too
+    said = "2 of 40 problems are left out for fewer than 20 scored draws (t0, t1)"
+    assert said in result.notes[0]
+    assert f"k={k} scored draws" in str(told.value)
     assert result.settings.drop_short
 
 
@@ -82,10 +86,11 @@ def test_many_unscored_draws_still_need_to_be_accepted():
 
 
 def test_leaving_out_all_is_refused():
+    few = counts(8, 0)
     with pytest.raises(UsageError, match="none of 40 problems has k=20"):
-        passgap.probe(counts(8, 0), drop_short=True)
+        passgap.compare(few, few, k_large=20, drop_short=True)
     with pytest.raises(UsageError) as told:
-        passgap.probe(counts(8, 0))
+        passgap.compare(few, few, k_large=20)
     assert "--drop-short" not in str(told.value)
 
 

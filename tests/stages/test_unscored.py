@@ -59,7 +59,9 @@ def test_analyses_name_the_reason_and_advise_no_draws(run):
 
 def test_where_draws_would_be_enough_the_verifier_is_to_be_fixed(run):
     verify(run, verifier="python:rules:partly")
-    with pytest.raises(UsageError, match=r"fewer than k=20.*ValueError.*draws enough") as told:
+    with pytest.raises(
+        UsageError, match=r"draws are unscored: ValueError.*fix the verifier and verify again"
+    ) as told:
         probe(read_counts(run.path))
     assert "sample" not in str(told.value)
 

@@ -57,7 +57,8 @@ class Problem:
     @property
     def cluster(self) -> str | None:
         """What it hangs together with, such as its template; None where its metadata name none."""
-        found = self.metadata.get("cluster")
+        known = self.metadata if isinstance(self.metadata, Mapping) else {}  # a stranger's run
+        found = known.get("cluster")
         return None if found is None else str(found)
 
     @property
