@@ -269,7 +269,9 @@ def page(
         "changed, "
         "every label that says that something did. A verifier that the trained policy alone "
         "deceives "
-        "cannot be told from counts: that is what `passgap audit` is for.",
+        "cannot be told from counts: that is what `passgap audit` is for. Where nothing changed, "
+        "two k are looked at, each at 5 %: the rates above 5 come from there. The clusters at P = 30 "
+        "are six, and `fixed` asks of these very problems, which did change.",
         "",
         f"| world | {head} |",
         rule,
