@@ -270,8 +270,8 @@ def page(
         "every label that says that something did. A verifier that the trained policy alone "
         "deceives "
         "cannot be told from counts: that is what `passgap audit` is for. Where nothing changed, "
-        "two k are looked at, each at 5 %: the rates above 5 come from there. The clusters at P = 30 "
-        "are six, and `fixed` asks of these very problems, which did change.",
+        "two k are looked at, each at 5 %: the rates above 5 come from there. The clusters at P = "
+        "30 are six, and `fixed` asks of these very problems, which did change.",
         "",
         f"| world | {head} |",
         rule,
