@@ -173,9 +173,3 @@ def answered_n(counts: Counts) -> IntArray:
 def share(hits: IntArray | Sequence[bool], clusters: IntArray | None = None) -> Estimate:
     """A share of problems with its population interval."""
     return mean_interval(np.asarray(hits, float), clusters=clusters)
-
-
-def interval_dict(estimate: Estimate) -> dict[str, float | None]:
-    """``value``, ``low``, ``high`` of an estimate, null where not computable."""
-    data = estimate.to_dict()
-    return {name: data[name] for name in ("value", "low", "high")}

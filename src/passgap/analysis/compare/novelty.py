@@ -82,7 +82,7 @@ def _share(reached: FloatArray, total: FloatArray) -> Estimate:
     """The reached problems' share of the gain, by Fieller's theorem; nan where no gain is shown.
 
     The interval holds every share s at which the mean of ``reached - s total`` is not told from 0;
-    it is bounded just where the mean of total is told from 0.
+    it is bounded where the mean of total differs from 0 by its own interval.
     """
     nothing = Estimate(np.nan, np.nan, np.nan, method=FIELLER, notes=("no gain is shown",))
     if len(total) < 2 or not paired_interval(np.clip(total, -1, 1)).low > 0:
