@@ -143,3 +143,14 @@ def test_every_setting_of_a_training_is_a_flag():
         fields = set(pkgutil.resolve_name("passgap.launch:JobSettings").__dataclass_fields__)
         flags = {flag.name for flag in COMMANDS[f"export {trainer}"].flags}
         assert fields & flags == fields - less
+
+
+def test_a_flag_without_effect_is_named_and_left_out(tmp_path):
+    lines = ["problem_id,n,c", *(f"p{i},8,{i % 9}" for i in range(40))]
+    (tmp_path / "c.csv").write_text("\n".join(lines) + "\n")
+    alone = run("compare", tmp_path / "c.csv", tmp_path / "c.csv", "--json")
+    for given in (["--budget", "5"], ["--budget=5"]):
+        done = run("compare", tmp_path / "c.csv", tmp_path / "c.csv", *given, "--json")
+        assert done.stdout == alone.stdout
+        assert "--budget has no effect on compare now" in done.stderr
+        assert "--budget" not in alone.stderr

@@ -277,9 +277,6 @@ class VerdictFlags:
     k_large: Annotated[int | None, flag("The large k; default: at most half the samples.", "K")]
     margin: Annotated[float, flag("A difference within +-margin counts as none.")]
     interval: IntervalName
-    budget: Annotated[
-        int, flag("Samples per problem beyond which the base counts as unable, in `reach`.", "N")
-    ]
     max_odds: Annotated[
         float,
         flag(

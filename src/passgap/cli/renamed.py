@@ -14,6 +14,7 @@ from pathlib import Path
 from passgap.errors import UsageError
 
 FLAGS = {"train": {"--recipe": "--config"}}
+WITHOUT_EFFECT = {"compare": {"--budget"}}  # flags with a value that no longer move anything
 OLD_CONFIG, CONFIG = "recipe.toml", "config.toml"  # beside a training
 
 
@@ -26,7 +27,17 @@ def note(old: str, new: str) -> None:
 
 def flags(command: str, args: list[str]) -> list[str]:
     """The arguments of a command with its old flags replaced."""
-    return [_flag(FLAGS.get(command, {}), arg) for arg in args]
+    kept: list[str] = []
+    given = iter(args)
+    for arg in given:
+        name, equals, _ = arg.partition("=")
+        if name not in WITHOUT_EFFECT.get(command, ()):
+            kept.append(_flag(FLAGS.get(command, {}), arg))
+            continue
+        if not equals:
+            next(given, None)
+        print(f"passgap: {name} has no effect on {command} now; leave it out", file=sys.stderr)
+    return kept
 
 
 def _flag(renamed: dict[str, str], arg: str) -> str:

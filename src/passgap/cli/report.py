@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
@@ -9,6 +10,15 @@ from passgap.cli.compare import Seeds, Steps, judge_several
 from passgap.cli.flags import Cluster, VerdictFlags
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFlags(VerdictFlags):
+    """Verdict"""
+
+    budget: Annotated[
+        int, flag("Samples per problem beyond which the base counts as unable, in `reach`.", "N")
+    ]
 
 
 @command(
@@ -25,7 +35,7 @@ def report(
             "checkpoints.",
         ),
     ],
-    verdict: VerdictFlags,
+    verdict: PageFlags,
     out: Annotated[str, flag("The HTML file to write.", "FILE")] = "report.html",
     figures: Annotated[
         str | None, flag("Folder for the charts as PDF, SVG and PNG.", "DIR")
