@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from passgap.analysis.compare.deciding import Deciding, both_ends
 from passgap.data.counts import Counts
 from passgap.evidence.doors import compare, compare_seeds
+from passgap.stats import paired_interval
 
 N, P = 128, 300
 
@@ -145,3 +147,41 @@ def test_seeds_are_tested_one_by_one_and_a_mixture_is_not_new():
     one_of_three = compare_seeds(start, [taught[0], counts(start.c), counts(start.c)])
     assert not one_of_three.new.shown
     assert one_of_three.new.p_value > 0.05
+
+
+# ------------------------------------------------------------------------- two looks, one level
+
+
+def ends_of(small: np.ndarray, large: np.ndarray):
+    """Both ends for the differences d_i at either k, shape (P,)."""
+    rule = Deciding(0.02, 2, 64, True, "population", 32.0)
+    d = {2: small, 64: large}
+    return both_ends(
+        rule, lambda k, level: paired_interval(d[k], confidence_level=level), len(small)
+    )
+
+
+def test_a_rise_at_one_of_two_k_has_to_hold_at_half_the_level():
+    """95%: 0.2 to 4.0 points. Alone it is one of two looks; beside a certain rise it is enough."""
+    rng = np.random.default_rng(5)
+    d = rng.normal(0, 0.2, 400)
+    just = d - d.mean() + 0.021
+    flat, sure = rng.uniform(-0.8, 0.8, 400), just + 0.1
+    flat -= flat.mean()
+    alone, beside = ends_of(just, flat), ends_of(just, sure)
+    assert paired_interval(just).low > 0
+    assert alone.small.stands == "unclear"
+    assert alone.small.wide.low <= 0 <= alone.small.wide.high
+    assert "97.5% (of two k that are looked at): unclear" in alone.reasons()[0]
+    assert beside.small.stands == beside.large.stands == "up"
+    assert beside.small.wide.confidence_level == 0.95
+
+
+def test_two_null_ends_are_told_apart_in_five_of_a_hundred():
+    rng = np.random.default_rng(0)
+    moved = 0
+    for _ in range(1500):
+        ends = ends_of(*rng.uniform(-0.5, 0.5, (2, 300)))
+        moved += "up" in (ends.small.stands, ends.large.stands)
+        moved += "down" in (ends.small.stands, ends.large.stands)
+    assert moved <= 0.065 * 1500  # 5%, and 2.5 standard deviations; without the halving 9%

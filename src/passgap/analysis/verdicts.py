@@ -206,7 +206,8 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
 class End:
     """The difference at one deciding k: its wide and narrow interval, and where it stands.
 
-    They are the 95% and the 90% one, or, in one of several slices, wider.
+    They are the 95% and the 90% one, or, in one of several slices, wider. Where the 95% one leaves
+    out 0 and that is not enough for one of two looks, ``wide`` is the 97.5% one, which holds it.
 
     ``discordance`` as in `state`.
     """
@@ -221,6 +222,8 @@ class End:
         """The interval that decided, and what it says."""
         by = self.narrow if self.stands == "equivalent" else self.wide
         level = f"{100 * by.confidence_level:.4g}%"
+        if by.confidence_level > (1 + self.narrow.confidence_level) / 2 + 1e-9:
+            level += " (of two k that are looked at)"
         return f"delta pass@{self.k} is {spread(by)} points, {level}: {self.stands}"
 
     def bound(self) -> Bound:

@@ -19,13 +19,14 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.comparison import ComparedWith, GainSource, Novel
 from passgap.results.estimates import Estimate
-from passgap.results.labels import Label
+from passgap.results.labels import Label, State
 from passgap.results.parts import Interval
 from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Verdict
 from passgap.stats import zero_discordance_bound
 
 LEAST_LARGE_K = 20  # the rule's own: pass@2 against pass@20
+MOVED = ("up", "down")
 NEW, LOST = "the trained policy alone", "the base alone"
 POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the discordant share
 
@@ -162,17 +163,31 @@ def _large_k(least: int) -> int:
 def both_ends(
     settings: Deciding, difference: Callable[[int, float], Estimate], problems: int
 ) -> Ends:
-    """Where the difference stands at both deciding k; ``difference`` takes (k, level)."""
+    """Where the difference stands at both deciding k; ``difference`` takes (k, level).
+
+    A rise or fall at one of two k is one of two looks: Holm's procedure asks that at least one of
+    them holds at half the level. Else a null pair would be told apart in up to 7.5%.
+    """
     population = settings.interval == "population"
     part = LEVEL / settings.slices
     discordance = zero_discordance_bound(problems, 1 - part) if population else 0.0
 
+    def stands(wide: Estimate, narrow: Estimate) -> State:
+        return state(wide, narrow, settings.margin, discordance)
+
     def at(k: int) -> End:
         wide, narrow = difference(k, 1 - part), difference(k, 1 - 2 * part)
-        stands = state(wide, narrow, settings.margin, discordance)
-        return End(k, wide, narrow, discordance, stands)
+        return End(k, wide, narrow, discordance, stands(wide, narrow))
 
-    return Ends(at(settings.k_small), at(settings.k_large), settings.margin)
+    def halved(end: End) -> End:
+        wide = difference(end.k, 1 - part / 2) if end.stands in MOVED else end.wide
+        return replace(end, wide=wide, stands=stands(wide, end.narrow))
+
+    small, large = at(settings.k_small), at(settings.k_large)
+    strict = halved(small), halved(large)
+    if not any(end.stands in MOVED for end in strict):
+        small, large = strict
+    return Ends(small, large, settings.margin)
 
 
 def only_population(settings: CompareSettings, what: str) -> None:

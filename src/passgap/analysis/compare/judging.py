@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -48,11 +49,12 @@ class Judged:
 
 def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
     """The verdict on paired counts, every draw taken as it was marked."""
-    ends = both_ends(
-        rule,
-        lambda k, level: difference(base, trained, k, rule.interval, level),
-        base.independent,
-    )
+    differences = cache(lambda k: changes.difference(base, trained, k))
+
+    def interval(k: int, level: float) -> Estimate:
+        return difference(base, trained, k, rule.interval, level, differences(k))
+
+    ends = both_ends(rule, interval, base.independent)
     levels = rule.new_level, rule.lost_level
     new, lost = new_and_lost(base, trained, rule.max_odds, seed, levels)
     return _labelled(base, trained, rule, ends, new, lost, gain_source(base, trained))
@@ -81,17 +83,23 @@ def _labelled(
     return Judged(verdict, ends, new, lost, source)
 
 
-def difference(base: Counts, trained: Counts, k: int, interval: Interval, level: float) -> Estimate:
-    """The mean difference of pass@k by the interval asked for."""
+def difference(
+    base: Counts,
+    trained: Counts,
+    k: int,
+    interval: Interval,
+    level: float,
+    d: FloatArray | None = None,
+) -> Estimate:
+    """The mean difference of pass@k by the interval asked for; ``d`` where d_i(k) is at hand."""
+    d = changes.difference(base, trained, k) if d is None else d
     if interval == "population":
-        d = changes.difference(base, trained, k)
         return paired_interval(d, confidence_level=level, clusters=base.clusters)
     if 2 * k <= min(base.n.min(), trained.n.min()):
         return fixed_paired_interval(
             base.n, base.c, trained.n, trained.c, k, confidence_level=level
         )
-    value = float(changes.difference(base, trained, k).mean())
-    return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
+    return Estimate(float(d.mean()), np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
 
 
 # ---------------------------------------------------------------------------- taken otherwise
