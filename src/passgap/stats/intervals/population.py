@@ -36,7 +36,8 @@ def mean_interval(
 
     Coverage at 95 %, exact for 0/1 values with a mean in [0, .5]: at least 93.5 / 93.8 / 93.7 %
     at P = 30 / 100 / 500 (93.7 % at P = 5), all zeros and all ones included. Simulated with
-    pass@k values of ten difficulty distributions, n = 16, 64, 256: at least 93.7 %.
+    pass@k values of ten difficulty distributions, n = 16, 64, 256: at least 93.7 %; with mean
+    rates near .8 %, P = 100 to 500, with and without 3 % of large ones: at least 93.2 %.
 
     Parameters
     ----------
