@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.parts import AnswerShares, HistogramBin, Interval
-from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
+from passgap.stats import agreeing, fixed_interval, mean_curve, mean_interval, pass_at_k
 
 MOST_UNSCORED = 0.02
 EDGES = tuple(round(0.1 * i, 1) for i in range(11))
@@ -113,7 +114,9 @@ def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -
     if interval == "population":
         x = pass_at_k(counts.n, counts.c, list(ks))
         return mean_curve(x, ks, seed=seed, clusters=counts.clusters)
-    return fixed_curve([fixed_at(counts.n, counts.c, k) for k in ks], ks)
+    found = fixed_curve([fixed_at(counts.n, counts.c, k) for k in ks], ks)
+    low, high = agreeing(found.k, found.low, found.high)
+    return replace(found, low=low, high=high)
 
 
 def fixed_at(n: IntArray, c: IntArray, k: int) -> Estimate:

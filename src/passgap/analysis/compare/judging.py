@@ -27,7 +27,7 @@ from passgap.results.labels import CompareLabel
 from passgap.results.parts import Interval
 from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Robust, Verdict
-from passgap.stats import fixed_paired_interval, paired_interval
+from passgap.stats import fixed_paired_interval
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Judged:
 
 def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
     """The verdict on paired counts, every draw taken as it was marked."""
-    differences = cache(lambda k: changes.difference(base, trained, k))
+    arms = cache(lambda k: changes.passes(base, trained, k))
 
     def interval(k: int, level: float) -> Estimate:
-        return difference(base, trained, k, rule.interval, level, differences(k))
+        return difference(base, trained, k, rule.interval, level, arms(k))
 
     ends = both_ends(rule, interval, base.independent)
     levels = rule.new_level, rule.lost_level
@@ -89,17 +89,18 @@ def difference(
     k: int,
     interval: Interval,
     level: float,
-    d: FloatArray | None = None,
+    arms: changes.PassesOfBoth | None = None,
 ) -> Estimate:
-    """The mean difference of pass@k by the interval asked for; ``d`` where d_i(k) is at hand."""
-    d = changes.difference(base, trained, k) if d is None else d
+    """The mean difference of pass@k by the interval asked for; ``arms``: pass@k, where at hand."""
+    arms = arms or changes.passes(base, trained, k)
     if interval == "population":
-        return paired_interval(d, confidence_level=level, clusters=base.clusters)
+        return changes.mean_difference(arms, base.clusters, level)
     if 2 * k <= min(base.n.min(), trained.n.min()):
         return fixed_paired_interval(
             base.n, base.c, trained.n, trained.c, k, confidence_level=level
         )
-    return Estimate(float(d.mean()), np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
+    value = float(arms[1].mean() - arms[0].mean())
+    return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
 
 
 # ---------------------------------------------------------------------------- taken otherwise

@@ -17,7 +17,7 @@ from passgap.data.counts import Counts
 from passgap.results.comparison import GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.stats import Excluded, excluded_odds, odds_spread, paired_interval
-from passgap.stats.intervals import student_quantile
+from passgap.stats.intervals.levels import student_quantile
 from passgap.stats.mixture import log_choose
 
 FIELLER = "Fieller over problems"
