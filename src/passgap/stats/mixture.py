@@ -283,8 +283,15 @@ def _end(
 
 def _grouped(n: IntArray, c: IntArray) -> tuple[FloatArray, IntArray]:
     """The likelihood's table of distinct (n, c) and how many problems have each."""
-    rows, counts = np.unique(np.stack([n, c], axis=1), axis=0, return_counts=True)
+    rows, _, counts = distinct(n, c)
     return log_kernel(rows[:, 1], rows[:, 0], np.zeros(len(rows), np.int64), 0.0), counts
+
+
+def distinct(n: IntArray, c: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """The distinct (n, c), shape (U, 2); which of them each problem has; and how many have it."""
+    size = int(n.max()) + 1  # one number a pair sorts ten times as fast as rows
+    keys, where, copies = np.unique(n * size + c, return_inverse=True, return_counts=True)
+    return np.stack(np.divmod(keys, size), axis=1), where, copies
 
 
 def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
