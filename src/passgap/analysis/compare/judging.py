@@ -57,7 +57,9 @@ def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
     ends = both_ends(rule, interval, base.independent)
     levels = rule.new_level, rule.lost_level
     new, lost = new_and_lost(base, trained, rule.max_odds, seed, levels)
-    return _labelled(base, trained, rule, ends, new, lost, gain_source(base, trained))
+    return _labelled(
+        base, trained, rule, ends, new, lost, gain_source(base, trained, rule.interval)
+    )
 
 
 def at_levels(found: Judged, base: Counts, trained: Counts, rule: Deciding) -> Judged:
