@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from passgap.results.seeds import SeedsComparison
     from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
+    from passgap.results.unpaired import UnpairedComparison
     from passgap.results.verdict import Verdict
     from passgap.results.watching import Watching
     from passgap.runs import Run, merge
@@ -78,6 +79,7 @@ _WHERE = {
     "Slices": "passgap.results.slices",
     "Sweep": "passgap.results.sweep",
     "TrainConfig": "passgap.training.config",
+    "UnpairedComparison": "passgap.results.unpaired",
     "Verdict": "passgap.results.verdict",
     "Watch": "passgap.training.watch",
     "Watching": "passgap.results.watching",
@@ -131,6 +133,7 @@ __all__ = [
     "Slices",
     "Sweep",
     "TrainConfig",
+    "UnpairedComparison",
     "Verdict",
     "Watch",
     "Watching",

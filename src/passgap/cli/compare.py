@@ -11,6 +11,8 @@ from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from passgap.evidence.evidence import Evidence
     from passgap.evidence.options import CompareOptions
     from passgap.results.seeds import SeedsComparison
@@ -25,6 +27,13 @@ By = Annotated[
         "Field of the problems, or column of the counts, whose values make slices (benchmark, "
         "level): a verdict in each, corrected for their number.",
         "FIELD",
+    ),
+]
+Unpaired = Annotated[
+    bool,
+    flag(
+        "Compare two samples of problems, whose ids mean nothing (histograms) or differ: both "
+        "curves, and nothing problem by problem."
     ),
 ]
 Steps = Annotated[
@@ -49,6 +58,7 @@ def compare(
     verdict: VerdictFlags,
     seeds: Seeds = False,
     by: By = None,
+    unpaired: Unpaired = False,
     step: Steps = None,
     figure: Annotated[
         str | None, flag("Write the chart: a .png, .svg or .pdf file.", "FILE")
@@ -84,6 +94,9 @@ def compare(
         raise UsageError("--sampling-alone with several TRAINED; allowed: one")
     if step and (seeds or len(trained) == 1):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
+    check_unpaired(
+        unpaired, trained, {"--seeds": seeds, "--by": by, "--sampling-alone": sampling_alone}
+    )
     settings: CompareOptions = {"ks": ks or None, **verdict.settings()}
     if by is not None:
         unsuited = {"--sampling-alone": sampling_alone, "--figure": figure, "--seeds": seeds}
@@ -100,9 +113,12 @@ def compare(
         show(result, json_, fail_on, *checks, figure=figure)
         return
     evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [], cluster=cluster)
-    judged = judge_pair(evidence, **settings)
-    found = checked(base, trained[0], accept=verdict.accepted())
-    show(judged, json_, fail_on, found, figure=figure)
+    found = checked(base, trained[0], accept=verdict.accepted(unpaired=unpaired))
+    if unpaired:
+        samples = judge_pair(evidence, unpaired=True, **settings)
+        show(samples, json_, fail_on, found, figure=figure)
+        return
+    show(judge_pair(evidence, **settings), json_, fail_on, found, figure=figure)
 
 
 def check_by(by: str, trained: list[str], unsuited: list[str]) -> None:
@@ -111,6 +127,14 @@ def check_by(by: str, trained: list[str], unsuited: list[str]) -> None:
         raise UsageError(f"--by {by} with {len(trained)} TRAINED; allowed: one")
     if unsuited:
         raise UsageError(f"--by {by} with {unsuited[0]}; leave one of the two out")
+
+
+def check_unpaired(unpaired: bool, trained: list[str], others: Mapping[str, object]) -> None:
+    """Refuse ``--unpaired`` with several TRAINED, or beside flags that need pairs."""
+    if unpaired and len(trained) != 1:
+        raise UsageError(f"--unpaired with {len(trained)} TRAINED; allowed: one")
+    if unpaired and (given := [name for name, value in others.items() if value]):
+        raise UsageError(f"--unpaired with {given[0]}, which needs pairs; leave one of the two out")
 
 
 def judge_several(

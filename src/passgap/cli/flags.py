@@ -296,10 +296,11 @@ class VerdictFlags:
         """The settings of a comparison: the flags have the names that they have in Python."""
         return cast("CompareOptions", dict(vars(self)))
 
-    def accepted(self) -> set[str]:
+    def accepted(self, *, unpaired: bool = False) -> set[str]:
         """The data checks between two runs that these flags accept."""
         from passgap.checks import accepted
 
         return accepted(
-            intersect=self.intersect, allow_different_prompts=self.allow_different_prompts
+            intersect=self.intersect or unpaired,
+            allow_different_prompts=self.allow_different_prompts,
         )

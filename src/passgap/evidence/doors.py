@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, overload
 
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from passgap.results.selection import Selection
     from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
+    from passgap.results.unpaired import UnpairedComparison
 
 T = TypeVar("T")
 __all__ = [
@@ -106,6 +107,32 @@ def probe(
     return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
 
 
+@overload
+def compare(
+    base: Source | Evidence,
+    trained: Source | None = None,
+    *,
+    trained_on: bool | None = None,
+    answers: Arms | None = None,
+    cluster: str | None = None,
+    unpaired: Literal[False] = False,
+    **settings: Unpack[CompareOptions],
+) -> Comparison: ...
+
+
+@overload
+def compare(
+    base: Source | Evidence,
+    trained: Source | None = None,
+    *,
+    trained_on: bool | None = None,
+    answers: Arms | None = None,
+    cluster: str | None = None,
+    unpaired: Literal[True],
+    **settings: Unpack[CompareOptions],
+) -> UnpairedComparison: ...
+
+
 @shows(CompareSettings)
 def compare(
     base: Source | Evidence,
@@ -114,8 +141,9 @@ def compare(
     trained_on: bool | None = None,
     answers: Arms | None = None,
     cluster: str | None = None,
+    unpaired: bool = False,
     **settings: Unpack[CompareOptions],
-) -> Comparison:
+) -> Comparison | UnpairedComparison:
     """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
 
     Parameters
@@ -129,15 +157,27 @@ def compare(
         What the draws of both said, in place of the runs' own.
     cluster
         As in `probe`.
+    unpaired
+        Take the two as samples of problems whose ids mean nothing (histograms) or differ: what is
+        told of single problems, as whether some are new, is then not there.
     settings
         The fields of `passgap.results.settings.CompareSettings`.
 
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ.
+        Where problems, prompts, settings or verifiers differ, or ids are ranks of a histogram.
     UsageError
         For k or counts that do not allow a comparison.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> base = passgap.Counts([str(i) for i in range(200)], n=[64] * 200, c=[0] * 120 + [32] * 80)
+    >>> after = passgap.Counts([str(i) for i in range(150)], n=[64] * 150, c=[0] * 30 + [32] * 120)
+    >>> found = passgap.compare(base, after, unpaired=True)
+    >>> print(found.verdict.label, found.problems.trained, f"{found.delta.at(2).value:.3f}")
+    up_at_small_k 150 0.302
     """
     from passgap.analysis.compare import comparison
 
@@ -148,6 +188,15 @@ def compare(
             "checkpoints, compare_seeds for training seeds)"
         )
     known = trained_on if trained_on is not None else evidence.trained_on
+    if unpaired:
+        from passgap.analysis.compare.unpaired import compare_unpaired
+
+        if answers is not None:
+            raise UsageError(
+                "answers with unpaired=True, which pairs no problems; leave one of them"
+            )
+        pair = evidence.base.counts, evidence.trained[0].counts
+        return compare_unpaired(*pair, CompareSettings(**settings), trained_on=known)
     return comparison.compare(
         evidence.base.counts,
         evidence.trained[0].counts,

@@ -132,7 +132,7 @@ class FixedSplit:
 
 def _deviation(n: IntArray, c: IntArray) -> FloatArray:
     """The unbiased standard error of c / n."""
-    return np.sqrt(c * (n - c) / (np.maximum(n - 1, 1) * n.astype(float) ** 2))
+    return np.asarray(np.sqrt(c * (n - c) / (np.maximum(n - 1, 1) * n.astype(float) ** 2)))
 
 
 def _unseen(n: IntArray, k: IntArray | int, weight: FloatArray, tail: float) -> Sides:

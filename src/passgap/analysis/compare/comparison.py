@@ -125,7 +125,8 @@ def _delta(
     if interval == "population":
         b, t = (pass_at_k(one.n, one.c, list(ks)) for one in (base, trained))
         return _difference_curve(b, t, ks, seed, base)
-    return inputs.fixed_curve([difference(base, trained, k, interval, 0.95) for k in ks], ks)
+    each = [difference(base, trained, k, interval, 0.95) for k in ks]
+    return inputs.curve_from(each, ks, inputs.FIXED)
 
 
 def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> Reasoned | None:

@@ -7,7 +7,6 @@ together as often as it would of one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,7 +22,7 @@ from passgap.analysis.compare.deciding import (
     from_memory,
     without_short,
 )
-from passgap.analysis.compare.judging import Judged, at_levels, difference, judge, robust
+from passgap.analysis.compare.judging import JudgedPair, at_levels, difference, judge, robust
 from passgap.analysis.compare.pairing import paired
 from passgap.analysis.luck import luck_of_both, withheld
 from passgap.analysis.short import named
@@ -39,6 +38,7 @@ from passgap.results.settings import CompareSettings
 from passgap.results.slices import Pooled, Slice, Slices
 from passgap.results.verdict import Verdict
 from passgap.stats import holm_levels
+from passgap.stats.combining import weighted_sum
 
 FEWEST = 5  # problems of a slice that is judged
 METHOD = "slices alike: reaches combined (Zou and Donner 2008)"
@@ -94,6 +94,7 @@ def compare_by(
         trained,
         intersect=settings.intersect,
         allow_different_prompts=settings.allow_different_prompts,
+        alone=False,
     )
     (base, trained), settings, left_out = without_short((base, trained), settings)
     parts = _parts(base, trained, values)
@@ -135,7 +136,7 @@ def _verdicts(
     rule: Deciding,
     settings: CompareSettings,
     trained_on: bool | None,
-) -> dict[str, tuple[Verdict, Judged]]:
+) -> dict[str, tuple[Verdict, JudgedPair]]:
     """The verdict of each judged slice, by its name."""
     found = [judge(one.base, one.trained, rule, settings.seed) for one in parts]
     new = holm_levels([one.new.p_value for one in found], LEVEL)
@@ -166,7 +167,9 @@ def _lifted(
     return from_memory(verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings)
 
 
-def _slice(one: _Part, found: tuple[Verdict, Judged] | None, rule: Deciding, level: float) -> Slice:
+def _slice(
+    one: _Part, found: tuple[Verdict, JudgedPair] | None, rule: Deciding, level: float
+) -> Slice:
     small, large = (
         At(k, difference(one.base, one.trained, k, rule.interval, level))
         for k in (rule.k_small, rule.k_large)
@@ -231,28 +234,11 @@ def _weighted(parts: Sequence[_Part], k: int) -> FloatArray:
 
 
 def mean_of_slices(each: Sequence[Estimate], *, overlap: bool = False) -> Estimate:
-    """The mean of the slices' means, with an interval from theirs.
+    """The mean of the slices' means, with an interval from theirs (`weighted_sum`).
 
-    Each slice reaches as far as its own interval, a part 1 / S of it counts, and the reaches of
-    independent slices combine as the root of the sum of squares (method of variance estimates
-    recovery: Zou and Donner 2008, Statistics in Medicine 27:1693). Where clusters lie in several
-    slices (``overlap``) these are not independent, and the reaches add.
-
-    Parameters
-    ----------
-    each
-        A slice's mean each, all at one level.
+    ``overlap``: clusters lie in several slices, which are then not independent.
     """
-    value, low, high = np.array([[one.value, one.low, one.high] for one in each]).T
-
-    def together(reaches: FloatArray) -> float:
-        total = reaches.sum() if overlap else math.sqrt(float(np.sum(reaches**2)))
-        return float(total) / len(each)
-
-    middle = float(value.mean())
-    below, above = together(value - low), together(high - value)
-    level = each[0].confidence_level
-    return Estimate(middle, max(middle - below, -1.0), min(middle + above, 1.0), level, METHOD)
+    return weighted_sum(each, [1 / len(each)] * len(each), method=METHOD, overlap=overlap)
 
 
 def _overlap(parts: Sequence[_Part]) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from passgap.results.comparison import BandGain, Comparison, Coverage, GainSource, TiltFit
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.labels import STATES
+from passgap.results.labels import AT_SMALL, KNOWN, STATES, UNPAIRED
 from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
+from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
 from passgap.show.contents import curves
 from passgap.show.contents.alone import alone
@@ -62,7 +63,7 @@ def solved_within(
 
 def verdict(result: Comparison) -> b.VerdictBlock:
     """The verdict, with the three numbers that bear it out."""
-    found = [_change(result, k) for k in (result.settings.k_small, result.settings.k_large)]
+    found = [change_at(result, k) for k in (result.settings.k_small, result.settings.k_large)]
     found += [_source(result.gain_source), _certain(result), _crossing(result)]
     found += [_misfit(result.tilt), _solved(result.coverage)]
     evidence = [line for line in found if line][:3]
@@ -75,15 +76,23 @@ def sentence(result: curves.Pair) -> str:
     numbers: dict[str, object] = {"k": small, "K": large, "reason": (said.reasons or ("",))[-1]}
     numbers |= {"at_k": STATES.get(said.at_small_k or "unclear")}
     numbers |= {"at_K": STATES.get(said.at_large_k or "unclear")}
-    numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
-    numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
+    if not isinstance(result, UnpairedComparison):
+        numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
+        numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
     for name, k in {"k": small, "K": large}.items():
         numbers |= {
             f"base_{name}": whole(result.base.at(k)),
             f"trained_{name}": whole(result.trained.at(k)),
             f"delta_{name}": _in_points(result.delta.at(k)),
         }
-    return said.label.sentence_at(said.at_small_k, said.at_large_k).format(**numbers)
+    template = said.label.sentence_at(said.at_small_k, said.at_large_k)
+    if (
+        isinstance(result, UnpairedComparison)
+        and said.label in AT_SMALL
+        and said.at_large_k in KNOWN
+    ):
+        template = UNPAIRED
+    return template.format(**numbers)
 
 
 def _in_points(delta: Estimate) -> str:
@@ -92,7 +101,8 @@ def _in_points(delta: Estimate) -> str:
     return f"{points(delta.value)} points ({interval(delta, points)})"
 
 
-def _change(result: Comparison, k: int) -> str:
+def change_at(result: curves.Pair, k: int) -> str:
+    """The difference within k tries, with both shares; empty where there is none."""
     if not known(result.delta.at(k).value):
         return ""
     before, after = (percent(curve.at(k).value) for curve in (result.base, result.trained))
@@ -171,7 +181,7 @@ def figures(result: Comparison) -> b.Figures:
     draws = both([result.draws.base, result.draws.trained])
     return b.Figures(
         [
-            *(_arms_at(result, k) for k in ks),
+            *(arms_at(result, k) for k in ks),
             b.Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
             _falls_behind(result),
             size_figure(
@@ -183,7 +193,8 @@ def figures(result: Comparison) -> b.Figures:
     )
 
 
-def _arms_at(result: Comparison, k: int) -> b.Figure:
+def arms_at(result: curves.Pair, k: int) -> b.Figure:
+    """Both shares solved within k tries, and the difference."""
     base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     delta = result.delta.at(k)
     note = f"{points(delta.value)} points\n({interval(delta, points)})"
@@ -335,7 +346,7 @@ def _gain(row: At, problems: int) -> str:
     return "too few" if few else changed(row.estimate)
 
 
-def answered(result: Comparison) -> b.Section | None:
+def answered(result: Comparison | UnpairedComparison) -> b.Section | None:
     """Samples without an answer, cut samples, and the difference among the answered ones."""
     found = result.answered
     if found is None:

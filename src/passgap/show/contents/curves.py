@@ -13,12 +13,13 @@ from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve
 from passgap.results.probe import Forecast, Probe
 from passgap.results.seeds import SeedsComparison
+from passgap.results.unpaired import UnpairedComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table
 from passgap.show.charts.curves import paired_delta, pass_at_k
 from passgap.show.contents.parts import ROLES, curve_table, present, table
 from passgap.show.text import between, changed, estimated, known, points
 
-Pair = Comparison | SeedsComparison
+Pair = Comparison | SeedsComparison | UnpairedComparison
 TITLE = "How many problems are solved within k tries"
 NUMBERS = "pass@k in numbers"
 BEFORE = (

@@ -39,6 +39,7 @@ from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.settings import K_LARGE, CompareSettings
 from passgap.results.sweep import Sweep
+from passgap.results.unpaired import UnpairedComparison
 from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
@@ -63,6 +64,7 @@ def report(
     title: str | None = None,
     command: str = "",
     cluster: str | None = None,
+    unpaired: bool = False,
     **settings: Unpack[CompareOptions],
 ) -> Path:
     """Write the page of a base's run, or of a base's and a trained policy's run.
@@ -75,7 +77,7 @@ def report(
         The HTML file.
     figures
         A folder for the same charts as PDF, SVG and PNG.
-    cluster
+    cluster, unpaired
         As in `passgap.compare`.
     settings
         Keyword arguments of `passgap.compare`; those that a probe has too hold for it.
@@ -86,6 +88,10 @@ def report(
         The file written.
     """
     check_charts()
+    if unpaired and trained is not None:
+        result = compare(Evidence.read(base, trained, cluster=cluster), unpaired=True, **settings)
+        data = _several_data(result, base, [trained], title, command, cluster, settings)
+        return _written(data, out, figures)
     data = page_data(base, trained, title=title, command=command, cluster=cluster, **settings)
     return _written(data, out, figures)
 
@@ -111,6 +117,21 @@ def report_several(
 ) -> Path:
     """Write the page of a base and several trained policies, whose result is given; as `report`."""
     check_charts()
+    title = f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}"
+    data = _several_data(result, base, trained, title, command, cluster, settings)
+    return _written(data, out, figures)
+
+
+def _several_data(
+    result: Sweep | SeedsComparison | UnpairedComparison,
+    base: Path | str,
+    trained: Sequence[Path | str],
+    title: str | None,
+    command: str,
+    cluster: str | None,
+    settings: CompareOptions,
+) -> PageData:
+    """Everything that the page of such a result shows."""
     names = _names(trained)
     arms = {"base": base} | dict(zip(names, trained, strict=True))
     runs = {role: Run(path) for role, path in arms.items() if is_run(path)}
@@ -118,8 +139,8 @@ def report_several(
         pairs = zip(result.seeds, names, strict=True)
         result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
     before = probe(base, cluster=cluster, **_of_probe(settings))
-    data = PageData(
-        title=f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}",
+    return PageData(
+        title=title or _titled(base, *trained),
         probe=before,
         several=result,
         runs={role: _about(run) for role, run in runs.items()},
@@ -127,7 +148,10 @@ def report_several(
         notes=list(dict.fromkeys([*before.notes, *result.notes])),
         command=command,
     )
-    return _written(data, out, figures)
+
+
+def _titled(base: Path | str, *trained: Path | str) -> str:
+    return f"{' → '.join(map(_policy, (base, *trained)))}{_on_problems(base)}"
 
 
 def _of_probe(settings: CompareOptions) -> ProbeOptions:
@@ -185,7 +209,7 @@ def page_data(
         allow_different_prompts=settings.get("allow_different_prompts", False),
     )
     return PageData(
-        title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
+        title=title or _titled(*arms.values()),
         probe=before,
         comparison=comparison,
         training=_logged(training, TRAINING_FILE, TrainingRow),
