@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from passgap.evidence.doors import (
         adaptive_probe,
         compare,
+        compare_benchmarks,
         compare_by,
         compare_seeds,
         compare_sweep,
@@ -87,6 +88,7 @@ _WHERE = {
     "chart": "passgap.show",
     "check": "passgap.checks",
     "compare": "passgap.evidence.doors",
+    "compare_benchmarks": "passgap.evidence.doors",
     "compare_by": "passgap.evidence.doors",
     "compare_seeds": "passgap.evidence.doors",
     "compare_sweep": "passgap.evidence.doors",
@@ -142,6 +144,7 @@ __all__ = [
     "chart",
     "check",
     "compare",
+    "compare_benchmarks",
     "compare_by",
     "compare_seeds",
     "compare_sweep",

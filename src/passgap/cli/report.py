@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
-from passgap.cli.compare import Seeds, Steps, Unpaired, check_unpaired, judge_several
+from passgap.cli.compare import Seeds, Steps, Unpaired, check_one, judge_several
 from passgap.cli.flags import Cluster, VerdictFlags
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
@@ -32,7 +32,7 @@ def report(
         argument(
             "RUN...",
             "The base's run or counts file; then the trained policy's, or those of several "
-            "checkpoints.",
+            "checkpoints. Of benchmarks two folders, with a run for each.",
         ),
     ],
     verdict: PageFlags,
@@ -55,7 +55,8 @@ def report(
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     settings = verdict.settings()
     typed, (base, *trained) = command_line(), runs
-    check_unpaired(unpaired, trained, {"--seeds": seeds})
+    if unpaired:
+        check_one("--unpaired", trained, {"--seeds": seeds})
     if len(trained) > 1:
         from passgap.evidence.evidence import Evidence
         from passgap.show.page.gathering import report_several

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
     from passgap.analysis.alone.voting import Answers
     from passgap.analysis.probe.adaptive import Draw
+    from passgap.evidence.benchmarks import Benchmarks
     from passgap.results.audit import Audit
     from passgap.results.backtest import Backtest
     from passgap.results.comparison import Comparison
@@ -63,6 +64,7 @@ __all__ = [
     "audit",
     "backtest",
     "compare",
+    "compare_benchmarks",
     "compare_by",
     "compare_seeds",
     "compare_sweep",
@@ -256,6 +258,64 @@ def compare_by(
         CompareSettings(**settings),
         trained_on=trained_on if trained_on is not None else evidence.trained_on,
     )
+
+
+@shows(CompareSettings)
+def compare_benchmarks(
+    base: Benchmarks,
+    trained: Benchmarks,
+    *,
+    trained_on: bool | None = None,
+    cluster: str | None = None,
+    **settings: Unpack[CompareOptions],
+) -> Slices:
+    """Say what training did on each of several benchmarks, and over all of them.
+
+    Parameters
+    ----------
+    base, trained
+        A folder with one run folder or counts file per benchmark, or a mapping from a benchmark's
+        name to what `compare` takes; named alike for both policies. A benchmark of fewer than 5
+        problems is shown and not judged.
+    trained_on
+        Whether these problems were trained on, where the runs do not say.
+    cluster, settings
+        As in `compare`; each benchmark has its own large k. ``intersect`` leaves out benchmarks
+        that only one side has, too.
+
+    Raises
+    ------
+    MismatchError, UsageError
+        As in `compare`, with the benchmark's name; for names that only one side has, or a folder
+        that holds none.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> easy, hard = [f"e{i}" for i in range(40)], [f"h{i}" for i in range(60)]
+    >>> base = {
+    ...     "gsm8k": passgap.Counts(easy, n=[64] * 40, c=[16] * 40),
+    ...     "aime24": passgap.Counts(hard, n=[128] * 60, c=[2, 0] * 30),
+    ... }
+    >>> trained = {
+    ...     "gsm8k": passgap.Counts(easy, n=[64] * 40, c=[48] * 40),
+    ...     "aime24": passgap.Counts(hard, n=[128] * 60, c=[40, 0] * 30),
+    ... }
+    >>> for one in passgap.compare_benchmarks(base, trained).slices:
+    ...     print(one.name, one.problems, f"k={one.large.k}", one.verdict.label)
+    gsm8k 40 k=32 up_at_small_k
+    aime24 60 k=64 up_at_small_k
+    """
+    from passgap.analysis.compare import benchmarks
+    from passgap.evidence.benchmarks import matched, pairs_of
+
+    asked = CompareSettings(**settings)
+    both, left_out = matched(base, trained, intersect=asked.intersect)
+    found = benchmarks.compare_benchmarks(pairs_of(both, cluster, trained_on), asked)
+    if not left_out:
+        return found
+    note = f"benchmarks that only one side has are left out: {', '.join(left_out)}"
+    return replace(found, notes=(note, *found.notes))
 
 
 @shows(CompareSettings)

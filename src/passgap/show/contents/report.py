@@ -9,6 +9,7 @@ from passgap.results.codec import to_json
 from passgap.results.comparison import ComparedWith
 from passgap.results.probe import ProbedWith
 from passgap.results.seeds import SeedsComparison
+from passgap.results.slices import Slices
 from passgap.results.sweep import Sweep
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
@@ -20,6 +21,7 @@ from passgap.show.contents import (
     probe,
     reach,
     seeds,
+    slices,
     sweep,
     unpaired,
     watching,
@@ -69,6 +71,8 @@ def _first_verdict(data: PageData) -> list[b.Block]:
     """The verdict that the page opens with, and its key figures."""
     if isinstance(data.several, Sweep):
         return [sweep.verdict(data.several)]
+    if isinstance(data.several, Slices):
+        return [slices.verdict(data.several), slices.by_slice(data.several)]
     if isinstance(data.several, UnpairedComparison):
         return [unpaired.verdict(data.several), unpaired.figures(data.several)]
     if data.several:
