@@ -202,6 +202,7 @@ on these very problems, where the draws of two policies are independent.
 
 def page(cells: Cells, times: int) -> str:
     """The tables."""
+    noise = 200 * (0.95 * 0.05 / times) ** 0.5  # two standard errors, in points
     versions = {"passk": version("passk-inference"), "scorio": version("scorio")}
     lines = [
         "# Beside other tools: coverage, width, conclusions",
@@ -218,7 +219,8 @@ def page(cells: Cells, times: int) -> str:
         "## In short",
         "",
         "Over all worlds and sizes below: how often the interval of the difference holds the truth "
-        "that it is meant for, nominal 95%, and its mean width in points.",
+        "that it is meant for, nominal 95%, and its mean width in points. Of "
+        f"{times} repetitions a share of 95% is seen within {noise:.0f} points of it.",
         "",
         "| tool | target | covers at k = 2: lowest, mean | at the large k | width at k = 2 | at "
         "the large k |",
