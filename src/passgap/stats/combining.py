@@ -53,6 +53,9 @@ def weighted_sum(
 def difference_of(base: Estimate, trained: Estimate) -> Estimate:
     """The trained policy's mean minus the base's, of two samples of problems that are not paired.
 
-    Simulated with `passgap.stats.mean_interval` of both at 95 %: COVERAGE
+    Simulated with `passgap.stats.mean_interval` of both at 95 %, in 480 cells (P = 30, 100, 300,
+    alike and not; n = 16, 64; k = 2, n / 2; five shapes of difficulty; nothing changed, a tilt of
+    2, 3 % new, 10 % lost; 600 repetitions): median 97.2 %; the six lowest, taken again with 4,000,
+    cover 94.5 to 95.7 %.
     """
     return weighted_sum([base, trained], [-1.0, 1.0], method=UNPAIRED)
