@@ -53,7 +53,13 @@ class BetaBinomial:
         return np.asarray((1 - self.never) * -np.expm1(none), float)
 
 
-def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False) -> BetaBinomial:
+def fit_beta_binomial(
+    n: ArrayLike,
+    c: ArrayLike,
+    *,
+    zero_inflated: bool = False,
+    start: BetaBinomial | None = None,
+) -> BetaBinomial:
     """Maximum likelihood from counts; n may differ between problems (arXiv 2510.05197).
 
     Parameters
@@ -63,6 +69,8 @@ def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False
         n = 0 are left out.
     zero_inflated
         Allow a share of problems with p = 0.
+    start
+        The fit of similar counts, to start from; None: several starts.
 
     Returns
     -------
@@ -81,10 +89,13 @@ def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False
         return -float(copies @ _log_density(x, rows[0], rows[1], zero_inflated))
 
     bounds = [BOUNDS, BOUNDS, (-12.0, 12.0)][: 3 if zero_inflated else 2]
+    spreads = [(a, b, 1 / (1 + np.e)) for a, b in SPREADS]
+    if start is not None:
+        spreads = [(start.a, start.b, float(np.clip(start.never, 0.02, 0.98)))]
     found = []
-    for a, b in SPREADS:
-        start = [np.log(a), np.log(b), -1.0][: len(bounds)]
-        found.append(optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds))
+    for a, b, never in spreads:
+        first = [np.log(a), np.log(b), special.logit(never)][: len(bounds)]
+        found.append(optimize.minimize(loss, first, method="L-BFGS-B", bounds=bounds))
     best = min(found, key=lambda result: float(result.fun))
     constant = float(copies @ log_choose(rows[0], rows[1]))
     never = float(special.expit(best.x[2])) if zero_inflated else 0.0
