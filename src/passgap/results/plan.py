@@ -36,9 +36,9 @@ class PlannedWith:
 class Design:
     """A run of ``problems`` with ``n`` draws each; None where so many are not at hand.
 
-    ``needed`` problems give the power asked for on average over the refits, ``fewest`` to ``most``
-    under single ones. ``power``, or the headroom's ``half_width``, is what the problems taken, or
-    else those at hand, bring. ``seeds`` are training seeds, None for one trained policy.
+    With ``needed`` problems nine in ten refits keep the power asked for, with ``fewest`` one in ten
+    does. ``power``, or the headroom's ``half_width``, is what the problems taken, or else those at
+    hand, bring. ``seeds`` are training seeds, None for one trained policy.
     """
 
     n: int
@@ -46,7 +46,6 @@ class Design:
     problems: int | None
     needed: int | None
     fewest: int | None
-    most: int | None
     power: Estimate | None
     half_width: Estimate | None
     completions: int | None
@@ -60,7 +59,7 @@ class Design:
             "seeds": _whole(self.seeds),
             "samples": _whole(self.n),
             "problems": _whole(self.problems) or "not attainable",
-            "from .. to": f"{_whole(self.fewest) or 'none'} to {_whole(self.most) or 'any'}",
+            "range": f"{_whole(self.fewest) or 'none'} to {_whole(self.needed) or 'none'}",
             "power": _share(self.power, 0),
             "half-width": _share(self.half_width, 1),
             "completions": _whole(self.completions),

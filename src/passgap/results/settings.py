@@ -154,7 +154,7 @@ class PlanSettings:
     delta
         The tilt to be told from none; for ``difference``.
     power
-        Chance that the claim succeeds, on average over what the pilot leaves open; in (0, 1).
+        Chance that the claim succeeds, kept in nine of ten refits to the pilot; in (0, 1).
     margin
         For equivalence: an untrained copy (delta 0) passes with this power.
     problems

@@ -2,7 +2,7 @@
 
 The difficulty distribution G gives the variance of what a run of P problems with n draws each will
 estimate: between problems it falls with P, within a problem with n. What the pilot does not know of
-G is in the answer: each number comes from many refits, as a range and as what holds on average.
+G is in the answer: a number of problems is one with which nine in ten refits keep the power.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from passgap.results.plan import Design, Plan, PlannedWith
 from passgap.results.settings import CompareSettings, Goal, PlanSettings
 
 MOST_PROBLEMS = 1_000_000
-CENTRAL = 0.8  # of the refits are in a range, and in the mean
+CENTRAL = 0.8  # of the refits are in a range
 SEEDS = (3, 4, 5, 6, 8, 10)  # from the least with which `compare --seeds` settles a verdict
 REFITS = "refits to resampled pilots"
 NOTE = (
-    "from refits of the difficulty distribution to resampled pilots: from .. to holds four in five "
-    "of them, and the number of problems is right on average over these; a plan, not a promise"
+    "the difficulty distribution was refitted to resampled pilots; with these problems nine in ten "
+    "refits keep the power, and the range begins where one in ten does: a plan, not a promise"
 )
 DEFAULTS = PlanSettings()
 
@@ -220,9 +220,7 @@ def _designs(
 
 def _design(claim: Claim, n: int, seeds: int | None, settings: PlanSettings) -> Design:
     at_hand, tokens, price = settings.problems, settings.tokens, settings.price
-    fewest, needed, most = (
-        _least(partial(_holds, claim, settings.power, of)) for of in (np.max, np.mean, np.min)
-    )
+    fewest, needed = (_least(partial(_holds, claim, settings.power, of)) for of in (np.max, np.min))
     attainable = needed is not None and (at_hand is None or needed <= at_hand)
     runs = 1 if settings.goal == "headroom" else 1 + (seeds or 1)
     completions = needed * n * runs if needed is not None and attainable else None
@@ -234,7 +232,6 @@ def _design(claim: Claim, n: int, seeds: int | None, settings: PlanSettings) -> 
         problems=needed if attainable else None,
         needed=needed,
         fewest=fewest,
-        most=most,
         power=_range(claim.success(taken)) if taken and isinstance(claim, Difference) else None,
         half_width=_range(claim.reach(taken)) if taken and isinstance(claim, Width) else None,
         completions=completions,
@@ -244,7 +241,7 @@ def _design(claim: Claim, n: int, seeds: int | None, settings: PlanSettings) -> 
 
 
 def _holds(claim: Claim, power: float, of: Callable[[FloatArray], float], problems: int) -> bool:
-    """Whether that many problems bring the power, under the best, all or the worst refits kept."""
+    """Whether so many problems bring the power, under the best or the worst of the refits kept."""
     return bool(of(_kept(claim.success(problems))) >= power)
 
 

@@ -31,23 +31,30 @@ class Claim(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Width:
-    """The 95% interval of the headroom reaches ``half_width`` to each side.
+    """The 95% interval of the headroom reaches at most ``half_width`` to each side.
 
-    ``mean`` and ``variance`` are of one problem's estimated headroom, shape (R,).
+    ``mean``, ``variance`` and ``fourth`` central moment are of one problem's estimated headroom,
+    shape (R,). The variance that a run will see varies from run to run, and the width with it.
     """
 
     mean: FloatArray
     variance: FloatArray
+    fourth: FloatArray
     half_width: float
 
     def reach(self, problems: int) -> FloatArray:
-        """Half the width of the interval, shape (R,)."""
-        return _quantile(problems + 1, 0.975) * _error(
-            self.variance, problems, 0.5, shifted=self.mean - 0.5
-        )
+        """Half the width of the interval to be expected, shape (R,)."""
+        error = _error(self.variance, problems, 0.5, shifted=self.mean - 0.5)
+        return _quantile(problems + 1, 0.975) * error
 
     def success(self, problems: int) -> FloatArray:
-        return (self.reach(problems) <= self.half_width).astype(float)
+        room = (self.half_width / _quantile(problems + 1, 0.975)) ** 2
+        pseudo = _pseudo(problems, 0.5, self.mean - 0.5)
+        most = (room * (problems + 1) * (problems + 2) - pseudo) / problems
+        noise = np.sqrt(np.maximum(self.fourth - self.variance**2, 0.0) / problems)
+        with np.errstate(divide="ignore", invalid="ignore"):  # no noise: never or always
+            z = (most - self.variance) / noise
+        return np.asarray(special.ndtr(np.nan_to_num(z, nan=np.inf)), float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +115,8 @@ def width(weights: FloatArray, n: int, k_small: int, k_large: int, half_width: f
     gap = both[:, 1] - both[:, 0]
     chance = weights @ count_chances(n)
     mean = chance @ gap
-    return Width(mean, np.maximum(chance @ gap**2 - mean**2, 0.0), half_width)
+    second, fourth = (np.sum(chance * (gap - mean[:, None]) ** power, axis=1) for power in (2, 4))
+    return Width(mean, second, fourth, half_width)
 
 
 def difference(
@@ -147,9 +155,14 @@ def _quantile(freedom: int, tail: float) -> float:
 
 
 def _error(variance: FloatArray, problems: int, limits: float, shifted: FloatArray) -> FloatArray:
-    """Standard error with two pseudo-observations, ``limits`` from the middle of their range.
+    """Standard error with two pseudo-observations, as in `_pseudo`."""
+    total = problems * variance + _pseudo(problems, limits, shifted)
+    return np.asarray(np.sqrt(total / (problems + 1) / (problems + 2)), float)
 
-    ``shifted`` is how far the mean lies from that middle.
+
+def _pseudo(problems: int, limits: float, shifted: FloatArray) -> FloatArray:
+    """What two pseudo-observations add to the sum of squares.
+
+    They lie ``limits`` from the middle of their range, and the mean ``shifted`` from it.
     """
-    pseudo = 2 * limits**2 + 2 * shifted**2 * problems / (problems + 2)
-    return np.asarray(np.sqrt((problems * variance + pseudo) / (problems + 1) / (problems + 2)))
+    return np.asarray(2 * limits**2 + 2 * shifted**2 * problems / (problems + 2), float)

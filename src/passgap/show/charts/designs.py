@@ -38,8 +38,8 @@ def plan_chart(designs: Sequence[Design], *, by_seeds: bool = False) -> Chart:
             "n": one.seeds if by_seeds else one.n,
             "value": one.problems,
             "low": one.fewest,
-            "high": one.most,
-            "text": one.cells()["from .. to"],
+            "high": one.needed,
+            "text": one.cells()["range"],
             "completions": number(one.completions),
         }
         for one in designs
@@ -48,7 +48,7 @@ def plan_chart(designs: Sequence[Design], *, by_seeds: bool = False) -> Chart:
     x = log2("n", what, rows)
     y = alt.Y("value:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s"))
     drawn = lined(rows, x, LIGHT["base"], ends="bars", y=y, points=46, width=2)
-    tips = {"n": what, "value": "problems", "text": "from .. to", "completions": "completions"}
+    tips = {"n": what, "value": "problems", "text": "range", "completions": "completions"}
     return layered([*drawn, hover(rows, "n", tips)], "Problems needed")
 
 
