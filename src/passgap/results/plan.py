@@ -60,8 +60,8 @@ class Design:
             "samples": _whole(self.n),
             "problems": _whole(self.problems) or "not attainable",
             "range": f"{_whole(self.fewest) or 'none'} to {_whole(self.needed) or 'none'}",
-            "power": _share(self.power, 0),
-            "half-width": _share(self.half_width, 1),
+            "power, %": _share(self.power, 0),
+            "half-width, points": _share(self.half_width, 1),
             "completions": _whole(self.completions),
             "tokens": "" if self.tokens is None else f"{self.tokens:,.0f}",
             "price": price,
@@ -114,7 +114,7 @@ class Plan(Result):
                 f"to show {ks} of {self._trained('an untrained copy')} equivalent within "
                 f"{100 * s.margin:g} points, in {s.power:.0%} of such comparisons"
             )
-        moved = f" ({_share(self.effect, 1)} points)" if self.effect else ""
+        moved = f" ({_moved(self.effect)})" if self.effect else ""
         return (
             f"to tell {self._trained('a tilt')} of {s.delta:g} from none at {ks}{moved}, "
             f"in {s.power:.0%} of such comparisons"
@@ -139,6 +139,12 @@ class Plan(Result):
 
 def _whole(value: int | None) -> str:
     return "" if value is None else f"{value:,}"
+
+
+def _moved(effect: Estimate) -> str:
+    """A difference in points, with the range of the refits."""
+    value, low, high = (100 * part for part in (effect.value, effect.low, effect.high))
+    return f"{value:.1f} points, {low:.1f} to {high:.1f}"
 
 
 def _share(one: Estimate | None, digits: int) -> str:

@@ -65,7 +65,7 @@ def plan(pilot: Counts, settings: PlanSettings = DEFAULTS) -> Plan:
         effect,
         designs,
         min(possible, key=lambda one: (one.seeds or 0, _cost(one)), default=None),
-        _notes(pilot, settings, large, effect),
+        (*_notes(pilot, settings, large, effect), *_never(designs)),
     )
 
 
@@ -202,6 +202,17 @@ def _check_seeds(settings: PlanSettings) -> None:
 
 
 # ------------------------------------------------------------------------------------ designs
+
+
+def _never(designs: Sequence[Design]) -> tuple[str, ...]:
+    """What helps where no number of problems is enough."""
+    if all(design.needed is not None for design in designs):
+        return ()
+    seeds = "more training seeds or " if designs[0].seeds else ""
+    return (
+        "a range that ends in none: in one refit in ten no number of problems is enough; "
+        f"{seeds}a larger pilot may help",
+    )
 
 
 def _designs(
