@@ -103,6 +103,7 @@ def test_thirty_problems_do_not_settle_equivalence(pilot):
         ({"half_width": 0.1, "k_small": 30}, "k_small=30"),
         ({"half_width": 0.1, "problems": 1}, "problems is 1"),
         ({"goal": "difference", "delta": 1.0, "seeds": [3]}, "seed_spread missing.*--seed-spread"),
+        ({"goal": "difference", "delta": 1.0, "seeds": 3}, r"such as \[3\]"),
         ({"goal": "difference", "delta": 1.0, "seeds": [2], "seed_spread": 0.02}, "seeds is 2"),
         ({"goal": "difference", "delta": 1.0, "seed_spread": -0.1}, "seed_spread is -0.1"),
         ({"half_width": 0.1, "seed_spread": 0.02}, "give --goal difference"),

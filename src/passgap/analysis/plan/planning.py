@@ -180,6 +180,8 @@ def _check(settings: PlanSettings, k_large: int) -> None:
 
 def _check_seeds(settings: PlanSettings) -> None:
     spread, seeds = settings.seed_spread, settings.seeds
+    if isinstance(seeds, int):
+        raise UsageError(f"seeds is {seeds}; allowed: numbers to consider, such as [{seeds}]")
     if (spread is not None or seeds) and settings.goal != "difference":
         raise UsageError(
             "training seeds are planned for a comparison; give --goal difference with --delta or "
