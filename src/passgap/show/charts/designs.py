@@ -46,7 +46,11 @@ def plan_chart(designs: Sequence[Design], *, by_seeds: bool = False) -> Chart:
     ]
     what = "training seeds" if by_seeds else "samples per problem, n"
     x = log2("n", what, rows)
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s"))
+    if by_seeds:
+        axis = alt.Axis(values=[one.seeds for one in designs if one.seeds], format="d")
+        x = alt.X("n:Q", title=what, axis=axis, scale=alt.Scale(zero=False, padding=8))
+    scale = alt.Scale(type="log", nice=False, padding=8)
+    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(format="~s"))
     drawn = lined(rows, x, LIGHT["base"], ends="bars", y=y, points=46, width=2)
     tips = {"n": what, "value": "problems", "text": "range", "completions": "completions"}
     return layered([*drawn, hover(rows, "n", tips)], "Problems needed")
