@@ -38,7 +38,7 @@ GOALS = {  # a claim, as `plan` is asked for it
 }
 FRESH = 1000  # runs a number of problems
 TRIED = np.unique(np.round(2 ** np.arange(3, 13.1, 1 / 3))).astype(int)  # numbers of problems
-CHECKED = 200  # whole comparisons, to check the interval against
+CHECKED = 100  # whole comparisons, to check the interval against
 SEEDS, SPREAD = (3, 5, 8), 0.01
 
 

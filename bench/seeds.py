@@ -31,7 +31,7 @@ from passgap.stats import paired_ends, pass_at_k, seeds_interval
 Rng = np.random.Generator
 PROBLEMS, DRAWS, KS = 100, 64, (2, 32)
 SEEDS = (2, 3, 5)
-COVERED = 2000  # repetitions for coverage, of which the first ones are judged, too
+COVERED = 1000  # repetitions for coverage, of which the first ones are judged, too
 TILTS = np.linspace(-8, 8, 161)
 MARGIN = 0.02
 
