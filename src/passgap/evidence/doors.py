@@ -475,7 +475,7 @@ def reach(
 
 @shows(PlanSettings)
 def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
-    """Say how many problems and draws a claim needs, from a pilot, and what they cost.
+    """Say how many problems, draws and training seeds a claim needs, from a pilot, and the cost.
 
     Parameters
     ----------
@@ -487,9 +487,9 @@ def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
     Raises
     ------
     UsageError
-        For a goal without its numbers, or a number out of range.
+        For a goal without its numbers, a number out of range, or a pilot of one problem.
     """
-    from passgap.analysis import plan as planning
+    from passgap.analysis.plan import planning
 
     return planning.plan(_counts(pilot), PlanSettings(**settings))
 

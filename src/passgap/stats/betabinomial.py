@@ -53,7 +53,13 @@ class BetaBinomial:
         return np.asarray((1 - self.never) * -np.expm1(none), float)
 
 
-def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False) -> BetaBinomial:
+def fit_beta_binomial(
+    n: ArrayLike,
+    c: ArrayLike,
+    *,
+    zero_inflated: bool = False,
+    start: BetaBinomial | None = None,
+) -> BetaBinomial:
     """Maximum likelihood from counts; n may differ between problems (arXiv 2510.05197).
 
     Parameters
@@ -63,6 +69,8 @@ def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False
         n = 0 are left out.
     zero_inflated
         Allow a share of problems with p = 0.
+    start
+        The fit of similar counts, to start from; None: several starts.
 
     Returns
     -------
@@ -77,14 +85,18 @@ def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False
     totals, hits = checked_counts(n, c)
     rows, copies = np.unique(np.stack([totals, hits]), axis=1, return_counts=True)
 
-    def loss(x: FloatArray) -> float:
-        return -float(copies @ _log_density(x, rows[0], rows[1], zero_inflated))
+    def loss(x: FloatArray) -> tuple[float, FloatArray]:
+        value, slopes = (of(x, rows[0], rows[1], zero_inflated) for of in (_log_density, _slopes))
+        return -float(copies @ value), -(slopes @ copies)
 
     bounds = [BOUNDS, BOUNDS, (-12.0, 12.0)][: 3 if zero_inflated else 2]
+    spreads = [(a, b, 1 / (1 + np.e)) for a, b in SPREADS]
+    if start is not None:
+        spreads = [(start.a, start.b, float(np.clip(start.never, 0.02, 0.98)))]
     found = []
-    for a, b in SPREADS:
-        start = [np.log(a), np.log(b), -1.0][: len(bounds)]
-        found.append(optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds))
+    for a, b, never in spreads:
+        first = [np.log(a), np.log(b), special.logit(never)][: len(bounds)]
+        found.append(optimize.minimize(loss, first, method="L-BFGS-B", jac=True, bounds=bounds))
     best = min(found, key=lambda result: float(result.fun))
     constant = float(copies @ log_choose(rows[0], rows[1]))
     never = float(special.expit(best.x[2])) if zero_inflated else 0.0
@@ -101,3 +113,20 @@ def _log_density(x: FloatArray, n: IntArray, c: IntArray, zero_inflated: bool) -
     inside = inside + special.log_expit(-x[2])
     zero = np.logaddexp(inside, special.log_expit(x[2]))
     return np.asarray(np.where(c == 0, zero, inside), float)
+
+
+def _slopes(x: FloatArray, n: IntArray, c: IntArray, zero_inflated: bool) -> FloatArray:
+    """The slopes of `_log_density` in x, shape (2 or 3, R)."""
+    a, b = np.exp(x[:2])
+    both = special.digamma(a + b) - special.digamma(a + b + n)
+    by_shape = np.stack(
+        [
+            a * (special.digamma(a + c) - special.digamma(a) + both),
+            b * (special.digamma(b + n - c) - special.digamma(b) + both),
+        ]
+    )
+    if not zero_inflated:
+        return by_shape
+    inside = _log_density(x, n, c, False) + special.log_expit(-x[2])
+    own = np.exp(inside - _log_density(x, n, c, True))  # the chance that p is not 0
+    return np.vstack([own * by_shape, 1 - own - special.expit(x[2])])
