@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import VerdictFlags
+from passgap.cli.flags import OutputFlags, VerdictFlags
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
@@ -35,7 +35,7 @@ Steps = Annotated[
 
 @command(
     defaults="passgap.results.settings:CompareSettings",
-    shown="seeds by step figure sampling-alone k json fail-on k-small k-large margin interval "
+    shown="seeds by step figure sampling-alone k full json fail-on k-small k-large margin interval "
     "intersect allow-different-prompts accept-trained-on",
 )
 def compare(
@@ -47,6 +47,7 @@ def compare(
         ),
     ],
     verdict: VerdictFlags,
+    output: OutputFlags,
     seeds: Seeds = False,
     by: By = None,
     step: Steps = None,
@@ -61,7 +62,6 @@ def compare(
         ),
     ] = None,
     cluster: flags.Cluster = None,
-    json_: flags.Json = False,
     fail_on: flags.FailOn = None,
 ) -> None:
     """The verdict after training: sharpened, narrowed, expanded?
@@ -91,18 +91,18 @@ def compare(
         from passgap.evidence.doors import compare_by
 
         slices = compare_by(base, trained[0], by, cluster=cluster, **settings)
-        show(slices, json_, fail_on, checked(base, trained[0], accept=verdict.accepted()))
+        show(slices, output, fail_on, checked(base, trained[0], accept=verdict.accepted()))
         return
     if seeds or len(trained) > 1:
         evidence = Evidence.read(base, *trained, cluster=cluster)
         result = judge_several(evidence, settings, seeds=seeds, steps=step or [])
         checks = [checked(path) for path in (base, *trained)]
-        show(result, json_, fail_on, *checks, figure=figure)
+        show(result, output, fail_on, *checks, figure=figure)
         return
     evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [], cluster=cluster)
     judged = judge_pair(evidence, **settings)
     found = checked(base, trained[0], accept=verdict.accepted())
-    show(judged, json_, fail_on, found, figure=figure)
+    show(judged, output, fail_on, found, figure=figure)
 
 
 def check_by(by: str, trained: list[str], unsuited: list[str]) -> None:

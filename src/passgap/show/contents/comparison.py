@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from passgap.results.comparison import BandGain, Comparison, Coverage, GainSource, TiltFit
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.labels import STATES
+from passgap.results.labels import STATES, State
 from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
+from passgap.results.verdict import Bound
 from passgap.show import blocks as b
 from passgap.show.contents import curves
 from passgap.show.contents.alone import alone
@@ -61,9 +62,8 @@ def solved_within(
 
 
 def verdict(result: Comparison) -> b.VerdictBlock:
-    """The verdict, with the three numbers that bear it out."""
-    found = [_change(result, k) for k in (result.settings.k_small, result.settings.k_large)]
-    found += [_source(result.gain_source), _certain(result), _crossing(result)]
+    """The verdict, with what bears it out beside the two ends, which are key figures."""
+    found = [_source(result.gain_source), _certain(result), _crossing(result)]
     found += [_misfit(result.tilt), _solved(result.coverage)]
     evidence = [line for line in found if line][:3]
     return verdict_block(result.verdict, "After training", sentence(result), evidence)
@@ -90,13 +90,6 @@ def _in_points(delta: Estimate) -> str:
     if not known(delta.value):
         return "not known"
     return f"{points(delta.value)} points ({interval(delta, points)})"
-
-
-def _change(result: Comparison, k: int) -> str:
-    if not known(result.delta.at(k).value):
-        return ""
-    before, after = (percent(curve.at(k).value) for curve in (result.base, result.trained))
-    return f"Within {k} tries: {_in_points(result.delta.at(k))}; {before} before, {after} after."
 
 
 def _source(source: GainSource) -> str:
@@ -165,13 +158,14 @@ def _solved(found: Coverage) -> str:
 
 def figures(result: Comparison) -> b.Figures:
     """Both deciding k, problems gained and lost, crossover, size."""
-    ks = result.settings.k_small, result.settings.k_large
-    coverage = result.coverage
+    said, settings, coverage = result.verdict, result.settings, result.coverage
+    small, large = (said.bounds.small, said.bounds.large) if said.bounds else (None, None)
     gained = f"{points(coverage.gained / 100, 0)} / {points(-coverage.lost / 100, 0)}"
     draws = both([result.draws.base, result.draws.trained])
     return b.Figures(
         [
-            *(_arms_at(result, k) for k in ks),
+            _arms_at(result, settings.k_small, said.at_small_k, small),
+            _arms_at(result, settings.k_large, said.at_large_k, large),
             b.Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
             _falls_behind(result),
             size_figure(
@@ -183,11 +177,14 @@ def figures(result: Comparison) -> b.Figures:
     )
 
 
-def _arms_at(result: Comparison, k: int) -> b.Figure:
+def _arms_at(result: Comparison, k: int, stands: State | None, bound: Bound | None) -> b.Figure:
     base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     delta = result.delta.at(k)
-    note = f"{points(delta.value)} points\n({interval(delta, points)})"
-    return b.Figure(f"Solved within {k} tries", base, note, trained)
+    stood: str = stands or ""
+    if stands == "equivalent" and bound is not None:  # by a narrower interval than the one shown
+        stood = f"no change of {number(100 * bound.margin, 1)} points or more"
+    note = f"{points(delta.value)} points ({interval(delta, points)})\n{stood}"
+    return b.Figure(f"Solved within {k} tries", base, note.rstrip(), trained)
 
 
 def _falls_behind(result: Comparison) -> b.Figure:
