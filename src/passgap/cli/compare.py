@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import VerdictFlags
+from passgap.cli.flags import OutputFlags, VerdictFlags
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
@@ -48,7 +48,7 @@ Steps = Annotated[
 
 @command(
     defaults="passgap.results.settings:CompareSettings",
-    shown="seeds by step figure sampling-alone k json fail-on k-small k-large margin interval "
+    shown="seeds by step figure sampling-alone k full json fail-on k-small k-large margin interval "
     "intersect allow-different-prompts accept-trained-on",
 )
 def compare(
@@ -60,6 +60,7 @@ def compare(
         argument("TRAINED...", "As BASE; several runs: the checkpoints of one training run."),
     ],
     verdict: VerdictFlags,
+    output: OutputFlags,
     seeds: Seeds = False,
     by: By = None,
     unpaired: Unpaired = False,
@@ -75,7 +76,6 @@ def compare(
         ),
     ] = None,
     cluster: flags.Cluster = None,
-    json_: flags.Json = False,
     fail_on: flags.FailOn = None,
 ) -> None:
     """The verdict after training: sharpened, narrowed, expanded?
@@ -104,14 +104,14 @@ def compare(
         beside |= {"--by": by, "--unpaired": unpaired, "--figure": figure}
         check_one("a folder of benchmarks", trained, beside)
         each, checks = by_benchmark(base, trained[0], verdict, cluster, settings)
-        show(each, json_, fail_on, *checks)
+        show(each, output, fail_on, *checks)
         return
     if by is not None:
         check_one(f"--by {by}", trained, {**beside, "--unpaired": unpaired, "--figure": figure})
         from passgap.evidence.doors import compare_by
 
         slices = compare_by(base, trained[0], by, cluster=cluster, **settings)
-        show(slices, json_, fail_on, checked(base, trained[0], accept=verdict.accepted()))
+        show(slices, output, fail_on, checked(base, trained[0], accept=verdict.accepted()))
         return
     if unpaired:
         check_one("--unpaired", trained, beside)
@@ -120,11 +120,11 @@ def compare(
 
         evidence = Evidence.read(base, *trained, cluster=cluster)
         result = judge_several(evidence, settings, seeds=seeds, steps=step or [])
-        show(result, json_, fail_on, *map(checked, (base, *trained)), figure=figure)
+        show(result, output, fail_on, *map(checked, (base, *trained)), figure=figure)
         return
     judged = judge_one((base, trained[0]), settings, unpaired, cluster, sampling_alone or [])
     found = checked(base, trained[0], accept=verdict.accepted(unpaired=unpaired))
-    show(judged, json_, fail_on, found, figure=figure)
+    show(judged, output, fail_on, found, figure=figure)
 
 
 def check_one(what: str, trained: list[str], beside: Mapping[str, object]) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, cast
 
-from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import KSmall
-from passgap.plain import json_text, visible
+from passgap.cli.flags import KSmall, OutputFlags
+from passgap.cli.printing import print_one
 
 if TYPE_CHECKING:
     from passgap.results.settings import Goal
@@ -38,7 +37,7 @@ def plan(
     seed: Annotated[int, flag("Of the resampled pilots.")],
     tokens: Annotated[float | None, flag("Mean tokens of a completion.")],
     price: Annotated[float | None, flag("Price of a million tokens, in any currency.")],
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
     """How many problems, samples and seeds a claim needs, from a pilot, and the cost.
 
@@ -63,4 +62,4 @@ def plan(
         tokens=tokens,
         price=price,
     )
-    print(json_text(result.to_dict()) if json_ else visible(result))
+    print_one(result, output)

@@ -62,9 +62,8 @@ def solved_within(
 
 
 def verdict(result: Comparison) -> b.VerdictBlock:
-    """The verdict, with the three numbers that bear it out."""
-    found = [change_at(result, k) for k in (result.settings.k_small, result.settings.k_large)]
-    found += [_source(result.gain_source), _certain(result), _crossing(result)]
+    """The verdict, with what bears it out beside the two ends, which are key figures."""
+    found = [_source(result.gain_source), _certain(result), _crossing(result)]
     found += [_misfit(result.tilt), _solved(result.coverage)]
     evidence = [line for line in found if line][:3]
     return verdict_block(result.verdict, "After training", sentence(result), evidence)
@@ -175,13 +174,12 @@ def _solved(found: Coverage) -> str:
 
 def figures(result: Comparison) -> b.Figures:
     """Both deciding k, problems gained and lost, crossover, size."""
-    ks = result.settings.k_small, result.settings.k_large
-    coverage = result.coverage
+    settings, coverage = result.settings, result.coverage
     gained = f"{points(coverage.gained / 100, 0)} / {points(-coverage.lost / 100, 0)}"
     draws = both([result.draws.base, result.draws.trained])
     return b.Figures(
         [
-            *(arms_at(result, k) for k in ks),
+            *(arms_at(result, k) for k in (settings.k_small, settings.k_large)),
             b.Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
             _falls_behind(result),
             size_figure(
@@ -194,11 +192,17 @@ def figures(result: Comparison) -> b.Figures:
 
 
 def arms_at(result: curves.Pair, k: int) -> b.Figure:
-    """Both shares solved within k tries, and the difference."""
+    """Both shares solved within a deciding k tries, the difference, and where it stands."""
+    said, small = result.verdict, k == result.settings.k_small
+    stands = said.at_small_k if small else said.at_large_k
     base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     delta = result.delta.at(k)
-    note = f"{points(delta.value)} points\n({interval(delta, points)})"
-    return b.Figure(f"Solved within {k} tries", base, note, trained)
+    stood: str = stands or ""
+    if stands == "equivalent" and said.bounds:  # by a narrower interval than the one shown
+        bound = said.bounds.small if small else said.bounds.large
+        stood = f"no change of {number(100 * bound.margin, 1)} points or more"
+    note = f"{points(delta.value)} points ({interval(delta, points)})\n{stood}"
+    return b.Figure(f"Solved within {k} tries", base, note.rstrip(), trained)
 
 
 def _falls_behind(result: Comparison) -> b.Figure:
