@@ -48,8 +48,8 @@ Steps = Annotated[
 
 @command(
     defaults="passgap.results.settings:CompareSettings",
-    shown="seeds by step figure sampling-alone k full json fail-on k-small k-large margin interval "
-    "intersect allow-different-prompts accept-trained-on",
+    shown="seeds by unpaired step figure sampling-alone k full json fail-on k-small k-large margin "
+    "interval intersect allow-different-prompts accept-trained-on",
 )
 def compare(
     base: Annotated[

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from passgap.results.settings import Goal
 
 
-@command(defaults="passgap:plan")
+@command(
+    defaults="passgap:plan",
+    shown="goal half-width delta margin power problems draws k-small k-large seeds seed-spread seed "
+    "tokens price full json markdown",
+)
 def plan(
     pilot: Annotated[str, argument("PILOT", "Run folder or counts file of the base.")],
     *,
