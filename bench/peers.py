@@ -195,7 +195,7 @@ HOW = (  # tool, its interval, its target, how its conclusion is read
 DOUBTS = """\
 A band that holds at all k at once is wider than an interval at one k; of passk-inference that one
 claim is read at two k. Its default grid is every k from 1 to n, with a band no narrower. scorio has
-no paired comparison and advises against pass@k for ranking; its posterior is of the policies' rates
+no paired comparison, and its paper advises against pass@k; its posterior is of the policies' rates
 on these very problems, where the draws of two policies are independent.
 """
 
@@ -292,7 +292,7 @@ def grid(cells: Cells, shown: Callable[[Cell, str, int], str]) -> list[str]:
 
 
 def shares(said: Counter[str], times: int) -> str:
-    return ", ".join(f"{one} {100 * hits / times:.0f}" for one, hits in said.most_common())
+    return ", ".join(f"{one} {100 * hits / times:.3g}" for one, hits in said.most_common())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import optimize, special
@@ -66,7 +67,7 @@ class FixedSplit:
     def at(self, s: float) -> Estimate:
         """The mean of ``(1 - s - u) (q - p)`` with its interval."""
         p, q = self.c_b / self.n_b, self.c_t / self.n_t
-        missed = missed_by(self.n_b, self.c_b, self.half)
+        missed = self._missed
         rest = np.maximum(self.n_b - self.half, 1)
         value = (1 - s) * (q - p) - missed * (q - self.c_b / rest)
         weight = np.abs(1 - s - missed)
@@ -74,7 +75,7 @@ class FixedSplit:
         blind = max(abs(1 - s), abs(s)) * math.hypot(
             self._blind(self.n_b, self.c_b), self._blind(self.n_t, self.c_t)
         )
-        sides = self._base(weight, q - p, missed)
+        sides = self._base(weight, q - p)
         below, above = (math.hypot(trained, blind, side) / len(p) for side in sides)
         middle, level = float(value.mean()), self.confidence_level
         low, high = max(middle - below, -1.0), min(middle + above, 1.0)
@@ -108,13 +109,24 @@ class FixedSplit:
             *(_unseen(n[at], 1, np.ones(n.size)[at], self._tail)[1] for at in (c == 0, c == n))
         )
 
-    def _base(self, weight: FloatArray, gain: FloatArray, missed: FloatArray) -> Sides:
-        """What the base's draws leave open, through p and through the chance to be missed."""
-        n, c, h = self.n_b, self.c_b, self.half
-        by_p = self._z * weight * _deviation(n, c)
+    @cached_property
+    def _missed(self) -> FloatArray:
+        """u, estimated without bias."""
+        return missed_by(self.n_b, self.c_b, self.half)
+
+    @cached_property
+    def _reaches(self) -> tuple[FloatArray, FloatArray]:
+        """How far u may be less, and more, by the draws of a problem with a hit."""
+        n, c, h, missed = self.n_b, self.c_b, self.half, self._missed
         noise = self._z * np.sqrt(np.maximum(missed**2 - missed_by(n, c, 2 * h), 0.0))
         least = special.betaincinv(np.maximum(c, 1), n - c + 1, self._tail)
-        more = np.where(c > 0, np.maximum(noise, (1 - least) ** h - missed), 0.0)
+        return noise, np.where(c > 0, np.maximum(noise, (1 - least) ** h - missed), 0.0)
+
+    def _base(self, weight: FloatArray, gain: FloatArray) -> Sides:
+        """What the base's draws leave open, through p and through u."""
+        n, c, h = self.n_b, self.c_b, self.half
+        by_p = self._z * weight * _deviation(n, c)
+        noise, more = self._reaches
         up, down = np.maximum(gain, 0.0), np.maximum(-gain, 0.0)
         never = _unseen(n[c == 0], h[c == 0], gain[c == 0], self._tail)
         below = float(np.linalg.norm(by_p + up * more + down * noise))
