@@ -1,6 +1,6 @@
 """Pure mathematics: arrays in, results out; numpy and scipy only."""
 
-from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial
+from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial, shaped_interval
 from passgap.stats.guessing import (
     corrected_pass_at_k,
     lucky_pass_at_k,
@@ -88,6 +88,7 @@ __all__ = [
     "pass_at_k",
     "plausible_limits",
     "seeds_interval",
+    "shaped_interval",
     "share_at_k",
     "shrunken_rates",
     "student_interval",

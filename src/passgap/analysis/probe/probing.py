@@ -107,7 +107,13 @@ def probe(
         draws=int(counts.n.sum() + counts.unscored.sum()),
         unscored=int(counts.unscored.sum()),
         curve=inputs.curve_of(counts, ks, interval, seed),
-        headroom=Gap(k_small, k_large, room.gap, extrapolated=bool(beyond)),
+        headroom=Gap(
+            k_small,
+            k_large,
+            room.gap,
+            extrapolated=bool(beyond),
+            if_beta=shapes.headroom_if_beta(k_small, k_large) if beyond else None,
+        ),
         signal=tuple(
             Signal(g, mean_interval(mixed_at_g(counts.n, counts.c, g), clusters=counts.clusters))
             for g in GROUPS
