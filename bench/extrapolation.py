@@ -27,7 +27,7 @@ from passgap.results.estimates import Estimate
 from passgap.results.settings import LARGE, SMALL
 from passgap.stats import fit_mixture, pass_at_k
 
-REPETITIONS = 40
+REPETITIONS = 15
 KNOWN_REPETITIONS = 60
 SIZES, FEW = (30, 100, 300), (8, 16)
 SEED = 0
