@@ -220,6 +220,8 @@ def test_extrapolation_is_labelled_bounded_and_refused_where_it_rests_on_nothing
         assert row["low"] < row["value"] < row["high"]
         assert 0 < row["beta_binomial"] <= 1
         assert 0 < row["zero_inflated"] <= 1
+        shaped = row["if_beta"]
+        assert row["low"] < shaped["low"] < shaped["value"] < shaped["high"] < row["high"]
     assert rows[1]["high"] - rows[1]["low"] > rows[0]["high"] - rows[0]["low"]
     for k in (32, 3201):
         with pytest.raises(UsageError, match=f"k={k} cannot be extrapolated from n=32"):

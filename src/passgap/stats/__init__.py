@@ -1,7 +1,12 @@
 """Pure mathematics: arrays in, results out; numpy and scipy only."""
 
-from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial
-from passgap.stats.guessing import corrected_pass_at_k, lucky_pass_at_k
+from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial, shaped_interval
+from passgap.stats.guessing import (
+    corrected_pass_at_k,
+    lucky_pass_at_k,
+    shrunken_rates,
+    thinned_pass_at_k,
+)
 from passgap.stats.importance import betting_lower_bound, effective_sample_size
 from passgap.stats.intervals.curves import agreeing, mean_curve, paired_curve
 from passgap.stats.intervals.fixed import fixed_interval, fixed_paired_interval
@@ -83,8 +88,11 @@ __all__ = [
     "pass_at_k",
     "plausible_limits",
     "seeds_interval",
+    "shaped_interval",
     "share_at_k",
+    "shrunken_rates",
     "student_interval",
+    "thinned_pass_at_k",
     "wins_at_k",
     "zero_discordance_bound",
 ]

@@ -242,16 +242,21 @@ def functional_interval(
     function = np.asarray(values, float)
     if function.shape != GRID.shape or not np.all((function >= 0) & (function <= 1)):
         raise UsageError(f"the values need shape {GRID.shape} and to lie in [0, 1]")
-    if not 0 < confidence_level < 1:
-        raise UsageError(f"confidence_level is {confidence_level!r}; allowed: inside (0, 1)")
-    if not 1 <= copies < math.inf:
-        raise UsageError(f"copies is {copies!r}; allowed: a finite number >= 1")
+    drop = fall_allowed(confidence_level, copies)
     kernel, counts = _grouped(*checked_counts(n, c))
     weights = fit.weights if fit is not None else solve(kernel, counts)[0]
-    drop = float(special.chdtri(1, 1 - confidence_level)) / 2 * copies
     low, high = (_end(kernel, counts, weights, side, drop) for side in (1 - function, function))
     value = float(weights @ function)
     return Estimate(value, min(1 - low, value), max(high, value), confidence_level, LIKELIHOOD)
+
+
+def fall_allowed(level: float, copies: float) -> float:
+    """How far a log-likelihood may fall below its maximum inside an interval of this level."""
+    if not 0 < level < 1:
+        raise UsageError(f"confidence_level is {level!r}; allowed: inside (0, 1)")
+    if not 1 <= copies < math.inf:
+        raise UsageError(f"copies is {copies!r}; allowed: a finite number >= 1")
+    return float(special.chdtri(1, 1 - level)) / 2 * copies
 
 
 def _end(

@@ -35,6 +35,10 @@ FITTED = (
     "Dashed, orange: the base's curve after the one tilt that fits both runs best; where the "
     "trained curve follows it, all problems moved alike: sharpening, where δ is above 0."
 )
+BEYOND = (
+    "Dashed, blue: extrapolated. Light: every difficulty distribution that fits the counts; "
+    "darker: if difficulty is Beta-shaped."
+)
 LUCK = "Dashed, grey: what guessing alone would solve."
 
 
@@ -42,8 +46,9 @@ def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
     """The base's curve, with what stands ``beside`` it, and its numbers."""
     luck = probe.luck.curve if probe.luck else None
     ks = probe.settings.k_small, probe.settings.k_large
-    draw = partial(pass_at_k, {"base": probe.curve}, ks, luck)
-    pictures = Columns([Picture("curves", draw, _caption(luck, None)), *beside])
+    draw = partial(pass_at_k, {"base": probe.curve}, ks, luck, beyond=probe.extrapolation)
+    caption = " ".join([_caption(luck, None), *([BEYOND] if probe.extrapolation else [])])
+    pictures = Columns([Picture("curves", draw, caption), *beside])
     numbers = curve_table(probe.curve)
     return Section(TITLE, present(pictures, _folded(NUMBERS, numbers)), BEFORE)
 
