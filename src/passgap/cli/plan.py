@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @command(
     defaults="passgap:plan",
-    shown="goal half-width delta margin power problems draws k-small k-large seeds seed-spread seed "
-    "tokens price full json markdown",
+    shown="goal half-width delta margin power problems draws k-small k-large seeds seed-spread "
+    "seed tokens price full json markdown",
 )
 def plan(
     pilot: Annotated[str, argument("PILOT", "Run folder or counts file of the base.")],
