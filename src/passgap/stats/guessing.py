@@ -74,7 +74,7 @@ def corrected_pass_at_k(
 def shrunken_rates(rates: ArrayLike, variances: ArrayLike) -> FloatArray:
     """Estimated rates, moved to their mean as far as their noise explains how they differ.
 
-    ``(1 - g)^-k`` is convex, so noise in g makes too much of luck at large k: 5 points of pass@64
+    ``(1 - g)^-k`` is convex, so noise in g makes too much of luck at large k: 5.6 points of pass@64
     at g = .02 with a log standard deviation of .3, and .1 after this. Each rate keeps the share
     ``t / (t + v)`` of its distance to the mean, v the mean variance and t what the rates vary by
     beyond it (Efron and Morris 1973).

@@ -69,15 +69,15 @@ def largest_plausible(values: FloatArray) -> FloatArray:
     numpy.ndarray
         Shape (K,), in [0, 1] and no smaller than the largest value.
     """
-    nothing = np.ones(values.shape[1])
+    found = np.ones(values.shape[1])
     if len(values) < LEAST_PROBLEMS:
-        return nothing
+        return found
+    low = np.flatnonzero(values.max(axis=0) < LOW)
     size = math.ceil(TOP * len(values))
-    top = -np.partition(-values, size, axis=0)[: size + 1]
-    largest, next_one = top.max(axis=0), top[size]
-    known = (next_one > 0) & (largest < LOW)
-    y = np.log(-np.log1p(-top[:, known]))
+    top = -np.partition(-values[:, low], size, axis=0)[: size + 1]
+    low, top = low[top[size] > 0], top[:, top[size] > 0]
+    y = np.log(-np.log1p(-top))
     excess = y[:size].mean(axis=0) - y[size]
     reached = -np.expm1(-np.exp(y[:size].max(axis=0) + REACH * excess))
-    nothing[known] = np.where(excess < 1, reached, 1.0)
-    return nothing
+    found[low] = np.where(excess < 1, reached, 1.0)
+    return found
