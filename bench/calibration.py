@@ -25,7 +25,7 @@ from scipy import special
 from passgap.analysis.audit import audit, choose_problems
 from passgap.analysis.probe.extrapolation import passes_on_grid
 from passgap.data.counts import Counts
-from passgap.evidence.doors import adaptive_probe, compare
+from passgap.evidence.doors import adaptive_probe
 from passgap.stats import (
     agreeing,
     corrected_pass_at_k,
@@ -220,43 +220,6 @@ def drawn(p: np.ndarray, n: int, rng: np.random.Generator) -> Counts:
     return Counts([str(i) for i in range(len(p))], np.full(len(p), n), rng.binomial(n, p))
 
 
-def verdicts(
-    pair: Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]], n: int, times: int
-) -> Callable[[], dict[str, int]]:
-    def labels() -> dict[str, int]:
-        found: Counter[str] = Counter()
-        for seed in range(times):
-            rng = np.random.default_rng(seed)
-            p, q = pair(rng)
-            found[compare(drawn(p, n, rng), drawn(q, n, rng), seed=seed).verdict.label] += 1
-        return dict(found)
-
-    return labels
-
-
-def zero_inflated(rng: np.random.Generator, size: int) -> np.ndarray:
-    return np.where(rng.random(size) < 0.3, 0.0, rng.beta(0.6, 1.5, size))
-
-
-def null(size: int) -> Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]:
-    def pair(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        p = zero_inflated(rng, size)
-        return p, p
-
-    return pair
-
-
-def tilt(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    p = rng.beta(0.5, 3, 500)  # up at K in 97 to 100 %, and no expansion
-    return p, tilted(p, 1.5)
-
-
-def lifted(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    p = zero_inflated(rng, 500)
-    impossible = (p == 0) & (rng.random(500) < 0.25)
-    return p, np.where(impossible, 0.3, tilted(p, 1.5))
-
-
 def probe_labels() -> list[dict[str, Any]]:
     """Populations whose headroom lies exactly on a threshold: a sure label there is an error."""
     rows = []
@@ -326,18 +289,6 @@ def adaptive() -> list[dict[str, Any]]:
         share = draws / (300 * 300 * 64)
         rows.append({"world": name, "share": share, "errors": errors, "labels": found})
     return rows
-
-
-VERDICTS: dict[str, tuple[str, Callable[[], dict[str, int]]]] = {
-    "null-200": ("null pair, P = 200, n = 128", verdicts(null(200), 128, 400)),
-    "null-1000": ("null pair, P = 1,000, n = 128", verdicts(null(1000), 128, 200)),
-    "null-2000": ("null pair, P = 2,000, n = 128", verdicts(null(2000), 128, 100)),
-    "tilt": ("pure tilt of 1.5, Beta(.5, 3), P = 500, n = 256", verdicts(tilt, 256, 200)),
-    "lifted": (
-        "tilt of 1.5 and a quarter of the impossible lifted to .3, P = 500, n = 256",
-        verdicts(lifted, 256, 100),
-    ),
-}
 
 
 # ------------------------------------------------------------------------------------ audits
@@ -471,7 +422,9 @@ def main() -> None:
 
 HEAD = """# Calibration: what the intervals and verdicts do where the truth is known
 
-Made by `python bench/calibration.py`, seeded."""
+Made by `python bench/calibration.py`, seeded. What `compare` says of worlds whose truth is known is in
+[labels](labels.md), the recipe's interval over training seeds in [seeds](seeds.md), plans in
+[planning](planning.md), the tilt in [its own page](tilt.md)."""
 
 
 def made_by() -> str:
@@ -625,14 +578,6 @@ def adaptive_section(part: Part) -> list[str]:
     return [*lines, "", f"Draws over all worlds: {mean:.0%} of the fixed design's."]
 
 
-def verdicts_section(part: Part) -> list[str]:
-    lines = ["| world | pairs | labels |", "| --- | --- | --- |"]
-    for name, (told, make) in VERDICTS.items():
-        found = part(name, make)
-        lines.append(f"| {told} | {sum(found.values())} | {_shares(found)} |")
-    return lines
-
-
 def _shares(found: dict[str, int]) -> str:
     total = sum(found.values())
     ordered = sorted(found.items(), key=lambda item: -item[1])
@@ -651,7 +596,6 @@ SECTIONS: dict[str, tuple[str, Callable[[Part], list[str]]]] = {
     "luck": ("Luck taken out by estimated rates, nominal 95 %", luck_section),
     "probe": ("Probe on a threshold", probe_section),
     "adaptive": ("Adaptive probe against a fixed n = 64", adaptive_section),
-    "verdicts": ("Compare: how often each label", verdicts_section),
 }
 
 
