@@ -422,8 +422,8 @@ def main() -> None:
 
 HEAD = """# Calibration: what the intervals and verdicts do where the truth is known
 
-Made by `python bench/calibration.py`, seeded. What `compare` says of worlds whose truth is known is in
-[labels](labels.md), the recipe's interval over training seeds in [seeds](seeds.md), plans in
+Made by `python bench/calibration.py`, seeded. What `compare` says of worlds whose truth is known
+is in [labels](labels.md), the recipe's interval over training seeds in [seeds](seeds.md), plans in
 [planning](planning.md), the tilt in [its own page](tilt.md)."""
 
 
