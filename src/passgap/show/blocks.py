@@ -212,12 +212,16 @@ class Folded:
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a title; ``lead`` says how to read them."""
+    """Blocks under a title; ``lead`` says how to read them.
+
+    The tables of one that ``answers`` belong to the answer: one screen shows them, too.
+    """
 
     title: str
     blocks: Sequence[Block]
     lead: str = ""
     anchor: str = ""
+    answers: bool = False
 
 
 Block = (
@@ -277,6 +281,10 @@ def brief(blocks: Sequence[Block], whole: str) -> list[Block]:
             shown.append(replace(block, reasons=(), evidence=(), needs=""))
             after = [Bullets(lines)] * bool(lines)
             after += [Text(f"What it would take: {block.needs}")] * bool(block.needs)
+        elif isinstance(block, Section) and block.answers:
+            cuts = [_cut(one) for one in block.blocks if isinstance(one, Table)]
+            shown += [Text(""), *(cut for cut, _ in cuts)]
+            left += [more for _, more in cuts if more]
         elif isinstance(block, Section | Folded):
             left.append(block.title if isinstance(block, Section) else block.summary)
         elif not isinstance(block, Picture | Columns | Problems | Terms | Commands):
@@ -291,7 +299,11 @@ def _cut(block: Block) -> tuple[Block, str]:
     """A block as long as one screen has room for, and what is left out, in words."""
     match block:
         case Table(rows=rows) if len(rows) > MOST_ROWS:
-            return replace(block, rows=rows[:MOST_ROWS]), _more(len(rows) - MOST_ROWS, "row")
+            kept = [i for i in range(len(rows)) if i < MOST_ROWS - len(block.marked)]
+            kept += [i for i in block.marked if i not in kept]
+            marked = tuple(place for place, i in enumerate(kept) if i in block.marked)
+            table = replace(block, rows=[rows[i] for i in kept], marked=marked)
+            return table, _more(len(rows) - len(kept), "row")
         case Notes(lines=lines) if len(lines) > MOST_LINES:
             return Notes(lines[:MOST_LINES]), _more(len(lines) - MOST_LINES, "note")
         case Findings(findings=found) if len(found) > MOST_LINES:

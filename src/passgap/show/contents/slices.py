@@ -19,12 +19,12 @@ def blocks(result: Slices) -> list[Block]:
 def verdict(result: Slices) -> VerdictBlock:
     """The verdict over all problems."""
     sentence = comparison.sentence(result.by_problems)
-    return verdict_block(result.verdict, "Over all problems", sentence)
+    return verdict_block(result.verdict, "After training, over all problems", sentence)
 
 
 def by_slice(result: Slices) -> Section:
     """Each slice's own verdict, and those of all together."""
-    return Section(f"By {result.by}", [slices_table(result)], LEAD)
+    return Section(f"By {result.by}", [slices_table(result)], LEAD, answers=True)
 
 
 def slices_table(result: Slices) -> Table:
