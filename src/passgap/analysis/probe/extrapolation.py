@@ -36,7 +36,7 @@ class Extrapolation:
     """Two Beta shapes and the mixture of the same counts, to read numbers beyond n off.
 
     The value is the mean of the Beta-binomial's and the zero-inflated Beta-binomial's: on held-out
-    draws its error is 6 to 34% below the mixture's, whose tail near p = 0 the counts leave open
+    draws its error is 9 to 55% below the mixture's, whose tail near p = 0 the counts leave open
     (arXiv 2510.05197, 2502.17578). The interval assumes no shape: it is the range over all
     distributions in the 95% likelihood region, and a value outside it is moved to its end. Beside
     it stands the narrower range over the zero-inflated Beta-binomials alone.
