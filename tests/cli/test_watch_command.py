@@ -62,7 +62,7 @@ def test_the_state_of_a_run_in_words_and_as_json(run, folder, tmp_path):
     ids = [f"p{i}" for i in range(20)]
     base = Counts(ids, np.full(20, 32), np.random.default_rng(1).binomial(32, 0.3, 20))
     write_counts(base, tmp_path / "base.csv")
-    shown = run(folder, "--base", tmp_path / "base.csv")
+    shown = run(folder, "--base", tmp_path / "base.csv", "--full")
     assert (shown.returncode, shown.stderr) == (0, "")
     for text in (
         "Step 5: 960 completions, groups of 8",

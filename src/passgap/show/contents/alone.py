@@ -40,7 +40,9 @@ def alone(found: SamplingAlone | None) -> Section | None:
         content.append(Text(alone_sentence(found, found.trained), "strong"))
     folded = rows and Folded("Votes and best of k at each k", [rows])
     content += present(against, folded) if against else present(rows)
-    return Section("What sampling alone gives", [*content, Notes(found.notes)], LEAD)
+    asked = len(found.arms) > 1  # runs of the base at other temperatures were named
+    content.append(Notes(found.notes))
+    return Section("What sampling alone gives", content, LEAD, answers=asked)
 
 
 def alone_rows(found: SamplingAlone) -> Table | None:
