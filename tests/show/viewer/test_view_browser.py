@@ -108,6 +108,7 @@ def press(page, key):
 def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, folder):
     page, heard = opened(served(folder))
     page.get_by_role("link", name="base", exact=True).click()
+    page.wait_for_load_state("load")  # its script listens to the choice only then
     page.get_by_label("beside").select_option(label="deep/trained")
     page.wait_for_url("**with=**")
     page.get_by_role("link", name="change").click()
