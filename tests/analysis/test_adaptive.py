@@ -32,6 +32,7 @@ def test_clear_worlds_are_read_from_an_eighth_of_the_draws(world, label):
     assert label in str(found)
 
 
+@pytest.mark.slow
 def test_on_a_threshold_it_errs_no_more_than_it_may():
     """The true headroom is .15: a sure label is an error, at 5 % over all looks."""
     share = 0.15 / ((1 - 0.9**20) - (1 - 0.9**2))

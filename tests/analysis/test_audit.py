@@ -68,6 +68,7 @@ def test_a_mark_of_an_unsolved_problem_or_a_strange_one_is_refused():
         audit(counts, {"p1": "maybe"})
 
 
+@pytest.mark.slow
 def test_the_rate_covers_the_truth_by_simulation(rng):
     """200 audits of 60 where a fifth of the seldom solved are false: the 95 % interval holds."""
     counts = counts_of([2] * 200 + [60] * 200)
@@ -90,6 +91,7 @@ WORLDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_corrected_curve_covers_whatever_false_positives_are(name):
     """100 audits of 60 of 200 problems: right marks of the same draws lie inside, at every k."""

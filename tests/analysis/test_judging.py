@@ -139,6 +139,7 @@ def test_where_equivalence_is_out_of_reach_the_split_leads():
     assert verdict.label in ("up_at_small_k", "sharpened")
 
 
+@pytest.mark.slow
 def test_seeds_are_tested_one_by_one_and_a_mixture_is_not_new():
     """Each seed sharpens other problems by a lot; pooled, no one tilt explains the draws."""
     rng = np.random.default_rng(8)
@@ -191,6 +192,7 @@ def test_a_rise_at_one_of_two_k_has_to_hold_at_half_the_level():
     assert beside.small.wide.confidence_level == 0.95
 
 
+@pytest.mark.slow
 def test_two_null_ends_are_told_apart_in_five_of_a_hundred():
     rng = np.random.default_rng(0)
     moved = 0

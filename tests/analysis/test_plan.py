@@ -35,6 +35,7 @@ def pilot():
     return drawn(world(rng, 1000), 128, rng)
 
 
+@pytest.mark.slow
 def test_the_half_width_is_reached(pilot):
     chosen = plan(pilot, half_width=0.04).cheapest
     halves = []

@@ -136,6 +136,7 @@ def test_equal_certain_runs_are_unchanged_and_few_problems_are_not():
     assert "149 problems" in verdict.needs
 
 
+@pytest.mark.slow
 def test_null_pairs_are_seldom_called_changed(rng, one_tilt):
     false = 0
     for _ in range(60):

@@ -93,6 +93,7 @@ def test_a_wrong_scoring_gives_itself_away():
     assert honest.notes == ()
 
 
+@pytest.mark.slow
 def test_on_policies_that_are_known_the_bounds_hold():
     """Base and trained policies over 40 answers, the first four right; drawn, weighed, bounded."""
     rng = np.random.default_rng(8)

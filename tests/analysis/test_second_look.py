@@ -236,6 +236,7 @@ def test_never_solved_problems_come_with_their_bounds(rng):
     assert found["p_upper_mean"] == pytest.approx(1 - 0.05 ** (1 / 2560))
 
 
+@pytest.mark.slow
 def test_the_forecast_has_an_interval_that_holds_the_tilted_truth():
     held = 0
     for seed in range(20):

@@ -99,6 +99,7 @@ def test_it_says_how_far_the_raw_rate_regresses():
     assert f"{raw.pass_rate.value:.3f}" in note
 
 
+@pytest.mark.slow
 def test_intervals_of_the_arms_hold_the_truth():
     hits = {"chosen": 0, "control": 0}
     times = 24

@@ -89,6 +89,7 @@ def test_an_effect_between_the_levels_is_not_told_in_one_of_many_slices():
     assert "99.5%" in slice_.verdict.reasons[-1]
 
 
+@pytest.mark.slow
 def test_no_slice_is_up_or_down_by_chance():
     """Effects of mean 0 that spread widely, 10 slices of 50: any false one in 5% of 300 or less."""
     rng = np.random.default_rng(0)

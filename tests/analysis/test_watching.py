@@ -125,6 +125,7 @@ def test_the_forecast_is_that_of_the_problems_trained_on():
     assert result.agreement.left_out == 1
 
 
+@pytest.mark.slow
 def test_agreement_at_step_0_errs_as_rarely_as_said_and_sees_another_policy():
     rng = np.random.default_rng(0)
     p = rng.beta(0.5, 2.0, 400)

@@ -65,6 +65,7 @@ def test_the_shaped_interval_is_the_range_of_the_profile():
     assert found.high == pytest.approx(max(inside), abs=0.015)
 
 
+@pytest.mark.slow
 def test_the_shaped_interval_covers_where_the_shape_is_true_and_is_narrower():
     truth = 1 - stats.betabinom.pmf(0, 160, 0.3, 3)
     held, widths = 0, []

@@ -29,6 +29,7 @@ def test_both_parts_sum_to_the_gain():
     assert parts == pytest.approx(total.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [16, 64])
 def test_the_intervals_hold_the_parts_of_these_very_problems(n):
     """Rare, new and lost problems among 30; 95% intervals hold in 93% or more of 300."""

@@ -124,6 +124,7 @@ def test_uneven_amplification_is_below_a_tilts_band():
 MIDDLE = 0.82  # delta of 40,000 problems whose shifts spread by 1.5 around 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.0, 1.5])
 def test_deltas_interval_covers_whether_problems_move_alike_or_not(spread):
     held, narrow = 0, 0
