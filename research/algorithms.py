@@ -80,7 +80,7 @@ class Size:
 
     seeds: int = 3
     train: int = 60
-    held_out: int = 100
+    held_out: int = 300
     other: int = 40
     n: int = 256
 
