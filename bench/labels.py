@@ -4,7 +4,8 @@
 
 Worlds without a new ability say how often a label is false, worlds with one how often it is found,
 and pairs at the sizes of well-known benchmarks how often a label is settled. Every cell is kept, so
-the same command goes on after a kill. About an hour on one core.
+the same command goes on after a kill, and a second one given at once takes other cells. About an
+hour and a half on one core.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from passgap.results.settings import CompareSettings
 
 Rng = np.random.Generator
 Pair = tuple[np.ndarray, np.ndarray]
-SIZES = ((30, 256), (100, 64), (300, 32), (300, 128), (1000, 128))
+PROBLEMS, DRAWS = (30, 100, 300, 1000), (16, 64, 128, 256)
+SIZES = [(size, n) for size in PROBLEMS for n in DRAWS]
 NEW = {"expanded", "reshuffled"}
 LOST = {"narrowed", "degraded", "sharpened_narrowed", "down_at_small_k", "down_at_large_k"}
 QUIET = {"unchanged", "same_at_small_k", "same_at_large_k", "inconclusive", "depends_on_cuts"}
@@ -186,6 +188,8 @@ BENCHMARKS = {
     "MATH-500, n = 128": (500, 128, "population"),
 }
 GAINS = {5: 0.35, 10: 0.75, 20: 1.8}  # points at pass@2, and the tilt that brings them here
+BEFORE = {  # the same pairs under the rule of commit 3101fac^: settled and inconclusive, in percent
+}
 
 
 def label(base: Counts, trained: Counts, seed: int, **asked: object) -> str:
@@ -210,101 +214,126 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=Path("docs/results/labels.md"))
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-
-    def cell(world: Callable, name: str, size: int, n: int, **settings: object) -> dict[str, int]:
-        kept = asked.out / f"{name} {size} {n} {asked.repetitions}.json".replace("/", "-")
+    cells = {**world_cells(), **benchmark_cells()}
+    found = {}
+    for name, (world, size, n, settings) in cells.items():
+        kept = asked.out / f"{' '.join(map(str, name))} {asked.repetitions}.json".replace("/", "-")
+        claimed = kept.with_suffix(".claimed")
         if not kept.exists():
+            try:
+                claimed.touch(exist_ok=False)
+            except FileExistsError:
+                continue  # another process is at it
             kept.write_text(json.dumps(labels(world, size, n, asked.repetitions, **settings)))
+            claimed.unlink()
             print(kept.stem, kept.read_text(), flush=True)
-        return json.loads(kept.read_text())
-
-    tables = {
-        kind: {
-            name: [
-                cell(world, name, size, n, interval="fixed" if size == 30 else "population")
-                for size, n in SIZES
-            ]
-            for name, (world, _) in worlds.items()
-        }
-        for kind, worlds in (("false", FALSE), ("found", FOUND))
-    }
-    at_size = {
-        (name, gain): cell(
-            plain(moved(usual, lambda t, _, by=by: t + by)),
-            f"{name} +{gain}",
-            size,
-            n,
-            interval=kind,
-        )
-        for name, (size, n, kind) in BENCHMARKS.items()
-        for gain, by in GAINS.items()
-    }
-    asked.page.write_text(page(tables, at_size, asked.repetitions))
+        found[name] = json.loads(kept.read_text())
+    if len(found) < len(cells):
+        print(f"{len(cells) - len(found)} cells are left to another process: {asked.out}/*.claimed")
+        return
+    asked.page.write_text(page(found, asked.repetitions))
     print(f"{asked.page}: written")
 
 
-def page(
-    tables: dict[str, dict[str, list[dict[str, int]]]],
-    at_size: dict[tuple[str, int], dict[str, int]],
-    times: int,
-) -> str:
-    head = " | ".join(f"{size} x {n}" for size, n in SIZES)
-    rule = "| --- " * (len(SIZES) + 1) + "|"
+def world_cells() -> dict[tuple, tuple]:
+    """Every world at every size, small sets last: (world, problems, draws, settings)."""
+    cells = {}
+    for size, n in SIZES:
+        for name, (world, _) in {**FALSE, **FOUND}.items():
+            few = size == 30 and not name.startswith("clusters")  # six clusters are no population
+            interval = "fixed" if few else "population"
+            cells[name, size, n] = world, size, n, {"interval": interval}
+    return cells
 
-    def share(found: dict[str, int], right: set[str] | None) -> str:
-        hits = sum(
-            k for name, k in found.items() if (name in right if right else name not in QUIET)
+
+def benchmark_cells() -> dict[tuple, tuple]:
+    return {
+        (name, gain): (
+            plain(moved(usual, lambda t, _, by=by: t + by)),
+            size,
+            n,
+            {"interval": interval},
         )
-        return f"{100 * hits / times:.1f}"
+        for name, (size, n, interval) in BENCHMARKS.items()
+        for gain, by in GAINS.items()
+    }
 
+
+def page(found: dict[tuple, dict[str, int]], times: int) -> str:
+    by_draws = " / ".join(map(str, DRAWS))
+    head = [f"| world | {' | '.join(f'P = {size}' for size in PROBLEMS)} |"]
+    head.append("| --- " * (len(PROBLEMS) + 1) + "|")
+
+    def share(name: str, size: int, n: int, right: set[str] | None) -> float:
+        cell = found[name, size, n].items()
+        hits = sum(k for one, k in cell if (one in right if right else one not in QUIET))
+        return 100 * hits / times
+
+    def rows(worlds: dict[str, tuple[Callable, set[str]]]) -> list[str]:
+        lines = []
+        for name, (_, right) in worlds.items():
+            row = (
+                " / ".join(f"{share(name, size, n, right):.3g}" for n in DRAWS) for size in PROBLEMS
+            )
+            lines.append(f"| {name} | {' | '.join(row)} |")
+        return lines
+
+    most = max(
+        (share(name, size, n, FALSE[name][1]), name, size, n) for name in FALSE for size, n in SIZES
+    )
+    above = sum(share(name, size, n, FALSE[name][1]) > 5 for name in FALSE for size, n in SIZES)
     lines = [
         "# Labels: are they true where the truth is known?",
         "",
         f"{date.today()}, passgap {version('passgap')}; made by `python bench/labels.py`, seeded; "
-        f"{times} repetitions a cell. Problems x draws; P = 30 by `fixed` intervals.",
+        f"{times} repetitions a cell; `fixed` intervals at P = 30, else `population`.",
         "",
         "## False labels, in percent",
         "",
-        "Worlds without a new ability. False are `expanded` and `reshuffled`; where nothing "
-        "changed, "
-        "every label that says that something did. A verifier that the trained policy alone "
-        "deceives "
-        "cannot be told from counts: that is what `passgap audit` is for. Where nothing changed, "
-        "two k are looked at, each at 5 %: the rates above 5 come from there. The clusters at P = "
-        "30 are six, and `fixed` asks of these very problems, which did change.",
+        f"Each cell: n = {by_draws} draws a problem. Worlds without a new ability: false are "
+        "`expanded` and `reshuffled`; where nothing changed, every label that says that something "
+        "did. Clusters are templates of five variants, given by their key, by `population` at P = "
+        "30 too. A verifier that the trained policy alone deceives cannot be told from counts: "
+        "that is what `passgap audit` is for.",
         "",
-        f"| world | {head} |",
-        rule,
-        *(
-            f"| {name} | {' | '.join(share(one, FALSE[name][1]) for one in row)} |"
-            for name, row in tables["false"].items()
-        ),
+        f"The most is {most[0]:.1f} % ({most[1]}, {most[2]} x {most[3]}); {above} of "
+        f"{len(FALSE) * len(SIZES)} cells are above 5 %.",
+        "",
+        *head,
+        *rows(FALSE),
         "",
         "## Found, in percent",
         "",
         "New problems: the base's p is 0, the trained policy's from .1 to .9; the rest is "
         "sharpened. Of lost problems every label that says a loss counts.",
         "",
-        f"| world | {head} |",
-        rule,
-        *(
-            f"| {name} | {' | '.join(share(one, FOUND[name][1]) for one in row)} |"
-            for name, row in tables["found"].items()
-        ),
+        *head,
+        *rows(FOUND),
         "",
         "## What is decided at the sizes people have, in percent",
         "",
-        "| benchmark | gain at pass@2, about | settled | in part | inconclusive | labels |",
+        "Before is the rule that these labels replaced (commit 3101fac^), on the same pairs.",
+        "",
+        "| benchmark | gain at pass@2, about | settled (before) | in part | inconclusive (before) "
+        "| labels |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for (name, gain), found in at_size.items():
-        partial = sum(k for one, k in found.items() if "_at_" in one or one.startswith("depends"))
-        open_ = found.get("inconclusive", 0)
-        said = ", ".join(f"{one} {k}" for one, k in Counter(found).most_common())
-        size, n, _ = BENCHMARKS[name]
-        shares = (100 * k / times for k in (times - partial - open_, partial, open_))
-        told = " | ".join(f"{one:.0f}" for one in shares)
-        lines.append(f"| {name}, {size} x {n} | {gain} points | {told} | {said} |")
+    for name, (size, n, _) in BENCHMARKS.items():
+        for gain in GAINS:
+            cell = found[name, gain]
+            partial = sum(
+                k for one, k in cell.items() if "_at_" in one or one.startswith("depends")
+            )
+            open_ = cell.get("inconclusive", 0)
+            said = ", ".join(f"{one} {k}" for one, k in Counter(cell).most_common())
+            settled, part, none = (
+                f"{100 * k / times:.0f}" for k in (times - partial - open_, partial, open_)
+            )
+            was = BEFORE[name, gain]
+            lines.append(
+                f"| {name.partition(',')[0]}, {size} x {n} | {gain} points | {settled} ({was[0]}) "
+                f"| {part} | {none} ({was[1]}) | {said} |"
+            )
     return "\n".join(lines) + "\n"
 
 

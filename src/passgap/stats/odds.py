@@ -15,6 +15,7 @@ nor of how the odds ratios are spread below r; the problems are taken as they ar
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,10 +162,9 @@ def excluded_odds(
     kept = (pairs.n_base >= LEAST_DRAWS) & (pairs.n >= LEAST_DRAWS)
     pairs = Pairs(*(a[kept] for a in (pairs.n_base, pairs.c_base, pairs.n, pairs.c)))
     rng = np.random.default_rng(seed)
-    folds = [fold for _ in range(SPLITS) for fold in _split(pairs, rng)]
-    rate = float(np.median([fold.rate for fold in folds]))
-    often = (pairs.c_base == 0) & (pairs.c >= rate * pairs.n)
-    p_value = _p_value(folds, max_odds)
+    folds = _Folds.stacked([fold for _ in range(SPLITS) for fold in _split(pairs, rng)])
+    often = (pairs.c_base == 0) & (pairs.c >= np.median(folds.rate) * pairs.n)
+    p_value = folds.p_value(max_odds)
     return Excluded(p_value, max_odds, _largest(folds), int(often.sum()))
 
 
@@ -172,42 +172,46 @@ def excluded_odds(
 
 
 @dataclass(frozen=True, eq=False)
-class _Fold:
-    """What one half's problems show in the other half.
+class _Folds:
+    """What one half's problems show in the other half, a fold a row.
 
     ``hits`` of the arm that starts; ``powers`` the sums of n_from p_to^j over the problems, and
     ``covariance`` of these sums, for j = 1 .. TERMS; ``rate`` the least rate of the other arm.
     """
 
-    rate: float
-    hits: int
+    rate: FloatArray
+    hits: IntArray
     powers: FloatArray
     covariance: FloatArray
 
+    @classmethod
+    def stacked(cls, folds: Sequence[tuple[float, int, FloatArray, FloatArray]]) -> _Folds:
+        return cls(*map(np.array, zip(*folds, strict=True)))
+
     def p_value(self, odds: float) -> float:
+        """Twice the median of the folds' p-values."""
         share = (1 - 1 / odds) ** np.arange(TERMS) / odds  # need(p, r) = sum of share_j p^j
-        error = math.sqrt(max(float(share @ self.covariance @ share), 0.0))
-        least = float(share @ self.powers) + float(special.ndtri(FROM_CHANCE)) * error
-        return float(special.gammaincc(self.hits + 1, least)) + FROM_CHANCE if least > 0 else 1.0
+        error = np.sqrt(np.maximum(self.covariance @ share @ share, 0.0))
+        least = self.powers @ share + special.ndtri(FROM_CHANCE) * error
+        tail = special.gammaincc(self.hits + 1, np.maximum(least, 0.0)) + FROM_CHANCE
+        return min(1.0, 2 * float(np.median(np.where(least > 0, tail, 1.0))))
 
 
-def _p_value(folds: list[_Fold], odds: float) -> float:
-    return min(1.0, 2 * float(np.median([fold.p_value(odds) for fold in folds])))
-
-
-def _largest(folds: list[_Fold]) -> float:
+def _largest(folds: _Folds) -> float:
     """The largest factor excluded, by bisection: a larger one asks for fewer hits."""
-    if _p_value(folds, 1.0) > LEVEL:
+    if folds.p_value(1.0) > LEVEL:
         return 1.0
     low, high = 0.0, math.log(MOST_ODDS)
     for _ in range(14):
         middle = (low + high) / 2
-        low, high = (middle, high) if _p_value(folds, math.exp(middle)) <= LEVEL else (low, middle)
+        low, high = (middle, high) if folds.p_value(math.exp(middle)) <= LEVEL else (low, middle)
     return math.exp(low)
 
 
-def _split(pairs: Pairs, rng: np.random.Generator) -> tuple[_Fold, _Fold]:
-    """Both arms' draws in two random halves, each of which chooses once."""
+def _split(
+    pairs: Pairs, rng: np.random.Generator
+) -> Iterator[tuple[float, int, FloatArray, FloatArray]]:
+    """Both arms' draws in two random halves, each of which chooses once: the rows of `_Folds`."""
     half = Pairs(
         pairs.n_base // 2,
         rng.hypergeometric(pairs.c_base, pairs.n_base - pairs.c_base, pairs.n_base // 2),
@@ -220,39 +224,37 @@ def _split(pairs: Pairs, rng: np.random.Generator) -> tuple[_Fold, _Fold]:
         pairs.n - half.n,
         pairs.c - half.c,
     )
-    return _fold(half, rest), _fold(rest, half)
+    yield _fold(half, rest)
+    yield _fold(rest, half)
 
 
-def _fold(chooser: Pairs, counted: Pairs) -> _Fold:
-    rate = max(RATES, key=lambda one: _promise(chooser, one))
+def _fold(chooser: Pairs, counted: Pairs) -> tuple[float, int, FloatArray, FloatArray]:
+    rate = _most_promising(chooser)
     chosen = (chooser.c_base == 0) & (chooser.c >= rate * chooser.n)
     n, c, weight = counted.n[chosen], counted.c[chosen], counted.n_base[chosen].astype(float)
     p = (c + 0.5) / (n + 1)
     slopes = np.arange(1, TERMS + 1)[:, None] * p ** np.arange(TERMS)[:, None]
     covariance = (slopes * (weight**2 * p * (1 - p) / n)) @ slopes.T
-    hits = int(counted.c_base[chosen].sum())
-    return _Fold(rate, hits, _powers(n, c) @ weight, covariance)
+    return rate, int(counted.c_base[chosen].sum()), _powers(n, c) @ weight, covariance
 
 
-def _promise(chooser: Pairs, rate: float) -> float:
-    """How far above its noise the missing hits would be, by the choosing half alone.
+def _most_promising(chooser: Pairs) -> float:
+    """The least rate where the missing hits stand furthest above their noise, by one half alone.
 
     A problem without a hit in m draws is solved about as often as those with one hit are numerous
     (Good 1953): their number is what the other half will probably show.
     """
-    often = chooser.c >= rate * chooser.n
-    chosen = often & (chooser.c_base == 0)
-    p = chooser.c[chosen] / chooser.n[chosen]
-    asked = float(np.sum(chooser.n_base[chosen] * p / (32 - 31 * p)))
-    expected = float(np.sum(often & (chooser.c_base == 1))) + 0.5
-    return (asked - expected) / math.sqrt(asked + 1)
+    near = (chooser.c_base <= 1) & (chooser.c >= RATES[0] * chooser.n)
+    n, c, zero = chooser.n[near], chooser.c[near], chooser.c_base[near] == 0
+    p = c / n
+    often = c >= np.multiply.outer(RATES, n)
+    asked = often @ np.where(zero, chooser.n_base[near] * p / (32 - 31 * p), 0.0)
+    expected = often @ np.where(zero, 0.0, 1.0) + 0.5
+    return RATES[int(np.argmax((asked - expected) / np.sqrt(asked + 1)))]
 
 
 def _powers(n: IntArray, c: IntArray) -> FloatArray:
     """Unbiased p^j: (c)_j / (n)_j for j = 1 .. TERMS, 0 where j > n; shape (TERMS, P)."""
-    found = np.empty((TERMS, len(n)))
-    so_far = np.ones(len(n))
-    for j in range(TERMS):
-        so_far = so_far * np.where(n > j, np.maximum(c - j, 0) / np.maximum(n - j, 1), 0.0)
-        found[j] = so_far
-    return found
+    j = np.arange(TERMS)[:, None]
+    shares = np.maximum(c - j, 0) / np.maximum(n - j, 1)
+    return np.asarray(np.cumprod(np.where(n > j, shares, 0.0), axis=0))
