@@ -37,8 +37,8 @@ from the teacher it reads `expanded`. The world, the base and the number of GRPO
 on other held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run
 once. A row that is decided in part has an interval at k = 128 that leaves the two-point margin.
 """
-AFTER = """New and lost are tests of their own: problems that one policy alone solves, and the factor
-up to which no change of the odds explains it. Reach looks at the problems that the base never
+AFTER = """New and lost are tests of their own: problems that one policy alone solves, and the odds
+ratio up to which nothing explains it. Reach looks at the problems that the base never
 solved and the trained policy did: reachable / beyond budget / undecided. Where it finds them
 reachable, they should not be new, and the other way round.
 """
