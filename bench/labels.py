@@ -99,6 +99,16 @@ def unequal(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
     return drawn(p, several[0], rng), drawn(q, several[1], rng), {}
 
 
+def apart(base: int, trained: int) -> Callable:
+    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
+        """One policy drawn a quarter as often as the other."""
+        p, q = SHARPENED["uneven, spread 1"](rng, size)
+        few = np.full(size, n // base), np.full(size, n // trained)
+        return drawn(p, few[0], rng), drawn(q, few[1], rng), {}
+
+    return pair
+
+
 def nothing(shape: Callable[[Rng, int], np.ndarray]) -> Callable:
     return plain(moved(shape, lambda t, _: t))
 
@@ -146,22 +156,31 @@ def clustered(change: float) -> Callable:
     return pair
 
 
-def changed(share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual) -> Callable:
-    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
-        """A share of the problems new (base p = 0), another lost, the rest sharpened."""
-        p, which, each = shape(rng, size), rng.random(size), np.full(size, n)
+def exchanged(
+    share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual
+) -> Callable[[Rng, int], Pair]:
+    """A share of the problems new (base p = 0), another lost, the rest sharpened."""
+
+    def pair(rng: Rng, size: int) -> Pair:
+        p, which = shape(rng, size), rng.random(size)
         q = expit(slope * logit(p) + 1.5)
         new, lost = which < share_new, which > 1 - share_lost
         q[new], p[new] = rng.uniform(0.1, 0.9, new.sum()), 0.0
         p[lost], q[lost] = rng.uniform(0.1, 0.9, lost.sum()), 0.0
-        return drawn(p, each, rng), drawn(q, each, rng), {}
+        return p, q
 
     return pair
+
+
+def changed(*shares: float, **known: object) -> Callable:
+    return plain(exchanged(*shares, **known))
 
 
 FALSE: dict[str, tuple[Callable, set[str]]] = {  # a world, and the labels that are false in it
     **{name: (plain(world), NEW) for name, world in SHARPENED.items()},
     "unequal n": (unequal, NEW | LOST),
+    "base drawn a quarter as often": (apart(4, 1), NEW | LOST),
+    "trained drawn a quarter as often": (apart(1, 4), NEW | LOST),
     "nothing changed": (nothing(usual), None),
     "nothing changed, heavy tail": (nothing(heavy), None),
     "base cut on 12 % of the problems": (cut, None),

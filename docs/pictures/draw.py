@@ -156,22 +156,13 @@ def difficulty() -> Chart:
 def beyond() -> Chart:
     """pass@k beyond 32 draws, with the range that the counts leave open."""
     p, ks = worlds.difficulty(11), (64, 128, 256, 512, 1024, 2048)
-    result = passgap.probe(worlds.drawn(p, 12, n=32), beyond=ks).to_dict()
-    last = [row for row in result["curve"] if row["k"] == 32]
-    rows = {"measured": result["curve"], "extrapolated": [*last, *result["extrapolation"]]}
+    chart = _picture(passgap.probe(worlds.drawn(p, 12, n=32), beyond=ks), "curves")
     truth = [{"k": 2**i, "value": float(np.mean(1 - (1 - p) ** 2**i))} for i in range(12)]
-    values = {name: [(row["k"], row["value"]) for row in found] for name, found in rows.items()}
-    true = {"truth": [(row["k"], row["value"]) for row in truth]}
-    title, ticks = "Share of problems solved within k tries (pass@k)", [2**i for i in range(12)]
-    chart = lines(values | true, title, "tries, k", log=True, ticks=ticks)
-    bands = [
-        {"x": row["k"], "series": name, **row} for name, found in rows.items() for row in found
-    ]
-    y = alt.Y("low:Q", title=None)
-    area = alt.Chart(alt.InlineData(values=bands)).mark_area(opacity=0.18)
-    return layered(
-        [area.encode(alt.X("x:Q"), y, alt.Y2("high:Q"), alt.Color("series:N")), chart], title
+    line = alt.Chart(alt.InlineData(values=[row | {"series": "truth"} for row in truth])).mark_line(
+        color=LIGHT["ink"], strokeWidth=2, strokeDash=[6, 5]
     )
+    chart.layer.append(line.encode(alt.X("k:Q"), alt.Y("value:Q")))
+    return chart
 
 
 def reach() -> Chart:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from passgap.evidence.doors import (
         adaptive_probe,
         compare,
+        compare_benchmarks,
         compare_by,
         compare_seeds,
         compare_sweep,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from passgap.results.seeds import SeedsComparison
     from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
+    from passgap.results.unpaired import UnpairedComparison
     from passgap.results.verdict import Verdict
     from passgap.results.watching import Watching
     from passgap.runs import Run, merge
@@ -78,6 +80,7 @@ _WHERE = {
     "Slices": "passgap.results.slices",
     "Sweep": "passgap.results.sweep",
     "TrainConfig": "passgap.training.config",
+    "UnpairedComparison": "passgap.results.unpaired",
     "Verdict": "passgap.results.verdict",
     "Watch": "passgap.training.watch",
     "Watching": "passgap.results.watching",
@@ -85,6 +88,7 @@ _WHERE = {
     "chart": "passgap.show",
     "check": "passgap.checks",
     "compare": "passgap.evidence.doors",
+    "compare_benchmarks": "passgap.evidence.doors",
     "compare_by": "passgap.evidence.doors",
     "compare_seeds": "passgap.evidence.doors",
     "compare_sweep": "passgap.evidence.doors",
@@ -131,6 +135,7 @@ __all__ = [
     "Slices",
     "Sweep",
     "TrainConfig",
+    "UnpairedComparison",
     "Verdict",
     "Watch",
     "Watching",
@@ -139,6 +144,7 @@ __all__ = [
     "chart",
     "check",
     "compare",
+    "compare_benchmarks",
     "compare_by",
     "compare_seeds",
     "compare_sweep",

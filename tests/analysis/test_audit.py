@@ -7,6 +7,7 @@ from scipy import stats
 from passgap.analysis.audit import audit, choose_problems, strata_of
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.stats import pass_at_k, thinned_pass_at_k
 
 
 def counts_of(c, n=100):
@@ -79,6 +80,44 @@ def test_the_rate_covers_the_truth_by_simulation(rng):
         rate = audit(counts, marks).rate
         covered += rate.low <= truth <= rate.high
     assert covered >= 190
+
+
+WORLDS = {
+    "of the problem": lambda rng, c: np.where(rng.random(len(c)) < 0.1, 0, c),
+    "of the draw": lambda rng, c: rng.binomial(c, 0.9),
+    "of the draw, often": lambda rng, c: rng.binomial(c, 0.6),
+    "of few hits": lambda rng, c: c - np.minimum(rng.binomial(64 - c, 0.02), c),
+}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_corrected_curve_covers_whatever_false_positives_are(name):
+    """100 audits of 60 of 200 problems: right marks of the same draws lie inside, at every k."""
+    held = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        counts = counts_of(rng.binomial(64, rng.beta(0.5, 3, 200)), 64)
+        true = WORLDS[name](rng, counts.c)
+        right = rng.random(200) < true / np.maximum(counts.c, 1)
+        chosen = choose_problems(counts, 60, seed)
+        rows = audit(counts, {f"p{i}": "right" if right[i] else "wrong" for i in chosen}).corrected
+        truth = pass_at_k(64, true, [row.k for row in rows]).mean(axis=0)
+        ends = np.array([(row.estimate.low, row.estimate.high) for row in rows]).T
+        held += (ends[0] <= truth + 1e-12) & (truth <= ends[1] + 1e-12)
+    assert np.all(held >= 93)
+
+
+def test_thinned_draws_are_those_of_the_definition():
+    """The mean of pass@k over which of the correct draws are false."""
+    for n, c, rate in ((8, 3, 0.3), (8, 8, 0.5), (5, 0, 0.2)):
+        kept = stats.binom.pmf(np.arange(c + 1), c, 1 - rate)
+        wanted = kept @ pass_at_k(n, np.arange(c + 1), [1, 2, 5])
+        found = thinned_pass_at_k([n], [c], [rate], [1, 2, 5])[0]
+        np.testing.assert_allclose(found, wanted, atol=1e-9)
+    with pytest.raises(UsageError, match="k=9 with n=8; allowed: 1 to the smallest n"):
+        thinned_pass_at_k([8], [3], [0.1], [9])
+    with pytest.raises(UsageError, match="false_rate needs"):
+        thinned_pass_at_k([8], [3], [1.0], [1])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from passgap.analysis.probe.extrapolation import Extrapolation
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.evidence.doors import adaptive_probe, probe
-from passgap.show.contents.probe import figures, sentence
+from passgap.show.contents.probe import figures, sentence, verdict
 from passgap.stats import fit_beta_binomial, fit_mixture, functional_interval
 from passgap.stats.mixture import GRID
 
@@ -39,7 +39,11 @@ def test_eight_draws_are_judged_by_an_extrapolated_headroom(rng):
     assert any("pass@20 is extrapolated from 8 samples" in note for note in result.notes)
     assert "extrapolated" in sentence(result)
     assert "extrapolated" in figures(result).figures[1].note
-    assert not probe(drawn(p, 20, rng)).headroom.extrapolated
+    shaped = gap.if_beta
+    assert gap.estimate.low < shaped.low < shaped.high < gap.estimate.high
+    assert "if difficulty is Beta-shaped" in " ".join(verdict(result).evidence)
+    measured = probe(drawn(p, 20, rng)).headroom
+    assert (measured.extrapolated, measured.if_beta) == (False, None)
 
 
 def test_the_value_is_the_mean_of_both_shapes_and_the_interval_of_the_gap_itself(rng):

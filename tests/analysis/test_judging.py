@@ -105,6 +105,20 @@ def test_the_gain_is_split_by_what_the_base_reaches():
     assert source.share_reached.low < share < source.share_reached.high
 
 
+def test_the_split_is_of_the_problems_that_the_interval_is_of():
+    """Of these very problems only the draws are random: far less is open than of others like them.
+
+    The values are the same.
+    """
+    rng = np.random.default_rng(5)
+    p = rng.beta(1, 2, 30)
+    arms = counts(rng.binomial(N, p)), counts(rng.binomial(N, expit(logit(p) + 1)))
+    of_others = compare(*arms).gain_source.reached
+    of_these = compare(*arms, interval="fixed").gain_source.reached
+    assert of_these.value == pytest.approx(of_others.value)
+    assert of_these.high - of_these.low < 0.5 * (of_others.high - of_others.low)
+
+
 def test_luck_in_choosing_the_reached_problems_is_no_gain():
     """Equal rare abilities: problems with a hit in one half regress in the other; none gains."""
     rng = np.random.default_rng(6)

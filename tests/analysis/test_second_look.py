@@ -14,6 +14,7 @@ from passgap.errors import UsageError
 from passgap.evidence.doors import compare, compare_seeds, probe
 from passgap.results.codec import to_json
 from passgap.results.parts import MOST_LUCK
+from passgap.stats import pass_at_k
 
 
 @pytest.fixture
@@ -219,6 +220,8 @@ def test_extrapolation_is_labelled_bounded_and_refused_where_it_rests_on_nothing
         assert row["low"] < row["value"] < row["high"]
         assert 0 < row["beta_binomial"] <= 1
         assert 0 < row["zero_inflated"] <= 1
+        shaped = row["if_beta"]
+        assert row["low"] < shaped["low"] < shaped["value"] < shaped["high"] < row["high"]
     assert rows[1]["high"] - rows[1]["low"] > rows[0]["high"] - rows[0]["low"]
     for k in (32, 3201):
         with pytest.raises(UsageError, match=f"k={k} cannot be extrapolated from n=32"):
@@ -270,7 +273,21 @@ def test_seeds_that_disagree_do_not(rng):
     verdict = compare_seeds(base, arms).verdict
     assert not verdict.settled
     assert verdict.needs.startswith("3 training seeds or more (here 2)")
-    assert "by seed, the change goes, in points: pass@2 from -1" in verdict.reasons[-1]
+    assert "by seed, the change goes, in points: pass@2 from -1" in verdict.reasons[-2]
+    spread = np.std([np.mean(pass_at_k(128, arm.c, 2)) for arm in arms], ddof=1)
+    assert f"(standard deviation {100 * spread:.1f})" in verdict.reasons[-2]
+    assert verdict.reasons[-1].startswith(
+        "1 of the 2 seeds fell behind the base at pass@2: up to 97%"
+    )
+
+
+def test_seeds_that_all_rise_leave_open_how_many_trainings_collapse(rng):
+    base = drawn(np.full(200, 0.2), 64, rng)
+    found = compare_seeds(base, [drawn(np.full(200, 0.4), 64, rng) for _ in range(3)])
+    assert found.verdict.reasons[-1] == (
+        "none of the 3 seeds fell behind the base at pass@2: up to 63% of such trainings may "
+        "(95% bound)"
+    )
 
 
 def test_a_seed_is_judged_as_it_would_be_alone(rng):

@@ -101,7 +101,7 @@ def test_no_slice_is_up_or_down_by_chance():
             stands = [both_ends(own, interval_of(d), len(d)).small.stands for d in slices]
             false[parts] += any(one in ("up", "down") for one in stands)
     assert false[10] <= 0.05 * 300
-    assert false[1] > 0.2 * 300
+    assert false[1] > 0.1 * 300
 
 
 def interval_of(d: np.ndarray):
@@ -149,11 +149,12 @@ def test_slices_alike_are_the_mean_of_means_and_wider_where_clusters_span(found)
 
 
 def test_it_prints_and_is_a_table(found):
-    assert "slices alike" in str(found)
+    assert "equal weights" in str(found)
     page = paint(blocks_of(found))
     lines = [line for line in page.splitlines() if line.startswith("| ")]
     assert [line.split("|")[1].strip() for line in lines[2:]] == [
-        *(one.name for one in found.slices), "3 slices alike, 95%", "problems alike, 95%",
+        *(name for one in found.slices for name in (one.name, "")),
+        "equal weights, 95%", "", "by problems, 95%", "",
     ]  # fmt: skip
     assert "too few" in page
 

@@ -163,8 +163,12 @@ def test_a_plan_a_recipe_and_a_backtest_from_files(tmp_path):
     base, t0, t1 = (tmp_path / f"{name}.csv" for name in ("base", "t0", "t1"))
     planned = run("plan", base, "--half-width", 0.05, "--tokens", 100, "--price", 1, "--json")
     assert json.loads(planned.stdout)["cheapest"]["price"] > 0, planned.stderr
-    assert "<- cheapest" in run("plan", base, "--half-width", 0.05).stdout
+    assert "Cheapest: " in run("plan", base, "--half-width", 0.05).stdout
     assert_one_line(run("plan", base), "half_width is missing", "such as 0.03")
+    of_seeds = ("plan", base, "--goal", "difference", "--delta", 2, "--seeds", 4, "--seeds", 8)
+    assert_one_line(run(*of_seeds), "seeds is [4, 8]", "such as 0.02 (--seed-spread)")
+    seeded = json.loads(run(*of_seeds, "--seed-spread", 0.02, "--json").stdout)
+    assert [row["seeds"] for row in seeded["designs"]] == [4, 8]
     recipe = run("compare", base, "--seeds", t0, t1, "--json")
     assert json.loads(recipe.stdout)["schema"] == "passgap.compare_seeds/1", recipe.stderr
     assert "training seed" in run("compare", base, "--seeds", t0, t1).stdout

@@ -44,6 +44,7 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     kind = ["x", "y"] * (len(IDS) // 2)
     sliced = [one.clustered(kind) for one in (base, trained)]
     yield passgap.compare_by(*sliced, "cluster").to_dict()
+    yield passgap.compare(base, trained, unpaired=True).to_dict()
     yield passgap.compare_seeds(base, [trained, later]).to_dict()
     yield passgap.compare_sweep(base, [(10, trained), (20, later)]).to_dict()
     yield passgap.plan(base, half_width=0.03).to_dict()

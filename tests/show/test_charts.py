@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from passgap.errors import UsageError
-from passgap.results.probe import Forecast
+from passgap.results.estimates import Estimate
+from passgap.results.probe import Extrapolated, Forecast
 from passgap.show import write_result
 from passgap.show.blocks import pictures
 from passgap.show.charts.figures import write_figures
@@ -131,6 +132,23 @@ def test_strips_of_the_hover_meet_halfway_and_stay_on_the_axis(comparison):
     strips = [(row["k"], row["strip_from"], row["strip_to"]) for row in rows if "strip_to" in row]
     assert strips[:2] == [(1, 1, 1.5), (2, 1.5, 3.0)]
     assert strips[-1] == (256, 192.0, 256)
+
+
+def test_what_is_extrapolated_is_dashed_beyond_the_last_k_measured(probe):
+    found = Estimate(0.7, 0.5, 0.95)
+    further = (Extrapolated(512, found, 0.72, 0.68, Estimate(0.68, 0.6, 0.75)),)
+    chart = charts_of(PageData(title="t", probe=replace(probe, extrapolation=further)))["curves"]
+    chart.to_dict(validate=True)
+    rows = rows_of(chart.to_dict())
+    drawn = [row for row in rows if row.get("series") == "extrapolated"]
+    reached = int(probe.curve.k[-1])
+    assert [row["k"] for row in drawn] == [reached, 512, reached, 512]
+    assert [row["low"] for row in drawn if row["k"] == 512] == [0.5, 0.6]
+    assert [row["label"] for row in rows if "label" in row] == [f"measured up to k = {reached}"]
+    spec = json.dumps(chart.to_dict())
+    assert '"strokeDash": [5, 4]' in spec
+    plain = rows_of(charts_of(PageData(title="t", probe=probe))["curves"].to_dict())
+    assert not any(row.get("series") == "extrapolated" or "label" in row for row in plain)
 
 
 def test_the_tilt_and_luck_are_drawn_beside_both_curves(data, probe):

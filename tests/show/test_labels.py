@@ -9,7 +9,7 @@ from pathlib import Path
 import fabricated
 import pytest
 from rich.console import Console
-from rich.panel import Panel
+from rich.rule import Rule
 
 from passgap.results.labels import Label, Tone
 from passgap.show import html, print_result
@@ -61,8 +61,8 @@ def test_the_terminal_shows_it_in_its_colour(label):
     text = console.file.getvalue()
     assert label.value in text.splitlines()[0]
     assert words(block.sentence) in words(text)
-    (panel,) = (part for part in paint([block]).renderables if isinstance(part, Panel))
-    assert panel.border_style == COLOURS[label.tone]
+    (heading,) = (part for part in paint([block]).renderables if isinstance(part, Rule))
+    assert heading.style == COLOURS[label.tone]
 
 
 @pytest.mark.parametrize("label", LABELS, ids=IDS)

@@ -71,6 +71,7 @@ def results():
         sweep=compare_sweep(base, [(10, trained), (20, again)]),
         adaptive=adaptive,
         plan=passgap.plan(base, half_width=0.03),
+        plan_of_seeds=passgap.plan(base, goal="difference", delta=3.0, k_large=4, seed_spread=0.01),
         watching=watching(groups, base=base),
         reach=fabricated.reach(),
         audit=audit(base, {"p40": "right", "p41": "wrong"}),
@@ -81,7 +82,17 @@ def results():
     )
 
 
-NAMES = ["probe", "comparison", "seeds", "sweep", "adaptive", "plan", "watching", "reach"]
+NAMES = [
+    "probe",
+    "comparison",
+    "seeds",
+    "sweep",
+    "adaptive",
+    "plan",
+    "plan_of_seeds",
+    "watching",
+    "reach",
+]
 NAMES += ["audit", "counts", "curve", "estimate", "verdict"]
 CHARTLESS = {"estimate", "verdict"}
 

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from passgap.results.estimates import Estimate
-from passgap.show import print_result
+from passgap.results.labels import Label
+from passgap.show import latex, print_result
 from passgap.show.text import between, estimated, interval, number, p_value, points, visible
 
 
@@ -100,3 +101,50 @@ def test_a_number_has_no_sign_where_it_rounds_to_nothing(value, shown):
 )
 def test_a_p_value_is_never_nought(value, shown):
     assert p_value(value) == shown
+
+
+# ------------------------------------------------------------------------------- one screen
+
+
+LABELS = [label for question in Label.__subclasses__() for label in question]
+
+
+def one_screen(result) -> str:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    print_result(result, console, full=False)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("label", LABELS, ids=str)
+def test_every_verdict_is_answered_on_one_screen(label):
+    result = fabricated.result(label)
+    text = one_screen(result)
+    assert len(text.splitlines()) <= 40
+    assert label.value in text.splitlines()[0]
+    heading = text.partition(":")[0]
+    assert heading in ("Before training", "After training", "Across checkpoints", "Could the base")
+
+
+def test_one_screen_names_what_it_leaves_out_and_full_shows_it(comparison):
+    notes = tuple(f"note {i}" for i in range(5))
+    text = one_screen(replace(comparison, notes=notes))
+    assert "note 2" in text
+    assert "note 3" not in text
+    last = " ".join(text.split("--full shows all: ")[1].split())
+    assert last.endswith("2 more notes.")
+    left = last.removesuffix("; 2 more notes.").split("; ")
+    assert "Which problems changed" in left
+    whole = printed(comparison)
+    for title in left:
+        assert title not in text.split("--full")[0]
+        assert title in whole
+
+
+def test_latex_has_every_table_and_no_command_of_a_text(comparison):
+    hostile = replace(comparison.verdict, reasons=(r"\input{secret} 100% & more",))
+    text = latex(replace(comparison, verdict=hostile, notes=(r"\write18{x}",)))
+    assert text.startswith("% After training: sharpened_narrowed.")
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") >= 4
+    assert r"29.2\% $\rightarrow$ 45.4\%" in text
+    assert r"\input" not in text
+    assert r"\write18" not in text

@@ -122,6 +122,22 @@ def test_answers_are_compared_in_their_verifiers_form(tmp_path, write):
     assert luck.wrong == 24
 
 
+def test_a_rate_read_from_few_problems_is_moved_to_the_others(tmp_path, write):
+    """Each wrong draw of 40 problems says one of ten golds: which ones hangs on the problem."""
+    golds = [str(i % 10) for i in range(40)]
+    own = np.random.default_rng(0).integers(0, 10, 40)
+    write(lambda rng, question: f"#### {own[int(question)]}")
+    problems = ProblemSet.of("p", [Problem(str(i), g, "numeric") for i, g in enumerate(golds)])
+    run = draw(tmp_path, problems, n=8)
+    verify(run)
+    wrong = own != np.arange(40) % 10
+    said = np.array([np.sum(wrong & (own == int(gold))) for gold in golds])
+    raw = said / (wrong.sum() - wrong)
+    found = guess_rates(run).rates
+    assert found.mean() == pytest.approx(raw.mean())
+    assert np.std(found) < 0.7 * np.std(raw)
+
+
 def test_only_answers_of_the_same_type_count():
     names = ["B", "12", "-3/4", "0.5", "yes", "x + 1"]
     types = ["letter", "integer", "number", "number", "word", "text"]

@@ -71,11 +71,30 @@ def test_a_column_names_the_clusters_for_every_way_to_a_verdict():
     assert together.delta.at(k).value == pytest.approx(alone.delta.at(k).value)
     wide, narrow = (r.delta.at(k).high - r.delta.at(k).low for r in (together, alone))
     assert wide > 1.4 * narrow
-    wider = passgap.probe(base, cluster="template").headroom.estimate
-    plain = passgap.probe(base).headroom.estimate
-    assert wider.high - wider.low > 1.4 * (plain.high - plain.low)
+    wider, plain = (width_of_headroom(double(base), cluster) for cluster in ("template", None))
+    assert wider > 1.4 * plain
     named = base.rename({"template": "cluster"}), trained.rename({"template": "cluster"})
     assert passgap.compare(*named).to_dict() == together.to_dict()
+
+
+def double(base):
+    """The same counts once more, of 40 other templates."""
+    again = base.with_columns(pl.col("problem_id") + "b", pl.col("template") + TEMPLATES)
+    return pl.concat([base, again])
+
+
+def width_of_headroom(base, cluster):
+    probed = passgap.probe(base, cluster=cluster)
+    assert probed.settings.interval == "population"
+    return probed.headroom.estimate.high - probed.headroom.estimate.low
+
+
+def test_few_clusters_leave_a_probe_to_these_very_problems():
+    base, _ = frames(np.random.default_rng(3))
+    assert passgap.probe(base).settings.interval == "population"  # 200 problems
+    found = passgap.probe(base, cluster="template")
+    assert found.settings.interval == "fixed"
+    assert any(note.startswith("fewer than 72 clusters of problems") for note in found.notes)
 
 
 def test_a_field_that_is_not_there_is_refused_with_those_that_are():

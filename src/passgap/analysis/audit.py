@@ -7,22 +7,25 @@ with c / n <= .05, and each stratum gets a false-positive rate with an exact int
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from passgap.analysis.inputs import listed_ks
-from passgap.data.arrays import IntArray
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.audit import MARKS, Audit, Corrected, Mark, Stratum
 from passgap.results.estimates import Estimate
-from passgap.stats import binomial_interval, pass_at_k
+from passgap.stats import binomial_interval, pass_at_k, thinned_pass_at_k
+from passgap.stats.intervals.levels import normal_quantile
 
 EDGES = (0.0, 0.05, 0.25, 0.75, 1.0)
 CAVEAT = (
-    "the corrected curve takes a false positive to be a property of the problem (all its correct "
-    "draws are wrong, or none is), which is the worse of the two ways to read the marks"
+    "one mark per problem does not tell whether a false positive is a property of the problem (all "
+    "its correct draws are wrong) or of the draw (others of it are right): the corrected value and "
+    "its low end take it for the problem's, the high end for the draw's"
 )
 
 
@@ -124,13 +127,25 @@ def _overall(strata: Sequence[Stratum]) -> Estimate:
 
 
 def _corrected(counts: Counts, place: IntArray, strata: Sequence[Stratum]) -> Iterator[Corrected]:
+    """pass@k of these draws had they been marked rightly; it never exceeds the one as marked."""
     ks = listed_ks(int(counts.n.min()))
     passes = pass_at_k(counts.n, counts.c, ks)
+    rates = np.array([[s.rate.value, s.rate.high, s.rate.low] for s in strata] + [[0.0] * 3])
+    value, most, least = rates[place].T[:, :, None]  # the last row is that of unsolved problems, -1
+    by_problem = passes * (1 - value), passes * (1 - most)
     for j, k in enumerate(ks):
-        means = [float(passes[place == s, j].sum()) / len(counts) for s in range(len(strata))]
-        pairs = [(mean, s.rate) for mean, s in zip(means, strata, strict=True) if mean]
-        value, low, high = (
-            sum(mean * (1 - getattr(rate, end)) for mean, rate in pairs)
-            for end in ("value", "high", "low")
-        )
-        yield Corrected(k, float(passes[:, j].mean()), Estimate(value, low, high))
+        middle, low = (float(one[:, j].mean()) for one in by_problem)
+        high = _by_draw(counts, passes[:, j], least[:, 0], k)
+        yield Corrected(k, float(passes[:, j].mean()), Estimate(middle, low, high))
+
+
+def _by_draw(counts: Counts, passes: FloatArray, false_rate: FloatArray, k: int) -> float:
+    """The most that pass@k may be where each correct draw is false with at least this chance.
+
+    How much is lost is itself a matter of chance, with a variance of at most the sum of x times the
+    expected loss, since no problem can lose more than its x.
+    """
+    true = thinned_pass_at_k(counts.n, counts.c, false_rate, [k])[:, 0]
+    lost = np.maximum(passes - true, 0.0)
+    surely = lost.sum() - normal_quantile(0.95) * math.sqrt(float(np.sum(passes * lost)))
+    return float(passes.mean() - max(surely, 0.0) / len(passes))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.parts import AnswerShares, HistogramBin, Interval
-from passgap.stats import fixed_interval, mean_curve, mean_interval, pass_at_k
+from passgap.stats import agreeing, fixed_interval, mean_curve, mean_interval, pass_at_k
 
 MOST_UNSCORED = 0.02
 EDGES = tuple(round(0.1 * i, 1) for i in range(11))
@@ -113,21 +114,26 @@ def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -
     if interval == "population":
         x = pass_at_k(counts.n, counts.c, list(ks))
         return mean_curve(x, ks, seed=seed, clusters=counts.clusters)
-    return fixed_curve([fixed_at(counts.n, counts.c, k) for k in ks], ks)
+    found = curve_from([fixed_at(counts.n, counts.c, k) for k in ks], ks, FIXED)
+    low, high = agreeing(found.k, found.low, found.high)
+    return replace(found, low=low, high=high)
 
 
-def fixed_at(n: IntArray, c: IntArray, k: int) -> Estimate:
+def fixed_at(n: IntArray, c: IntArray, k: int, level: float = 0.95) -> Estimate:
     """The fixed-problems interval, or the value alone where 2 k exceeds n."""
     if 2 * k <= n.min():
-        return fixed_interval(n, c, k)
+        return fixed_interval(n, c, k, confidence_level=level)
     value = float(pass_at_k(n, c, k).mean())
-    return Estimate(value, np.nan, np.nan, method="fixed", notes=(NO_FIXED,))
+    return Estimate(value, np.nan, np.nan, level, method="fixed", notes=(NO_FIXED,))
 
 
 NO_FIXED = "the fixed interval exists for k <= n/2 only; beyond it the value stands alone"
 
 
-def fixed_curve(estimates: Sequence[Estimate], ks: Sequence[int]) -> Curve:
+FIXED = "fixed problems"
+
+
+def curve_from(estimates: Sequence[Estimate], ks: Sequence[int], method: str) -> Curve:
     """Estimates at each k as one curve, without a simultaneous band."""
     notes = dict.fromkeys(note for e in estimates for note in e.notes)
     return Curve(
@@ -135,7 +141,7 @@ def fixed_curve(estimates: Sequence[Estimate], ks: Sequence[int]) -> Curve:
         value=np.array([e.value for e in estimates]),
         low=np.array([e.low for e in estimates]),
         high=np.array([e.high for e in estimates]),
-        method="fixed problems",
+        method=method,
         notes=tuple(notes),
     )
 

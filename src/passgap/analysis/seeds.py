@@ -35,7 +35,7 @@ from passgap.results.parts import At
 from passgap.results.seeds import SeedsComparison, TrainingSeed
 from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Verdict
-from passgap.stats import pass_at_k, seeds_interval
+from passgap.stats import binomial_upper, paired_interval, pass_at_k, seeds_interval
 
 LEAST_SEEDS = 3
 
@@ -72,13 +72,7 @@ def compare_seeds(
     listed = rule.listed(settings.ks, min(int(counts.n.min()) for counts in (base, *arms)))
     alike = replace(settings, allow_different_prompts=True, drop_short=False)
     own = [compare(base, arm, alike, trained_on=trained_on) for arm in arms]
-    ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), base.independent)
-    new, lost = _in_most([one.new for one in own]), _in_most([one.lost for one in own])
-    if len(arms) < LEAST_SEEDS:  # what two seeds share may be chance: nothing settles
-        new, lost = replace(new, shown=False), replace(lost, shown=False)
-        rule = replace(rule, enough_draws=False)
-    verdict = decided(ends, new, lost, rule, lambda k: _per_cluster(base, arms, k))
-    verdict = _by_seed(verdict, base, arms, rule)
+    verdict, new, lost = judged(base, arms, rule, [(one.new, one.lost) for one in own])
     luck = luck_of_both(base, _pooled(arms), listed, rule.k_large, settings)
     verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
     return SeedsComparison(
@@ -97,11 +91,27 @@ def compare_seeds(
             *left_out,
             *rule.notes,
             f"{len(arms)} training seeds: the verdict speaks of the recipe on problems like these",
-            "the interval takes the seeds as spread evenly around their mean; where a seed now and "
-            "then collapses, look at the worst one",
+            "the interval takes the seeds as spread evenly around their mean: it knows nothing of "
+            "a collapse that none of them shows",
             *unknown_training(trained_on),
         ),
     )
+
+
+def judged(
+    base: Counts, arms: Sequence[Counts], rule: Deciding, found: Sequence[tuple[Novel, Novel]]
+) -> tuple[Verdict, Novel, Novel]:
+    """The verdict on the recipe, with its new and lost problems.
+
+    ``found`` are the tests of new and lost problems in each seed.
+    """
+    ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), base.independent)
+    new, lost = (_in_most(tests) for tests in zip(*found, strict=True))
+    if len(arms) < LEAST_SEEDS:  # what two seeds share may be chance: nothing settles
+        new, lost = replace(new, shown=False), replace(lost, shown=False)
+        rule = replace(rule, enough_draws=False)
+    verdict = decided(ends, new, lost, rule, lambda k: _per_cluster(base, arms, k))
+    return _by_seed(verdict, base, arms, rule), new, lost
 
 
 def _in_most(found: Sequence[Novel]) -> Novel:
@@ -128,13 +138,31 @@ def _by_seed(verdict: Verdict, base: Counts, arms: Sequence[Counts], rule: Decid
     told = []
     for k in (rule.k_small, rule.k_large):
         means = _differences(base, arms, k).mean(axis=1)
-        told.append(f"pass@{k} from {points(means.min())} to {points(means.max())}")
-    reasons = (*verdict.reasons, f"by seed, the change goes, in points: {', '.join(told)}")
+        spread = f"standard deviation {points(means.std(ddof=1))}"
+        told.append(f"pass@{k} from {points(means.min())} to {points(means.max())} ({spread})")
+    by_seed = f"by seed, the change goes, in points: {', '.join(told)}"
+    reasons = (*verdict.reasons, by_seed, _collapse(base, arms, rule.k_small))
     if len(arms) >= LEAST_SEEDS:
         return replace(verdict, reasons=reasons)
     few = f"{LEAST_SEEDS} training seeds or more (here {len(arms)}) to settle a verdict"
     needs = f"{few}; and {verdict.needs}" if verdict.needs else few
     return replace(verdict, reasons=reasons, needs=needs)
+
+
+def fallen(base: Counts, arms: Sequence[Counts], k: int) -> int:
+    """How many seeds are below the base at k, each by its own 95% interval."""
+    found = (paired_interval(d, clusters=base.clusters) for d in _differences(base, arms, k))
+    return sum(one.high < 0 for one in found)
+
+
+def _collapse(base: Counts, arms: Sequence[Counts], k: int) -> str:
+    """How often a training may fall behind the base, from how many of these did."""
+    fell = fallen(base, arms, k)
+    most = binomial_upper(fell, len(arms))
+    return (
+        f"{fell or 'none'} of the {len(arms)} seeds fell behind the base at pass@{k}: up to "
+        f"{most:.0%} of such trainings may (95% bound)"
+    )
 
 
 def _differences(base: Counts, arms: Sequence[Counts], k: int) -> FloatArray:

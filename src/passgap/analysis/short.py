@@ -90,16 +90,22 @@ def named(ids: Sequence[str]) -> str:
     return ", ".join([*ids[:NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
-def flag_that_helps(arms: Sequence[Counts], k: int, *, accept_unscored: bool) -> str:
+def flag_that_helps(
+    arms: Sequence[Counts], k: int, *, accept_unscored: bool, paired: bool = True
+) -> str:
     """What to add to a command so that it goes on without the short problems; empty where nothing.
 
     Parameters
     ----------
     arms, k, accept_unscored
         As in `without_short`; ``accept_unscored`` as it was given.
+    paired
+        Whether a problem that is short in one arm is left out of all.
     """
-    stay, problems = len(enough(arms, k)), len(arms[0])
-    if not 0 < stay < problems:
+    groups = [arms] if paired else [[one] for one in arms]
+    kept, problems = [len(enough(one, k)) for one in groups], sum(len(one[0]) for one in groups)
+    stay = sum(kept)
+    if not min(kept) or stay == problems:
         return ""
     share = max(inputs.unscored_share(one) for one in arms)
     many = share > inputs.MOST_UNSCORED and not accept_unscored

@@ -284,6 +284,9 @@ AT_LARGE: dict[State, CompareLabel] = {
 }
 
 
+NET_LOSSES = {CompareLabel.SHARPENED_NARROWED, CompareLabel.NARROWED, CompareLabel.DEGRADED}
+
+
 def compare_label(
     small: State, large: State, *, new: bool, lost: bool, enough_draws: bool
 ) -> CompareLabel:
@@ -305,3 +308,15 @@ def compare_label(
     if enough_draws and (small, large) in BY_ENDS:
         return BY_ENDS[small, large]
     return AT_LARGE[large] if small == "unclear" else AT_SMALL[small]
+
+
+def unpaired_label(small: State, large: State, *, enough_draws: bool) -> CompareLabel:
+    """The label of runs that are not paired: what both ends say whichever problems changed.
+
+    A fall of pass@k is a loss, whatever was gained elsewhere. A curve that stays, or rises, says
+    nothing of problems that were exchanged or are new: such labels stay partial.
+    """
+    label = compare_label(small, large, new=False, lost=False, enough_draws=enough_draws)
+    if label in NET_LOSSES:
+        return label
+    return compare_label(small, large, new=False, lost=False, enough_draws=False)

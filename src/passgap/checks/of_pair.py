@@ -22,7 +22,7 @@ def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
             "error",
             f"{len(ours & theirs)} problems are in both runs, {len(ours - theirs)} only in "
             f"{base.name}, {len(theirs - ours)} only in {trained.name}",
-            "sample both on one set, or compare with --intersect",
+            "sample both on one set, compare with --intersect, or as two samples with --unpaired",
         )
     for name, what in (("prompt", "prompts"), ("sampling", "sampling settings")):
         a, b = getattr(left, name), getattr(right, name)

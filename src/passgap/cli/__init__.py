@@ -32,7 +32,7 @@ SECTIONS = {
         "verify": "Say which completions are correct",
         "probe": "The verdict: can RLVR pay on this base?",
         "probe-adaptive": "All three in one, only as many samples as it takes",
-        "plan": "How many problems and samples a claim needs, and the price",
+        "plan": "How many problems, samples and seeds a claim needs",
         "select": "Choose the problems that teach, and a control set",
         "backtest": "How well the rule foretold past trainings",
     },

@@ -10,6 +10,7 @@ import typer
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import print_one
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def audit(
     sheet: Annotated[str | None, flag("Write them to mark elsewhere.", "CSV")] = None,
     marks: Annotated[str | None, flag("Read a marked sheet back.", "CSV")] = None,
     seed: flags.Seed,
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
     """A person's check of the verifier: mark correct completions, get its false-positive rate.
 
@@ -52,10 +53,10 @@ def audit(
             f"in the column mark; next: passgap audit {run} --marks {sheet}"
         )
         return
-    if marks is None and not json_ and sys.stdin.isatty():
+    if marks is None and not output.given() and sys.stdin.isatty():
         _ask(opened, owed)
-    print_one(auditing.result(opened), json_)
-    if json_:
+    print_one(auditing.result(opened), output)
+    if output.given():
         return
     if marks is not None:
         unmarked = sum(not mark for mark in read.values())

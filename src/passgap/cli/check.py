@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import check_fail_on, print_one
 
 
 @command()
 def check(
     runs: Annotated[list[str], argument("RUN [TRAINED]", "A run, or two to be compared.")],
-    json_: flags.Json = False,
+    output: OutputFlags,
     fail_on: Annotated[str | None, flag("Exit 1 at error, warning or note.", "SEVERITY")] = None,
 ) -> None:
     """Data checks: cloned samples, truncation, rejected references, mismatched prompts.
@@ -27,7 +27,7 @@ def check(
 
     check_fail_on([fail_on] if fail_on else None, SEVERITIES)
     found = look(*(Run(run) for run in runs))
-    print_one(found, json_)
+    print_one(found, output)
     worst = found.worst
     if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
         raise typer.Exit(1)

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import VerdictFlags
+from passgap.cli.flags import OutputFlags, VerdictFlags
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from passgap.evidence.evidence import Evidence
     from passgap.evidence.options import CompareOptions
+    from passgap.results.comparison import Comparison
+    from passgap.results.findings import Checks
     from passgap.results.seeds import SeedsComparison
+    from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
+    from passgap.results.unpaired import UnpairedComparison
 
 Seeds = Annotated[
     bool, flag("TRAINED are training seeds of one recipe: the verdict is on the recipe.")
@@ -27,6 +33,13 @@ By = Annotated[
         "FIELD",
     ),
 ]
+Unpaired = Annotated[
+    bool,
+    flag(
+        "Compare two samples of problems, whose ids mean nothing (histograms) or differ: both "
+        "curves, and nothing problem by problem."
+    ),
+]
 Steps = Annotated[
     list[int] | None,
     flag("Training step of each checkpoint, in their order; default: what its folder says."),
@@ -35,20 +48,22 @@ Steps = Annotated[
 
 @command(
     defaults="passgap.results.settings:CompareSettings",
-    shown="seeds by step figure sampling-alone k json fail-on k-small k-large margin interval "
-    "intersect allow-different-prompts accept-trained-on",
+    shown="seeds by unpaired step figure sampling-alone k full json fail-on k-small k-large margin "
+    "interval intersect allow-different-prompts accept-trained-on",
 )
 def compare(
-    base: Annotated[str, argument("BASE", "Run folder or counts file.")],
+    base: Annotated[
+        str, argument("BASE", "Run folder or counts file; or a folder with one per benchmark.")
+    ],
     trained: Annotated[
         list[str],
-        argument(
-            "TRAINED...", "Run folder or counts file; several: the checkpoints of one training run."
-        ),
+        argument("TRAINED...", "As BASE; several runs: the checkpoints of one training run."),
     ],
     verdict: VerdictFlags,
+    output: OutputFlags,
     seeds: Seeds = False,
     by: By = None,
+    unpaired: Unpaired = False,
     step: Steps = None,
     figure: Annotated[
         str | None, flag("Write the chart: a .png, .svg or .pdf file.", "FILE")
@@ -61,17 +76,16 @@ def compare(
         ),
     ] = None,
     cluster: flags.Cluster = None,
-    json_: flags.Json = False,
     fail_on: flags.FailOn = None,
 ) -> None:
     """The verdict after training: sharpened, narrowed, expanded?
 
-    Several checkpoints: pass@k by step, where coverage begins to fall, which one to keep.
+    Several checkpoints: pass@k by step, where coverage begins to fall, which one to keep. Two
+    folders with a run per benchmark, named alike: a verdict on each, and over all of them.
 
     Example: passgap compare runs/base runs/trained
     """
-    from passgap.evidence.doors import compare as judge_pair
-    from passgap.evidence.evidence import Evidence
+    from passgap.evidence.benchmarks import is_folder_of_benchmarks
     from passgap.results.labels import CompareLabel, SweepLabel
 
     swept = len(trained) > 1 and not seeds
@@ -85,32 +99,71 @@ def compare(
     if step and (seeds or len(trained) == 1):
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     settings: CompareOptions = {"ks": ks or None, **verdict.settings()}
+    beside: dict[str, object] = {"--sampling-alone": sampling_alone, "--seeds": seeds}
+    if any(map(is_folder_of_benchmarks, (base, *trained))):
+        beside |= {"--by": by, "--unpaired": unpaired, "--figure": figure}
+        check_one("a folder of benchmarks", trained, beside)
+        each, checks = by_benchmark(base, trained[0], verdict, cluster, settings)
+        show(each, output, fail_on, *checks)
+        return
     if by is not None:
-        unsuited = {"--sampling-alone": sampling_alone, "--figure": figure, "--seeds": seeds}
-        check_by(by, trained, [name for name, given in unsuited.items() if given])
+        check_one(f"--by {by}", trained, {**beside, "--unpaired": unpaired, "--figure": figure})
         from passgap.evidence.doors import compare_by
 
         slices = compare_by(base, trained[0], by, cluster=cluster, **settings)
-        show(slices, json_, fail_on, checked(base, trained[0], accept=verdict.accepted()))
+        show(slices, output, fail_on, checked(base, trained[0], accept=verdict.accepted()))
         return
+    if unpaired:
+        check_one("--unpaired", trained, beside)
     if seeds or len(trained) > 1:
+        from passgap.evidence.evidence import Evidence
+
         evidence = Evidence.read(base, *trained, cluster=cluster)
         result = judge_several(evidence, settings, seeds=seeds, steps=step or [])
-        checks = [checked(path) for path in (base, *trained)]
-        show(result, json_, fail_on, *checks, figure=figure)
+        show(result, output, fail_on, *map(checked, (base, *trained)), figure=figure)
         return
-    evidence = Evidence.read(base, trained[0], sampling_alone=sampling_alone or [], cluster=cluster)
-    judged = judge_pair(evidence, **settings)
-    found = checked(base, trained[0], accept=verdict.accepted())
-    show(judged, json_, fail_on, found, figure=figure)
+    judged = judge_one((base, trained[0]), settings, unpaired, cluster, sampling_alone or [])
+    found = checked(base, trained[0], accept=verdict.accepted(unpaired=unpaired))
+    show(judged, output, fail_on, found, figure=figure)
 
 
-def check_by(by: str, trained: list[str], unsuited: list[str]) -> None:
-    """Refuse ``--by`` beside what slices have none of."""
-    if len(trained) > 1:
-        raise UsageError(f"--by {by} with {len(trained)} TRAINED; allowed: one")
-    if unsuited:
-        raise UsageError(f"--by {by} with {unsuited[0]}; leave one of the two out")
+def check_one(what: str, trained: list[str], beside: Mapping[str, object]) -> None:
+    """Refuse several TRAINED, and flags that are given beside what does without them."""
+    if len(trained) != 1:
+        raise UsageError(f"{what} with {len(trained)} TRAINED; allowed: one")
+    for name, given in beside.items():
+        if given:
+            raise UsageError(f"{what} with {name}; leave one of the two out")
+
+
+def judge_one(
+    pair: tuple[str, str],
+    settings: CompareOptions,
+    unpaired: bool,
+    cluster: str | None,
+    sampling_alone: list[str],
+) -> Comparison | UnpairedComparison:
+    """The verdict on one trained policy, paired with its base or not."""
+    from passgap.evidence.doors import compare as judge_pair
+    from passgap.evidence.evidence import Evidence
+
+    evidence = Evidence.read(*pair, sampling_alone=sampling_alone, cluster=cluster)
+    if unpaired:
+        return judge_pair(evidence, unpaired=True, **settings)
+    return judge_pair(evidence, **settings)
+
+
+def by_benchmark(
+    base: str, trained: str, verdict: VerdictFlags, cluster: str | None, settings: CompareOptions
+) -> tuple[Slices, list[Checks | None]]:
+    """The verdict on each benchmark of two folders, and the data checks of each pair."""
+    from passgap.evidence.benchmarks import matched
+    from passgap.evidence.doors import compare_benchmarks
+
+    result = compare_benchmarks(base, trained, cluster=cluster, **settings)
+    both, _ = matched(base, trained, intersect=verdict.intersect)
+    accept = verdict.accepted()
+    return result, [checked(*map(str, pair), accept=accept) for pair in both.values()]
 
 
 def judge_several(

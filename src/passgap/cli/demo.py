@@ -6,6 +6,8 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import command, flag
+from passgap.cli.flags import OutputFlags
+from passgap.cli.printing import print_one
 from passgap.cli.progress import bar, command_line
 from passgap.plain import json_text
 
@@ -20,7 +22,7 @@ def demo(
     n: flags.Draws,
     steps: Annotated[int | None, flag("Training steps; default: the lab's own.")],
     seed: flags.Seed,
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
     """The whole loop on the embedded lab: sample, probe, train, sample, compare, report.
 
@@ -29,7 +31,6 @@ def demo(
     Example: passgap demo --out demo
     """
     from passgap.demo import run_demo
-    from passgap.show import print_result
 
     result = run_demo(
         out,
@@ -43,9 +44,9 @@ def demo(
         command=command_line(),
     )
     verdicts = {"probe": result.probe, "comparison": result.comparison, "reach": result.reach}
-    if json_:
+    if output.json_:
         print(json_text({name: verdict.to_dict() for name, verdict in verdicts.items()}))
         return
     for verdict in verdicts.values():
-        print_result(verdict)
+        print_one(verdict, output)
     print(f"the page: {result.page}")

@@ -51,6 +51,27 @@ class Flags:
         return [name.replace("_", "-") for name, value in vars(self).items() if value]
 
 
+@dataclass(frozen=True, kw_only=True)
+class OutputFlags(Flags):
+    """Output"""
+
+    full: Annotated[bool, flag("All tables and notes; else one screen.")] = False
+    json_: Json = False
+    markdown: Annotated[bool, flag("All of it as Markdown.")] = False
+    latex: Annotated[bool, flag("Its tables as LaTeX (booktabs), for a paper.")] = False
+
+    def __post_init__(self) -> None:
+        given = [f"--{name.strip('_')}" for name, value in vars(self).items() if value]
+        if len(given) > 1:
+            raise UsageError(f"{given[0]} with {given[1]}; allowed: one of them")
+
+    def text(self, result: object) -> str:
+        """A result in the language asked for; empty where it is to be printed for people."""
+        from passgap.show import latex, markdown
+
+        return (latex if self.latex else markdown)(result) if self.latex or self.markdown else ""
+
+
 SHOWN_FAULTS = 10
 
 ProblemsArgument = Annotated[
@@ -296,10 +317,11 @@ class VerdictFlags:
         """The settings of a comparison: the flags have the names that they have in Python."""
         return cast("CompareOptions", dict(vars(self)))
 
-    def accepted(self) -> set[str]:
+    def accepted(self, *, unpaired: bool = False) -> set[str]:
         """The data checks between two runs that these flags accept."""
         from passgap.checks import accepted
 
         return accepted(
-            intersect=self.intersect, allow_different_prompts=self.allow_different_prompts
+            intersect=self.intersect or unpaired,
+            allow_different_prompts=self.allow_different_prompts,
         )

@@ -1,19 +1,22 @@
-"""``passgap plan``: a pilot's run or counts in, how many problems and samples a claim needs out."""
+"""``passgap plan``: a pilot's run or counts in, what a claim needs and costs out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, cast
 
-from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import KSmall
-from passgap.plain import json_text, visible
+from passgap.cli.flags import KSmall, OutputFlags
+from passgap.cli.printing import print_one
 
 if TYPE_CHECKING:
     from passgap.results.settings import Goal
 
 
-@command(defaults="passgap:plan")
+@command(
+    defaults="passgap:plan",
+    shown="goal half-width delta margin power problems draws k-small k-large seeds seed-spread "
+    "seed tokens price full json markdown",
+)
 def plan(
     pilot: Annotated[str, argument("PILOT", "Run folder or counts file of the base.")],
     *,
@@ -28,11 +31,19 @@ def plan(
     k_large: Annotated[
         int | None, flag("The large k; default: 20 (headroom), 64 (difference).", "K")
     ],
+    seeds: Annotated[
+        list[int], flag("difference: a number of training seeds to consider; repeatable.")
+    ],
+    seed_spread: Annotated[
+        float | None,
+        flag("difference: standard deviation of pass@K between training seeds, such as 0.02."),
+    ],
+    seed: Annotated[int, flag("Of the resampled pilots.")],
     tokens: Annotated[float | None, flag("Mean tokens of a completion.")],
     price: Annotated[float | None, flag("Price of a million tokens, in any currency.")],
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
-    """How many problems and samples a claim needs, from a pilot, and what they cost.
+    """How many problems, samples and seeds a claim needs, from a pilot, and the cost.
 
     Example: passgap plan runs/pilot --half-width 0.03 --tokens 600 --price 0.4
     """
@@ -49,7 +60,10 @@ def plan(
         draws=draws,
         k_small=k_small,
         k_large=k_large,
+        seeds=seeds,
+        seed_spread=seed_spread,
+        seed=seed,
         tokens=tokens,
         price=price,
     )
-    print(json_text(result.to_dict()) if json_ else visible(result))
+    print_one(result, output)

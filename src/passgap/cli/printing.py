@@ -13,6 +13,7 @@ from passgap.plain import Json, json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from passgap.cli.flags import OutputFlags
     from passgap.results.findings import Checks
     from passgap.results.verdict import Verdict
 
@@ -30,14 +31,16 @@ class Judged(Encoded, Protocol):
     def verdict(self) -> Verdict: ...
 
 
-def print_one(result: Encoded, as_json: bool) -> None:
-    """A result as JSON, or as its blocks."""
-    if as_json:
+def print_one(result: Encoded, output: OutputFlags) -> None:
+    """A result as it was asked for: for people, as JSON, Markdown or LaTeX."""
+    if output.json_:
         print(json_text(result.to_dict()))
+    elif text := output.text(result):
+        print(text, end="")
     else:
         from passgap.show import print_result
 
-        print_result(result)
+        print_result(result, full=output.full)
 
 
 def checked(*sources: str, accept: Collection[str] = ()) -> Checks | None:
@@ -51,20 +54,22 @@ def checked(*sources: str, accept: Collection[str] = ()) -> Checks | None:
 
 def show(
     result: Judged,
-    as_json: bool,
+    output: OutputFlags,
     fail_on: list[str] | None,
     *checks: Checks | None,
     figure: str | None = None,
 ) -> None:
     """A result as its tables or as JSON, its chart in a file, and the exit code asked for."""
     found = [one for one in checks if one is not None]
-    if as_json:
+    if output.json_:
         told = [one.to_dict() for one in found]
         print(json_text({**result.to_dict(), "checks": told}))
+    elif text := output.text(result):
+        print(text, end="")
     else:
         from passgap.show import print_result
 
-        print_among(found, lambda: print_result(result))
+        print_among(found, lambda: print_result(result, full=output.full), full=output.full)
     if figure is not None:
         from passgap.show import write_result
 
@@ -72,7 +77,9 @@ def show(
     end_as_asked(result, fail_on)
 
 
-def print_among(checks: Sequence[Checks], print_verdict: Callable[[], None]) -> None:
+def print_among(
+    checks: Sequence[Checks], print_verdict: Callable[[], None], *, full: bool = True
+) -> None:
     """The verdict after grave findings, which make it doubtful, and before all others."""
     from passgap.results.findings import Checks
     from passgap.show import print_result
@@ -82,10 +89,10 @@ def print_among(checks: Sequence[Checks], print_verdict: Callable[[], None]) -> 
     told = [one for one in checks if one.findings]
     grave = [one for one in told if one.worst == "error"]
     for one in grave:
-        print_result(one)
+        print_result(one, full=full)
     print_verdict()
     for one in (one for one in told if one not in grave):
-        print_result(one)
+        print_result(one, full=full)
     clean = [one for one in checks if not one.findings]
     if clean:
         names = tuple(name for one in clean for name in one.runs)

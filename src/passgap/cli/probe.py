@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -16,10 +17,10 @@ from passgap.cli.flags import (
     IntervalName,
     KLarge,
     KSmall,
+    OutputFlags,
 )
-from passgap.cli.printing import check_fail_on, checked, end_as_asked, print_among, show
+from passgap.cli.printing import check_fail_on, checked, show
 from passgap.errors import UsageError
-from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.evidence.options import ProbeOptions
@@ -71,11 +72,15 @@ class ProbeFlags(RuleFlags):
         return cast("ProbeOptions", given)
 
 
-@command(defaults="passgap.results.settings:ProbeSettings")
+@command(
+    defaults="passgap.results.settings:ProbeSettings",
+    shown="k-small k-large small large interval beyond sampling-alone cluster full json markdown "
+    "fail-on",
+)
 def probe(
     source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
     verdict: ProbeFlags,
-    json_: flags.Json = False,
+    output: OutputFlags,
     fail_on: flags.FailOn = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
@@ -84,10 +89,12 @@ def probe(
 
     Example: passgap probe runs/base
     """
-    judge_source(source, verdict, json_, fail_on)
+    judge_source(source, verdict, output, fail_on)
 
 
-def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
+def judge_source(
+    source: str, verdict: ProbeFlags, output: OutputFlags, fail_on: list[str] | None
+) -> None:
     """Print the verdict on a run or a counts file."""
     from passgap.evidence.doors import probe as judge
     from passgap.evidence.evidence import Evidence
@@ -96,37 +103,34 @@ def judge_source(source: str, verdict: ProbeFlags, json_: bool, fail_on: list[st
 
     check_fail_on(fail_on, ProbeLabel)
     if is_run(source) and (run := Run(source)).manifest.design == "adaptive":
-        return _probe_again(run, verdict, json_, fail_on)
+        return _probe_again(run, verdict, output, fail_on)
     checks = checked(source)
     evidence = Evidence.read(
         source, sampling_alone=verdict.sampling_alone or [], cluster=verdict.cluster
     )
-    show(judge(evidence, **verdict.settings()), json_, fail_on, checks)
+    show(judge(evidence, **verdict.settings()), output, fail_on, checks)
 
 
-def _probe_again(run: Run, verdict: ProbeFlags, json_: bool, fail_on: list[str] | None) -> None:
+def _probe_again(
+    run: Run, verdict: ProbeFlags, output: OutputFlags, fail_on: list[str] | None
+) -> None:
     """The verdict of an adaptive run that is already drawn."""
     from passgap.evidence.adaptive import probe_again
 
     if verdict.sampling_alone:
         raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
-    show_adaptive(probe_again(run, settings=verdict.adaptive()), run, None, json_, fail_on)
+    show_adaptive(probe_again(run, settings=verdict.adaptive()), run, None, output, fail_on)
 
 
 def show_adaptive(
-    result: AdaptiveProbe, run: Run, price: float | None, json_: bool, fail_on: list[str] | None
+    result: AdaptiveProbe,
+    run: Run,
+    price: float | None,
+    output: OutputFlags,
+    fail_on: list[str] | None,
 ) -> None:
     """The verdict of an adaptive run, among its data checks."""
     from passgap.checks import check
 
-    found = check(run)
-
-    def print_verdict() -> None:
-        print(visible(result))
-        print(f"  {run.place}: {drawn_in_words(run, price)}")
-
-    if json_:
-        print(json_text({**result.to_dict(), "checks": [found.to_dict()]}))
-    else:
-        print_among([found], print_verdict)
-    end_as_asked(result, fail_on)
+    print(f"{run.place}: {drawn_in_words(run, price)}", file=sys.stderr)
+    show(result, output, fail_on, check(run))

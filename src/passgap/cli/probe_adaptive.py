@@ -10,6 +10,7 @@ from passgap.cli.drawing import resolve
 from passgap.cli.flags import (
     DecodingFlags,
     EngineFlags,
+    OutputFlags,
     PolicyArgument,
     ProblemFlags,
     ProblemsArgument,
@@ -23,7 +24,7 @@ from passgap.cli.progress import bar, command_line
 
 @command(
     defaults="passgap.results.settings:AdaptiveSettings passgap:sample passgap:SamplingParams",
-    shown="out first most price json fail-on k-small k-large engine engine-arg max-tokens "
+    shown="out first most price full json fail-on k-small k-large engine engine-arg max-tokens "
     "temperature template verifier limit",
 )
 def probe_adaptive(
@@ -40,7 +41,7 @@ def probe_adaptive(
     most: Annotated[int, flag("Samples of any problem at most.")],
     price: flags.Price = None,
     seed: flags.Seed,
-    json_: flags.Json = False,
+    output: OutputFlags,
     fail_on: flags.FailOn = None,
     revision: flags.Revision = None,
 ) -> None:
@@ -69,4 +70,4 @@ def probe_adaptive(
             command=command_line(),
             **vars(drawing),
         )
-    show_adaptive(result, Run(out), price, json_, fail_on)
+    show_adaptive(result, Run(out), price, output, fail_on)

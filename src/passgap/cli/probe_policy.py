@@ -11,6 +11,7 @@ from passgap.cli.drawing import Draws, resolve, sample_run
 from passgap.cli.flags import (
     DecodingFlags,
     EngineFlags,
+    OutputFlags,
     PolicyArgument,
     ProblemFlags,
     ProblemsArgument,
@@ -30,10 +31,10 @@ def probe_policy(
     decoding: DecodingFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
+    output: OutputFlags,
     n: flags.Draws = 128,
     price: flags.Price = None,
     revision: flags.Revision = None,
-    json_: flags.Json = False,
     fail_on: flags.FailOn = None,
 ) -> None:
     """Old: passgap sample, passgap verify and passgap probe in one.
@@ -45,4 +46,4 @@ def probe_policy(
     )
     sample_run(drawing, Draws(n), out, price)
     verify_run(out, fields.verifier)
-    judge_source(out, verdict, json_, fail_on)
+    judge_source(out, verdict, output, fail_on)

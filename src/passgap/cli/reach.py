@@ -6,7 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import EngineArg, key_values
+from passgap.cli.flags import EngineArg, OutputFlags, key_values
 from passgap.cli.printing import check_fail_on, checked, show
 from passgap.cli.progress import bar
 
@@ -22,7 +22,7 @@ def reach(
     ] = None,
     engine: Annotated[str, flag("What computes probabilities: transformers or vllm.", "NAME")],
     engine_arg: EngineArg = None,
-    json_: flags.Json = False,
+    output: OutputFlags,
     fail_on: flags.FailOn = None,
 ) -> None:
     """Could the base have drawn what only the trained policy solved? Certified from both sides.
@@ -42,4 +42,4 @@ def reach(
         bar=bar,
         budget=budget,
     )
-    show(result, json_, fail_on, checked(base, trained))
+    show(result, output, fail_on, checked(base, trained))

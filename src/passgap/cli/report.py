@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
-from passgap.cli.compare import Seeds, Steps, judge_several
+from passgap.cli.compare import Seeds, Steps, Unpaired, check_one, judge_several
 from passgap.cli.flags import Cluster, VerdictFlags
 from passgap.cli.progress import command_line
 from passgap.errors import UsageError
@@ -32,7 +32,7 @@ def report(
         argument(
             "RUN...",
             "The base's run or counts file; then the trained policy's, or those of several "
-            "checkpoints.",
+            "checkpoints. Of benchmarks two folders, with a run for each.",
         ),
     ],
     verdict: PageFlags,
@@ -41,6 +41,7 @@ def report(
         str | None, flag("Folder for the charts as PDF, SVG and PNG.", "DIR")
     ] = None,
     seeds: Seeds = False,
+    unpaired: Unpaired = False,
     step: Steps = None,
     cluster: Cluster = None,
 ) -> None:
@@ -54,6 +55,8 @@ def report(
         raise UsageError("--step is for the checkpoints of a sweep; leave it out")
     settings = verdict.settings()
     typed, (base, *trained) = command_line(), runs
+    if unpaired:
+        check_one("--unpaired", trained, {"--seeds": seeds})
     if len(trained) > 1:
         from passgap.evidence.evidence import Evidence
         from passgap.show.page.gathering import report_several
@@ -75,6 +78,13 @@ def report(
 
         after = trained[0] if trained else None
         page = report_pair(
-            base, after, out=out, figures=figures, command=typed, cluster=cluster, **settings
+            base,
+            after,
+            out=out,
+            figures=figures,
+            command=typed,
+            cluster=cluster,
+            unpaired=unpaired,
+            **settings,
         )
     print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")

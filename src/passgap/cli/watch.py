@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
-from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import print_one
 from passgap.errors import UsageError
 
@@ -34,7 +34,7 @@ def watch(
     window: Annotated[int, flag("Steps that the early warnings look at.")],
     visits: Annotated[int, flag("Last groups without a hit that make a problem lost.")],
     group_size: Annotated[int | None, flag("GRPO's G; default: as recorded.")],
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
     """A training run while it runs: learning signal, problems solved and lost, early warnings.
 
@@ -49,11 +49,11 @@ def watch(
         "visits": visits,
     }
     if follow:
-        if json_:
-            raise UsageError("--follow with --json; allowed: one of them")
+        if output.given():
+            raise UsageError(f"--follow with --{output.given()[0]}; allowed: one of them")
         _show(watching.follow(folder, base=base, seconds=seconds, **settings))
         return
-    print_one(watching.watch_folder(folder, base=base, **settings), json_)
+    print_one(watching.watch_folder(folder, base=base, **settings), output)
 
 
 def _show(results: Iterable[Watching | None]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, overload
 
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
     from passgap.analysis.alone.voting import Answers
     from passgap.analysis.probe.adaptive import Draw
+    from passgap.evidence.benchmarks import Benchmarks
     from passgap.results.audit import Audit
     from passgap.results.backtest import Backtest
     from passgap.results.comparison import Comparison
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from passgap.results.selection import Selection
     from passgap.results.slices import Slices
     from passgap.results.sweep import Sweep
+    from passgap.results.unpaired import UnpairedComparison
 
 T = TypeVar("T")
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "audit",
     "backtest",
     "compare",
+    "compare_benchmarks",
     "compare_by",
     "compare_seeds",
     "compare_sweep",
@@ -106,6 +109,32 @@ def probe(
     return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
 
 
+@overload
+def compare(
+    base: Source | Evidence,
+    trained: Source | None = None,
+    *,
+    trained_on: bool | None = None,
+    answers: Arms | None = None,
+    cluster: str | None = None,
+    unpaired: Literal[False] = False,
+    **settings: Unpack[CompareOptions],
+) -> Comparison: ...
+
+
+@overload
+def compare(
+    base: Source | Evidence,
+    trained: Source | None = None,
+    *,
+    trained_on: bool | None = None,
+    answers: Arms | None = None,
+    cluster: str | None = None,
+    unpaired: Literal[True],
+    **settings: Unpack[CompareOptions],
+) -> UnpairedComparison: ...
+
+
 @shows(CompareSettings)
 def compare(
     base: Source | Evidence,
@@ -114,8 +143,9 @@ def compare(
     trained_on: bool | None = None,
     answers: Arms | None = None,
     cluster: str | None = None,
+    unpaired: bool = False,
     **settings: Unpack[CompareOptions],
-) -> Comparison:
+) -> Comparison | UnpairedComparison:
     """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
 
     Parameters
@@ -129,15 +159,27 @@ def compare(
         What the draws of both said, in place of the runs' own.
     cluster
         As in `probe`.
+    unpaired
+        Take the two as samples of problems whose ids mean nothing (histograms) or differ: what is
+        told of single problems, as whether some are new, is then not there.
     settings
         The fields of `passgap.results.settings.CompareSettings`.
 
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ.
+        Where problems, prompts, settings or verifiers differ, or ids are ranks of a histogram.
     UsageError
         For k or counts that do not allow a comparison.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> base = passgap.Counts([str(i) for i in range(200)], n=[64] * 200, c=[0] * 120 + [32] * 80)
+    >>> after = passgap.Counts([str(i) for i in range(150)], n=[64] * 150, c=[0] * 30 + [32] * 120)
+    >>> found = passgap.compare(base, after, unpaired=True)
+    >>> print(found.verdict.label, found.problems.trained, f"{found.delta.at(2).value:.3f}")
+    up_at_small_k 150 0.302
     """
     from passgap.analysis.compare import comparison
 
@@ -148,6 +190,15 @@ def compare(
             "checkpoints, compare_seeds for training seeds)"
         )
     known = trained_on if trained_on is not None else evidence.trained_on
+    if unpaired:
+        from passgap.analysis.compare.unpaired import compare_unpaired
+
+        if answers is not None:
+            raise UsageError(
+                "answers with unpaired=True, which pairs no problems; leave one of them"
+            )
+        pair = evidence.base.counts, evidence.trained[0].counts
+        return compare_unpaired(*pair, CompareSettings(**settings), trained_on=known)
     return comparison.compare(
         evidence.base.counts,
         evidence.trained[0].counts,
@@ -207,6 +258,64 @@ def compare_by(
         CompareSettings(**settings),
         trained_on=trained_on if trained_on is not None else evidence.trained_on,
     )
+
+
+@shows(CompareSettings)
+def compare_benchmarks(
+    base: Benchmarks,
+    trained: Benchmarks,
+    *,
+    trained_on: bool | None = None,
+    cluster: str | None = None,
+    **settings: Unpack[CompareOptions],
+) -> Slices:
+    """Say what training did on each of several benchmarks, and over all of them.
+
+    Parameters
+    ----------
+    base, trained
+        A folder with one run folder or counts file per benchmark, or a mapping from a benchmark's
+        name to what `compare` takes; named alike for both policies. A benchmark of fewer than 5
+        problems is shown and not judged.
+    trained_on
+        Whether these problems were trained on, where the runs do not say.
+    cluster, settings
+        As in `compare`; each benchmark has its own large k. ``intersect`` leaves out benchmarks
+        that only one side has, too.
+
+    Raises
+    ------
+    MismatchError, UsageError
+        As in `compare`, with the benchmark's name; for names that only one side has, or a folder
+        that holds none.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> easy, hard = [f"e{i}" for i in range(40)], [f"h{i}" for i in range(60)]
+    >>> base = {
+    ...     "gsm8k": passgap.Counts(easy, n=[64] * 40, c=[16] * 40),
+    ...     "aime24": passgap.Counts(hard, n=[128] * 60, c=[2, 0] * 30),
+    ... }
+    >>> trained = {
+    ...     "gsm8k": passgap.Counts(easy, n=[64] * 40, c=[48] * 40),
+    ...     "aime24": passgap.Counts(hard, n=[128] * 60, c=[40, 0] * 30),
+    ... }
+    >>> for one in passgap.compare_benchmarks(base, trained).slices:
+    ...     print(one.name, one.problems, f"k={one.large.k}", one.verdict.label)
+    gsm8k 40 k=32 up_at_small_k
+    aime24 60 k=64 up_at_small_k
+    """
+    from passgap.analysis.compare import benchmarks
+    from passgap.evidence.benchmarks import matched, pairs_of
+
+    asked = CompareSettings(**settings)
+    both, left_out = matched(base, trained, intersect=asked.intersect)
+    found = benchmarks.compare_benchmarks(pairs_of(both, cluster, trained_on), asked)
+    if not left_out:
+        return found
+    note = f"benchmarks that only one side has are left out: {', '.join(left_out)}"
+    return replace(found, notes=(note, *found.notes))
 
 
 @shows(CompareSettings)
@@ -366,7 +475,7 @@ def reach(
 
 @shows(PlanSettings)
 def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
-    """Say how many problems and draws a claim needs, from a pilot, and what they cost.
+    """Say how many problems, draws and training seeds a claim needs, from a pilot, and the cost.
 
     Parameters
     ----------
@@ -378,9 +487,9 @@ def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
     Raises
     ------
     UsageError
-        For a goal without its numbers, or a number out of range.
+        For a goal without its numbers, a number out of range, or a pilot of one problem.
     """
-    from passgap.analysis import plan as planning
+    from passgap.analysis.plan import planning
 
     return planning.plan(_counts(pilot), PlanSettings(**settings))
 

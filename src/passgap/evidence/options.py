@@ -86,6 +86,9 @@ class PlanOptions(TypedDict, total=False):
     draws: Sequence[int]
     k_small: int
     k_large: int | None
+    seeds: Sequence[int]
+    seed_spread: float | None
+    seed: int
     tokens: float | None
     price: float | None
 

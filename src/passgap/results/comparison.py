@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -237,9 +238,14 @@ class Comparison(Result):
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems)", *self.verdict.lines()]
-        lines += ["  k      base   trained  delta (95%)"]
-        for k in map(int, self.delta.k):
-            b, t, d = (curve.at(k) for curve in (self.base, self.trained, self.delta))
-            ends = "" if d.low != d.low else f" ({d.low:+.3f} to {d.high:+.3f})"
-            lines.append(f"  {k:<6} {b.value:.3f}  {t.value:.3f}    {d.value:+.3f}{ends}")
+        lines += curve_lines(self.base, self.trained, self.delta)
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def curve_lines(base: Curve, trained: Curve, delta: Curve) -> Iterator[str]:
+    """Both curves and their difference, a line per k, as results print them."""
+    yield "  k      base   trained  delta (95%)"
+    for k in map(int, delta.k):
+        b, t, d = (curve.at(k) for curve in (base, trained, delta))
+        ends = "" if d.low != d.low else f" ({d.low:+.3f} to {d.high:+.3f})"
+        yield f"  {k:<6} {b.value:.3f}  {t.value:.3f}    {d.value:+.3f}{ends}"

@@ -161,6 +161,12 @@ FEW_DRAWS_SAME = (
 )
 
 
+UNPAIRED = (  # an open label of runs that are not paired, with both ends decided
+    "Within {k} tries the change is {delta_k}, within {K} tries {delta_K}. That is the net change: "
+    "runs that are not paired do not say whether other problems are solved than before."
+)
+
+
 class CompareLabel(Label):
     """After training.
 
@@ -328,6 +334,9 @@ class CompareLabel(Label):
             ),
         ),
     )
+
+
+AT_SMALL = {CompareLabel.UP_AT_SMALL_K, CompareLabel.DOWN_AT_SMALL_K, CompareLabel.SAME_AT_SMALL_K}
 
 
 class SweepLabel(Label):

@@ -1,4 +1,4 @@
-"""What `plan` gives: how many problems and draws a claim needs, and what they cost."""
+"""What `plan` gives: how many problems, draws and training seeds a claim needs, and the cost."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from passgap.results.codec import Result
+from passgap.results.estimates import Estimate
 from passgap.results.settings import Goal
-
-COLUMNS = {
-    "n": ("draws", "d"),
-    "problems": ("problems", ",d"),
-    "completions": ("completions", ",d"),
-    "tokens": ("tokens", ",.0f"),
-    "price": ("price", ",.2f"),
-}
 
 
 @dataclass(frozen=True)
 class PlannedWith:
-    """The settings a plan was made with, the large k filled in."""
+    """The settings a plan was made with, the large k and the numbers of training seeds filled in.
+
+    ``confidence_level`` is the central share of the refits that a range holds.
+    """
 
     goal: Goal
     half_width: float | None
@@ -29,67 +25,131 @@ class PlannedWith:
     problems: int | None
     k_small: int
     k_large: int
+    seeds: tuple[int, ...]
+    seed_spread: float | None
+    seed: int
+    confidence_level: float
     pilot_problems: int
 
 
 @dataclass(frozen=True)
 class Design:
-    """A run of ``problems`` with ``n`` draws each; None where so many are not at hand."""
+    """A run of ``problems`` with ``n`` draws each; None where so many are not at hand.
+
+    With ``needed`` problems nine in ten refits keep the power asked for, with ``fewest`` one in ten
+    does. ``power``, or the headroom's ``half_width``, is what the problems taken, or else those at
+    hand, bring. ``seeds`` are training seeds, None for one trained policy.
+    """
 
     n: int
+    seeds: int | None
     problems: int | None
     needed: int | None
+    fewest: int | None
+    power: Estimate | None
+    half_width: Estimate | None
     completions: int | None
     tokens: float | None
     price: float | None
 
+    def cells(self) -> dict[str, str]:
+        """Its numbers as text, by the heads of a table; empty where there is none."""
+        price = "" if self.price is None else f"{self.price:,.2f}"
+        return {
+            "seeds": _whole(self.seeds),
+            "samples": _whole(self.n),
+            "problems": _whole(self.problems) or "not attainable",
+            "range": f"{_whole(self.fewest) or 'none'} to {_whole(self.needed) or 'none'}",
+            "power, %": _share(self.power, 0),
+            "half-width, points": _share(self.half_width, 1),
+            "completions": _whole(self.completions),
+            "tokens": "" if self.tokens is None else f"{self.tokens:,.0f}",
+            "price": price,
+        }
+
 
 @dataclass(frozen=True)
 class Plan(Result):
-    """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``."""
+    """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``.
+
+    With training seeds: by their number, each with its cheapest number of draws; ``cheapest`` is
+    the one with the fewest seeds, since a training costs more than its samples. ``effect`` is the
+    difference that a tilt makes at the large k.
+    """
 
     schema: ClassVar[str] = "passgap.plan/1"
 
     settings: PlannedWith
+    effect: Estimate | None
     designs: tuple[Design, ...]
     cheapest: Design | None
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        rows = [vars(design) for design in self.designs]
-        shown = [
-            name
-            for name in COLUMNS
-            if name == "problems" or any(row[name] is not None for row in rows)
-        ]
-        both = " (completions of both runs)" if self.settings.goal == "difference" else ""
-        lines = [self._claim() + both, "  " + "".join(f"{COLUMNS[name][0]:<15}" for name in shown)]
-        for design, row in zip(self.designs, rows, strict=True):
-            cells = [_cell(row[name], COLUMNS[name][1]) for name in shown]
-            if design.problems is None:
-                cells[shown.index("problems")] = "not attainable"
-            mark = "<- cheapest" if design == self.cheapest else ""
-            lines.append("  " + "".join(f"{cell:<15}" for cell in cells) + mark)
+        head, rows = self.table()
+        widths = [max(map(len, column)) + 3 for column in zip(head, *rows, strict=True)]
+        lines = [f"{self.claim()}{self._counted()}"]
+        for cells, mark in zip([head, *rows], ["", *map(self._mark, self.designs)], strict=True):
+            padded = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+            lines.append(f"  {''.join(padded)}{mark}".rstrip())
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
-    def _claim(self) -> str:
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Heads and rows of the designs, without the columns that are empty."""
+        rows = [design.cells() for design in self.designs]
+        head = [name for name in rows[0] if any(row[name] for row in rows)]
+        return head, [[row[name] for name in head] for row in rows]
+
+    def claim(self) -> str:
         """What the designs are for, in words."""
         s = self.settings
         ks = f"pass@{s.k_large}"
         if s.half_width is not None and s.goal == "headroom":
             return (
                 f"to know {ks} - pass@{s.k_small} of the base to {100 * s.half_width:g} "
-                "points either way, at 95 %"
+                f"points either way, at 95%, with a chance of {s.power:.0%}"
             )
         if s.margin is not None:
             return (
-                f"to show {ks} of an untrained copy equivalent within {100 * s.margin:g} "
-                f"points, in {s.power:.0%} of such comparisons"
+                f"to show {ks} of {self._trained('an untrained copy')} equivalent within "
+                f"{100 * s.margin:g} points, in {s.power:.0%} of such comparisons"
             )
+        moved = f" ({_moved(self.effect)})" if self.effect else ""
         return (
-            f"to tell a tilt of {s.delta:g} from none at {ks}, in {s.power:.0%} of such comparisons"
+            f"to tell {self._trained('a tilt')} of {s.delta:g} from none at {ks}{moved}, "
+            f"in {s.power:.0%} of such comparisons"
         )
 
+    def _trained(self, what: str) -> str:
+        spread = self.settings.seed_spread
+        if spread is None:
+            return what
+        seeds = f"training seeds that spread by {100 * spread:g} points"
+        return f"{seeds} around {what}"
 
-def _cell(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
+    def _counted(self) -> str:
+        if self.settings.goal == "headroom":
+            return ""
+        runs = "the base and every seed" if self.settings.seeds else "both runs"
+        return f" (completions of {runs})"
+
+    def _mark(self, design: Design) -> str:
+        return "<- cheapest" if design == self.cheapest else ""
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _moved(effect: Estimate) -> str:
+    """A difference in points, with the range of the refits."""
+    value, low, high = (100 * part for part in (effect.value, effect.low, effect.high))
+    return f"{value:.1f} points, {low:.1f} to {high:.1f}"
+
+
+def _share(one: Estimate | None, digits: int) -> str:
+    """``61 (32 to 88)``, in percent or points; without the range where it would say the same."""
+    if one is None:
+        return ""
+    value, low, high = (f"{100 * part:.{digits}f}" for part in (one.value, one.low, one.high))
+    return value if low == high else f"{value} ({low} to {high})"

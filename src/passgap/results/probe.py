@@ -33,12 +33,16 @@ class ProbedWith:
 
 @dataclass(frozen=True)
 class Gap:
-    """pass@k_large - pass@k_small; ``extrapolated`` where some n is below k_large."""
+    """pass@k_large - pass@k_small; ``extrapolated`` where some n is below k_large.
+
+    Then ``if_beta`` is the narrower interval that holds if difficulty is Beta-shaped.
+    """
 
     k_small: int
     k_large: int
     estimate: Annotated[Estimate, FLAT]
     extrapolated: bool = False
+    if_beta: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,17 @@ class NeverSolved:
 
 @dataclass(frozen=True)
 class Extrapolated:
-    """pass@k beyond n: the mean of two shapes of difficulty, in the likelihood region's range."""
+    """pass@k beyond n: the mean of two shapes of difficulty, in the likelihood region's range.
+
+    ``if_beta`` is the narrower interval that holds if difficulty is Beta-shaped, with some problems
+    never solved.
+    """
 
     k: int
     estimate: Annotated[Estimate, FLAT]
     beta_binomial: float
     zero_inflated: float
+    if_beta: Estimate
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,8 @@ class Probe(Result):
         for row in self.extrapolation:
             low, high = row.estimate.low, row.estimate.high
             shown = f"{row.estimate.value:.3f}   {low:.3f} to {high:.3f}"
-            lines.append(f"  {row.k:<6} {shown}, extrapolated")
+            shaped = f"{row.if_beta.low:.3f} to {row.if_beta.high:.3f}"
+            lines.append(f"  {row.k:<6} {shown}, extrapolated; if Beta-shaped {shaped}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 

@@ -154,7 +154,7 @@ class PlanSettings:
     delta
         The tilt to be told from none; for ``difference``.
     power
-        In (0, 1).
+        Chance that the claim succeeds, kept in nine of ten refits to the pilot; in (0, 1).
     margin
         For equivalence: an untrained copy (delta 0) passes with this power.
     problems
@@ -164,6 +164,12 @@ class PlanSettings:
     k_small, k_large
         The k of the claim; k_large is 20 for ``headroom`` and 64 for ``difference`` by default,
         the latter with n >= 128, twice that k.
+    seeds, seed_spread
+        For a ``difference`` that is to hold for a training recipe: the numbers of training seeds to
+        consider, each >= 3 (3 to 10 by default), and the standard deviation of pass@k_large between
+        seeds, in [0, 1). Without ``seed_spread`` the claim is about one trained policy.
+    seed
+        Of the resampled pilots.
     tokens, price
         Mean tokens of a completion, and what a million cost, for the totals.
     """
@@ -177,6 +183,9 @@ class PlanSettings:
     draws: Sequence[int] = ()
     k_small: int = 2
     k_large: int | None = None
+    seeds: Sequence[int] = ()
+    seed_spread: float | None = None
+    seed: int = 0
     tokens: float | None = None
     price: float | None = None
 

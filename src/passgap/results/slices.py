@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -10,10 +11,12 @@ from passgap.results.comparison import ComparedWith, Comparison, Novel
 from passgap.results.parts import At
 from passgap.results.verdict import Verdict
 
+EQUAL, BY_PROBLEMS = "equal weights, 95%", "by problems, 95%"
+
 
 @dataclass(frozen=True)
 class Slice:
-    """The problems with one value of the field.
+    """The problems with one value of the field, or of one benchmark.
 
     Parameters
     ----------
@@ -48,15 +51,31 @@ class Pooled:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the table: a slice, or all of them."""
+
+    name: str
+    problems: int
+    small: At
+    large: At
+    verdict: Verdict | None
+
+    @property
+    def label(self) -> str:
+        """Its label; of a slice of too few problems that."""
+        return "too few" if self.verdict is None else str(self.verdict.label)
+
+
+@dataclass(frozen=True)
 class Slices(Result):
     """The verdict in each slice of the problems; print it, or take ``to_dict()``.
 
     Parameters
     ----------
     by
-        The field whose values make the slices.
+        The field whose values make the slices, or ``benchmark``.
     slices
-        By the difference at the large k, greatest first.
+        By the difference at the large k, greatest first; benchmarks in the order given.
     slice_confidence_level
         Of the slices' intervals: 1 - .05 / S for S judged slices.
     by_slices
@@ -84,24 +103,24 @@ class Slices(Result):
         """What was compared with."""
         return self.by_problems.settings
 
-    def __str__(self) -> str:
-        whole, level = self.by_problems, f"{100 * self.slice_confidence_level:.4g}%"
+    def lines(self) -> Iterator[Line]:
+        """What a table of the slices holds: each slice, then both pooled lines."""
+        whole, pooled = self.by_problems, self.by_slices
+        for one in self.slices:
+            yield Line(one.name, one.problems, one.small, one.large, one.verdict)
+        yield Line(EQUAL, pooled.problems, pooled.small, pooled.large, pooled.verdict)
         ks = whole.settings.k_small, whole.settings.k_large
-        ends = At(ks[0], whole.delta.at(ks[0])), At(ks[1], whole.delta.at(ks[1]))
-        rows: list[tuple[str, int, At, At, Verdict | None]]
-        rows = [(one.name, one.problems, one.small, one.large, one.verdict) for one in self.slices]
-        pooled = self.by_slices
-        rows += [
-            ("slices alike", pooled.problems, pooled.small, pooled.large, pooled.verdict),
-            ("problems alike", whole.problems, *ends, self.verdict),
-        ]
-        width = max(len(row[0]) for row in rows)
-        lines = [f"{self.verdict.label}  ({whole.problems} problems by {self.by})"]
-        lines += [f"  differences in points at k={ks[0]} and k={ks[1]}, slices at {level}"]
-        for name, problems, small, large, verdict in rows:
-            both = "  ".join(_points(at) for at in (small, large))
-            label = "too few" if verdict is None else verdict.label
-            lines.append(f"  {name:<{width}}  {problems:>6}  {both}  {label}")
+        small, large = (At(k, whole.delta.at(k)) for k in ks)
+        yield Line(BY_PROBLEMS, whole.problems, small, large, self.verdict)
+
+    def __str__(self) -> str:
+        rows, level = list(self.lines()), f"{100 * self.slice_confidence_level:.4g}%"
+        width = max(len(row.name) for row in rows)
+        lines = [f"{self.verdict.label}  ({self.by_problems.problems} problems by {self.by})"]
+        lines += [f"  differences in points at two k; of each {self.by} with {level} intervals"]
+        for row in rows:
+            both = "  ".join(f"k={at.k:<3} {_points(at)}" for at in (row.small, row.large))
+            lines.append(f"  {row.name:<{width}}  {row.problems:>6}  {both}  {row.label}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 

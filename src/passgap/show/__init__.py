@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from passgap.show.blocks import Block
     from passgap.show.charts.lazy import Chart
 
-__all__ = ["chart", "html", "print_blocks", "print_result", "write_result"]
+__all__ = ["chart", "html", "latex", "markdown", "print_blocks", "print_result", "write_result"]
+WHOLE = "--full shows all"
 
 
-def print_result(result: object, console: Console | None = None) -> None:
-    """Print a result: its verdict, key figures, tables and notes."""
+def print_result(result: object, console: Console | None = None, *, full: bool = True) -> None:
+    """Print a result: its verdict, key figures, tables and notes; or what one screen holds."""
+    from passgap.show.blocks import brief
     from passgap.show.contents.dispatch import blocks_of
 
-    print_blocks(blocks_of(result), console)
+    blocks = blocks_of(result)
+    print_blocks(blocks if full else brief(blocks, WHOLE), console)
 
 
 def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> None:
@@ -38,6 +41,22 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
     from passgap.show.terminal import paint
 
     (console or Console()).print(paint(blocks))
+
+
+def markdown(result: object) -> str:
+    """A result as Markdown, with all its tables."""
+    from passgap.show.contents.dispatch import blocks_of
+    from passgap.show.markdown import paint
+
+    return paint(blocks_of(result))
+
+
+def latex(result: object) -> str:
+    """A result's tables as LaTeX (booktabs), for a paper."""
+    from passgap.show.contents.dispatch import blocks_of
+    from passgap.show.latex import paint
+
+    return paint(blocks_of(result))
 
 
 def html(result: object) -> str:

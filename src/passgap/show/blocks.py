@@ -8,7 +8,7 @@ them visible and escapes them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from passgap.results.findings import Finding
@@ -212,12 +212,16 @@ class Folded:
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a title; ``lead`` says how to read them."""
+    """Blocks under a title; ``lead`` says how to read them.
+
+    The tables of one that ``answers`` belong to the answer: one screen shows them, too.
+    """
 
     title: str
     blocks: Sequence[Block]
     lead: str = ""
     anchor: str = ""
+    answers: bool = False
 
 
 Block = (
@@ -257,6 +261,59 @@ def walk(blocks: Sequence[Block]) -> Iterator[Block]:
         yield block
         if isinstance(block, Columns | Folded | Section):
             yield from walk(block.blocks)
+
+
+MOST_ROWS, MOST_LINES = 12, 3
+
+
+def brief(blocks: Sequence[Block], whole: str) -> list[Block]:
+    """What answers on one screen: the verdict, its numbers, what it rests on and would take.
+
+    Of long tables and lists the beginning is shown. What stands in sections is named, after
+    ``whole``, which says how all of it is shown.
+    """
+    shown: list[Block] = []
+    after: list[Block] = []
+    left: list[str] = []
+    for block in blocks:
+        if isinstance(block, VerdictBlock):
+            lines = (block.evidence or block.reasons)[:MOST_LINES]
+            shown.append(replace(block, reasons=(), evidence=(), needs=""))
+            after = [Bullets(lines)] * bool(lines)
+            after += [Text(f"What it would take: {block.needs}")] * bool(block.needs)
+        elif isinstance(block, Section) and block.answers:
+            cuts = [_cut(one) for one in block.blocks if isinstance(one, Table)]
+            shown += [Text(""), *(cut for cut, _ in cuts)]
+            left += [more for _, more in cuts if more]
+        elif isinstance(block, Section | Folded):
+            left.append(block.title if isinstance(block, Section) else block.summary)
+        elif not isinstance(block, Picture | Columns | Problems | Terms | Commands):
+            cut, more = _cut(block)
+            shown += [*after, cut] if isinstance(block, Notes) else [cut]
+            after = [] if isinstance(block, Notes) else after
+            left += [more] * bool(more)
+    return [*shown, *after, *([Text(f"{whole}: {'; '.join(left)}.", "quiet")] if left else [])]
+
+
+def _cut(block: Block) -> tuple[Block, str]:
+    """A block as long as one screen has room for, and what is left out, in words."""
+    match block:
+        case Table(rows=rows) if len(rows) > MOST_ROWS:
+            kept = [i for i in range(len(rows)) if i < MOST_ROWS - len(block.marked)]
+            kept += [i for i in block.marked if i not in kept]
+            marked = tuple(place for place, i in enumerate(kept) if i in block.marked)
+            table = replace(block, rows=[rows[i] for i in kept], marked=marked)
+            return table, _more(len(rows) - len(kept), "row")
+        case Notes(lines=lines) if len(lines) > MOST_LINES:
+            return Notes(lines[:MOST_LINES]), _more(len(lines) - MOST_LINES, "note")
+        case Findings(findings=found) if len(found) > MOST_LINES:
+            more = _more(len(found) - MOST_LINES, "finding")
+            return Findings(found[:MOST_LINES]), more
+    return block, ""
+
+
+def _more(count: int, what: str) -> str:
+    return f"{count} more {what}{'s' * (count > 1)}"
 
 
 def pictures(blocks: Sequence[Block]) -> list[Picture]:

@@ -12,9 +12,13 @@ from passgap.results.findings import Checks
 from passgap.results.probe import Forecast, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
+from passgap.results.slices import Slices
 from passgap.results.sweep import Sweep
+from passgap.results.unpaired import UnpairedComparison
 from passgap.results.watching import Watching
 from passgap.show.text import ABSENT, between, percent
+
+Several = Sweep | SeedsComparison | UnpairedComparison | Slices
 
 
 @dataclass(frozen=True)
@@ -105,16 +109,17 @@ class RunAbout:
 class PageData:
     """Everything a page can show; whatever is empty is left out of it.
 
-    ``several`` is a sweep or training seeds, in place of a comparison; ``fitted`` the base's curve
-    after the tilt that fits both runs. ``stored``, ``audits`` and ``runs`` are by role. The first
-    ``completions`` are embedded first. ``checks`` are of the runs as a pair, or of each by itself;
-    ``command`` is what made the page.
+    ``several`` is a sweep, training seeds or runs that are not paired, in place of a comparison, or
+    benchmarks, with the comparison over all their problems;
+    ``fitted`` the base's curve after the tilt that fits both runs. ``stored``, ``audits`` and
+    ``runs`` are by role. The first ``completions`` are embedded first. ``checks`` are of the runs
+    as a pair, or of each by itself; ``command`` is what made the page.
     """
 
     title: str
     probe: Probe | None = None
     comparison: Comparison | None = None
-    several: Sweep | SeedsComparison | None = None
+    several: Several | None = None
     training: Sequence[TrainingRow] = ()
     held_out: Sequence[HeldOutRow] = ()
     watching: Watching | None = None

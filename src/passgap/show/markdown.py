@@ -54,7 +54,7 @@ def _one(block: b.Block, places: Mapping[str, str], level: int) -> Iterator[str]
         case b.VerdictBlock():
             yield from _verdict(block)
         case b.Figures():
-            rows = [[o.name, o.shown, o.note.replace("\n", " ")] for o in block.figures]
+            rows = [[o.name, o.shown, o.note.replace("\n", ", ")] for o in block.figures]
             yield table(b.Table(("", "value", ""), rows, (0, 2)))
         case b.Table():
             yield table(block)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, assert_never
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
@@ -40,7 +40,7 @@ def paint(blocks: Sequence[b.Block]) -> RenderableType:
 def _one(block: b.Block) -> Iterator[RenderableType]:
     match block:
         case b.VerdictBlock():
-            yield _verdict(block)
+            yield from _verdict(block)
         case b.Figures():
             yield _figures(block)
         case b.Table():
@@ -52,7 +52,7 @@ def _one(block: b.Block) -> Iterator[RenderableType]:
         case b.Text():
             yield _line(block.text, STYLES[block.tone])
         case b.Bullets():
-            yield from (_line(f"  {line}") for line in block.lines)
+            yield _bulleted(block.lines)
         case b.Notes():
             yield from (_line(f"Note: {line}", "italic") for line in block.lines)
         case b.Findings():
@@ -95,20 +95,30 @@ def _unfolded(blocks: Sequence[b.Block]) -> list[b.Block]:
     return shown
 
 
-def _verdict(block: b.VerdictBlock) -> Panel:
+def _verdict(block: b.VerdictBlock) -> Iterator[RenderableType]:
     colour = TONES[block.label.tone]
-    lines = [_line(block.sentence, "bold")] if block.sentence else []
-    lines += [_line(f"• {reason}") for reason in block.reasons]
+    heading = f"{block.when}: {block.label.value}" if block.when else block.label.value
+    yield Rule(_line(heading, f"bold {colour}"), align="left", style=colour)
+    if block.sentence:
+        yield _line(block.sentence, "bold")
+    if block.reasons:
+        yield _bulleted(block.reasons)
     if block.needs:
-        lines.append(_line(f"What it would take: {block.needs}", "italic"))
-    title = _line(block.label.value, f"bold {colour}")
-    return Panel(Group(*lines), title=title, title_align="left", border_style=colour)
+        yield _line(f"What it would take: {block.needs}", "italic")
+
+
+def _bulleted(lines: Sequence[str]) -> Grid:
+    """A bullet before each line, and further lines under its first word."""
+    grid = Grid(box=None, show_header=False, padding=(0, 1, 0, 0))
+    for line in lines:
+        grid.add_row("•", _line(line))
+    return grid
 
 
 def _figures(block: b.Figures) -> Grid:
     grid = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
     for one in block.figures:
-        grid.add_row(_line(one.name), _line(one.shown, "bold"), _line(one.note.replace("\n", " ")))
+        grid.add_row(_line(one.name), _line(one.shown, "bold"), _line(one.note.replace("\n", ", ")))
     return grid
 
 

@@ -3,7 +3,8 @@
 The guess rate of a problem is the share of the incorrect completions of the other problems with
 answers of the same type whose answer equals this problem's reference: how often somebody who is
 wrong says it. Answers are compared in the form of the problem's verifier (``0.5`` is ``1/2``, no
-algebra); where golds cannot be compared (code, a rule of one's own) luck is unknown.
+algebra); where golds cannot be compared (code, a rule of one's own) luck is unknown. What a rate
+differs from the others of its type by noise alone, over the problems it was read from, is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 
 from passgap.data.arrays import FloatArray
 from passgap.runs import Run
+from passgap.stats import shrunken_rates
 from passgap.verifiers import answer_form
 
 
@@ -46,7 +48,6 @@ def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
     wanted = set(gold.values())
     wrong: Counter[str] = Counter()
     said: Counter[tuple[str, str]] = Counter()
-    by_answer: Counter[tuple[str, str]] = Counter()
     for name in sorted(run.outcome_names(chosen)):
         frame = run.read_outcomes(chosen, name).filter(pl.col("status") == "incorrect")
         wrong.update(dict(frame["problem_id"].value_counts().iter_rows()))
@@ -55,18 +56,49 @@ def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
             answer = form(text) if form and text is not None else None
             if answer in wanted:
                 said[problem_id, answer] += draws
-                by_answer[kind[problem_id], answer] += draws
-    total: Counter[str] = Counter()
-    for problem_id, draws in wrong.items():
-        total[kind[problem_id]] += draws
-    rates, hits = [], 0
-    for problem in problems:
-        answer, mine = gold[problem.id], kind[problem.id]
-        matches = by_answer[mine, answer] - said[problem.id, answer]
-        others = total[mine] - wrong[problem.id]
-        rates.append(matches / others if others else 0.0)
-        hits += matches
-    return Luck(np.clip(np.array(rates), 0.0, MOST), wrong.total(), hits)
+    sums = _Sums(wrong, said, kind)
+    rates, noise, hits = (
+        np.array(column)
+        for column in zip(*(sums.rate(p.id, gold[p.id]) for p in problems), strict=True)
+    )
+    rates = np.clip(rates, 0.0, MOST)
+    kinds = np.array([kind[problem.id] for problem in problems])
+    for one in set(kinds):
+        alike = kinds == one
+        rates[alike] = shrunken_rates(rates[alike], noise[alike])
+    return Luck(rates, wrong.total(), int(hits.sum()))
+
+
+class _Sums:
+    """Sums over problems of one answer type: of wrong draws w, and of those that say an answer, s.
+
+    ``rate`` is sum(s) / sum(w) over the other problems, with the variance of such a ratio between
+    problems, ``J / (J - 1) sum (s - rate w)^2 / sum(w)^2``, and sum(s).
+    """
+
+    def __init__(
+        self, wrong: Counter[str], said: Counter[tuple[str, str]], kind: dict[str, str]
+    ) -> None:
+        self._wrong, self._said, self._kind = wrong, said, kind
+        self._draws = {one: np.zeros(3) for one in kind.values()}
+        self._hits: dict[tuple[str, str], FloatArray] = {}
+        for problem_id, w in wrong.items():
+            self._draws[kind[problem_id]] += (1, w, w * w)
+        for (problem_id, answer), s in said.items():
+            place = self._hits.setdefault((kind[problem_id], answer), np.zeros(3))
+            place += (s, s * s, s * wrong[problem_id])
+
+    def rate(self, problem_id: str, answer: str) -> tuple[float, float, float]:
+        """The rate for a problem with this answer, its variance, and the draws that say it."""
+        mine, w = self._kind[problem_id], self._wrong[problem_id]
+        s = self._said[problem_id, answer]
+        count, draws, squares = self._draws[mine] - (w > 0, w, w * w)
+        hits, hit_squares, both = self._hits.get((mine, answer), np.zeros(3)) - (s, s * s, s * w)
+        if not draws:
+            return 0.0, 0.0, 0.0
+        rate = hits / draws
+        off = hit_squares - 2 * rate * both + rate**2 * squares
+        return rate, off / draws**2 * count / max(count - 1, 1), hits
 
 
 MOST = 1 - 1e-9

@@ -1,23 +1,29 @@
 """Pure mathematics: arrays in, results out; numpy and scipy only."""
 
-from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial
-from passgap.stats.guessing import corrected_pass_at_k, lucky_pass_at_k
+from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial, shaped_interval
+from passgap.stats.guessing import (
+    corrected_pass_at_k,
+    lucky_pass_at_k,
+    shrunken_rates,
+    thinned_pass_at_k,
+)
 from passgap.stats.importance import betting_lower_bound, effective_sample_size
-from passgap.stats.intervals import (
-    binomial_interval,
-    binomial_upper,
-    fixed_interval,
-    fixed_paired_interval,
-    mean_curve,
+from passgap.stats.intervals.curves import agreeing, mean_curve, paired_curve
+from passgap.stats.intervals.fixed import fixed_interval, fixed_paired_interval
+from passgap.stats.intervals.population import (
     mean_ends,
     mean_interval,
-    paired_curve,
     paired_ends,
     paired_interval,
     seeds_interval,
     student_interval,
+)
+from passgap.stats.intervals.shares import (
+    binomial_interval,
+    binomial_upper,
     zero_discordance_bound,
 )
+from passgap.stats.intervals.unseen import plausible_limits
 from passgap.stats.mixture import Mixture, fit_mixture, functional_interval, mixture_of_curve
 from passgap.stats.multiplicity import false_discovery_rates, holm_levels
 from passgap.stats.odds import Excluded, OddsSpread, excluded_odds, odds_spread
@@ -48,6 +54,7 @@ __all__ = [
     "OddsSpread",
     "SlopedTilt",
     "Tilt",
+    "agreeing",
     "all_at_k",
     "betting_lower_bound",
     "binomial_interval",
@@ -79,9 +86,13 @@ __all__ = [
     "paired_ends",
     "paired_interval",
     "pass_at_k",
+    "plausible_limits",
     "seeds_interval",
+    "shaped_interval",
     "share_at_k",
+    "shrunken_rates",
     "student_interval",
+    "thinned_pass_at_k",
     "wins_at_k",
     "zero_discordance_bound",
 ]

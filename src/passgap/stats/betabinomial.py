@@ -7,7 +7,8 @@ mixture, never in its place (arXiv 2510.05197; the zero inflation is added here)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,15 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special
 
 from passgap.data.arrays import FloatArray, IntArray
-from passgap.stats.mixture import checked_counts, log_choose, whole
+from passgap.results.estimates import Estimate
+from passgap.stats.mixture import checked_counts, fall_allowed, log_choose, whole
 
+LIMITS = ((-7.0, 9.0), (-7.0, 9.0), (-12.0, 12.0))  # of log a, log b and the logit of never
+NEAR, TINY, FAR = 5e-4, 1e-7, 1e4
+INSIDE = LIMITS[0][0] + 1.0, LIMITS[0][1] - 1.0
+SIMPLEX = np.array([(0.0, 0.0), (0.4, 0.3), (-0.3, 0.4)])
+PROFILE = "profile likelihood of a zero-inflated Beta-binomial"
 SPREADS = ((0.3, 0.5), (0.6, 2.0), (2.0, 6.0), (0.15, 5.0))  # starts: (mean-ish a, b)
-BOUNDS = (-7.0, 9.0)  # of log a and log b
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,13 @@ class BetaBinomial:
         return np.asarray((1 - self.never) * -np.expm1(none), float)
 
 
-def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False) -> BetaBinomial:
+def fit_beta_binomial(
+    n: ArrayLike,
+    c: ArrayLike,
+    *,
+    zero_inflated: bool = False,
+    start: BetaBinomial | None = None,
+) -> BetaBinomial:
     """Maximum likelihood from counts; n may differ between problems (arXiv 2510.05197).
 
     Parameters
@@ -63,6 +75,8 @@ def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False
         n = 0 are left out.
     zero_inflated
         Allow a share of problems with p = 0.
+    start
+        The fit of similar counts, to start from; None: several starts.
 
     Returns
     -------
@@ -74,22 +88,127 @@ def fit_beta_binomial(n: ArrayLike, c: ArrayLike, *, zero_inflated: bool = False
     UsageError
         If the counts are not valid.
     """
-    totals, hits = checked_counts(n, c)
-    rows, copies = np.unique(np.stack([totals, hits]), axis=1, return_counts=True)
+    rows, copies = _grouped(n, c)
 
-    def loss(x: FloatArray) -> float:
-        return -float(copies @ _log_density(x, rows[0], rows[1], zero_inflated))
+    def loss(x: FloatArray) -> tuple[float, FloatArray]:
+        value, slopes = (of(x, rows[0], rows[1], zero_inflated) for of in (_log_density, _slopes))
+        return -float(copies @ value), -(slopes @ copies)
 
-    bounds = [BOUNDS, BOUNDS, (-12.0, 12.0)][: 3 if zero_inflated else 2]
+    bounds = LIMITS[: 3 if zero_inflated else 2]
+    spreads = [(a, b, 1 / (1 + np.e)) for a, b in SPREADS]
+    if start is not None:
+        spreads = [(start.a, start.b, float(np.clip(start.never, 0.02, 0.98)))]
     found = []
-    for a, b in SPREADS:
-        start = [np.log(a), np.log(b), -1.0][: len(bounds)]
-        found.append(optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds))
+    for a, b, never in spreads:
+        first = [np.log(a), np.log(b), special.logit(never)][: len(bounds)]
+        found.append(optimize.minimize(loss, first, method="L-BFGS-B", jac=True, bounds=bounds))
     best = min(found, key=lambda result: float(result.fun))
     constant = float(copies @ log_choose(rows[0], rows[1]))
     never = float(special.expit(best.x[2])) if zero_inflated else 0.0
     a, b = np.exp(best.x[:2]).tolist()
     return BetaBinomial(a, b, never, constant - float(best.fun))
+
+
+def shaped_interval(
+    n: ArrayLike,
+    c: ArrayLike,
+    function: Callable[[BetaBinomial], float],
+    *,
+    confidence_level: float = 0.95,
+    copies: float = 1.0,
+) -> Estimate:
+    """Interval for a function of the difficulty distribution, if that is Beta-shaped.
+
+    The range of the function over all zero-inflated Beta-binomials whose log-likelihood is within
+    half a chi-square (1) quantile of the maximum (profile likelihood): narrower than
+    `functional_interval`, and true where the shape is.
+
+    Parameters
+    ----------
+    n, c
+        As in `fit_beta_binomial`.
+    function
+        Takes a shape and gives a number in [0, 1] in proportion to ``1 - never``: its pass@k, or a
+        difference of two.
+    confidence_level
+        In (0, 1).
+    copies
+        As in `functional_interval`.
+
+    Returns
+    -------
+    Estimate
+        The value is that of the fitted shape; ends are found to .001.
+
+    Raises
+    ------
+    UsageError
+        As in `fit_beta_binomial`, or if the level or copies are out of range.
+    """
+    drop = fall_allowed(confidence_level, copies)
+    rows, multiplicity = _grouped(n, c)
+    best = fit_beta_binomial(n, c, zero_inflated=True)
+    middle = min(max(function(best), NEAR), 1 - NEAR)
+    start = np.log([best.a, best.b])
+    least = _Profile(rows, multiplicity, function, start).loss(middle)
+
+    def end(edge: float) -> float:
+        profile = _Profile(rows, multiplicity, function, start)
+
+        def fallen(q: float) -> float:
+            """In roots, nearly straight in q; far out only its sign counts."""
+            fall = profile.loss(q) - least if q != middle else 0.0
+            return min(math.sqrt(max(fall, 0.0) / drop), 4.0) - 1.0
+
+        if fallen(edge) <= 0:
+            return round(edge)
+        return float(optimize.brentq(fallen, middle, edge, xtol=NEAR))
+
+    low, high = min(end(NEAR), middle), max(end(1 - NEAR), middle)
+    return Estimate(function(best), low, high, confidence_level, PROFILE)
+
+
+class _Profile:
+    """The least loss over all shapes whose function is q: ``never`` follows from q, a and b."""
+
+    def __init__(
+        self,
+        rows: IntArray,
+        copies: IntArray,
+        function: Callable[[BetaBinomial], float],
+        start: FloatArray,
+    ) -> None:
+        self._rows, self._copies, self._function = rows, copies, function
+        self._start = self._last = np.clip(start, *INSIDE)
+
+    def loss(self, q: float) -> float:
+        """Minus the greatest log-likelihood, binomial coefficients left out."""
+        best = min((self._search(x, q) for x in (self._start, self._last)), key=lambda one: one[0])
+        self._last = best[1]
+        return best[0]
+
+    def _search(self, start: FloatArray, q: float) -> tuple[float, FloatArray]:
+        corners = np.clip(start + SIMPLEX, *INSIDE)
+        options = {"xatol": 0.01, "fatol": 0.01, "initial_simplex": corners}
+        found = optimize.minimize(
+            self._at, start, (q,), method="Nelder-Mead", bounds=LIMITS[:2], options=options
+        )
+        return float(found.fun), np.clip(found.x, *INSIDE)
+
+    def _at(self, x: FloatArray, q: float) -> float:
+        a, b = np.exp(x).tolist()
+        most = self._function(BetaBinomial(a, b, 0.0, math.nan))
+        share = min(q / most, 1 - TINY) if most > 0 else 1 - TINY
+        missed = max(q - most, 0.0) * FAR  # no share of such problems gives q
+        shape = np.array([*x, special.logit(1 - share)])
+        return missed - float(
+            self._copies @ _log_density(shape, self._rows[0], self._rows[1], True)
+        )
+
+
+def _grouped(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
+    """The distinct (n, c), shape (2, R), and how many problems have each."""
+    return np.unique(np.stack(checked_counts(n, c)), axis=1, return_counts=True)
 
 
 def _log_density(x: FloatArray, n: IntArray, c: IntArray, zero_inflated: bool) -> FloatArray:
@@ -101,3 +220,20 @@ def _log_density(x: FloatArray, n: IntArray, c: IntArray, zero_inflated: bool) -
     inside = inside + special.log_expit(-x[2])
     zero = np.logaddexp(inside, special.log_expit(x[2]))
     return np.asarray(np.where(c == 0, zero, inside), float)
+
+
+def _slopes(x: FloatArray, n: IntArray, c: IntArray, zero_inflated: bool) -> FloatArray:
+    """The slopes of `_log_density` in x, shape (2 or 3, R)."""
+    a, b = np.exp(x[:2])
+    both = special.digamma(a + b) - special.digamma(a + b + n)
+    by_shape = np.stack(
+        [
+            a * (special.digamma(a + c) - special.digamma(a) + both),
+            b * (special.digamma(b + n - c) - special.digamma(b) + both),
+        ]
+    )
+    if not zero_inflated:
+        return by_shape
+    inside = _log_density(x, n, c, False) + special.log_expit(-x[2])
+    own = np.exp(inside - _log_density(x, n, c, True))  # the chance that p is not 0
+    return np.vstack([own * by_shape, 1 - own - special.expit(x[2])])

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
-from passgap.stats.mixture import whole
+from passgap.stats.mixture import log_choose, whole
 from passgap.stats.passk import pass_at_k
+
+SMALLEST = 1e-12
 
 
 def lucky_pass_at_k(guess_rate: ArrayLike, ks: Sequence[int] | IntArray) -> FloatArray:
@@ -69,8 +71,77 @@ def corrected_pass_at_k(
     return np.asarray(1.0 - none / (1.0 - lucky_pass_at_k(guess_rate, ks)), float)
 
 
-def _rates(guess_rate: ArrayLike) -> FloatArray:
+def shrunken_rates(rates: ArrayLike, variances: ArrayLike) -> FloatArray:
+    """Estimated rates, moved to their mean as far as their noise explains how they differ.
+
+    ``(1 - g)^-k`` is convex, so noise in g makes too much of luck at large k: 5.6 points of pass@64
+    at g = .02 with a log standard deviation of .3, and .1 after this. Each rate keeps the share
+    ``t / (t + v)`` of its distance to the mean, v the mean variance and t what the rates vary by
+    beyond it (Efron and Morris 1973).
+
+    Parameters
+    ----------
+    rates, variances
+        Estimates in [0, 1) and the variance of each, shape (P,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P,), with the mean of the rates.
+    """
+    given, noise = _rates(rates), float(np.asarray(variances, float).mean())
+    spread = float(given.var())
+    kept = max(1.0 - noise / spread, 0.0) if spread > 0 else 1.0
+    return np.asarray(given.mean() + kept * (given - given.mean()))
+
+
+def thinned_pass_at_k(
+    n: ArrayLike, c: ArrayLike, false_rate: ArrayLike, ks: Sequence[int] | IntArray
+) -> FloatArray:
+    """pass@k of draws of which each correct one is false with a chance of its own.
+
+    k draws with h correct ones among them fail with chance ``f^h``, so ``1 - E f^H``, H
+    hypergeometric: the generating function, summed until f^h is below 1e-12.
+
+    Parameters
+    ----------
+    n, c
+        Scored and correct draws, shape (P,).
+    false_rate
+        Chance f that a correct draw is false, in [0, 1), shape (P,).
+    ks
+        K whole numbers from 1 to the smallest n.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P, K).
+
+    Raises
+    ------
+    UsageError
+        If a rate is not in [0, 1), a k is no whole number >= 1 or one exceeds a problem's n.
+    """
+    rates, k = _rates(false_rate, "false_rate"), whole("k", ks)
+    total, hits = (np.asarray(one, np.int64)[:, None] for one in (n, c))
+    if k.max() > total.min():
+        raise UsageError(f"k={k.max()} with n={total.min()}; allowed: 1 to the smallest n")
+    most = int(min(k.max(), hits.max()))
+    decay = float(rates.max())
+    if decay > 0:
+        most = min(most, int(np.ceil(np.log(SMALLEST) / np.log(decay))))
+    failed = np.zeros((len(hits), len(k)))
+    for h in range(most + 1):
+        possible = (h <= hits) & (h <= k) & (k - h <= total - hits)
+        chance = log_choose(hits, np.minimum(h, hits)) - log_choose(total, k)
+        rest = np.clip(k - h, 0, total - hits)
+        chance = np.exp(chance + log_choose(total - hits, rest))
+        failed += np.where(possible, chance, 0.0) * rates[:, None] ** h
+    return 1.0 - np.minimum(failed, 1.0)
+
+
+def _rates(guess_rate: ArrayLike, name: str = "guess_rate") -> FloatArray:
     rates = np.atleast_1d(np.asarray(guess_rate, float))
     if rates.ndim != 1 or not np.all((rates >= 0) & (rates < 1)):
-        raise UsageError("guess_rate needs one number in [0, 1) a problem")
+        raise UsageError(f"{name} needs one number in [0, 1) a problem")
     return rates

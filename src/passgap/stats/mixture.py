@@ -242,16 +242,21 @@ def functional_interval(
     function = np.asarray(values, float)
     if function.shape != GRID.shape or not np.all((function >= 0) & (function <= 1)):
         raise UsageError(f"the values need shape {GRID.shape} and to lie in [0, 1]")
-    if not 0 < confidence_level < 1:
-        raise UsageError(f"confidence_level is {confidence_level!r}; allowed: inside (0, 1)")
-    if not 1 <= copies < math.inf:
-        raise UsageError(f"copies is {copies!r}; allowed: a finite number >= 1")
+    drop = fall_allowed(confidence_level, copies)
     kernel, counts = _grouped(*checked_counts(n, c))
     weights = fit.weights if fit is not None else solve(kernel, counts)[0]
-    drop = float(special.chdtri(1, 1 - confidence_level)) / 2 * copies
     low, high = (_end(kernel, counts, weights, side, drop) for side in (1 - function, function))
     value = float(weights @ function)
     return Estimate(value, min(1 - low, value), max(high, value), confidence_level, LIKELIHOOD)
+
+
+def fall_allowed(level: float, copies: float) -> float:
+    """How far a log-likelihood may fall below its maximum inside an interval of this level."""
+    if not 0 < level < 1:
+        raise UsageError(f"confidence_level is {level!r}; allowed: inside (0, 1)")
+    if not 1 <= copies < math.inf:
+        raise UsageError(f"copies is {copies!r}; allowed: a finite number >= 1")
+    return float(special.chdtri(1, 1 - level)) / 2 * copies
 
 
 def _end(
@@ -283,8 +288,15 @@ def _end(
 
 def _grouped(n: IntArray, c: IntArray) -> tuple[FloatArray, IntArray]:
     """The likelihood's table of distinct (n, c) and how many problems have each."""
-    rows, counts = np.unique(np.stack([n, c], axis=1), axis=0, return_counts=True)
+    rows, _, counts = distinct(n, c)
     return log_kernel(rows[:, 1], rows[:, 0], np.zeros(len(rows), np.int64), 0.0), counts
+
+
+def distinct(n: IntArray, c: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """The distinct (n, c), shape (U, 2); which of them each problem has; and how many have it."""
+    size = int(n.max()) + 1  # one number a pair sorts ten times as fast as rows
+    keys, where, copies = np.unique(n * size + c, return_inverse=True, return_counts=True)
+    return np.stack(np.divmod(keys, size), axis=1), where, copies
 
 
 def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:

@@ -20,7 +20,9 @@ from numpy.typing import ArrayLike
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
-from passgap.stats.mixture import log_choose
+from passgap.stats.mixture import distinct, log_choose
+
+CELLS = 1_000_000  # of a table of products, at most at once
 
 
 def pass_at_k(n: ArrayLike, c: ArrayLike, k: int | Sequence[int] | IntArray) -> FloatArray:
@@ -263,17 +265,23 @@ def _log_none(n: IntArray, c: IntArray, k: IntArray) -> FloatArray:
     """log of C(n - c, k) / C(n, k), shape (P, K): -inf where n - c < k <= n, nan where k > n."""
     if not n.size:
         return np.empty((0, k.size))
-    pairs, where = np.unique(np.stack([n, c], axis=1), axis=0, return_inverse=True)
-    table = np.full((len(pairs), k.size), np.nan)
-    for row, (total, hits) in zip(table, pairs.tolist(), strict=True):
-        drawn = k <= total
-        reach = int(min(total - hits, k[drawn].max(initial=0)))
-        steps = np.log1p(-hits / (total - np.arange(reach)))
-        sums = np.concatenate([[0.0], np.cumsum(steps)])
-        short = k <= reach
-        row[drawn] = -np.inf
-        row[short] = sums[k[short]]
-    return np.asarray(table[where.reshape(-1)])
+    pairs, where, _ = distinct(n, c)
+    most = int(k.max())
+    size = max(CELLS // (most + 1), 1)
+    parts = [_log_none_of(pairs[i : i + size], k, most) for i in range(0, len(pairs), size)]
+    return np.asarray(np.concatenate(parts)[where])
+
+
+def _log_none_of(pairs: IntArray, k: IntArray, most: int) -> FloatArray:
+    """The same of distinct pairs (n, c), for k up to ``most``."""
+    total, hits = pairs[:, :1], pairs[:, 1:]
+    wrong = total - hits
+    reach = min(most, int(wrong.max()))
+    drawn, sums = np.arange(reach), np.zeros((len(pairs), reach + 1))
+    share = np.where(drawn < wrong, -hits / np.maximum(total - drawn, 1), 0.0)
+    np.cumsum(np.log1p(share), axis=1, out=sums[:, 1:])
+    table = np.where(k <= wrong, sums[:, np.minimum(k, reach)], -np.inf)
+    return np.where(k <= total, table, np.nan)
 
 
 def _checked(

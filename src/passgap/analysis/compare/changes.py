@@ -24,6 +24,7 @@ from passgap.stats import (
     fisher_exact,
     paired_interval,
     pass_at_k,
+    plausible_limits,
     wins_at_k,
 )
 from passgap.stats.mixture import log_choose
@@ -31,9 +32,25 @@ from passgap.stats.mixture import log_choose
 FALSE_DISCOVERIES = 0.05
 
 
+PassesOfBoth = tuple[FloatArray, FloatArray]
+
+
+def passes(base: Counts, trained: Counts, k: int) -> PassesOfBoth:
+    """pass@k of both, a problem; each of shape (P,)."""
+    return pass_at_k(base.n, base.c, k), pass_at_k(trained.n, trained.c, k)
+
+
 def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
     """d_i(k) = pass@k of the trained minus the base's, a problem; shape (P,)."""
-    return pass_at_k(trained.n, trained.c, k) - pass_at_k(base.n, base.c, k)
+    before, after = passes(base, trained, k)
+    return after - before
+
+
+def mean_difference(arms: PassesOfBoth, clusters: IntArray | None, level: float = 0.95) -> Estimate:
+    """The mean of d_i(k) over the population of problems, with its interval."""
+    before, after = arms
+    limits = plausible_limits(before, after, clusters)
+    return paired_interval(after - before, confidence_level=level, clusters=clusters, limits=limits)
 
 
 def by_cluster(counts: Counts, values: FloatArray) -> FloatArray:
@@ -142,7 +159,7 @@ def _gain(
         return Estimate(np.nan, np.nan, np.nan)
     after = pass_at_k(trained.n[possible], trained.c[possible], k)
     clusters = None if trained.clusters is None else trained.clusters[possible]
-    return paired_interval(after - pass_at_k(n[possible], c[possible], k), clusters=clusters)
+    return mean_difference((pass_at_k(n[possible], c[possible], k), after), clusters)
 
 
 def common_n(base: Counts, trained: Counts) -> int:
@@ -165,8 +182,8 @@ def _none_of(hits: IntArray, draws: IntArray, arm: IntArray) -> float:
 def efficiency_gap(base: Counts, trained: Counts) -> At:
     """Base pass@K minus trained pass@1, K = min(256, n) (arXiv 2504.13837's Delta_SE)."""
     k = min(256, int(base.n.min()))
-    d = pass_at_k(base.n, base.c, k) - pass_at_k(trained.n, trained.c, 1)
-    return At(k, paired_interval(d, clusters=base.clusters))
+    arms = pass_at_k(trained.n, trained.c, 1), pass_at_k(base.n, base.c, k)
+    return At(k, mean_difference(arms, base.clusters))
 
 
 def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
@@ -178,7 +195,7 @@ def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
     enough = (n_b >= k) & (n_t >= k)
     delta = Estimate(np.nan, np.nan, np.nan)
     if enough.any():
-        d = pass_at_k(n_t[enough], trained.c[enough], k) - pass_at_k(n_b[enough], base.c[enough], k)
+        solved = pass_at_k(n_t[enough], trained.c[enough], k)
         clusters = None if base.clusters is None else base.clusters[enough]
-        delta = paired_interval(d, clusters=clusters)
+        delta = mean_difference((pass_at_k(n_b[enough], base.c[enough], k), solved), clusters)
     return Answered(before, after, DeltaAnswered(k, delta, int(np.sum(~enough))))

@@ -23,13 +23,14 @@ from passgap.analysis.compare.judging import difference, judge, robust
 from passgap.analysis.compare.pairing import paired
 from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
+from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.results.comparison import Comparison, Crossover, Reasoned
 from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import Both, Interval
 from passgap.results.settings import CompareSettings
-from passgap.stats import mean_curve, paired_curve, pass_at_k
+from passgap.stats import mean_curve, paired_curve, pass_at_k, plausible_limits
 
 DEFAULTS = CompareSettings()
 SAME = 10  # problems with 0 < c < n in which two runs do not agree by chance
@@ -76,10 +77,7 @@ def compare(
     found = judge(base, trained, rule, settings.seed)
     sharpened = sharpening(base, trained, rule.k_large)
     passes = shift.Passes(base, trained)
-    crossing = shift.crossover(
-        passes,
-        paired_curve(passes.difference, passes.ks, seed=settings.seed, clusters=base.clusters),
-    )
+    crossing = shift.crossover(passes, passes.curve(settings.seed))
     luck = luck_of_both(base, trained, listed, rule.k_large, settings)
     verdict = robust(found, base, trained, rule, settings)
     verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
@@ -125,9 +123,10 @@ def _delta(
     base: Counts, trained: Counts, ks: Sequence[int], interval: Interval, seed: int
 ) -> Curve:
     if interval == "population":
-        d = pass_at_k(trained.n, trained.c, list(ks)) - pass_at_k(base.n, base.c, list(ks))
-        return paired_curve(d, ks, seed=seed, clusters=base.clusters)
-    return inputs.fixed_curve([difference(base, trained, k, interval, 0.95) for k in ks], ks)
+        b, t = (pass_at_k(one.n, one.c, list(ks)) for one in (base, trained))
+        return _difference_curve(b, t, ks, seed, base)
+    each = [difference(base, trained, k, interval, 0.95) for k in ks]
+    return inputs.curve_from(each, ks, inputs.FIXED)
 
 
 def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> Reasoned | None:
@@ -138,8 +137,15 @@ def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> Re
     return Reasoned(
         base=mean_curve(b, ks, seed=seed, clusters=base.clusters),
         trained=mean_curve(t, ks, seed=seed, clusters=base.clusters),
-        delta=paired_curve(t - b, ks, seed=seed, clusters=base.clusters),
+        delta=_difference_curve(b, t, ks, seed, base),
     )
+
+
+def _difference_curve(
+    b: FloatArray, t: FloatArray, ks: Sequence[int], seed: int, base: Counts
+) -> Curve:
+    limits = plausible_limits(b, t, base.clusters)
+    return paired_curve(t - b, ks, seed=seed, clusters=base.clusters, limits=limits)
 
 
 def _notes(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -79,8 +80,10 @@ class Deciding:
         )
 
 
-def deciding(arms: Sequence[Counts], settings: CompareSettings) -> Deciding:
+def deciding(arms: Sequence[Counts], settings: CompareSettings, *, paired: bool = True) -> Deciding:
     """Check the settings against the counts; the large k defaults to half the smallest n.
+
+    ``paired``: whether all arms hold the same problems in the same order.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def deciding(arms: Sequence[Counts], settings: CompareSettings) -> Deciding:
     if not 1 <= max_odds < math.inf:
         raise UsageError(f"max_odds is {max_odds}; allowed: a number of at least 1, such as 32")
     least = min(int(counts.n.min()) for counts in arms)
-    k_large, helps, notes = _chosen_k(arms, settings)
+    k_large, helps, notes = _chosen_k(arms, settings, paired)
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
     for counts in arms:
@@ -107,9 +110,11 @@ def deciding(arms: Sequence[Counts], settings: CompareSettings) -> Deciding:
 
 
 def without_short(
-    arms: Sequence[Counts], settings: CompareSettings
+    arms: Sequence[Counts], settings: CompareSettings, *, paired: bool = True
 ) -> tuple[list[Counts], CompareSettings, tuple[str, ...]]:
-    """Paired counts without the problems that have too few scored draws, where that is asked for.
+    """Counts without the problems that have too few scored draws, where that is asked for.
+
+    ``paired`` as in `deciding`: a problem that is short in one arm is left out of all.
 
     Returns
     -------
@@ -124,7 +129,11 @@ def without_short(
     if not settings.drop_short:
         return list(arms), settings, ()
     k = settings.k_large or _k_without_short(arms, settings)
-    kept, notes = short.without_short(arms, k, accept_unscored=settings.accept_unscored)
+    groups = [arms] if paired else [[one] for one in arms]
+    accepted = settings.accept_unscored
+    found = [short.without_short(one, k, accept_unscored=accepted) for one in groups]
+    kept = [one for group, _ in found for one in group]
+    notes = tuple(note for _, told in found for note in told)
     return kept, replace(settings, k_large=k, accept_unscored=True), notes
 
 
@@ -134,21 +143,24 @@ def _k_without_short(arms: Sequence[Counts], settings: CompareSettings) -> int:
 
 
 def _chosen_k(
-    arms: Sequence[Counts], settings: CompareSettings
+    arms: Sequence[Counts], settings: CompareSettings, paired: bool
 ) -> tuple[int, str, tuple[str, ...]]:
     """The large k, how a refusal of it ends, and a note where few problems keep it small."""
-    accepted = settings.accept_unscored
+
+    def flag(k: int) -> str:
+        accepted = settings.accept_unscored
+        return short.flag_that_helps(arms, k, accept_unscored=accepted, paired=paired)
+
     if settings.k_large is not None:
-        k = settings.k_large
-        return k, short.flag_that_helps(arms, k, accept_unscored=accepted), ()
+        return settings.k_large, flag(settings.k_large), ()
     least = min(int(counts.n.min()) for counts in arms)
     k = max(_large_k(short.least_draws(arms)), settings.k_small + 1)
     if k >= least:  # k = n decides nothing
         k = max(_large_k(least), settings.k_small + 1)
     larger = _k_without_short(arms, settings)
     if settings.drop_short or larger <= k:
-        return k, short.flag_that_helps(arms, k, accept_unscored=accepted), ()
-    helps = short.flag_that_helps(arms, larger, accept_unscored=accepted)
+        return k, flag(k), ()
+    helps = flag(larger)
     note = f"the large k is {k}, since a problem has only {least} scored draws; for k={larger}, "
     return k, helps, (note + helps,) if helps else ()
 
@@ -236,7 +248,11 @@ def decided(
     if source is not None and (large == "unclear" or ends.large.discordance >= ends.margin):
         reasons = (*_split(source), *reasons)
     verdict = Verdict(label, reasons, "", small, large, ends.bounds)
-    return verdict if label.settled else replace(verdict, needs=_needs(ends, settings, difference))
+    if label.settled:
+        return verdict
+    return replace(
+        verdict, needs=needs(ends, settings, partial(_pairs_needed, settings, difference))
+    )
 
 
 def _novel(found: Novel, whose: str) -> tuple[str, ...]:
@@ -257,8 +273,8 @@ def _split(source: GainSource) -> tuple[str, ...]:
     )
 
 
-def _needs(ends: Ends, settings: Deciding, difference: Callable[[int], FloatArray]) -> str:
-    """What would settle an open verdict."""
+def needs(ends: Ends, settings: Deciding, problems: Callable[[int], str]) -> str:
+    """What would settle an open verdict; ``problems`` says how many, and of what, at a k."""
     wanted = []
     if ends.large.k < LEAST_LARGE_K:
         wanted.append(
@@ -270,15 +286,17 @@ def _needs(ends: Ends, settings: Deciding, difference: Callable[[int], FloatArra
     k = ends.small.k if ends.small.stands == "unclear" else ends.large.k
     open_at = ends.small if k == ends.small.k else ends.large
     if open_at.stands == "unclear" and settings.interval == "fixed":
-        wanted.append(f"more draws of each of these problems to {_settled(k, settings.margin)}")
+        wanted.append(f"more draws of each of these problems to {settled(k, settings.margin)}")
     elif open_at.stands == "unclear":
-        wanted.append(_problems_needed(difference(k), k, settings.margin))
+        wanted.append(problems(k))
     return "; and ".join(wanted)
 
 
-def _problems_needed(d: FloatArray, k: int, margin: float) -> str:
-    wanted = _problems_wanted(d, margin)
-    text = f"about {wanted:,} problems to {_settled(k, margin)}"
+def _pairs_needed(settings: Deciding, difference: Callable[[int], FloatArray], k: int) -> str:
+    d = difference(k)
+    # for 0/1 outcomes the mean square is the share of problems that differ
+    wanted = problems_wanted(float(np.mean(d**2)), settings.margin)
+    text = f"about {wanted:,} problems to {settled(k, settings.margin)}"
     if wanted > len(d):
         text += (
             f" (not attainable with these {len(d)}; more draws help only under --interval fixed)"
@@ -286,12 +304,12 @@ def _problems_needed(d: FloatArray, k: int, margin: float) -> str:
     return text
 
 
-def _problems_wanted(d: FloatArray, margin: float) -> int:
-    """Problems with which equivalence could be shown, given the differences d, shape (P,)."""
-    discordant = float(np.mean(d**2))  # for 0/1 outcomes: the share of problems that differ
+def problems_wanted(variance: float, margin: float) -> int:
+    """Problems with which equivalence could be shown, given a problem's part of the variance."""
     least = int(np.ceil(np.log(0.05) / np.log1p(-margin)))
-    return max(int(np.ceil(POWER * (0.02 / margin) ** 2 * discordant)), least)
+    return max(int(np.ceil(POWER * (0.02 / margin) ** 2 * variance)), least)
 
 
-def _settled(k: int, margin: float) -> str:
+def settled(k: int, margin: float) -> str:
+    """The end of a sentence on what equivalence takes."""
     return f"settle equivalence within {100 * margin:g} points at k={k}"

@@ -7,7 +7,7 @@ changes there hangs on cuts or on marks, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -27,18 +27,20 @@ from passgap.results.labels import CompareLabel
 from passgap.results.parts import Interval
 from passgap.results.settings import CompareSettings
 from passgap.results.verdict import Robust, Verdict
-from passgap.stats import fixed_paired_interval, paired_interval
+from passgap.stats import fixed_paired_interval
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A verdict with what it rests on."""
+    """A verdict with the two ends that it rests on."""
 
     verdict: Verdict
     ends: Ends
-    new: Novel
-    lost: Novel
-    source: GainSource
+
+    @property
+    def exchanged(self) -> tuple[bool, bool]:
+        """Whether problems are shown to be new, and to be lost."""
+        return False, False
 
     @property
     def label(self) -> CompareLabel:
@@ -47,20 +49,36 @@ class Judged:
         return label
 
 
-def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged:
+@dataclass(frozen=True)
+class JudgedPair(Judged):
+    """The same of paired counts, with what only pairs can tell."""
+
+    new: Novel
+    lost: Novel
+    source: GainSource
+
+    @property
+    def exchanged(self) -> tuple[bool, bool]:
+        """Whether problems are shown to be new, and to be lost."""
+        return self.new.shown, self.lost.shown
+
+
+def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> JudgedPair:
     """The verdict on paired counts, every draw taken as it was marked."""
-    differences = cache(lambda k: changes.difference(base, trained, k))
+    arms = cache(lambda k: changes.passes(base, trained, k))
 
     def interval(k: int, level: float) -> Estimate:
-        return difference(base, trained, k, rule.interval, level, differences(k))
+        return difference(base, trained, k, rule.interval, level, arms(k))
 
     ends = both_ends(rule, interval, base.independent)
     levels = rule.new_level, rule.lost_level
     new, lost = new_and_lost(base, trained, rule.max_odds, seed, levels)
-    return _labelled(base, trained, rule, ends, new, lost, gain_source(base, trained))
+    return _labelled(
+        base, trained, rule, ends, new, lost, gain_source(base, trained, rule.interval)
+    )
 
 
-def at_levels(found: Judged, base: Counts, trained: Counts, rule: Deciding) -> Judged:
+def at_levels(found: JudgedPair, base: Counts, trained: Counts, rule: Deciding) -> JudgedPair:
     """What was judged with its tests of new and lost problems taken at the rule's levels."""
     new = replace(found.new, shown=found.new.p_value <= rule.new_level)
     lost = replace(found.lost, shown=found.lost.p_value <= rule.lost_level)
@@ -75,12 +93,12 @@ def _labelled(
     new: Novel,
     lost: Novel,
     source: GainSource,
-) -> Judged:
+) -> JudgedPair:
     def per_cluster(k: int) -> FloatArray:
         return changes.by_cluster(base, changes.difference(base, trained, k))
 
     verdict = decided(ends, new, lost, rule, per_cluster, source)
-    return Judged(verdict, ends, new, lost, source)
+    return JudgedPair(verdict, ends, new, lost, source)
 
 
 def difference(
@@ -89,17 +107,18 @@ def difference(
     k: int,
     interval: Interval,
     level: float,
-    d: FloatArray | None = None,
+    arms: changes.PassesOfBoth | None = None,
 ) -> Estimate:
-    """The mean difference of pass@k by the interval asked for; ``d`` where d_i(k) is at hand."""
-    d = changes.difference(base, trained, k) if d is None else d
+    """The mean difference of pass@k by the interval asked for; ``arms``: pass@k, where at hand."""
+    arms = arms or changes.passes(base, trained, k)
     if interval == "population":
-        return paired_interval(d, confidence_level=level, clusters=base.clusters)
+        return changes.mean_difference(arms, base.clusters, level)
     if 2 * k <= min(base.n.min(), trained.n.min()):
         return fixed_paired_interval(
             base.n, base.c, trained.n, trained.c, k, confidence_level=level
         )
-    return Estimate(float(d.mean()), np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
+    value = float(arms[1].mean() - arms[0].mean())
+    return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
 
 
 # ---------------------------------------------------------------------------- taken otherwise
@@ -117,25 +136,31 @@ class Other:
 
 
 def robust(
-    found: Judged, base: Counts, trained: Counts, rule: Deciding, settings: CompareSettings
+    found: Judged,
+    base: Counts,
+    trained: Counts,
+    rule: Deciding,
+    settings: CompareSettings,
+    again: Callable[[Counts, Counts, Deciding, int], Judged | None] | None = None,
 ) -> Verdict:
     """The verdict with its label told again where the draws are taken otherwise.
 
     A settled or partial label that changes gives way to ``depends_on_cuts`` or
     ``depends_on_marks``. One that merely shows less, as fewer draws do, does not: the difference
     has to have moved by half the margin at a k that is open now, or a test of new or lost problems
-    to fail.
+    to fail. ``again`` judges the same draws taken otherwise; None where too few are left.
     """
+    again = again or _again
     labels: dict[str, CompareLabel | None] = {"answered": None, "asked": None, "any": None}
     verdict = found.verdict
     for other in _others(base, trained, settings):
-        again = _again(other, rule, settings.seed)
-        if again is None:
+        judged = again(other.base, other.trained, rule, settings.seed)
+        if judged is None:
             continue
         if other.name in labels:
-            labels[other.name] = again.label
-        if verdict.label is found.label and _moved(found, again):
-            reason = _both(found, again, other.words)
+            labels[other.name] = judged.label
+        if verdict.label is found.label and _moved(found, judged):
+            reason = _both(found, judged, other.words)
             verdict = replace(verdict, label=other.label, reasons=(*verdict.reasons, reason))
     return replace(verdict, robust=Robust(final=found.label, **labels))
 
@@ -201,13 +226,10 @@ def _true(counts: Counts, rate: float, rng: np.random.Generator) -> Counts:
     return replace_counts(counts, c=rng.binomial(counts.c, np.clip(share, 0.0, 1.0)))
 
 
-def _again(other: Other, rule: Deciding, seed: int) -> Judged | None:
+def _again(base: Counts, trained: Counts, rule: Deciding, seed: int) -> JudgedPair | None:
     """The verdict on problems that have draws enough; None where there are none."""
-    enough = np.minimum(other.base.n, other.trained.n) > rule.k_large
-    if not enough.any():
-        return None
-    rows = np.flatnonzero(enough)
-    return judge(other.base.take(rows), other.trained.take(rows), rule, seed)
+    rows = np.flatnonzero(np.minimum(base.n, trained.n) > rule.k_large)
+    return judge(base.take(rows), trained.take(rows), rule, seed) if rows.size else None
 
 
 def _moved(found: Judged, again: Judged) -> bool:
@@ -216,7 +238,7 @@ def _moved(found: Judged, again: Judged) -> bool:
         return False
     if found.label.settled and again.label.settled:
         return True
-    if (found.new.shown and not again.new.shown) or (found.lost.shown and not again.lost.shown):
+    if any(was and not now for was, now in zip(found.exchanged, again.exchanged, strict=True)):
         return True
     pairs = ((found.ends.small, again.ends.small), (found.ends.large, again.ends.large))
     return any(_shifted(before, after, found.ends.margin) for before, after in pairs)

@@ -16,9 +16,10 @@ from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.results.comparison import GainSource, Novel
 from passgap.results.estimates import Estimate
+from passgap.results.parts import Interval
 from passgap.stats import Excluded, excluded_odds, odds_spread, paired_interval
-from passgap.stats.intervals import student_quantile
-from passgap.stats.mixture import log_choose
+from passgap.stats.intervals.levels import student_quantile
+from passgap.stats.split import FixedSplit, missed_by
 
 FIELLER = "Fieller over problems"
 
@@ -48,18 +49,22 @@ def _told(found: Excluded, level: float) -> Novel:
     return Novel(shown, found.p_value, found.max_odds, found.excluded, found.problems)
 
 
-def gain_source(base: Counts, trained: Counts) -> GainSource:
+def gain_source(base: Counts, trained: Counts, interval: Interval = "population") -> GainSource:
     """The gain in pass@1, split by whether the base solves a problem in other draws of its own.
 
     One half of the base's draws says whether it reaches a problem, the other half is what the
     trained policy is compared with, so that luck in the first does not count as a gain. The mean
     over all halves is taken exactly: with q the chance that the choosing half holds no hit,
     ``reached = p_T - c / n - rest`` and ``rest = q (p_T - c / m)``, m the size of the other half.
+    Of ``fixed`` problems only the draws are random (`passgap.stats.split`).
     """
     n, c = base.n, base.c
+    if interval == "fixed":
+        split = FixedSplit(n, c, trained.n, trained.c)
+        return GainSource(split.at(0.0), split.on_the_rest(), split.share())
     chosen = np.maximum(n // 2, 1)
     others = np.maximum(n - chosen, 1)
-    missed = _no_hit(n, c, chosen)
+    missed = missed_by(n, c, chosen)
     after = trained.c / trained.n
     rest = missed * (after - c / others)
     reached = after - c / n - rest
@@ -68,14 +73,6 @@ def gain_source(base: Counts, trained: Counts) -> GainSource:
         paired_interval(np.clip(rest, -1, 1), clusters=base.clusters),
         _share(by_cluster(base, reached), by_cluster(base, reached + rest)),
     )
-
-
-def _no_hit(n: np.ndarray, c: np.ndarray, drawn: np.ndarray) -> FloatArray:
-    """The chance that ``drawn`` of n draws hold none of the c hits."""
-    rest = n - c
-    possible = drawn <= rest
-    chance = np.exp(log_choose(rest, np.minimum(drawn, rest)) - log_choose(n, drawn))
-    return np.where(possible, chance, 0.0)
 
 
 def _share(reached: FloatArray, total: FloatArray) -> Estimate:

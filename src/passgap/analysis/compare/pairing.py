@@ -5,19 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import special
 
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError
 from passgap.results.settings import CompareSettings
 
 MUST_AGREE = ("prompt", "sampling", "verifier")
+BY_CHANCE = 1e-6  # less likely an order is none that problems have
+UNPAIRED = "compare them as two samples with --unpaired (in Python: unpaired=True)"
 
 
 def paired(
-    base: Counts, trained: Counts, *, intersect: bool, allow_different_prompts: bool
+    base: Counts,
+    trained: Counts,
+    *,
+    intersect: bool,
+    allow_different_prompts: bool,
+    alone: bool = True,
 ) -> tuple[Counts, Counts]:
-    """Both counts on their common problems, in the base's order."""
-    _same_settings(base, trained, allow_different_prompts)
+    """Both counts on their common problems, in the base's order.
+
+    ``alone``: nothing but these two is compared, so that they could be compared unpaired.
+
+    Raises
+    ------
+    MismatchError
+        Where problems, prompts, settings or verifiers differ, or ids are ranks.
+    """
+    same_settings(base, trained, allow_different_prompts)
+    _refuse_ranks(base, trained, alone)
     place = {problem_id: i for i, problem_id in enumerate(trained.problem_id)}
     common = [i for i, problem_id in enumerate(base.problem_id) if problem_id in place]
     only_base = [p for p in base.problem_id if p not in place]
@@ -26,7 +43,7 @@ def paired(
     if not common:
         raise MismatchError(
             f"the two share none of their {len(base)} and {len(trained)} problems; sample both on "
-            "the same problem set"
+            f"the same problem set{f', or {UNPAIRED}' if alone else ''}"
         )
     if (only_base or only_trained) and not intersect:
         shown = ", ".join([*only_base, *only_trained][:3])
@@ -41,7 +58,41 @@ def paired(
     return left.clustered(known), right.clustered(known)
 
 
-def _same_settings(base: Counts, trained: Counts, allow_different_prompts: bool) -> None:
+def _refuse_ranks(base: Counts, trained: Counts, alone: bool) -> None:
+    for name, counts in (("base", base), ("trained policy", trained)):
+        if are_ranks(counts):
+            number = [*map(int, counts.problem_id)]
+            raise MismatchError(
+                f"the ids of the {name} are the numbers {min(number)} to {max(number)} in the "
+                "order of the share correct, as ranks of a histogram are: they do not say which "
+                "problem is which; give the problems' own ids"
+                f"{f', or {UNPAIRED}' if alone else ''}"
+            )
+
+
+def are_ranks(counts: Counts) -> bool:
+    """Whether the ids are 0, 1, .. or 1, 2, .. in the order of the share correct.
+
+    An order that as many problems with these shares have by chance once in a million times, or more
+    often, is none: of ten different shares ten problems in order are ranks.
+    """
+    if not all(one.isascii() and one.isdecimal() for one in counts.problem_id):
+        return False
+    number = np.array([*map(int, counts.problem_id)])
+    order = np.argsort(number)
+    if number.min() > 1 or not np.array_equal(number[order], np.arange(len(order)) + number.min()):
+        return False
+    share = counts.c[order] / np.maximum(counts.n[order], 1)
+    steps = np.diff(share)
+    if (steps > 0).any() and (steps < 0).any():
+        return False
+    _, alike = np.unique(share, return_counts=True)
+    chance = special.gammaln(alike + 1).sum() - special.gammaln(len(share) + 1)
+    return bool(np.log(2) + chance < np.log(BY_CHANCE))
+
+
+def same_settings(base: Counts, trained: Counts, allow_different_prompts: bool) -> None:
+    """Refuse different verifiers, and prompts or settings that differ unless allowed."""
     for key in MUST_AGREE:
         a, b = base.provenance.get(key), trained.provenance.get(key)
         if a is None or b is None or a == b:
@@ -67,6 +118,7 @@ def on_common_problems(
             counts,
             intersect=settings.intersect,
             allow_different_prompts=settings.allow_different_prompts,
+            alone=False,
         )
     return [
         base,

@@ -15,7 +15,13 @@ from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.results.comparison import Crossover, Speedup
 from passgap.results.estimates import Curve, Estimate
-from passgap.stats import paired_ends, paired_interval, pass_at_k
+from passgap.stats import (
+    paired_curve,
+    paired_ends,
+    paired_interval,
+    pass_at_k,
+    plausible_limits,
+)
 
 EPSILON = 1e-12
 
@@ -41,6 +47,17 @@ class Passes:
         return self.trained - self.base
 
     @cached_property
+    def limits(self) -> tuple[FloatArray, FloatArray]:
+        """How far down and up a problem not yet seen may go at each k, each of shape (n,)."""
+        return plausible_limits(self.base, self.trained, self.clusters)
+
+    def curve(self, seed: int) -> Curve:
+        """The mean difference at every k, with its band."""
+        return paired_curve(
+            self.difference, self.ks, seed=seed, clusters=self.clusters, limits=self.limits
+        )
+
+    @cached_property
     def mean(self) -> FloatArray:
         """Mean of d over problems at each k, shape (n,)."""
         return np.asarray(self.difference.mean(axis=0))
@@ -59,7 +76,8 @@ def speedup(passes: Passes) -> tuple[Speedup, ...]:
 
 def _shifted(passes: Passes, k: int) -> Speedup:
     d = passes.trained[:, [k - 1]] - passes.base  # falls as the base is given more tries
-    low, high = paired_ends(d, clusters=passes.clusters)
+    down, up = passes.limits
+    low, high = paired_ends(d, clusters=passes.clusters, limits=(down, up[k - 1]))
     value = _crossing(d.mean(axis=0))
     return Speedup(
         k=k,
@@ -89,12 +107,18 @@ def _crossing(falling: FloatArray) -> float | None:
 def area(passes: Passes) -> Estimate:
     """Mean difference over log k from 1 to the common n (trapezoids), with its interval."""
     if len(passes.ks) < 2:
-        return paired_interval(passes.difference[:, 0], clusters=passes.clusters)
+        return paired_interval(
+            passes.difference[:, 0], clusters=passes.clusters, limits=passes.limits
+        )
     log_k = np.log(passes.ks)
     steps = np.diff(log_k)
     weights = np.concatenate([steps, [0.0]]) + np.concatenate([[0.0], steps])
-    per_problem = passes.difference @ (weights / weights.sum())
-    return paired_interval(np.clip(per_problem, -1.0, 1.0), clusters=passes.clusters)
+    weights /= weights.sum()
+    per_problem = np.clip(passes.difference @ weights, -1.0, 1.0)
+    down, up = passes.limits
+    return paired_interval(
+        per_problem, clusters=passes.clusters, limits=(down @ weights, up @ weights)
+    )
 
 
 def sign_changes(passes: Passes) -> int:

@@ -7,7 +7,6 @@ together as often as it would of one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,7 +22,7 @@ from passgap.analysis.compare.deciding import (
     from_memory,
     without_short,
 )
-from passgap.analysis.compare.judging import Judged, at_levels, difference, judge, robust
+from passgap.analysis.compare.judging import JudgedPair, at_levels, difference, judge, robust
 from passgap.analysis.compare.pairing import paired
 from passgap.analysis.luck import luck_of_both, withheld
 from passgap.analysis.short import named
@@ -39,21 +38,26 @@ from passgap.results.settings import CompareSettings
 from passgap.results.slices import Pooled, Slice, Slices
 from passgap.results.verdict import Verdict
 from passgap.stats import holm_levels
+from passgap.stats.combining import weighted_sum
 
 FEWEST = 5  # problems of a slice that is judged
-METHOD = "slices alike: reaches combined (Zou and Donner 2008)"
+METHOD = "equal weights: reaches combined (Zou and Donner 2008)"
+BENCHMARK = "benchmark"
 
 
 @dataclass(frozen=True)
-class _Part:
-    """One slice's paired counts."""
+class Part:
+    """One slice's paired counts, the rule it is judged by, and whether it was trained on."""
 
     name: str
     base: Counts
     trained: Counts
+    rule: Deciding
+    trained_on: bool | None
 
     @property
     def judged(self) -> bool:
+        """Whether it has enough problems for a verdict."""
         return len(self.base) >= FEWEST
 
 
@@ -66,14 +70,9 @@ def compare_by(
     *,
     trained_on: bool | None = None,
 ) -> Slices:
-    """Say what training did in each slice of the problems, and over all slices.
+    """Say what training did in each slice of the problems, and over all slices (see `sliced`).
 
-    With S slices of 5 problems or more, a difference at a deciding k is up, down or equivalent by
-    intervals of level 1 - .05 / S (up, down) and 1 - .10 / S (equivalent), so that the chance of
-    any false one of a kind is at most 5% over all slices (Bonferroni). The tests of new and of lost
-    problems go through Holm's procedure over slices, each by itself. Holm's step for the intervals
-    would be no gain that can be relied on: a slice that is decided at one k can still be wrong at
-    the other. All slices are judged at the same two k.
+    All slices are judged at the same two k.
 
     Parameters
     ----------
@@ -94,60 +93,88 @@ def compare_by(
         trained,
         intersect=settings.intersect,
         allow_different_prompts=settings.allow_different_prompts,
+        alone=False,
     )
     (base, trained), settings, left_out = without_short((base, trained), settings)
-    parts = _parts(base, trained, values)
-    judged = [one for one in parts if one.judged]
-    if not judged:
+    rule = deciding((base, trained), settings)
+    rows: dict[str, list[int]] = {}
+    for i, problem_id in enumerate(base.problem_id):
+        rows.setdefault(values[problem_id], []).append(i)
+    parts = [
+        Part(name, base.take(of), trained.take(of), rule, trained_on) for name, of in rows.items()
+    ]
+    if not any(one.judged for one in parts):
         raise UsageError(
             f"{field!r} has {len(parts)} values, none of them on {FEWEST} problems or more; choose "
             "a field with fewer values"
         )
-    rule = deciding((base, trained), settings)
-    verdicts = _verdicts(judged, replace(rule, slices=len(judged)), settings, trained_on)
-    whole = compare(
-        base,
-        trained,
+    whole = Part("", base, trained, rule, trained_on)
+    found = sliced(parts, whole, field, settings)
+    return replace(
+        found,
+        slices=tuple(sorted(found.slices, key=_order)),
+        notes=(*left_out, *rule.notes, *found.notes),
+    )
+
+
+def sliced(parts: Sequence[Part], whole: Part, by: str, settings: CompareSettings) -> Slices:
+    """The verdict in each part, and over the whole of them in two weightings.
+
+    With S parts of 5 problems or more, a difference at a deciding k is up, down or equivalent by
+    intervals of level 1 - .05 / S (up, down) and 1 - .10 / S (equivalent), so that the chance of
+    any false one of a kind is at most 5% over all parts (Bonferroni). The tests of new and of lost
+    problems go through Holm's procedure over parts, each by itself. Holm's step for the intervals
+    would be no gain that can be relied on: a part that is decided at one k can still be wrong at
+    the other.
+
+    Parameters
+    ----------
+    parts
+        One of them at least is to be judged; each by its own rule.
+    whole
+        All of them; its rule is that of the pooled lines.
+    by
+        What makes the parts.
+    """
+    judged = [one for one in parts if one.judged]
+    noun = BENCHMARK if by == BENCHMARK else "slice"
+    verdicts = _verdicts(judged, settings, noun)
+    together = compare(
+        whole.base,
+        whole.trained,
         replace(settings, allow_different_prompts=True, drop_short=False),
-        trained_on=trained_on,
+        trained_on=whole.trained_on,
     )
     level = 1 - LEVEL / len(judged)
-    slices = [_slice(one, verdicts.get(one.name), rule, level) for one in parts]
     return Slices(
-        by=field,
-        slices=tuple(sorted(slices, key=_order)),
+        by=by,
+        slices=tuple(_slice(one, verdicts.get(one.name), level) for one in parts),
         slice_confidence_level=level,
-        by_slices=_alike(judged, rule, whole, settings, trained_on),
-        by_problems=replace(whole, settings=rule.compared_with(settings, trained_on)),
-        notes=(*left_out, *rule.notes, *_notes(parts, judged)),
+        by_slices=_alike(judged, whole, together, settings),
+        by_problems=replace(
+            together, settings=whole.rule.compared_with(settings, whole.trained_on)
+        ),
+        notes=_notes(parts, judged, noun),
     )
-
-
-def _parts(base: Counts, trained: Counts, values: Mapping[str, str]) -> list[_Part]:
-    rows: dict[str, list[int]] = {}
-    for i, problem_id in enumerate(base.problem_id):
-        rows.setdefault(values[problem_id], []).append(i)
-    return [_Part(name, base.take(of), trained.take(of)) for name, of in rows.items()]
 
 
 def _verdicts(
-    parts: Sequence[_Part],
-    rule: Deciding,
-    settings: CompareSettings,
-    trained_on: bool | None,
-) -> dict[str, tuple[Verdict, Judged]]:
+    parts: Sequence[Part], settings: CompareSettings, noun: str
+) -> dict[str, tuple[Verdict, JudgedPair]]:
     """The verdict of each judged slice, by its name."""
-    found = [judge(one.base, one.trained, rule, settings.seed) for one in parts]
+    rules = [replace(one.rule, slices=len(parts)) for one in parts]
+    pairs = list(zip(parts, rules, strict=True))
+    found = [judge(one.base, one.trained, rule, settings.seed) for one, rule in pairs]
     new = holm_levels([one.new.p_value for one in found], LEVEL)
     lost = holm_levels([one.lost.p_value for one in found], LEVEL)
     verdicts = {}
-    for i, one in enumerate(parts):
+    for i, (one, rule) in enumerate(pairs):
         own = replace(rule, new_level=float(new[i]), lost_level=float(lost[i]))
         told = at_levels(found[i], one.base, one.trained, own)
         verdict = robust(told, one.base, one.trained, own, settings)
         if verdict.needs:
-            verdict = replace(verdict, needs="more problems in this slice, or fewer slices")
-        verdict = _lifted(verdict, one.base, one.trained, own, settings, trained_on)
+            verdict = replace(verdict, needs=f"more problems in this {noun}, or fewer {noun}s")
+        verdict = _lifted(verdict, one.base, one.trained, own, settings, one.trained_on)
         verdicts[one.name] = verdict, told
     return verdicts
 
@@ -166,10 +193,10 @@ def _lifted(
     return from_memory(verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings)
 
 
-def _slice(one: _Part, found: tuple[Verdict, Judged] | None, rule: Deciding, level: float) -> Slice:
+def _slice(one: Part, found: tuple[Verdict, JudgedPair] | None, level: float) -> Slice:
     small, large = (
-        At(k, difference(one.base, one.trained, k, rule.interval, level))
-        for k in (rule.k_small, rule.k_large)
+        At(k, difference(one.base, one.trained, k, one.rule.interval, level))
+        for k in (one.rule.k_small, one.rule.k_large)
     )
     verdict, judged = found or (None, None)
     return Slice(
@@ -191,14 +218,10 @@ def _order(one: Slice) -> tuple[float, str]:
 
 
 def _alike(
-    parts: Sequence[_Part],
-    rule: Deciding,
-    whole: Comparison,
-    settings: CompareSettings,
-    trained_on: bool | None,
+    parts: Sequence[Part], whole: Part, together: Comparison, settings: CompareSettings
 ) -> Pooled:
     """All judged slices with the same weight; new and lost problems are those of the whole."""
-    overlap = _overlap(parts)
+    overlap, rule = _overlap(parts), whole.rule
 
     def mean(k: int, level: float) -> Estimate:
         each = [difference(one.base, one.trained, k, rule.interval, level) for one in parts]
@@ -207,10 +230,10 @@ def _alike(
     # none discordant: as if each slice were as small as the smallest, which bounds it from above
     least = len(parts) * min(one.base.independent for one in parts)
     ends = both_ends(rule, mean, least)
-    verdict = decided(ends, whole.new, whole.lost, rule, lambda k: _weighted(parts, k))
-    verdict = withheld(verdict, whole.luck, rule.k_large, settings.accept_luck)
+    verdict = decided(ends, together.new, together.lost, rule, lambda k: _weighted(parts, k))
+    verdict = withheld(verdict, together.luck, rule.k_large, settings.accept_luck)
     verdict = from_memory(
-        verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings
+        verdict, CompareLabel.INCONCLUSIVE, trained_on=whole.trained_on, settings=settings
     )
     return Pooled(
         len(parts),
@@ -221,7 +244,7 @@ def _alike(
     )
 
 
-def _weighted(parts: Sequence[_Part], k: int) -> FloatArray:
+def _weighted(parts: Sequence[Part], k: int) -> FloatArray:
     """Each problem's difference (or each cluster's), times its weight where slices count alike."""
     each = [
         changes.by_cluster(one.base, changes.difference(one.base, one.trained, k)) for one in parts
@@ -231,50 +254,33 @@ def _weighted(parts: Sequence[_Part], k: int) -> FloatArray:
 
 
 def mean_of_slices(each: Sequence[Estimate], *, overlap: bool = False) -> Estimate:
-    """The mean of the slices' means, with an interval from theirs.
+    """The mean of the slices' means, with an interval from theirs (`weighted_sum`).
 
-    Each slice reaches as far as its own interval, a part 1 / S of it counts, and the reaches of
-    independent slices combine as the root of the sum of squares (method of variance estimates
-    recovery: Zou and Donner 2008, Statistics in Medicine 27:1693). Where clusters lie in several
-    slices (``overlap``) these are not independent, and the reaches add.
-
-    Parameters
-    ----------
-    each
-        A slice's mean each, all at one level.
+    ``overlap``: clusters lie in several slices, which are then not independent.
     """
-    value, low, high = np.array([[one.value, one.low, one.high] for one in each]).T
-
-    def together(reaches: FloatArray) -> float:
-        total = reaches.sum() if overlap else math.sqrt(float(np.sum(reaches**2)))
-        return float(total) / len(each)
-
-    middle = float(value.mean())
-    below, above = together(value - low), together(high - value)
-    level = each[0].confidence_level
-    return Estimate(middle, max(middle - below, -1.0), min(middle + above, 1.0), level, METHOD)
+    return weighted_sum(each, [1 / len(each)] * len(each), method=METHOD, overlap=overlap)
 
 
-def _overlap(parts: Sequence[_Part]) -> bool:
+def _overlap(parts: Sequence[Part]) -> bool:
     """Whether a cluster has problems in several slices."""
     seen = [name for one in parts for name in set(one.base.cluster or ())]
     return len(seen) > len(set(seen))
 
 
-def _notes(parts: Sequence[_Part], judged: Sequence[_Part]) -> tuple[str, ...]:
+def _notes(parts: Sequence[Part], judged: Sequence[Part], noun: str) -> tuple[str, ...]:
     level = f"{100 * (1 - LEVEL / len(judged)):.4g}%"
     notes = [
-        f"intervals of the {len(judged)} slices are {level} ones, which hold for all of them at "
-        "once with 95%; new and lost problems are tested with Holm's correction over slices",
-        "the verdict is over all problems; the two pooled lines are no slices, and their intervals "
-        "are 95% ones",
+        f"intervals of the {len(judged)} {noun}s are {level} ones, which hold for all of them at "
+        f"once with 95%; new and lost problems are tested with Holm's correction over {noun}s",
+        "the verdict is over all problems, each with the same weight; the two pooled lines, by "
+        f"problems and with equal weights of the {noun}s, have 95% intervals",
     ]
     few = [one.name for one in parts if not one.judged]
     if few:
         notes.append(
-            f"slices of fewer than {FEWEST} problems are shown and not judged, and count among all "
-            f"problems only: {named(few)}"
+            f"{noun}s of fewer than {FEWEST} problems are shown and not judged, and count among "
+            f"all problems only: {named(few)}"
         )
     if _overlap(judged):
-        notes.append("clusters lie in several slices, so the interval of slices alike is wider")
+        notes.append(f"clusters lie in several {noun}s: the interval at equal weights is wider")
     return tuple(notes)

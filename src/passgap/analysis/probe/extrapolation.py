@@ -6,7 +6,7 @@ all well-fitting distributions give.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -18,7 +18,13 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.probe import Extrapolated
-from passgap.stats import BetaBinomial, Mixture, fit_beta_binomial, functional_interval
+from passgap.stats import (
+    BetaBinomial,
+    Mixture,
+    fit_beta_binomial,
+    functional_interval,
+    shaped_interval,
+)
 from passgap.stats.mixture import GRID
 
 FURTHEST = 100
@@ -32,7 +38,8 @@ class Extrapolation:
     The value is the mean of the Beta-binomial's and the zero-inflated Beta-binomial's: on held-out
     draws its error is 6 to 34% below the mixture's, whose tail near p = 0 the counts leave open
     (arXiv 2510.05197, 2502.17578). The interval assumes no shape: it is the range over all
-    distributions in the 95% likelihood region, and a value outside it is moved to its end.
+    distributions in the 95% likelihood region, and a value outside it is moved to its end. Beside
+    it stands the narrower range over the zero-inflated Beta-binomials alone.
     Clusters of problems widen it, as if each told no more than one problem.
     """
 
@@ -48,13 +55,22 @@ class Extrapolation:
     def pass_at_k(self, k: int) -> Extrapolated:
         """pass@k with its interval, and as each shape has it."""
         plain, zeros = (float(fit.pass_at_k(k)[0]) for fit in self._fits)
-        return Extrapolated(k, self._estimate(passes_on_grid(k), (plain + zeros) / 2), plain, zeros)
+        found = self._estimate(passes_on_grid(k), (plain + zeros) / 2)
+        shaped = self._if_beta(lambda fit: float(fit.pass_at_k(k)[0]))
+        return Extrapolated(k, found, plain, zeros, shaped)
 
     def headroom(self, k_small: int, k_large: int) -> Estimate:
         """pass@k_large - pass@k_small, as one functional of the difficulty distribution."""
         values = passes_on_grid(k_large) - passes_on_grid(k_small)
         both = [_gap(fit, k_small, k_large) for fit in self._fits]
         return self._estimate(values, sum(both) / 2)
+
+    def headroom_if_beta(self, k_small: int, k_large: int) -> Estimate:
+        """The same, if difficulty is Beta-shaped."""
+        return self._if_beta(lambda fit: _gap(fit, k_small, k_large))
+
+    def _if_beta(self, function: Callable[[BetaBinomial], float]) -> Estimate:
+        return shaped_interval(self._counts.n, self._counts.c, function, copies=self._copies)
 
     def _estimate(self, values: FloatArray, value: float) -> Estimate:
         found = functional_interval(

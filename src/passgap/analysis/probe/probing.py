@@ -107,7 +107,13 @@ def probe(
         draws=int(counts.n.sum() + counts.unscored.sum()),
         unscored=int(counts.unscored.sum()),
         curve=inputs.curve_of(counts, ks, interval, seed),
-        headroom=Gap(k_small, k_large, room.gap, extrapolated=bool(beyond)),
+        headroom=Gap(
+            k_small,
+            k_large,
+            room.gap,
+            extrapolated=bool(beyond),
+            if_beta=shapes.headroom_if_beta(k_small, k_large) if beyond else None,
+        ),
         signal=tuple(
             Signal(g, mean_interval(mixed_at_g(counts.n, counts.c, g), clusters=counts.clusters))
             for g in GROUPS
@@ -213,9 +219,10 @@ def _effective(
             f"k_large={k_large} with n={counts.n.min()}: the fixed interval needs n >= 2 k; "
             f"sample {2 * k_large} draws a problem, or take --interval population"
         )
-    if interval == "fixed" or len(counts) >= FEW_PROBLEMS:
+    if interval == "fixed" or counts.independent >= FEW_PROBLEMS:
         return interval, ()
-    few = f"fewer than {FEW_PROBLEMS} problems are too few to speak of others like them"
+    what = "problems" if counts.clusters is None else "clusters of problems"
+    few = f"fewer than {FEW_PROBLEMS} {what} are too few to speak of others like them"
     if enough_draws:
         return "fixed", (
             f"{few}: the verdict, the curve and their intervals are of these very problems "

@@ -12,7 +12,7 @@ from functools import partial
 from passgap.results.audit import Corrected
 from passgap.results.comparison import Crossover
 from passgap.results.estimates import Curve
-from passgap.results.probe import Forecast, Signal
+from passgap.results.probe import Extrapolated, Forecast, Signal
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
     Datum,
@@ -34,6 +34,7 @@ from passgap.show.theme import LIGHT, SHADES
 
 SHAPES = {"base": "circle", "trained": "square"}
 BY_LUCK = "by luck"
+EXTRAPOLATED = "extrapolated"
 TRIES = "tries per problem, k"
 STROKE = "M-1,-0.14h2v0.28h-2z"
 
@@ -43,11 +44,12 @@ def pass_at_k(
     ks: Sequence[int] = (),
     luck: Curve | None = None,
     fitted: Forecast | None = None,
+    beyond: Sequence[Extrapolated] = (),
 ) -> Chart:
     """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding.
 
     ``luck`` is what guessing alone would solve, ``fitted`` the base's curve after one tilt of all
-    problems: both dashed, without points.
+    problems, ``beyond`` what the first policy's curve is extrapolated to: dashed, without points.
     """
     dashed: dict[str, tuple[Curve, str]] = {}
     if luck is not None:
@@ -56,21 +58,50 @@ def pass_at_k(
         dashed[f"tilt, δ = {number(fitted.delta)}"] = fitted.curve, LIGHT["shade2"]
     rows = [row for role, curve in arms.items() for row in over_k(points_of(curve), role)]
     told = [row for name, (curve, _) in dashed.items() for row in over_k(points_of(curve), name)]
-    names = [*arms, *dashed]
+    further, shaped, reached = _beyond(arms, beyond)
+    told += further
+    names = [*arms, *dashed, *([EXTRAPOLATED] if further else [])]
     colours = [LIGHT[role] for role in arms] + [colour for _, colour in dashed.values()]
-    shapes = [SHAPES[role] for role in arms] + [STROKE] * len(dashed)
+    colours += [colours[0]] if further else []
+    shapes = [SHAPES[role] for role in arms] + [STROKE] * (len(names) - len(arms))
     scale, legend = alt.Scale(domain=names, range=shapes), alt.Legend(title=None, labelLimit=260)
     colour = coloured(names, colours, legend)
-    x = log2("k", TRIES, rows)
+    x = log2("k", TRIES, [*rows, *further])
     dots = alt.Chart(data_of(rows)).mark_point(filled=True, size=46, opacity=1)
     layers = [
         *_deciding(ks),
         *(lined(told, x, colour, ends="band", width=2, dash=(5, 4)) if told else ()),
+        *(lined(shaped, x, colour, ends="band", width=0) if shaped else ()),
         *lined(rows, x, colour, ends="band"),
+        *(_reached(k) for k in reached),
         dots.encode(x, shares(), colour, alt.Shape("series:N", scale=scale, legend=legend)),
         hover_series([*rows, *told], "k", "k"),
     ]
     return layered(layers, "Share of problems solved within k tries (pass@k)")
+
+
+def _beyond(
+    arms: Mapping[str, Curve], beyond: Sequence[Extrapolated]
+) -> tuple[list[Datum], list[Datum], list[int]]:
+    """Rows of what is extrapolated, of the interval if difficulty is Beta-shaped, the last k seen.
+
+    Both begin at the last k that is measured.
+    """
+    measured = points_of(next(iter(arms.values()))) if beyond else []
+    last = measured[-1:]
+    further = [*last, *((one.k, one.estimate) for one in beyond)]
+    shaped = [*last, *((one.k, one.if_beta) for one in beyond)]
+    rows = [over_k(points, EXTRAPOLATED) if measured else [] for points in (further, shaped)]
+    return rows[0], rows[1], [k for k, _ in last]
+
+
+def _reached(k: int) -> Layer:
+    """An upright line at the last k that is measured."""
+    plot = alt.Chart(data_of([{"k": k, "label": f"measured up to k = {k}"}])).encode(alt.X("k:Q"))
+    text = plot.mark_text(color=LIGHT["muted"], align="right", baseline="top", dx=-5, fontSize=12)
+    return alt.layer(
+        plot.mark_rule(color=LIGHT["muted"]), text.encode(alt.Text("label:N"), y=alt.value(2))
+    )
 
 
 def paired_delta(

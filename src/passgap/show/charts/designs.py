@@ -31,21 +31,29 @@ def rounds_chart(rounds: Sequence[Look]) -> Chart:
     return layered([*drawn, hover(rows, "draws", tips)], "Headroom after each round")
 
 
-def plan_chart(designs: Sequence[Design]) -> Chart:
-    """Completions that each number of samples per problem costs."""
+def plan_chart(designs: Sequence[Design], *, by_seeds: bool = False) -> Chart:
+    """Problems that each number of samples, or of training seeds, needs, with their range."""
     rows: list[Datum] = [
         {
-            "n": one.n,
-            "value": one.completions,
-            "text": number(one.completions),
-            "problems": number(one.problems),
+            "n": one.seeds if by_seeds else one.n,
+            "value": one.problems,
+            "low": one.fewest,
+            "high": one.needed,
+            "text": one.cells()["range"],
+            "completions": number(one.completions),
         }
         for one in designs
     ]
-    x = log2("n", "samples per problem, n", rows)
-    drawn = lined(rows, x, LIGHT["base"], y=amounts("~s", zero=False), points=46, width=2)
-    tips = {"n": "samples", "problems": "problems", "text": "completions"}
-    return layered([*drawn, hover(rows, "n", tips)], "Completions in all")
+    what = "training seeds" if by_seeds else "samples per problem, n"
+    x = log2("n", what, rows)
+    if by_seeds:
+        axis = alt.Axis(values=[one.seeds for one in designs if one.seeds], format="d")
+        x = alt.X("n:Q", title=what, axis=axis, scale=alt.Scale(zero=False, padding=8))
+    scale = alt.Scale(type="log", nice=False, padding=8)
+    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(format="~s"))
+    drawn = lined(rows, x, LIGHT["base"], ends="bars", y=y, points=46, width=2)
+    tips = {"n": what, "value": "problems", "text": "range", "completions": "completions"}
+    return layered([*drawn, hover(rows, "n", tips)], "Problems needed")
 
 
 def reach_chart(rows: Sequence[ReachRow]) -> Chart:

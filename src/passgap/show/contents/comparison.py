@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from passgap.results.comparison import BandGain, Comparison, Coverage, GainSource, TiltFit
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.labels import STATES
+from passgap.results.labels import AT_SMALL, KNOWN, STATES, UNPAIRED
 from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
+from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
 from passgap.show.contents import curves
 from passgap.show.contents.alone import alone
@@ -61,9 +62,8 @@ def solved_within(
 
 
 def verdict(result: Comparison) -> b.VerdictBlock:
-    """The verdict, with the three numbers that bear it out."""
-    found = [_change(result, k) for k in (result.settings.k_small, result.settings.k_large)]
-    found += [_source(result.gain_source), _certain(result), _crossing(result)]
+    """The verdict, with what bears it out beside the two ends, which are key figures."""
+    found = [_source(result.gain_source), _certain(result), _crossing(result)]
     found += [_misfit(result.tilt), _solved(result.coverage)]
     evidence = [line for line in found if line][:3]
     return verdict_block(result.verdict, "After training", sentence(result), evidence)
@@ -75,15 +75,23 @@ def sentence(result: curves.Pair) -> str:
     numbers: dict[str, object] = {"k": small, "K": large, "reason": (said.reasons or ("",))[-1]}
     numbers |= {"at_k": STATES.get(said.at_small_k or "unclear")}
     numbers |= {"at_K": STATES.get(said.at_large_k or "unclear")}
-    numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
-    numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
+    if not isinstance(result, UnpairedComparison):
+        numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
+        numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
     for name, k in {"k": small, "K": large}.items():
         numbers |= {
             f"base_{name}": whole(result.base.at(k)),
             f"trained_{name}": whole(result.trained.at(k)),
             f"delta_{name}": _in_points(result.delta.at(k)),
         }
-    return said.label.sentence_at(said.at_small_k, said.at_large_k).format(**numbers)
+    template = said.label.sentence_at(said.at_small_k, said.at_large_k)
+    if (
+        isinstance(result, UnpairedComparison)
+        and said.label in AT_SMALL
+        and said.at_large_k in KNOWN
+    ):
+        template = UNPAIRED
+    return template.format(**numbers)
 
 
 def _in_points(delta: Estimate) -> str:
@@ -92,7 +100,8 @@ def _in_points(delta: Estimate) -> str:
     return f"{points(delta.value)} points ({interval(delta, points)})"
 
 
-def _change(result: Comparison, k: int) -> str:
+def change_at(result: curves.Pair, k: int) -> str:
+    """The difference within k tries, with both shares; empty where there is none."""
     if not known(result.delta.at(k).value):
         return ""
     before, after = (percent(curve.at(k).value) for curve in (result.base, result.trained))
@@ -165,13 +174,12 @@ def _solved(found: Coverage) -> str:
 
 def figures(result: Comparison) -> b.Figures:
     """Both deciding k, problems gained and lost, crossover, size."""
-    ks = result.settings.k_small, result.settings.k_large
-    coverage = result.coverage
+    settings, coverage = result.settings, result.coverage
     gained = f"{points(coverage.gained / 100, 0)} / {points(-coverage.lost / 100, 0)}"
     draws = both([result.draws.base, result.draws.trained])
     return b.Figures(
         [
-            *(_arms_at(result, k) for k in ks),
+            *(arms_at(result, k) for k in (settings.k_small, settings.k_large)),
             b.Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
             _falls_behind(result),
             size_figure(
@@ -183,11 +191,18 @@ def figures(result: Comparison) -> b.Figures:
     )
 
 
-def _arms_at(result: Comparison, k: int) -> b.Figure:
+def arms_at(result: curves.Pair, k: int) -> b.Figure:
+    """Both shares solved within a deciding k tries, the difference, and where it stands."""
+    said, small = result.verdict, k == result.settings.k_small
+    stands = said.at_small_k if small else said.at_large_k
     base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     delta = result.delta.at(k)
-    note = f"{points(delta.value)} points\n({interval(delta, points)})"
-    return b.Figure(f"Solved within {k} tries", base, note, trained)
+    stood: str = stands or ""
+    if stands == "equivalent" and said.bounds:  # by a narrower interval than the one shown
+        bound = said.bounds.small if small else said.bounds.large
+        stood = f"no change of {number(100 * bound.margin, 1)} points or more"
+    note = f"{points(delta.value)} points ({interval(delta, points)})\n{stood}"
+    return b.Figure(f"Solved within {k} tries", base, note.rstrip(), trained)
 
 
 def _falls_behind(result: Comparison) -> b.Figure:
@@ -335,7 +350,7 @@ def _gain(row: At, problems: int) -> str:
     return "too few" if few else changed(row.estimate)
 
 
-def answered(result: Comparison) -> b.Section | None:
+def answered(result: Comparison | UnpairedComparison) -> b.Section | None:
     """Samples without an answer, cut samples, and the difference among the answered ones."""
     found = result.answered
     if found is None:

@@ -13,12 +13,13 @@ from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve
 from passgap.results.probe import Forecast, Probe
 from passgap.results.seeds import SeedsComparison
+from passgap.results.unpaired import UnpairedComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table
 from passgap.show.charts.curves import paired_delta, pass_at_k
 from passgap.show.contents.parts import ROLES, curve_table, present, table
 from passgap.show.text import between, changed, estimated, known, points
 
-Pair = Comparison | SeedsComparison
+Pair = Comparison | SeedsComparison | UnpairedComparison
 TITLE = "How many problems are solved within k tries"
 NUMBERS = "pass@k in numbers"
 BEFORE = (
@@ -34,6 +35,10 @@ FITTED = (
     "Dashed, orange: the base's curve after the one tilt that fits both runs best; where the "
     "trained curve follows it, all problems moved alike: sharpening, where δ is above 0."
 )
+BEYOND = (
+    "Dashed, blue: extrapolated. Light: every difficulty distribution that fits the counts; "
+    "darker: if difficulty is Beta-shaped."
+)
 LUCK = "Dashed, grey: what guessing alone would solve."
 
 
@@ -41,8 +46,9 @@ def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
     """The base's curve, with what stands ``beside`` it, and its numbers."""
     luck = probe.luck.curve if probe.luck else None
     ks = probe.settings.k_small, probe.settings.k_large
-    draw = partial(pass_at_k, {"base": probe.curve}, ks, luck)
-    pictures = Columns([Picture("curves", draw, _caption(luck, None)), *beside])
+    draw = partial(pass_at_k, {"base": probe.curve}, ks, luck, beyond=probe.extrapolation)
+    caption = " ".join([_caption(luck, None), *([BEYOND] if probe.extrapolation else [])])
+    pictures = Columns([Picture("curves", draw, caption), *beside])
     numbers = curve_table(probe.curve)
     return Section(TITLE, present(pictures, _folded(NUMBERS, numbers)), BEFORE)
 

@@ -17,6 +17,7 @@ from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.slices import Slices
 from passgap.results.sweep import Sweep
+from passgap.results.unpaired import UnpairedComparison
 from passgap.results.verdict import Verdict
 from passgap.results.watching import Watching
 from passgap.show.blocks import Block, Picture, Text
@@ -31,6 +32,7 @@ from passgap.show.contents import (
     seeds,
     slices,
     sweep,
+    unpaired,
     watching,
 )
 from passgap.show.contents.parts import noted, present, table, verdict_block
@@ -98,5 +100,6 @@ blocks_of.register(Reach, reach.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
 blocks_of.register(Slices, slices.blocks)
 blocks_of.register(Sweep, sweep.blocks)
+blocks_of.register(UnpairedComparison, unpaired.blocks)
 blocks_of.register(Verdict, of_verdict)
 blocks_of.register(Watching, watching.blocks)

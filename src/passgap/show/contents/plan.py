@@ -10,17 +10,17 @@ from passgap.show.text import number
 
 
 def blocks(plan: Plan) -> list[Block]:
-    """Designs by their number of samples, the cheapest named."""
+    """The claim and its designs, the cheapest named."""
     best, attainable = plan.cheapest, [row for row in plan.designs if row.completions is not None]
-    head = ("samples per problem", "problems", "completions", "tokens", "price")
-    rows = [
-        [number(one) for one in (row.n, row.problems, row.completions, row.tokens, row.price)]
-        for row in plan.designs
-    ]
-    said = f"Cheapest: {number(best.problems)} problems, {best.n} samples each." if best else ""
+    seeds = f"{best.seeds} training seeds, " if best and best.seeds else ""
+    said = (
+        f"Cheapest: {seeds}{number(best.problems)} problems, {best.n} samples each." if best else ""
+    )
+    by_seeds = bool(plan.settings.seeds)
     return present(
+        Text(plan.claim()),
         Text(said, "strong") if said else None,
-        Picture("plan", lambda: plan_chart(attainable)) if attainable else None,
-        table(head, rows),
+        Picture("plan", lambda: plan_chart(attainable, by_seeds=by_seeds)) if attainable else None,
+        table(*plan.table()),
         noted(plan.notes),
     )

@@ -118,6 +118,8 @@ def _headroom(probe: Probe) -> str:
     if not known(estimate.value):
         return ""
     how = ", extrapolated" if gap.extrapolated else ""
+    if gap.if_beta is not None:
+        how += f"; {interval(gap.if_beta, points)} if difficulty is Beta-shaped"
     return (
         f"From {gap.k_small} to {gap.k_large} tries the share of problems solved rises by "
         f"{_gap(gap)} ({interval(estimate, points)}{how})."
@@ -223,7 +225,8 @@ def _rows(probe: Probe) -> Iterator[Sequence[object]]:
         yield name, percent(probe.luck.at_k_large, 2), probe.luck.source
     for one in probe.extrapolation:
         shapes = f"Beta {percent(one.beta_binomial)}, zero-inflated {percent(one.zero_inflated)}"
-        note = f"{interval(one.estimate)}; with a shape assumed: {shapes}"
+        shaped = f"{interval(one.if_beta)} if difficulty is Beta-shaped"
+        note = f"{interval(one.estimate)}; {shaped}; as fitted: {shapes}"
         yield f"pass@{one.k}, extrapolated beyond n", percent(one.estimate.value), note
 
 

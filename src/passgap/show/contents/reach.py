@@ -41,7 +41,7 @@ def verdict(result: Reach) -> VerdictBlock:
     sentence = result.verdict.label.sentence.format(
         gained=result.gained, budget=f"{result.settings.budget:,}", **vars(result.classes)
     )
-    return verdict_block(result.verdict, "Reach", sentence)
+    return verdict_block(result.verdict, "Could the base", sentence)
 
 
 def _below(result: Reach) -> list[Block]:

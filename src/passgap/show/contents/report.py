@@ -9,7 +9,9 @@ from passgap.results.codec import to_json
 from passgap.results.comparison import ComparedWith
 from passgap.results.probe import ProbedWith
 from passgap.results.seeds import SeedsComparison
+from passgap.results.slices import Slices
 from passgap.results.sweep import Sweep
+from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
 from passgap.show.contents import (
     audit,
@@ -19,7 +21,9 @@ from passgap.show.contents import (
     probe,
     reach,
     seeds,
+    slices,
     sweep,
+    unpaired,
     watching,
 )
 from passgap.show.contents.alone import alone
@@ -36,7 +40,8 @@ def page(data: PageData) -> b.Page:
     # change, which problems, how did it come about, could the base have done it, was there
     # anything to gain. Doubts (checks, audits, notes) follow, then how it was made; what makes the
     # verdict worthless is not left to its place in this order but said at the top (`grave`).
-    pair, result = data.comparison, data.comparison or data.probe
+    result = data.comparison or data.probe
+    pair = data.several if isinstance(data.several, UnpairedComparison) else data.comparison
     several = seeds.by_seed(data.several) if isinstance(data.several, SeedsComparison) else None
     if isinstance(data.several, Sweep):
         several = sweep.by_checkpoint(data.several)
@@ -66,6 +71,10 @@ def _first_verdict(data: PageData) -> list[b.Block]:
     """The verdict that the page opens with, and its key figures."""
     if isinstance(data.several, Sweep):
         return [sweep.verdict(data.several)]
+    if isinstance(data.several, Slices):
+        return [slices.verdict(data.several), slices.by_slice(data.several)]
+    if isinstance(data.several, UnpairedComparison):
+        return [unpaired.verdict(data.several), unpaired.figures(data.several)]
     if data.several:
         return [seeds.verdict(data.several)]
     if data.comparison:
@@ -79,7 +88,7 @@ def _solved_within(data: PageData) -> b.Section | None:
     luck = data.probe.luck.curve if data.probe and data.probe.luck else None
     if data.comparison:
         return comparison.solved_within(data.comparison, luck, data.fitted)
-    if isinstance(data.several, SeedsComparison):
+    if isinstance(data.several, SeedsComparison | UnpairedComparison):
         return curves.of_pair(data.several, luck)
     if data.probe:
         return curves.of_one(data.probe, present(histogram_picture(data.problems)))

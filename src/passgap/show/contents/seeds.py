@@ -24,7 +24,8 @@ def verdict(result: SeedsComparison) -> VerdictBlock:
 
 def by_seed(result: SeedsComparison) -> Section:
     """Each seed's own verdict."""
-    return Section("Seed by seed", present(seeds_table(result), Text(COVERS, "quiet")))
+    shown = present(seeds_table(result), Text(COVERS, "quiet"))
+    return Section("Seed by seed", shown, answers=True)
 
 
 def seeds_table(result: SeedsComparison) -> Table | None:

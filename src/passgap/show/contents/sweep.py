@@ -48,9 +48,8 @@ def by_checkpoint(sweep: Sweep) -> Section:
     draw = partial(sweep_curves, steps, ks, sweep.fall)
     picture = Picture("sweep", draw, "Intervals at each step; the base stands at step 0.")
     rule = Text(f"The rule: {sweep.rule}", "quiet")
-    return Section(
-        "Checkpoint by checkpoint", present(Columns([picture], "wide"), sweep_table(sweep), rule)
-    )
+    shown = present(Columns([picture], "wide"), sweep_table(sweep), rule)
+    return Section("Checkpoint by checkpoint", shown, answers=True)
 
 
 def sweep_table(sweep: Sweep) -> Table | None:

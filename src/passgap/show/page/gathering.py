@@ -27,8 +27,10 @@ from passgap.checks import accepted, check
 from passgap.data.counts import Counts
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.data.policies import UNKNOWN_POLICY
+from passgap.errors import UsageError
 from passgap.evidence.auditing import result as audit_of
-from passgap.evidence.doors import compare, probe
+from passgap.evidence.benchmarks import is_folder_of_benchmarks, matched
+from passgap.evidence.doors import compare, compare_benchmarks, probe
 from passgap.evidence.evidence import Evidence
 from passgap.evidence.options import CompareOptions, ProbeOptions
 from passgap.evidence.reaching import is_scored_across, reach_runs
@@ -39,6 +41,7 @@ from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.settings import K_LARGE, CompareSettings
 from passgap.results.sweep import Sweep
+from passgap.results.unpaired import UnpairedComparison
 from passgap.runs import Run, is_run, is_watch
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder
@@ -63,6 +66,7 @@ def report(
     title: str | None = None,
     command: str = "",
     cluster: str | None = None,
+    unpaired: bool = False,
     **settings: Unpack[CompareOptions],
 ) -> Path:
     """Write the page of a base's run, or of a base's and a trained policy's run.
@@ -70,12 +74,13 @@ def report(
     Parameters
     ----------
     base, trained
-        Verified run folders, or counts files, on the same problems.
+        Verified run folders, or counts files, on the same problems; or folders that hold one per
+        benchmark, as in `passgap.compare_benchmarks`.
     out
         The HTML file.
     figures
         A folder for the same charts as PDF, SVG and PNG.
-    cluster
+    cluster, unpaired
         As in `passgap.compare`.
     settings
         Keyword arguments of `passgap.compare`; those that a probe has too hold for it.
@@ -86,6 +91,15 @@ def report(
         The file written.
     """
     check_charts()
+    if trained is not None and any(map(is_folder_of_benchmarks, (base, trained))):
+        if unpaired:
+            raise UsageError("unpaired with a folder of benchmarks; leave one of the two out")
+        data = _benchmarks_data(base, trained, title, command, cluster, settings)
+        return _written(data, out, figures)
+    if unpaired and trained is not None:
+        result = compare(Evidence.read(base, trained, cluster=cluster), unpaired=True, **settings)
+        data = _several_data(result, base, [trained], title, command, cluster, settings)
+        return _written(data, out, figures)
     data = page_data(base, trained, title=title, command=command, cluster=cluster, **settings)
     return _written(data, out, figures)
 
@@ -111,6 +125,21 @@ def report_several(
 ) -> Path:
     """Write the page of a base and several trained policies, whose result is given; as `report`."""
     check_charts()
+    title = f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}"
+    data = _several_data(result, base, trained, title, command, cluster, settings)
+    return _written(data, out, figures)
+
+
+def _several_data(
+    result: Sweep | SeedsComparison | UnpairedComparison,
+    base: Path | str,
+    trained: Sequence[Path | str],
+    title: str | None,
+    command: str,
+    cluster: str | None,
+    settings: CompareOptions,
+) -> PageData:
+    """Everything that the page of such a result shows."""
     names = _names(trained)
     arms = {"base": base} | dict(zip(names, trained, strict=True))
     runs = {role: Run(path) for role, path in arms.items() if is_run(path)}
@@ -118,8 +147,8 @@ def report_several(
         pairs = zip(result.seeds, names, strict=True)
         result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
     before = probe(base, cluster=cluster, **_of_probe(settings))
-    data = PageData(
-        title=f"{_policy(base)} and {len(trained)} trained policies{_on_problems(base)}",
+    return PageData(
+        title=title or _titled(base, *trained),
         probe=before,
         several=result,
         runs={role: _about(run) for role, run in runs.items()},
@@ -127,7 +156,45 @@ def report_several(
         notes=list(dict.fromkeys([*before.notes, *result.notes])),
         command=command,
     )
-    return _written(data, out, figures)
+
+
+def _titled(base: Path | str, *trained: Path | str) -> str:
+    return f"{' → '.join(map(_policy, (base, *trained)))}{_on_problems(base)}"
+
+
+def _benchmarks_data(
+    base: Path | str,
+    trained: Path | str,
+    title: str | None,
+    command: str,
+    cluster: str | None,
+    settings: CompareOptions,
+) -> PageData:
+    """Everything that the page of several benchmarks shows."""
+    result = compare_benchmarks(base, trained, cluster=cluster, **settings)
+    both, _ = matched(base, trained, intersect=settings.get("intersect", False))
+    pairs = {
+        name: [Run(str(one)) for one in pair if is_run(str(one))] for name, pair in both.items()
+    }
+    return PageData(
+        title=title or f"{_short(str(base))} → {_short(str(trained))}",
+        comparison=result.by_problems,
+        several=result,
+        checks=[
+            replace(check(*runs, accept=_accepted(settings)), runs=(name,))
+            for name, runs in pairs.items()
+            if runs
+        ],
+        notes=list(dict.fromkeys([*result.notes, *result.by_problems.notes])),
+        command=command,
+    )
+
+
+def _accepted(settings: CompareOptions) -> set[str]:
+    return accepted(
+        intersect=settings.get("intersect", False),
+        allow_different_prompts=settings.get("allow_different_prompts", False),
+    )
 
 
 def _of_probe(settings: CompareOptions) -> ProbeOptions:
@@ -180,12 +247,8 @@ def page_data(
     before = _before(evidence, settings)
     training = _training_folder(runs.get("trained"))
     notes = [note for one in (before, comparison) if one for note in one.notes]
-    accept = accepted(
-        intersect=settings.get("intersect", False),
-        allow_different_prompts=settings.get("allow_different_prompts", False),
-    )
     return PageData(
-        title=title or f"{' → '.join(map(_policy, arms.values()))}{_on_problems(base)}",
+        title=title or _titled(*arms.values()),
         probe=before,
         comparison=comparison,
         training=_logged(training, TRAINING_FILE, TrainingRow),
@@ -206,7 +269,7 @@ def page_data(
         },
         runs={role: _about(run) for role, run in runs.items()},
         reach=_reach(runs, settings),
-        checks=[check(*runs.values(), accept=accept)] if runs else [],
+        checks=[check(*runs.values(), accept=_accepted(settings))] if runs else [],
         notes=list(dict.fromkeys(notes)),
         command=command,
     )

@@ -1,0 +1,1 @@
+"""How many problems, draws and training seeds a claim needs."""
