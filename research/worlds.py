@@ -163,7 +163,7 @@ def _reach(found: Reach) -> str:
     """Of the problems that the base never solved: reachable, beyond budget, undecided."""
     each = found.classes
     counts = f"{each.reachable} / {each.beyond_budget} / {each.undecided}"
-    return f"`{found.verdict.label}` {counts}"
+    return f"{found.verdict.label} {counts}"
 
 
 def _luck(found: list[tuple[Arm, Demo]]) -> str:
