@@ -110,7 +110,7 @@ def algorithms(
         flag("algorithms, steps, 'group size', 'KL weight' or temperature; default: all."),
     ] = None,
     seeds: Annotated[int, flag("Training seeds per row.")] = 3,
-    held_out: Annotated[int, flag("Held-out problems.")] = 100,
+    held_out: Annotated[int, flag("Held-out problems.")] = 300,
     n: flags.Draws = 256,
 ) -> None:
     """One base of the lab trained in many ways: pass@1, pass@n and the gap between, in one table.

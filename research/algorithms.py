@@ -80,7 +80,7 @@ class Size:
 
     seeds: int = 3
     train: int = 60
-    held_out: int = 100
+    held_out: int = 300
     other: int = 40
     n: int = 256
 
@@ -292,7 +292,6 @@ optimizer steps on them ({plain}); rows change what they name.
 
 Values are per cent, with 95% intervals over problems and training seeds (of the base: over
 problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the
-row's pass@1. The verdict compares the recipe with the base on held-out problems; that two policies
-are equal to within two points takes 149 problems or more, so below that `sharpened` cannot be said,
-and its two ends are told instead.
+row's pass@1. The verdict compares the recipe with the base on held-out problems; beside it stand
+its two ends. That two policies are equal to within two points takes 149 problems or more.
 """

@@ -19,7 +19,8 @@ import polars as pl
 from passgap import Run, read_counts
 from passgap.demo import Bar, Demo, run_demo
 from passgap.lab import FAMILIES
-from passgap.results.comparison import Comparison
+from passgap.results.comparison import Comparison, Novel
+from passgap.results.reach import Reach
 from passgap.runs.policy import read_policy
 from passgap.stages.guessing import guess_rates
 from research.pages import markdown_table, write_page
@@ -34,7 +35,12 @@ Expected: *rare* reads `rlvr_can_pay` before and `sharpened` or `sharpened_narro
 *mastered* reads `saturated`; *absent* reads `out_of_reach`, GRPO brings nothing, and distilled
 from the teacher it reads `expanded`. The world, the base and the number of GRPO steps were chosen
 on other held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run
-once. A row that reads `inconclusive` has an interval at k = 128 that leaves the two-point margin.
+once. A row that is decided in part has an interval at k = 128 that leaves the two-point margin.
+"""
+AFTER = """New and lost are tests of their own: problems that one policy alone solves, and the odds
+ratio up to which nothing explains it. Reach looks at the problems that the base never
+solved and the trained policy did: reachable / beyond budget / undecided. Where it finds them
+reachable, they should not be new, and the other way round.
 """
 
 
@@ -123,7 +129,7 @@ def _before(found: list[tuple[Arm, Demo]]) -> str:
 
 def _after(found: list[tuple[Arm, Demo]]) -> str:
     head = ["family", "training", "seed", "verdict", "delta pass@2 (95%)", "delta pass@128 (95%)"]
-    head += ["at large k", "lost / gained", "training"]
+    head += ["at large k", "new, lost", "lost / gained", "reach", "training"]
     rows = []
     for arm, demo in found:
         result = demo.comparison
@@ -139,11 +145,25 @@ def _after(found: list[tuple[Arm, Demo]]) -> str:
                 _change(result, 2),
                 _change(result, 128),
                 verdict.at_large_k,
+                f"{_novel(result.new)}, {_novel(result.lost)}",
                 f"{coverage.lost} / {coverage.gained}",
+                _reach(demo.reach),
                 "" if seconds is None else f"{seconds:.0f} s",
             ]
         )
-    return f"## After: compare with the base\n\n{markdown_table(head, rows)}"
+    return f"## After: compare with the base\n\n{AFTER}\n{markdown_table(head, rows)}"
+
+
+def _novel(found: Novel) -> str:
+    """How many problems one arm alone solves, and by which factor of the odds not."""
+    return f"{found.problems} (over {found.excluded_odds:,.0f}-fold)" if found.shown else "-"
+
+
+def _reach(found: Reach) -> str:
+    """Of the problems that the base never solved: reachable, beyond budget, undecided."""
+    each = found.classes
+    counts = f"{each.reachable} / {each.beyond_budget} / {each.undecided}"
+    return f"{found.verdict.label} {counts}"
 
 
 def _luck(found: list[tuple[Arm, Demo]]) -> str:
