@@ -4,8 +4,8 @@
 
 Worlds without a new ability say how often a label is false, worlds with one how often it is found,
 and pairs at the sizes of well-known benchmarks how often a label is settled. Every cell is kept, so
-the same command goes on after a kill, and a second one given at once takes other cells. About an
-hour and a half on one core.
+the same command goes on after a kill, and a second one given at once takes other cells. About
+three quarters of an hour on one core.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ def main() -> None:
 
 
 def world_cells() -> dict[tuple, tuple]:
-    """Every world at every size, small sets last: (world, problems, draws, settings)."""
+    """Every world at every size: (world, problems, draws, settings)."""
     cells = {}
     for size, n in SIZES:
         for name, (world, _) in {**FALSE, **FOUND}.items():

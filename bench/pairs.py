@@ -78,8 +78,8 @@ def main() -> None:
         "Counts a problem that others published, compared with the defaults. Changes are in",
         "points, with 95 % intervals over problems.",
         "",
-        "Most have 8 or 16 draws a problem, so a large k of 4 or 8: their labels are told in part",
-        "at best. The last column is the largest factor of the odds that the data exclude, and the",
+        "Most have 8 or 16 draws a problem, so a large k of 4 or 8: their labels are partial at",
+        "best. The last column is the largest factor of the odds that the data exclude, and the",
         "one that is asked for before anything counts as new.",
         "",
         "| pair | problems x draws | label | small k | large k | pass@1 where the base also solves "

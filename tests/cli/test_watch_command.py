@@ -135,3 +135,9 @@ def test_following_waits_shows_what_comes_and_ends_with_the_training(tmp_path):
     (folder / "passgap_policy.json").write_text("{}")
     child.communicate(timeout=20)
     assert child.returncode == 0
+
+
+def test_follow_prints_for_people_only(run, folder):
+    told = run(folder, "--follow", "--json")
+    assert told.returncode == 2
+    assert "--follow with --json; allowed" in told.stderr

@@ -53,10 +53,10 @@ def audit(
             f"in the column mark; next: passgap audit {run} --marks {sheet}"
         )
         return
-    if marks is None and not output.given() and sys.stdin.isatty():
+    if marks is None and output.for_people and sys.stdin.isatty():
         _ask(opened, owed)
     print_one(auditing.result(opened), output)
-    if output.given():
+    if not output.for_people:
         return
     if marks is not None:
         unmarked = sum(not mark for mark in read.values())

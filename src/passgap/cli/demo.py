@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 from passgap.cli import flags
@@ -49,4 +50,4 @@ def demo(
         return
     for verdict in verdicts.values():
         print_one(verdict, output)
-    print(f"the page: {result.page}")
+    print(f"the page: {result.page}", file=sys.stdout if output.for_people else sys.stderr)

@@ -48,7 +48,7 @@ class Flags:
 
     def given(self) -> list[str]:
         """The names of the flags that are set."""
-        return [name.replace("_", "-") for name, value in vars(self).items() if value]
+        return [name.strip("_").replace("_", "-") for name, value in vars(self).items() if value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +61,22 @@ class OutputFlags(Flags):
     latex: Annotated[bool, flag("Its tables as LaTeX (booktabs), for a paper.")] = False
 
     def __post_init__(self) -> None:
-        given = [f"--{name.strip('_')}" for name, value in vars(self).items() if value]
+        given = self.given()
         if len(given) > 1:
-            raise UsageError(f"{given[0]} with {given[1]}; allowed: one of them")
+            raise UsageError(f"--{given[0]} with --{given[1]}; allowed: one of them")
+
+    @property
+    def for_people(self) -> bool:
+        """Whether the result is printed for people, and no file or program reads it."""
+        return not (self.json_ or self.markdown or self.latex)
 
     def text(self, result: object) -> str:
         """A result in the language asked for; empty where it is to be printed for people."""
         from passgap.show import latex, markdown
 
-        return (latex if self.latex else markdown)(result) if self.latex or self.markdown else ""
+        if self.latex:
+            return latex(result)
+        return markdown(result) if self.markdown else ""
 
 
 SHOWN_FAULTS = 10

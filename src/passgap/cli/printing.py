@@ -65,6 +65,7 @@ def show(
         told = [one.to_dict() for one in found]
         print(json_text({**result.to_dict(), "checks": told}))
     elif text := output.text(result):
+        _warn(found)
         print(text, end="")
     else:
         from passgap.show import print_result
@@ -75,6 +76,17 @@ def show(
 
         print(f"{write_result(result, figure)}: written", file=sys.stderr)
     end_as_asked(result, fail_on)
+
+
+def _warn(checks: Sequence[Checks]) -> None:
+    """What data checks found, beside a text that goes elsewhere."""
+    from rich.console import Console
+
+    from passgap.show import print_result
+
+    for one in checks:
+        if one.findings:
+            print_result(one, Console(stderr=True))
 
 
 def print_among(

@@ -266,7 +266,7 @@ def _log_none(n: IntArray, c: IntArray, k: IntArray) -> FloatArray:
     if not n.size:
         return np.empty((0, k.size))
     pairs, where, _ = distinct(n, c)
-    most = int(k.max())
+    most = int(k.max(initial=0))
     size = max(CELLS // (most + 1), 1)
     parts = [_log_none_of(pairs[i : i + size], k, most) for i in range(0, len(pairs), size)]
     return np.asarray(np.concatenate(parts)[where])

@@ -166,12 +166,13 @@ def _answered(base: Counts, trained: Counts, rule: Deciding) -> Answered | None:
     before, after = shares
     if before is None or after is None:
         return None
-    k, kept, left_out = rule.k_small, [], 0
+    k, means, left_out = rule.k_small, [], 0
     for one in (base, trained):
         n = inputs.answered_n(one)
-        kept.append((n[n >= k], one.c[n >= k]))
-        left_out += int(np.sum(n < k))
-    delta = Estimate(np.nan, np.nan, np.nan)
-    if all(n.size for n, _ in kept):
-        delta = difference_of(*(mean_interval(pass_at_k(n, c, k)) for n, c in kept))
+        rows = np.flatnonzero(n >= k)
+        left_out += len(one) - len(rows)
+        if rows.size:
+            kept = one.take(rows)
+            means.append(mean_interval(pass_at_k(n[rows], kept.c, k), clusters=kept.clusters))
+    delta = difference_of(*means) if len(means) == 2 else Estimate(np.nan, np.nan, np.nan)
     return Answered(before, after, DeltaAnswered(k, delta, left_out))
