@@ -5,7 +5,10 @@ import fabricated
 import pytest
 from rich.console import Console
 
+from passgap.cli.flags import OutputFlags
+from passgap.cli.printing import show
 from passgap.results.estimates import Estimate
+from passgap.results.findings import Checks, Finding
 from passgap.results.labels import Label
 from passgap.show import latex, print_result
 from passgap.show.text import between, estimated, interval, number, p_value, points, visible
@@ -148,3 +151,13 @@ def test_latex_has_every_table_and_no_command_of_a_text(comparison):
     assert r"29.2\% $\rightarrow$ 45.4\%" in text
     assert r"\input" not in text
     assert r"\write18" not in text
+
+
+@pytest.mark.parametrize("language", ["markdown", "latex"])
+def test_data_checks_are_told_beside_a_text_for_elsewhere(probe, capsys, language):
+    finding = Finding("copies", "error", "half of them are copies", "sample again")
+    show(probe, OutputFlags(**{language: True}), None, Checks(("base",), 10, (finding,)))
+    told = capsys.readouterr()
+    assert "half of them are copies" in told.err
+    assert "copies" not in told.out
+    assert "rlvr" in told.out
