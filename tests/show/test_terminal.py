@@ -10,7 +10,7 @@ from passgap.cli.printing import show
 from passgap.results.estimates import Estimate
 from passgap.results.findings import Checks, Finding
 from passgap.results.labels import Label
-from passgap.show import latex, print_result
+from passgap.show import as_latex, print_result
 from passgap.show.text import between, estimated, interval, number, p_value, points, visible
 
 
@@ -145,7 +145,7 @@ def test_one_screen_names_what_it_leaves_out_and_full_shows_it(comparison):
 
 def test_latex_has_every_table_and_no_command_of_a_text(comparison):
     hostile = replace(comparison.verdict, reasons=(r"\input{secret} 100% & more",))
-    text = latex(replace(comparison, verdict=hostile, notes=(r"\write18{x}",)))
+    text = as_latex(replace(comparison, verdict=hostile, notes=(r"\write18{x}",)))
     assert text.startswith("% After training: sharpened_narrowed.")
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") >= 4
     assert r"29.2\% $\rightarrow$ 45.4\%" in text

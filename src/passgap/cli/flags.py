@@ -72,11 +72,11 @@ class OutputFlags(Flags):
 
     def text(self, result: object) -> str:
         """A result in the language asked for; empty where it is to be printed for people."""
-        from passgap.show import latex, markdown
+        from passgap.show import as_latex, as_markdown
 
         if self.latex:
-            return latex(result)
-        return markdown(result) if self.markdown else ""
+            return as_latex(result)
+        return as_markdown(result) if self.markdown else ""
 
 
 SHOWN_FAULTS = 10

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from passgap.show.blocks import Block
     from passgap.show.charts.lazy import Chart
 
-__all__ = ["chart", "html", "latex", "markdown", "print_blocks", "print_result", "write_result"]
+__all__ = [
+    "as_latex",
+    "as_markdown",
+    "chart",
+    "html",
+    "print_blocks",
+    "print_result",
+    "write_result",
+]
 WHOLE = "--full shows all"
 
 
@@ -43,7 +51,7 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
     (console or Console()).print(paint(blocks))
 
 
-def markdown(result: object) -> str:
+def as_markdown(result: object) -> str:
     """A result as Markdown, with all its tables."""
     from passgap.show.contents.dispatch import blocks_of
     from passgap.show.markdown import paint
@@ -51,7 +59,7 @@ def markdown(result: object) -> str:
     return paint(blocks_of(result))
 
 
-def latex(result: object) -> str:
+def as_latex(result: object) -> str:
     """A result's tables as LaTeX (booktabs), for a paper."""
     from passgap.show.contents.dispatch import blocks_of
     from passgap.show.latex import paint
