@@ -181,8 +181,14 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def _drawn(name: str, result: Any) -> Any:
-    return getattr(importlib.import_module(_WHERE["chart"]), name)(result)
+def _shown(name: str, result: object) -> Any:
+    return getattr(importlib.import_module("passgap.show"), name)(result)
 
 
-register(html=partial(_drawn, "html"), chart=partial(_drawn, "chart"))
+register(
+    html=partial(_shown, "html"),
+    chart=partial(_shown, "chart"),
+    markdown=partial(_shown, "as_markdown"),
+    latex=partial(_shown, "as_latex"),
+    frame=partial(_shown, "as_frame"),
+)

@@ -76,7 +76,7 @@ def test_the_table_and_the_json_say_the_same(base, tmp_path):
            "--json")
     )  # fmt: skip
     assert "20 of 80 problems chosen" in table
-    assert f"{given['arms']['chosen']['mixed']['value']:.3f}" in table
+    assert f"{100 * given['arms']['chosen']['mixed']['value']:.1f}%" in table
     assert "can no longer judge" in table
     assert "next: passgap train POLICY" in table
     assert "with the prompt's flags" in table

@@ -8,15 +8,18 @@ from types import SimpleNamespace
 import altair as alt
 import fabricated
 import numpy as np
+import polars as pl
 import pytest
 from hostile_texts import HOSTILE, STEERS
 
 import passgap
 from passgap.analysis.audit import audit
+from passgap.analysis.backtest import backtest, pair_of_counts
 from passgap.analysis.watch.groups import Groups
 from passgap.analysis.watch.watching import watching
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare_seeds, compare_sweep
+from passgap.results.findings import Checks, Finding
 from passgap.results.labels import ProbeLabel, ReachLabel
 from passgap.results.reach import ReachRow
 from passgap.results.verdict import Verdict
@@ -61,6 +64,10 @@ def results():
         }
     )
     probed = passgap.probe(base)
+    pairs = [
+        pair_of_counts("x", f"m{i % 4}", counts(p ** (1 + i / 5)), counts(p**0.5)) for i in range(6)
+    ]
+    sliced = [one.clustered([f"kind {i % 3}" for i in range(P)]) for one in (base, trained)]
     adaptive = passgap.adaptive_probe(
         lambda more: np.random.default_rng(int(more.sum())).binomial(more, p), base.problem_id
     )
@@ -79,6 +86,11 @@ def results():
         curve=probed.curve,
         estimate=probed.headroom.estimate,
         verdict=probed.verdict,
+        slices=passgap.compare_by(*sliced, "cluster"),
+        unpaired=passgap.compare(base, trained, unpaired=True),
+        selection=passgap.select(base),
+        backtest=backtest(pairs),
+        checks=Checks(("runs/a",), 12, (Finding("clones", "error", "2 samples", "look"),)),
     )
 
 
@@ -93,8 +105,9 @@ NAMES = [
     "watching",
     "reach",
 ]
-NAMES += ["audit", "counts", "curve", "estimate", "verdict"]
-CHARTLESS = {"estimate", "verdict"}
+NAMES += ["audit", "counts", "curve", "estimate", "verdict", "slices", "unpaired", "selection"]
+NAMES += ["backtest", "checks"]
+CHARTLESS = {"verdict", "checks"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -117,9 +130,61 @@ def test_the_chart_is_an_altair_object_to_build_on(results, name):
     assert passgap.chart(getattr(results, name)).to_dict() == chart.to_dict()
 
 
-def test_what_has_no_chart_says_so(results):
-    with pytest.raises(UsageError, match="Estimate has no chart here; print it"):
-        results.estimate.chart()
+@pytest.mark.parametrize("name", sorted(CHARTLESS))
+def test_what_has_no_chart_says_so(results, name):
+    with pytest.raises(UsageError, match="has no chart: it holds no numbers to draw; print it"):
+        getattr(results, name).plot()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in CHARTLESS])
+def test_a_plot_is_the_chart_at_a_size(results, name):
+    plot = getattr(results, name).plot(width=300, height=200).to_dict()
+    assert (plot["width"], plot["height"]) == (300, 200)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_repr_is_one_line_that_says_what_it_is(results, name):
+    shown = repr(getattr(results, name))
+    assert re.fullmatch(rf"<{type(getattr(results, name)).__name__}: [^\n]{{4,120}}>", shown)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_result_is_markdown_latex_and_a_frame(results, name):
+    result = getattr(results, name)
+    assert result.to_markdown().strip()
+    assert isinstance(result.to_latex(), str)
+    assert len(result.to_frame())
+
+
+def test_the_frame_of_a_comparison_holds_its_curves(results):
+    frame, comparison = results.comparison.to_frame(), results.comparison
+    assert frame["k"].to_list() == comparison.base.k.tolist()
+    for name in ("base", "trained", "delta"):
+        curve = getattr(comparison, name)
+        assert frame[name].to_list() == curve.value.tolist()
+        assert frame[f"{name}_low"].to_list() == curve.low.tolist()
+
+
+def test_the_frame_of_a_sweep_has_a_row_per_step_and_k(results):
+    frame, ks = results.sweep.to_frame(), len(results.sweep.base.k)
+    assert frame["step"].to_list() == [0] * ks + [10] * ks + [20] * ks
+    assert frame["delta"][:ks].null_count() == ks
+    at = results.sweep.checkpoints[1].at(2)
+    row = frame.row(by_predicate=(pl.col("step") == 20) & (pl.col("k") == 2), named=True)
+    assert (row["delta"], row["delta_band_high"]) == (at.value, at.band_high)
+
+
+def test_the_frame_of_counts_is_a_counts_file(results, tmp_path):
+    results.counts.to_frame().write_csv(tmp_path / "counts.csv")
+    again = passgap.read_counts(tmp_path / "counts.csv")
+    assert again.problem_id == results.counts.problem_id
+    assert again.c.tolist() == results.counts.c.tolist()
+
+
+def test_the_frame_of_a_selection_says_what_was_chosen(results):
+    frame = results.selection.to_frame()
+    assert len(frame) == P
+    assert frame["chosen"].sum() == len(results.selection.chosen)
 
 
 def test_numbers_of_the_table_are_the_numbers_of_the_result(results):

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import KLarge, KSmall
+from passgap.cli.flags import KLarge, KSmall, OutputFlags
+from passgap.cli.printing import print_one
 from passgap.cli.progress import command_line
-from passgap.plain import json_text, visible
 
 
 @command(defaults="passgap.evidence.doors:backtest")
@@ -24,7 +24,7 @@ def backtest(
         str | None, flag("Write a Markdown file with the figures and the pairs.", "FILE")
     ] = None,
     seed: flags.Seed,
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
     """Test the rule and its rivals on pairs whose outcome is known.
 
@@ -46,4 +46,4 @@ def backtest(
         from passgap.show.markdown import write_page
 
         write_page(TITLE, blocks(result, command_line()), page)
-    print(json_text(result.to_dict()) if json_ else visible(result))
+    print_one(result, output)

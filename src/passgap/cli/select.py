@@ -7,8 +7,8 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import FieldFlags, PromptFlags
-from passgap.plain import json_text, visible
+from passgap.cli.flags import FieldFlags, OutputFlags, PromptFlags
+from passgap.cli.printing import print_one
 
 
 @command(
@@ -36,7 +36,7 @@ def select(
         flag("trl, verl or openrlhf; repeatable; default: all.", "NAME", typed=("--format",)),
     ] = None,
     seed: flags.Seed,
-    json_: flags.Json = False,
+    output: OutputFlags,
 ) -> None:
     """The problems that teach, with a control set of the same size, for TRL, verl and OpenRLHF.
 
@@ -55,10 +55,12 @@ def select(
     counts, found = counted(source, problems, prompt.prompt(), read, fields.verifier)
     selection = choose(counts, low=low, high=high, size=size, group_size=group_size, seed=seed)
     written = write_selection(selection, found, Path(out), forms)
-    if json_:
-        print(json_text(written.to_dict()))
+    if output.json_:
+        print_one(written, output)
         return
-    print(visible(selection))
+    print_one(selection, output)
+    if not output.for_people:
+        return
     plain = written.prompt.template == "plain" and not written.prompt.system
     more = "" if plain else " with the prompt's flags"
     print(

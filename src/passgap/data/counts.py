@@ -30,7 +30,7 @@ def _column(name: str, values: ArrayLike | None, ids: tuple[str, ...]) -> IntArr
     return whole_numbers(name, cast(Iterable[object], listed), lambda i: f"problem {ids[i]!r}")
 
 
-@dataclass(frozen=True, eq=False, init=False)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class Counts(Displayed):
     """How often each problem was answered correctly: all that most of the mathematics needs.
 

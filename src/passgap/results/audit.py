@@ -39,7 +39,7 @@ class Corrected:
     estimate: Annotated[Estimate, FLAT]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Audit(Result):
     """What the marks say: rates by stratum and the curve without false positives.
 

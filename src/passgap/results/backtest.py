@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from passgap.results.codec import Encoded
+from passgap.results.codec import Result
 from passgap.results.settings import BacktestSettings
 
 
@@ -58,8 +58,8 @@ class Score:
     spearman_high: float | None = None
 
 
-@dataclass(frozen=True)
-class Backtest(Encoded):
+@dataclass(frozen=True, repr=False)
+class Backtest(Result):
     """The scores; print them, or take ``to_dict()``."""
 
     schema: ClassVar[str] = "passgap.backtest/1"

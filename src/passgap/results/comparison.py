@@ -204,7 +204,7 @@ class Reasoned:
     delta: Curve
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Result):
     """The verdict after training with everything it rests on; print it, or take ``to_dict()``."""
 

@@ -22,7 +22,7 @@ def _json_number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate(Displayed):
     """A number with what is needed to doubt it. A bound that cannot be had is nan, with a note."""
 
@@ -51,7 +51,7 @@ class Estimate(Displayed):
         return "\n".join([line, *(f"  note: {note}" for note in self.notes)])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Curve(Displayed):
     """Estimates over k.
 
@@ -102,6 +102,12 @@ class Curve(Displayed):
             "method": self.method,
             "notes": list(self.notes),
         }
+
+    def __repr__(self) -> str:
+        if not self.k.size:
+            return "<Curve: empty>"
+        ends = f"k = {self.k[0]} to {self.k[-1]}, {self.value[0]:.3f} to {self.value[-1]:.3f}"
+        return f"<Curve: {ends}>"
 
     def __str__(self) -> str:
         head = f"  k      value  {self.confidence_level:.0%} {self.method}".rstrip()

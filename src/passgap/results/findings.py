@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from passgap.results.codec import SHOWN, Encoded
+from passgap.results.codec import SHOWN, Encoded, Result
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -28,8 +28,8 @@ class Finding(Encoded):
         return f"{self.severity}: {self.evidence}; {self.remedy}"
 
 
-@dataclass(frozen=True)
-class Checks(Encoded):
+@dataclass(frozen=True, repr=False)
+class Checks(Result):
     """All findings, worst first, and how many draws were looked at."""
 
     schema: ClassVar[str] = "passgap.checks/1"

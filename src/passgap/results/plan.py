@@ -68,7 +68,7 @@ class Design:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan(Result):
     """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``.
 

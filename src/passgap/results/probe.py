@@ -109,7 +109,7 @@ class ReasonedCurve:
     curve: Curve
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Probe(Result):
     """The verdict before training with everything it rests on; print it, or take ``to_dict()``."""
 
@@ -172,7 +172,7 @@ class Look:
     label: Label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AdaptiveProbe(Result):
     """The verdict, the counts it rests on (design ``adaptive``), and how it came about."""
 

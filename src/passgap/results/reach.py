@@ -102,7 +102,7 @@ class Perplexity:
     quantile_75: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reach(Result):
     """Whether the base could have solved what only the trained policy did.
 

@@ -21,7 +21,7 @@ class TrainingSeed:
     delta: tuple[At, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SeedsComparison(Result):
     """The verdict on a recipe, with each seed's own; print it, or take ``to_dict()``."""
 

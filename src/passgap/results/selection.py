@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
-from passgap.results.codec import HIDDEN, OPTIONAL, SHOWN, Encoded, Named
+from passgap.results.codec import HIDDEN, OPTIONAL, SHOWN, Named, Result
 from passgap.results.estimates import Estimate
 from passgap.results.settings import SelectSettings
 
@@ -51,8 +51,8 @@ class SelectedProblem:
     mixed: float
 
 
-@dataclass(frozen=True, eq=False)
-class Selection(Encoded):
+@dataclass(frozen=True, eq=False, repr=False)
+class Selection(Result):
     """The problems that teach, the control, and what each problem's counts say of its p.
 
     Arrays have one entry per problem of ``counts``; ``chosen`` and ``control`` are rows, ascending.
@@ -112,10 +112,13 @@ class Selection(Encoded):
             mixed=float(self.mixed[i]),
         )
 
+    def headline(self) -> str:
+        """How many were chosen, by which rule."""
+        return f"{len(self.chosen)} of {len(self.counts)} problems chosen: {self._rule()}"
+
     def __str__(self) -> str:
-        head = f"{len(self.chosen)} of {len(self.counts)} problems chosen: {self._rule()}"
         columns = "problems  raw rate  expected pass rate (95 %)  expected mixed@"
-        lines = [head, f"  {'':<13}{columns}{self.settings.group_size} (95 %)"]
+        lines = [self.headline(), f"  {'':<13}{columns}{self.settings.group_size} (95 %)"]
         for name, arm in vars(self.arms).items():
             if arm is not None:
                 lines.append(

@@ -66,7 +66,7 @@ class Line:
         return "too few" if self.verdict is None else str(self.verdict.label)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Slices(Result):
     """The verdict in each slice of the problems; print it, or take ``to_dict()``.
 

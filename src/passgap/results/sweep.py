@@ -63,7 +63,7 @@ class Keep:
     alike: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep(Result):
     """pass@k against training step and what it says; print it, or take ``to_dict()``.
 

@@ -12,7 +12,7 @@ from passgap.results.parts import Both, HistogramBin, Luck
 from passgap.results.verdict import Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class UnpairedComparison(Result):
     """The verdict on two samples of problems; print it, or take ``to_dict()``.
 

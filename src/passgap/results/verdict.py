@@ -54,7 +54,7 @@ class Robust:
     any: CompareLabel | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict(Result):
     """One decision with its reasons; ``needs`` says what an open one would take.
 
@@ -75,6 +75,9 @@ class Verdict(Result):
     def settled(self) -> Annotated[bool, SHOWN]:
         """Whether the label leaves nothing open."""
         return self.label.settled
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.label), *self.lines()])
 
     def lines(self) -> Iterator[str]:
         """The reasons and what it would take, indented, as results print them."""

@@ -131,7 +131,7 @@ class Band:
     problems: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Watching(Result):
     """Where a training run stands; print it, or take ``to_dict()``.
 

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from passgap.errors import UsageError
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console
 
     from passgap.show.blocks import Block
     from passgap.show.charts.lazy import Chart
 
 __all__ = [
+    "as_frame",
     "as_latex",
     "as_markdown",
     "chart",
@@ -51,6 +53,13 @@ def print_blocks(blocks: Sequence[Block], console: Console | None = None) -> Non
     (console or Console()).print(paint(blocks))
 
 
+def as_frame(result: object) -> pl.DataFrame:
+    """A result's main table as a polars data frame."""
+    from passgap.show.frames import frame_of
+
+    return frame_of(result)
+
+
 def as_markdown(result: object) -> str:
     """A result as Markdown, with all its tables."""
     from passgap.show.contents.dispatch import blocks_of
@@ -78,15 +87,17 @@ def html(result: object) -> str:
 def chart(result: object) -> Chart:
     """A result's main chart as an altair object, in the palette of the report.
 
-    It has no width, to be layered, resized or saved. Raises UsageError for a result that has none:
-    charts are of a probe, comparison, reach, sweep, plan, watched training, counts or curve.
+    It has no width, to be layered, resized or saved. Raises UsageError for a result that has none,
+    as a verdict without its numbers.
     """
     from passgap.show.blocks import pictures
     from passgap.show.contents.dispatch import blocks_of
 
-    found = pictures(blocks_of(result))
+    found, name = pictures(blocks_of(result)), type(result).__name__
     if not found:
-        raise UsageError(f"{type(result).__name__} has no chart here; print it, or take to_dict()")
+        raise UsageError(
+            f"{name} has no chart: it holds no numbers to draw; print it, or take to_dict()"
+        )
     return found[0].draw()
 
 

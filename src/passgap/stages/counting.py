@@ -292,11 +292,7 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
     """
     if id_column not in ("problem_id", "id"):
         raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
-    path = Path(path)
-    columns = {id_column: list(counts.problem_id), "n": counts.n, "c": counts.c}
-    columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate", "cluster")}
-    frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
-    frame = frame.with_columns(design=pl.lit(counts.design))
+    path, frame = Path(path), counts_frame(counts).rename({"problem_id": id_column})
     writers: dict[str, Callable[[Path], object]] = {
         ".csv": frame.write_csv,
         ".parquet": frame.write_parquet,
@@ -306,6 +302,14 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(writers)}")
     write_whole(path, writers[path.suffix])
     return path
+
+
+def counts_frame(counts: Counts) -> pl.DataFrame:
+    """The counts as a counts file holds them; columns that nobody measured are left out."""
+    columns = {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
+    columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate", "cluster")}
+    frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
+    return frame.with_columns(design=pl.lit(counts.design))
 
 
 def outcome_matrix(counts: Counts) -> IntArray:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 from passgap.results.backtest import Backtest, PairRow, Score, Screen
-from passgap.show.blocks import Block, Commands, Section, Text
+from passgap.show.blocks import Block, Commands, Picture, Section, Text
+from passgap.show.charts.backtest import backtest_chart
 from passgap.show.contents.parts import noted, present, table
 from passgap.show.text import ABSENT, number
 
 TITLE = "Backtest: the rule on pairs whose outcome is known"
-SCREENS = ("predictor", "cut", "chosen", "right", "worth it and said", "worth it, not said")
+SCREENS = (
+    "predictor",
+    "cut",
+    "fitted on",
+    "right",
+    "worth it: said / not",
+    "not worth it: said / not",
+)
 FORECASTS = ("forecast", "mean error, points", "largest", "rank correlation (95%)")
 PAIRS = ("benchmark", "model", "pass@1", "gain", "headroom", "pass@4 - pass@1", "its delta")
 RANKED = (
@@ -19,33 +27,38 @@ RANKED = (
 )
 
 
-def blocks(result: Backtest, command: str) -> list[Block]:
-    """Everything to show of a backtest, and how it was made."""
+def blocks(result: Backtest, command: str = "") -> list[Block]:
+    """Everything to show of a backtest, and the command that made it."""
     settings = result.settings
-    screens = table(
-        (*SCREENS, "said, not worth it", "neither"), map(_screen, result.screens), (0, 2, 3)
-    )
+    screens = table(SCREENS, map(_screen, result.screens), (0, 2))
     pairs = table((*PAIRS, "forecast"), map(_pair, result.pairs), (0, 1))
     return present(
         Text(
             f"{settings.pairs} pairs of {settings.models} models; a gain in pass@1 above "
-            f"{settings.worth:.2f} is worth it. Made on {date.today().isoformat()} by:"
+            f"{settings.worth:.2f} is worth it."
+            + (f" Made on {date.today().isoformat()} by:" if command else "")
         ),
-        Commands([command]),
+        Commands([command]) if command else None,
         noted(result.notes),
-        Section("As a screen: does it say which pairs were worth it?", present(screens)),
+        Picture("backtest", lambda: backtest_chart(result)),
+        Section(
+            "As a screen: does it say which pairs were worth it?", present(screens), answers=True
+        ),
         Section(
             "As a forecast of the gain in pass@1",
             present(table(FORECASTS, map(_forecast, result.forecasts))),
             RANKED,
+            answers=True,
         ),
         Section("The pairs", present(pairs)),
     )
 
 
 def _screen(row: Screen) -> list[object]:
-    told = (row.paid_and_said, row.paid_and_not_said, row.said_and_not_paid, row.neither)
-    return [row.predictor, f"{row.cut:.3f}", row.chosen, f"{row.right} of {row.pairs}", *told]
+    paid = f"{row.paid_and_said} / {row.paid_and_not_said}"
+    rest = f"{row.said_and_not_paid} / {row.neither}"
+    fitted = "nothing" if row.chosen == "stated" else "other models"
+    return [row.predictor, f"{row.cut:.3f}", fitted, f"{row.right} of {row.pairs}", paid, rest]
 
 
 def _forecast(row: Score) -> list[object]:

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from passgap.data.counts import Counts
 from passgap.results.audit import Audit
+from passgap.results.backtest import Backtest
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks
@@ -15,6 +16,7 @@ from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
+from passgap.results.selection import Selection
 from passgap.results.slices import Slices
 from passgap.results.sweep import Sweep
 from passgap.results.unpaired import UnpairedComparison
@@ -22,14 +24,17 @@ from passgap.results.verdict import Verdict
 from passgap.results.watching import Watching
 from passgap.show.blocks import Block, Picture, Text
 from passgap.show.charts.curves import lone_curve
+from passgap.show.charts.ranges import estimate_chart
 from passgap.show.contents import (
     audit,
+    backtest,
     checks,
     comparison,
     plan,
     probe,
     reach,
     seeds,
+    selection,
     slices,
     sweep,
     unpaired,
@@ -38,7 +43,7 @@ from passgap.show.contents import (
 from passgap.show.contents.parts import noted, present, table, verdict_block
 from passgap.show.contents.problems import histogram_picture
 from passgap.show.data import Arm, ProblemRow
-from passgap.show.text import number, percent
+from passgap.show.text import known, number, percent
 
 
 def of_estimate(one: Estimate) -> list[Block]:
@@ -46,7 +51,8 @@ def of_estimate(one: Estimate) -> list[Block]:
     ends = [number(end, 3) for end in (one.value, one.low, one.high)]
     row = [*ends, percent(one.confidence_level, 0), one.method]
     head = ("value", "low", "high", "level", "method")
-    return present(table(head, [row], (4,)), noted(one.notes))
+    picture = Picture("estimate", lambda: estimate_chart(one)) if known(one.value) else None
+    return present(picture, table(head, [row], (4,)), noted(one.notes))
 
 
 def of_curve(curve: Curve) -> list[Block]:
@@ -89,6 +95,7 @@ def blocks_of(result: object) -> Sequence[Block]:
 
 blocks_of.register(AdaptiveProbe, probe.adaptive)
 blocks_of.register(Audit, audit.blocks)
+blocks_of.register(Backtest, backtest.blocks)
 blocks_of.register(Checks, checks.blocks)
 blocks_of.register(Comparison, comparison.blocks)
 blocks_of.register(Counts, of_counts)
@@ -98,6 +105,7 @@ blocks_of.register(Plan, plan.blocks)
 blocks_of.register(Probe, probe.blocks)
 blocks_of.register(Reach, reach.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
+blocks_of.register(Selection, selection.blocks)
 blocks_of.register(Slices, slices.blocks)
 blocks_of.register(Sweep, sweep.blocks)
 blocks_of.register(UnpairedComparison, unpaired.blocks)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from passgap.results.slices import Line, Slices
-from passgap.show.blocks import Block, Section, Table, VerdictBlock
+from passgap.show.blocks import Block, Picture, Section, Table, VerdictBlock
+from passgap.show.charts.ranges import differences_chart
 from passgap.show.contents import comparison
 from passgap.show.contents.parts import noted, present, verdict_block
 from passgap.show.text import changed, percent
@@ -24,7 +25,11 @@ def verdict(result: Slices) -> VerdictBlock:
 
 def by_slice(result: Slices) -> Section:
     """Each slice's own verdict, and those of all together."""
-    return Section(f"By {result.by}", [slices_table(result)], LEAD, answers=True)
+    rows = [
+        (line.name, at.k, at.estimate) for line in result.lines() for at in (line.small, line.large)
+    ]
+    picture = Picture("slices", lambda: differences_chart(rows))
+    return Section(f"By {result.by}", [picture, slices_table(result)], LEAD, answers=True)
 
 
 def slices_table(result: Slices) -> Table:
