@@ -28,7 +28,8 @@ from passgap.logs.values import (
 )
 from passgap.logs.values import status_of as status
 
-TEXTS = ("completion", "response", "generation", "output", "text", "answer", "model_output")
+SAID = ("completion", "response", "generation", "output", "text", "sample_text", "generated_text")
+TEXTS = (*SAID, "answer", "model_output")
 LABELS = ("correct", "is_correct", "passed", "score", "reward", "label")
 POLICIES = ("policy", "model", "model_name")
 ENDS = ("finish_reason", "stop_reason")
@@ -37,7 +38,7 @@ ENDS = ("finish_reason", "stop_reason")
 def claims(peek: Peek) -> bool:
     """Rows with a completion, and a question or an id."""
     row = peek.row
-    return usual(row, TEXTS[:5]) is not None and usual(row, (*QUESTIONS, *IDS)) is not None
+    return usual(row, SAID) is not None and usual(row, (*QUESTIONS, *IDS)) is not None
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:

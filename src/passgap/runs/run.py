@@ -69,7 +69,7 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.place = path if isinstance(path, Place) else Place(path)
         if not self.place.exists(MANIFEST_FILE):
-            raise UsageError(f"{self.place} is not a run folder: it has no {MANIFEST_FILE}")
+            raise UsageError(f"{self.place} is not a run folder: {_instead(str(self.place))}")
         data = self.place.read_bytes(MANIFEST_FILE)
         self.manifest = read_manifest(f"{self.place}/{MANIFEST_FILE}", data)
 
@@ -397,3 +397,13 @@ def refuse_other(folder: Path) -> None:
     other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
     if other:
         raise RunError(f"{folder} is not empty and not a run ({other[0]}); give another --out")
+
+
+def _instead(place: str) -> str:
+    """What a place is that is no run folder, and what takes it."""
+    if not Path(place).is_file():
+        return f"it has no {MANIFEST_FILE}"
+    return (
+        "it is a file. Counts and tables of marked samples go to probe, compare, plan and report; "
+        f"passgap import table {place} --out RUN makes a run of a table with texts"
+    )

@@ -24,6 +24,7 @@ from passgap.runs import Run, is_run, write_whole
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
 from passgap.stages.guessing import guess_rates
+from passgap.stages.tallying import MARKS, mark_column, tallied
 from passgap.stages.unscored import in_one_line, unscored
 
 
@@ -48,7 +49,19 @@ class Frame(Protocol):
 Source = Counts | Run | Path | str | pl.DataFrame | Frame | ArrayLike
 COUNTS_SUFFIXES = (".csv", ".parquet", ".jsonl")
 OPTIONAL = ("unscored", "no_answer", "truncated", "c_reasoned", "c_asked", "c_any")
-COLUMNS = ("problem_id", "id", "n", "c", *OPTIONAL, "guess_rate", "cluster", "design")
+COLUMNS = (
+    "problem_id",
+    "id",
+    "n",
+    "c",
+    *OPTIONAL,
+    "guess_rate",
+    "cluster",
+    "design",
+    "draw",
+    *MARKS,
+)
+KEPT = ("guess_rate", "cluster", "design")  # columns of a row per sample that are of its problem
 
 
 def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
@@ -227,12 +240,7 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
     """The columns of a counts file as Counts; ``name`` is what errors call it."""
     if "problem_id" not in frame.columns and "id" in frame.columns:
         frame = frame.rename({"id": "problem_id"})
-    missing = [column for column in ("problem_id", "n", "c") if column not in frame.columns]
-    if missing:
-        raise UsageError(
-            f"{name} has no column {', '.join(missing)}; its columns are "
-            f"{', '.join(frame.columns)}; a counts file needs problem_id, n, c"
-        )
+    frame = per_problem(name, frame)
     ids = _ids(name, frame)
 
     def whole(column: str) -> IntArray:
@@ -249,6 +257,26 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
         cluster=frame["cluster"].cast(pl.String).to_list() if "cluster" in frame.columns else None,
         design=_design(name, frame),
         provenance=provenance,
+    )
+
+
+def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """A row per problem with n and c; a table with a row per sample is tallied.
+
+    Raises UsageError for a table that holds neither.
+    """
+    columns = frame.columns
+    mark = mark_column(columns)
+    missing = [column for column in ("problem_id", "n", "c") if column not in columns]
+    if not missing:
+        return frame
+    if "problem_id" in columns and mark is not None and {"n", "c"} <= set(missing):
+        _ids(name, frame)
+        return tallied(name, frame, mark, KEPT)
+    raise UsageError(
+        f"{name} has no column {', '.join(missing)}; its columns are {', '.join(columns)}; "
+        "allowed: problem_id, n, c (a row per problem), or problem_id, correct (a row per sample). "
+        "Other names: passgap import table FILE --id-field NAME --label NAME --out RUN"
     )
 
 

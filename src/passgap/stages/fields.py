@@ -14,6 +14,7 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.runs import Run, is_run
 from passgap.stages.counting import Frame, Source, read_table
+from passgap.stages.tallying import refuse_varying, words
 
 
 def field_of(source: Source, field: str) -> dict[str, str]:
@@ -46,8 +47,11 @@ def field_of(source: Source, field: str) -> dict[str, str]:
     if not isinstance(source, pl.DataFrame):
         raise UsageError(f"a matrix holds no field {field!r}; give a counts file or a run")
     frame, columns = source, source.columns
-    ids = frame["problem_id" if "problem_id" in columns else "id"].cast(pl.String).to_list()
-    column = frame[field].cast(pl.String).to_list() if field in columns else [None] * len(frame)
+    ids = [str(one) for one in frame["problem_id" if "problem_id" in columns else "id"].to_list()]
+    if len(set(ids)) < len(ids) and field in columns:  # a row per sample
+        refuse_varying("the table", pl.DataFrame({"problem_id": ids, field: words(frame[field])}))
+    values = frame[field].to_list() if field in columns else [None] * len(frame)
+    column = [None if one is None else str(one) for one in values]
     return _whole("the counts file", field, ids, column, lambda: columns)
 
 
@@ -60,7 +64,7 @@ def _whole(
 ) -> dict[str, str]:
     """The values by id; refused where a problem has none."""
     known = {i: value for i, value in zip(ids, values, strict=True) if value is not None}
-    if len(known) < len(ids):
+    if not known.keys() >= set(ids):
         without = next(i for i in ids if i not in known)
         some = f"not of problem {without!r}" if known else "of no problem"
         raise UsageError(

@@ -1,0 +1,115 @@
+"""A table with a row per sample in, the columns of a counts file out.
+
+The least that a script of one's own writes: `problem_id`, whether the sample is correct, and
+whatever else it likes. Texts are not read here; ``passgap import table`` reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from passgap.errors import UsageError
+
+MARKS = ("correct", "is_correct", "passed")
+POLICIES = ("policy", "model", "model_name")
+TRUE = ("1", "1.0", "true", "t", "yes", "correct", "pass", "passed")
+FALSE = ("0", "0.0", "false", "f", "no", "incorrect", "fail", "failed")
+MISSING = ("", "nan", "null", "none", "unscored")  # nobody could mark it
+
+
+def mark_column(columns: list[str]) -> str | None:
+    """The column that marks a row's sample; None for a table that is none of samples."""
+    return next((name for name in MARKS if name in columns), None)
+
+
+def tallied(name: str, frame: pl.DataFrame, mark: str, keep: Sequence[str] = ()) -> pl.DataFrame:
+    """A row per problem with n, c and unscored, problems in the order in which they come.
+
+    Parameters
+    ----------
+    name
+        What errors call the table.
+    frame
+        A row per sample, with the column ``problem_id``.
+    mark
+        The column that marks a sample: true or false, 1 or 0, or a word for it; empty where nobody
+        could mark it.
+    keep
+        Columns to keep, which have one value per problem.
+
+    Raises
+    ------
+    UsageError
+        For another mark, several policies in one table, a sample given twice, or a column to keep
+        that has two values for one problem.
+    """
+    _refuse_several(name, frame)
+    ids, marks = words(frame["problem_id"]), words(frame[mark], lower=True)
+    _refuse_strange(name, mark, ids, marks)
+    if "draw" in frame.columns:
+        _refuse_repeats(name, ids, words(frame["draw"]))
+    kept = {column: words(frame[column]) for column in keep if column in frame.columns}
+    table = pl.DataFrame({"problem_id": ids, "_mark": marks, **kept})
+    refuse_varying(name, table.select("problem_id", *kept))
+    return table.group_by("problem_id", maintain_order=True).agg(
+        *(pl.col(column).first() for column in kept),
+        n=pl.col("_mark").is_in([*TRUE, *FALSE]).sum(),
+        c=pl.col("_mark").is_in(TRUE).sum(),
+        unscored=pl.col("_mark").is_in(MISSING).sum(),
+    )
+
+
+def words(values: pl.Series, *, lower: bool = False) -> pl.Series:
+    """Values of any type as texts, a missing one as the empty text."""
+    texts = ("" if one is None else str(one).strip() for one in values.to_list())
+    return pl.Series([one.lower() if lower else one for one in texts], dtype=pl.String)
+
+
+def _refuse_strange(name: str, mark: str, ids: pl.Series, marks: pl.Series) -> None:
+    strange = (~marks.is_in([*TRUE, *FALSE, *MISSING])).arg_true()
+    if len(strange):
+        row = int(strange[0])
+        raise UsageError(
+            f"{name} row {row + 1} (problem {ids[row]!r}): {mark} is {marks[row][:60]!r}; allowed: "
+            "true, false, 1, 0, or empty for a sample that could not be marked. Partial credit: "
+            f"passgap import table FILE --correct-if '{mark}>=1' --out RUN"
+        )
+
+
+def _refuse_several(name: str, frame: pl.DataFrame) -> None:
+    for column in (one for one in POLICIES if one in frame.columns):
+        named = words(frame[column]).unique(maintain_order=True)
+        if len(named) > 1:
+            some = ", ".join(named[:3])
+            raise UsageError(
+                f"{name} holds samples of {len(named)} policies ({column}: {some}), which are not "
+                "pooled; give a file for each"
+            )
+
+
+def _refuse_repeats(name: str, ids: pl.Series, draws: pl.Series) -> None:
+    pairs = pl.DataFrame({"problem_id": ids, "draw": draws})
+    twice = pairs.filter(pairs.is_duplicated())
+    if len(twice):
+        problem, draw = twice.row(0)
+        raise UsageError(
+            f"{name} holds draw {draw} of problem {problem!r} more than once; that sample would "
+            "count double"
+        )
+
+
+def refuse_varying(name: str, table: pl.DataFrame) -> None:
+    """Refuse a column that has two values for one problem; ``name`` is what the error calls it.
+
+    Raises UsageError.
+    """
+    each = table.group_by("problem_id", maintain_order=True).agg(pl.all().n_unique())
+    for column in each.columns[1:]:
+        varying = each.filter(pl.col(column) > 1)
+        if len(varying):
+            raise UsageError(
+                f"{name}: problem {varying['problem_id'][0]!r} has several values of {column}; "
+                "allowed: one per problem"
+            )
