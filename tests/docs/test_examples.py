@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from blocks import Block, blocks
+from blocks import Block, blocks, unsaid
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(page for page in DOCS.rglob("*.md") if blocks(page))
-IDS = [str(page.relative_to(DOCS)) for page in PAGES]
+ALL = [DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [page for page in ALL if blocks(page)]
+IDS = [str(page.relative_to(DOCS.parent)) for page in PAGES]
+HISTORY = {"decisions", "results"}  # what was chosen, and what was measured by which command
 
 
 def run(block: Block, folder: Path) -> None:
@@ -36,14 +38,18 @@ def test_the_examples_of_a_page_run(page, tmp_path):
 
 
 def test_the_pages_that_promise_examples_have_them():
-    wanted = {
-        "start/nothing.md",
-        "start/model.md",
-        "start/logs.md",
-        "start/trainer.md",
-        "recipes.md",
-    }
+    wanted = {f"docs/start/{name}.md" for name in ("nothing", "model", "logs", "trainer")}
+    wanted |= {"README.md", "docs/tutorial.md", "docs/recipes.md"}
     assert wanted <= set(IDS)
+
+
+def test_every_block_runs_or_says_why_it_does_not():
+    pages = [page for page in ALL if page.parent.name not in HISTORY]
+    assert {str(page.relative_to(DOCS.parent)): unsaid(page) for page in pages if unsaid(page)} == {}
+
+
+def test_the_readme_fits_its_bound():
+    assert len((DOCS.parent / "README.md").read_text().splitlines()) < 150
 
 
 def test_a_block_that_fails_is_told(tmp_path):
