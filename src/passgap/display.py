@@ -1,7 +1,7 @@
 """How results show themselves, without knowing what draws them.
 
 In: a result, and the functions that `passgap` registers when it is imported. Out: what a notebook
-or a script asks a result for. Results inherit `Displayed`; pictures, tables and frames are made by
+or a script asks of a result. Results inherit `Displayed`; pictures, tables and frames are made by
 ``passgap.show``, which is loaded at the first such question.
 """
 
@@ -20,7 +20,7 @@ LINE = 120  # characters of a repr
 
 
 def register(**renderers: Callable[[object], object]) -> None:
-    """Say what makes the ``html``, ``chart``, ``markdown``, ``latex`` and ``frame`` of a result."""
+    """Register what makes the ``html``, ``chart``, ``markdown``, ``latex`` and ``frame`` of a result."""
     _RENDERERS.update(renderers)
 
 

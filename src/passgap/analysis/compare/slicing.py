@@ -273,7 +273,7 @@ def _notes(parts: Sequence[Part], judged: Sequence[Part], noun: str) -> tuple[st
         "with 95% confidence; new and lost problems are tested with Holm's correction over "
         f"{noun}s",
         "the verdict is over all problems, each with the same weight; the two pooled lines, one "
-        "weighting problems equally and one weighting {noun}s equally, have 95% intervals",
+        f"weighting problems equally and one weighting {noun}s equally, have 95% intervals",
     ]
     few = [one.name for one in parts if not one.judged]
     if few:

@@ -214,7 +214,7 @@ def _never(designs: Sequence[Design]) -> tuple[str, ...]:
     seeds = "more training seeds or " if designs[0].seeds else ""
     return (
         "a range without an upper end: in one refit in ten no number of problems is enough; "
-        "{seeds}a larger pilot may help",
+        f"{seeds}a larger pilot may help",
     )
 
 
