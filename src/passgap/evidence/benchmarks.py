@@ -78,7 +78,7 @@ def matched(base: Benchmarks, trained: Benchmarks, *, intersect: bool) -> tuple[
         )
         then = ", or compare the common ones with --intersect" if both else ""
         raise MismatchError(
-            f"benchmarks are matched by name, and {len(both)} of them are in both folders ({told}); "
+            f"benchmarks are matched by name; {len(both)} of them are in both folders ({told}); "
             f"use the same names in both{then}"
         )
     left_out = sorted({*before, *after} - {*both})
