@@ -55,3 +55,14 @@ def _escaped(char: str) -> str:
 
 def _steers(char: str) -> bool:
     return char not in "\n\t" and unicodedata.category(char) in HIDDEN
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun, in the singular or the plural; ``many`` is ``one`` with an s.
+
+    Examples
+    --------
+    >>> plural(1, "problem"), plural(2000, "problem"), plural(1, "sample is", "samples are")
+    ('1 problem', '2,000 problems', '1 sample is')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -79,7 +79,7 @@ def _refuse_short(counts: Counts, short: IntArray, k: int, helps: str, advised: 
     i = int(short[0])
     helps = f"; or {helps}" if helps else ""
     head = (
-        f"{short.size} of {len(counts)} problems have fewer than k={k} scored samples, e.g. "
+        f"{short.size} of {len(counts)} problems with fewer than k={k} scored samples, e.g. "
         f"{counts.problem_id[i]} with n={counts.n[i]}"
     )
     if np.all((counts.n + counts.unscored)[short] >= k):

@@ -15,6 +15,7 @@ from passgap.analysis import inputs
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 
 NAMED = 3  # ids that a sentence lists
 USUAL = 0.1  # where problems may be left out, nine in ten have the draws that the large k needs
@@ -78,7 +79,7 @@ def without_short(
     kept = set(rows.tolist())
     short = [name for i, name in enumerate(ids) if i not in kept]
     note = (
-        f"{len(short)} of {len(ids)} problems are left out because they have fewer than {k} "
+        f"{len(short)} of {plural(len(ids), 'problem')} left out for having fewer than {k} "
         f"scored samples ({named(short)}): everything here is about the other {len(rows)}"
     )
     return [one.take(rows) for one in arms], (note,)

@@ -16,6 +16,7 @@ import polars as pl
 from scipy import special
 
 from passgap.data.arrays import FloatArray, IntArray
+from passgap.plain import plural
 from passgap.results.findings import Finding
 
 CHANCE = 1e-6
@@ -109,9 +110,9 @@ class Copies:
         yield Finding(
             "copies",
             "error" if len(problems) > 1 else "warning",
-            f"{copies:,} completions repeat others that are too improbable to occur twice, in "
-            f"{len(problems)} problems (the least likely has a chance of 1 in "
-            f"{_one_in(min(row[0] for row in found))})",
+            f"{plural(copies, 'completion repeats', 'completions repeat')} others that are too "
+            f"improbable to occur twice, in {plural(len(problems), 'problem')} (the least likely "
+            f"has a chance of 1 in {_one_in(min(row[0] for row in found))})",
             self._remedy(),
             problems,
         )

@@ -13,7 +13,6 @@ from passgap.checks.near_equal import check_near_equal
 from passgap.checks.style import check_style
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
-from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
 
@@ -102,7 +101,7 @@ def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None
     wrong = (joined["status"] == "incorrect") & (joined["finish_reason"] == "length")
     tally.truncated_wrong += int(wrong.sum())
     for problem_id, n, c, unscored_draws in (
-        joined.group_by("problem_id").agg(**counted()).iter_rows()
+        joined.group_by("problem_id").agg(**plural()).iter_rows()
     ):
         tally.correct += c
         tally.unscored += unscored_draws
@@ -115,7 +114,7 @@ def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
         yield Finding(
             "shards",
             "error",
-            f"{len(broken)} shards are damaged ({'; '.join(broken[:3])})",
+            f"{plural(len(broken), 'shard is', 'shards are')} damaged ({'; '.join(broken[:3])})",
             "rerun the command that made the run: it samples them again",
         )
     owed = len(run.owed())

@@ -21,6 +21,7 @@ from passgap.cli.flags import (
 )
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
+from passgap.plain import plural
 
 if TYPE_CHECKING:
     from passgap.data.policies import Policy, SamplingParams
@@ -117,4 +118,7 @@ def drawn_in_words(run: Run, price: float | None) -> str:
     """What the run holds, and what sampling it took and cost."""
     tokens = sum(call.tokens for call in run.calls())
     cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} per million"
-    return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens sampled in total{cost}"
+    return (
+        f"{plural(sum(run.draws().values()), 'completion')}, {tokens:,} tokens sampled in "
+        f"total{cost}"
+    )

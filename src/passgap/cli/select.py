@@ -47,6 +47,7 @@ def select(
     from passgap.evidence.doors import select as choose
     from passgap.launch import FORMS, check_forms
     from passgap.launch.exporting import counted, write_selection
+    from passgap.plain import plural
 
     forms = list(dict.fromkeys(form or FORMS))
     check_forms(forms)
@@ -63,6 +64,7 @@ def select(
     plain = written.prompt.template == "plain" and not written.prompt.system
     more = "" if plain else " with the prompt's flags"
     print(
-        f"{out}: {len(written.files)} files written; next: passgap train POLICY {out}/train.jsonl"
-        f"{more}, or passgap export verl {out} --policy POLICY --held-out PROBLEMS --out JOB"
+        f"{out}: {plural(len(written.files), 'file')} written; next: passgap train POLICY "
+        f"{out}/train.jsonl{more}, or passgap export verl {out} --policy POLICY --held-out "
+        "PROBLEMS --out JOB"
     )

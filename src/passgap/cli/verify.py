@@ -11,7 +11,7 @@ from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import VerifierName
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError, WorkError
-from passgap.plain import json_text
+from passgap.plain import json_text, plural
 
 if TYPE_CHECKING:
     from passgap.data.counts import Counts
@@ -136,9 +136,9 @@ def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
         )
     probe = f"passgap probe {path}"
     print(
-        f"{path}: {result.draws:,} samples of {result.problems} problems, {result.correct:,} "
-        f"correct, {result.unscored:,} unscored; the marks by {result.marked_by} count "
-        f"now{f'; next: {probe}' * (alone and not found.failed)}"
+        f"{path}: {plural(result.draws, 'sample')} of {plural(result.problems, 'problem')}, "
+        f"{result.correct:,} correct, {result.unscored:,} unscored; the marks by "
+        f"{result.marked_by} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
     if found.why and not found.failed:
         print(f"unscored: {found.why}")

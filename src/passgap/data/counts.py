@@ -14,6 +14,7 @@ from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.whole_numbers import whole_numbers
 from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.plain import plural
 
 Design = Literal["fixed", "adaptive"]
 OPTIONAL = ("no_answer", "truncated", "c_reasoned", "guess_rate", "c_asked", "c_any")
@@ -176,9 +177,9 @@ class Counts(Displayed):
         n, c = self.n, self.c
         each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
         return (
-            f"{len(self)} problems, {each} scored samples each ({self.design}): {c.sum():,} of "
-            f"{n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, always: "
-            f"{int(np.sum(c == n))}; samples unscored: {int(self.unscored.sum()):,}"
+            f"{plural(len(self), 'problem')}, {each} scored samples each ({self.design}): "
+            f"{c.sum():,} of {n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, "
+            f"always: {int(np.sum(c == n))}; samples unscored: {int(self.unscored.sum()):,}"
         )
 
     def clustered(self, cluster: Sequence[str] | None) -> Counts:

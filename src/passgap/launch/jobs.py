@@ -25,6 +25,7 @@ from passgap.errors import UsageError
 from passgap.launch.base import Job, Launcher, Split
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
+from passgap.plain import plural
 from passgap.registry import Registry
 from passgap.runs import write_text
 from passgap.training.folder import refuse_shared
@@ -77,8 +78,9 @@ def check_job(
     """
     if len(train) < settings.prompts_per_step:
         raise UsageError(
-            f"prompts_per_step is {settings.prompts_per_step}, but there are only {len(train)} "
-            "problems; allowed: at most as many prompts per step as problems"
+            f"prompts_per_step is {settings.prompts_per_step}, but there is only "
+            f"{plural(len(train), 'problem')}; allowed: at most as many prompts per step as "
+            "problems"
         )
     if LAUNCHERS[trainer].validates and not held_out:
         raise UsageError(f"{trainer} validates during training: give --held-out PROBLEMS")

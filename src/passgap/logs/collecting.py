@@ -14,6 +14,7 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.logs.base import EXAMPLES, Asked, Record, Told
 from passgap.logs.sorting import Sorter
+from passgap.plain import plural
 
 SLOT = "{{ question }}"
 NOT_LOGGED = "not in the log"
@@ -187,31 +188,33 @@ class Collected:
         if self._unmatched and not self._asked.leave_out_unmatched:
             some = "; ".join(repr(name) for name in list(self._unmatched)[:EXAMPLES])
             raise UsageError(
-                f"{len(self._unmatched)} questions of the log are not in --problems, e.g. {some}; "
-                "give the file with these questions, or leave them out (--leave-out-unmatched)"
+                f"{plural(len(self._unmatched), 'question')} of the log not in --problems, e.g. "
+                f"{some}; give the file with these questions, or leave them out "
+                "(--leave-out-unmatched)"
             )
 
     def _say(self) -> None:
         note = self._told.note
         if self.failed:
             note(
-                f"{self.failed:,} samples failed at the source and stay unscored under any verifier"
+                f"{plural(self.failed, 'sample')} failed at the source: unscored under any verifier"
             )
         if self._other_references:
             note(
-                f"{len(self._other_references)} references differ between the log and --problems "
-                f"(--problems is used), e.g. {next(iter(self._other_references))!r}"
+                f"{plural(len(self._other_references), 'reference differs', 'references differ')} "
+                "between the log and --problems (--problems is used), e.g. "
+                f"{next(iter(self._other_references))!r}"
             )
         twice = [key for key, questions in self._questions_of.items() if len(questions) > 1]
         if twice:
             note(
-                f"{len(twice)} ids of the log are used for different questions, which are kept "
-                f"apart, e.g. {twice[0]!r}"
+                f"{plural(len(twice), 'id')} of the log used for different questions, which are "
+                f"kept apart, e.g. {twice[0]!r}"
             )
         if self._asked_otherwise:
             note(
-                f"{self._asked_otherwise:,} samples have another prompt than the first sample of "
-                "their problem"
+                f"{plural(self._asked_otherwise, 'sample has', 'samples have')} another prompt "
+                "than the first sample of their problem"
             )
 
     def problem_set(self, name: str) -> ProblemSet:

@@ -25,6 +25,7 @@ from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
 from passgap.logs.finding import of_step
 from passgap.logs.sorting import Sorter
+from passgap.plain import plural
 from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
@@ -77,8 +78,9 @@ class Imported(Encoded):
         n = sorted(set(self.run.draws().values()))
         each = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
         lines = [
-            f"{self.run.place}: {self.draws:,} samples of {self.problems} problems, n = {each}, "
-            f"from {self.files} file{'s' if self.files > 1 else ''} of {self.format}",
+            f"{self.run.place}: {plural(self.draws, 'sample')} of "
+            f"{plural(self.problems, 'problem')}, n = {each}, from {plural(self.files, 'file')} "
+            f"of {self.format}",
             f"  marked by {self.label}: {self.correct:,} correct"
             if self.label
             else "  not marked by the source",
@@ -217,7 +219,7 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
         if found.scored and not run.latest_verifier():
             run.set_verifier_digest(key)
         if found.unlabelled:
-            told.note(f"{found.unlabelled:,} samples without a label are unscored")
+            told.note(f"{plural(found.unlabelled, 'sample')} without a label: unscored")
     return label if found.scored else ""
 
 

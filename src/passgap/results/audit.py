@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 
+from passgap.plain import plural
 from passgap.results.codec import FLAT, Result
 from passgap.results.estimates import Estimate
 
@@ -56,7 +57,7 @@ class Audit(Result):
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [f"{self.marked} completions marked, {self.unsure} unsure"]
+        lines = [f"{plural(self.marked, 'completion')} marked, {self.unsure} unsure"]
         lines += ["  c/n            problems  right  wrong  false-positive rate (95%)"]
         for s in self.strata:
             lines.append(

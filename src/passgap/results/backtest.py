@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from passgap.plain import plural
 from passgap.results.codec import Result
 from passgap.results.settings import BacktestSettings
 
@@ -72,7 +73,7 @@ class Backtest(Result):
 
     def __str__(self) -> str:
         lines = [
-            f"{len(self.pairs)} pairs; training was worth it above a gain of "
+            f"{plural(len(self.pairs), 'pair')}; training was worth it above a gain of "
             f"{self.settings.worth:.2f}"
         ]
         lines += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+from passgap.plain import plural
 from passgap.results.codec import SHOWN, Encoded, Result
 
 Severity = Literal["error", "warning", "note"]
@@ -44,7 +45,7 @@ class Checks(Result):
         return self.findings[0].severity if self.findings else None
 
     def __str__(self) -> str:
-        head = f"{' and '.join(self.runs)}: {self.draws:,} samples checked"
+        head = f"{' and '.join(self.runs)}: {plural(self.draws, 'sample')} checked"
         if not self.findings:
             return f"{head}, nothing found"
         return "\n".join([head, *(f"  {finding}" for finding in self.findings)])

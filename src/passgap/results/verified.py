@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, get_args
 
 from passgap.data.outcomes import Status
-from passgap.plain import visible
+from passgap.plain import plural, visible
 from passgap.results.codec import SHOWN, Encoded, Named
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -37,7 +37,10 @@ class Unscored:
 
     def __str__(self) -> str:
         why = self.error or WORDS.get(self.reason, self.reason)
-        return f"{visible(why)} ({self.draws:,} samples, the first of problem {self.problem_id})"
+        return (
+            f"{visible(why)} ({plural(self.draws, 'sample')}, the first of problem "
+            f"{self.problem_id})"
+        )
 
 
 @dataclass(frozen=True)

@@ -402,10 +402,10 @@ def refuse_other(folder: Path) -> None:
 
 
 def _instead(place: str) -> str:
-    """What a place is that is no run folder, and what takes it."""
+    """What a place is if it is not a run folder, and which commands take it."""
     if not Path(place).is_file():
         return f"it has no {MANIFEST_FILE}"
     return (
-        "it is a file. Counts and tables of marked samples go to probe, compare, plan and report; "
-        f"passgap import table {place} --out RUN makes a run of a table with texts"
+        "it is a file. Counts and tables of marked samples can be given to probe, compare, plan "
+        f"and report; passgap import table {place} --out RUN makes a run from a table with texts"
     )

@@ -261,9 +261,9 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
 
 
 def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """A row per problem with n and c; a table with a row per sample is tallied.
+    """One row per problem with n and c; a table with one row per sample is tallied.
 
-    Raises UsageError for a table that holds neither.
+    Raises UsageError for a table that has neither.
     """
     columns = frame.columns
     mark = mark_column(columns)
@@ -275,8 +275,9 @@ def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         return tallied(name, frame, mark, KEPT)
     raise UsageError(
         f"{name} has no column {', '.join(missing)}; its columns are {', '.join(columns)}; "
-        "allowed: problem_id, n, c (a row per problem), or problem_id, correct (a row per sample). "
-        "Other names: passgap import table FILE --id-field NAME --label NAME --out RUN"
+        "allowed: problem_id, n, c (one row per problem), or problem_id, correct (one row per "
+        "sample). For other names: passgap import table FILE --id-field NAME --label NAME --out "
+        "RUN"
     )
 
 
@@ -333,7 +334,7 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
 
 
 def counts_frame(counts: Counts) -> pl.DataFrame:
-    """The counts as a counts file holds them; columns that nobody measured are left out."""
+    """The counts as in a counts file; columns that were not measured are left out."""
     columns = {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
     columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate", "cluster")}
     frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})

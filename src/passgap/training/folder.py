@@ -19,6 +19,7 @@ from pathlib import Path
 from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
+from passgap.plain import plural
 from passgap.runs import write_text
 from passgap.runs.journal import drop_rows_after
 from passgap.runs.locks import hold
@@ -75,7 +76,8 @@ def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemS
     if config.method.trainer != "sft" and len(problems) < config.prompts_per_step:
         raise UsageError(
             f"prompts_per_step is {config.prompts_per_step}, but {problems.name} has only "
-            f"{len(problems)} problems; allowed: at most as many prompts per step as problems"
+            f"{plural(len(problems), 'problem')}; allowed: at most as many prompts per step as "
+            "problems"
         )
     refuse_shared(problems, list(held_out or ()))
 

@@ -25,6 +25,7 @@ from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
+from passgap.plain import plural
 from passgap.results.comparison import Comparison, Crossover, Reasoned
 from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel
@@ -173,7 +174,7 @@ def _notes(
         )
     for name, counts in (("base", base), ("trained", trained)):
         if counts.unscored.any():
-            notes.append(f"{int(counts.unscored.sum())} draws of the {name} are unscored")
+            notes.append(f"{plural(int(counts.unscored.sum()), 'sample')} of the {name} unscored")
     return tuple(notes)
 
 

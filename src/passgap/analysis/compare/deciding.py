@@ -18,6 +18,7 @@ from passgap.analysis.verdicts import LEVEL, End, Ends, compare_label, spread, s
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.comparison import ComparedWith, GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.results.labels import Label, State
@@ -162,7 +163,8 @@ def _chosen_k(
         return k, flag(k), ()
     helps = flag(larger)
     note = (
-        f"the large k is {k}, because one problem has only {least} scored samples; for k={larger}, "
+        f"the large k is {k}, because one problem has only {plural(least, 'scored sample')}; for "
+        f"k={larger}, "
     )
     return k, helps, (note + helps,) if helps else ()
 
@@ -266,8 +268,9 @@ def _novel(found: Novel, whose: str) -> tuple[str, ...]:
     if not found.shown:
         return ()
     return (
-        f"{found.problems} problems are solved only by {whose}: no change of the odds by up to "
-        f"{found.excluded_odds:.3g}-fold explains that ({found.max_odds:.3g}-fold was required)",
+        f"{plural(found.problems, 'problem is', 'problems are')} solved only by {whose}: no "
+        f"change of the odds by up to {found.excluded_odds:.3g}-fold explains that "
+        f"({found.max_odds:.3g}-fold was required)",
     )
 
 
@@ -303,7 +306,7 @@ def _pairs_needed(settings: Deciding, difference: Callable[[int], FloatArray], k
     d = difference(k)
     # for 0/1 outcomes the mean square is the share of problems that differ
     wanted = problems_wanted(float(np.mean(d**2)), settings.margin)
-    text = f"about {wanted:,} problems to {settled(k, settings.margin)}"
+    text = f"about {plural(wanted, 'problem')} to {settled(k, settings.margin)}"
     if wanted > len(d):
         text += (
             f" (not attainable with these {len(d)}; more samples help only with --interval fixed)"

@@ -9,6 +9,7 @@ from scipy import special
 
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError
+from passgap.plain import plural
 from passgap.results.settings import CompareSettings
 
 MUST_AGREE = ("prompt", "sampling", "verifier")
@@ -48,9 +49,9 @@ def paired(
     if (only_base or only_trained) and not intersect:
         shown = ", ".join([*only_base, *only_trained][:3])
         raise MismatchError(
-            f"{len(only_base)} problems are only in the base's run and {len(only_trained)} only "
-            f"in the trained policy's ({shown}, ...); sample both on the same set, or compare the "
-            f"{len(common)} common ones with --intersect"
+            f"{plural(len(only_base), 'problem is', 'problems are')} only in the base's run and "
+            f"{len(only_trained)} only in the trained policy's ({shown}, ...); sample both on the "
+            f"same set, or compare the {len(common)} common ones with --intersect"
         )
     rows = np.asarray(common)
     left, right = base.take(rows), trained.take([place[base.problem_id[i]] for i in common])

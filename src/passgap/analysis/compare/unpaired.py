@@ -31,6 +31,7 @@ from passgap.analysis.verdicts import unpaired_label
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.comparison import Answered, DeltaAnswered
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import CompareLabel
@@ -158,9 +159,9 @@ def _problems_needed(base: Counts, trained: Counts, rule: Deciding, k: int) -> s
     variance += float(each[1].mean() - each[0].mean()) ** 2
     wanted = problems_wanted(variance, rule.margin)
     return (
-        f"about {wanted:,} problems in each run to {settled(k, rule.margin)} (fewer if both runs "
-        "have the same problems with their own ids, which also shows whether some are new or "
-        "lost)"
+        f"about {plural(wanted, 'problem')} in each run to {settled(k, rule.margin)} (fewer if "
+        "both runs have the same problems with their own ids, which also shows whether some are "
+        "new or lost)"
     )
 
 

@@ -20,6 +20,7 @@ from passgap.analysis.short import flag_that_helps, usual_draws, without_short
 from passgap.analysis.verdicts import Headroom, Thresholds, probe_verdict
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.estimates import Estimate
 from passgap.results.labels import ProbeLabel
 from passgap.results.parts import Interval
@@ -192,8 +193,8 @@ def _clusters_note(counts: Counts) -> tuple[str, ...]:
     if counts.clusters is None:
         return ()
     return (
-        f"the {len(counts)} problems form {counts.independent} clusters; intervals for the "
-        "population resample clusters",
+        f"the {plural(len(counts), 'problem')} form {plural(counts.independent, 'cluster')}; "
+        "intervals for the population resample clusters",
     )
 
 
@@ -338,6 +339,7 @@ def _unscored_notes(counts: Counts, k_small: int, k_large: int) -> tuple[str, ..
             gap = float(both[1] - both[0])
         gaps.append(gap)
     return (
-        f"{int(counts.unscored.sum())} samples are unscored: the headroom is {gaps[0]:.3f} if all "
-        f"of them are wrong and {gaps[1]:.3f} if all are right",
+        f"{plural(int(counts.unscored.sum()), 'sample is', 'samples are')} unscored: the "
+        f"headroom is {gaps[0]:.3f} if all unscored samples are wrong and {gaps[1]:.3f} if all "
+        "are right",
     )

@@ -22,6 +22,7 @@ from passgap.analysis.select.posteriors import (
 from passgap.data.arrays import BoolArray, FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.selection import Selection, SelectionArm, SelectionArms, short
 from passgap.results.settings import SelectSettings
 
@@ -173,14 +174,15 @@ def _notes(
         lucky = int(np.sum(found.mean(P_GRID)[chosen] <= counts.guess_rate[chosen]))
         if lucky:
             notes.append(
-                f"{lucky} of the chosen problems are solved no more often than by guessing"
+                f"{plural(lucky, 'chosen problem is', 'chosen problems are')} solved no more "
+                "often than by guessing"
             )
     if unscored_share(counts) > MOST_UNSCORED:
         notes.append(f"{unscored_share(counts):.1%} of the samples are unscored and left out")
     undrawn = int(np.sum(counts.n[chosen] == 0))
     if undrawn:
         notes.append(
-            f"{undrawn} of the chosen problems have no scored sample; what is known "
-            "about them comes from the others"
+            f"{plural(undrawn, 'chosen problem has', 'chosen problems have')} no scored sample; "
+            "what is known about them comes from the others"
         )
     return (*notes, NO_JUDGE)

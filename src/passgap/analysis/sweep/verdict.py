@@ -11,6 +11,7 @@ from passgap.analysis.compare.deciding import LEAST_LARGE_K, Deciding, unknown_t
 from passgap.analysis.sweep.falling import Differences, FallAt
 from passgap.analysis.verdicts import points
 from passgap.data.counts import Counts
+from passgap.plain import plural
 from passgap.results.labels import SweepLabel
 from passgap.results.verdict import Verdict
 
@@ -76,5 +77,5 @@ def sweep_notes(
     notes += unknown_training(trained_on)
     unscored = sum(int(counts.unscored.sum()) for counts in everyone)
     if unscored:
-        notes.append(f"{unscored} samples are unscored")
+        notes.append(f"{plural(unscored, 'sample is', 'samples are')} unscored")
     return tuple(notes)

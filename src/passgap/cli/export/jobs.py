@@ -17,6 +17,7 @@ from passgap.cli.command import Command, Fields, Given, argument, command, flag
 from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop, without
 from passgap.errors import UsageError
 from passgap.launch.settings import JobSettings
+from passgap.plain import plural
 
 if TYPE_CHECKING:
     from passgap.data.policies import Policy
@@ -131,8 +132,9 @@ def export_job(
         trainer, found, held, chosen, Path(out), settings=settings, verifier=marker
     )
     print(
-        f"{out}: {len(found.problems)} problems to train on, {len(held or ())} held out; "
-        f"{', '.join(path.name for path in files)}; next: the three commands in {out}/README.md"
+        f"{out}: {plural(len(found.problems), 'problem')} to train on, {len(held or ())} held "
+        f"out; {', '.join(path.name for path in files)}; next: the three commands in "
+        f"{out}/README.md"
     )
 
 

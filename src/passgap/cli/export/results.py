@@ -6,6 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.plain import plural
 
 SourceArgument = Annotated[str, argument("RUN", "A verified run, or a counts file.")]
 
@@ -65,4 +66,4 @@ def dataset(run: Annotated[str, argument("RUN", "A verified run.")], out: flags.
     from passgap.runs import Run
 
     files = write_dataset(Run(run), out)
-    print(f"{out}: {len(files)} files written; {files[-1].name} describes them")
+    print(f"{out}: {plural(len(files), 'file')} written; {files[-1].name} describes them")
