@@ -1,6 +1,6 @@
 """passgap: can RLVR pay on this model, and what did it teach?
 
-The Python face. Every name below is loaded when it is first used, so that importing passgap loads
+The Python interface. Every name below is loaded when it is first used, so importing passgap loads
 nothing heavy.
 """
 

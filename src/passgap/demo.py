@@ -1,7 +1,7 @@
 """The whole loop on the embedded lab: sample, probe, train, sample, compare, reach, report.
 
-In: a family and an algorithm. Out: a folder with the runs, the trained policy and the page. Every
-part that is finished is kept, so the same command after a kill goes on where it stopped.
+In: a family and an algorithm. Out: a folder with the runs, the trained policy and the page.
+Finished parts are kept, so the same command continues where it was stopped.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from passgap.training.run import train
 Bar = Callable[[str], AbstractContextManager[Callable[..., None]]]
 ENGINE_ARGS = {"batch_size": "256"}
 TRAIN_SIZE = 2000
-HELD_OUT_SEED = 1  # the world was tuned on seed 0; what is reported was not looked at before
+HELD_OUT_SEED = 1  # the world was tuned on seed 0; the reported seed was not looked at before
 ALGORITHMS = {
     "grpo": TrainConfig(
         max_tokens=LAB_MAX_TOKENS,
@@ -74,10 +74,10 @@ def run_demo(
 ) -> Demo:
     """Run the loop on one family with one algorithm and one training seed.
 
-    Everything lands below ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept. ``size`` is the
-    number of held-out problems, ``n`` of draws per problem, ``train_size`` of problems trained on;
-    ``steps`` None takes the lab's own. ``seed`` is that of training: which problems, their order,
-    every random number.
+    Everything is written below ``out/FAMILY/ALGORITHM-seedS``; finished parts are kept. ``size`` is
+    the number of held-out problems, ``n`` of draws per problem, ``train_size`` of training
+    problems; ``steps`` None uses the lab's own. ``seed`` is the seed of training: which problems,
+    their order, every random number.
     """
     if family not in FAMILIES:
         raise UsageError(f"family {family!r}; allowed: {', '.join(FAMILIES)}")
@@ -114,7 +114,7 @@ def run_demo(
 def measured(
     policy: Policy, problems: ProblemSet, out: Path, n: int, progress: Bar, command: str
 ) -> Run:
-    """A policy's verified run on the lab's problems; one that is there is kept."""
+    """A policy's verified run on the lab's problems; an existing one is kept."""
     with progress(f"sampling {policy.name}") as update:
         run = sample(
             policy,

@@ -1,7 +1,7 @@
-"""How results show themselves, without knowing what draws them.
+"""How results show themselves, without knowing what renders them.
 
 In: a result, and the functions that `passgap` registers when it is imported. Out: what a notebook
-or a script asks a result for. Results inherit `Displayed`; pictures, tables and frames are made by
+or a script asks of a result. Results inherit `Displayed`; pictures, tables and frames are made by
 ``passgap.show``, which is loaded at the first such question.
 """
 
@@ -20,7 +20,7 @@ LINE = 120  # characters of a repr
 
 
 def register(**renderers: Callable[[object], object]) -> None:
-    """Say what makes the ``html``, ``chart``, ``markdown``, ``latex`` and ``frame`` of a result."""
+    """Register what makes a result's ``html``, ``chart``, ``markdown``, ``latex`` and ``frame``."""
     _RENDERERS.update(renderers)
 
 
@@ -54,7 +54,7 @@ class Displayed:
         return _RENDERERS["chart"](self)
 
     def plot(self, *, width: int = WIDTH, height: int = HEIGHT) -> Any:
-        """`chart` at a size in pixels, ready to be looked at: the last line of a notebook cell.
+        """`chart` at a size in pixels, ready to display: as the last line of a notebook cell.
 
         Raises
         ------

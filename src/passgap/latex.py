@@ -17,8 +17,8 @@ BOX = re.compile(
 def boxes(text: str) -> list[tuple[int, int, str]]:
     r"""Every closed ``\boxed{...}`` (or ``\fbox``): where it starts and ends, and its content.
 
-    Braces are balanced; of a box right inside a box the inner one counts. Without braces a number,
-    a command or a capital letter is boxed, as TeX reads it, and no word of a sentence.
+    Braces are balanced; if a box is directly inside a box, the inner one counts. Without braces, a
+    number, a command or a capital letter is boxed, as TeX reads it, but not a word of a sentence.
 
     Examples
     --------
@@ -50,6 +50,6 @@ def boxes(text: str) -> list[tuple[int, int, str]]:
 
 
 def last_boxed(text: str) -> str | None:
-    r"""The content of the last closed box that holds something, or None."""
+    r"""The content of the last closed box that is not empty, or None."""
     found = [(end, content) for _, end, content in boxes(text) if content]
     return max(found)[1] if found else None

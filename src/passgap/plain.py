@@ -1,6 +1,6 @@
-"""Text that others wrote in, text that a terminal or a page can show without harm out.
+"""Text that is safe to show: untrusted strings made visible, JSON, and counted nouns.
 
-Every string that a model, a data file or a folder's name brought passes here before it is printed.
+Every string from a model, a data file or a folder's name passes here before it is printed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def visible(text: object) -> str:
-    r"""Name every character that steers instead of showing: controls, bidi marks, zero widths.
+    r"""Replace every character that steers instead of showing: controls, bidi marks, zero widths.
 
     Each becomes its code point, ``‹U+001B›`` for escape; line feeds and tabs stay. The result is
     safe for a terminal; HTML needs escaping on top.
@@ -34,9 +34,10 @@ def _shown(char: str) -> str:
 
 
 def json_text(value: Json, indent: int | None = 2) -> str:
-    r"""JSON that reads well, in which every steering character is a ``\u`` escape.
+    r"""Readable JSON in which every steering character is a ``\u`` escape.
 
-    It means the same as without the escapes; a lone surrogate, which no file can hold, is one too.
+    It means the same as without the escapes; a lone surrogate, which no file can hold, is escaped
+    too.
 
     Examples
     --------
@@ -54,3 +55,14 @@ def _escaped(char: str) -> str:
 
 def _steers(char: str) -> bool:
     return char not in "\n\t" and unicodedata.category(char) in HIDDEN
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun, in the singular or the plural; ``many`` is ``one`` with an s.
+
+    Examples
+    --------
+    >>> plural(1, "problem"), plural(2000, "problem"), plural(1, "sample is", "samples are")
+    ('1 problem', '2,000 problems', '1 sample is')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

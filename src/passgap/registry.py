@@ -1,8 +1,8 @@
 """Things of one kind by name: those built in, and those that installed packages add.
 
 In: a name that the user gave. Out: what it names, imported when it is asked for and not before. A
-package adds a name by an entry point; it never takes the place of a built-in one, and listing names
-loads nothing. A name that stands in somebody's file is not looked up here: each caller sees to it.
+package adds a name by an entry point; it never replaces a built-in one, and listing names loads
+nothing. Names from files that others wrote must not be looked up here: each caller ensures that.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """What ``name in``, iteration and ``[name]`` say of one kind of thing.
+    """What ``name in``, iteration and ``[name]`` say about one kind of thing.
 
     Parameters
     ----------
     kind, wanted
-        As errors call one (``engine``) and what an entry point has to name (``an Engine class``).
+        What errors call one (``engine``), and what an entry point has to name (``an Engine
+        class``).
     group
         The entry points' group.
     built_in
         ``module:attribute`` by name.
     accept
-        Makes the thing of what was imported and its package's name; None where that is none.
+        Makes the thing from the imported object and its package's name; None where it is not one.
     prefix
-        Begins the names that packages add.
+        Prefix of the names that packages add.
     more
         What else may be typed, for the error of an unknown name.
     """
@@ -52,7 +53,7 @@ class Registry(Generic[T]):
         self._accept, self._prefix, self._more = accept, prefix, more
 
     def __iter__(self) -> Iterator[str]:
-        """Built-in names in their order, then the added ones by the alphabet."""
+        """Built-in names in their order, then the added ones alphabetically."""
         yield from self.built_in
         yield from sorted({self._prefix + point.name for point in self._added()} - {*self.built_in})
 
@@ -82,7 +83,7 @@ class Registry(Generic[T]):
         return taken
 
     def all_built_in(self) -> list[T]:
-        """What is built in, in its order: what may be chosen without having been named."""
+        """The built-in ones, in order: those that may be chosen without being named."""
         return [self[name] for name in self.built_in]
 
     @contextmanager
@@ -92,7 +93,7 @@ class Registry(Generic[T]):
             yield
         except PassgapError:
             raise
-        except (Exception, SystemExit) as error:  # somebody's package may raise anything
+        except (Exception, SystemExit) as error:  # a foreign package may raise anything
             point = self._found(name)
             raise UsageError(
                 f"{self._said(point)} cannot be loaded: {in_words(error)}; "
@@ -125,4 +126,4 @@ def _package(point: EntryPoint) -> str:
 
 
 def _next(point: EntryPoint, kind: str) -> str:
-    return f"install {_package(point)} again, or name another {kind}"
+    return f"reinstall {_package(point)}, or use another {kind}"

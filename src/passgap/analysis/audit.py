@@ -1,7 +1,7 @@
-"""Audit: a person's marks of completions that the verifier called correct in, what they mean out.
+"""Audit. In: a person's marks of completions that the verifier accepted. Out: what they mean.
 
 False positives matter where a problem has few correct draws, not on easy problems. So problems are
-put in strata by c / n, one correct completion a problem is looked at, half of them from problems
+stratified by c / n, one correct completion per problem is inspected, half of them from problems
 with c / n <= .05, and each stratum gets a false-positive rate with an exact interval.
 """
 
@@ -23,9 +23,9 @@ from passgap.stats.intervals.levels import normal_quantile
 
 EDGES = (0.0, 0.05, 0.25, 0.75, 1.0)
 CAVEAT = (
-    "one mark per problem does not tell whether a false positive is a property of the problem (all "
-    "its correct draws are wrong) or of the draw (others of it are right): the corrected value and "
-    "its low end take it for the problem's, the high end for the draw's"
+    "with one mark per problem, a false positive may be a property of the problem (all its "
+    "correct samples are wrong) or of the sample (its others are right): the corrected value and "
+    "its lower end assume the former, the upper end the latter"
 )
 
 
@@ -37,9 +37,9 @@ def strata_of(counts: Counts) -> IntArray:
 
 
 def choose_problems(counts: Counts, size: int, seed: int) -> list[int]:
-    """Rows of the problems to look at: half from c / n <= .05, the rest spread over the others.
+    """Rows of the problems to inspect: half from c / n <= .05, the rest spread over the others.
 
-    Where a stratum has too few problems, the others get its share.
+    A stratum with too few problems passes its share to the others.
     """
     if size < 1:
         raise UsageError(f"size is {size}; allowed: an integer >= 1")
@@ -66,7 +66,7 @@ def audit(counts: Counts, marks: Mapping[str, Mark]) -> Audit:
     counts
         The run's counts.
     marks
-        A mark for each problem looked at, by problem id.
+        A mark for each problem inspected, by problem id.
 
     Raises
     ------
@@ -116,22 +116,22 @@ def _rate(wrong: int, marked: int) -> Estimate:
 
 
 def _overall(strata: Sequence[Stratum]) -> Estimate:
-    """The strata's rates weighed by their problems; their bounds weighed alike (conservative)."""
+    """The strata's rates, weighted by their problems; so are their bounds (conservative)."""
     weights = np.array([s.problems for s in strata], float)
     if not weights.size:
         return Estimate(np.nan, np.nan, np.nan, method="no solved problem")
     weights /= weights.sum()
     values = [[getattr(s.rate, name) for s in strata] for name in ("value", "low", "high")]
     value, low, high = (float(weights @ np.array(column)) for column in values)
-    return Estimate(value, low, high, method="strata weighed by their problems")
+    return Estimate(value, low, high, method="strata weighted by their problems")
 
 
 def _corrected(counts: Counts, place: IntArray, strata: Sequence[Stratum]) -> Iterator[Corrected]:
-    """pass@k of these draws had they been marked rightly; it never exceeds the one as marked."""
+    """pass@k of these draws had they been marked correctly; it never exceeds the measured one."""
     ks = listed_ks(int(counts.n.min()))
     passes = pass_at_k(counts.n, counts.c, ks)
     rates = np.array([[s.rate.value, s.rate.high, s.rate.low] for s in strata] + [[0.0] * 3])
-    value, most, least = rates[place].T[:, :, None]  # the last row is that of unsolved problems, -1
+    value, most, least = rates[place].T[:, :, None]  # the last row holds unsolved problems, -1
     by_problem = passes * (1 - value), passes * (1 - most)
     for j, k in enumerate(ks):
         middle, low = (float(one[:, j].mean()) for one in by_problem)
@@ -140,10 +140,10 @@ def _corrected(counts: Counts, place: IntArray, strata: Sequence[Stratum]) -> It
 
 
 def _by_draw(counts: Counts, passes: FloatArray, false_rate: FloatArray, k: int) -> float:
-    """The most that pass@k may be where each correct draw is false with at least this chance.
+    """The largest possible pass@k where each correct draw is false with at least this chance.
 
-    How much is lost is itself a matter of chance, with a variance of at most the sum of x times the
-    expected loss, since no problem can lose more than its x.
+    The loss is itself random, with a variance of at most the sum of x times the expected loss,
+    since no problem can lose more than its x.
     """
     true = thinned_pass_at_k(counts.n, counts.c, false_rate, [k])[:, 0]
     lost = np.maximum(passes - true, 0.0)

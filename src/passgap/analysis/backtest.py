@@ -1,7 +1,7 @@
-"""Does the rule hold? Before/after pairs in, the scores of the rule and its rivals out.
+"""Does the rule hold? In: before/after pairs. Out: the scores of the rule and its competitors.
 
-Each pair is a base and its trained policy on one benchmark, as counts or as published curves. What
-was trained is known, so each predictor's promise is held against the gain in pass@1. Whatever is
+Each pair is a base and its trained policy on one benchmark, as counts or as published curves. The
+outcome of training is known, so each prediction is compared with the gain in pass@1. Whatever is
 tuned (cuts, lines, the tilt's delta) is tuned on the other models and scored on the one left out.
 """
 
@@ -26,8 +26,8 @@ DELTAS = (-4.0, 10.0)
 LEFT_OUT = "leave-one-model-out"
 DEFAULTS = BacktestSettings()
 CURVE_NOTE = (
-    "pairs given as curves: the difficulty distribution is fitted to their values, so nothing here "
-    "has an interval from the draws"
+    "pairs given as curves: the difficulty distribution is fitted to their values, so no "
+    "interval here accounts for the noise of sampling"
 )
 
 
@@ -102,7 +102,7 @@ def backtest(pairs: Sequence[Pair], settings: BacktestSettings = DEFAULTS) -> Ba
     pairs
         At least 6, of at least 3 models.
     settings
-        What the rule is held to.
+        The settings of the rule.
 
     Raises
     ------
@@ -112,8 +112,8 @@ def backtest(pairs: Sequence[Pair], settings: BacktestSettings = DEFAULTS) -> Ba
     models = sorted({pair.model for pair in pairs})
     if len(pairs) < 6 or len(models) < 3:
         raise UsageError(
-            f"{len(pairs)} pairs of {len(models)} models; a backtest that leaves a model out needs "
-            "at least 6 pairs of 3 models"
+            f"{len(pairs)} pairs of {len(models)} models; a backtest that leaves one model out at "
+            "a time needs at least 6 pairs from 3 models"
         )
     k_small, k_large = settings.k_small, settings.k_large
     short = [pair for pair in pairs if max(pair.base) < k_large]
@@ -155,7 +155,7 @@ def backtest(pairs: Sequence[Pair], settings: BacktestSettings = DEFAULTS) -> Ba
 
 
 class _Held:
-    """What predictors are held against: the gain of each pair, and the model it is of."""
+    """What predictions are compared with: each pair's gain, and its model."""
 
     def __init__(self, pairs: Sequence[Pair], settings: BacktestSettings) -> None:
         self.gain: FloatArray = np.array([pair.gain for pair in pairs])
@@ -169,7 +169,7 @@ class _Held:
         return np.array([found[model] for model in self._models], float)
 
     def screen(self, name: str, x: FloatArray, cuts: FloatArray, chosen: str) -> Screen:
-        """How often a predictor at or above its cut says what was worth it."""
+        """How well a predictor at or above its cut tells the trainings that paid."""
         said, paid = x >= cuts, self.paid
         return Screen(
             predictor=name,
@@ -194,7 +194,7 @@ class _Held:
         return replace(score, spearman=value, spearman_low=low, spearman_high=high)
 
     def _rank_interval(self, x: FloatArray) -> tuple[float, float]:
-        """Percentile bootstrap that draws whole models: pairs of one model are not independent."""
+        """Percentile bootstrap over whole models: pairs of one model are not independent."""
         rng, gain = np.random.default_rng(self._seed), self.gain
         members = [np.flatnonzero(self._models == m) for m in range(self._models.max() + 1)]
         found = []
@@ -219,7 +219,7 @@ def _lines(x: FloatArray, gain: FloatArray) -> Callable[[BoolArray], FloatArray]
 
 
 def _best_cut(x: FloatArray, paid: BoolArray) -> float:
-    """The cut with the highest mean of the two classes' shares right; the middle of ties."""
+    """The cut with the highest balanced accuracy; the middle one of ties."""
     levels = np.unique(x)
     cuts = np.concatenate([[levels[0] - 1e-6], (levels[1:] + levels[:-1]) / 2])
     if paid.all() or not paid.any():
@@ -231,6 +231,6 @@ def _best_cut(x: FloatArray, paid: BoolArray) -> float:
 
 def _rank_correlation(x: FloatArray, y: FloatArray) -> float:
     """Spearman's rho."""
-    from scipy import stats  # takes longer to import than all that `probe` and `compare` need
+    from scipy import stats  # takes longer to import than everything `probe` and `compare` need
 
     return float(stats.spearmanr(x, y).statistic)

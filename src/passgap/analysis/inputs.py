@@ -1,4 +1,4 @@
-"""What both analyses ask of their counts, and the small summaries both show.
+"""What all analyses require of their counts, and the small summaries they share.
 
 In: Counts. Out: an error that says what to do, or shares, histograms and lists of k.
 """
@@ -33,13 +33,13 @@ def check_counts(
 ) -> None:
     """Refuse adaptive counts, n < k, and more than 2% unscored draws unless accepted.
 
-    ``helps`` ends the refusal of problems with n < k, which advises a larger n where ``advised``
-    names one.
+    ``helps`` ends the refusal of problems with n < k, which advises a larger n if ``advised`` names
+    one.
     """
     if counts.design == "adaptive":
         raise UsageError(
-            "these counts are adaptive (n depended on outcomes), which biases pass@k; sample a "
-            "fixed n"
+            "these counts are adaptive (n depended on the outcomes), which biases pass@k; sample "
+            "a fixed n per problem"
         )
     refuse_all_unscored(counts)
     short = np.flatnonzero(counts.n < k)
@@ -53,23 +53,24 @@ def refuse_unscored(counts: Counts, *, accept_unscored: bool) -> None:
     share = unscored_share(counts)
     if share > MOST_UNSCORED and not accept_unscored:
         raise UsageError(
-            f"{share:.1%} of the draws are unscored{_why(counts)}; allowed: {MOST_UNSCORED:.0%}; "
-            "fix the verifier and verify again, or accept them (--accept-unscored)"
+            f"{share:.1%} of the samples are unscored{_why(counts)}; allowed: at most "
+            f"{MOST_UNSCORED:.0%}; fix the verifier and run passgap verify again, or accept them "
+            "(--accept-unscored)"
         )
 
 
 def refuse_all_unscored(counts: Counts) -> None:
-    """Refuse counts of draws none of which could be scored: more of them would be no better.
+    """Refuse counts where no draw could be scored: sampling more would not help.
 
     Raises
     ------
     UsageError
-        With the reason, where a run tells it.
+        With the reason, where a run records one.
     """
     if counts.unscored.any() and not counts.n.any():
         raise UsageError(
-            f"not one of the {int(counts.unscored.sum()):,} draws could be scored{_why(counts)}; "
-            "fix the verifier and run passgap verify again, which marks them anew"
+            f"none of the {int(counts.unscored.sum()):,} samples could be scored{_why(counts)}; "
+            "fix the verifier and run passgap verify again, which re-scores them"
         )
 
 
@@ -78,21 +79,21 @@ def _refuse_short(counts: Counts, short: IntArray, k: int, helps: str, advised: 
     i = int(short[0])
     helps = f"; or {helps}" if helps else ""
     head = (
-        f"{short.size} of {len(counts)} problems have fewer than k={k} scored draws, e.g. "
+        f"{short.size} of {len(counts)} problems with fewer than k={k} scored samples, e.g. "
         f"{counts.problem_id[i]} with n={counts.n[i]}"
     )
     if np.all((counts.n + counts.unscored)[short] >= k):
         raise UsageError(
-            f"{head} and {counts.unscored[i]} unscored{_why(counts)}; there are draws enough: fix "
-            f"the verifier and run passgap verify again{helps}"
+            f"{head} and {counts.unscored[i]} unscored{_why(counts)}; there are enough samples, "
+            f"so fix the verifier and run passgap verify again{helps}"
         )
     raise UsageError(
-        f"{head}; sample at least {advised} draws a problem (a comparison wants 128){helps}"
+        f"{head}; draw at least {advised} samples per problem (a comparison needs 128){helps}"
     )
 
 
 def _why(counts: Counts) -> str:
-    """Why draws are unscored, to be put behind that they are."""
+    """Why draws are unscored, to append to the sentence that they are."""
     known = counts.provenance.get("unscored")
     return f": {known}" if known else ""
 
@@ -127,7 +128,9 @@ def fixed_at(n: IntArray, c: IntArray, k: int, level: float = 0.95) -> Estimate:
     return Estimate(value, np.nan, np.nan, level, method="fixed", notes=(NO_FIXED,))
 
 
-NO_FIXED = "the fixed interval exists for k <= n/2 only; beyond it the value stands alone"
+NO_FIXED = (
+    "the fixed-problems interval exists only for k <= n/2; beyond that the value has no interval"
+)
 
 
 FIXED = "fixed problems"
@@ -172,7 +175,7 @@ def answered_shares(counts: Counts) -> AnswerShares | None:
 
 
 def answered_n(counts: Counts) -> IntArray:
-    """Draws with an extractable answer, a problem."""
+    """Draws with an extractable answer, per problem."""
     return counts.n - (0 if counts.no_answer is None else counts.no_answer)
 
 

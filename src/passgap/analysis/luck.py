@@ -1,4 +1,4 @@
-"""Luck beside ability: the curve that guessing alone would give, and when it takes the verdict.
+"""Luck versus ability: the curve that guessing alone would give, and when it decides the verdict.
 
 In: Counts with guess rates, or a stated false-positive rate. Out: the luck curve, the corrected
 curve, and a verdict withheld where luck explains most of pass@K.
@@ -28,7 +28,7 @@ from passgap.stats import (
 )
 
 DROWNING = 0.9
-DROWNED = "nan where guessing alone solves 90%: nothing is left to tell ability from"
+DROWNED = "not computed where guessing alone solves 90%: ability cannot be told from luck there"
 
 
 def luck_of(
@@ -62,7 +62,8 @@ def luck_of(
 
 
 def _corrected_curve(values: FloatArray, ks: Sequence[int]) -> Curve:
-    """Means over problems with Student's t intervals, all floored at 0 (never the problems)."""
+    """Means over problems with Student's t intervals; the means are floored at 0, not the
+    problems."""
     means = [student_interval(column) for column in values.T]
     value, low, high = np.clip([(m.value, m.low, m.high) for m in means], 0.0, 1.0).T
     return Curve(
@@ -70,17 +71,17 @@ def _corrected_curve(values: FloatArray, ks: Sequence[int]) -> Curve:
         value,
         low,
         high,
-        method="luck taken out; Student t over problems",
+        method="corrected for luck; Student's t over problems",
         notes=(DROWNED,) if np.isnan(value).any() else (),
     )
 
 
 def _rates(counts: Counts, stated: float | None) -> tuple[FloatArray | None, str]:
     if stated is None:
-        return counts.guess_rate, "how often wrong draws of other problems say this answer"
+        return counts.guess_rate, "how often wrong samples of other problems give this answer"
     if not 0 <= stated < 1:
         raise UsageError(f"false_positive_rate is {stated}; allowed: a number in [0, 1)")
-    return np.full(len(counts), stated), f"a stated false-positive rate of {stated:g} a draw"
+    return np.full(len(counts), stated), f"a stated false-positive rate of {stated:g} per sample"
 
 
 def luck_of_both(
@@ -92,7 +93,7 @@ def luck_of_both(
 
 
 def withheld(verdict: Verdict, luck: Both[Luck | None], k: int, accept: bool) -> Verdict:
-    """A comparison's verdict, open in its place where luck explains most of an arm's pass@K."""
+    """A comparison's verdict, or an open one where luck explains most of one policy's pass@K."""
     for name, one in (("base", luck.base), ("trained", luck.trained)):
         verdict = withheld_for(verdict, one, name, k, CompareLabel.INCONCLUSIVE, accept)
     return verdict
@@ -105,10 +106,10 @@ def withheld_for(
     if luck is None or not luck.decides or accept:
         return verdict
     reason = (
-        f"guessing alone solves {luck.at_k_large:.0%} within {k} tries, more than half of what the "
-        f"{whose} solves"
+        f"guessing alone solves {luck.at_k_large:.0%} within {k} tries, more than half of what "
+        f"the {whose} solves"
     )
-    needs = "answers that are harder to guess, or --accept-luck"
+    needs = "problems whose answers are harder to guess, or --accept-luck"
     if verdict.label == label and verdict.needs and needs not in verdict.needs:
         needs = f"{needs}; and {verdict.needs}"
     return replace(verdict, label=label, reasons=(*verdict.reasons, reason), needs=needs)

@@ -1,4 +1,4 @@
-"""Reach: could the base have done it? Counts and importance weights in, certified bounds out.
+"""Reach: could the base have done it? In: counts, importance weights. Out: certified bounds.
 
 For every problem that the trained policy solves and the base never did, the trained policy's own
 correct completions bound the base's success probability from below (`betting_lower_bound`), and
@@ -61,7 +61,7 @@ def reach(
         For each problem id the ``log pi_B(y) - log pi_T(y)`` (nats) of the trained policy's correct
         completions y, both under the sampling settings; every problem with correct ones has one.
     settings
-        How far the base is asked to reach.
+        How many tries the base is given.
     epsilon
         Numerical error of a log-ratio, nats: bounds are lowered by ``exp(-epsilon)``.
 
@@ -79,7 +79,8 @@ def reach(
     if missing:
         raise UsageError(
             f"problem {missing[0]} has {trained.c[trained.problem_id.index(missing[0])]} correct "
-            f"completions and {len(log_ratios.get(missing[0], ()))} log-ratios; needed: one each"
+            f"completions and {len(log_ratios.get(missing[0], ()))} log-ratios; needed: one "
+            "log-ratio per correct completion"
         )
     gained = np.flatnonzero((base.c == 0) & (trained.c > 0) & (base.n > 0))
     alpha = (1 - settings.confidence_level) * max(1, len(gained)) / len(base)
@@ -152,7 +153,7 @@ def _calibration(
     epsilon: float,
     confidence_level: float,
 ) -> Calibration:
-    """The same bound where the base did solve the problem, against what the base's draws say."""
+    """The same bound where the base did solve the problem, checked against the base's draws."""
     both = np.flatnonzero((base.c > 0) & (trained.c > 0)).tolist()
     level = 1 - (1 - confidence_level) / 2
     shares, contradicted = [], 0
@@ -173,20 +174,22 @@ def _calibration(
 def _verdict(rows: Sequence[ReachRow], budget: int) -> Verdict:
     if not rows:
         return Verdict(
-            ReachLabel.NOTHING_GAINED, ("every problem the trained solved, the base solved too",)
+            ReachLabel.NOTHING_GAINED,
+            ("the base solved every problem that the trained policy solved",),
         )
     found = Classes.of(rows)
     reasons = (
         f"of {len(rows)} problems that only the trained policy solved, the base reaches "
-        f"{found.reachable} within {budget:,} draws (certified), {found.beyond_budget} are "
-        f"certified beyond, {found.undecided} undecided",
+        f"{found.reachable} within {budget:,} samples (certified), {found.beyond_budget} are "
+        f"certified to need more, and {found.undecided} are undecided",
     )
     needs = ""
     if found.undecided:
         level_zeros = math.ceil(3.7 * budget)
         needs = (
-            f"to place the undecided ones: more draws of the trained policy raise the lower "
-            f"bound; about {level_zeros:,} failures of the base in a row would put one beyond"
+            "to decide the undecided ones: more samples of the trained policy raise the lower "
+            f"bound; about {level_zeros:,} failures of the base in a row would show one to be "
+            "beyond reach"
         )
     if found.reachable and found.beyond_budget:
         label = ReachLabel.MIXED
@@ -204,16 +207,16 @@ def _notes(rows: Sequence[ReachRow], calibration: Calibration) -> tuple[str, ...
     if calibration.contradicted > max(2.0, 2 * calibration.expected_at_most):
         notes.append(
             f"on {calibration.contradicted} of {calibration.problems} problems that the base "
-            "solved, the bound is above what its draws allow: the scored policy is not the one "
-            "that was sampled, or other settings were used; do not trust these bounds"
+            "solved, the lower bound contradicts its samples: the scored policy is not the one "
+            "that was sampled, or the settings differ; do not trust these bounds"
         )
     crossed = sum(row.low > row.high for row in rows)
     if crossed:
-        notes.append(f"on {crossed} gained problems the lower bound is above the upper one")
+        notes.append(f"on {crossed} of the gained problems the lower bound is above the upper one")
     return tuple(notes)
 
 
-# -- what else the cross log-probabilities tell
+# -- what else the cross log-probabilities show
 
 
 def amplification(log_gains: Mapping[str, FloatArray]) -> Amplification:
@@ -242,8 +245,8 @@ def rare_mass(
 ) -> RareMass:
     """The share of each policy's completions that the base gives less than 1/budget.
 
-    Both arguments hold ``log pi_B(y)`` of every completion y, a problem id each. Long completions
-    are rare one by one under any policy: read the trained's share against the base's own.
+    Both arguments hold ``log pi_B(y)`` of every completion y, by problem id. Any single long
+    completion is rare under any policy: compare the trained policy's share with the base's own.
     """
     edge = -math.log(budget)
 

@@ -1,5 +1,6 @@
-"""Several training seeds: a base's counts and a trained policy's a seed in, a claim about the
-recipe out. One checkpoint is not a recipe: what differs between seeds widens every interval.
+"""Several training seeds. In: counts of a base and of one trained policy per seed. Out: a claim
+about the training recipe. One checkpoint is not a recipe: differences between seeds widen every
+interval.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def compare_seeds(
     *,
     trained_on: bool | None = None,
 ) -> SeedsComparison:
-    """Say what a training recipe does, from policies that differ in the training seed alone.
+    """Say what a training recipe does, from policies that differ only in the training seed.
 
     Parameters
     ----------
@@ -64,7 +65,9 @@ def compare_seeds(
         As in `compare`, for any of the policies; for fewer than two, or another interval.
     """
     if len(trained) < 2:
-        raise UsageError(f"{len(trained)} trained policy; a claim about a recipe needs 2 or more")
+        raise UsageError(
+            f"{len(trained)} trained policy given; a claim about a training recipe needs 2 or more"
+        )
     only_population(settings, "several training seeds")
     paired = on_common_problems(base, trained, settings)
     (base, *arms), settings, left_out = without_short(paired, settings)
@@ -90,9 +93,10 @@ def compare_seeds(
         notes=(
             *left_out,
             *rule.notes,
-            f"{len(arms)} training seeds: the verdict speaks of the recipe on problems like these",
-            "the interval takes the seeds as spread evenly around their mean: it knows nothing of "
-            "a collapse that none of them shows",
+            f"{len(arms)} training seeds: the verdict is about the training recipe on problems "
+            "like these",
+            "the interval assumes that seeds scatter evenly around their mean; it cannot account "
+            "for a collapse that none of them shows",
             *unknown_training(trained_on),
         ),
     )
@@ -107,7 +111,7 @@ def judged(
     """
     ends = both_ends(rule, lambda k, level: _interval(base, arms, k, level), base.independent)
     new, lost = (_in_most(tests) for tests in zip(*found, strict=True))
-    if len(arms) < LEAST_SEEDS:  # what two seeds share may be chance: nothing settles
+    if len(arms) < LEAST_SEEDS:  # what two seeds share may be chance: no verdict is settled
         new, lost = replace(new, shown=False), replace(lost, shown=False)
         rule = replace(rule, enough_draws=False)
     verdict = decided(ends, new, lost, rule, lambda k: _per_cluster(base, arms, k))
@@ -117,9 +121,9 @@ def judged(
 def _in_most(found: Sequence[Novel]) -> Novel:
     """New or lost problems in more than half of the training seeds.
 
-    Each seed is tested by itself, since a mixture of sharpened policies is no sharpened policy. Of
-    S p-values the u-th smallest, times S - u + 1, tests that fewer than u seeds show it (Benjamini
-    and Heller 2008); u is the least majority.
+    Each seed is tested separately, since a mixture of sharpened policies is not a sharpened policy.
+    The u-th smallest of S p-values, times S - u + 1, tests that fewer than u seeds show it
+    (Benjamini and Heller 2008); u is the least majority.
     """
     majority = len(found) // 2 + 1
     p_value = sorted(one.p_value for one in found)[majority - 1] * (len(found) - majority + 1)
@@ -134,17 +138,17 @@ def _in_most(found: Sequence[Novel]) -> Novel:
 
 
 def _by_seed(verdict: Verdict, base: Counts, arms: Sequence[Counts], rule: Deciding) -> Verdict:
-    """The verdict with its worst and best seed told, and what few seeds leave open."""
+    """The verdict with its worst and best seed, and what few seeds leave open."""
     told = []
     for k in (rule.k_small, rule.k_large):
         means = _differences(base, arms, k).mean(axis=1)
         spread = f"standard deviation {points(means.std(ddof=1))}"
         told.append(f"pass@{k} from {points(means.min())} to {points(means.max())} ({spread})")
-    by_seed = f"by seed, the change goes, in points: {', '.join(told)}"
+    by_seed = f"change per seed, in points: {', '.join(told)}"
     reasons = (*verdict.reasons, by_seed, _collapse(base, arms, rule.k_small))
     if len(arms) >= LEAST_SEEDS:
         return replace(verdict, reasons=reasons)
-    few = f"{LEAST_SEEDS} training seeds or more (here {len(arms)}) to settle a verdict"
+    few = f"{LEAST_SEEDS} or more training seeds (here {len(arms)}) to settle a verdict"
     needs = f"{few}; and {verdict.needs}" if verdict.needs else few
     return replace(verdict, reasons=reasons, needs=needs)
 
@@ -156,12 +160,12 @@ def fallen(base: Counts, arms: Sequence[Counts], k: int) -> int:
 
 
 def _collapse(base: Counts, arms: Sequence[Counts], k: int) -> str:
-    """How often a training may fall behind the base, from how many of these did."""
+    """How often training may end below the base, from how many of these seeds did."""
     fell = fallen(base, arms, k)
     most = binomial_upper(fell, len(arms))
     return (
-        f"{fell or 'none'} of the {len(arms)} seeds fell behind the base at pass@{k}: up to "
-        f"{most:.0%} of such trainings may (95% bound)"
+        f"{fell or 'none'} of the {len(arms)} seeds ended below the base at pass@{k}: up to "
+        f"{most:.0%} of such training runs may do so (95% bound)"
     )
 
 
@@ -192,7 +196,7 @@ def _curve(found: Sequence[Estimate], ks: Sequence[int]) -> Curve:
 
 
 def _pooled(arms: Sequence[Counts]) -> Counts:
-    """All seeds' draws of a problem together: the policy that picks a seed at random."""
+    """All seeds' draws of a problem pooled: the policy that picks a seed at random."""
     first = arms[0]
     n, c = (np.sum([getattr(arm, name) for arm in arms], axis=0) for name in ("n", "c"))
     rates = [arm.guess_rate for arm in arms if arm.guess_rate is not None]

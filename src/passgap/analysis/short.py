@@ -1,8 +1,8 @@
-"""Problems with too few scored draws: counts in, the others out, with a note that names them.
+"""Problems with too few scored draws. In: counts. Out: the others, with a note that names these.
 
 A few draws that could not be scored leave a problem with fewer than the k in use, where pass@k has
-no unbiased estimate. It is left out only where that is asked for, since what cannot be scored is no
-random choice of problems.
+no unbiased estimate. It is left out only on request, since the problems that cannot be scored are
+not a random choice.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from passgap.analysis import inputs
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 
 NAMED = 3  # ids that a sentence lists
-USUAL = 0.1  # where problems may be left out, nine in ten have the draws that the large k goes by
+USUAL = 0.1  # where problems may be left out, nine in ten have the draws that the large k needs
 
 
 def draws(counts: Counts) -> IntArray:
@@ -26,7 +27,7 @@ def draws(counts: Counts) -> IntArray:
 
 
 def least_draws(arms: Sequence[Counts]) -> int:
-    """The fewest draws of a problem, scored or not."""
+    """The fewest draws of any problem, scored or not."""
     return min(int(draws(one).min()) for one in arms)
 
 
@@ -52,15 +53,15 @@ def without_short(
     arms
         Counts on the same problems in the same order.
     k
-        Scored draws that a problem has to have in every arm.
+        Scored draws that a problem must have in every arm.
     accept_unscored
         Whether more than 2% unscored draws, of all problems, are accepted.
 
     Raises
     ------
     UsageError
-        Where no problem stays, or for unscored draws as in `inputs.check_counts`: what is left out
-        counts there, or leaving out would hide them.
+        Where no problem stays, or for unscored draws as in `inputs.check_counts`: those left out
+        count there, or leaving them out would hide them.
     """
     for one in arms:
         inputs.refuse_all_unscored(one)
@@ -68,18 +69,18 @@ def without_short(
     rows, ids = enough(arms, k), arms[0].problem_id
     if not rows.size:
         most = int(np.min([one.n for one in arms], axis=0).max())
-        smaller = f", or ask for a large k up to {most} (--k-large)" if most > 1 else ""
+        smaller = f", or use a large k of at most {most} (--k-large)" if most > 1 else ""
         raise UsageError(
-            f"none of {len(ids)} problems has k={k} scored draws, so --drop-short would leave out "
-            f"all of them; sample at least {k} draws a problem{smaller}"
+            f"none of the {len(ids)} problems has k={k} scored samples, so --drop-short would "
+            f"leave out all of them; draw at least {k} samples per problem{smaller}"
         )
     if len(rows) == len(ids):
         return list(arms), ()
     kept = set(rows.tolist())
     short = [name for i, name in enumerate(ids) if i not in kept]
     note = (
-        f"{len(short)} of {len(ids)} problems are left out for fewer than {k} scored draws "
-        f"({named(short)}): everything here is of the other {len(rows)}"
+        f"{len(short)} of {plural(len(ids), 'problem')} left out for having fewer than {k} "
+        f"scored samples ({named(short)}): everything here is about the other {len(rows)}"
     )
     return [one.take(rows) for one in arms], (note,)
 
@@ -93,7 +94,7 @@ def named(ids: Sequence[str]) -> str:
 def flag_that_helps(
     arms: Sequence[Counts], k: int, *, accept_unscored: bool, paired: bool = True
 ) -> str:
-    """What to add to a command so that it goes on without the short problems; empty where nothing.
+    """What to add to a command so that it continues without the short problems; may be empty.
 
     Parameters
     ----------

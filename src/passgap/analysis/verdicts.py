@@ -43,8 +43,8 @@ def spread(estimate: Estimate) -> str:
 class Headroom:
     """pass@k_large - pass@k_small of the base, with the two ends it rests on.
 
-    ``draws`` a problem, where the interval is of these very problems and only draws narrow it;
-    ``reached`` is the smallest n where that is below k_large and pass@k_large is extrapolated;
+    ``draws`` per problem, where the interval is about exactly these problems and only draws narrow
+    it; ``reached`` is the smallest n where that is below k_large and pass@k_large is extrapolated;
     ``unit`` is what the interval counts: problems, or clusters of them.
     """
 
@@ -94,14 +94,14 @@ class Thresholds:
 def foreign_thresholds(k_small: int, k_large: int) -> str:
     """Why no threshold is applied to these two k."""
     return (
-        f"the thresholds of {100 * SMALL:g} and {100 * LARGE:g} points belong to pass@{K_LARGE} - "
+        f"the thresholds of {100 * SMALL:g} and {100 * LARGE:g} points are for pass@{K_LARGE} - "
         f"pass@{K_SMALL} and are not applied to pass@{k_large} - pass@{k_small}"
     )
 
 
 OWN_THRESHOLDS = (
-    f"the k of the thresholds (--k-small {K_SMALL} --k-large {K_LARGE}; with fewer samples "
-    f"pass@{K_LARGE} is extrapolated), or both --small and --large for these k"
+    f"the k that the thresholds are for (--k-small {K_SMALL} --k-large {K_LARGE}; with fewer "
+    f"samples pass@{K_LARGE} is extrapolated), or --small and --large for the k used here"
 )
 
 
@@ -118,15 +118,16 @@ def probe_verdict(room: Headroom, thresholds: Thresholds | None, problems: int) 
         f"{points(large)}"
     )
     if gap.low > large:
-        more = f"{points(gap.value)} points are solved within {room.k_large} tries and not within "
+        more = f"{points(gap.value)} points are solved within {room.k_large} tries but not within "
         return Verdict(
-            ProbeLabel.RLVR_CAN_PAY, (said, f"{more}{room.k_small}: training can bring them up")
+            ProbeLabel.RLVR_CAN_PAY,
+            (said, f"{more}{room.k_small}: training can turn these into answers found sooner"),
         )
     if gap.high < small:
         return _small_gap(room, said)
     if gap.low >= small and gap.high <= large:
         return Verdict(
-            ProbeLabel.MODEST_HEADROOM, (said, "there is something to gain, and not much")
+            ProbeLabel.MODEST_HEADROOM, (said, "there is something to gain, but not much")
         )
     return Verdict(
         ProbeLabel.UNDECIDED,
@@ -148,7 +149,9 @@ def strongest(gap: Estimate, thresholds: Thresholds) -> str:
 
 def _small_gap(room: Headroom, said: str) -> Verdict:
     if room.at_small.low >= HIGH:
-        left = f"at most {points(1 - room.at_small.value)} points are left at k={room.k_small}"
+        left = (
+            f"at most {points(1 - room.at_small.value)} points are left to gain at k={room.k_small}"
+        )
         return Verdict(ProbeLabel.SATURATED, (said, f"{left}; harder problems teach more"))
     if room.at_large.high <= LOW:
         reach = f"pass@{room.k_large} is {spread(room.at_large)} points"
@@ -174,14 +177,14 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
             reach = gap.high - gap.value if threshold > gap.value else gap.value - gap.low
             distance = abs(gap.value - threshold)
             factor = max(factor, (reach / distance) ** 2 if distance > 0 else math.inf)
-    unit, now = (f"{room.unit} at these draws", problems)
+    unit, now = (f"{room.unit} with this number of samples", problems)
     if room.draws is not None:
-        unit, now = "draws of each of these problems", room.draws
+        unit, now = "samples of each of these problems", room.draws
     if not factor < MOST_FACTOR:
         what = unit.partition(" ")[0]
         return f"the gap lies on a threshold; no reasonable number of {what} separates them"
     wanted = max(math.ceil(round(now * factor, 6)), now + 1)
-    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays there"
+    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays where it is"
 
 
 # -------------------------------------------------------------------------------------- after
@@ -191,7 +194,7 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
     """Where a difference stands; equivalence is looked at first.
 
     ``wide`` is the 95% interval, ``narrow`` the 90% one, ``discordance`` the exact bound on the
-    share of problems that differ when none was seen to.
+    share of problems that differ when none was observed to.
     """
     if not (math.isfinite(wide.low) and math.isfinite(wide.high)):
         return "unclear"
@@ -311,10 +314,10 @@ def compare_label(
 
 
 def unpaired_label(small: State, large: State, *, enough_draws: bool) -> CompareLabel:
-    """The label of runs that are not paired: what both ends say whichever problems changed.
+    """The label of runs that are not paired: what both ends show, whichever problems changed.
 
-    A fall of pass@k is a loss, whatever was gained elsewhere. A curve that stays, or rises, says
-    nothing of problems that were exchanged or are new: such labels stay partial.
+    A fall of pass@k is a loss, whatever was gained elsewhere. A curve that stays or rises says
+    nothing about problems that were exchanged or are new: such labels stay partial.
     """
     label = compare_label(small, large, new=False, lost=False, enough_draws=enough_draws)
     if label in NET_LOSSES:

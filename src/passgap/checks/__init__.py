@@ -1,7 +1,7 @@
-"""Data checks: a run (or a pair that is to be compared) in, findings out.
+"""Data checks. In: a run, or a pair to be compared. Out: findings.
 
 Every finding has a severity, its evidence and a remedy. ``error`` means that a verdict on these
-data is not to be trusted, ``warning`` that it may mislead, ``note`` that one should know.
+data cannot be trusted, ``warning`` that it may mislead, ``note`` is for information.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ def accepted(*, intersect: bool = False, allow_different_prompts: bool = False) 
 
 
 def check(run: Run, *more: Run, accept: Collection[str] = ()) -> Checks:
-    """Look at one run, or at two that are to be compared, for what makes a verdict doubtful.
+    """Check one run, or two to be compared, for anything that makes a verdict doubtful.
 
     Parameters
     ----------
     run, more
         A run; or a base's and a trained policy's.
     accept
-        Findings between the two that were accepted: notes, and no errors.
+        Findings between the two that were accepted: reported as notes instead of errors.
     """
     if len(more) > 1:
-        raise UsageError(f"{1 + len(more)} runs given; allowed: one, or a base's and a trained's")
+        raise UsageError(
+            f"{1 + len(more)} runs given; allowed: one run, or a base's and a trained policy's"
+        )
     findings: list[Finding] = []
     draws = 0
     for one in (run, *more):

@@ -1,9 +1,9 @@
 """Repeated completions beyond chance.
 
-They are looked for in two ways. Where log-probabilities are known, a completion that was drawn
-more often than its own probability allows is a copy. Where they are not, copies made by cloned
-seeds stand at a fixed distance from each other, which chance does not favour: the draws of a
-problem are exchangeable, so every distance should show its share of equal pairs.
+Two tests look for them. Where log-probabilities are known, a completion that was drawn more often
+than its own probability allows is a copy. Where they are not, copies made by cloned seeds lie at a
+fixed distance from each other, which chance does not favour: the draws of a problem are
+exchangeable, so every distance should have its share of equal pairs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import polars as pl
 from scipy import special
 
 from passgap.data.arrays import FloatArray, IntArray
+from passgap.plain import plural
 from passgap.results.findings import Finding
 
 CHANCE = 1e-6
@@ -46,7 +47,7 @@ class Copies:
                 self._by_probability(str(problem_id), rows)
 
     def _by_probability(self, problem_id: str, rows: pl.DataFrame) -> None:
-        """How likely it is that each completion came again as often as it did."""
+        """The probability that each completion is repeated as often as it was."""
         n = len(rows)
         distinct = rows.group_by("text", "token_count", pl.col("logprob").round(2)).agg(
             pl.len().alias("times"), pl.col("logprob").first().alias("exact")
@@ -63,7 +64,7 @@ class Copies:
         ]
 
     def _by_distance(self, rows: pl.DataFrame) -> None:
-        """Equal pairs at every distance, and how many chance would put there."""
+        """Equal pairs at every distance, and how many are expected by chance."""
         kept = rows.sort("draw").head(MOST_DRAWS)
         draws: IntArray = kept["draw"].to_numpy().astype(np.int64)
         _, text = np.unique(kept["text"].hash().to_numpy(), return_inverse=True)
@@ -83,20 +84,22 @@ class Copies:
             yield Finding(
                 "copies",
                 "warning",
-                f"all draws are equal in {self._one_text} of {self._untold} problems, and the "
-                "engine told no log-probabilities that could explain it",
-                "see whether the log holds one file of draws several times, or greedy draws"
+                f"all samples are equal in {self._one_text} of {self._untold} problems, and the "
+                "run has no log-probabilities that could explain it",
+                "check whether the log contains the same samples several times, or greedy samples"
                 if self._imported
                 else "make sure that the server honours temperature and seed",
             )
 
     def _remedy(self) -> str:
         cause = (
-            "the log holds draws several times (import each once), or its sampler cloned seeds"
+            "the log contains the same samples several times (import each once), or its sampler "
+            "cloned seeds"
             if self._imported
-            else "the seeds were cloned: draw the run again with one --seed and disjoint draws"
+            else "the seeds were cloned: sample again with one --seed and disjoint ranges of "
+            "samples"
         )
-        return f"{cause}; as it is, n counts copies as draws"
+        return f"{cause}; as it stands, n counts copies as independent samples"
 
     def _improbable(self) -> Iterator[Finding]:
         found = [row for row in self._repeated if row[0] < CHANCE / max(1, self._sequences)]
@@ -107,9 +110,9 @@ class Copies:
         yield Finding(
             "copies",
             "error" if len(problems) > 1 else "warning",
-            f"{copies:,} completions repeat others that are too improbable to come twice, in "
-            f"{len(problems)} problems (the least likely by chance: 1 in "
-            f"{_one_in(min(row[0] for row in found))})",
+            f"{plural(copies, 'completion repeats', 'completions repeat')} others that are too "
+            f"improbable to occur twice, in {plural(len(problems), 'problem')} (the least likely "
+            f"has a chance of 1 in {_one_in(min(row[0] for row in found))})",
             self._remedy(),
             problems,
         )
@@ -124,8 +127,8 @@ class Copies:
             yield Finding(
                 "copies",
                 "error",
-                f"draws {distance} apart are equal {equal[distance]:,.0f} times where chance gives "
-                f"{expected[distance]:,.1f}",
+                f"samples {distance} apart are equal {equal[distance]:,.0f} times where "
+                f"{expected[distance]:,.1f} are expected by chance",
                 self._remedy(),
             )
 
@@ -152,7 +155,7 @@ def _places(draws: IntArray) -> FloatArray:
 
 
 def _added(total: FloatArray, more: FloatArray | IntArray) -> FloatArray:
-    """Sum of two arrays of which the shorter is continued with zeros."""
+    """Sum of two arrays, the shorter one padded with zeros."""
     longer = np.zeros(max(len(total), len(more)))
     longer[: len(total)] += total
     longer[: len(more)] += more

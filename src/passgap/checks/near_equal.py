@@ -1,7 +1,7 @@
-"""Near-equal questions: a run whose problems name no cluster in, a suspicion of clusters out.
+"""Near-equal questions. In: a run whose problems name no cluster. Out: suspected clusters.
 
-Variants of one template (other numbers, other names) are solved or missed together; taken as
-problems of their own they make intervals too narrow. Two questions are near-equal where they agree
+Variants of one template (other numbers, other names) are solved or missed together; counted as
+independent problems they make intervals too narrow. Two questions are near-equal where they agree
 once numbers and names are replaced by a mark. Variants whose other words differ are not found.
 """
 
@@ -17,16 +17,16 @@ from passgap.runs import Run
 NUMBER = re.compile(r"\d[\d.,]*")
 NAME = re.compile(r"\b[A-Z][a-z]+\b|\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]ers?|[Hh]im)\b")
 WORD = re.compile(r"[a-z]{2,}")
-MOST = 5_000  # questions that are looked at
-MUCH = 0.2  # of the problems have near-equal others
+MOST = 5_000  # most questions that are examined
+MUCH = 0.2  # share of the problems with near-equal others
 LEAST_GROUPS = 10  # fewer are the few wordings of one generator
-OWN_WORDS = 6  # that do not stand in nearly all questions: else they are one form, and no templates
+OWN_WORDS = 6  # that are not in nearly all questions: otherwise there is one form, and no templates
 NEARLY_ALL = 0.9
 AGREES = 0.9
 
 
 def check_near_equal(run: Run) -> Iterator[Finding]:
-    """What suggests that problems hang together and do not say so."""
+    """What suggests that problems are related without saying so."""
     problems = run.problems().problems[:MOST]
     if any(problem.cluster is not None for problem in problems):
         return
@@ -40,19 +40,19 @@ def check_near_equal(run: Run) -> Iterator[Finding]:
     yield Finding(
         "near_equal",
         "warning",
-        f"{inside} of {len(problems)} questions differ from others in numbers and names only, in "
-        f"{len(groups)} groups (e.g. {', '.join(ids[i] for i in groups[0][:3])}), and no problem "
+        f"{inside} of {len(problems)} questions differ from others only in numbers and names "
+        f"({len(groups)} groups, e.g. {', '.join(ids[i] for i in groups[0][:3])}), and no problem "
         "names a cluster: intervals may be too narrow",
-        f"probe and compare with --cluster {field}, whose values match the groups"
+        f"use --cluster {field} with probe and compare: its values match the groups"
         if field
-        else "name clusters: a field of the problems with one value for each template, given as "
-        "--cluster FIELD, or a column `cluster` of the counts",
+        else "name the clusters: give each template its own value in a field of the problems and "
+        "use --cluster FIELD, or add a column `cluster` to the counts",
         tuple(ids[i] for group in groups for i in group),
     )
 
 
 def near_equal(questions: Sequence[str]) -> list[list[int]]:
-    """Groups of two or more questions that are equal but for numbers and names, largest first.
+    """Groups of two or more questions that are equal except for numbers and names, largest first.
 
     Questions that share all their words but a few with nearly all others (a generator's one form)
     make no group. Linear in the length of the questions.
@@ -65,7 +65,7 @@ def near_equal(questions: Sequence[str]) -> list[list[int]]:
     Returns
     -------
     list
-        Places in ``questions``, a list a group.
+        Indices into ``questions``, one list per group.
     """
     shapes = [NUMBER.sub("0", NAME.sub("N", question)) for question in questions]
     common = _in_nearly_all(shapes)
@@ -81,7 +81,7 @@ def near_equal(questions: Sequence[str]) -> list[list[int]]:
 
 
 def _in_nearly_all(shapes: Sequence[str]) -> set[str]:
-    """The words that stand in nearly all texts: instructions, and the form of the only template."""
+    """The words in nearly all texts: instructions, and the form of the only template."""
     seen = Counter(word for shape in shapes for word in {*WORD.findall(shape)})
     return {word for word, times in seen.items() if times >= NEARLY_ALL * len(shapes)}
 
@@ -89,14 +89,14 @@ def _in_nearly_all(shapes: Sequence[str]) -> set[str]:
 def matching(
     groups: Sequence[Sequence[int]], columns: Mapping[str, Sequence[str | None]]
 ) -> str | None:
-    """The field whose values tell the groups apart and hold each together, where there is one."""
+    """The field whose values match the groups, where there is one."""
     scores = {name: _agreement(groups, column) for name, column in columns.items()}
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and scores[best] >= AGREES else None
 
 
 def _agreement(groups: Sequence[Sequence[int]], column: Sequence[str | None]) -> float:
-    """The share of grouped problems with their group's own most frequent value, one value a group.
+    """The share of grouped problems with their group's own most frequent value, one per group.
 
     A value that is most frequent in several groups counts for one of them; a problem without a
     value makes the field unfit.

@@ -1,4 +1,4 @@
-"""Two runs that are to be compared: problems, prompts, settings, engines, draws."""
+"""Two runs to be compared: problems, prompts, settings, engines, draws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from passgap.data.policies import BY_DEFAULT
 from passgap.results.findings import Finding
 from passgap.runs import Run
 
-FEWEST = 20  # different texts that do not agree by chance
+FEWEST = 20  # so many different texts do not agree by chance
 
 
 def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
@@ -22,11 +22,12 @@ def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
             "error",
             f"{len(ours & theirs)} problems are in both runs, {len(ours - theirs)} only in "
             f"{base.name}, {len(theirs - ours)} only in {trained.name}",
-            "sample both on one set, compare with --intersect, or as two samples with --unpaired",
+            "sample both on one set, compare the common problems with --intersect, or compare as "
+            "two samples with --unpaired",
         )
     for name, what in (("prompt", "prompts"), ("sampling", "sampling settings")):
         a, b = getattr(left, name), getattr(right, name)
-        names = {*a, *b} - {BY_DEFAULT}  # equal stop strings are equal, however they came
+        names = {*a, *b} - {BY_DEFAULT}  # however the stop strings were set
         keys = sorted(key for key in names if a.get(key) != b.get(key))
         if keys:
             shown = "; ".join(
@@ -36,8 +37,8 @@ def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
                 name,
                 "error",
                 f"the {what} differ ({shown})",
-                "sample both alike, or compare with --allow-different-prompts and read the "
-                "difference as one of weights and prompts together",
+                "sample both with the same ones, or compare with --allow-different-prompts and "
+                "read the difference as the effect of weights and prompts together",
             )
     yield from _same_texts(base, trained)
     yield from check_styles(base, trained)
@@ -45,21 +46,22 @@ def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
         yield Finding(
             "engines",
             "note",
-            f"{base.name} was drawn by {left.engine['name']}, {trained.name} by "
+            f"{base.name} was sampled with {left.engine['name']}, {trained.name} with "
             f"{right.engine['name']}",
-            "both draw from the same distribution up to rounding; one engine leaves no doubt",
+            "both sample from the same distribution up to rounding; using one engine removes the "
+            "doubt",
         )
     if left.n != right.n:
         yield Finding(
             "draws",
             "note",
             f"{base.name} has n={left.n}, {trained.name} n={right.n}",
-            "the verdict's k go by the smaller n; --top-up adds draws",
+            "the verdict uses the smaller n; passgap sample --top-up adds samples",
         )
 
 
 def _same_texts(base: Run, trained: Run) -> Iterator[Finding]:
-    """Two policies do not write the same texts draw for draw, unless they write but a few."""
+    """Two policies do not produce the same texts, sample by sample, unless they have only a few."""
     name = next(iter(base.completion_names()), None)
     if name is None or name not in trained.completion_names():
         return
@@ -72,10 +74,10 @@ def _same_texts(base: Run, trained: Run) -> Iterator[Finding]:
         yield Finding(
             "same_texts",
             "error",
-            f"the first {len(both):,} completions of {trained.name} are those of {base.name}, "
-            f"letter for letter ({distinct:,} different texts)",
-            "one run is a copy of the other, or the same weights were drawn from with one seed; "
-            "give the trained policy's own run",
+            f"the first {len(both):,} completions of {trained.name} are identical to those of "
+            f"{base.name} ({distinct:,} different texts)",
+            "one run is a copy of the other, or both sampled the same weights with the same "
+            "seed; give the trained policy's own run",
         )
 
 

@@ -13,7 +13,6 @@ from passgap.checks.near_equal import check_near_equal
 from passgap.checks.style import check_style
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
-from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
 
@@ -25,7 +24,7 @@ COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logpro
 
 @dataclass
 class _Tally:
-    """What is added up over the shards."""
+    """Sums over the shards."""
 
     draws: int = 0
     empty: int = 0
@@ -39,7 +38,7 @@ class _Tally:
 
 
 def check_run(run: Run) -> tuple[int, list[Finding]]:
-    """How many draws were looked at, and what was found."""
+    """How many draws were checked, and what was found."""
     tally = _Tally()
     copies = Copies(imported=run.manifest.imported)
     broken: list[str] = []
@@ -76,7 +75,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
 
 
 def _by_problems(run: Run) -> Iterator[list[str]]:
-    """Shard names, those of the same problems together: all draws of a problem in one go."""
+    """Shard names, those of the same problems together: all draws of a problem at once."""
     groups: dict[str, list[str]] = {}
     members: dict[str, str] = {}
     for name in run.completion_names():
@@ -102,7 +101,7 @@ def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None
     wrong = (joined["status"] == "incorrect") & (joined["finish_reason"] == "length")
     tally.truncated_wrong += int(wrong.sum())
     for problem_id, n, c, unscored_draws in (
-        joined.group_by("problem_id").agg(**counted()).iter_rows()
+        joined.group_by("problem_id").agg(**plural()).iter_rows()
     ):
         tally.correct += c
         tally.unscored += unscored_draws
@@ -115,16 +114,16 @@ def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
         yield Finding(
             "shards",
             "error",
-            f"{len(broken)} shards cannot be trusted ({'; '.join(broken[:3])})",
-            "run the command that made the run again: it draws them anew",
+            f"{plural(len(broken), 'shard is', 'shards are')} damaged ({'; '.join(broken[:3])})",
+            "rerun the command that made the run: it samples them again",
         )
     owed = len(run.owed())
     if owed:
         yield Finding(
             "unfinished",
             "warning",
-            f"{owed} of {len(run.blocks)} blocks are not drawn yet",
-            "run the command that began the run again",
+            f"{owed} of {len(run.blocks)} batches are not sampled yet",
+            "rerun the command that started the run",
         )
 
 
@@ -136,13 +135,15 @@ def _truncated(tally: _Tally) -> Iterator[Finding]:
     if tally.marked:
         now = tally.correct / tally.marked
         most = (tally.correct + tally.truncated_wrong) / tally.marked
-        evidence += f"; had all of them been right, pass@1 would be {most:.1%} and not {now:.1%}"
+        evidence += (
+            f"; if all of them had been right, pass@1 would be {most:.1%} instead of {now:.1%}"
+        )
     cut = tally.truncated_wrong if tally.marked else tally.truncated
     yield Finding(
         "truncated",
         "error" if cut > MOST * tally.draws else "warning" if cut > MUCH * tally.draws else "note",
         evidence,
-        "sample with a larger --max-tokens, above all before comparing policies whose lengths "
+        "sample with a larger --max-tokens, especially before comparing policies whose lengths "
         "differ",
     )
 
@@ -154,7 +155,7 @@ def _empty(tally: _Tally) -> Iterator[Finding]:
             "empty",
             "warning" if share > MUCH else "note",
             f"{share:.1%} of the completions are empty",
-            "look at the prompt as it is rendered, at the stop strings and the end tokens",
+            "check the rendered prompt, the stop strings and the end tokens",
         )
 
 
@@ -167,7 +168,7 @@ def _unscored(run: Run, digest: str | None, tally: _Tally) -> Iterator[Finding]:
             "unscored",
             "error" if share > MUCH else "note",
             f"the verifier could not score {share:.1%} of the completions ({why}); pass@1 is "
-            f"between {low:.1%} (all of them wrong) and {high:.1%} (all right)",
+            f"between {low:.1%} (if all of them are wrong) and {high:.1%} (if all are right)",
             "fix the verifier and run passgap verify again",
         )
 
@@ -179,8 +180,8 @@ def _unanswered(tally: _Tally) -> Iterator[Finding]:
             "no_answer",
             "error" if share > ALMOST_ALL else "warning",
             f"the verifier found no answer in {share:.1%} of the completions",
-            "look at some of them: another --verifier may read these answers (exact and choice "
-            "take words), or the prompt does not ask for the answer in a box",
+            "read some of them: another --verifier may find these answers (exact and choice take "
+            "words), or the prompt does not ask for a boxed answer",
         )
 
 
@@ -194,16 +195,16 @@ def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
         yield Finding(
             "golds",
             "error" if len(refused) > MUCH * len(problems) else "warning",
-            f"{len(refused)} of {len(problems)} references are not accepted by their own verifier, "
+            f"{len(refused)} of {len(problems)} references are rejected by their own verifier, "
             f"e.g. {shown.reference[:60]!r} ({faults[shown.id]})",
-            "fix those references or choose another --verifier; until then their problems can "
+            "fix those references or choose another --verifier; until then these problems can "
             "never be solved",
             refused,
         )
 
 
 def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
-    """Whose marks count, where several verifiers marked the run, and how far they differ."""
+    """Which verifier counts, where several marked the run, and how far they differ."""
     present = run.completion_names()
     for other in run.verifier_digests():
         if digest is None or other == digest or set(present) - run.outcome_names(other):
@@ -220,10 +221,10 @@ def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
         yield Finding(
             "verifiers",
             "warning" if differing > MUCH * draws else "note",
-            f"the marks of {counts} count here; {beside} differs on {differing / draws:.1%} of the "
-            "draws",
-            f"look at both (passgap verify prints the table); --verifier '{again}' makes the "
-            "others count",
+            f"the marks by {counts} count here; {beside} differs on {differing / draws:.1%} of "
+            "the samples",
+            f"compare both (passgap verify prints the table); --verifier '{again}' makes the "
+            "other one count",
         )
 
 
@@ -236,8 +237,8 @@ def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:
         yield Finding(
             "uneven",
             "note",
-            f"problems have {min(n)} to {max(n)} scored draws (fewest: {least})",
-            "pass@k is taken at each problem's own n; above the smallest n, probe extrapolates",
+            f"problems have {min(n)} to {max(n)} scored samples (fewest: {least})",
+            "pass@k uses each problem's own n; above the smallest n, probe extrapolates",
         )
 
 
@@ -255,14 +256,15 @@ def _engine(run: Run) -> Iterator[Finding]:
             yield Finding(
                 "memory",
                 "note",
-                f"the batch was halved from {asked} to {used} sequences for lack of memory",
-                f"--engine-arg batch_size={used} saves the trying",
+                f"the batch was reduced from {asked} to {used} sequences for lack of memory",
+                f"--engine-arg batch_size={used} avoids the retries",
             )
     if odd:
         named = ", ".join(f"{count} {reason}" for reason, count in odd.items())
         yield Finding(
             "finish_reasons",
             "warning",
-            f"the server ended completions for reasons of its own ({named})",
-            "look at those completions; a filter that withholds answers lowers pass@k",
+            "the server ended completions for other reasons than a stop or the token limit "
+            f"({named})",
+            "read those completions; a filter that withholds answers lowers pass@k",
         )

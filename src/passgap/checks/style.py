@@ -1,7 +1,7 @@
-"""How a run's answers are written, and what that does to its marks.
+"""How a run's answers are written, and how that affects its marks.
 
 In: the readings that its outcomes keep. Out: shares of its scored draws, and findings: where marks
-rest on the way a text is read, and where two policies differ in that more than in what they solve.
+depend on how a text is read, and where two policies differ in that more than in what they solve.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from passgap.runs import Run
 MUCH = 0.02
 A_POINT = 0.01
 REMEDY = (
-    "look at such draws (passgap audit, passgap view), ask for one form of answer "
-    "(--template boxed), and read the verdict as one of marks too"
+    "read some of them (passgap audit, passgap view), ask for one answer format (--template "
+    "boxed), and keep in mind that the verdict also depends on how answers are read"
 )
 MEASURES = {
-    "asked": "the answer in the asked form is marked otherwise than the answer that counts",
-    "anywhere": "the reference stands in the text though the answer is another, or none",
-    "run_on": "a question of the model's own follows the answer",
+    "asked": "the answer in the requested form is marked differently from the answer that counts",
+    "anywhere": "the text mentions the reference, but its answer is another one or missing",
+    "run_on": "the model goes on with a question of its own after the answer",
     "never_ends": "the thinking never ends",
-    "outside": "the answer is not in the asked form",
+    "outside": "the answer is not in the requested form",
 }
 
 
@@ -80,7 +80,7 @@ FIELDS = ("asked", "any", "form", "run_on", "thinking")
 
 
 def check_style(run: Run) -> Iterator[Finding]:
-    """Marks of one run that rest on how its texts are read."""
+    """Marks of one run that depend on how its texts are read."""
     style = style_of(run)
     if style is None:
         return
@@ -90,13 +90,13 @@ def check_style(run: Run) -> Iterator[Finding]:
             yield Finding(
                 f"style_{name}",
                 "warning" if name in ("asked", "anywhere") and share > 2 * MUCH else "note",
-                f"in {share:.1%} of the draws {what}",
+                f"in {share:.1%} of the samples {what}",
                 REMEDY,
             )
 
 
 def check_styles(base: Run, trained: Run) -> Iterator[Finding]:
-    """Two runs that differ more in their style, or by their reading, than in what they solve."""
+    """Two runs that differ more in style, or by how they are read, than in what they solve."""
     ours, theirs = style_of(base), style_of(trained)
     if ours is None or theirs is None:
         return
@@ -107,9 +107,9 @@ def check_styles(base: Run, trained: Run) -> Iterator[Finding]:
             yield Finding(
                 f"styles_{name}",
                 "warning",
-                f"in {ours.shares[name]:.1%} of the draws of {base.name} and "
-                f"{theirs.shares[name]:.1%} of {trained.name} {what}; pass@1 differs by "
-                f"{100 * gain:+.1f} points only",
+                f"in {ours.shares[name]:.1%} of the samples of {base.name} and "
+                f"{theirs.shares[name]:.1%} of {trained.name}, {what}; pass@1 differs by only "
+                f"{100 * gain:+.1f} points",
                 REMEDY,
             )
     yield from _by_reading(ours, theirs, gain)
@@ -124,7 +124,7 @@ def _by_reading(ours: Style, theirs: Style, gain: float) -> Iterator[Finding]:
             "readings",
             "warning",
             f"pass@1 changes by {100 * gain:+.1f} points by the answers that count, by "
-            f"{100 * other['asked']:+.1f} where only the asked form does, and by "
-            f"{100 * other['any']:+.1f} where the reference may stand anywhere in the text",
+            f"{100 * other['asked']:+.1f} if only the requested form counts, and by "
+            f"{100 * other['any']:+.1f} if any mention of the reference counts",
             REMEDY,
         )

@@ -1,4 +1,4 @@
-"""The command line: a thin layer over the Python face, a file per command, named after it.
+"""The command line: a thin layer over the Python functions, with one file per command.
 
 Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes the exit code unless
 ``--fail-on LABEL`` asks for it.
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 ABOUT = """Can RLVR pay on this model, and what did it teach?
 
-New here? `passgap demo` goes the whole way on small embedded models, in minutes, on the CPU."""
+New here? `passgap demo` runs the whole loop on small embedded models, in minutes, on the CPU."""
 
 SECTIONS = {
     "Before training": {
         "sample": "Draw n completions per problem from a model",
-        "verify": "Say which completions are correct",
+        "verify": "Mark each completion correct or incorrect",
         "probe": "The verdict: can RLVR pay on this base?",
-        "probe-adaptive": "All three in one, only as many samples as it takes",
+        "probe-adaptive": "All three in one, with only as many samples as needed",
         "plan": "How many problems, samples and seeds a claim needs",
         "select": "Choose the problems that teach, and a control set",
-        "backtest": "How well the rule foretold past trainings",
+        "backtest": "How well the rule predicted past training runs",
     },
     "During training": {
         "train": "GRPO and similar methods through TRL",
@@ -43,15 +43,15 @@ SECTIONS = {
     },
     "After training": {
         "compare": "The verdict: sharpened, narrowed, expanded?",
-        "reach": "Could the base have drawn what only the trained solved?",
+        "reach": "Could the base have solved what only the trained did?",
         "report": "Everything on one self-contained HTML page",
         "view": "Problems and completions in the browser",
     },
     "Data": {
-        "import": "Another tool's log as a run, two of them as a verdict",
-        "check": "Cloned samples, truncation, bad references, other prompts",
+        "import": "Another tool's log as a run; two logs give a verdict",
+        "check": "Cloned samples, truncation, bad references, mismatched prompts",
         "audit": "Check the verifier by hand: its false-positive rate",
-        "merge": "Join runs that several machines drew",
+        "merge": "Join runs sampled on several machines",
     },
     "Lab": {"demo": "The whole loop on the embedded lab", "lab": "Remake the lab's policies"},
 }
@@ -99,7 +99,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; a deliberate error is one line on standard error."""
-    warnings.simplefilter("ignore", FutureWarning)  # for those who write code, not who run it
+    warnings.simplefilter("ignore", FutureWarning)  # for developers, not for users
     try:
         app(prog_name="passgap")
     except PassgapError as error:

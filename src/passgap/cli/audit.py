@@ -1,4 +1,4 @@
-"""``passgap audit``: a person's marks of a verified run in, the verifier's error rate out."""
+"""``passgap audit``: a person checks a verified run; gives the verifier's error rate."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ KEYS = {"r": "right", "w": "wrong", "u": "unsure"}
 def audit(
     run: Annotated[str, argument("RUN", "A verified run folder.")],
     *,
-    size: Annotated[int, flag("Problems to look at.")],
-    sheet: Annotated[str | None, flag("Write them to mark elsewhere.", "CSV")] = None,
-    marks: Annotated[str | None, flag("Read a marked sheet back.", "CSV")] = None,
+    size: Annotated[int, flag("Number of problems to check.")],
+    sheet: Annotated[
+        str | None, flag("Write the sheet to this CSV file, to mark it elsewhere.", "CSV")
+    ] = None,
+    marks: Annotated[str | None, flag("Read a marked sheet from this CSV file.", "CSV")] = None,
     seed: flags.Seed,
     output: OutputFlags,
 ) -> None:
-    """A person's check of the verifier: mark correct completions, get its false-positive rate.
+    """Check the verifier by hand: mark accepted completions, get its false-positive rate.
 
-    One completion per problem, half of them from problems seldom solved, where a false positive
-    counts most. In a terminal it asks; --sheet and --marks go through a CSV file.
+    It shows one completion per problem, half of them from rarely solved problems, where a false
+    positive matters most. In a terminal it asks; --sheet and --marks use a CSV file instead.
 
     Example: passgap audit runs/base --sheet audit.csv
     """
@@ -49,8 +51,8 @@ def audit(
     if sheet is not None:
         auditing.write_sheet(found, Path(sheet))
         print(
-            f"{sheet}: {len(found)} completions, {len(owed)} to mark; write right, wrong or unsure "
-            f"in the column mark; next: passgap audit {run} --marks {sheet}"
+            f"{sheet}: {len(found)} completions, {len(owed)} of them to mark; write right, wrong "
+            f"or unsure in the column mark; next: passgap audit {run} --marks {sheet}"
         )
         return
     if marks is None and output.for_people and sys.stdin.isatty():
@@ -65,11 +67,11 @@ def audit(
         return
     left = [case for case in auditing.cases(opened, size=size, seed=seed) if not case.mark]
     if left:
-        print(f"{len(left)} of {len(found)} are not marked yet: the same command goes on")
+        print(f"{len(left)} of {len(found)} are not marked yet: the same command continues")
 
 
 def _ask(run: Run, owed: list[Case]) -> None:
-    """Show one completion after the other; every mark is kept as it is given."""
+    """Show one completion after another; every mark is saved as it is given."""
     from passgap.evidence.auditing import keep_marks
     from passgap.show import print_blocks
     from passgap.show.contents import marks

@@ -1,4 +1,4 @@
-"""``passgap backtest``: before/after pairs in, how well the rule foretold them out."""
+"""``passgap backtest``: how well the rule predicted before/after pairs with known outcomes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from passgap.cli.progress import command_line
 
 @command(defaults="passgap.evidence.doors:backtest")
 def backtest(
-    pairs: Annotated[list[str], argument("PAIRS...", "CSV or Parquet of before/after pairs.")],
+    pairs: Annotated[list[str], argument("PAIRS...", "CSV or Parquet file of before/after pairs.")],
     *,
-    without: Annotated[list[str] | None, flag("Leave it out; repeatable.", "BENCHMARK")] = None,
-    worth: Annotated[float, flag("A gain in pass@1 above it was worth the training.")],
-    cut: Annotated[float, flag("The headroom above which the rule says that RLVR pays.")],
+    without: Annotated[
+        list[str] | None, flag("Leave this model out; repeatable.", "BENCHMARK")
+    ] = None,
+    worth: Annotated[float, flag("Gain in pass@1 above which training was worth it.")],
+    cut: Annotated[float, flag("Headroom above which the rule says that RLVR pays.")],
     k_small: KSmall,
     k_large: KLarge,
     page: Annotated[
-        str | None, flag("Write a Markdown file with the figures and the pairs.", "FILE")
+        str | None, flag("Write the figures and the pairs to this Markdown file.", "FILE")
     ] = None,
     seed: flags.Seed,
     output: OutputFlags,
 ) -> None:
-    """Test the rule and its rivals on pairs whose outcome is known.
+    """Test the rule and its competitors on pairs whose outcome is known.
 
     Example: passgap backtest pairs.csv --page backtest.md
     """

@@ -1,4 +1,4 @@
-"""``passgap check``: a run or two in, what is wrong with the data out."""
+"""``passgap check``: what is wrong with the data of a run, or of two."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from passgap.cli.printing import check_fail_on, print_one
 def check(
     runs: Annotated[list[str], argument("RUN [TRAINED]", "A run, or two to be compared.")],
     output: OutputFlags,
-    fail_on: Annotated[str | None, flag("Exit 1 at error, warning or note.", "SEVERITY")] = None,
+    fail_on: Annotated[
+        str | None,
+        flag(
+            "Exit with code 1 at findings of this level or worse: error, warning or note.",
+            "SEVERITY",
+        ),
+    ] = None,
 ) -> None:
     """Data checks: cloned samples, truncation, rejected references, mismatched prompts.
 

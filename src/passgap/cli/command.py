@@ -1,9 +1,9 @@
-"""How a function becomes a command: each of its parameters is an argument, a flag or several flags.
+"""How a function becomes a command: each parameter is an argument, a flag or several flags.
 
 In: a function. A parameter is one argument or flag, a dataclass of flags (a section of ``--help``,
 named by its docstring), or `Given`: the fields of a settings class. Out: the command that typer
-runs, with ``--config`` and ``--help-all``. A default stands once: a flag without one has that of
-the Python which the command names, and has to be given where Python has none either.
+runs, with ``--config`` and ``--help-all``. A default is set once: a flag without one has that of
+the Python function which the command names, and is required where Python has none either.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NOT_SET = inspect.Parameter.empty
-Groups = dict[str, tuple[Callable[..., object], list[str]]]  # what makes one, of which flags
+Groups = dict[str, tuple[Callable[..., object], list[str]]]  # what makes one, and of which flags
 
 
 def argument(name: str, text: str) -> ArgumentInfo:
-    """What ``--help`` says of an argument."""
+    """What ``--help`` says about an argument."""
     info: ArgumentInfo = typer.Argument(metavar=name, help=text)
     return info
 
@@ -51,7 +51,8 @@ def argument(name: str, text: str) -> ArgumentInfo:
 def flag(
     text: str, takes: str | None = None, *, typed: tuple[str, ...] = (), least: int | None = None
 ) -> OptionInfo:
-    """What ``--help`` says of a flag: ``takes`` stands behind it, ``typed`` are its other names."""
+    """What ``--help`` says about a flag: ``takes`` is its value's name, ``typed`` its other
+    names."""
     option: OptionInfo = typer.Option(help=text, metavar=takes, min=least)
     option.param_decls = typed
     return option
@@ -59,7 +60,7 @@ def flag(
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """An argument or a flag: its parameter, typer's ``info`` of it, the section it stands in.
+    """An argument or a flag: its parameter, typer's ``info`` about it, and its help section.
 
     ``hint`` is the parameter's annotation, without typer's part.
     """
@@ -72,7 +73,7 @@ class Part:
 
     @property
     def is_flag(self) -> bool:
-        """Whether it is a flag, and no argument or context."""
+        """Whether it is a flag, not an argument or context."""
         return isinstance(self.info, OptionInfo)
 
     @property
@@ -83,7 +84,7 @@ class Part:
 
     @property
     def longest(self) -> str:
-        """Its name in full, without dashes in front."""
+        """Its name in full, without the leading dashes."""
         return max(self.typed, key=len).lstrip("-")
 
     @property
@@ -104,20 +105,20 @@ class Part:
 
     @property
     def takes(self) -> str:
-        """What stands behind it; nothing behind a switch."""
+        """The name of its value; empty for a switch."""
         return (self.info and self.info.metavar) or help_text.TAKES.get(self.kind, "")
 
     @property
     def required(self) -> bool:
-        """Whether it has to be given."""
+        """Whether it is required."""
         return self.default is NOT_SET
 
     def parameter(self) -> inspect.Parameter:
-        """For the signature that typer reads; what has to be given is checked when it is known."""
+        """For the signature that typer reads; required flags are checked once they are known."""
         info, default = copy(self.info), self.default
         if info and self.is_flag:
             info.param_decls = self.typed
-            # A flag that has to be given looks optional to typer until its default is looked up.
+            # A required flag looks optional to typer until its default is looked up.
             default = ([] if self.several else None) if self.required else default
         hint = Annotated[self.hint, info] if info else self.hint
         keyword = inspect.Parameter.KEYWORD_ONLY
@@ -125,7 +126,7 @@ class Part:
 
 
 class Given(Generic[T]):
-    """What the flags of a settings class say, before it is made and checked."""
+    """The values of a settings class's flags, before it is made and checked."""
 
     def __init__(self, kind: Callable[..., T], /, **values: object) -> None:
         self.kind, self.values = kind, values
@@ -139,7 +140,7 @@ class Given(Generic[T]):
         return value if isinstance(value, int) else None
 
     def settings(self, **known: object) -> T:
-        """The settings; ``known`` are those that the command found out."""
+        """The settings; ``known`` are those that the command determined."""
         return self.kind(**{**self.values, **known})
 
 
@@ -152,13 +153,13 @@ class Fields:
     sections: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: type[DataclassInstance]) -> Iterator[Part]:
-        """The fields as flags; one without a default is left to the command to find out."""
+        """The fields as flags; one without a default is determined by the command."""
         hints, text = get_type_hints(kind), {one.name: one.metadata["help"] for one in fields(kind)}
         section = {name: title for title, names in self.sections.items() for name in names.split()}
         for one in sorted(fields(kind), key=lambda one: one.name in section):
             hint, default = hints[one.name], one.default
             # Settings are frozen, so a repeatable setting is a tuple; typer would read
-            # `tuple[int, ...]` as a fixed number of values behind one flag, and wants a list.
+            # `tuple[int, ...]` as a fixed number of values after one flag, and needs a list.
             if get_origin(hint) is tuple:
                 hint, default = list[get_args(hint)[0]], [*default]  # type: ignore[misc]
             elif default is MISSING:
@@ -187,7 +188,7 @@ class Command(TyperCommand):
         return super().parse_args(ctx, renamed.flags(str(self.name), args))
 
     def known_flags(self) -> tuple[Part, ...]:
-        """The flags, with the defaults that stand in Python."""
+        """The flags, with Python's defaults."""
         if self.defaults:
             known = _defaults(self.defaults)
             self.flags = tuple(
@@ -212,9 +213,9 @@ class Command(TyperCommand):
 def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., None]], Command]:
     """Make a function a command.
 
-    ``defaults`` says where defaults stand: functions and classes as ``module:name``, the first
-    that has one goes. ``shown`` are the flags in ``--help``, by their names (empty: all); the
-    others are in ``--help-all``.
+    ``defaults`` says where defaults are set: functions and classes as ``module:name``; the first
+    that has one is used. ``shown`` are the flags in ``--help``, by name (empty: all); the others
+    are in ``--help-all``.
     """
 
     def made(function: Callable[..., None]) -> Command:
@@ -229,7 +230,7 @@ def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., N
             function(**given)
 
         # typer learns the flags from a signature, so it gets one in which every group is taken
-        # apart; `typed` puts the groups together again before it calls the real function.
+        # apart; `typed` reassembles the groups before it calls the real function.
         parameters = [one.parameter() for one in parts]
         typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         typed.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -247,7 +248,7 @@ def command(*, defaults: str = "", shown: str = "") -> Callable[[Callable[..., N
 
 
 def _parts(function: Callable[..., None], groups: Groups) -> Iterator[Part]:
-    """Every argument and flag of a function; ``groups`` learns what puts them together again."""
+    """Every argument and flag of a function; ``groups`` receives what reassembles them."""
     hints = get_type_hints(function, include_extras=True)
     for name, parameter in inspect.signature(function).parameters.items():
         kind, info = _annotated(hints[name])
@@ -264,7 +265,7 @@ def _parts(function: Callable[..., None], groups: Groups) -> Iterator[Part]:
 
 
 def _annotated(hint: object) -> tuple[object, ParameterInfo | Fields | None]:
-    """A type, and what its annotation says of it: typer's part, or which fields are flags."""
+    """A type, and what its annotation says about it: typer's part, or which fields are flags."""
     if get_origin(hint) is not Annotated:
         return hint, None
     kind, info = get_args(hint)
@@ -281,7 +282,7 @@ def _section(kind: type[DataclassInstance]) -> Iterator[Part]:
 
 
 def _options(hint: object) -> list[object]:
-    """The types of a union but None."""
+    """The types of a union except None."""
     union = get_origin(hint) in (Union, UnionType)
     return [one for one in get_args(hint) if one is not NoneType] if union else [hint]
 

@@ -1,4 +1,4 @@
-"""``passgap compare``: runs or counts of base and trained in, the verdict after training out."""
+"""``passgap compare``: the verdict after training, from runs or counts of base and trained."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from passgap.results.unpaired import UnpairedComparison
 
 Seeds = Annotated[
-    bool, flag("TRAINED are training seeds of one recipe: the verdict is on the recipe.")
+    bool, flag("TRAINED are training seeds of one recipe: the verdict is about the recipe.")
 ]
 By = Annotated[
     str | None,
     flag(
-        "Field of the problems, or column of the counts, whose values make slices (benchmark, "
-        "level): a verdict in each, corrected for their number.",
+        "Field of the problems, or column of the counts, to split by (benchmark, level): one "
+        "verdict per value, corrected for their number.",
         "FIELD",
     ),
 ]
 Unpaired = Annotated[
     bool,
     flag(
-        "Compare two samples of problems, whose ids mean nothing (histograms) or differ: both "
-        "curves, and nothing problem by problem."
+        "Compare two different sets of problems, or ids without meaning (histograms): curves "
+        "only, nothing per problem."
     ),
 ]
 Steps = Annotated[
     list[int] | None,
-    flag("Training step of each checkpoint, in their order; default: what its folder says."),
+    flag("Training step of each checkpoint, in order; default: taken from its folder."),
 ]
 
 
@@ -53,11 +53,11 @@ Steps = Annotated[
 )
 def compare(
     base: Annotated[
-        str, argument("BASE", "Run folder or counts file; or a folder with one per benchmark.")
+        str, argument("BASE", "Run folder or counts file, or a folder with one run per benchmark.")
     ],
     trained: Annotated[
         list[str],
-        argument("TRAINED...", "As BASE; several runs: the checkpoints of one training run."),
+        argument("TRAINED...", "As BASE; several are the checkpoints of one training run."),
     ],
     verdict: VerdictFlags,
     output: OutputFlags,
@@ -66,13 +66,13 @@ def compare(
     unpaired: Unpaired = False,
     step: Steps = None,
     figure: Annotated[
-        str | None, flag("Write the chart: a .png, .svg or .pdf file.", "FILE")
+        str | None, flag("Write the chart to this .png, .svg or .pdf file.", "FILE")
     ] = None,
     sampling_alone: flags.SamplingAlone = None,
     ks: Annotated[
         list[int] | None,
         flag(
-            "A k to list; repeatable. The verdict's own k are always computed.", "K", typed=("--k",)
+            "A k to list; repeatable. The verdict's own k are always listed.", "K", typed=("--k",)
         ),
     ] = None,
     cluster: flags.Cluster = None,
@@ -80,8 +80,8 @@ def compare(
 ) -> None:
     """The verdict after training: sharpened, narrowed, expanded?
 
-    Several checkpoints: pass@k by step, where coverage begins to fall, which one to keep. Two
-    folders with a run per benchmark, named alike: a verdict on each, and over all of them.
+    With several checkpoints: pass@k by step, where coverage begins to fall, and which one to keep.
+    With two folders of runs, named alike for each benchmark: a verdict on each, and over all.
 
     Example: passgap compare runs/base runs/trained
     """
@@ -95,9 +95,9 @@ def compare(
 
         check_picture(figure)
     if sampling_alone and len(trained) > 1:
-        raise UsageError("--sampling-alone with several TRAINED; allowed: one")
+        raise UsageError("--sampling-alone is given with several TRAINED; allowed: one")
     if step and (seeds or len(trained) == 1):
-        raise UsageError("--step is for the checkpoints of a sweep; leave it out")
+        raise UsageError("--step is only for the checkpoints of a sweep; leave it out")
     settings: CompareOptions = {"ks": ks or None, **verdict.settings()}
     beside: dict[str, object] = {"--sampling-alone": sampling_alone, "--seeds": seeds}
     if any(map(is_folder_of_benchmarks, (base, *trained))):
@@ -128,7 +128,7 @@ def compare(
 
 
 def check_one(what: str, trained: list[str], beside: Mapping[str, object]) -> None:
-    """Refuse several TRAINED, and flags that are given beside what does without them."""
+    """Refuse several TRAINED, and flags that do not go together."""
     if len(trained) != 1:
         raise UsageError(f"{what} with {len(trained)} TRAINED; allowed: one")
     for name, given in beside.items():

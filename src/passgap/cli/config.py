@@ -1,7 +1,8 @@
 """``--config FILE``: a command's arguments and flags as a TOML file, read and written.
 
 In: a file whose keys are the names of flags (``learning-rate = 1e-4``, or ``learning_rate``) and
-arguments (``policy``, ``problems``). Out: the defaults of the command; what is typed goes first.
+arguments (``policy``, ``problems``). Out: the defaults of the command; what is typed takes
+precedence.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def _read(context: typer.Context, value: str | None) -> str | None:
         raise UsageError(
             f"--config {value!r} has {', '.join(unknown)}; allowed: {', '.join(sorted(known))}"
         )
-    # Defaults and no values: what is typed beside --config then wins without a rule of our own.
+    # Set as defaults, not as values, so that what is typed beside --config wins without further
+    # rules.
     context.default_map = {
         known[key].name: _entry(known[key], entry) for key, entry in given.items()
     }
@@ -49,14 +51,14 @@ def _read(context: typer.Context, value: str | None) -> str | None:
 
 FLAG = typer.Option(
     metavar="FILE",
-    help="Read flags from a TOML file; those typed go first.",
+    help="Read flags from a TOML file; typed flags take precedence.",
     is_eager=True,
     callback=_read,
 )
 
 
 def resolved(context: typer.Context, *without: str) -> dict[str, Json]:
-    """Everything a command was asked, by the keys of such a file; what is not set is left out."""
+    """Everything a command was given, by the keys of such a file; what is not set is left out."""
     return {
         key: list(value) if isinstance(value, tuple | list) else value
         for key, parameter in _keys(context).items()
@@ -65,11 +67,11 @@ def resolved(context: typer.Context, *without: str) -> dict[str, Json]:
 
 
 def write(values: dict[str, Json], path: Path) -> None:
-    """Keep what a command was asked, so that ``--config`` gives its result again."""
+    """Save what a command was given, so that ``--config`` reproduces its result."""
     from passgap.runs import write_text
 
     lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
-    write_text("".join(lines).replace("\x7f", "\\u007f"), path)  # TOML escapes one letter more
+    write_text("".join(lines).replace("\x7f", "\\u007f"), path)  # TOML also escapes this character
 
 
 def _keys(context: typer.Context) -> dict[str, Parameter]:

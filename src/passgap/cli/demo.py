@@ -16,10 +16,10 @@ from passgap.plain import json_text
 @command(defaults="passgap.demo:run_demo")
 def demo(
     *,
-    out: Annotated[str, flag("Folder for everything it makes.", "DIR")] = "demo",
-    family: Annotated[str, flag("rare, mastered or absent.")],
+    out: Annotated[str, flag("Folder for all files of the demo.", "DIR")] = "demo",
+    family: Annotated[str, flag("Kind of problems: rare, mastered or absent.")],
     algorithm: Annotated[str, flag("grpo, or distill (from the lab's teacher).")],
-    size: Annotated[int, flag("Held-out problems.")],
+    size: Annotated[int, flag("Number of held-out problems.")],
     n: flags.Draws,
     steps: Annotated[int | None, flag("Training steps; default: the lab's own.")],
     seed: flags.Seed,

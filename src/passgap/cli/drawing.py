@@ -1,6 +1,6 @@
 """From flags to a run: a policy and problems resolved, then sampled with a progress bar.
 
-What ``sample`` and ``probe-adaptive`` share. Whatever is wrong is told before anything is loaded.
+What ``sample`` and ``probe-adaptive`` share. Errors are reported before anything is loaded.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from passgap.cli.flags import (
 )
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError
+from passgap.plain import plural
 
 if TYPE_CHECKING:
     from passgap.data.policies import Policy, SamplingParams
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the flags name, resolved: everything that sampling takes but how many."""
+    """What the flags name, resolved: everything sampling needs except how many."""
 
     policy: Policy
     problems: ProblemSet
@@ -65,7 +66,9 @@ def resolve(
     from passgap.stages.resolving import check_shots, resolve_problems
 
     if revision is not None and len(policies) > 1:
-        raise UsageError(f"--revision {revision!r} with {len(policies)} policies; allowed: one")
+        raise UsageError(
+            f"--revision {revision!r} with {len(policies)} policies; allowed: one policy"
+        )
     mapped = fields.mapped()
     found = fields.sound(resolve_problems(problems, mapped, limit=fields.limit), fields.verifier)
     arguments = key_values(engine.engine_arg)
@@ -112,7 +115,10 @@ def sample_runs(
 
 
 def drawn_in_words(run: Run, price: float | None) -> str:
-    """What the run holds, and what drawing it took and cost."""
+    """What the run holds, and what sampling it took and cost."""
     tokens = sum(call.tokens for call in run.calls())
-    cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} a million"
-    return f"{sum(run.draws().values()):,} completions, {tokens:,} tokens drawn in all{cost}"
+    cost = "" if price is None else f", {tokens * price / 1e6:,.2f} at {price:g} per million"
+    return (
+        f"{plural(sum(run.draws().values()), 'completion')}, {tokens:,} tokens sampled in "
+        f"total{cost}"
+    )

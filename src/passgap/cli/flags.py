@@ -1,7 +1,7 @@
-"""Flags that several commands share: one name and one text each, alone or in groups.
+"""Flags that several commands share: each has one name and one text, alone or in a group.
 
-A group is a dataclass: its docstring is the title of its section in ``--help``, its methods make of
-the flags what the Python behind a command takes.
+A group is a dataclass: its docstring is the title of its section in ``--help``, and its methods
+turn the flags into what the Python function behind a command takes.
 """
 
 from __future__ import annotations
@@ -22,29 +22,32 @@ if TYPE_CHECKING:
     from passgap.problems import Mapped
 
 
-Out = Annotated[str, flag("Run folder; an equal run is resumed.", "DIR")]
+Out = Annotated[str, flag("Run folder; a run with the same settings is resumed.", "DIR")]
 NewFolder = Annotated[str, flag("Folder to write; new or empty.", "DIR")]
 Json = Annotated[bool, flag("Print the result as JSON.")]
-FailOn = Annotated[list[str] | None, flag("Exit 1 when the verdict is this; repeatable.", "LABEL")]
+FailOn = Annotated[
+    list[str] | None, flag("Exit with code 1 if this is the verdict; repeatable.", "LABEL")
+]
 Seed = Annotated[int, flag("Seed of all random numbers.")]
 Draws = Annotated[int, flag("Samples per problem.", typed=("-n", "--draws"))]
 Price = Annotated[
-    float | None, flag("Price of a million sampled tokens, in any currency; shows the cost.")
+    float | None, flag("Price per million sampled tokens, in any currency; shows the cost.")
 ]
 Revision = Annotated[str | None, flag("Hub revision of the policy.")]
 GroupSize = Annotated[int, flag("Completions per prompt in one step (GRPO's G).")]
 SamplingAlone = Annotated[
     list[str] | None,
     flag(
-        "Run of the base at another temperature, for what votes give without training; repeatable.",
+        "Run of the base at another temperature, to show what majority votes give without "
+        "training; repeatable.",
         "RUN",
     ),
 ]
-LeaveOutHeldOut = Annotated[bool, flag("Do not train on the problems of --held-out.")]
+LeaveOutHeldOut = Annotated[bool, flag("Leave the problems of --held-out out of training.")]
 
 
 class Flags:
-    """What a group of flags can tell."""
+    """What every group of flags offers."""
 
     def given(self) -> list[str]:
         """The names of the flags that are set."""
@@ -55,23 +58,23 @@ class Flags:
 class OutputFlags(Flags):
     """Output"""
 
-    full: Annotated[bool, flag("All tables and notes; else one screen.")] = False
+    full: Annotated[bool, flag("Print all tables and notes, not just one screen.")] = False
     json_: Json = False
-    markdown: Annotated[bool, flag("All of it as Markdown.")] = False
-    latex: Annotated[bool, flag("Its tables as LaTeX (booktabs), for a paper.")] = False
+    markdown: Annotated[bool, flag("Print the result as Markdown.")] = False
+    latex: Annotated[bool, flag("Print the tables as LaTeX (booktabs), for a paper.")] = False
 
     def __post_init__(self) -> None:
         given = self.given()
         if len(given) > 1:
-            raise UsageError(f"--{given[0]} with --{given[1]}; allowed: one of them")
+            raise UsageError(f"--{given[0]} with --{given[1]}; allowed: only one of them")
 
     @property
     def for_people(self) -> bool:
-        """Whether the result is printed for people, and no file or program reads it."""
+        """Whether the result is printed for people rather than for a file or a program."""
         return not (self.json_ or self.markdown or self.latex)
 
     def text(self, result: object) -> str:
-        """A result in the language asked for; empty where it is to be printed for people."""
+        """A result in the requested format; empty where it is printed for people."""
         from passgap.show import as_latex, as_markdown
 
         if self.latex:
@@ -91,14 +94,14 @@ VerifierName = Annotated[
     str | None,
     flag(
         "math, numeric, exact, choice, code, gym, regex?pattern=.., python:MODULE:FUNCTION, "
-        "plugin:NAME; default: what the problems name.",
+        "plugin:NAME; default: the one named in the problems.",
         "SPEC",
     ),
 ]
-QuestionField = Annotated[str | None, flag("Field that holds the question.", "NAME")]
-AnswerField = Annotated[str | None, flag("Field that holds the reference answer.", "NAME")]
+QuestionField = Annotated[str | None, flag("Field with the question.", "NAME")]
+AnswerField = Annotated[str | None, flag("Field with the reference answer.", "NAME")]
 Mapping = Annotated[
-    str | None, flag("The file of problems has this benchmark's rows.", "BENCHMARK")
+    str | None, flag("Read the rows of the file in this benchmark's format.", "BENCHMARK")
 ]
 
 
@@ -122,9 +125,9 @@ class FieldFlags(Flags):
 class ProblemFlags(FieldFlags):
     """Problems"""
 
-    limit: Annotated[int | None, flag("Only the first N problems.")] = None
+    limit: Annotated[int | None, flag("Use only the first N problems.")] = None
     keep_failing_golds: Annotated[
-        bool, flag("Keep problems whose reference their verifier rejects.")
+        bool, flag("Keep problems whose reference their own verifier rejects.")
     ] = False
 
     def sound(self, problems: ProblemSet, verifier: str | None) -> ProblemSet:
@@ -153,9 +156,12 @@ def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
         raise UsageError("--leave-out-held-out needs --held-out PROBLEMS; give both or neither")
     kept = problems.without(held_out)
     if not len(kept):
-        raise UsageError(f"every problem of {problems.name} is held out; train on others")
+        raise UsageError(
+            f"every problem of {problems.name} is held out, so none is left to train "
+            "on; train on other problems"
+        )
     left_out = len(problems) - len(kept)
-    print(f"{left_out} of {len(problems)} problems are held out and left out of training")
+    print(f"{left_out} of {len(problems)} problems are held out and not trained on")
     return kept
 
 
@@ -167,17 +173,19 @@ class PromptFlags(Flags):
     """Prompt"""
 
     template: Annotated[str | None, flag("plain, chat, boxed, or a Jinja file.", "NAME")] = None
-    system: Annotated[str | None, flag("System text.", "TEXT")] = None
-    shots: Annotated[str | None, flag("Worked examples to put first.", "PROBLEMS")] = None
+    system: Annotated[str | None, flag("System prompt.", "TEXT")] = None
+    shots: Annotated[str | None, flag("Problems shown first as worked examples.", "PROBLEMS")] = (
+        None
+    )
     stop: Annotated[
         list[str] | None,
         flag(
-            r"A string that ends a completion (\n is a line end); repeatable. Default: with "
+            r"String that ends a completion (\n is a line feed); repeatable. Default: none; with "
             "--shots, what begins the next question.",
             "TEXT",
         ),
     ] = None
-    no_stop: Annotated[bool, flag("No stop strings, not even those of --shots.")] = False
+    no_stop: Annotated[bool, flag("Use no stop strings, not even those of --shots.")] = False
 
     def of(
         self, policy: str, *, revision: str | None = None, mapping: Mapped | None = None
@@ -186,7 +194,9 @@ class PromptFlags(Flags):
         from passgap.stages.resolving import resolve_policy
 
         if self.stop and self.no_stop:
-            raise UsageError(f"--stop {self.stop[0]!r} and --no-stop are given; allowed: one")
+            raise UsageError(
+                f"--stop {self.stop[0]!r} and --no-stop are given; allowed: one of them"
+            )
         return resolve_policy(
             policy,
             revision=revision,
@@ -205,30 +215,33 @@ class PromptFlags(Flags):
 
 
 def tell_stop(policy: Policy, out: str | None = None) -> None:
-    """Say which stop strings came by default, or that a run in ``out`` goes on without them."""
+    """Report stop strings set by default, or that a run in ``out`` continues without them."""
     from passgap.stages.sampling import as_recorded
 
     if not policy.prompt.stop_by_default:
         return
     shown = ", ".join(map(json.dumps, policy.prompt.stop))
     if out is not None and as_recorded(policy, out) != policy:
-        told = f"{out} was begun without stop strings and goes on without them; a new run has"
+        told = (
+            f"{out} was started without stop strings and continues without them; a new run would "
+            "use"
+        )
     else:
         told = "stop strings"
     print(
-        f"{told} {shown}, which begins the next question in the format of the shots (--stop STRING "
-        "sets others, --no-stop none)",
+        f"{told} {shown}, which begins the next question after the examples (--stop STRING sets "
+        "others, --no-stop none)",
         file=sys.stderr,
     )
 
 
 EngineArg = Annotated[list[str] | None, flag("An engine argument; repeatable.", "KEY=VALUE")]
 MaxTokens = Annotated[
-    int | None, flag("New tokens per completion at most; required for a real model.")
+    int | None, flag("Largest number of new tokens per completion; required for a real model.")
 ]
 Temperature = Annotated[float, flag("Sampling temperature.")]
 TopP = Annotated[float, flag("Nucleus sampling; 1 turns it off.")]
-TopK = Annotated[int, flag("Most likely tokens kept; 0 turns it off.")]
+TopK = Annotated[int, flag("Number of most likely tokens kept; 0 turns it off.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +264,7 @@ class DecodingFlags:
     top_k: TopK
 
     def sampling(self, problems: str, engine: str) -> SamplingParams:
-        """The sampling parameters; the lab's problems bring their token limit."""
+        """The sampling parameters; the lab's problems set their token limit."""
         from passgap.data.policies import SamplingParams
         from passgap.stages.resolving import max_tokens
 
@@ -275,25 +288,26 @@ KLarge = Annotated[int, flag("The large k.", "K")]
 IntervalName = Annotated[
     str,
     flag(
-        "population: the problems stand for others like them; fixed: these very problems.", "KIND"
+        "population: conclusions about problems like these; fixed: about exactly these problems.",
+        "KIND",
     ),
 ]
 FalsePositives = Annotated[
     float | None,
-    flag("Chance that the verifier accepts a wrong completion; default: as audited on the run."),
+    flag("Chance that the verifier accepts a wrong completion; default: from the run's audit."),
 ]
 Cluster = Annotated[
     str | None,
     flag(
-        "Field of the problems, or column of the counts, whose equal values hang together "
-        "(variants of a template).",
+        "Field of the problems, or column of the counts, that groups related problems (variants "
+        "of a template).",
         "FIELD",
     ),
 ]
-AcceptLuck = Annotated[bool, flag("Give a verdict where guessing explains most of it.")]
-AcceptUnscored = Annotated[bool, flag("Give a verdict with more than 2% unscored.")]
+AcceptLuck = Annotated[bool, flag("Give a verdict even if guessing explains most of it.")]
+AcceptUnscored = Annotated[bool, flag("Give a verdict even with more than 2% unscored samples.")]
 DropShort = Annotated[
-    bool, flag("Leave out, by name, problems with fewer scored samples than the large k.")
+    bool, flag("Leave out problems with fewer scored samples than the large k, and name them.")
 ]
 
 
@@ -302,23 +316,27 @@ class VerdictFlags:
     """Verdict"""
 
     k_small: KSmall
-    k_large: Annotated[int | None, flag("The large k; default: at most half the samples.", "K")]
-    margin: Annotated[float, flag("A difference within +-margin counts as none.")]
+    k_large: Annotated[
+        int | None, flag("The large k; default: up to half the samples per problem.", "K")
+    ]
+    margin: Annotated[float, flag("Equivalence margin: a smaller difference counts as none.")]
     interval: IntervalName
     max_odds: Annotated[
         float,
         flag(
-            "Sharpening may multiply a problem's odds by this much; gains that need more are new."
+            "Sharpening may multiply a problem's odds by up to this; gains that need more are new."
         ),
     ]
-    intersect: Annotated[bool, flag("Compare only the problems that both hold.")]
-    allow_different_prompts: Annotated[bool, flag("Compare across prompts or settings.")]
-    accept_trained_on: Annotated[bool, flag("Give a verdict on problems trained on.")]
+    intersect: Annotated[bool, flag("Compare only the problems that both runs have.")]
+    allow_different_prompts: Annotated[
+        bool, flag("Compare even if prompts or sampling settings differ.")
+    ]
+    accept_trained_on: Annotated[bool, flag("Give a verdict even on problems used in training.")]
     accept_luck: AcceptLuck
     accept_unscored: AcceptUnscored
     drop_short: DropShort
     false_positive_rate: FalsePositives
-    seed: Annotated[int, flag("Seed of the intervals.")]
+    seed: Annotated[int, flag("Seed of the resampled intervals.")]
 
     def settings(self) -> CompareOptions:
         """The settings of a comparison: the flags have the names that they have in Python."""

@@ -1,4 +1,4 @@
-"""Groups of commands: a table of names with a line each; a command's file is loaded when named.
+"""Groups of commands: a table of names with a line each; a command's file is loaded on use.
 
 In: the table. Out: the group that typer runs, its help by section.
 """
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Loaded(Mapping[str, "Command"]):
-    """Commands by name; each file is loaded when its command is asked for."""
+    """Commands by name; each file is loaded when its command is used."""
 
     def __init__(self, package: str, names: tuple[str, ...]) -> None:
         self._package, self._names = package, names
 
     def names(self) -> tuple[str, ...]:
-        """The names that there are now."""
+        """The current names."""
         return self._names
 
     def __contains__(self, name: object) -> bool:
@@ -36,7 +36,7 @@ class Loaded(Mapping[str, "Command"]):
         return self.loaded(name + "_" * (name == "import"))
 
     def loaded(self, name: str, file: str = "") -> Command:
-        """The command of this name from a file of the package, its own if none is said."""
+        """The command of this name from a file of the package, by default its own."""
         word = name.replace("-", "_")
         found: Command = getattr(import_module(f"{self._package}.{file or word}"), word)
         return found
@@ -55,18 +55,18 @@ class Group(TyperGroup):
     about: ClassVar[str]
     sections: Mapping[str, Mapping[str, str]]
     hidden_commands: ClassVar[tuple[str, ...]] = ()
-    added: ClassVar[tuple[str, str]] = ("Added", "From a package that is installed")
+    added: ClassVar[tuple[str, str]] = ("Added", "From an installed package")
     load: ClassVar[type[Loaded]] = Loaded
 
-    def __init__(self, **settings: Any) -> None:  # typer's own, handed on
+    def __init__(self, **settings: Any) -> None:  # typer's own, passed on
         super().__init__(**settings)
         names = [name for commands in self.sections.values() for name in commands]
         commands = self.load(self.package, (*names, *self.hidden_commands))
-        self.commands = cast("MutableMapping[str, Command]", commands)  # nobody adds to it
+        self.commands = cast("MutableMapping[str, Command]", commands)  # nothing is added to it
 
     @classmethod
     def made(cls, name: str) -> Self:
-        """The group, to be put below another."""
+        """The group, to be added to another."""
         return cls(name=name, help=cls.about, no_args_is_help=True, rich_markup_mode=None)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:

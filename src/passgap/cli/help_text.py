@@ -1,7 +1,7 @@
-"""What ``--help`` prints, in 80 columns without boxes: usage, what it does, an example, the flags.
+"""What ``--help`` prints, in 80 columns without boxes: usage, purpose, an example, the flags.
 
-In: a command or a group. Out: text in click's formatter. ``--help`` shows the flags that a command
-chose, ``--help-all`` every flag.
+In: a command or a group. Out: text in click's formatter. ``--help`` shows the flags selected for a
+command, ``--help-all`` every flag.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 LOOSE = "Flags"
 TAKES: Mapping[object, str] = {int: "N", float: "X", str: "NAME"}
-WHOLE = "passgap.help_all"  # the context's note that all flags are asked for
+WHOLE = "passgap.help_all"  # the context's note that all flags are requested
 EXAMPLE = "Example: "
-UNBROKEN = "\u00a0"  # a space at which no line breaks; printed as a space
+UNBROKEN = "\u00a0"  # a non-breaking space; printed as a space
 WIDEST = 27  # columns of a flag; the text of a wider one goes below it
 
 
@@ -37,20 +37,20 @@ FLAG = typer.Option(help="Show every flag and exit.", is_eager=True, callback=_s
 
 
 def prose(function: Callable[..., None]) -> str:
-    """A docstring with each paragraph on one line: the terminal breaks it where it ends."""
+    """A docstring with each paragraph on one line: the terminal wraps it."""
     paragraphs = (inspect.getdoc(function) or "").replace("``", "`").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def usage(command: Command) -> list[str]:
-    """The arguments and what has to be given."""
+    """The arguments and the required flags."""
     arguments = [argument(one) for one in command.params if isinstance(one, TyperArgument)]
     required = [f"--{one.longest} {one.takes}" for one in command.known_flags() if one.required]
     return [*arguments, *required, "[FLAGS]"]
 
 
 def argument(parameter: Parameter) -> str:
-    """An argument as usage shows it, in brackets where it may be left out."""
+    """An argument as usage shows it, in brackets where it is optional."""
     name = str(parameter.metavar or parameter.name.upper())
     return name if parameter.required or name.startswith("[") else f"[{name}]"
 
@@ -92,7 +92,7 @@ def row(flag: Part) -> tuple[str, str]:
 
 
 def shown_default(flag: Part) -> str:
-    """The default as it would be typed; empty where the flag is off or says it itself."""
+    """The default as it would be typed; empty where the flag is off or names it itself."""
     value = flag.default
     if flag.required or value is None or value is False or value in ((), [], ""):
         return ""

@@ -1,4 +1,4 @@
-"""``passgap import``: another tool's log in, a run out; two logs in, a verdict out."""
+"""``passgap import``: another tool's log becomes a run; two logs give a verdict."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from passgap.results.comparison import Comparison
 
 AGAIN = (
-    "import it again into another --out with --problems FILE, which has the references (--mapping "
-    "BENCHMARK where the file is a benchmark's own), and passgap verify that"
+    "import it again into another --out with --problems FILE, which has the references (add "
+    "--mapping BENCHMARK if the file is a benchmark's own), and run passgap verify on that"
 )
-LARGE = 32 << 20  # bytes of both logs from which a second process pays
+LARGE = 32 << 20  # bytes of both logs from which a second process pays off
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,30 +34,39 @@ class LogFlags:
     """What the log's fields mean"""
 
     label: Annotated[
-        str | None, flag("The scorer, metric, reward or field that says what is correct.", "NAME")
+        str | None,
+        flag("The scorer, metric, reward or field that says which samples are correct.", "NAME"),
     ] = None
     correct_if: Annotated[
-        str | None, flag("Such as 'score>=1', for partial credit.", "CONDITION")
+        str | None,
+        flag("Condition for correct, such as 'score>=1', for partial credit.", "CONDITION"),
     ] = None
     id_field: Annotated[str | None, flag("Field with the source's own problem id.", "NAME")] = None
     question_field: QuestionField = None
     answer_field: AnswerField = None
-    text_field: Annotated[str | None, flag("Field with the completion, or a list.", "NAME")] = None
-    where: Annotated[
-        list[str] | None, flag("Only such rows, of table and counts; repeatable.", "FIELD=VALUE")
+    text_field: Annotated[
+        str | None, flag("Field with the completion, or a list of them.", "NAME")
     ] = None
-    filter: Annotated[str | None, flag("Only the lines of this filter, of lm-eval.", "NAME")] = None
-    step: Annotated[int | None, flag("The step to read, of training dumps.")] = None
+    where: Annotated[
+        list[str] | None,
+        flag("Read only rows with this value, from table and counts; repeatable.", "FIELD=VALUE"),
+    ] = None
+    filter: Annotated[
+        str | None, flag("Read only the lines of this filter, from lm-eval.", "NAME")
+    ] = None
+    step: Annotated[int | None, flag("The step to read, from training dumps.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MatchFlags:
-    """Problems, where the log does not hold them"""
+    """Problems, if the log does not contain them"""
 
-    problems: Annotated[str | None, flag("What the log's completions answer.", "PROBLEMS")] = None
-    leave_out_unmatched: Annotated[bool, flag("Leave out completions of none of --problems.")] = (
-        False
-    )
+    problems: Annotated[
+        str | None, flag("The problems that the log's completions answer.", "PROBLEMS")
+    ] = None
+    leave_out_unmatched: Annotated[
+        bool, flag("Leave out completions that belong to none of --problems.")
+    ] = False
     mapping: Mapping = None
     verifier: VerifierName = None
 
@@ -79,12 +88,12 @@ class MatchFlags:
 
 @dataclass(frozen=True, kw_only=True)
 class SettingFlags:
-    """How it was sampled, where the log does not say"""
+    """How it was sampled, if the log does not say"""
 
     temperature: Annotated[float | None, flag("Sampling temperature.")] = None
     top_p: Annotated[float | None, flag("Nucleus sampling.")] = None
-    top_k: Annotated[int | None, flag("Most likely tokens kept.")] = None
-    max_tokens: Annotated[int | None, flag("New tokens per completion at most.")] = None
+    top_k: Annotated[int | None, flag("Number of most likely tokens kept.")] = None
+    max_tokens: Annotated[int | None, flag("Largest number of new tokens per completion.")] = None
 
     def said(self) -> dict[str, float]:
         """Those that were given, by name."""
@@ -109,19 +118,24 @@ def import_(
     match: MatchFlags,
     settings: SettingFlags,
     out: Annotated[
-        str, flag("Run folder to write; with --trained the folder of both; counts: a file.", "DIR")
+        str,
+        flag(
+            "Run folder to write; with --trained, the folder for both; for counts, a file.", "DIR"
+        ),
     ],
     trained: Annotated[
         list[str] | None,
         flag("The trained policy's log: both are imported and compared; repeatable.", "PATH"),
     ] = None,
-    policy: Annotated[str | None, flag("What was sampled, where the log does not say.")] = None,
+    policy: Annotated[
+        str | None, flag("The policy that was sampled, if the log does not say.")
+    ] = None,
     json_: flags.Json = False,
 ) -> None:
-    """Bring another tool's log in as a run: its draws, with its labels as outcomes.
+    """Import another tool's log as a run: its samples, with its labels as outcomes.
 
-    Every command reads the run; ``passgap verify RUN --verifier math`` verifies it again and shows
-    how the two agree. With --trained a second log is imported too and the two are compared.
+    Every command reads the run; ``passgap verify RUN --verifier math`` re-scores it and shows how
+    the two verifiers agree. With --trained, a second log is imported too and the two are compared.
 
     Example: passgap import nemo-skills logs/base --trained logs/rl --out runs/aime
     """
@@ -129,20 +143,20 @@ def import_(
 
     named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
     if named is None and fields.text_field is not None:
-        named = "table"  # the one format whose fields are declared
+        named = "table"  # the only format whose fields are declared
     asked = _asked(fields, match, settings, policy)
     base = find_log(FORMATS, named, paths)
     if trained is None:
         _print(_imported(base, out, asked), json_)
         return
     if policy is not None:
-        raise UsageError(f"--policy {policy!r} with --trained; allowed: one of them")
+        raise UsageError(f"--policy {policy!r} with --trained; allowed: only one of them")
     other = find_log(FORMATS, named or base.format.name, trained)
     first, second = ({path.resolve() for path in found.files} for found in (base, other))
     if first == second:
         raise UsageError(
-            f"{trained[0]} is the base's log too; where one file holds both policies, import each "
-            "with its --where FIELD=VALUE and compare the two"
+            f"{trained[0]} is also the base's log; if one file holds both policies, import each "
+            "with its own --where FIELD=VALUE and compare the two"
         )
     ending = ".csv" if base.format.name == "counts" else ""
     places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
@@ -152,7 +166,7 @@ def import_(
 def _asked(
     fields: LogFlags, match: MatchFlags, settings: SettingFlags, policy: str | None
 ) -> Asked:
-    """What the user says of the log, for its importer."""
+    """What the user says about the log, for its importer."""
     from passgap.logs import Asked, parse_condition
 
     return Asked(
@@ -215,7 +229,7 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     if result.marked and few < K_LARGE:
         then = f"; with fewer it extrapolates: passgap probe {result.place}"
         print(
-            f"n = {few}: probe wants {K_LARGE} samples per problem and compare 128"
+            f"n = {few}: probe needs {K_LARGE} samples per problem and compare 128"
             + (then if few >= K_SMALL else "")
         )
     elif not result.marked and not result.anew:
@@ -223,25 +237,25 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
     elif not result.marked:
         print(f"next: {verify}")
     elif result.anew:
-        print(f"next: passgap probe {result.place}, or mark it anew: {verify}")
+        print(f"next: passgap probe {result.place}, or re-score it: {verify}")
     else:
         print(f"next: passgap probe {result.place}")
 
 
 def _judged(base: str, trained: str) -> Comparison:
-    """The comparison; where it is refused, what was imported is kept and said to be."""
+    """The comparison; if it is refused, the imported runs are kept, and the message says so."""
     from passgap.evidence.doors import compare
 
     try:
         return compare(base, trained)
     except UsageError as error:
         raise UsageError(
-            f"both are imported and kept; passgap compare {base} {trained} says: {error}"
+            f"both are imported and kept, but passgap compare {base} {trained} says: {error}"
         ) from error
 
 
 def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
-    """The verdict, as ``passgap compare`` gives it; what was imported is told first."""
+    """The verdict, as ``passgap compare`` gives it, after a report of what was imported."""
     from passgap.analysis.alone.sampling_alone import NOT_AT_HAND
     from passgap.checks import check
     from passgap.runs import Run, is_run
@@ -254,7 +268,7 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     if unmarked is not None:
         then = f"run passgap verify {base} {trained} and then passgap compare {base} {trained}"
         raise UsageError(
-            f"{unmarked.place} is imported and not marked by its source; "
+            f"{unmarked.place} is imported, but its source does not mark its samples; "
             f"{then if unmarked.anew else AGAIN}"
         )
     runs = [Run(place) for place in (base, trained) if is_run(place)]
@@ -270,4 +284,4 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
         judged = replace(judged, notes=told)
     print_among(checks, lambda: print_result(judged))
     if runs:
-        print(f"votes, and what sampling alone gives: passgap compare {base} {trained}")
+        print(f"for majority votes and what sampling alone gives: passgap compare {base} {trained}")

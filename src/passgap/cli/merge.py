@@ -1,4 +1,4 @@
-"""``passgap merge``: runs of disjoint ranges of samples in, one run out."""
+"""``passgap merge``: joins runs of disjoint ranges of samples into one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from passgap.cli.command import argument, command
 
 @command()
 def merge(
-    runs: Annotated[list[str], argument("RUN...", "Runs of disjoint --first-draw ranges.")],
+    runs: Annotated[list[str], argument("RUN...", "Runs with disjoint --first-draw ranges.")],
     out: flags.Out,
 ) -> None:
-    """Join runs that several machines drew, each a range of samples of the same design.
+    """Join runs sampled on several machines, each a range of samples of the same design.
 
     Example: passgap merge runs/a runs/b --out runs/all
     """

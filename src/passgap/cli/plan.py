@@ -1,4 +1,4 @@
-"""``passgap plan``: a pilot's run or counts in, what a claim needs and costs out."""
+"""``passgap plan``: what a claim needs and costs, from a pilot's run or counts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,21 @@ def plan(
     pilot: Annotated[str, argument("PILOT", "Run folder or counts file of the base.")],
     *,
     goal: Annotated[str, flag("headroom (before training) or difference (after).")],
-    half_width: Annotated[float | None, flag("headroom: half its 95% interval, such as 0.03.")],
-    delta: Annotated[float | None, flag("difference: the tilt to be told from none.")],
-    margin: Annotated[float | None, flag("difference: to be shown equivalent within.")],
+    half_width: Annotated[
+        float | None, flag("headroom: half-width of its 95% interval, such as 0.03.")
+    ],
+    delta: Annotated[float | None, flag("difference: the tilt to detect.")],
+    margin: Annotated[
+        float | None, flag("difference: equivalence margin, to show that nothing changed.")
+    ],
     power: Annotated[float, flag("Chance that the claim succeeds.")],
-    problems: Annotated[int | None, flag("Problems at hand; a plan for more is not offered.")],
-    draws: Annotated[list[int], flag("An n to consider; repeatable.", typed=("-n", "--draws"))],
+    problems: Annotated[
+        int | None, flag("Number of problems available; plans for more are not shown.")
+    ],
+    draws: Annotated[
+        list[int],
+        flag("An n (samples per problem) to consider; repeatable.", typed=("-n", "--draws")),
+    ],
     k_small: KSmall,
     k_large: Annotated[
         int | None, flag("The large k; default: 20 (headroom), 64 (difference).", "K")
@@ -38,9 +47,9 @@ def plan(
         float | None,
         flag("difference: standard deviation of pass@K between training seeds, such as 0.02."),
     ],
-    seed: Annotated[int, flag("Of the resampled pilots.")],
-    tokens: Annotated[float | None, flag("Mean tokens of a completion.")],
-    price: Annotated[float | None, flag("Price of a million tokens, in any currency.")],
+    seed: Annotated[int, flag("Seed of the resampled pilots.")],
+    tokens: Annotated[float | None, flag("Mean tokens per completion.")],
+    price: Annotated[float | None, flag("Price per million tokens, in any currency.")],
     output: OutputFlags,
 ) -> None:
     """How many problems, samples and seeds a claim needs, from a pilot, and the cost.

@@ -32,7 +32,7 @@ class Judged(Encoded, Protocol):
 
 
 def print_one(result: Encoded, output: OutputFlags) -> None:
-    """A result as it was asked for: for people, as JSON, Markdown or LaTeX."""
+    """A result in the requested format: for people, as JSON, Markdown or LaTeX."""
     if output.json_:
         print(json_text(result.to_dict()))
     elif text := output.text(result):
@@ -59,7 +59,7 @@ def show(
     *checks: Checks | None,
     figure: str | None = None,
 ) -> None:
-    """A result as its tables or as JSON, its chart in a file, and the exit code asked for."""
+    """A result as its tables or as JSON, its chart in a file, and the requested exit code."""
     found = [one for one in checks if one is not None]
     if output.json_:
         told = [one.to_dict() for one in found]
@@ -79,7 +79,7 @@ def show(
 
 
 def _warn(checks: Sequence[Checks]) -> None:
-    """What data checks found, beside a text that goes elsewhere."""
+    """What data checks found, on standard error, beside a text for another program."""
     from rich.console import Console
 
     from passgap.show import print_result
@@ -92,12 +92,12 @@ def _warn(checks: Sequence[Checks]) -> None:
 def print_among(
     checks: Sequence[Checks], print_verdict: Callable[[], None], *, full: bool = True
 ) -> None:
-    """The verdict after grave findings, which make it doubtful, and before all others."""
+    """The verdict, after errors of the data checks and before their other findings."""
     from passgap.results.findings import Checks
     from passgap.show import print_result
 
-    # The reader stops at the verdict: an error that undoes it has to stand above, while a warning
-    # or a note above it would only push it off the screen.
+    # Readers stop at the verdict: an error that invalidates it must come first, while a warning or
+    # a note above it would only push it off the screen.
     told = [one for one in checks if one.findings]
     grave = [one for one in told if one.worst == "error"]
     for one in grave:
@@ -112,7 +112,7 @@ def print_among(
 
 
 def check_fail_on(fail_on: list[str] | None, labels: Iterable[str]) -> None:
-    """Refuse a label that no result has: a gate that never shuts.
+    """Refuse a label that no result has: such a gate would never fail.
 
     Raises UsageError for such a label.
     """

@@ -1,4 +1,4 @@
-"""``passgap probe``: the base's run or counts in, the verdict before training out."""
+"""``passgap probe``: the verdict before training, from the base's run or counts."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class RuleFlags:
     k_large: KLarge
     small: Annotated[
         float | None,
-        flag("A headroom below it is small; default: 0.05, of pass@20 - pass@2 only."),
+        flag("A headroom below this is small; default: 0.05, for pass@20 - pass@2 only."),
     ]
     large: Annotated[
         float | None,
-        flag("A headroom above it is large; default: 0.15, of pass@20 - pass@2 only."),
+        flag("A headroom above this is large; default: 0.15, for pass@20 - pass@2 only."),
     ]
 
     def adaptive(self, **rounds: int) -> AdaptiveSettings:
@@ -85,7 +85,7 @@ def probe(
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
 
-    It compares pass@k at a small and a large k: a small gap leaves RLVR little to find.
+    It compares pass@k at a small and a large k: a small gap leaves RLVR little to gain.
 
     Example: passgap probe runs/base
     """
@@ -114,11 +114,11 @@ def judge_source(
 def _probe_again(
     run: Run, verdict: ProbeFlags, output: OutputFlags, fail_on: list[str] | None
 ) -> None:
-    """The verdict of an adaptive run that is already drawn."""
+    """The verdict of an adaptive run that is already sampled."""
     from passgap.evidence.adaptive import probe_again
 
     if verdict.sampling_alone:
-        raise UsageError("--sampling-alone with an adaptive run; allowed: a fixed n")
+        raise UsageError("--sampling-alone with an adaptive run; allowed: a run with a fixed n")
     show_adaptive(probe_again(run, settings=verdict.adaptive()), run, None, output, fail_on)
 
 

@@ -1,4 +1,4 @@
-"""``passgap probe-adaptive``: a policy and problems in, a run drawn in rounds and a verdict out."""
+"""``passgap probe-adaptive``: samples in rounds until the verdict before training is certain."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def probe_adaptive(
     decoding: DecodingFlags,
     prompt: PromptFlags,
     fields: ProblemFlags,
-    first: Annotated[int, flag("Samples of every problem in the first round.")],
-    most: Annotated[int, flag("Samples of any problem at most.")],
+    first: Annotated[int, flag("Samples per problem in the first round.")],
+    most: Annotated[int, flag("Largest number of samples for any problem.")],
     price: flags.Price = None,
     seed: flags.Seed,
     output: OutputFlags,
@@ -47,8 +47,8 @@ def probe_adaptive(
 ) -> None:
     """Sample, verify and probe in one: in rounds, until the verdict is certain.
 
-    It spends about a quarter of the samples where the verdict is clear. The run serves probe
-    alone: n follows the outcomes, which biases pass@k.
+    Where the verdict is clear it needs about a quarter of the samples. The run can be used only by
+    probe: n depends on the outcomes, which biases pass@k.
 
     Example: passgap probe-adaptive lab:base lab:rare --out runs/probe
     """

@@ -1,6 +1,6 @@
 """The old ``passgap probe POLICY PROBLEMS --out RUN``: sample, verify and probe with a fixed n.
 
-It goes in the next version; `passgap.cli.renamed` leads here.
+It will be removed in the next version; `passgap.cli.renamed` leads here.
 """
 
 from __future__ import annotations

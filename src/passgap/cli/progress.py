@@ -30,9 +30,8 @@ def bar(
 ) -> Iterator[Callable[..., None]]:
     """A progress bar; the callback takes (done, total, tokens or metrics).
 
-    Nothing is seen before the first call: what is refused before it shows no bar. With ``price``,
-    of a million tokens, it shows what was spent and what the whole will cost. One of several
-    processes shows it.
+    Nothing is shown before the first call, so a refused command shows no bar. With ``price``, per
+    million tokens, it shows the cost so far and in total. Only one of several processes shows it.
     """
     columns = (
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""``passgap reach``: the runs of base and trained in, whether the base could have done it out."""
+"""``passgap reach``: could the base have solved what only the trained policy did?"""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from passgap.cli.progress import bar
 @command(defaults="passgap:reach")
 def reach(
     base: Annotated[str, argument("BASE", "The base's run folder.")],
-    trained: Annotated[str, argument("TRAINED", "The trained policy's.")],
+    trained: Annotated[str, argument("TRAINED", "The trained policy's run folder.")],
     *,
     budget: Annotated[int, flag("Samples per problem that still count as within reach.")],
     reference: Annotated[
-        str | None, flag("Another policy's run: its perplexity under both.", "RUN")
+        str | None, flag("Another policy's run, to report its perplexity under both.", "RUN")
     ] = None,
-    engine: Annotated[str, flag("What computes probabilities: transformers or vllm.", "NAME")],
+    engine: Annotated[
+        str, flag("Engine that computes probabilities: transformers or vllm.", "NAME")
+    ],
     engine_arg: EngineArg = None,
     output: OutputFlags,
     fail_on: flags.FailOn = None,
 ) -> None:
-    """Could the base have drawn what only the trained policy solved? Certified from both sides.
+    """Could the base have solved what only the trained policy solved? Certified bounds.
 
     Example: passgap reach runs/base runs/trained
     """

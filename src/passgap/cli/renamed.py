@@ -1,7 +1,7 @@
 """Old spellings that this version still understands, each with a note on standard error.
 
-In: what was typed. Out: the same as it is spelled now; or, for what left the package, the command
-that does it. The table is docs/reference/renamed.md.
+In: what was typed. Out: the same in the current spelling; or, for what left the package, the
+command that does it. The table is docs/reference/renamed.md.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from pathlib import Path
 from passgap.errors import UsageError
 
 FLAGS = {"train": {"--recipe": "--config"}}
-WITHOUT_EFFECT = {"compare": {"--budget"}}  # flags with a value that no longer move anything
+WITHOUT_EFFECT = {"compare": {"--budget"}}  # flags with a value that no longer have an effect
 OLD_CONFIG, CONFIG = "recipe.toml", "config.toml"  # beside a training
 
 
 def note(old: str, new: str) -> None:
     """Say what to type from now on."""
     print(
-        f"passgap: {old} is now {new}; the old spelling goes in the next version", file=sys.stderr
+        f"passgap: {old} is now {new}; the old spelling will be removed in the next version",
+        file=sys.stderr,
     )
 
 
@@ -36,7 +37,9 @@ def flags(command: str, args: list[str]) -> list[str]:
             continue
         if not equals:
             next(given, None)
-        print(f"passgap: {name} has no effect on {command} now; leave it out", file=sys.stderr)
+        print(
+            f"passgap: {name} no longer has an effect on {command}; leave it out", file=sys.stderr
+        )
     return kept
 
 
@@ -69,7 +72,7 @@ def command(args: list[str]) -> list[str]:
 
 def _left(old: str, arguments: Sequence[str]) -> UsageError:
     now = shlex.join(["python", "-m", "research", *(arguments or ["--help"])])
-    return UsageError(f"{old} is not part of the package any more; from a checkout: {now}")
+    return UsageError(f"{old} is no longer part of the package; from a checkout: {now}")
 
 
 def config_file(path: Path) -> Path:

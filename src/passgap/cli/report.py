@@ -1,4 +1,4 @@
-"""``passgap report``: runs or counts in, one self-contained HTML page out."""
+"""``passgap report``: one self-contained HTML page from runs or counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PageFlags(VerdictFlags):
     """Verdict"""
 
     budget: Annotated[
-        int, flag("Samples per problem beyond which the base counts as unable, in `reach`.", "N")
+        int, flag("Samples per problem that still count as within the base's reach.", "N")
     ]
 
 
@@ -32,13 +32,13 @@ def report(
         argument(
             "RUN...",
             "The base's run or counts file; then the trained policy's, or those of several "
-            "checkpoints. Of benchmarks two folders, with a run for each.",
+            "checkpoints. For several benchmarks: two folders with a run for each.",
         ),
     ],
     verdict: PageFlags,
     out: Annotated[str, flag("The HTML file to write.", "FILE")] = "report.html",
     figures: Annotated[
-        str | None, flag("Folder for the charts as PDF, SVG and PNG.", "DIR")
+        str | None, flag("Write the charts as PDF, SVG and PNG to this folder.", "DIR")
     ] = None,
     seeds: Seeds = False,
     unpaired: Unpaired = False,
@@ -50,9 +50,12 @@ def report(
     Example: passgap report runs/base runs/trained --out report.html
     """
     if seeds and len(runs) < 3:
-        raise UsageError(f"--seeds with {len(runs) - 1} trained; allowed: a base and 2 or more")
+        raise UsageError(
+            f"--seeds with {len(runs) - 1} trained policy; needed: a base and 2 or "
+            "more trained policies"
+        )
     if step and (seeds or len(runs) < 3):
-        raise UsageError("--step is for the checkpoints of a sweep; leave it out")
+        raise UsageError("--step is only for the checkpoints of a sweep; leave it out")
     settings = verdict.settings()
     typed, (base, *trained) = command_line(), runs
     if unpaired:

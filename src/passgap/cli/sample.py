@@ -1,4 +1,4 @@
-"""``passgap sample``: policies and problems in, a run folder for each out."""
+"""``passgap sample``: draws completions of policies on problems, one run folder per policy."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def sample(
         list[str],
         argument(
             "POLICY... PROBLEMS",
-            "A folder, a hub id, lab:base or lab:teacher; several share --out. Last: a JSONL, CSV "
-            "or Parquet file, a benchmark (gsm8k, ..), gym:NAME or lab:NAME.",
+            "Policies: a folder, a hub id, lab:base or lab:teacher; several share --out. Then "
+            "the problems: a JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or "
+            "lab:NAME.",
         ),
     ],
     *,
@@ -33,20 +34,20 @@ def sample(
     fields: ProblemFlags,
     n: flags.Draws = 128,
     seed: flags.Seed,
-    top_up: Annotated[bool, flag("--out holds fewer samples: add the missing ones.")],
-    first_draw: Annotated[int, flag("Number of the first sample: a range to be merged.")],
+    top_up: Annotated[bool, flag("Add samples to a run in --out that has fewer than n.")],
+    first_draw: Annotated[int, flag("Number of the first sample, for a range to be merged later.")],
     price: flags.Price = None,
     revision: flags.Revision = None,
 ) -> None:
     """Draw n completions per problem into a run folder; the same command again resumes it.
 
-    Several policies (DIR/checkpoint-*) each get a run folder of their name below --out.
+    Several policies (DIR/checkpoint-*) each get a run folder with their name in --out.
 
     Example: passgap sample lab:base lab:rare -n 16 --out runs/base
     """
     *given, problems = policies
     if not given:
-        raise UsageError(f"{problems!r} alone is given; needed: POLICY PROBLEMS")
+        raise UsageError(f"only {problems!r} is given; needed: POLICY PROBLEMS")
     drawings = resolve(
         given, problems, engine, decoding, prompt, fields, seed=seed, revision=revision
     )

@@ -1,4 +1,4 @@
-"""``passgap select``: a base's run in, the problems to train on and a control set out."""
+"""``passgap select``: chooses problems to train on, and a control set, from a base's run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ def select(
     out: flags.NewFolder,
     prompt: PromptFlags,
     fields: FieldFlags,
-    problems: Annotated[
-        str | None, flag("The problems that a counts file is of.", "PROBLEMS")
-    ] = None,
-    low: Annotated[float | None, flag("Least pass rate; default: 0.02 without --size.")],
-    high: Annotated[float | None, flag("Greatest pass rate; default: 0.8 without --size.")],
+    problems: Annotated[str | None, flag("The problems of a counts file.", "PROBLEMS")] = None,
+    low: Annotated[float | None, flag("Lowest pass rate; default: 0.02 without --size.")],
+    high: Annotated[float | None, flag("Highest pass rate; default: 0.8 without --size.")],
     size: Annotated[
-        int | None, flag("So many problems, those whose groups will most often be mixed.")
+        int | None, flag("Choose this many problems, those whose groups will most often be mixed.")
     ],
     group_size: flags.GroupSize,
     form: Annotated[
@@ -38,16 +36,18 @@ def select(
     seed: flags.Seed,
     output: OutputFlags,
 ) -> None:
-    """The problems that teach, with a control set of the same size, for TRL, verl and OpenRLHF.
+    """Choose the problems that teach, and a control set of the same size.
 
-    Problems are chosen by the posterior of their pass rate, not by the rate of a few samples.
-    The flags of prompt and problems go with --problems; a run brings its own.
+    Problems are chosen by the posterior of their pass rate, not by the rate of a few samples. Data
+    are written for TRL, verl and OpenRLHF. The flags for prompt and problems are only for
+    --problems; a run has its own.
 
     Example: passgap select runs/base --out teach
     """
     from passgap.evidence.doors import select as choose
     from passgap.launch import FORMS, check_forms
     from passgap.launch.exporting import counted, write_selection
+    from passgap.plain import plural
 
     forms = list(dict.fromkeys(form or FORMS))
     check_forms(forms)
@@ -64,6 +64,7 @@ def select(
     plain = written.prompt.template == "plain" and not written.prompt.system
     more = "" if plain else " with the prompt's flags"
     print(
-        f"{out}: {len(written.files)} files written; next: passgap train POLICY {out}/train.jsonl"
-        f"{more}, or passgap export verl {out} --policy POLICY --held-out PROBLEMS --out JOB"
+        f"{out}: {plural(len(written.files), 'file')} written; next: passgap train POLICY "
+        f"{out}/train.jsonl{more}, or passgap export verl {out} --policy POLICY --held-out "
+        "PROBLEMS --out JOB"
     )

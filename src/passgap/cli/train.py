@@ -1,4 +1,4 @@
-"""``passgap train``: a policy and problems in, the trained policy's folder out."""
+"""``passgap train``: trains a policy on problems and writes the trained policy's folder."""
 
 from __future__ import annotations
 
@@ -35,20 +35,24 @@ def train(
     context: typer.Context,
     policy: PolicyArgument,
     problems: ProblemsArgument,
-    out: Annotated[str, flag("Policy folder; an equal training is resumed.", "DIR")],
+    out: Annotated[
+        str, flag("Policy folder to write; a run with the same settings is resumed.", "DIR")
+    ],
     asked: Annotated[Given[TrainConfig], Fields("Algorithm", sections=SECTIONS)],
     prompt: PromptFlags,
     fields: ProblemFlags,
     held_out: Annotated[
-        str | None, flag("Problems to measure pass@k on as it trains.", "PROBLEMS")
+        str | None, flag("Held-out problems to measure pass@k on during training.", "PROBLEMS")
     ] = None,
     leave_out_held_out: flags.LeaveOutHeldOut = False,
-    teacher: Annotated[str | None, flag("What --algorithm distill learns from.", "POLICY")] = None,
+    teacher: Annotated[
+        str | None, flag("Teacher policy, for --algorithm distill.", "POLICY")
+    ] = None,
     revision: flags.Revision = None,
 ) -> None:
-    """GRPO and similar methods through TRL, rewarded by the verifier; resumes when killed.
+    """GRPO and similar methods through TRL, with the verifier as reward; resumes if killed.
 
-    Everything asked is kept as OUT/trainer/config.toml, for --config. Several GPUs: torchrun
+    All settings are saved in OUT/trainer/config.toml, for --config. Several GPUs: torchrun
     --nproc_per_node N -m passgap train ...
 
     Example: passgap train lab:base "lab:rare?split=train" --out policies/rare

@@ -1,4 +1,4 @@
-"""``passgap verify``: runs in, an outcome for each completion beside them out."""
+"""``passgap verify``: writes an outcome for each completion of one or more runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import VerifierName
 from passgap.cli.progress import bar, command_line
 from passgap.errors import UsageError, WorkError
-from passgap.plain import json_text
+from passgap.plain import json_text, plural
 
 if TYPE_CHECKING:
     from passgap.data.counts import Counts
@@ -26,21 +26,21 @@ def verify(
     try_: Annotated[
         tuple[str, str] | None,
         flag(
-            "Verify TEXT ('-': standard input) against the reference GOLD, and show why; no run.",
+            "Verify TEXT ('-': standard input) against the reference GOLD and explain the "
+            "result; takes no run.",
             "GOLD TEXT",
         ),
     ] = None,
     json_: flags.Json = False,
 ) -> None:
-    """Verify a run's completions, which stay as they are; several runs in turn.
+    """Verify the completions of one or more runs; the completions stay unchanged.
 
-    Verified before by another verifier, the table of how the two agree is shown, and the new
-    outcomes count from now on; ``--verifier source`` makes an imported log's own count again.
-    ``--verifier 'judge?base_url=..&model=..'`` judges the reasoning of the correct ones
-    (CoT-pass@k).
+    If another verifier was used before, a table shows how the two agree, and the new outcomes count
+    from now on; ``--verifier source`` makes an imported log's own count again. ``--verifier
+    'judge?base_url=..&model=..'`` judges the reasoning of the correct ones (CoT-pass@k).
 
-    ``--try GOLD TEXT`` shows every candidate answer in a text, its place, and what each reading
-    makes of it.
+    ``--try GOLD TEXT`` shows every candidate answer in a text, its position, and how each reading
+    marks it.
 
     Example: passgap verify runs/base
     """
@@ -64,17 +64,17 @@ def verify(
         print("next: passgap compare BASE TRAINED...")
     if failed:
         why = "; ".join(
-            f"{one.result.run}: not one draw could be scored: {one.why}" for one in failed
+            f"{one.result.run}: none of the samples could be scored: {one.why}" for one in failed
         )
         raise WorkError(f"{why}; fix the verifier and run passgap verify again")
 
 
 def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -> None:
-    """Verify one text, and show every candidate with what it would come to."""
+    """Verify one text, and show how every candidate would be marked."""
     from passgap.stages.marking import mark, tried
 
     if runs:
-        raise UsageError(f"--try marks one text and no run; left over: {' '.join(runs)}")
+        raise UsageError(f"--try marks one text and takes no run; leave out: {' '.join(runs)}")
     said = sys.stdin.read() if text == "-" else text
     (outcome,) = mark(gold, said, verifier=verifier)
     found = tried(gold, outcome, verifier)
@@ -89,8 +89,8 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
 
 @dataclass(frozen=True)
 class Marked:
-    """One run that was verified: what came of it, its counts, whether no draw could be scored, and
-    why draws are unscored (empty where none is)."""
+    """One run that was verified: the result, its counts, whether no draw could be scored, and why
+    draws are unscored (empty where none is)."""
 
     result: Verified
     counts: Counts
@@ -99,7 +99,7 @@ class Marked:
 
 
 def _verified(path: str, run: Run, verifier: str | None) -> Marked:
-    """Verify one run, and what came of it."""
+    """Verify one run and return the result."""
     from passgap.stages.counting import count
     from passgap.stages.unscored import all_unscored, in_one_line
     from passgap.stages.verifying import verified
@@ -123,7 +123,7 @@ def verify_run(path: str, verifier: str | None = None) -> str:
 
 
 def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
-    """The table of agreement where there is one, one line for the outcomes, one for why not."""
+    """The table of agreement, if any, one line for the outcomes, one for unscored samples."""
     result = found.result
     if result.agreement is not None:
         from passgap.show import print_blocks
@@ -131,11 +131,13 @@ def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
 
         print_blocks(marks.agreement(result.agreement))
     if result.reasoned is not None:
-        print(f"reasoning found right in {result.reasoned:,} of {result.correct:,}")
+        print(
+            f"reasoning judged right in {result.reasoned:,} of {result.correct:,} correct samples"
+        )
     probe = f"passgap probe {path}"
     print(
-        f"{path}: {result.draws:,} draws of {result.problems} problems, "
-        f"{result.correct:,} correct, {result.unscored:,} unscored; the marks of "
+        f"{path}: {plural(result.draws, 'sample')} of {plural(result.problems, 'problem')}, "
+        f"{result.correct:,} correct, {result.unscored:,} unscored; the marks by "
         f"{result.marked_by} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
     if found.why and not found.failed:

@@ -1,4 +1,4 @@
-"""``passgap view``: a folder of runs in, a local web app over them out."""
+"""``passgap view``: a local web app over a folder of runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from passgap.cli.command import argument, command, flag
 @command()
 def view(
     folder: Annotated[str, argument("[DIR]", "Folder of runs.")] = ".",
-    host: Annotated[str, flag("Address to bind to; not loopback: needs a token.")] = "127.0.0.1",
+    host: Annotated[
+        str, flag("Address to bind to; other than loopback it needs a token.")
+    ] = "127.0.0.1",
     port: Annotated[int, flag("Port; 0 takes a free one.")] = 8177,
     open_: Annotated[bool, flag("Open it in the browser.")] = False,
 ) -> None:
-    """A local web app over all runs below a folder: problems, completions, audits, training.
+    """A local web app over all runs in a folder: problems, completions, audits, training.
 
     Example: passgap view runs
     """

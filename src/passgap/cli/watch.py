@@ -1,4 +1,4 @@
-"""``passgap watch``: a training's folder in, its learning signal and warnings out, as it runs."""
+"""``passgap watch``: learning signal and warnings of a training run, while it runs."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ WAITING = "waiting for the first reward call"
 def watch(
     folder: Annotated[str, argument("FOLDER", "A training folder, or a watch folder.")],
     *,
-    base: Annotated[
-        str | None, flag("The base's run or counts: gives the forecast.", "RUN")
-    ] = None,
+    base: Annotated[str | None, flag("The base's run or counts, for the forecast.", "RUN")] = None,
     follow: Annotated[
-        bool, flag("Look again until passgap train has finished; others: until Ctrl-C.")
+        bool, flag("Update until passgap train has finished; for other trainers until Ctrl-C.")
     ] = False,
-    seconds: Annotated[float, flag("--follow: between two looks.")],
+    seconds: Annotated[float, flag("Seconds between two updates, with --follow.")],
     every: Annotated[int | None, flag("Steps per row; default: at most 50 rows.")],
-    window: Annotated[int, flag("Steps that the early warnings look at.")],
-    visits: Annotated[int, flag("Last groups without a hit that make a problem lost.")],
+    window: Annotated[int, flag("Number of recent steps that early warnings use.")],
+    visits: Annotated[
+        int, flag("Number of last groups without a correct sample that make a problem lost.")
+    ],
     group_size: Annotated[int | None, flag("GRPO's G; default: as recorded.")],
     output: OutputFlags,
 ) -> None:
@@ -50,14 +50,14 @@ def watch(
     }
     if follow:
         if output.given():
-            raise UsageError(f"--follow with --{output.given()[0]}; allowed: one of them")
+            raise UsageError(f"--follow with --{output.given()[0]}; allowed: only one of them")
         _show(watching.follow(folder, base=base, seconds=seconds, **settings))
         return
     print_one(watching.watch_folder(folder, base=base, **settings), output)
 
 
 def _show(results: Iterable[Watching | None]) -> None:
-    """Each result in place of the one before; one after the other where this is no terminal."""
+    """Each result in place of the one before; one after the other if this is not a terminal."""
     from rich.console import Console
     from rich.live import Live
 

@@ -1,1 +1,1 @@
-"""The nouns that travel: problems, policies, completions, outcomes, counts. Plain and frozen."""
+"""The shared data types: problems, policies, completions, outcomes, counts. Plain and frozen."""

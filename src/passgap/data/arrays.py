@@ -1,4 +1,4 @@
-"""The kinds of array that everything passes on: floats, whole numbers, yes and no."""
+"""The array types used everywhere: floats, integers, booleans."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Difficulty bands: a problem's share of correct draws in, the name of its band out.
+"""Difficulty bands. In: a problem's share of correct draws. Out: the name of its band.
 
 ``never`` (0), ``boundary`` (up to 1/8: mostly no hit in a group of 8), ``mid``, ``saturated`` (at
-least 9/10). A share of few draws is mostly noise: bands come from draws other than those they show.
+least 9/10). A share of few draws is mostly noise: the draws that assign a band are not the ones
+shown in it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Completions: what one engine call is asked for, and one draw of it."""
+"""Completions: what one engine call is asked for, and one draw from it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Block:
     def draw_seed(self, problem_id: str, *, bits: int = 60) -> int:
         """The seed of this block's first draw of a problem, below ``2**bits``.
 
-        The next draw's is one more, as servers count on from a request's seed: so all draws of a
-        problem have seeds of their own, in whichever block or top-up they are drawn.
+        Each further draw adds one, as servers do with a request's seed: so all draws of a problem
+        have different seeds, whichever block or top-up they belong to.
         """
         base = int(digest([self.run_seed, problem_id])[:15], 16) >> (60 - (bits - 4))
         return base + self.first_draw
@@ -43,8 +43,8 @@ class Block:
 @dataclass(frozen=True)
 class Completion:
     """One draw. ``token_ids`` holds the end token when it was drawn; ``logprob`` (nats) is the
-    log-probability of the whole sequence under the settings used, nan where unknown. A server that
-    tells no ids leaves them empty and says ``token_count``, 0 where it says neither."""
+    log-probability of the whole sequence under the settings used, nan where unknown. If a server
+    returns no ids, they are empty and ``token_count`` is set, or 0 if it returns neither."""
 
     problem_id: str
     draw: int

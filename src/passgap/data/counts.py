@@ -14,19 +14,20 @@ from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.whole_numbers import whole_numbers
 from passgap.display import Displayed
 from passgap.errors import UsageError
+from passgap.plain import plural
 
 Design = Literal["fixed", "adaptive"]
 OPTIONAL = ("no_answer", "truncated", "c_reasoned", "guess_rate", "c_asked", "c_any")
 
 
 def _column(name: str, values: ArrayLike | None, ids: tuple[str, ...]) -> IntArray:
-    """One column of counts, an entry per problem; None stands for zeros."""
+    """One column of counts, one entry per problem; None stands for zeros."""
     if values is None:
         return np.zeros(len(ids), np.int64)
     listed = list(values) if np.iterable(values) and not hasattr(values, "dtype") else values
     shape = (len(listed),) if isinstance(listed, list) else np.shape(values)
     if shape != (len(ids),):
-        raise UsageError(f"{name} has shape {shape}; expected ({len(ids)},), one a problem")
+        raise UsageError(f"{name} has shape {shape}; expected ({len(ids)},), one entry per problem")
     return whole_numbers(name, cast(Iterable[object], listed), lambda i: f"problem {ids[i]!r}")
 
 
@@ -39,7 +40,7 @@ class Counts(Displayed):
     problem_id
         Distinct ids, length P.
     n, c
-        Scored draws and correct draws a problem, 0 <= c <= n; whole numbers, as 16, 16.0 or "16".
+        Scored and correct draws per problem, 0 <= c <= n; whole numbers, as 16, 16.0 or "16".
     unscored
         Draws the verifier could not score, not part of n.
     no_answer, truncated
@@ -47,23 +48,23 @@ class Counts(Displayed):
         None where the source does not say.
     c_reasoned
         Correct draws whose reasoning a judge or a person found right too (CoT-pass@k, arXiv
-        2506.14245), 0 <= c_reasoned <= c; None where nobody looked.
+        2506.14245), 0 <= c_reasoned <= c; None where it was not judged.
     c_asked, c_any
-        Correct draws under the other readings: in the form that the prompt asked for, and where any
-        mention of the answer counts; 0 <= c <= n. None where texts were read in one way only.
+        Correct draws under the other readings: in the form that the prompt asked for, and with any
+        mention of the answer; 0 <= c <= n. None where texts were read in only one way.
     guess_rate
-        How often somebody who is wrong says this problem's answer, in [0, 1); None where not
+        How often a wrong completion gives this problem's answer, in [0, 1); None where not
         measured.
     cluster
-        What problems hang together with, such as the template they were made from: a label a
-        problem. Intervals and tests over problems then go over clusters. None: each for itself.
+        Which problems are related, such as those made from the same template: one label per
+        problem. Intervals and tests over problems then resample clusters. None: all problems are
+        independent.
     design
         ``fixed`` when n was chosen beforehand, ``adaptive`` when it depended on outcomes.
     provenance
-        What has to agree before two counts are compared (``prompt``, ``verifier``,
-        ``sampling``), what names them (``policy``, ``problem_set``), whether the policy was trained
-        on these problems (``trained_on``: yes or no), and why draws are unscored (``unscored``),
-        where that is known.
+        What has to agree before two counts are compared (``prompt``, ``verifier``, ``sampling``),
+        what names them (``policy``, ``problem_set``), whether the policy was trained on these
+        problems (``trained_on``: yes or no), and why draws are unscored (``unscored``), if known.
     """
 
     problem_id: tuple[str, ...]
@@ -115,7 +116,7 @@ class Counts(Displayed):
 
     def _check(self, ids: tuple[str, ...]) -> None:
         if not ids:
-            raise UsageError("the counts hold no problem; at least one row is needed")
+            raise UsageError("the counts are empty; at least one row is needed")
         if len(set(ids)) < len(ids):
             twice = next(i for i in ids if ids.count(i) > 1)
             raise UsageError(
@@ -147,26 +148,26 @@ class Counts(Displayed):
                 )
         if self.cluster is not None and len(self.cluster) != len(ids):
             raise UsageError(
-                f"cluster has {len(self.cluster)} entries; expected {len(ids)}, one a problem"
+                f"cluster has {len(self.cluster)} entries; expected {len(ids)}, one per problem"
             )
         rates = self.guess_rate
         if rates is not None and (
             rates.shape != (len(ids),) or not np.all((rates >= 0) & (rates < 1))
         ):
-            raise UsageError("guess_rate needs one number in [0, 1) a problem")
+            raise UsageError("guess_rate needs one number in [0, 1) per problem")
         if self.design not in ("fixed", "adaptive"):
             raise UsageError(f"design is {self.design!r}; allowed: 'fixed', 'adaptive'")
 
     @property
     def clusters(self) -> IntArray | None:
-        """The clusters as whole numbers, shape (P,); None where each problem is for itself."""
+        """The clusters as integers, shape (P,); None where all problems are independent."""
         if self.cluster is None:
             return None
         return np.unique(self.cluster, return_inverse=True)[1].astype(np.int64)
 
     @property
     def independent(self) -> int:
-        """How many problems or, where there are such, clusters of problems there are."""
+        """The number of problems or, if there are any, of clusters."""
         return len(self) if self.cluster is None else len(set(self.cluster))
 
     def __len__(self) -> int:
@@ -176,13 +177,13 @@ class Counts(Displayed):
         n, c = self.n, self.c
         each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
         return (
-            f"{len(self)} problems, {each} scored draws each ({self.design}): {c.sum():,} of "
-            f"{n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, always: "
-            f"{int(np.sum(c == n))}; draws unscored: {int(self.unscored.sum()):,}"
+            f"{plural(len(self), 'problem')}, {each} scored samples each ({self.design}): "
+            f"{c.sum():,} of {n.sum():,} correct; problems never solved: {int(np.sum(c == 0))}, "
+            f"always: {int(np.sum(c == n))}; samples unscored: {int(self.unscored.sum()):,}"
         )
 
     def clustered(self, cluster: Sequence[str] | None) -> Counts:
-        """The same counts with other clusters, one a problem, or with none."""
+        """The same counts with other clusters, one per problem, or without clusters."""
         found = copy(self)
         object.__setattr__(found, "cluster", None if cluster is None else tuple(cluster))
         found._check(self.problem_id)

@@ -1,4 +1,4 @@
-"""What a thing is, in sixteen hex digits: a JSON-like value in, its digest out."""
+"""Identity in sixteen hex digits. In: a JSON-like value. Out: its digest."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The rows of the journals: what training, a sampling call and a person note down line by line.
+"""The rows of the journals: what training, a sampling call and a person record line by line.
 
-A measure is None where nobody took it. ``runs.journal`` reads and writes the files.
+A value is None where it was not measured. ``runs.journal`` reads and writes the files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepRow(Row, frozen=True, kw_only=True):
-    """What was noted at a training step."""
+    """What was recorded at a training step."""
 
     step: int
 
@@ -69,7 +69,7 @@ class HeldOutRow(StepRow, frozen=True, kw_only=True):
 
 
 class Call(Row, frozen=True, kw_only=True):
-    """What one sampling call did, and with what: a row of ``calls.jsonl``."""
+    """What one sampling call did, and how: a row of ``calls.jsonl``."""
 
     began: str = ""
     ended: str = ""

@@ -1,4 +1,4 @@
-"""Outcomes: what a verifier says of one completion, under each reading of its text."""
+"""Outcomes: how a verifier marks one completion, under each reading of its text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AskedStatus = Literal["correct", "incorrect", "unscored", "no_answer"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A piece of a completion that could be its answer: it stands in ``text[start:end]``.
+    """A piece of a completion that could be its answer: ``text[start:end]``.
 
     ``rule`` says how it was found: ``boxed``, ``tagged``, ``hashes``, ``stated``, ``bold`` or
     ``value``.
@@ -27,12 +27,12 @@ class Candidate:
 class Readings:
     """What a completion's mark would be under each reading of its text.
 
-    ``asked`` takes the answer in the form that the prompt asked for (the answer that counts where
-    it asked for none; ``no_answer`` where there is none in that form), ``any`` whatever in the
-    text equals the reference; the reading between them, which counts, is the outcome's own
-    status. ``form`` is the rule that found the answer, ``run_on`` says that a question of the
-    model's own follows it, ``thinking`` is ``ended``, ``never_ends`` or empty. ``candidates`` are
-    kept in memory only.
+    ``asked`` takes the answer in the form that the prompt asked for (the answer that counts if it
+    asked for none; ``no_answer`` if there is none in that form), ``any`` takes anything in the text
+    that equals the reference; the reading between them, which counts, is the outcome's own status.
+    ``form`` is the rule that found the answer, ``run_on`` says that the model goes on with a
+    question of its own, ``thinking`` is ``ended``, ``never_ends`` or empty. ``candidates`` are kept
+    only in memory.
     """
 
     asked: AskedStatus
@@ -43,7 +43,7 @@ class Readings:
     candidates: tuple[Candidate, ...] = field(default=(), compare=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
-        """What a run keeps of it."""
+        """What a run stores of it."""
         return {
             "asked": self.asked,
             "any": self.any,
@@ -55,12 +55,11 @@ class Readings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a verifier says of one completion.
+    """How a verifier marks one completion.
 
-    ``unscored`` is neither right nor wrong: the verifier itself failed. ``reason`` is empty, or
-    one of ``no_answer``, ``truncated``, ``too_long`` (incorrect), ``timeout``, ``error``
-    (unscored), or the verifier's own. ``readings`` are there where a text can be read in several
-    ways.
+    ``unscored`` is neither right nor wrong: the verifier itself failed. ``reason`` is empty, or one
+    of ``no_answer``, ``truncated``, ``too_long`` (incorrect), ``timeout``, ``error`` (unscored), or
+    the verifier's own. ``readings`` are present where a text can be read in several ways.
     """
 
     status: Status

@@ -20,8 +20,8 @@ class PromptSettings:
 
     ``template`` is ``plain``, ``chat``, ``boxed`` or the text of a Jinja file (then
     ``template_name`` says which). ``shots`` are worked examples put before the question. ``stop``
-    are the strings that end a completion; ``stop_by_default`` says that nobody named them and they
-    follow from the format of the shots, which is no part of what the prompt is.
+    are the strings that end a completion; ``stop_by_default`` says that they were not given but
+    follow from the format of the shots, which is not part of the prompt's identity.
     """
 
     template: str = "plain"
@@ -36,7 +36,7 @@ class PromptSettings:
         return self.identity() | by_default
 
     def identity(self) -> dict[str, object]:
-        """What the prompt is, without how its stop strings came about."""
+        """The prompt's identity, without the origin of its stop strings."""
         data = asdict(self) | {"shots": [list(s) for s in self.shots], "stop": list(self.stop)}
         del data[BY_DEFAULT]
         return data
@@ -46,7 +46,7 @@ class PromptSettings:
         return msgspec.convert(data, cls)
 
     def without_default_stop(self) -> PromptSettings:
-        """The same prompt without stop strings that came by default."""
+        """The same prompt without stop strings set by default."""
         return replace(self, stop=(), stop_by_default=False) if self.stop_by_default else self
 
     @property
@@ -54,7 +54,7 @@ class PromptSettings:
         return digest(self.identity())
 
 
-UNKNOWN_POLICY = "unknown"  # the path of one that an imported log does not tell
+UNKNOWN_POLICY = "unknown"  # the path of one that an imported log does not name
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from passgap.data.identity import digest
 
 
 class Case(TypedDict, total=False):
-    """One input with the output expected; ``testtype`` as LiveCodeBench has it."""
+    """One input with the expected output; ``testtype`` as in LiveCodeBench."""
 
     input: str
     output: str
@@ -18,7 +18,7 @@ class Case(TypedDict, total=False):
 
 
 class Tests(TypedDict, total=False):
-    """The ``tests`` of a code problem; `passgap.problems.tests` says which kind has which.
+    """The ``tests`` of a code problem; `passgap.problems.tests` lists the fields of each kind.
 
     ``limits`` (bytes of memory, seconds, bytes of output), the ``cases`` of packed tests and
     ``prelude`` come with the order to run them.
@@ -41,8 +41,8 @@ class Tests(TypedDict, total=False):
 class Problem:
     """One question with the answer its verifier accepts.
 
-    ``id`` is a hash of (question, reference, verifier): the same question asked under another
-    prompt is the same problem, and another question at the same row is another problem.
+    ``id`` is a hash of (question, reference, verifier): the same question under another prompt is
+    the same problem, and another question in the same row is another problem.
     """
 
     question: str
@@ -56,14 +56,14 @@ class Problem:
 
     @property
     def cluster(self) -> str | None:
-        """What it hangs together with, such as its template; None where its metadata name none."""
-        known = self.metadata if isinstance(self.metadata, Mapping) else {}  # a stranger's run
+        """Its cluster, such as its template; None where its metadata name none."""
+        known = self.metadata if isinstance(self.metadata, Mapping) else {}  # a run from a stranger
         found = known.get("cluster")
         return None if found is None else str(found)
 
     @property
     def tests(self) -> Tests | None:
-        """What a program that solves it has to pass, None where its metadata hold no tests."""
+        """The tests that a solution has to pass, None where its metadata hold none."""
         found = self.metadata.get("tests")
         return cast(Tests, found) if isinstance(found, Mapping) else None
 
@@ -87,7 +87,7 @@ class ProblemSet:
         return cls(name, tuple(distinct.values()), merged=total - len(distinct))
 
     def without(self, other: ProblemSet) -> ProblemSet:
-        """The problems that ``other`` does not hold; the name says how many were left out."""
+        """The problems that ``other`` does not have; the name says how many were left out."""
         theirs = {problem.id for problem in other.problems}
         kept = tuple(problem for problem in self.problems if problem.id not in theirs)
         left_out = len(self.problems) - len(kept)

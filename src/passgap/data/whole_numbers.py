@@ -1,11 +1,10 @@
-"""Whole numbers: a column of counts as a file or a caller holds it in, an int64 array out.
+"""Whole numbers. In: a column of counts from a file or a caller. Out: an int64 array.
 
-16, 16.0, "16" and "16.0" are sixteen, as spreadsheets and pandas write it. Whatever is no whole
-number is refused and never rounded: 4.5 is a mean, 0.28 a rate, and both would become another
-count. Also here: headers that name one column twice.
+16, 16.0, "16" and "16.0" are sixteen, as spreadsheets and pandas write it. Anything else is refused
+and never rounded: 4.5 is a mean, 0.28 a rate, and rounding would turn both into another count. Also
+here: headers that name one column twice.
 
-Not covered: whether the counts of a problem agree with each other, which
-`passgap.Counts` says.
+Not covered: whether the counts of a problem agree with each other, which `passgap.Counts` checks.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ NEEDED = f"a count is a whole number up to {LARGEST:,}"
 def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], str]) -> IntArray:
     """A column of counts as an int64 array.
 
-    ``values`` are numbers or their texts, one per problem; ``where(i)`` is the place of entry i in
-    words. Raises UsageError, naming the first value that is no whole number, its place, and what to
-    do about it.
+    ``values`` are numbers or their texts, one per problem; ``where(i)`` describes the place of
+    entry i. Raises UsageError, naming the first value that is not a whole number, its place, and
+    what to do about it.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
         bad = np.flatnonzero(~((np.abs(values) <= LARGEST) & (values == np.floor(values))))
@@ -45,7 +44,7 @@ def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], st
         number = _number(value)
         if number is None or not -LARGEST <= number <= LARGEST or number != int(number):
             raise UsageError(
-                f"{where(i)}: column {name} holds a value that is no whole number: "
+                f"{where(i)}: column {name} has a value that is not a whole number: "
                 f"{_shown(value)}; {NEEDED}{_advice(name, value, listed)}"
             )
         found[i] = int(number)
@@ -53,12 +52,12 @@ def whole_numbers(name: str, values: Iterable[object], where: Callable[[int], st
 
 
 def refuse_repeated(place: object, header: Sequence[str], read: Iterable[str]) -> None:
-    """Refuse (UsageError) a header that names a column that is read twice: which one is meant?"""
+    """Refuse (UsageError) a header that repeats a column that is read: which one is meant?"""
     for name in read:
         if (times := list(header).count(name)) > 1:
             raise UsageError(
-                f"{place} has {times} columns called {name}, and which of them is meant is not "
-                "known; rename or remove the others"
+                f"{place} has {times} columns called {name}; only one is allowed: rename or "
+                "remove the others"
             )
 
 
@@ -92,21 +91,23 @@ def _shown(value: object) -> str:
 
 
 def _advice(name: str, value: object, values: Sequence[object]) -> str:
-    """The next step for a value that is no count."""
+    """The next step for a value that is not a count."""
     if _is_nothing(value):
-        return ": fill the cell, or leave the row out"
+        return ": fill in the cell, or leave out the row"
     if isinstance(value, bool | np.bool_) or str(value).strip().lower() in ("true", "false"):
-        return ": a table with a row per draw is read by passgap import table"
+        return ": for a table with one row per sample use passgap import table"
     if name != "n" and _look_like_rates(values):
         return (
-            f"; {name} looks like a rate (all its values lie between 0 and 1): multiply it by n, "
-            f"as {name} = round(rate * n)"
+            f"; {name} looks like a rate (all its values lie between 0 and 1): convert it with "
+            f"{name} = round(rate * n)"
         )
     if name != "n" and isinstance(value, str) and value.strip().endswith("%"):
-        return f"; {name} looks like a rate in percent: give {name} = round(rate / 100 * n)"
+        return (
+            f"; {name} looks like a rate in percent: convert it with {name} = round(rate / 100 * n)"
+        )
     number = _number(value)
     if number is not None and -LARGEST <= number <= LARGEST:
-        return f": give the number of draws in column {name}, not a mean or a share of them"
+        return f": column {name} must hold the number of samples, not a mean or a share"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What draws completions from a policy: a block and its prompts in, completions out.
+"""Engines sample a policy: from a block and its prompts to completions.
 
 Each engine is one adapter; here is the table that finds them by name, without loading any. An
 installed package adds one by an entry point of the group ``passgap.engines``.
@@ -84,7 +84,7 @@ def versions(name: str) -> dict[str, str]:
 
 
 def _version(package: str) -> str:
-    """A package's version, also where a build for one kind of hardware has a name of its own."""
+    """A package's version, even if a build for some hardware has its own name."""
     for name in (package, f"{package}-cpu"):
         with suppress(PackageNotFoundError):
             return version(name)
@@ -92,7 +92,8 @@ def _version(package: str) -> str:
 
 
 def resolve_policy(policy: Policy, engine: str) -> Policy:
-    """Find the weights and fill in their digest; a missing folder is told before any loading."""
+    """Find the weights and fill in their digest; a missing folder is reported before any
+    loading."""
     engine = engine.removeprefix(RAY)
     if engine == "fake":
         return dataclasses.replace(policy, weights_digest=digest(policy.path))
@@ -101,10 +102,9 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
         if not (folder / "config.json").is_file():
             if (folder / "trainer").is_dir():
                 raise UsageError(
-                    f"{folder} holds a training that is not finished: give the same passgap train "
-                    "command again"
+                    f"{folder} has an unfinished training: run the same passgap train command again"
                 )
-            raise UsageError(f"{folder} has no config.json; a transformers folder is needed")
+            raise UsageError(f"{folder} has no config.json; give a transformers folder")
         from passgap.engines.weights import weights_digest
 
         return dataclasses.replace(policy, weights_digest=weights_digest(folder))
@@ -141,7 +141,7 @@ def load_engine(
     sampling: SamplingParams,
     arguments: Mapping[str, Json],
 ) -> Engine:
-    """Load the engine ``check_engine`` has accepted the arguments of."""
+    """Load the engine whose arguments ``check_engine`` has accepted."""
     engine = _adapter(name).engine
     if name.startswith(RAY):
         outer, inner = _split(name, arguments)

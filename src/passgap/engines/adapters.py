@@ -1,4 +1,4 @@
-"""What is known of an engine before it is imported: where it lives, which arguments it takes.
+"""What is known about an engine before it is imported: its location and its arguments.
 
 In: nothing. Out: an Adapter for each built-in engine, and one for any engine that a package adds.
 """
@@ -17,7 +17,7 @@ from passgap.plain import Json
 
 
 class EngineClass(Protocol):
-    """An Engine's class, as it is found by name."""
+    """An Engine's class, as found by name."""
 
     capabilities: Capabilities
 
@@ -30,8 +30,8 @@ class EngineClass(Protocol):
 class Adapter:
     """One engine: ``module:class`` or the class, and what ``--engine-arg`` may name.
 
-    ``packages`` decide what it draws: a run records their versions. ``check``, ``module:function``,
-    refuses arguments before a model is loaded, empty for none. ``served``: as `Engine.served`.
+    ``packages`` affect what it draws: a run records their versions. ``check``, ``module:function``,
+    refuses arguments before a model is loaded; empty for none. ``served``: as `Engine.served`.
     """
 
     where: str | type[Engine]

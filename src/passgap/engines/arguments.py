@@ -1,4 +1,4 @@
-"""Engine arguments: ``KEY=VALUE`` strings in, values of the right type out."""
+"""Engine arguments: from ``KEY=VALUE`` strings to values of the right type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Parser = Callable[[str], Json]
 class Arguments:
     """The arguments one engine takes: a parser for each key.
 
-    ``passes_on``: unknown keys go to the engine's own library, read as JSON where they are JSON.
+    ``passes_on``: unknown keys are passed to the engine's own library, parsed as JSON if possible.
     """
 
     def __init__(self, *, passes_on: bool = False, **known: Parser) -> None:

@@ -1,8 +1,8 @@
-"""The one interface every engine has.
+"""The interface of every engine.
 
-In: a block (which problems, which draws, its seed) and the prompt of each problem.
-Out: one Completion per (problem, draw) of the block, in any order.
-An engine knows nothing of references, verifiers or files.
+In: a block (which problems, which draws, its seed) and the prompt of each problem. Out: one
+Completion per (problem, draw) of the block, in any order. An engine knows nothing about references,
+verifiers or files.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class Capabilities:
     token_ids
         Reports the token ids drawn, which scoring needs.
     seeds
-        ``bitwise``: a block's seed decides its draws on one machine. ``requests``: seeds are sent
-        and keep draws apart, but a redraw may differ. ``none``: left to the server.
+        ``bitwise``: on one machine a block's seed determines its draws. ``requests``: seeds are
+        sent and make draws independent, but a repeat may differ. ``none``: left to the server.
     scores
         Can score given token ids (teacher forcing).
     draws_per_request
-        Most draws of one problem that one request gives; None for no limit.
+        Largest number of draws of one problem per request; None for no limit.
     """
 
     logprobs: bool
@@ -59,12 +59,12 @@ def _tell_nobody(completions: int, tokens: int) -> None:
 class Engine(ABC):
     """Draws completions from one policy under one set of sampling parameters.
 
-    ``tell`` is called now and then with the completions and tokens drawn since the last call, for
-    somebody who waits for a block; an engine that cannot say leaves it alone.
+    ``tell`` is called occasionally with the completions and tokens drawn since the last call, to
+    show progress within a block; an engine that cannot report this does not call it.
 
     An engine that a package adds is made by its class method ``load(policy, problems, sampling,
-    **arguments)``; ``arguments`` types what ``--engine-arg`` gives, and ``served`` says that a
-    policy that is no folder is a name of the engine's own and not one of the hub's.
+    **arguments)``; ``arguments`` gives the types of ``--engine-arg``, and ``served`` says that a
+    policy that is not a folder is the engine's own name and not a hub id.
     """
 
     name: str
@@ -82,9 +82,9 @@ class Engine(ABC):
         """Draw the whole block; ``prompts[i]`` belongs to ``block.problem_ids[i]``."""
 
     def complete_all(self, work: Iterable[Work]) -> Iterator[tuple[str, list[Completion]]]:
-        """Draw many blocks, each given out with its name as soon as it is whole.
+        """Draw many blocks, each yielded with its name as soon as it is complete.
 
-        One after the other here; an engine that keeps several in flight overrides it.
+        One after another here; an engine that keeps several in flight overrides it.
         """
         for item in work:
             yield item.name, self.complete(item.block, item.prompts)
@@ -99,7 +99,9 @@ class Engine(ABC):
         UsageError
             When the engine cannot score.
         """
-        raise UsageError(f"engine {self.name} cannot score given completions; use transformers")
+        raise UsageError(
+            f"engine {self.name} cannot score given completions; use --engine transformers"
+        )
 
     def close(self) -> None:  # noqa: B027 - most engines hold nothing to give back
-        """Give back what the engine holds: processes, connections."""
+        """Release what the engine holds: processes, connections."""

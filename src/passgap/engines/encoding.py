@@ -1,4 +1,4 @@
-"""Rendered prompts in, token ids out: the same for every engine that has the tokenizer."""
+"""From rendered prompts to token ids, the same for every engine that has the tokenizer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from passgap.errors import UsageError
 
 
 class Tokenizer(Protocol):
-    """What is used of a transformers tokenizer."""
+    """The part of a transformers tokenizer that is used."""
 
     chat_template: object
 
@@ -32,8 +32,8 @@ def encode(tokenizer: Tokenizer, prompt: Prompt) -> list[int]:
         return list(tokenizer(prompt.text)["input_ids"])
     if not tokenizer.chat_template:
         raise UsageError(
-            "this policy's tokenizer has no chat template; allowed: --template plain or a Jinja "
-            "file that writes the whole prompt"
+            "this policy's tokenizer has no chat template; allowed: --template plain, or a Jinja "
+            "file for the whole prompt"
         )
     messages = [{"role": role, "content": content} for role, content in prompt.messages]
     text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)

@@ -1,7 +1,7 @@
-"""The fake engine: completions of known success probability, for tests and for trying things.
+"""The fake engine: completions of known success probability, for tests and experiments.
 
-In: a block. Out: completions whose text is the reference with probability p of its problem, and a
-wrong answer (the reference with one more digit) otherwise. No model, no prompt, a known truth.
+In: a block. Out: completions whose text is the reference with the problem's probability p, and
+otherwise a wrong answer (the reference with an extra digit). No model, no prompt, a known truth.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class FakeEngine(Engine):
     def load(
         cls, policy: Policy, problems: ProblemSet, sampling: SamplingParams, **arguments: float
     ) -> FakeEngine:
-        """The engine of a problem set; of policy and settings only stop strings matter to it."""
+        """The engine of a problem set; it ignores policy and settings except stop strings."""
         return cls.of(problems.problems, stop=sampling.stop, **arguments)
 
     @classmethod
@@ -52,10 +52,10 @@ class FakeEngine(Engine):
         delta: float = 0,
         stop: Sequence[str] = (),
     ) -> FakeEngine:
-        """Give every problem a p of its own from Beta(alpha, beta), its logit moved by delta.
+        """Give every problem its own p from Beta(alpha, beta), its logit moved by delta.
 
-        p depends on the problem alone, so two engines that differ in ``delta`` are a base policy
-        and what a pure tilt makes of it.
+        p depends only on the problem, so two engines that differ in ``delta`` are a base policy and
+        its pure tilt.
         """
         if alpha <= 0 or beta <= 0:
             raise UsageError(f"alpha={alpha}, beta={beta}; allowed: both > 0")
@@ -71,7 +71,7 @@ class FakeEngine(Engine):
         return {"name": self.name, "p_digest": digest(self.p)}
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
-        """Draw a block; the block's seed alone decides the outcomes."""
+        """Draw a block; only the block's seed determines the outcomes."""
         rng = np.random.default_rng(block.seed)
         completions = []
         for problem_id in block.problem_ids:

@@ -1,13 +1,13 @@
 """The openai engine: any server that speaks the OpenAI protocol (vLLM, SGLang, llama.cpp, hosted).
 
-In: a block and its prompts. Out: what the server drew, counted as it came back: a server that gives
-fewer choices than asked is asked again, one that ignores ``n`` is asked one by one. Requests are
-retried by the client library with backoff and jitter on 429, 5xx, time-outs and lost connections.
-Several blocks are in flight at once, so that the server is not idle while a block's last request
-ends. The key comes from the environment and is never stored.
+In: a block and its prompts. Out: what the server returned, as counted: a server that returns fewer
+choices than requested is asked again, one that ignores ``n`` is asked for one at a time. Requests
+are retried by the client library with backoff and jitter on 429, 5xx, time-outs and lost
+connections. Several blocks are in flight at once, so that the server is not idle while a block's
+last request ends. The key comes from the environment and is never stored.
 
-Not covered: a server's own prompt template (chat messages are its business), and whether it honours
-seeds: passgap's data checks look for repeated draws instead.
+Not covered: a server's own prompt template (chat messages are rendered by the server), and whether
+it honours seeds: passgap's data checks look for repeated draws instead.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ EMPTY_ANSWERS = 5
 
 
 class Sent(TypedDict):
-    """The settings that every request holds."""
+    """The settings in every request."""
 
     temperature: float
     top_p: float
@@ -56,7 +56,7 @@ class Sent(TypedDict):
 
 
 class Options(TypedDict, total=False):
-    """What ``--engine-arg`` may set, besides where the server is."""
+    """What ``--engine-arg`` may set, besides the server's address."""
 
     concurrency: int
     draws_per_request: int
@@ -88,15 +88,14 @@ OWNERS = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "me": "ll
 class OpenAIEngine(Engine):
     """Samples a served model over HTTP.
 
-    The settings are sent in full with every request, with the extra fields of the server's dialect
+    All settings are sent with every request, and the extra fields of the server's dialect are
     turned off explicitly. ``server`` is ``vllm``, ``sglang``, ``llama.cpp`` or ``hosted`` (no
     fields beyond OpenAI's); ``auto`` asks the server.
 
-    At most ``concurrency`` requests are in flight, each for ``draws_per_request`` draws (``n``) at
-    most; one that takes ``timeout`` seconds is sent again, up to ``retries`` times.
-
-    ``logprobs`` are kept at temperature 1 without truncation only, where all servers mean the same
-    by them. ``api_key_env`` names the environment variable that holds the key.
+    At most ``concurrency`` requests are in flight, each for at most ``draws_per_request`` draws
+    (``n``); one that takes ``timeout`` seconds is sent again, up to ``retries`` times. ``logprobs``
+    are kept only at temperature 1 without truncation, where all servers define them the same way.
+    ``api_key_env`` names the environment variable that holds the key.
     """
 
     name = "openai"
@@ -216,7 +215,7 @@ class OpenAIEngine(Engine):
     async def _draws(
         self, block: Block, problem_id: str, prompt: Prompt, first: int, count: int
     ) -> list[Completion]:
-        """``count`` draws of one problem, asked for until they are there."""
+        """``count`` draws of one problem, requested until they are complete."""
         found: list[Completion] = []
         empty = 0
         self._waiting += 1
@@ -230,7 +229,7 @@ class OpenAIEngine(Engine):
                 if empty == EMPTY_ANSWERS:
                     raise WorkError(
                         f"{self._base_url} answered {EMPTY_ANSWERS} times without a completion; "
-                        "look at the server's log and run the same command again"
+                        "check the server's log and run the same command again"
                     )
                 for one in drawn[: count - len(found)]:
                     draw = block.first_draw + first + len(found)
@@ -243,7 +242,7 @@ class OpenAIEngine(Engine):
     # -- one request
 
     async def _request(self, prompt: Prompt, n: int, seed: int) -> list[Completion]:
-        """Up to ``n`` draws, of no problem yet: what a server gives is counted as it comes."""
+        """Up to ``n`` draws, not yet assigned to a problem: the server's choices are counted."""
         settings, logprobs = self._settings(), self._logprobs
         self._requests += 1
         try:
@@ -273,11 +272,11 @@ class OpenAIEngine(Engine):
         except openai.APIStatusError as error:
             raise self._refused(error) from error
         except (openai.APIResponseValidationError, ValueError):
-            return []  # not JSON: a proxy's page, most often
+            return []  # not JSON: usually a proxy's error page
         except openai.APIError as error:
             raise WorkError(
-                f"{self._base_url} cannot be reached ({error}); what was drawn is kept, run the "
-                "same command again when the server is back"
+                f"{self._base_url} cannot be reached ({error}); finished samples are kept: run "
+                "the same command again when the server is back"
             ) from error
         choices = getattr(answer, "choices", None) or []
         share = answer.usage.completion_tokens // len(choices) if choices and answer.usage else 0
@@ -294,7 +293,7 @@ class OpenAIEngine(Engine):
 
     @property
     def _untouched(self) -> bool:
-        """Whether the settings leave the policy's own distribution as it is."""
+        """Whether the settings leave the policy's own distribution unchanged."""
         asked = self._sampling
         return (asked.temperature, asked.top_p, asked.top_k) == (1.0, 1.0, 0)
 
@@ -313,9 +312,9 @@ class OpenAIEngine(Engine):
     def _refused(self, error: openai.APIStatusError) -> Exception:
         if error.status_code == 429 or error.status_code >= 500:
             return WorkError(
-                f"{self._base_url} still answers {error.status_code} after all retries; what was "
-                "drawn is kept, run the same command again later, or with a lower --engine-arg "
-                "concurrency"
+                f"{self._base_url} still answers {error.status_code} after all retries; finished "
+                "samples are kept: run the same command again later, or with a lower "
+                "--engine-arg concurrency"
             )
         return UsageError(
             f"{self._base_url} refuses the request with {error.status_code}: "
@@ -325,15 +324,16 @@ class OpenAIEngine(Engine):
     def _check_top_k(self) -> None:
         if self.server == "hosted" and self._sampling.top_k:
             raise UsageError(
-                f"top_k is {self._sampling.top_k}, which {self._base_url} does not know; allowed: "
-                "0 (off), or --engine-arg server=vllm, sglang or llama.cpp if it is one of them"
+                f"top_k is {self._sampling.top_k}, which {self._base_url} does not support; "
+                "allowed: 0 (off), or --engine-arg server=vllm, sglang or llama.cpp if it is one "
+                "of them"
             )
 
     def _ask_dialect(self) -> str:
         try:
             models = self._loop.run_until_complete(self._client.models.list()).data
         except openai.NotFoundError:
-            return "hosted"  # a server without a list of models is nobody's we know
+            return "hosted"  # a server without a list of models is not one we know
         except openai.APIStatusError as error:
             raise self._refused(error) from error
         except openai.APIError as error:
@@ -346,17 +346,17 @@ class OpenAIEngine(Engine):
 
 
 def check(arguments: Mapping[str, object]) -> None:
-    """Refuse arguments that cannot work, before anything is asked of a server."""
+    """Refuse arguments that cannot work, before anything is sent to a server."""
     url = urlsplit(str(arguments.get("base_url", "")))
     if url.scheme not in ("http", "https") or not url.hostname:
         raise UsageError(
-            f"base_url is {arguments.get('base_url')!r}; allowed: a URL, as --engine-arg "
+            f"base_url is {arguments.get('base_url')!r}; allowed: a URL, such as --engine-arg "
             "base_url=http://localhost:8000/v1"
         )
     if url.username or url.password or "key" in url.query.lower():
         raise UsageError(
-            "base_url holds a key, which would be stored with the run; allowed: the key in the "
-            "environment (--engine-arg api_key_env=NAME)"
+            "base_url contains a key, which would be stored with the run; put the key in an "
+            "environment variable instead (--engine-arg api_key_env=NAME)"
         )
     refuse_below(arguments, 1, "an integer", "concurrency", "draws_per_request")
     if arguments.get("server", "auto") not in ("auto", *DIALECTS):
@@ -364,7 +364,7 @@ def check(arguments: Mapping[str, object]) -> None:
 
 
 def _steps(logprobs: object) -> list[float]:
-    """The log-probability of every token drawn, from either of the protocol's two shapes."""
+    """The log-probability of every token drawn, from either of the protocol's two formats."""
     if logprobs is None:
         return []
     content = getattr(logprobs, "content", None)

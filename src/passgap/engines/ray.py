@@ -1,8 +1,8 @@
-"""The ray engine: Ray Data maps blocks over workers, each with an engine of its own.
+"""The ray engine: Ray Data maps blocks over workers, each with its own engine.
 
-In: the blocks a run owes. Out: their completions, in the order they are done. A worker or a node
-that is lost is Ray's business: its blocks are computed again elsewhere. Nothing is checkpointed
-here: what landed in the run is done, what did not is owed.
+In: the missing blocks of a run. Out: their completions, in the order they finish. Ray handles the
+loss of a worker or a node: its blocks are computed again elsewhere. Nothing is checkpointed here:
+blocks saved in the run are done, the others are missing.
 
 The policy's path has to mean the same weights on every node.
 """
@@ -31,8 +31,8 @@ Loader = Callable[[], Engine]
 class RayEngine(Engine):
     """Any engine, on many workers.
 
-    ``loader`` builds the engine ``inner``, once on every worker; each takes ``cpus`` and ``gpus``
-    of its node. ``address`` is a running cluster (``auto`` finds it); default: a local one.
+    ``loader`` builds the engine ``inner``, once on every worker; each uses ``cpus`` and ``gpus`` of
+    its node. ``address`` is a running cluster (``auto`` finds it); default: a local one.
     """
 
     name = "ray"
@@ -58,7 +58,7 @@ class RayEngine(Engine):
         self._engine: Mapping[str, object] = {}
 
     def describe(self) -> Mapping[str, object]:
-        """Workers, what each takes, and the engine's own account of itself."""
+        """Workers, their resources, and the engine's own record."""
         return {
             "name": self.name,
             "workers": self._workers,
@@ -74,7 +74,7 @@ class RayEngine(Engine):
         return completions
 
     def complete_all(self, work: Iterable[Work]) -> Iterator[tuple[str, list[Completion]]]:
-        """Hand out one block at a time to every worker."""
+        """Send one block at a time to every worker."""
         items = [{"work": pickle.dumps(item)} for item in work]
         drawn = ray.data.from_items(items, override_num_blocks=len(items)).map(
             _Worker,
@@ -89,8 +89,8 @@ class RayEngine(Engine):
                 yield name, completions
         except ray.exceptions.RayError as error:
             raise WorkError(
-                f"ray gave up ({str(error).splitlines()[-1][:300]}); what was drawn is kept, run "
-                "the same command again when the cluster is back"
+                f"ray gave up ({str(error).splitlines()[-1][:300]}); finished samples are kept: "
+                "run the same command again when the cluster is back"
             ) from error
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class RayEngine(Engine):
 
 
 class _Worker:
-    """An engine that lives on a worker: a block in, its completions out."""
+    """An engine on a worker: from a block to its completions."""
 
     def __init__(self, loader: Loader) -> None:
         self._engine = loader()

@@ -1,12 +1,12 @@
-"""The vllm engine: vLLM's offline ``LLM``, a block a call, so that a crash loses one block.
+"""The vllm engine: vLLM's offline ``LLM``, one block per call, so a crash loses only one block.
 
-In: a block and its prompts. Out: completions with ids and log-probabilities under the settings
-used (``logprobs_mode="processed_logprobs"``). Every request has a seed of ours: vLLM's own default
-gives two processes the same samples, and draw ``i`` of a request is drawn with its seed + ``i``, so
-the seeds of a problem's draws follow on from each other over blocks and top-ups.
+In: a block and its prompts. Out: completions with ids and log-probabilities under the settings used
+(``logprobs_mode="processed_logprobs"``). Every request has our seed: vLLM's own default gives two
+processes the same samples. Draw ``i`` of a request uses its seed + ``i``, so the seeds of a
+problem's draws are consecutive over blocks and top-ups.
 
 Not covered: bitwise equal redraws (they depend on what else is in the batch), and scoring under
-settings other than temperature 1 without truncation, which vLLM applies to drawn tokens only.
+settings other than temperature 1 without truncation, which vLLM applies only to drawn tokens.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class VllmEngine(Engine):
     ) -> VllmEngine:
         """Start vLLM on the policy; ``arguments`` are ``vllm.LLM``'s own."""
         defaults: dict[str, Json] = {"enable_prefix_caching": True, "disable_log_stats": True}
-        if current_platform.is_cpu():  # a seeded prompt cut in two stops vllm 0.32 on a CPU
+        if current_platform.is_cpu():  # a seeded prompt split in two stops vllm 0.32 on a CPU
             defaults["enable_chunked_prefill"] = False
         llm = vllm.LLM(
             model=policy.path,
@@ -63,7 +63,7 @@ class VllmEngine(Engine):
         return {"name": self.name, "effective": self._settings()}
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
-        """Draw a block: one request a problem, with ``n`` draws and a seed of its own."""
+        """Draw a block: one request per problem, with ``n`` draws and its own seed."""
         requests = [{"prompt_token_ids": encode(self._tokenizer, prompt)} for prompt in prompts]
         params = [
             vllm.SamplingParams(n=block.size, seed=block.draw_seed(i), **self._settings())
@@ -117,8 +117,8 @@ class VllmEngine(Engine):
     def _completion(self, problem_id: str, draw: int, choice: vllm.CompletionOutput) -> Completion:
         if choice.finish_reason not in ("stop", "length"):
             raise WorkError(
-                f"vllm ended a completion with {choice.finish_reason!r}; its block stays owed, run "
-                "the same command again"
+                f"vllm ended a completion with {choice.finish_reason!r}, so its batch is not "
+                "saved; run the same command again"
             )
         ids = tuple(int(i) for i in choice.token_ids)
         steps = zip(ids, choice.logprobs, strict=True)
@@ -138,5 +138,5 @@ def check(arguments: Mapping[str, object]) -> None:
     if taken:
         raise UsageError(
             f"engine argument {taken[0]!r} is set by passgap (the log-probabilities and the "
-            "independence of draws rest on it); leave it out"
+            "independence of samples depend on it); leave it out"
         )

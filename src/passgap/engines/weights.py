@@ -1,4 +1,4 @@
-"""Which weights a policy has: a folder's files hashed, or a hub id's revision as a commit."""
+"""Which weights a policy has: a hash of a folder's files, or a hub id's revision as a commit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def resolve_hub(policy: Policy) -> Policy:
         commit = HfApi().model_info(policy.path, revision=policy.revision).sha
     except Exception as error:  # the hub client raises many kinds: offline, unknown, gated
         raise UsageError(
-            f"policy {policy.path!r} is not a folder and not to be had from the hub ({error}); "
+            f"policy {policy.path!r} is not a folder and cannot be loaded from the hub ({error}); "
             "download it first and give the folder"
         ) from error
     return dataclasses.replace(policy, revision=commit, weights_digest=str(commit)[:16])

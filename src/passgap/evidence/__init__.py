@@ -1,1 +1,1 @@
-"""Runs in; what an analysis takes, and its result, out."""
+"""From runs to what an analysis takes, and to its result."""

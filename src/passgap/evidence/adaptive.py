@@ -1,8 +1,8 @@
-"""Adaptive probing over a run: a policy and problems in, a run drawn in rounds and a verdict out.
+"""Adaptive probing. In: a policy and problems. Out: a run sampled in rounds, and a verdict.
 
 The planner (`passgap.adaptive_probe`) asks for draws; each round is added to the run, drawn,
-verified and counted. The rounds follow from the outcomes, so the same command on a run that was
-interrupted asks for the rounds already there, and goes on.
+verified and counted. The rounds follow from the outcomes, so the same command on an interrupted run
+repeats the same rounds and continues.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def probe_adaptively(
     progress: Progress | None = None,
     command: str = "",
 ) -> AdaptiveProbe:
-    """Sample in rounds until the probe's verdict is sure or every problem has ``most`` draws.
+    """Sample in rounds until the probe's verdict is settled or every problem has ``most`` draws.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ def probe_adaptively(
 def probe_again(
     run: Run, *, verifier: str | None = None, settings: AdaptiveSettings = DEFAULTS
 ) -> AdaptiveProbe:
-    """The verdict of an adaptive run that is already drawn; nothing is sampled."""
+    """The verdict of an adaptive run that is already sampled; nothing is drawn."""
     if not run.manifest.rounds:
-        raise UsageError(f"{run.place} has no draws yet; run the command that began it again")
+        raise UsageError(f"{run.place} has no samples yet; rerun the command that started it")
     first = run.manifest.rounds[0].draws
     drawer = _Drawer(run, verifier)
     again = replace(settings, first=first, most=run.manifest.n)
@@ -79,7 +79,7 @@ def probe_again(
 
 
 class _Drawer:
-    """What the planner calls: how many more draws of each problem in, their outcomes out."""
+    """What the planner calls. In: the number of further draws per problem. Out: their outcomes."""
 
     def __init__(
         self,
@@ -103,12 +103,12 @@ class _Drawer:
         self._rounds += len(asked)
         if there and tuple(asked) != there:
             raise RunError(
-                f"{self._run.place} holds other rounds than its outcomes lead to; it was probed "
-                "with other settings or marked by another verifier: give another --out"
+                f"{self._run.place} has other rounds than its outcomes lead to: it was probed "
+                "with other settings or verified by another verifier; use another --out"
             )
         if self._sampler is None and (not there or self._run.owed()):
             raise UsageError(
-                f"{self._run.place} is not finished; run the command that began it again"
+                f"{self._run.place} is not finished; rerun the command that started it"
             )
         if self._sampler is not None:
             with ExitStack() as stack:
@@ -119,17 +119,17 @@ class _Drawer:
             self._verified()
 
     def _verified(self) -> None:
-        """Mark what was drawn; where nothing could be scored, more draws would not help."""
+        """Mark what was drawn; if nothing could be scored, more draws would not help."""
         key = verify(self._run, verifier=self._verifier)
         if all_unscored(self._run, key):
             raise WorkError(
-                f"{self._run.place}: not one draw could be scored: "
+                f"{self._run.place}: none of the samples could be scored: "
                 f"{in_one_line(unscored(self._run, key))}; fix the verifier and run the same "
-                "command again, which marks them anew"
+                "command again, which re-scores them"
             )
 
     def _count(self, since: IntArray, until: IntArray) -> tuple[IntArray, IntArray]:
-        """Scored and correct draws a problem, in the draws ``since .. until - 1``."""
+        """Scored and correct draws per problem, among the draws ``since .. until - 1``."""
         ids = self._run.problem_ids
         span = pl.DataFrame({"problem_id": ids, "since": since, "until": until})
         digest = self._run.verifier_digest()

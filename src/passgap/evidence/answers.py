@@ -1,7 +1,7 @@
-"""What sampling alone needs, read from runs: the answers that were given, and training's tokens.
+"""What the analysis of sampling alone needs from runs: the answers, and training's tokens.
 
 In: verified run folders. Out: how often each answer was given to each problem, and what the
-training behind a run's policy drew.
+training of a run's policy sampled.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ PROGRAMS = "code"
 def answers_of(run: Run) -> Answers:
     """How often each answer was given to each problem of a verified run.
 
-    Wrong answers are told apart in the form of the problem's verifier (``0.5`` is ``1/2``), or as
-    they are spelt where it has none. Unscored draws are left out.
+    Wrong answers are distinguished by the normal form of the problem's verifier (``0.5`` is
+    ``1/2``), or by their spelling where it has none. Unscored draws are left out.
     """
     chosen = run.verifier_digest()
     specs = {
@@ -71,7 +71,7 @@ def answers_of(run: Run) -> Answers:
 
 
 def arms_of(base: str, trained: str, others: Sequence[str] = ()) -> Arms | None:
-    """What `alone_against` takes, as `base_answers` for the base; None where one is no run."""
+    """What `alone_against` takes, as `base_answers` for the base; None where one is not a run."""
     answers = base_answers(base, others)
     if not answers or not is_run(trained):
         return None
@@ -80,35 +80,37 @@ def arms_of(base: str, trained: str, others: Sequence[str] = ()) -> Arms | None:
 
 
 def base_answers(base: str, others: Sequence[str] = ()) -> list[Answers]:
-    """The answers of a base's run and of its runs at other settings; none where it is no run.
+    """The answers of a base's run and of its runs at other settings; none where it is not a run.
 
     Raises
     ------
     UsageError
-        Where ``others`` are given and one of all these is no run.
+        Where ``others`` are given and one of all these is not a run.
     MismatchError
         Where another run is of other weights.
     """
     if not is_run(base):
         if others:
-            raise UsageError(f"--sampling-alone with {base}, which is a counts file; give a run")
+            raise UsageError(
+                f"--sampling-alone with {base}, which is a counts file; give a run folder"
+            )
         return []
     first = Run(base)
     runs = [first, *(Run(path) for path in others)]
     for run in runs[1:]:
         if run.manifest.policy["weights_digest"] != first.manifest.policy["weights_digest"]:
             raise MismatchError(
-                f"{run.place} was drawn from other weights than {first.place}; --sampling-alone "
+                f"{run.place} was sampled from other weights than {first.place}; --sampling-alone "
                 "takes runs of the base itself at other settings"
             )
     return [answers_of(run) for run in runs]
 
 
 def training_of(run: Run) -> Training | None:
-    """What the training behind a run's policy drew; None where it was not trained by drawing.
+    """What the training of a run's policy sampled; None if it did not train on its own samples.
 
-    Steps that drew (each ``num_iterations``-th) x completions a step x their mean length, up to the
-    step that the policy is of.
+    Sampling steps (each ``num_iterations``-th) x completions per step x their mean length, up to
+    the policy's step.
     """
     about, folder = policy_of(run), policy_folder(run)
     method = ALGORITHMS.get(about.algorithm or "") if about else None

@@ -1,7 +1,7 @@
-"""Auditing a run: completions to look at out, a person's marks in, the audit's result out.
+"""Auditing a run: completions to check, a person's marks, and the audit's result.
 
-The marks are kept with the run, by verifier, so that an audit can be taken up again. A sheet (CSV)
-carries the same completions to where they can be marked in peace.
+The marks are kept with the run, by verifier, so that an audit can be resumed. A sheet (CSV) holds
+the same completions, to mark them elsewhere.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from passgap.stages.counting import count
 
 @dataclass(frozen=True)
 class Case:
-    """One completion that the verifier called correct, for a person to mark."""
+    """One completion that the verifier accepted, for a person to mark."""
 
     problem_id: str
     draw: int
@@ -42,15 +42,15 @@ class Case:
 
 @shows(AuditSettings)
 def cases(run: Run, **settings: Unpack[AuditOptions]) -> list[Case]:
-    """The completions to look at, one per problem, with the marks they have; drawn by ``seed``."""
+    """The completions to check, one per problem, with the marks they have; chosen by ``seed``."""
     asked = AuditSettings(**settings)
     counts = count(run)
     digest = run.verifier_digest()
     refuse_all_unscored(counts)
     if not counts.c.any():
         raise UsageError(
-            f"{run.place} has no correct completion, so there is nothing to audit; sample more "
-            "draws, or verify it with another verifier"
+            f"{run.place} has no correct completion, so there is nothing to audit; draw more "
+            "samples, or verify it with another verifier"
         )
     rows = choose_problems(counts, asked.size, asked.seed)
     chosen = {counts.problem_id[row]: row for row in rows}
@@ -93,14 +93,14 @@ def cases(run: Run, **settings: Unpack[AuditOptions]) -> list[Case]:
 
 
 def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
-    """Add marks by (problem id, draw) to the run's; a new one replaces the old of its completion.
+    """Add marks by (problem id, draw) to the run's; a new one replaces an old one.
 
     An empty mark changes nothing.
 
     Raises
     ------
     UsageError
-        For a mark that is none of right, wrong, unsure, or of a completion that is not correct.
+        For a mark other than right, wrong or unsure, or of a completion that is not correct.
     """
     digest = run.verifier_digest()
     marks = {key: mark for key, mark in marks.items() if mark}
@@ -115,8 +115,8 @@ def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
     strange = [key for key in marks if key not in known]
     if strange:
         raise UsageError(
-            f"draw {strange[0][1]} of problem {strange[0][0]} is not a correct completion of "
-            f"{run.place}; mark the sheet that passgap audit made of this run"
+            f"sample {strange[0][1]} of problem {strange[0][0]} is not a correct completion of "
+            f"{run.place}; use the sheet that passgap audit made for this run"
         )
     old = {(m.problem_id, m.draw): m.mark for m in run.audit_marks(digest)}
     merged = {**old, **marks}
@@ -126,15 +126,15 @@ def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
 
 
 def result(run: Run) -> Audit:
-    """What the marks so far say; where a problem has several, the last one counts."""
+    """What the marks so far show; where a problem has several, the last one counts."""
     marks = {m.problem_id: cast(Mark, m.mark) for m in run.audit_marks(run.verifier_digest())}
     return audit(count(run), marks)
 
 
 def write_sheet(found: Sequence[Case], path: Path) -> None:
-    """The cases as CSV, with an empty column ``mark`` where nobody has marked yet.
+    """The cases as CSV; the column ``mark`` is empty where there is no mark yet.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    A text that a spreadsheet would read as a formula gets an apostrophe in front.
     """
     columns = list(Case.__dataclass_fields__)
     rows = [[_inert(getattr(case, name)) for name in columns] for case in found]
@@ -152,10 +152,16 @@ def read_sheet(path: Path) -> dict[tuple[str, int], str]:
     try:
         frame = pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise UsageError(f"{path} cannot be read as a sheet: {error}") from error
+        raise UsageError(
+            f"{path} cannot be read as an audit sheet: {error}; write one with "
+            "passgap audit RUN --sheet CSV"
+        ) from error
     missing = {"problem_id", "draw", "mark"} - set(frame.columns)
     if missing:
-        raise UsageError(f"{path} has no column {', '.join(sorted(missing))}; it is not a sheet")
+        raise UsageError(
+            f"{path} has no column {', '.join(sorted(missing))}, so it is not an "
+            "audit sheet; write one with passgap audit RUN --sheet CSV"
+        )
     marks: dict[tuple[str, int], str] = {}
     for row in frame.iter_rows(named=True):
         key = row["problem_id"], _draw(path, row["draw"])
@@ -167,4 +173,4 @@ def _draw(path: Path, draw: str | None) -> int:
     try:
         return int(draw or "")
     except ValueError:
-        raise UsageError(f"{path} has draw {draw!r}; allowed: a whole number") from None
+        raise UsageError(f"{path} has the draw {draw!r}; allowed: a whole number") from None

@@ -1,4 +1,4 @@
-"""Folders that hold one run, or counts file, per benchmark: matched by name, for both policies.
+"""Folders with one run, or counts file, per benchmark: matched by name, for both policies.
 
 In: two folders, or two mappings from a benchmark's name. Out: for each name the counts of both.
 """
@@ -20,7 +20,7 @@ Both = Mapping[str, tuple[Source, Source]]
 
 
 def is_folder_of_benchmarks(source: object) -> bool:
-    """Whether this is a folder that is no run and holds some runs or counts files."""
+    """Whether this is a folder that is not a run but holds runs or counts files."""
     return isinstance(source, str | Path) and bool(_entries(source))
 
 
@@ -37,7 +37,7 @@ def benchmarks_of(source: Benchmarks) -> dict[str, Source]:
     Raises
     ------
     UsageError
-        For a folder that holds none, a run, or two of one name.
+        For a folder that holds none, is a run, or has two of one name.
     """
     if isinstance(source, Mapping):
         return dict(source)
@@ -45,14 +45,14 @@ def benchmarks_of(source: Benchmarks) -> dict[str, Source]:
     for one in _entries(source):
         name = one.stem if one.suffix in COUNTS_SUFFIXES else one.name
         if name in found:
-            raise UsageError(f"{source} holds {name} twice ({found[name]}, {one}); leave one")
+            raise UsageError(f"{source} has {name} twice ({found[name]}, {one}); remove one")
         found[name] = one
     if not found:
-        what = "is one run" if is_run(source) else "holds no run and no counts file"
+        what = "is a single run" if is_run(source) else "has no run and no counts file"
         raise UsageError(
-            f"{source} {what}; allowed: a folder with a run folder or counts file "
-            f"({' '.join(COUNTS_SUFFIXES)}) per benchmark, named alike for both policies "
-            "(checkpoints are given one by one)"
+            f"{source} {what}; allowed: a folder with one run folder or counts file "
+            f"({' '.join(COUNTS_SUFFIXES)}) per benchmark, named alike for both policies (give "
+            "checkpoints one by one)"
         )
     return dict(found)
 
@@ -73,20 +73,20 @@ def matched(base: Benchmarks, trained: Benchmarks, *, intersect: bool) -> tuple[
     if not both or (any(alone) and not intersect):
         told = "; ".join(
             f"only {side}: {', '.join(names[:SHOWN])}{', ...' * (len(names) > SHOWN)}"
-            for side, names in zip(("in the base", "in the trained"), alone, strict=True)
+            for side, names in zip(("in the base's", "in the trained policy's"), alone, strict=True)
             if names
         )
         then = ", or compare the common ones with --intersect" if both else ""
         raise MismatchError(
-            f"benchmarks are matched by name, and {len(both)} are common ({told}); name both alike"
-            f"{then}"
+            f"benchmarks are matched by name; {len(both)} of them are in both folders ({told}); "
+            f"use the same names in both{then}"
         )
     left_out = sorted({*before, *after} - {*both})
     return both, left_out
 
 
 def pairs_of(both: Both, cluster: str | None, trained_on: bool | None) -> dict[str, Pair]:
-    """The counts of each benchmark, with what its runs say of training unless it is given."""
+    """The counts of each benchmark, with what its runs say about training unless it is given."""
     pairs = {}
     for name, sources in both.items():
         found = Evidence.read(*sources, cluster=cluster)

@@ -1,9 +1,9 @@
-"""The doors: evidence, or whatever holds it, in; a typed result out.
+"""The doors. In: evidence, or whatever holds it. Out: a typed result.
 
 Every way to a verdict (Python, command line, seeds, sweep, report, viewer, notebook, demo, import)
-goes through one of these, so that the same draws give the same label, or the same refusal.
-Each imports the analysis behind it when it is called: a `probe` of a counts file, which takes a
-quarter of a second, need not wait for ten others to be loaded.
+goes through one of these, so that the same draws give the same label, or the same refusal. Each
+imports its analysis when it is called: a `probe` of a counts file, which takes a quarter of a
+second, need not wait for ten others to be loaded.
 """
 
 from __future__ import annotations
@@ -90,10 +90,10 @@ def probe(
     base
         A run, a counts file, counts, a frame, a matrix of 0 and 1, or evidence.
     answers
-        What the draws said, in place of the run's own.
+        The answers, in place of the run's own.
     cluster
-        A field of the problems, or a column of the counts: problems with equal values hang together
-        (variants of a template), and intervals go over clusters.
+        A field of the problems, or a column of the counts: problems with equal values are related
+        (variants of a template), and intervals resample these clusters.
     settings
         The fields of `passgap.results.settings.ProbeSettings`.
 
@@ -156,12 +156,12 @@ def compare(
     trained_on
         Whether these problems were trained on, where the runs do not say.
     answers
-        What the draws of both said, in place of the runs' own.
+        The answers of both, in place of the runs' own.
     cluster
         As in `probe`.
     unpaired
-        Take the two as samples of problems whose ids mean nothing (histograms) or differ: what is
-        told of single problems, as whether some are new, is then not there.
+        Treat the two as samples of problems whose ids have no meaning (histograms) or differ:
+        results about single problems, such as whether some are new, are then not available.
     settings
         The fields of `passgap.results.settings.CompareSettings`.
 
@@ -186,8 +186,8 @@ def compare(
     evidence = _evidence(base, () if trained is None else (trained,), cluster)
     if len(evidence.trained) != 1:
         raise UsageError(
-            f"{len(evidence.trained)} trained policies; allowed: one (several: compare_sweep for "
-            "checkpoints, compare_seeds for training seeds)"
+            f"{len(evidence.trained)} trained policies; allowed: one (for several use "
+            "compare_sweep for checkpoints, compare_seeds for training seeds)"
         )
     known = trained_on if trained_on is not None else evidence.trained_on
     if unpaired:
@@ -195,7 +195,7 @@ def compare(
 
         if answers is not None:
             raise UsageError(
-                "answers with unpaired=True, which pairs no problems; leave one of them"
+                "answers with unpaired=True, which pairs no problems; drop one of them"
             )
         pair = evidence.base.counts, evidence.trained[0].counts
         return compare_unpaired(*pair, CompareSettings(**settings), trained_on=known)
@@ -225,15 +225,15 @@ def compare_by(
     base, trained
         As in `compare`.
     field
-        A field of the base's problems, or a column of its counts: problems with equal values make
-        a slice. A slice of fewer than 5 problems is shown and not judged.
+        A field of the base's problems, or a column of its counts: problems with equal values make a
+        slice. A slice of fewer than 5 problems is shown but not judged.
     trained_on, cluster, settings
         As in `compare`.
 
     Raises
     ------
     MismatchError, UsageError
-        As in `compare`; for a field that is not there, or one without a slice of 5 problems.
+        As in `compare`; for a missing field, or one without a slice of 5 problems.
 
     Examples
     --------
@@ -276,12 +276,12 @@ def compare_benchmarks(
     base, trained
         A folder with one run folder or counts file per benchmark, or a mapping from a benchmark's
         name to what `compare` takes; named alike for both policies. A benchmark of fewer than 5
-        problems is shown and not judged.
+        problems is shown but not judged.
     trained_on
         Whether these problems were trained on, where the runs do not say.
     cluster, settings
-        As in `compare`; each benchmark has its own large k. ``intersect`` leaves out benchmarks
-        that only one side has, too.
+        As in `compare`; each benchmark has its own large k. ``intersect`` also leaves out
+        benchmarks that only one side has.
 
     Raises
     ------
@@ -327,7 +327,7 @@ def compare_seeds(
     cluster: str | None = None,
     **settings: Unpack[CompareOptions],
 ) -> SeedsComparison:
-    """Say what a training recipe does, from policies that differ in the training seed alone.
+    """Say what a training recipe does, from policies that differ only in the training seed.
 
     Parameters
     ----------
@@ -369,8 +369,8 @@ def compare_sweep(
     base
         As in `compare`.
     checkpoints
-        Two or more checkpoints of one training run: (step, source), or sources alone, whose runs
-        say the step or which are numbered in their order.
+        Two or more checkpoints of one training run: (step, source), or only sources, whose runs
+        record the step or which are numbered in order.
     steps
         The steps of the checkpoints, in their order.
     trained_on, cluster, settings
@@ -402,14 +402,14 @@ def compare_sweep(
 def adaptive_probe(
     draw: Draw, problem_id: Sequence[str], **settings: Unpack[AdaptiveOptions]
 ) -> AdaptiveProbe:
-    """Probe in rounds until the verdict is sure or the draws are spent.
+    """Probe in rounds until the verdict is settled or the draws are spent.
 
     Parameters
     ----------
     draw
-        Takes how many more draws each problem gets, shape (P,), and gives how many of them were
-        correct; or how many could be scored and how many of those were correct. Called once a
-        round; it does the sampling and the verifying.
+        Takes the number of further draws for each problem, shape (P,), and returns how many of them
+        were correct; or how many could be scored and how many of those were correct. Called once
+        per round; it does the sampling and the verifying.
     problem_id
         P distinct ids.
     settings
@@ -438,8 +438,8 @@ def reach(
 ) -> Reach:
     """Say whether the base could have solved what only the trained policy did.
 
-    Completions are scored under the other policy where that was not done yet, which needs the
-    weights; what is scored is kept in the runs.
+    Completions are scored under the other policy if that was not done yet, which needs the weights;
+    the scores are kept in the runs.
 
     Parameters
     ----------
@@ -448,9 +448,9 @@ def reach(
     reference
         A third policy's run on the same problems, of the same tokenizer.
     engine, engine_args
-        What scores: an engine that can.
+        An engine that can score.
     bar
-        Makes a progress bar: called with a title, gives a context with a callback.
+        Makes a progress bar: called with a title, returns a context manager with a callback.
     settings
         The fields of `passgap.results.settings.ReachSettings`.
 
@@ -480,7 +480,7 @@ def plan(pilot: Source | Evidence, **settings: Unpack[PlanOptions]) -> Plan:
     Parameters
     ----------
     pilot
-        As ``base`` in `probe`, on some problems like those to come.
+        As ``base`` in `probe`, on some problems like those of the planned run.
     settings
         The fields of `passgap.results.settings.PlanSettings`.
 
@@ -501,7 +501,7 @@ def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Sele
     Parameters
     ----------
     counts
-        As ``base`` in `probe`, of the policy that is to be trained; fixed or adaptive.
+        As ``base`` in `probe`, of the policy to be trained; fixed or adaptive.
     settings
         The fields of `passgap.results.settings.SelectSettings`.
 
@@ -523,20 +523,19 @@ def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Sele
 
 
 def audit(run: Run | Path | str, marks: Mapping[tuple[str, int], str] | None = None) -> Audit:
-    """Say what a person's marks tell of a run's verifier.
+    """Say what a person's marks show about a run's verifier.
 
     Parameters
     ----------
     run
-        A verified run; `passgap.evidence.auditing.cases` says which completions to look at.
+        A verified run; `passgap.evidence.auditing.cases` chooses the completions to check.
     marks
-        ``right``, ``wrong`` or ``unsure`` by (problem id, draw), kept in the run beside those
-        that are there.
+        ``right``, ``wrong`` or ``unsure`` by (problem id, draw), added to those kept in the run.
 
     Raises
     ------
     UsageError
-        For a mark that is none, or of a completion that is not correct.
+        For an invalid mark, or one of a completion that is not correct.
     """
     from passgap.evidence import auditing
 
@@ -553,7 +552,7 @@ def backtest(
     without: Sequence[str] = (),
     **settings: Unpack[BacktestOptions],
 ) -> Backtest:
-    """Say how well the rule and its rivals foretell before/after pairs whose outcome is known.
+    """Say how well the rule and its competitors predict before/after pairs with known outcomes.
 
     Parameters
     ----------
@@ -590,5 +589,5 @@ def _evidence(
     if not isinstance(base, Evidence):
         return Evidence.read(base, *trained, cluster=cluster)
     if trained or cluster:
-        raise UsageError("evidence holds policies and clusters already; give it alone")
+        raise UsageError("evidence already holds policies and clusters; pass it alone")
     return base

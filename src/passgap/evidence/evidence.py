@@ -1,8 +1,8 @@
 """Everything a verdict rests on, read once: counts, lineage, answers, data checks.
 
-In: what holds a base's draws, and those of trained policies (runs, counts files, counts, frames,
-matrices). Out: `Evidence`, which every way to a verdict takes; nothing else joins counts with what
-is known of the policies behind them.
+In: the draws of a base and of trained policies (runs, counts files, counts, frames, matrices). Out:
+`Evidence`, which every way to a verdict takes; nothing else joins counts with what is known about
+the policies behind them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Side:
-    """One policy's draws: its counts, the run behind them where there is one, what names it."""
+    """One policy's draws: its counts, the run behind them if there is one, its name."""
 
     name: str
     counts: Counts
@@ -85,13 +85,13 @@ class Evidence:
         Raises
         ------
         UsageError
-            For a source that holds no counts, or ``sampling_alone`` where one is no run.
+            For a source without counts, or ``sampling_alone`` where one is not a run.
         """
         first = Side.read(base, cluster)
         if sampling_alone and first.run is None:
             raise UsageError(
-                f"--sampling-alone with {first.name or 'counts'}, which is no run folder; give the "
-                "base's run"
+                f"--sampling-alone with {first.name or 'counts'}, which is not a run folder; give "
+                "the base's run folder"
             )
         evidence = cls(
             first, tuple(Side.read(one, cluster) for one in trained), tuple(sampling_alone)
@@ -100,7 +100,7 @@ class Evidence:
         return evidence
 
     def refuse_reversed(self) -> None:
-        """Refuse a base that was trained from one of the others: the roles are the wrong way round.
+        """Refuse a base that was trained from one of the others: the roles are swapped.
 
         Raises
         ------
@@ -116,7 +116,7 @@ class Evidence:
 
     @cached_property
     def base_answers(self) -> tuple[Answers, ...]:
-        """What the base's draws said, of its run and of its runs at other settings."""
+        """The answers of the base's run and of its runs at other settings."""
         if self.base.run is None:
             return ()
         from passgap.evidence.answers import base_answers  # counts alone need none of this
@@ -125,7 +125,7 @@ class Evidence:
 
     @cached_property
     def answers(self) -> Arms | None:
-        """What the draws of base and trained policy said; None where one of them is no run."""
+        """The answers of base and trained policy; None where one of them is not a run."""
         if len(self.trained) != 1 or self.trained[0].run is None or not self.base_answers:
             return None
         from passgap.analysis.alone.sampling_alone import Arms
@@ -136,40 +136,40 @@ class Evidence:
 
     @property
     def trained_on(self) -> bool | None:
-        """Whether any policy was trained on these problems; None where it is not known of all."""
+        """Whether any policy was trained on these problems; None where it is not known for all."""
         known = [side.trained_on for side in self.trained]
         return True if True in known else None if None in known else False
 
     @property
     def runs(self) -> Mapping[str, Run]:
-        """The runs behind the sides, by the names of these."""
+        """The runs behind the sides, by name."""
         return {side.name: side.run for side in (self.base, *self.trained) if side.run is not None}
 
     def steps(self, given: Sequence[int] = ()) -> tuple[list[int], tuple[str, ...]]:
         """The step of every checkpoint, and notes on how they are known.
 
-        ``given`` says them in their order; without it the runs' policies do; where one of them does
+        ``given`` lists them in order; without it the runs' policies give them; if one of these does
         not, all are numbered in the order given, and a note says so.
         """
         sides = self.trained
         if given and len(given) != len(sides):
             raise UsageError(
                 f"{len(given)} steps for {len(sides)} checkpoints; give one per checkpoint, in "
-                "their order"
+                "the same order"
             )
         known = [side.step for side in sides if side.step is not None]
         if given or len(known) == len(sides):
             return list(given) or known, ()
         note = (
-            f"{len(sides) - len(known)} of the {len(sides)} checkpoints do not say their step: "
-            "they are numbered in the order given (--step gives the steps)"
+            f"{len(sides) - len(known)} of the {len(sides)} checkpoints do not record their "
+            "training step, so all are numbered in the order given (use --step to set the steps)"
         )
         return list(range(1, len(sides) + 1)), (note,)
 
     def checks(
         self, *, intersect: bool = False, allow_different_prompts: bool = False
     ) -> tuple[Checks, ...]:
-        """The data checks: of base and trained policy as a pair, of several each by itself."""
+        """The data checks: base and trained policy as a pair, several policies one by one."""
         from passgap.checks import accepted, check  # brings the verifiers
 
         accept = accepted(intersect=intersect, allow_different_prompts=allow_different_prompts)

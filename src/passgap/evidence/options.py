@@ -1,6 +1,5 @@
-"""The keywords of the doors: the fields of each settings record, for type checkers and `help`.
-
-A test holds them to the records, where the defaults stand.
+"""The keywords of the doors: the fields of each settings record, for type checkers and `help`. A
+test compares them with the records, where the defaults are set.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Backtest: files of before/after pairs in, the pairs out.
+"""Backtest. In: files of before/after pairs. Out: the pairs.
 
 A pairs file is CSV or Parquet with ``benchmark``, ``pair`` (the model: all its pairs are left out
 together) and ``policy`` (``base``, or anything else for the trained one), and either ``k`` and
@@ -44,7 +44,9 @@ def read_pairs(paths: Sequence[Path | str], *, without: Sequence[str] = ()) -> l
 
 def _table(path: Path) -> pl.DataFrame:
     if path.suffix not in READERS or not path.is_file():
-        raise UsageError(f"{path} is no pairs file; allowed: an existing {' or '.join(READERS)}")
+        raise UsageError(
+            f"{path} is not a file of pairs; allowed: an existing {' or '.join(READERS)} file"
+        )
     try:
         if path.suffix == ".csv":
             refuse_repeated(path, csv_header(path), (*KEYS, *COUNTED, *DRAWN))

@@ -1,7 +1,7 @@
-"""Reach over runs: a base's run and a trained policy's in, their cross log-probabilities between.
+"""Reach over runs: cross log-probabilities of a base's and a trained policy's completions.
 
-Scores what is missing (the trained's completions under both policies, the base's under the
-trained), which lands in the runs and is kept, and hands the weights to the analysis.
+Scores what is missing (the trained policy's completions under both policies, the base's under the
+trained one), keeps the scores in the runs, and passes the weights to the analysis.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ def score_across(
     engine_args: Mapping[str, str] | None = None,
     bar: Bar = silent,
 ) -> None:
-    """Score what `reach_runs` reads; what is scored already is kept.
+    """Score what `reach_runs` reads; existing scores are kept.
 
     Parameters
     ----------
     base, trained
-        Verified runs on the same problems with the same prompt and settings; both policies' weights
-        are still where the runs say.
+        Verified runs on the same problems with the same prompt and settings; the weights of both
+        policies are still where the runs say.
     reference
         A third policy's run on the same problems, of the same tokenizer.
     engine, engine_args
-        What scores: an engine that can.
+        An engine that can score.
     bar
-        Makes a progress bar: called with a title, gives a context with a callback.
+        Makes a progress bar: called with a title, returns a context manager with a callback.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def score_across(
 
 
 def is_scored_across(base: Run, trained: Run) -> bool:
-    """Whether `reach_runs` has what it needs of the two."""
+    """Whether `reach_runs` has what it needs from the two."""
     policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
     return all(
         is_scored(texts, policies[under]) for _, texts, under in _wanted(base, trained, None)
@@ -98,7 +98,7 @@ def _wanted(base: Run, trained: Run, reference: Run | None) -> list[tuple[str, R
 def reach_runs(
     base: Run, trained: Run, *, reference: Run | None = None, **settings: Unpack[ReachOptions]
 ) -> Reach:
-    """What `passgap.reach` says of runs that `score_across` has scored.
+    """What `passgap.reach` says about runs that `score_across` has scored.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def reach_runs(
 def reach_scored(
     evidence: Evidence, settings: ReachSettings, reference: Run | None = None
 ) -> Reach:
-    """The bounds on what the base could do, from log-probabilities that lie in the runs."""
+    """The bounds on what the base could do, from log-probabilities stored in the runs."""
     base, trained = runs_of(evidence)
     policies = {"base": recorded_policy(base), "trained": recorded_policy(trained)}
     frames = {
@@ -127,8 +127,8 @@ def reach_scored(
     texts = [
         ("the base's completions", "base", theirs, "logprob"),
         ("the base's completions", "trained", theirs, "other"),
-        ("the trained's completions", "base", ours, "other"),
-        ("the trained's completions", "trained", ours, "logprob"),
+        ("the trained policy's completions", "base", ours, "other"),
+        ("the trained policy's completions", "trained", ours, "logprob"),
     ]
     if reference is not None:
         lengths = _lengths(reference)
@@ -163,7 +163,7 @@ def runs_of(evidence: Evidence) -> tuple[Run, Run]:
     Raises
     ------
     UsageError
-        Where one of them is no run, or there is not one trained policy.
+        Where one of them is not a run, or there is not exactly one trained policy.
     """
     if len(evidence.trained) != 1:
         raise UsageError(f"{len(evidence.trained)} trained policies; allowed: one")
@@ -173,14 +173,14 @@ def runs_of(evidence: Evidence) -> tuple[Run, Run]:
 def _run_of(side: Side) -> Run:
     if side.run is None:
         raise UsageError(
-            f"{side.name or 'the counts'}: no run folder; reach computes probabilities of "
+            f"{side.name or 'the counts'} is not a run folder; reach computes probabilities of "
             "completions, so give the runs of base and trained policy"
         )
     return side.run
 
 
 def _largest(gaps: pl.Series) -> float:
-    """The largest gap between a log-probability as drawn and as scored again."""
+    """The largest gap between a log-probability as drawn and as scored later."""
     return float(np.max(np.abs(gaps.to_numpy()), initial=0.0))
 
 

@@ -1,7 +1,7 @@
-"""Watching a training run: its folder and the base's counts in, where it stands out.
+"""Watching a training run. In: its folder and the base's counts. Out: where it stands.
 
 In: a watch folder, or a training folder that holds one as ``watch/`` beside ``held_out.jsonl``.
-Out: the analysis (`passgap.analysis.watch.watching`), also again and again while training goes on.
+Out: the analysis (`passgap.analysis.watch.watching`), once or repeatedly while training goes on.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from passgap.training.algorithms import ALGORITHMS
 def watch_folder(
     folder: Path | str, *, base: Source | None = None, **settings: Unpack[WatchOptions]
 ) -> Watching:
-    """Say where a training run stands, from what its reward calls saw.
+    """Say where a training run stands, from the record of its reward calls.
 
     Parameters
     ----------
     folder
         A watch folder (`passgap.Watch` writes it), or a training folder with ``watch/`` in it.
     base
-        The base's counts on the problems trained on, or what holds them.
+        The base's counts on the training problems, or what holds them.
     settings
         The fields of `passgap.results.settings.WatchSettings`.
 
@@ -82,7 +82,7 @@ def follow(
     folder, base, settings
         As in `watch_folder`; the folder may still be missing.
     seconds
-        Between two looks.
+        Time between two looks.
 
     Yields
     ------
@@ -95,7 +95,7 @@ def follow(
     before: list[tuple[str, int]] | None = None
     while True:
         refuse_unwatched(folder)
-        done = (Path(folder) / POLICY_FILE).is_file()  # looked at first: it is written last
+        done = (Path(folder) / POLICY_FILE).is_file()  # read first, because it is written last
         now = _files(folder)
         if now != before:
             before = now
@@ -106,10 +106,10 @@ def follow(
 
 
 def watch_of_training(folder: Path, base: Counts) -> Watching | None:
-    """The record a training folder holds, None where there is none or nothing in it.
+    """The record in a training folder, None where there is none or it is empty.
 
-    The base's counts give the forecast only if they hold some of the problems trained on, and
-    were drawn with a fixed n: those of an evaluation seldom do.
+    The base's counts give the forecast only if they include some of the training problems and have
+    a fixed n: those of an evaluation rarely do.
     """
     place = folder / WATCH
     if not is_watch(place):
@@ -135,20 +135,20 @@ def find_watch(folder: Path | str) -> Path | str:
             return place
     refuse_unwatched(folder)
     raise UsageError(
-        f"{folder} holds no watch folder; give the folder of passgap train or of passgap.Watch "
-        "(a training run that has just started: add --follow)"
+        f"{folder} has no watch folder; give the folder of passgap train or of passgap.Watch (for "
+        "a training run that has just started, add --follow)"
     )
 
 
 def refuse_unwatched(folder: Path | str) -> None:
-    """Refuse a training folder whose algorithm calls no reward, so that there is no record."""
+    """Refuse a training folder whose algorithm calls no reward, so there is no record."""
     asked = read_request(folder)
     method = ALGORITHMS.get(asked.algorithm or "") if asked else None
     if asked and method and method.trainer == "sft":
         raise UsageError(
-            f"{folder} is trained by {asked.algorithm}, which learns verified completions and "
-            f"calls no reward: there is nothing to watch; {TRAINING_FILE} and {HELD_OUT_FILE} "
-            "there hold its steps and its held-out measurements"
+            f"{folder} was trained with {asked.algorithm}, which imitates verified completions "
+            f"and calls no reward, so there is nothing to watch; see its steps in {TRAINING_FILE} "
+            f"and its held-out measurements in {HELD_OUT_FILE}"
         )
 
 
@@ -160,7 +160,7 @@ def held_out_rows(place: Path | str) -> list[HeldOutRow]:
 
 
 def _measured(row: HeldOutRow) -> HeldOut:
-    """One measurement as the analysis takes it, what was not computable as nan."""
+    """One measurement as the analysis takes it; what was not computable is nan."""
 
     def number(value: float | None) -> float:
         return math.nan if value is None else value
@@ -170,7 +170,7 @@ def _measured(row: HeldOutRow) -> HeldOut:
 
 
 def _files(folder: Path | str) -> list[tuple[str, int]]:
-    """What tells that something was added: the parts and the held-out rows."""
+    """What shows that something was added: the parts and the held-out rows."""
     root = Path(folder)
     place = root if is_watch(root) else root / WATCH
     parts = sorted(path.name for path in place.glob("rank-*/part-*.parquet"))

@@ -1,4 +1,4 @@
-"""The two policies in the package: names in, folders out."""
+"""The two policies in the package: from names to folders."""
 
 from __future__ import annotations
 

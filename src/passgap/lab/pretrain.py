@@ -1,4 +1,4 @@
-"""The recipe of the lab's policies: a corpus of the world in, a policy folder out.
+"""The recipe of the lab's policies: from a corpus of the lab's world to a policy folder.
 
 ``base`` reads every operation but the absent one; ``teacher`` reads them all. The two folders in
 the package were made by this file with their default configs and are remade by
@@ -56,7 +56,7 @@ def pretrain(
     """Make ``base`` or ``teacher`` from scratch, in a folder that is new or empty.
 
     ``config`` None is the one that made the policy in the package. ``progress`` is called with
-    (step, steps, {"loss": nats a token}).
+    (step, steps, {"loss": nats per token}).
     """
     check_name(name)
     folder, config = Path(out), config or PretrainConfig(STEPS[name])
@@ -81,7 +81,7 @@ def pretrain(
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
-    """One token a character, padding on the left."""
+    """One token per character, padding on the left."""
     characters = [*SPECIAL, *LETTERS, *SYMBOLS, ":", "=", "\n"]
     tokenizer = Tokenizer(models.WordLevel({c: i for i, c in enumerate(characters)}, "<pad>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
@@ -133,7 +133,7 @@ def _fit(
     config: PretrainConfig,
     progress: Callable[[int, int, dict[str, float]], None] | None,
 ) -> float:
-    """AdamW with warm-up and cosine decay; the last steps' mean loss (nats a token)."""
+    """AdamW with warm-up and cosine decay; the last steps' mean loss (nats per token)."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=0.01)
 
     def rate(step: int) -> float:

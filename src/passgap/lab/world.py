@@ -1,7 +1,7 @@
 """The lab's world: string rewriting with habits, whose truth is known.
 
 A question names two or three operations and a string of six letters; the completion writes the
-string after every operation, one a line, and the last line is the answer::
+string after every operation, one per line, and the last line is the answer::
 
     RU:cabfde=      reverse, then every letter one up
     edfbac          step 1
@@ -11,19 +11,19 @@ There are 12 letters, so an answer is one of 12^6, about 3.0 million.
 
 Three families, one base policy for all:
 
-- ``mastered``: operations with one meaning, seen all through the base's corpus.
-- ``rare``: operations with two meanings. The right one is a habit of the corpus that is drawn
-  afresh at each step with a probability of the operation's own (.85, .5, .35, .25, .2); otherwise
-  the corpus shows the usual, wrong meaning. So p is known: the product over the steps. No other
-  choice of meanings leads to the same answer (a test proves it). Sequences with a product of at
-  least .05 are asked, an equal share of problems from each of five bands of p.
+- ``mastered``: operations with one meaning, frequent in the base's corpus.
+- ``rare``: operations with two meanings. The right one is a habit of the corpus: at each step it is
+  chosen independently, with a probability specific to the operation (.85, .5, .35, .25, .2);
+  otherwise the corpus shows the usual, wrong meaning. So p is known: the product over the steps.
+  No other choice of meanings leads to the same answer (a test proves it). Sequences with a product
+  of at least .05 are used, with an equal share of problems from each of five bands of p.
 - ``absent``: one operation that the base's corpus never shows (letters mirrored, a <-> l) and one
   mastered operation. The teacher's corpus shows it.
 
 Train and held-out questions never overlap, whatever the seeds: a hash of the question decides
 which side it is on, and the corpus uses train-side questions only.
 
-Not covered: anything that needs language. The world is a wind tunnel: it tells whether the
+Not covered: anything that needs language. The world is a wind tunnel: it tests whether the
 instrument reads a known truth, not what a large model would do.
 """
 
@@ -67,7 +67,7 @@ MEANINGS: dict[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """What a symbol means: the right meaning, and the usual one that is shown otherwise."""
+    """What a symbol means: the right meaning, and the usual, wrong one."""
 
     symbol: str
     right: str
@@ -96,7 +96,7 @@ SYMBOLS = "".join(OPERATIONS)
 
 
 def nominal_p(symbols: str) -> float:
-    """The chance that a policy with exactly the corpus' habits answers rightly."""
+    """The chance that a policy with exactly the corpus's habits is right."""
     return math.prod(OPERATIONS[symbol].habit for symbol in symbols)
 
 
@@ -106,7 +106,7 @@ def solve(symbols: str, text: str) -> list[str]:
 
 
 def sequences(family: str) -> tuple[str, ...]:
-    """The operation sequences a family asks."""
+    """The operation sequences a family uses."""
     if family not in FAMILIES:
         raise UsageError(f"lab family {family!r} is unknown; allowed: {', '.join(FAMILIES)}")
     if family == "absent":
@@ -127,7 +127,7 @@ def difficulty_bands(family: str) -> list[list[str]]:
 
 
 def is_held_out(question: str) -> bool:
-    """Which side of the split a question is on, for good."""
+    """Which side of the split a question is on, always."""
     return hashlib.sha256(question.encode()).digest()[0] < 256 * HELD_OUT_SHARE
 
 
@@ -155,7 +155,7 @@ def lab_problems(
 
 
 def random_text(rng: np.random.Generator) -> str:
-    """A string of LENGTH distinct letters (so that no two permutations of it look alike)."""
+    """A string of LENGTH distinct letters (so that no two permutations of it are equal)."""
     return "".join(LETTERS[i] for i in rng.permutation(len(LETTERS))[:LENGTH])
 
 

@@ -1,7 +1,7 @@
-"""Data, rewards and launch files for other trainers: rows in, folders out that their loaders read.
+"""Data, rewards and launch files for other trainers, in the formats that they read.
 
-rows.py says what a trainer is given of a problem. A launcher (trl.py, verl.py, openrlhf.py, or what
-an installed package adds by an entry point of the group ``passgap.launchers``) writes it in the
+rows.py says what a trainer gets of a problem. A launcher (trl.py, verl.py, openrlhf.py, or what an
+installed package adds by an entry point of the group ``passgap.launchers``) writes it in the
 trainer's form, with the reward file, the launch script and the three commands to run.
 """
 

@@ -1,8 +1,8 @@
-"""The one interface every launcher has: rows and a Job in, the files of one trainer out.
+"""The interface of every launcher. In: rows and a Job. Out: the files of one trainer.
 
 What reaches a reward function differs. TRL hands it every column. verl hands it ``extra_info`` and
-the ground truth. OpenRLHF hands it the prompt and one label string, so there the whole problem
-rides in the label, as JSON.
+the ground truth. OpenRLHF hands it the prompt and one label string, so there the whole problem is
+in the label, as JSON.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Split = Literal["train", "held_out"]
 
 @dataclass(frozen=True)
 class Job:
-    """What a trainer's files are made of.
+    """What a trainer's files are made from.
 
     ``policy`` is an absolute path or a hub id; ``source`` names the problem set. ``verifier`` is
     the spec of one verifier for all problems, None takes the one each problem names. ``stop`` ends
-    what the reward reads. ``chat`` says that prompts are messages and not texts; ``problems`` and
+    what the reward reads. ``chat`` says that prompts are messages, not texts; ``problems`` and
     ``held_out`` are counts.
     """
 
@@ -63,12 +63,12 @@ class Job:
 
     @property
     def steps_a_pass(self) -> int:
-        """Whole steps in one pass over the problems: what is left over is not drawn."""
+        """Whole steps in one pass over the problems; the remainder is not drawn."""
         return self.problems // self.settings.prompts_per_step
 
     @property
     def passes(self) -> int:
-        """Passes over the problems that the steps asked for take."""
+        """Passes over the problems that the requested steps take."""
         return math.ceil(self.settings.steps / self.steps_a_pass)
 
 
@@ -79,14 +79,14 @@ class Launcher:
     Parameters
     ----------
     data
-        Writes rows, called with them, a folder, a file's name, what a reward is told that they
-        are, and the problem set's name; returns the files.
+        Writes rows: called with the rows, a folder, a file name, the split that a reward sees, and
+        the problem set's name; returns the files.
     files
         The texts of a job's other files, by name.
     validates
         The trainer needs problems that are held out.
     begins_texts
-        A plain prompt has to begin with what the tokenizer would put there (`Job.leading`).
+        A plain prompt has to begin with what the tokenizer would add (`Job.leading`).
     """
 
     data: Callable[[Sequence[Row], Path, str, Split, str], list[Path]]
@@ -124,17 +124,19 @@ def _hydra(value: object) -> str:
     """A value inside single quotes of a Hydra override, inside double quotes of a shell."""
     text = str(value)
     if text.endswith("\\"):
-        raise UsageError(f"{text!r} ends in a backslash, which a launch script cannot carry")
+        raise UsageError(
+            f"{text!r} ends in a backslash, which a launch script cannot contain; remove it"
+        )
     return _shell(text.replace("'", "\\'"))
 
 
 def write_jsonl(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
-    """A line a row."""
+    """One line per row."""
     write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), path)
     return path
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> Path:
-    """A Parquet file, written whole."""
+    """A Parquet file, written atomically."""
     write_whole(path, frame.write_parquet)
     return path

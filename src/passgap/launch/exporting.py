@@ -4,8 +4,8 @@ In: a run or a counts file with its problems; a run, a selected folder or a prob
 folder that ``passgap select`` writes ::
 
     select.json                     the selection, and the prompt and verifier behind it
-    train.jsonl, control.jsonl      problem files: passgap train and passgap export read them
-    trl/ verl/ openrlhf/            the same two sets as those trainers read them
+    train.jsonl, control.jsonl      problem files: passgap train and passgap export read them trl/
+    verl/ openrlhf/            the same two sets in those trainers' formats
 
 or the job folder of `passgap.launch.jobs`.
 """
@@ -48,10 +48,10 @@ ARMS = ("train", "control")
 
 @dataclass(frozen=True)
 class Source:
-    """Problems to train on, with what is known of how they were asked and marked.
+    """Problems to train on, with their prompt and verifier as far as known.
 
-    ``prompt`` is None where the policy's own prompt is to be used; ``verifier`` is the spec that
-    marked them in place of the one each names; ``known`` is by problem id.
+    ``prompt`` is None where the policy's own prompt is used; ``verifier`` is the spec that marked
+    them instead of the one each names; ``known`` is by problem id.
     """
 
     problems: ProblemSet
@@ -71,7 +71,7 @@ class SetNamed:
 
 @dataclass(frozen=True)
 class WrittenSelection(Encoded):
-    """What ``select.json`` holds: the selection, what is behind it, the files beside it."""
+    """What ``select.json`` holds: the selection, its inputs, the files beside it."""
 
     selection: Annotated[Selection, FLAT]
     problem_set: SetNamed
@@ -93,12 +93,12 @@ def counted(
 ) -> tuple[Counts, Source]:
     """Counts, and their problems in the order of the counts.
 
-    ``source`` is a verified run, which holds its problems, or a counts file, whose ``problems`` are
-    named. ``prompt``, ``mapping`` and ``verifier`` say how those are asked, read and marked; a run
-    knows, but for the prompt of a log that did not keep it.
+    ``source`` is a verified run, which has its problems, or a counts file, whose ``problems`` are
+    given. ``prompt``, ``mapping`` and ``verifier`` say how those are prompted, read and marked; a
+    run knows this, except for the prompt of a log that did not keep it.
 
     Raises UsageError for problems with a run, or none with a counts file; MismatchError when the
-    counts hold a problem that the set does not.
+    counts have a problem that the set does not.
     """
     if is_run(source):
         run = Run(source)
@@ -106,32 +106,32 @@ def counted(
         twice = held.prompt is not None and prompt is not None
         if twice or any(given is not None for given in (problems, mapping, verifier)):
             raise UsageError(
-                f"{source} is a run and holds its problems, prompt and verifier; leave --problems "
-                "and the flags that go with it out"
+                f"{source} is a run, which already has its problems, prompt and verifier; leave "
+                "out --problems and the flags that go with it"
             )
         if held.prompt is None and prompt is None:
             raise UsageError(
-                f"the log that {source} was imported from did not keep its prompt, and none is "
-                "made up: say which to train with (--template plain, chat, boxed or a file)"
+                f"the log that {source} was imported from did not keep its prompt; choose one to "
+                "train with (--template plain, chat, boxed or a file)"
             )
         return count(run), replace(held, prompt=held.prompt or prompt)
     counts = read_counts(source)
     if problems is None:
-        raise UsageError(f"{source} holds counts only; give the problems with --problems PROBLEMS")
+        raise UsageError(f"{source} has only counts; give the problems with --problems PROBLEMS")
     found = resolve_problems(problems, mapping)
     by_name = {name: problem for problem in found for name in _names(problem)}
     missing = [name for name in counts.problem_id if name not in by_name]
     if missing:
         raise MismatchError(
-            f"{len(missing)} of the {len(counts)} problems in {source} are not in {problems}, e.g. "
-            f"{missing[0]}; give the set they were drawn from"
+            f"{len(missing)} of the {len(counts)} problems in {source} are not in {problems}, "
+            f"e.g. {missing[0]}; give the set that was sampled"
         )
     ordered = tuple(by_name[name] for name in counts.problem_id)
     return counts, Source(ProblemSet(found.name, ordered), prompt or PromptSettings(), verifier)
 
 
 def _names(problem: Problem) -> list[str]:
-    """What a counts file may call a problem: its id here, or its id in its own file."""
+    """The ids that a counts file may use for a problem: its id here, or in its own file."""
     own = (problem.metadata.get(name) for name in ("problem_id", "id", "task_id", "unique_id"))
     return [problem.id, *(str(name) for name in own if name is not None)]
 
@@ -160,7 +160,7 @@ def write_selection(
 ) -> WrittenSelection:
     """Write the chosen problems and their control; returns what ``select.json`` holds.
 
-    Raises UsageError for an unknown form. Raises RunError if ``out`` holds anything.
+    Raises UsageError for an unknown format. Raises RunError if ``out`` is not empty.
     """
     check_forms(forms)
     _refuse_full(out)
@@ -202,14 +202,14 @@ def _refuse_full(out: Path) -> None:
 
 
 def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | None) -> Source:
-    """What is to be trained on: a run's problems, an arm of a selected folder, or a problem spec.
+    """What to train on: a run's problems, an arm of a selected folder, or a problem spec.
 
-    Raises UsageError for an arm of anything but a selected folder, or an arm that is none.
+    Raises UsageError for an arm of anything but a selected folder, or an unknown arm.
     """
     selected = (Path(spec) / SELECT_FILE).is_file()
     if arm is not None and (not selected or arm not in ARMS):
         raise UsageError(
-            f"arm is {arm!r} of {spec}; allowed: {', '.join(ARMS)}, of a folder that passgap "
+            f"arm is {arm!r} with {spec}; allowed: {', '.join(ARMS)}, with a folder that passgap "
             "select wrote"
         )
     if selected:
@@ -248,17 +248,17 @@ def _limited(source: Source, limit: int | None) -> Source:
 
 
 def chosen_verifier(source: Source, given: str | None) -> str | None:
-    """The verifier for all problems, from the command line or from the run; None: each its own.
+    """The verifier for all problems, from the command line or the run; None: each its own.
 
-    Raises UsageError when a run was marked by one that is taken from the command line only.
+    Raises UsageError when a run was marked by one that must come from the command line.
     """
     if given is not None or source.verifier is None:
         return given
     kind = source.verifier.partition(":")[0].partition("?")[0]
     if kind in COMMAND_LINE_ONLY:
         raise UsageError(
-            f"the run was marked by {source.verifier!r}, which is taken from the command line "
-            f"only: add --verifier {source.verifier!r} if it is yours"
+            f"the run was verified by {source.verifier!r}, which runs code and is accepted only "
+            f"from the command line: add --verifier {source.verifier!r} if you trust it"
         )
     return source.verifier
 
@@ -276,7 +276,7 @@ def export_job(
     """Write the folder that a trainer runs; returns its files.
 
     Raises UsageError, MismatchError or RunError for what the trainer could not run, or an ``out``
-    that holds anything.
+    that is not empty.
     """
     _refuse_full(out)
     asked = [*source.problems, *(held_out or ())]

@@ -3,14 +3,14 @@
 In: rows to train on and to hold out, the policy, the settings. Out: on disk, all paths in it
 relative to the folder ::
 
-    train.parquet, val.parquet (verl)   or train.jsonl, val.jsonl (OpenRLHF, TRL)
-    reward.py or train.py               evaluation's verifier, imported from passgap and recorded
-    launch.sh (verl, OpenRLHF)          the trainer's own command
-    special_tokens.json (OpenRLHF)      what its texts hold and evaluation's do not
-    settings.json, README.md            what was asked; three commands
+    train.parquet, val.parquet (verl)   or train.jsonl, val.jsonl (OpenRLHF, TRL) reward.py or
+    train.py               evaluation's verifier, imported from passgap and recorded launch.sh
+    (verl, OpenRLHF)          the trainer's own command special_tokens.json (OpenRLHF)      special
+    tokens in its texts, not in evaluation's settings.json, README.md            the settings; three
+    commands
 
-The settings mean what they mean in ``passgap train``: GRPO as published, on policy, nothing that
-shapes the distribution but the temperature.
+The settings mean the same as in ``passgap train``: GRPO as published, on policy, with nothing but
+the temperature shaping the distribution.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from passgap.errors import UsageError
 from passgap.launch.base import Job, Launcher, Split
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
+from passgap.plain import plural
 from passgap.registry import Registry
 from passgap.runs import write_text
 from passgap.training.folder import refuse_shared
@@ -49,7 +50,7 @@ FORMS = tuple(LAUNCHERS.built_in)
 
 
 def check_forms(forms: Sequence[str]) -> None:
-    """Refuse a form that no launcher writes."""
+    """Refuse a format that no launcher writes."""
     for form in forms:
         LAUNCHERS[form]
 
@@ -57,12 +58,12 @@ def check_forms(forms: Sequence[str]) -> None:
 def write_format(
     form: str, rows: Sequence[Row], folder: Path, name: str, *, split: Split, source: str
 ) -> list[Path]:
-    """Write rows as ``folder/name.parquet`` and ``.jsonl``, as the form has it; returns the files.
+    """Write rows as ``folder/name.parquet`` or ``.jsonl``, as the format needs; returns the files.
 
-    The rows have all a text, or all messages. ``split`` is what a reward is told they are;
-    ``source``, the problem set's name, is what the trainer groups its metrics by.
+    Either all rows have a text, or all have messages. ``split`` is what a reward sees; ``source``,
+    the problem set's name, is what the trainer groups its metrics by.
 
-    Raises UsageError for an unknown form.
+    Raises UsageError for an unknown format.
     """
     return LAUNCHERS[form].data(rows, folder, name, split, source)
 
@@ -72,16 +73,17 @@ def check_job(
 ) -> None:
     """Refuse what the trainer could not run, before anything is written.
 
-    Raises UsageError for too few problems, or none to validate on where the trainer does. Raises
-    MismatchError for held-out problems that are trained on.
+    Raises UsageError for too few problems, or none to validate on if the trainer validates. Raises
+    MismatchError for held-out problems that are also trained on.
     """
     if len(train) < settings.prompts_per_step:
         raise UsageError(
-            f"prompts_per_step is {settings.prompts_per_step} and there are {len(train)} problems; "
-            "allowed: at most as many prompts a step as problems"
+            f"prompts_per_step is {settings.prompts_per_step}, but there is only "
+            f"{plural(len(train), 'problem')}; allowed: at most as many prompts per step as "
+            "problems"
         )
     if LAUNCHERS[trainer].validates and not held_out:
-        raise UsageError(f"{trainer} validates while it trains: give --held-out PROBLEMS")
+        raise UsageError(f"{trainer} validates during training: give --held-out PROBLEMS")
     refuse_shared([row.problem for row in train], [row.problem for row in held_out])
 
 
@@ -96,14 +98,14 @@ def write_job(
     source: str,
     verifier: str | None = None,
 ) -> list[Path]:
-    """Write everything a training run elsewhere needs; returns the files, each written whole.
+    """Write everything a training run elsewhere needs; returns the files.
 
     ``held_out`` may be empty unless the trainer validates. The policy's stop strings end what the
     reward reads. ``source`` is the problem set's name, for the trainer's metrics; ``verifier`` the
     spec of one verifier for all problems, None takes the one each problem names.
 
     Raises UsageError or MismatchError as `check_job`, and where a plain prompt needs the tokenizer
-    of a policy that is no folder.
+    of a policy that is not a folder.
     """
     check_job(trainer, train, held_out, settings)
     local = Path(policy.path).is_dir()

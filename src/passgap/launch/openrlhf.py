@@ -28,7 +28,7 @@ def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str
 
 
 def files(job: Job) -> Mapping[str, str]:
-    """What its texts hold and evaluation's do not, the reward, the launch script, the commands."""
+    """The special tokens in its texts, the reward, the launch script, the commands."""
     special = json.dumps(special_tokens(job.policy)) + "\n"
     return {SPECIAL_FILE: special} | rendered(
         "openrlhf", job, "reward.py", "launch.sh", "README.md"

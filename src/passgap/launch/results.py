@@ -1,7 +1,7 @@
-"""Results for other tools: a run or its counts in, files that they read out.
+"""Results for other tools: a run or its counts in the files that they read.
 
 Counts go to passk-inference as JSON lines and to scorio as a matrix; a run becomes a data set
-folder as the Hugging Face hub reads it: Parquet files, and a card that says what they are.
+folder for the Hugging Face hub: Parquet files, and a card that describes them.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def write_passk_inference(counts: Counts, path: Path | str) -> Path:
 
 
 def write_scorio(counts: Counts, path: Path | str) -> Path:
-    """Counts as scorio's matrix R, a NumPy file: a row a problem, a column a draw, 1 where correct.
+    """Counts as scorio's matrix R, a NumPy file: one row per problem, one column per draw.
 
-    Raises UsageError for unequal n, or another ending.
+    Raises UsageError for unequal n, or another suffix.
     """
     path = Path(path)
     if path.suffix != ".npy":
@@ -59,7 +59,7 @@ def write_scorio(counts: Counts, path: Path | str) -> Path:
 def write_dataset(run: Run, folder: Path | str) -> list[Path]:
     """A verified run as a data set folder: ``draws`` and ``problems``, with a card; its files.
 
-    Raises UsageError if the folder holds something, or the run is not verified.
+    Raises UsageError if the folder is not empty, or the run is not verified.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -114,7 +114,7 @@ def _card(run: Run, counts: Counts, verifier: str) -> str:
         "design": counts.design,
         "marked by": (about.source and about.source.label)
         or about.verifier
-        or "what the problems name",
+        or "as named in the problems",
         "sampling": json.dumps(dict(manifest.sampling)),
         "prompt": manifest.prompt["template_name"] or "own template",
         "engine": manifest.engine["name"],
@@ -129,16 +129,17 @@ def _card(run: Run, counts: Counts, verifier: str) -> str:
         "- config_name: problems",
         "  data_files: problems/*.parquet",
         "---",
-        "# Draws and their outcomes",
+        "# Samples and their outcomes",
         "",
-        "`draws` has one row a completion, `problems` one a problem with n (scored draws) and c",
-        "(correct ones); a draw that is `unscored` counts in neither. Written by passgap.",
+        "`draws` has one row per completion, `problems` one per problem with n (scored samples) "
+        "and c",
+        "(correct ones); an `unscored` sample counts in neither. Written by passgap.",
         "",
         "| | |",
         "| --- | --- |",
         *(f"| {name} | {_cell(value)} |" for name, value in facts.items()),
         "",
-        "Texts were written by a language model and checked by a program only.",
+        "Texts were written by a language model and checked only by a program.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,7 @@
-"""What a trainer is given of a problem, and the problem file that passgap reads back.
+"""What a trainer gets of a problem, and the problem file that passgap reads back.
 
-In: problems, the prompt settings of the policy, what is known of each problem's p. Out: rows that
-hold all a reward needs to rebuild the problem, so that no file has to lie beside the data.
+In: problems, the prompt settings of the policy, what is known about each problem's p. Out: rows
+with everything a reward needs to rebuild the problem, so that no other file is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from passgap.runs import write_text
 
 
 class Known(TypedDict):
-    """What was measured of a problem before training.
+    """What was measured for a problem before training.
 
     ``pass_rate`` is the expected one (the posterior mean, not c / n), ``n`` and ``c`` the scored
     and the correct draws behind it; None where nothing was drawn.
@@ -38,7 +38,7 @@ NOTHING: Known = {"pass_rate": None, "n": None, "c": None}
 
 @dataclass(frozen=True)
 class Row:
-    """One problem with its prompt as evaluation renders it, and what is `Known` of it."""
+    """One problem with its prompt as evaluation renders it, and what is `Known` about it."""
 
     problem: Problem
     prompt: Prompt
@@ -48,13 +48,14 @@ class Row:
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        """The prompt as chat messages; a plain text is one message of the user's."""
+        """The prompt as chat messages; a plain text is one user message."""
         pairs = self.prompt.messages or (("user", self.prompt.text),)
         return [{"role": role, "content": content} for role, content in pairs]
 
     @property
     def carried(self) -> dict[str, str]:
-        """The problem as flat values, ``metadata`` as JSON text: what a reward rebuilds it from."""
+        """The problem as flat values, ``metadata`` as JSON text: a reward rebuilds it from
+        these."""
         problem = self.problem
         return {
             "problem_id": problem.id,
@@ -99,17 +100,17 @@ def write_problems(rows: Sequence[Row], path: Path) -> None:
 
 
 def read_problems(path: Path) -> tuple[list[Problem], dict[str, Known]]:
-    """What `write_problems` wrote: the problems, and what is known of them by id.
+    """What `write_problems` wrote: the problems, and what is known about them by id.
 
-    Raises MismatchError for a problem that was changed since: its id follows from question,
+    Raises MismatchError for a problem that has changed since: its id follows from question,
     reference and verifier.
     """
     problems = list(load_problems(str(path)))
     changed = [p for p in problems if p.metadata.get("problem_id", p.id) != p.id]
     if changed:
         raise MismatchError(
-            f"{path}: problem {changed[0].metadata['problem_id']} was changed and would now be "
-            f"{changed[0].id}; run passgap select again"
+            f"{path}: problem {changed[0].metadata['problem_id']} has been edited and would now "
+            f"have the id {changed[0].id}; run passgap select again"
         )
     known = {
         p.id: msgspec.convert({k: p.metadata.get(k) for k in NOTHING}, Known) for p in problems

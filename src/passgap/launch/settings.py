@@ -1,4 +1,4 @@
-"""What is asked of another trainer: one frozen value whose fields are ``passgap export``'s flags.
+"""The settings of another trainer: one frozen value whose fields are ``passgap export``'s flags.
 
 In: keyword arguments. Out: settings that have passed every check that needs no trainer. Each
 field's metadata holds the ``help`` text of its flag.
@@ -21,9 +21,9 @@ def _flag(text: str, default: T, least: float | None = None) -> T:
 
 @dataclass(frozen=True, kw_only=True)
 class JobSettings:
-    """What a training run elsewhere is asked to do; names as in ``passgap train``.
+    """The settings of a training run elsewhere; names as in ``passgap train``.
 
-    A step draws ``prompts_per_step * group_size`` completions. ``nodes``, ``gpus`` (of a node),
+    A step draws ``prompts_per_step * group_size`` completions. ``nodes``, ``gpus`` (per node),
     ``rollout`` and ``tensor_parallel`` say where; TRL's script leaves that to its launcher.
 
     Raises UsageError for a value that cannot be carried out, naming it and what is allowed.
@@ -35,16 +35,18 @@ class JobSettings:
     group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8, least=2)
     prompts_per_step: int = _flag("Distinct prompts in one step.", 16, least=1)
     temperature: float = _flag("Sampling temperature while training.", 1.0)
-    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0, least=0)
-    seed: int = _flag("Seed of order and sampling.", 0, least=0)
-    eval_every: int = _flag("Steps between validations; 0: none while training.", 20, least=0)
+    beta: float = _flag(
+        "Weight of the KL term that keeps the policy close to its base.", 0.0, least=0
+    )
+    seed: int = _flag("Seed of the problem order and of sampling.", 0, least=0)
+    eval_every: int = _flag("Steps between validations; 0: none during training.", 20, least=0)
     eval_draws: int = _flag("Samples per held-out problem in each validation.", 16, least=2)
     save_every: int = _flag("Steps between checkpoints; 0: none.", 50, least=0)
     max_prompt_tokens: int = _flag("Longest prompt, in tokens.", 1024, least=1)
-    nodes: int = _flag("Machines of the Ray cluster.", 1, least=1)
-    gpus: int = _flag("GPUs of each machine.", 8, least=1)
-    rollout: str = _flag("What draws while training: vllm or sglang.", "vllm")
-    tensor_parallel: int = _flag("GPUs that share one sampling engine.", 1, least=1)
+    nodes: int = _flag("Number of machines in the Ray cluster.", 1, least=1)
+    gpus: int = _flag("GPUs per machine.", 8, least=1)
+    rollout: str = _flag("Sampling engine during training: vllm or sglang.", "vllm")
+    tensor_parallel: int = _flag("GPUs per sampling engine.", 1, least=1)
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -73,7 +75,7 @@ class JobSettings:
 
     @property
     def completions_per_step(self) -> int:
-        """Completions one optimizer step learns from."""
+        """Completions per optimizer step."""
         return self.prompts_per_step * self.group_size
 
     @property

@@ -1,8 +1,8 @@
-"""What a policy's tokenizer adds by itself, read from its files: a folder in, token texts out.
+"""What a policy's tokenizer adds by itself. In: its folder. Out: token texts.
 
 Evaluation encodes a plain prompt as ``tokenizer(text)``, which may begin with a special token
-(``<bos>``). verl and OpenRLHF encode without, so what they are given has to begin with it.
-No tokenizer is loaded: an export needs no package that trains.
+(``<bos>``). verl and OpenRLHF encode without, so what they are given has to begin with it. No
+tokenizer is loaded: an export needs no training package.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ class Processor(msgspec.Struct):
 
     @property
     def template(self) -> list[Piece]:
-        """The template of one text, wherever in the sequence it stands."""
+        """The template of one text, wherever it is in the sequence."""
         if self.type == "TemplateProcessing":
             return self.single or []
         return next((found for inner in self.processors if (found := inner.template)), [])
 
 
 class TokenizerFile(msgspec.Struct):
-    """What is read of ``tokenizer.json``."""
+    """What is read from ``tokenizer.json``."""
 
     post_processor: Processor | None = None
     added_tokens: list[Token] | None = None
 
 
 class Settings(msgspec.Struct):
-    """What is read of ``tokenizer_config.json``."""
+    """What is read from ``tokenizer_config.json``."""
 
     add_bos_token: bool | None = None
     bos_token: str | Token | None = None
@@ -65,7 +65,7 @@ class Settings(msgspec.Struct):
 def leading_tokens(policy: str) -> str:
     """The special tokens that the policy's tokenizer puts before a text, as one string.
 
-    Raises UsageError when the policy is no local folder with a ``tokenizer.json``.
+    Raises UsageError when the policy is not a local folder with a ``tokenizer.json``.
     """
     found = ""
     for piece in (_file(policy).post_processor or Processor()).template:
@@ -89,7 +89,7 @@ def _file(policy: str) -> TokenizerFile:
     file = Path(policy) / "tokenizer.json"
     if not file.is_file():
         raise UsageError(
-            f"policy {policy!r} is no local folder with a tokenizer.json; its special tokens are "
-            "needed here: download it (hf download ID --local-dir DIR) and give DIR"
+            f"policy {policy!r} is not a local folder with a tokenizer.json, whose special tokens "
+            "are needed here: download it (hf download ID --local-dir DIR) and give DIR"
         )
     return msgspec.json.decode(file.read_bytes(), type=TokenizerFile)

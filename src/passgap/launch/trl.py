@@ -1,4 +1,4 @@
-"""TRL: JSONL and Parquet, and one script to run and to change."""
+"""TRL: JSONL and Parquet, and one script to run and adapt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from passgap.training.foreign import CARRIED
 
 
 def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:
-    """JSONL and Parquet: ``prompt``, the problem in flat columns, what is known of it."""
+    """JSONL and Parquet: ``prompt``, the problem in flat columns, what is known about it."""
     given = [
         {
             "prompt": row.messages if row.prompt.messages else row.prompt.text,

@@ -1,7 +1,7 @@
-"""Other tools' logs in, run folders out: one module a format, one table of them all.
+"""From other tools' logs to run folders: one module per format, one table of them all.
 
-An installed package adds a format by an entry point of the group ``passgap.logs``; it is used where
-it is named, and never guessed.
+An installed package adds a format by an entry point of the group ``passgap.logs``; it is used only
+when named, and never guessed.
 
 In: the files of a log. Out: a run folder with the source's labels, or a refusal that says why.
 """
@@ -57,7 +57,7 @@ def import_log(
     correct_if: Condition | str | None = None,
     **settings: Any,
 ) -> Imported | ImportedCounts:
-    """Bring another tool's log in as a run, as ``passgap import`` does; counts as a counts file.
+    """Import another tool's log as a run, as ``passgap import`` does; counts become a counts file.
 
     Parameters
     ----------
@@ -68,15 +68,15 @@ def import_log(
     form
         A name in FORMATS; None guesses which of the built-in ones.
     correct_if
-        What makes a number correct, as ``"score>=1"``.
+        Which numbers count as correct, such as ``"score>=1"``.
     settings
         The other fields of `Asked`.
 
     Raises
     ------
     UsageError
-        If the log is of no known format, holds partial credit without a condition, or lacks what
-        was asked for.
+        If the log has no known format, has partial credit without a condition, or lacks what was
+        requested.
     RunError
         If ``out`` holds something else.
     """

@@ -29,8 +29,9 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError) as error:
             raise UsageError(
-                f"{path} is not a whole zip archive ({error}); a log that is still written, or was "
-                "cut, has no table of contents: finish or copy it again"
+                f"{path} is not a complete zip archive ({error}); a log that is still being "
+                "written, or was cut off, has no table of contents: let it finish, or copy it "
+                "again"
             ) from error
         self._file = path.open("rb")
 
@@ -58,7 +59,7 @@ class Archive:
         info = self._zip.NameToInfo[name]
         if info.file_size > LARGEST:
             raise UsageError(f"{self.path}: {name} has {info.file_size:,} bytes; allowed: 1 GiB")
-        # Where the bytes begin only the member's own header says: its extra field may be longer or
+        # Only the member's own header says where the bytes begin: its extra field may be longer or
         # shorter than the one in the table of contents.
         self._file.seek(info.header_offset)
         name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
@@ -82,6 +83,6 @@ def _inflated(raw: bytes, info: zipfile.ZipInfo) -> bytes:
         with pyarrow.CompressedInputStream(pyarrow.BufferReader(raw), "zstd") as stream:
             return bytes(stream.read(info.file_size + 1))
     raise UsageError(
-        f"{info.filename} is compressed by method {info.compress_type}; allowed: stored, deflate, "
-        "zstandard"
+        f"{info.filename} is compressed with method {info.compress_type}; allowed: stored, "
+        "deflate, zstandard"
     )

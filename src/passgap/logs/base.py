@@ -1,6 +1,6 @@
-"""What every importer shares: the record of one draw, what was asked, what the log told.
+"""What every importer shares: the record of one draw, the settings, what the log says.
 
-In: nothing. Out: the nouns that formats yield and fill in.
+In: nothing. Out: the types that formats yield and fill in.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _FORM = re.compile(
 
 @dataclass(frozen=True)
 class Condition:
-    """What makes a number count as correct: ``field sign bound``."""
+    """Which numbers count as correct: ``field operator bound``."""
 
     field: str
     sign: str
     bound: float
 
     def holds(self, value: float) -> bool:
-        """Whether the value fulfils it."""
+        """Whether the value satisfies it."""
         return _OPERATORS[self.sign](value, self.bound)
 
     def __str__(self) -> str:
@@ -52,8 +52,8 @@ def parse_condition(text: str) -> Condition:
     match = _FORM.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"--correct-if {text!r}; allowed: a field, one of {' '.join(_OPERATORS)} and a number, "
-            "as 'score>=1'"
+            f"--correct-if {text!r}; allowed: a field, one of {' '.join(_OPERATORS)} and a "
+            "number, such as 'score>=1'"
         )
     return Condition(match[1], match[2], float(match[3]))
 
@@ -68,12 +68,12 @@ LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {
 
 
 class Record(NamedTuple):
-    """One draw as a log tells it.
+    """One draw as recorded in a log.
 
-    ``question``, or else the rendered ``prompt``, or else the source's ``key`` says which problem
-    it is of. ``order`` sorts the draws of a problem (a seed, an epoch) before the order of reading.
-    ``status`` is the source's label, None where it gives none; ``finish_reason`` None where it
-    does not say; ``metadata`` is the problem's.
+    Its problem is identified by ``question``, or else the rendered ``prompt``, or else the source's
+    ``key``. ``order`` sorts the draws of a problem (a seed, an epoch) before the order of reading.
+    ``status`` is the source's label, None if it has none; ``finish_reason`` None if unknown;
+    ``metadata`` is the problem's.
     """
 
     text: str
@@ -97,26 +97,26 @@ class Asked:
     Parameters
     ----------
     problems
-        The problems that the log's draws are of; None takes them from the log.
+        The problems of the log's draws; None takes them from the log.
     leave_out_unmatched
-        Leave out draws of no problem in ``problems``; else they are refused.
+        Leave out draws that belong to none of ``problems``; otherwise they are refused.
     id_field, question_field, answer_field, text_field, label
         Which field (dotted) holds the source's id, the question, the reference, the completion,
         and the label (a scorer's, metric's, reward's or field's name); None takes the usual one.
     correct_if
-        What makes a number correct.
+        Which numbers count as correct.
     filter
-        Of lm-eval: the filter whose rows are read.
+        For lm-eval: the filter whose rows are read.
     where
-        ``(field, value)`` pairs that a row has to have.
+        ``(field, value)`` pairs that a row must have.
     step
-        Of training dumps: the step that is read.
+        For training dumps: the step that is read.
     verifier
         The verifier that the problems name.
     policy
-        What was sampled; None takes what the log says.
+        The policy that was sampled; None takes what the log says.
     sampling
-        Settings that the log does not say: temperature, top_p, top_k, max_tokens.
+        Settings that the log does not record: temperature, top_p, top_k, max_tokens.
     """
 
     problems: ProblemSet | None = None
@@ -148,7 +148,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Rows that an import left out for one reason, with some of them."""
+    """Rows that an import left out for one reason, with examples."""
 
     reason: str
     count: int
@@ -160,11 +160,11 @@ class LeftOut:
 
 @dataclass
 class Told:
-    """What a log tells besides its draws, and what the importer left out; filled while reading.
+    """What a log says besides its draws, and what the importer left out; filled while reading.
 
     ``label`` names what marked the draws; ``chat`` says that prompts are messages; ``left_out``
-    counts rows by the reason, with examples; ``notes`` are what the reader of the run should know;
-    ``unnamed`` says that a row had no field that --correct-if could be about.
+    counts rows by the reason, with examples; ``notes`` are for the reader of the run; ``unnamed``
+    says that a row had no field to which --correct-if could apply.
     """
 
     label: str = ""
@@ -192,33 +192,33 @@ class Told:
             shown.append(example[:80])
 
     def note(self, text: str) -> None:
-        """Say something once."""
+        """Add a note, once."""
         self.notes[text] = None
 
     def set_policy(self, name: str) -> None:
-        """Note what was sampled, where the log says it.
+        """Record what was sampled, if the log says it.
 
-        Raises UsageError if it said another before: draws of several policies are not pooled.
+        Raises UsageError if it named another before: draws of several policies are not pooled.
         """
         if name and self.policy and name != self.policy:
             raise UsageError(
-                f"the log holds draws of several policies ({self.policy}, {name}), which are not "
-                "pooled; give the files of one"
+                f"the log has samples of several policies ({self.policy}, {name}), which are not "
+                "pooled; give the files of one policy"
             )
         self.policy = name or self.policy
 
     def set_sampling(self, **values: object) -> None:
-        """Note the settings that are known; None is not.
+        """Record the settings that are known (not None).
 
-        Raises UsageError if one of them was another before: draws of several settings are not
+        Raises UsageError if one of them had another value before: draws of several settings are not
         pooled.
         """
         for name, value in values.items():
             before = self.sampling.get(name)
             if value is not None and before is not None and value != before:
                 raise UsageError(
-                    f"the log holds draws at {name} {before} and {value}, which are not pooled; "
-                    "give the files of one"
+                    f"the log has samples at {name} {before} and {value}, which are not pooled; "
+                    "give the files of one setting"
                 )
             if value is not None:
                 self.sampling[name] = value
@@ -241,14 +241,14 @@ class Peek:
 
 
 def one_log(path: Path) -> str:
-    """What all files of a folder share where they are one log: nothing but the folder."""
+    """What all files of a folder share where they are one log: only the folder."""
     return ""
 
 
 class Mean(NamedTuple):
-    """What a log tells of all draws of a problem at once: the share of ``draws`` that is right.
+    """What a log says about all draws of a problem together: the share of ``draws`` that is right.
 
-    ``record`` says which problem, and has no text; ``where`` is for an error.
+    ``record`` names the problem and has no text; ``where`` is for error messages.
     """
 
     record: Record
@@ -268,26 +268,26 @@ def has(*names: str) -> Callable[[Peek], bool]:
 
 @dataclass(frozen=True)
 class Format:
-    """One format: what it is called, which files it has, how it is told and read.
+    """One format: its name, its files, how it is recognized and read.
 
     Parameters
     ----------
     name, summary
-        As typed, and in a line of help.
+        As typed, and a line of help.
     patterns
-        File names looked for in a folder, the first pattern with any file wins.
+        File names looked for in a folder; the first pattern with any file wins.
     read
         Yields the records.
     claims
-        Whether a log is of this format; asked of built-in ones only, where none was named.
+        Whether a log has this format; used only for built-in formats, when none was named.
     takes
-        The flags beside the shared ones that mean something here (fields of `Asked`).
+        The flags besides the shared ones that apply here (fields of `Asked`).
     verifier
-        The verifier that its problems name unless asked otherwise.
+        The verifier that its problems name unless another is requested.
     means
-        Yields the shares of correct draws, where a log tells no more than these of its draws.
+        Yields the shares of correct draws, where a log has nothing but these.
     log_of
-        What the files of one log in a folder share; None where each is a log of its own.
+        What the files of one log in a folder share; None where each is a separate log.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Records in, problems and sorted draws out: the part of an import that reads the log once.
+"""From records to problems and sorted draws: the part of an import that reads the log once.
 
 A problem's identity is its question, reference and verifier, so different questions at one index
-stay apart, and what a log calls a problem does not matter.
+stay apart, and a log's own names of problems do not matter.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.logs.base import EXAMPLES, Asked, Record, Told
 from passgap.logs.sorting import Sorter
+from passgap.plain import plural
 
 SLOT = "{{ question }}"
 NOT_LOGGED = "not in the log"
@@ -23,7 +24,7 @@ OWN_NAMES = ("problem_id", "id", "task_id", "unique_id", "question_id")
 class Matcher:
     """Finds problems by question, by the question within a prompt, or (no text at all) by id.
 
-    A prompt may hold other questions as worked examples: the one that ends last is asked.
+    A prompt may contain other questions as worked examples: the one that ends last is asked.
     """
 
     def __init__(self, problems: ProblemSet) -> None:
@@ -33,7 +34,7 @@ class Matcher:
         self._found: dict[str, Problem | None] = {}
 
     def find(self, record: Record) -> Problem | None:
-        """The problem that a record is of."""
+        """The problem that a record belongs to."""
         text = record.question or record.prompt
         if not text:
             return self._by_name.get(record.key)
@@ -83,7 +84,7 @@ class Collected:
     def take(self, records: Iterable[Record]) -> None:
         """Read all records.
 
-        Raises UsageError if no draw is left, or draws are of no problem in the file that was given.
+        Raises UsageError if no draw is left, or draws belong to no problem in the given file.
         """
         for record in map(self._encodable, records):
             row = self.row(record)
@@ -105,19 +106,23 @@ class Collected:
             self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} draws")
 
     def end(self) -> None:
-        """All was read: say what a reader should know of it. Raises UsageError as `take`."""
+        """Everything is read: report what a reader should know. Raises UsageError as `take`."""
         self._refuse_unmatched()
         if not self.problems:
             left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())
-            raise UsageError(f"the log holds no draw{f' ({left})' if left else ''}; give another")
+            raise UsageError(
+                f"the log has no samples{f' ({left})' if left else ''}; give another log"
+            )
         self._say()
 
     def _encodable(self, record: Record) -> Record:
-        """The record without halves of characters, which JSON can escape and no file can hold."""
+        """The record without lone surrogates, which JSON can escape but no file can hold."""
         texts = (record.text, record.question, record.reference, record.prompt, record.key)
         if all(map(_is_whole, texts)) and _is_whole(record.extracted or ""):
             return record
-        self._told.note("some texts hold halves of characters; a question mark stands for each")
+        self._told.note(
+            "some texts have invalid characters (lone surrogates), each replaced by a question mark"
+        )
         names = ("text", "question", "reference", "prompt", "key", "extracted")
         values = {name: getattr(record, name) for name in names}
         return record._replace(
@@ -131,7 +136,7 @@ class Collected:
         if row is None:
             row = self._cache[identity] = self._new(record)
         if row < 0:
-            self._told.leave_out("draws of no problem in --problems", _name(record))
+            self._told.leave_out("samples of no problem in --problems", _name(record))
         elif record.prompt and record.prompt != self._prompts[row]:
             self._asked_otherwise += 1
         if record.key and record.question:
@@ -161,19 +166,19 @@ class Collected:
         question = record.question or record.prompt or record.key
         if not question:
             raise UsageError(
-                "a draw has no question, prompt or id; name its field with --id-field or "
+                "a sample has no question, prompt or id; name its field with --id-field or "
                 "--question-field, or give the problems with --problems FILE"
             )
         if not record.question:
             said = "rendered prompts" if record.prompt else "ids"
             self._told.note(
-                f"the log holds no questions: its {said} stand for them, which pairs only with a "
-                "log that has the same; --problems FILE gives the questions"
+                f"the log has no questions, so its {said} are used instead, which match only "
+                "another log with the same ones; --problems FILE adds the questions"
             )
         if not record.reference:
             self._told.note(
-                "the log holds no reference answers, so another verifier cannot mark it; "
-                "--problems FILE gives them"
+                "the log has no reference answers, so it cannot be re-scored by another "
+                "verifier; --problems FILE adds them"
             )
         metadata = dict(record.metadata or {}) | ({"id": record.key} if record.key else {})
         verifier = self._asked.verifier or self._verifier
@@ -183,29 +188,33 @@ class Collected:
         if self._unmatched and not self._asked.leave_out_unmatched:
             some = "; ".join(repr(name) for name in list(self._unmatched)[:EXAMPLES])
             raise UsageError(
-                f"{len(self._unmatched)} questions of the log are none of --problems, e.g. {some}; "
-                "give the file they were drawn from, or leave them out (--leave-out-unmatched)"
+                f"{plural(len(self._unmatched), 'question')} of the log not in --problems, e.g. "
+                f"{some}; give the file with these questions, or leave them out "
+                "(--leave-out-unmatched)"
             )
 
     def _say(self) -> None:
         note = self._told.note
         if self.failed:
-            note(f"{self.failed:,} draws failed at the source: unscored, whoever marks the run")
+            note(
+                f"{plural(self.failed, 'sample')} failed at the source: unscored under any verifier"
+            )
         if self._other_references:
             note(
-                f"{len(self._other_references)} references differ between the log and --problems "
-                f"(--problems counts), e.g. {next(iter(self._other_references))!r}"
+                f"{plural(len(self._other_references), 'reference differs', 'references differ')} "
+                "between the log and --problems (--problems is used), e.g. "
+                f"{next(iter(self._other_references))!r}"
             )
         twice = [key for key, questions in self._questions_of.items() if len(questions) > 1]
         if twice:
             note(
-                f"{len(twice)} ids of the log stand for different questions, which stay apart, "
-                f"e.g. {twice[0]!r}"
+                f"{plural(len(twice), 'id')} of the log used for different questions, which are "
+                f"kept apart, e.g. {twice[0]!r}"
             )
         if self._asked_otherwise:
             note(
-                f"{self._asked_otherwise:,} draws had another prompt than the first draw of their "
-                "problem"
+                f"{plural(self._asked_otherwise, 'sample has', 'samples have')} another prompt "
+                "than the first sample of their problem"
             )
 
     def problem_set(self, name: str) -> ProblemSet:
@@ -214,7 +223,7 @@ class Collected:
         return ProblemSet(given.name if given is not None else name, tuple(self.problems))
 
     def prompt(self) -> PromptSettings:
-        """The template that all prompts share; one that no engine renders where there is none."""
+        """The template that all prompts share, or else one that no engine renders."""
         if not any(self._prompts):
             return PromptSettings(template="{{ unknown_prompt }}", template_name=NOT_LOGGED)
         pairs = list(zip(self.problems, self._prompts, strict=True))
@@ -229,7 +238,7 @@ class Collected:
 
 
 def _chat(shape: str) -> PromptSettings | None:
-    """Messages that are a system text and the question alone."""
+    """Messages that are only a system text and the question."""
     head, _, rest = shape.rpartition(f"user: {SLOT}")
     system = head.removeprefix("system: ").removesuffix("\n")
     if rest or (head and not head.startswith("system: ")) or "\nuser: " in system:
@@ -238,7 +247,7 @@ def _chat(shape: str) -> PromptSettings | None:
 
 
 def _text(shape: str) -> PromptSettings:
-    """A text with the question in it, as a Jinja template; what Jinja would read is kept raw."""
+    """A text that contains the question, as a Jinja template; Jinja syntax in it is escaped."""
     if shape == SLOT:
         return PromptSettings(template="plain", template_name="plain")
     parts = (

@@ -1,8 +1,8 @@
-"""Counts of any make, passk-inference's among them: a table in, a counts file out.
+"""Counts from any source, such as passk-inference: from a table to a counts file.
 
-Counts have no draws, so what comes out is a counts file and no run; every analysis reads it alike.
-Columns of pass@k are not looked at: n and c say it all, and a k above n has no estimate. A log that
-tells the share of correct draws of each problem, and not which are, becomes such a file too.
+Counts have no draws, so the result is a counts file, not a run; every analysis reads both. Columns
+of pass@k are ignored: n and c are enough, and a k above n has no estimate. A log that has only the
+share of correct draws of each problem becomes such a file too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class ImportedCounts(Encoded):
-    """A counts file that was written, and what was left out on the way; it is marked, for good."""
+    """A counts file that was written, and what was left out of it; its marks are final."""
 
     schema: ClassVar[str] = "passgap.import_counts/1"
 
@@ -56,7 +56,7 @@ class ImportedCounts(Encoded):
 
     @property
     def problems(self) -> Annotated[int, SHOWN]:
-        """How many the file holds."""
+        """How many the file has."""
         return len(self.counts)
 
     @property
@@ -71,7 +71,7 @@ class ImportedCounts(Encoded):
 
     @property
     def notes(self) -> Annotated[tuple[str, ...], SHOWN]:
-        """What the reader of the file should know."""
+        """Notes for the reader of the file."""
         return tuple(self.told.notes)
 
     def __str__(self) -> str:
@@ -87,25 +87,28 @@ def claims(peek: Peek) -> bool:
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
-    """Counts hold no draws: always a UsageError, `import_counts` is for them."""
-    raise UsageError("counts hold no draws; give --out a counts file (.csv, .parquet, .jsonl)")
+    """Counts have no draws: always a UsageError; `import_counts` is for them."""
+    raise UsageError(
+        "counts have no samples to write as a run; give a counts file as --out "
+        "(.csv, .parquet, .jsonl)"
+    )
 
 
 def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> ImportedCounts:
     """Write the counts of some rows of a table as a counts file.
 
-    Raises UsageError for flags that mean nothing here, ids that repeat, or counts that are none.
+    Raises UsageError for flags that do not apply, repeated ids, or invalid counts.
     """
     useless = [name for name in asked.given() if name not in FORMAT.takes]
     if useless:
         raise UsageError(
-            f"--{useless[0].replace('_', '-')} means nothing for counts; allowed: --id-field, "
+            f"--{useless[0].replace('_', '-')} does not apply to counts; allowed: --id-field, "
             "--where"
         )
     told = Told()
     rows = [row for path in files for row in read_rows(path) if chosen(row, asked, told)]
     if not rows:
-        raise UsageError(f"no row is left of {', '.join(map(str, files))}; change --where")
+        raise UsageError(f"no row of {', '.join(map(str, files))} is left; change --where")
     name = asked.id_field or usual(rows[0], IDS)
     if name is None or any(field not in rows[0] for field in (name, "n", "c")):
         raise UsageError(
@@ -124,7 +127,7 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
 
 
 def write_new(counts: Counts, out: Path | str) -> Path:
-    """Write a counts file where there is none, or the same one from an import before.
+    """Write a new counts file, or the same one as an earlier import.
 
     Raises UsageError if ``out`` holds anything else.
     """
@@ -152,13 +155,14 @@ def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:
         for field, values in other.items()
     )
     raise UsageError(
-        f"{len(twice)} values of {name} repeat, e.g. {twice[0]!r}, and draws of several policies "
-        f"or sets are not pooled: choose rows, as {choices or '--where FIELD=VALUE'}"
+        f"{len(twice)} values of {name} occur more than once, e.g. {twice[0]!r}, and samples of "
+        "several policies or sets are not pooled; choose rows with "
+        f"{choices or '--where FIELD=VALUE'}"
     )
 
 
 def wants_counts(out: Path | str) -> bool:
-    """Whether an import writes a counts file: it is named like one."""
+    """Whether an import writes a counts file, by its name."""
     return Path(out).suffix in COUNTS_SUFFIXES
 
 
@@ -167,16 +171,16 @@ def import_means(
 ) -> ImportedCounts:
     """Write the counts that a log's means give, as a .csv, .parquet or .jsonl file.
 
-    Raises UsageError if the format marks draws, or a mean is no whole number of correct draws.
+    Raises UsageError if the format marks draws, or a mean is not a whole number of correct draws.
     """
     if form.means is None:
         raise UsageError(
-            f"--out {out} names a counts file, and a log of {form.name} holds draws; give a run "
-            "folder, and then passgap export counts RUN --out FILE"
+            f"--out {out} is a counts file, but a log of {form.name} has samples; give a run "
+            "folder as --out, and then use passgap export counts RUN --out FILE"
         )
     check_asked(form, asked)
     if asked.correct_if is not None:
-        raise UsageError(f"--correct-if {asked.correct_if} means nothing for means; leave it out")
+        raise UsageError(f"--correct-if {asked.correct_if} does not apply to means; leave it out")
     told = Told()
     found = Collected(Sorter(Path()), asked, told, form.verifier)
     n: Counter[int] = Counter()
@@ -197,8 +201,8 @@ def _right(mean: Mean) -> int:
     right = mean.share * mean.draws
     if abs(right - round(right)) > TOLERANCE:
         raise UsageError(
-            f"a mean of {mean.share:g} over {mean.draws} draws in {mean.where} is partial credit; "
-            "import a run folder and let passgap verify mark its draws"
+            f"a mean of {mean.share:g} over {mean.draws} samples in {mean.where} is partial "
+            "credit; import the log as a run folder and score it with passgap verify"
         )
     return round(right)
 

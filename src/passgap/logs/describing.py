@@ -1,4 +1,4 @@
-"""What a log says of how it was drawn in, the manifest of its run out; what nobody said is null."""
+"""From what a log says about its sampling to the manifest of its run; what is unknown is null."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SETTINGS = ("max_tokens", "temperature", "top_p", "top_k", "stop")
 
 
 def set_name(files: Sequence[Path]) -> str:
-    """What the problems of a log are called: its file, or the folder of several."""
+    """The name of a log's problems: its file, or the folder of several."""
     return files[0].name if len(files) == 1 else f"{files[0].parent.resolve().name}"
 
 
 def known_sampling(asked: Asked, told: Told) -> SamplingEntry:
-    """The settings by their names here, None where neither log nor flags say them."""
+    """The settings by their names here, None where neither log nor flags give them."""
     for name, value in asked.sampling.items():
         if name in told.sampling and told.sampling[name] != value:
             raise UsageError(
@@ -38,7 +38,7 @@ def known_sampling(asked: Asked, told: Told) -> SamplingEntry:
     if known.get("top_k") == -1:
         known["top_k"] = 0
     if known.get("temperature") == 0:
-        told.note("drawn greedily (temperature 0): the draws of a problem are copies")
+        told.note("sampled greedily (temperature 0): the samples of a problem are copies")
     return cast(SamplingEntry, {name: known.get(name) for name in SETTINGS})
 
 
@@ -80,12 +80,12 @@ def manifest_of(
 
 
 def label_of_source(form: Format, told: Told) -> str:
-    """The name of the source's marks, as of a verifier."""
+    """The name of the source's marks, in the place of a verifier's."""
     return f"source:{form.name} {told.label}".rstrip()
 
 
 def _rounds(found: Collected) -> tuple[Round, ...]:
-    """A round for each number of draws: all its problems, in blocks of about one size."""
+    """One round for each number of draws: all its problems, in blocks of similar size."""
     each = found.sorter.characters / sum(found.draws)
     size = max(1, min(MOST_DRAWS, round(BLOCK_CHARACTERS / each)))
     by_draws: dict[int, list[int]] = defaultdict(list)
@@ -100,7 +100,7 @@ def _rounds(found: Collected) -> tuple[Round, ...]:
 
 
 def unknown_settings(manifest: Manifest) -> tuple[str, ...]:
-    """The settings of an imported run that neither its log nor a flag said."""
+    """The settings of an imported run that neither its log nor a flag gave."""
     unknown = [name for name, value in manifest.sampling.items() if value is None]
     if manifest.prompt["template_name"] == NOT_LOGGED:
         unknown.append("prompt")

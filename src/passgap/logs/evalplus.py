@@ -1,7 +1,7 @@
 """evalplus: samples with a ``solution``, or ``*_eval_results.json``.
 
 In: a results file (correct: base and plus tests pass, unless ``--label base``) or samples without
-labels. Out: a Record a solution; the id stands for the question unless ``--problems`` gives it.
+labels. Out: one Record per solution; the id replaces the question unless ``--problems`` gives it.
 """
 
 from __future__ import annotations
@@ -53,12 +53,10 @@ def _status(row: Row, asked: Asked, told: Told) -> Status:
     plus = row.get("plus_status")
     label = asked.label or ("plus" if plus is not None else "base")
     if label == "plus" and plus is None:
-        raise UsageError("--label plus, but only the base tests were run; leave it out")
+        raise UsageError("--label plus is given, but only the base tests were run; leave it out")
     told.label = told.label or label
     if told.label != label:
-        raise UsageError(
-            f"{row['task_id']} has no plus tests though others have; take --label base"
-        )
+        raise UsageError(f"{row['task_id']} has no plus tests though others have; use --label base")
     passed = row["base_status"] == "pass" and (label == "base" or plus == "pass")
     return "correct" if passed else "incorrect"
 

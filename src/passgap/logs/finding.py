@@ -1,8 +1,8 @@
 """Which format a log has, and which files it is made of.
 
-In: paths, and maybe a format's name. Out: the format and the files of one log; training metrics
-that aggregate best@N are refused, and so are several logs at once. A trainer dumps a file a step,
-and each step is a policy of its own: of them the files of one step are taken.
+In: paths, and optionally a format's name. Out: the format and the files of one log; training
+metrics that aggregate best@N are refused, and so are several logs at once. A trainer dumps one file
+per step, and each step is a different policy, so the files of one step are used.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path |
     for path in map(Path, paths):
         if not path.exists():
             near = _meant(path, formats)
-            raise UsageError(f"{path} does not exist; give a log file or the folder of one{near}")
+            raise UsageError(f"{path} does not exist; give a log file or its folder{near}")
     if all(path.is_file() and not path.stat().st_size for path in map(Path, paths)):
         raise UsageError(f"{_listing(paths)} is empty; copy the log again")
     candidates = formats.all_built_in() if name is None else [formats[name]]
@@ -56,20 +56,21 @@ def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path |
             return Found(form, files, name is None)
     _refuse_known(paths)
     raise UsageError(
-        f"{_listing(paths)} is of no format known here; name one of {', '.join(formats)} first"
+        f"the format of {_listing(paths)} is not recognized; name it before the path: "
+        f"{', '.join(formats)}"
         if name is None
-        else f"{_listing(paths)} holds no file of {name} ({', '.join(candidates[0].patterns)})"
+        else f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)})"
     )
 
 
 def _meant(path: Path, formats: Registry[Format]) -> str:
-    """What a path that is not there may have meant: a format's name."""
+    """What a missing path may have meant: a format's name."""
     near = get_close_matches(path.name, list(formats), n=1)
     return f"; did you mean the format {near[0]}?" if near else ""
 
 
 def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
-    """The files given, and in folders those of the format's first pattern that matches any."""
+    """The given files, and in folders those of the format's first pattern that matches any."""
     files: list[Path] = []
     for path in map(Path, paths):
         if path.is_file():
@@ -107,7 +108,7 @@ def _first(path: Path) -> Row:
 
 
 def _without_links(files: Sequence[Path]) -> list[Path]:
-    """The files of a folder, each once: a link such as ``latest`` is no second log."""
+    """The files of a folder, each once: a link such as ``latest`` is not a second log."""
     firsts = {path.resolve(): path for path in sorted(files, key=Path.is_symlink, reverse=True)}
     return sorted(firsts.values())
 
@@ -118,11 +119,13 @@ def _refuse_twice(files: Sequence[Path]) -> None:
         first = seen.setdefault(path.resolve(), path)
         if first is not path:
             also = "" if str(first) == str(path) else f" (as {first}, too)"
-            raise UsageError(f"{path} is given twice{also}; its draws would count double")
+            raise UsageError(
+                f"{path} is given twice{also}; give it once, or its samples count double"
+            )
 
 
 def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
-    """Several files found in a folder are one log only where the format says so."""
+    """Several files found in a folder are one log only if the format says so."""
     if len(files) == 1 or all(Path(path).is_file() for path in paths):
         return
     logs = sorted({_log(form, path) for path in files})
@@ -131,9 +134,8 @@ def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[P
     names = ", ".join(_short(log, paths) for log in logs[:LISTED])
     more = f" and {len(logs) - LISTED} more" if len(logs) > LISTED else ""
     raise UsageError(
-        f"{_listing(paths)} holds {len(logs)} {form.name} logs ({names}{more}), each a log of its "
-        "own; give one of them, or by name the files that hold draws of one policy on one problem "
-        "set"
+        f"{_listing(paths)} has {len(logs)} separate {form.name} logs ({names}{more}); give one "
+        "of them, or name the files with samples of one policy on one problem set"
     )
 
 
@@ -161,15 +163,16 @@ def _refuse_aggregates(peek: Peek) -> None:
     found = next((key for key in keys if AGGREGATED.search(str(key))), None)
     if found is not None and not ({"n", "c"} <= set(keys)) and not _has_draws(peek.row):
         raise UsageError(
-            f"{peek.name} holds aggregates such as {found!r} and no draws: verl resamples its "
-            "best@N with replacement (one hit in 16 gives best@16 = 0.64; the truth is 1) and "
-            "OpenRLHF averages over problems, so neither gives n and c of a problem; import the "
-            "draws (verl: trainer.validation_data_dir; OpenRLHF: a watched reward, passgap watch)"
+            f"{peek.name} has aggregates such as {found!r} but no samples: verl resamples its "
+            "best@N with replacement (one hit in 16 gives best@16 = 0.64 instead of 1) and "
+            "OpenRLHF averages over problems, so neither gives n and c per problem; import the "
+            "samples (verl: trainer.validation_data_dir; OpenRLHF: a watched reward, passgap "
+            "watch)"
         )
 
 
 def _has_draws(row: Mapping[str, object]) -> bool:
-    """Whether a row with an aggregate beside it still holds draws."""
+    """Whether a row with an aggregate also has draws."""
     return any(isinstance(value, list | dict) and value for value in row.values()) or any(
         name in row for name in ("completion", "generation", "output", "response", "text")
     )
@@ -187,11 +190,11 @@ def of_step(files: Sequence[Path], asked: Asked) -> list[Path]:
     steps = {path: _step(path) for path in files}
     there = sorted({step for step in steps.values() if step is not None})
     if asked.step is not None and asked.step not in there:
-        raise UsageError(f"--step {asked.step}; there are: {_listed(there)}")
+        raise UsageError(f"--step {asked.step}; allowed: {_listed(there)}")
     if asked.step is None and len(there) > 1:
         raise UsageError(
-            f"the dumps are of {len(there)} training steps ({_listed(there)}), each a policy of "
-            "its own; choose one with --step"
+            f"the dumps are from {len(there)} training steps ({_listed(there)}), each a different "
+            "policy; choose one with --step"
         )
     return [path for path in files if asked.step is None or steps[path] == asked.step]
 

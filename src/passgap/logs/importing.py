@@ -1,8 +1,8 @@
-"""Importing: another tool's log in, a run folder out, with the source's labels as its outcomes.
+"""Importing: from another tool's log to a run folder, with the source's labels as outcomes.
 
-The log is read once, in bounded memory; the run is written block by block as a sampled one is, so
-an import that was killed goes on with the same command. The source's labels stand under a
-verifier digest of their own, beside which ``passgap verify`` puts ours.
+The log is read once, in bounded memory; the run is written block by block like a sampled one, so a
+killed import continues with the same command. The source's labels have a verifier digest of their
+own; ``passgap verify`` adds ours beside them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
 from passgap.logs.finding import of_step
 from passgap.logs.sorting import Sorter
+from passgap.plain import plural
 from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
@@ -37,11 +38,11 @@ ALWAYS = frozenset(
 
 @dataclass(frozen=True)
 class Imported(Encoded):
-    """What came of an import.
+    """The result of an import.
 
-    ``label`` is the source's marks, by which ``correct`` of the draws are right, empty where it
+    ``label`` names the source's marks, by which ``correct`` of the draws are right, empty where it
     marked nothing; ``least`` is the fewest scored draws of any problem; ``unknown`` are the
-    settings that nobody said; ``anew`` says that a verifier can mark the draws again.
+    settings that are not known; ``anew`` says that a verifier can re-score the draws.
     """
 
     schema: ClassVar[str] = "passgap.import/1"
@@ -77,8 +78,9 @@ class Imported(Encoded):
         n = sorted(set(self.run.draws().values()))
         each = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
         lines = [
-            f"{self.run.place}: {self.draws:,} draws of {self.problems} problems, "
-            f"n = {each}, from {self.files} file{'s' if self.files > 1 else ''} of {self.format}",
+            f"{self.run.place}: {plural(self.draws, 'sample')} of "
+            f"{plural(self.problems, 'problem')}, n = {each}, from {plural(self.files, 'file')} "
+            f"of {self.format}",
             f"  marked by {self.label}: {self.correct:,} correct"
             if self.label
             else "  not marked by the source",
@@ -95,31 +97,32 @@ class Imported(Encoded):
 def import_files(
     form: Format, files: Sequence[Path], out: Path | str, asked: Asked, *, command: str = ""
 ) -> Imported:
-    """Bring the files of one log in as the run folder ``out``.
+    """Import the files of one log as the run folder ``out``.
 
-    An equal import is taken up where it stopped. ``command`` is kept in the manifest.
+    An import with the same settings continues where it stopped. ``command`` is kept in the
+    manifest.
 
-    Raises UsageError for what the log does not hold, or flags that mean nothing for its format;
+    Raises UsageError for what the log does not have, or flags that do not apply to its format;
     RunError when ``out`` holds something else.
     """
     check_asked(form, asked)
     files = of_step(files, asked) if "step" in form.takes else files
     told = Told()
     for twin, first in _twins(files):
-        told.note(f"{twin} is {first} once more, byte for byte: its draws count double")
+        told.note(f"{twin} is a copy of {first}, so its samples count twice; give each file once")
     with _sorting_folder(Path(out)) as folder:
         found = Collected(Sorter(folder), asked, told, form.verifier)
         found.take(form.read(files, asked, told))
         if told.unnamed and not found.labelled:
             raise UsageError(
-                f"--correct-if {asked.correct_if}: no draw has such a field, nor a label of a "
-                "usual name; name the field that marks a draw with --label"
+                f"--correct-if {asked.correct_if}: no sample has this field or a label with a "
+                "usual name; name the field that marks a sample with --label"
             )
         manifest = manifest_of(form, files, asked, told, found, command)
         run = Run.create(out, manifest, found.problem_set(set_name(files)))
         with run.writing():
             for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
-                shutil.rmtree(left)  # of an import that was killed
+                shutil.rmtree(left)  # left by an import that was killed
             label = _write(run, form, found, told)
     return Imported(
         run=run,
@@ -137,7 +140,7 @@ def import_files(
 
 
 def _twins(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Files that are another's copy, with that other; only files of equal size are read."""
+    """Files that are copies of another, with that other; only files of equal size are read."""
     by_size: dict[int, list[Path]] = {}
     for file in files:
         by_size.setdefault(file.stat().st_size, []).append(file)
@@ -152,13 +155,13 @@ def _twins(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def check_asked(form: Format, asked: Asked) -> None:
-    """Refuse flags that mean nothing for a format, or contradict each other."""
+    """Refuse flags that do not apply to a format, or contradict each other."""
     for name in asked.given():
         if name not in ALWAYS | form.takes:
             flags = ", ".join(f"--{n.replace('_', '-')}" for n in sorted(form.takes)) or "none"
             raise UsageError(
-                f"--{name.replace('_', '-')} means nothing for {form.name}; of the flags that "
-                f"choose fields, allowed: {flags}"
+                f"--{name.replace('_', '-')} does not apply to {form.name}; flags that choose "
+                f"fields for it: {flags}"
             )
     if asked.leave_out_unmatched and asked.problems is None:
         raise UsageError("--leave-out-unmatched needs --problems FILE; give both or neither")
@@ -171,7 +174,7 @@ def check_asked(form: Format, asked: Asked) -> None:
 
 @contextmanager
 def _sorting_folder(out: Path) -> Iterator[Path]:
-    """A folder inside the run's for what does not fit in memory; gone when the import ends.
+    """A folder inside the run's for what does not fit in memory; removed when the import ends.
 
     Raises RunError or UsageError if ``out`` holds something else, before the log is read, or cannot
     be written.
@@ -192,7 +195,7 @@ def _sorting_folder(out: Path) -> Iterator[Path]:
 
 
 def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
-    """Land every block with its outcomes; returns the label, empty where nothing is marked."""
+    """Write every block with its outcomes; returns the label, empty where nothing is marked."""
     label = label_of_source(form, told) if found.labelled else ""
     key = digest(["source", label])
     row_of = {problem_id: row for row, problem_id in enumerate(run.problem_ids)}
@@ -216,7 +219,7 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
         if found.scored and not run.latest_verifier():
             run.set_verifier_digest(key)
         if found.unlabelled:
-            told.note(f"{found.unlabelled:,} draws without a label are unscored")
+            told.note(f"{plural(found.unlabelled, 'sample')} without a label: unscored")
     return label if found.scored else ""
 
 

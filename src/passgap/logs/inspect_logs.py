@@ -1,7 +1,7 @@
 """inspect_ai: ``.eval`` archives (also with zstandard members) and ``.json`` logs.
 
 In: log files. Out: a Record for every sample and epoch; the epoch orders the draws. A sample that
-failed, or that its scorer could not score, is unscored and not wrong; a partial score needs a
+failed, or that its scorer could not score, is unscored, not wrong; a partial score needs a
 condition.
 """
 
@@ -26,7 +26,7 @@ VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 
 
 class Sample(msgspec.Struct):
-    """What is read of a sample; the rest, its events above all, is passed over undecoded."""
+    """What is read of a sample; the rest, especially its events, is skipped undecoded."""
 
     id: object = None
     epoch: int = 1
@@ -53,7 +53,9 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         for sample in _of_archive(path, told) if path.suffix == ".eval" else _of_json(path, told):
             at = (str(sample.id), sample.epoch)
             if at in seen:
-                told.leave_out("samples whose id and epoch came before", f"{at[0]} epoch {at[1]}")
+                told.leave_out(
+                    "samples whose id and epoch occurred before", f"{at[0]} epoch {at[1]}"
+                )
                 continue
             seen.add(at)
             yield _record(sample, at, position, asked, told)
@@ -64,7 +66,9 @@ def _of_archive(path: Path, told: Told) -> Iterator[Sample]:
         names = archive.names()
         header = next((name for name in HEADERS if name in names), None)
         if header is None:
-            raise UsageError(f"{path} is no inspect_ai log: it has none of {', '.join(HEADERS)}")
+            raise UsageError(
+                f"{path} is not an inspect_ai log: it has none of {', '.join(HEADERS)}"
+            )
         _about(json.loads(archive.read(header)), told)
         for name in names:
             if name.startswith("samples/") and name.endswith(".json"):
@@ -72,7 +76,7 @@ def _of_archive(path: Path, told: Told) -> Iterator[Sample]:
 
 
 def _decoded(data: bytes, where: str) -> Sample:
-    """A sample from its JSON; nan and halves of characters are for the standard library."""
+    """A sample from its JSON; nan and lone surrogates are left to the standard library."""
     try:
         return _DECODER.decode(data)
     except msgspec.DecodeError:
@@ -86,7 +90,7 @@ def _converted(sample: object, where: str) -> Sample:
     try:
         return msgspec.convert(sample, Sample)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where} is no sample of inspect_ai: {error}") from error
+        raise UsageError(f"{where} is not an inspect_ai sample: {error}") from error
 
 
 def _of_json(path: Path, told: Told) -> Iterator[Sample]:
@@ -106,7 +110,7 @@ def _about(header: Row, told: Told) -> None:
     of = mapped(header.get("eval"))
     told.set_policy(str(of.get("model", "")))
     told.version = told.version or str(field(of, "packages.inspect_ai") or "")
-    plan = mapped(field(header, "plan.config"))  # goes before the model's own settings
+    plan = mapped(field(header, "plan.config"))  # overrides the model's own settings
     planned = {name: value for name, value in plan.items() if value is not None}
     known = mapped(of.get("model_generate_config")) | planned
     told.set_sampling(
@@ -117,7 +121,9 @@ def _about(header: Row, told: Told) -> None:
         stop=known.get("stop_seqs"),
     )
     if header.get("status", "success") != "success":
-        told.note(f"the evaluation ended as {header['status']}: problems may have fewer draws")
+        told.note(
+            f"the evaluation ended with status {header['status']}: problems may have fewer samples"
+        )
 
 
 def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, told: Told) -> Record:
@@ -129,7 +135,7 @@ def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, to
     status, answer = ("unscored", None) if failed else _scored(sample, asked, told, where)
     targets = sample.target
     if isinstance(targets, list) and len(targets) > 1:
-        told.note("some samples have several targets; the first is the reference")
+        told.note("some samples have several targets; the first one is used as the reference")
     told.chat = True
     spoken = sample.messages or []
     prompt = [m for m in spoken if m.get("role") != "assistant"] if len(spoken) < 4 else []

@@ -1,8 +1,8 @@
-"""lighteval: ``details_*.parquet``, a row a document with the list of its responses.
+"""lighteval: ``details_*.parquet``, one row per document with the list of its responses.
 
 In: details files. Out: a Record for every response. Metrics are means over the responses of a
-document: one of several responses has no label, but the counts are known, which is what a Mean
-for every document holds.
+document: of several responses none has a label, but the counts are known, and a Mean for every
+document holds them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean
         if not isinstance(value, int | float):
             raise UsageError(
                 f"{where} has no metric over all its responses; it has "
-                f"{', '.join(mapped(row['metric'])) or 'none'}; import a run folder and let "
-                "passgap verify mark it"
+                f"{', '.join(mapped(row['metric'])) or 'none'}; import it as a run folder and "
+                "score it with passgap verify"
             )
         told.label = told.label or name
         yield Mean(_document(row), len(_texts(row)), value, where)
@@ -51,7 +51,7 @@ def _draws(row: Row, asked: Asked, told: Told, where: str) -> Iterator[Record]:
     elif name:
         told.note(
             f"{name} is a mean over the responses of a document and does not say which are "
-            "correct: run passgap verify, or give --out a .csv file for the counts alone"
+            "correct: run passgap verify, or give a .csv file as --out to import only the counts"
         )
     document = _document(row)
     for text in texts:
@@ -71,10 +71,10 @@ def _document(row: Row) -> Record:
 
 
 def _metric(row: Row, asked: Asked) -> tuple[str, object]:
-    """The metric asked for, or the one that is a mean over all responses of the document.
+    """The requested metric, or the one that is a mean over all responses of the document.
 
-    Of several responses only pass@1 and avg@n are one; others are the best, a vote, or of the first
-    few. Of one response every metric but those that pretend to more is its score.
+    For several responses only pass@1 and avg@n are such means; others are the best, a vote, or a
+    mean of the first few. For one response every metric is its score, except those named for more.
     """
     metrics = {k: v for k, v in mapped(row["metric"]).items() if v is not None}
     usable = [name for name in metrics if _is_mean(name, len(_texts(row)))]
@@ -88,7 +88,7 @@ def _metric(row: Row, asked: Asked) -> tuple[str, object]:
 
 
 def _is_mean(name: str, responses: int) -> bool:
-    """Whether a metric of this name is the share of correct ones among so many responses."""
+    """Whether a metric of this name is the share of correct ones among that many responses."""
     mean = _MEAN.search(name)
     if mean is not None:
         n = mean[1] or mean[2]

@@ -1,6 +1,6 @@
 """LiveCodeBench: ``*_eval_all.json``, an array of problems with lists of outputs and grades.
 
-In: the evaluation's file, of a scenario that writes code; its name ends in n and the temperature.
+In: the evaluation's file, for a scenario that writes code; its name ends in n and the temperature.
 Out: a Record for every output; ``graded_list`` is the label.
 """
 

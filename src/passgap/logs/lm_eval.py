@@ -1,9 +1,9 @@
 """lm-evaluation-harness: ``samples_*.jsonl`` that ``--log_samples`` writes.
 
 In: a file with one line for every document and filter. Out: a Record for every response of every
-document, from the lines of one filter. A metric is of what its filter kept, which by default is
-the first response only: with several the source's label marks none of them, and they are to be
-verified.
+document, from the lines of one filter. A metric belongs to what its filter kept, by default only
+the first response: with several responses the source's label marks none of them, and they need to
+be verified.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                 continue
             at = str(row["doc_id"])
             if at in seen:
-                told.leave_out("lines whose document came before", at)
+                told.leave_out("lines whose document occurred before", at)
                 continue
             seen.add(at)
             yield from _draws(row, chosen, position, asked, told)
@@ -70,8 +70,8 @@ def _texts(row: Row, where: str) -> list[str]:
     texts = [text for text in responses if isinstance(text, str)]
     if len(requests) > 1 or len(texts) < len(responses):
         raise UsageError(
-            f"{where} holds log-likelihoods and no completions (a multiple-choice document); "
-            "pass@k needs draws: use a variant that generates (generate_until)"
+            f"{where} has log-likelihoods and no completions (a multiple-choice document); pass@k "
+            "needs samples: use a task variant that generates (generate_until)"
         )
     return texts
 
@@ -102,8 +102,8 @@ def _status(
         return None
     if responses > 1:
         told.note(
-            f"{name} is of what the filter {chosen} kept (by default the first response only), so "
-            "it marks none of the responses; run passgap verify"
+            f"{name} belongs to what the filter {chosen} kept (by default only the first "
+            "response), so it does not mark every response; run passgap verify"
         )
         return None
     told.label = told.label or f"{said(name, asked)}, filter {chosen}"

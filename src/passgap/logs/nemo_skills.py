@@ -1,8 +1,8 @@
-"""NeMo-Skills: ``output-rs*.jsonl``, a file a seed, the problems in one order in each.
+"""NeMo-Skills: ``output-rs*.jsonl``, one file per seed, with the same order of problems.
 
-In: the files of one evaluation. Out: a Record a row; the seed orders the draws. Rows have no id
-that can be relied on, so the question is the problem. A judge's word is a text that ends in
-``Judgement: Yes`` or ``No``.
+In: the files of one evaluation. Out: one Record per row; the seed orders the draws. Rows have no
+reliable id, so the question identifies the problem. A judgement is a text that ends in ``Judgement:
+Yes`` or ``No``.
 """
 
 from __future__ import annotations
@@ -49,13 +49,16 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
 
 
 def _judged(row: Row, told: Told) -> Row:
-    """The row with the judge's word in place of its text; with none, nobody has judged."""
+    """The row with the judgement in place of its text; without one, it was not judged."""
     text = row.get(JUDGEMENT)
     if not isinstance(text, str):
         return row
     found = _VERDICT.search(text)
     if found is None:
-        told.note("some judgements say neither yes nor no: unscored here, and wrong to NeMo-Skills")
+        told.note(
+            "some judgements say neither yes nor no: unscored here, but counted as wrong "
+            "by NeMo-Skills"
+        )
     return {**row, JUDGEMENT: found[1] if found else None}
 
 

@@ -1,9 +1,9 @@
 """OpenCompass: ``predictions/<model>/<dataset>.json``, one object of numbered predictions.
 
-In: prediction files, split or not. Out: a Record a prediction. With n repeats the set is written n
-times over, so the prompt and not the number says which problem it is. The labels lie in
-``results/<model>/<dataset>.json``, by problem and repeat; where that file is not there, or its
-evaluator tells nothing of single draws, the run is to be verified.
+In: prediction files, split or not. Out: one Record per prediction. With n repeats the set is
+written n times, so the prompt and not the number identifies the problem. The labels are in
+``results/<model>/<dataset>.json``, by problem and repeat; if that file is missing, or its evaluator
+says nothing about single draws, the run needs to be verified.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from passgap.logs.rows import Row, mapped, opened, several
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import asked_text, final, plain, required, said, shown, status_of
 
-LABELS = ("correct", "is_correct", "cascade_correct")  # in the order that OpenCompass takes them
+LABELS = ("correct", "is_correct", "cascade_correct")  # in OpenCompass's order
 PREDICTIONS, RESULTS = "predictions", "results"
 ROLES = {"HUMAN": "user", "SYSTEM": "system", "BOT": "assistant"}
-Detail = tuple[list[object], list[object]]  # of a problem: labels and answers, one a repeat
+Detail = tuple[list[object], list[object]]  # of a problem: labels and answers, one per repeat
 _PART = re.compile(r"_(\d+)$")
 
 
@@ -33,7 +33,7 @@ def claims(peek: Peek) -> bool:
 
 
 def log_of(path: Path) -> str:
-    """The data set's name: the files ``name_0.json``, ``name_1.json`` are one set's parts."""
+    """The data set's name: the files ``name_0.json``, ``name_1.json`` are parts of one set."""
     whole = _PART.sub("", path.stem)
     is_part = (path.parent / f"{whole}_0.json").is_file()
     return whole if is_part and not (path.parent / f"{whole}.json").is_file() else path.stem
@@ -42,7 +42,7 @@ def log_of(path: Path) -> str:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All predictions, in the order of the set."""
     if RESULTS in files[0].parts and PREDICTIONS not in files[0].parts:
-        raise UsageError(f"{files[0]} lies in {RESULTS}/, which holds marks; give {PREDICTIONS}/")
+        raise UsageError(f"{files[0]} is in {RESULTS}/, which has only marks; give {PREDICTIONS}/")
     told.set_policy(files[0].parent.name)
     labels = _Labels.beside(files[0], asked, told)
     number = 0
@@ -85,7 +85,9 @@ class _Labels:
         if path is None or not name:
             if asked.label:
                 raise UsageError(f"--label {asked.label!r}, but {path or prediction} has no labels")
-            told.note("no labels of single draws are beside the predictions: run passgap verify")
+            told.note(
+                "there are no labels of single samples beside the predictions: run passgap verify"
+            )
             return cls(prediction, "", [])
         told.label = said(name, asked)
         return cls(path, name, details)
@@ -109,8 +111,8 @@ class _Labels:
     def _other(self, count: int) -> UsageError:
         labels = sum(len(marks) for marks, _ in self._details)
         return UsageError(
-            f"{self._path} labels {labels} predictions, and here are {count}: it is of another "
-            "run, only a part of the set is given, or its evaluator left rows out (as "
+            f"{self._path} labels {labels} predictions, but there are {count}: it belongs to "
+            "another run, only part of the set is given, or its evaluator left out rows (as "
             "MATHVerifyEvaluator does with references it cannot parse); give all parts, or copy "
             "the predictions elsewhere and run passgap verify"
         )
@@ -127,7 +129,7 @@ def _results(prediction: Path) -> Path | None:
 
 
 def _details(path: Path, asked: Asked) -> tuple[str, list[Detail]]:
-    """The label's name, and for each problem its labels and answers, one a repeat."""
+    """The label's name, and for each problem its labels and answers, one per repeat."""
     name = ""
     found: list[Detail] = []
     with opened(path) as file:

@@ -36,11 +36,11 @@ def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterat
     texts, scores = (several(required(row, name, where)) for name in ("code", "score"))
     if len(texts) != len(scores):
         told.note(
-            "some rows have more scores than texts or fewer, which their writer pads with the last "
-            "score: draws beyond the shorter are left out"
+            "in some rows the numbers of scores and texts differ (their writer pads with the "
+            "last score): samples without both are left out"
         )
         for _ in range(abs(len(texts) - len(scores))):
-            told.leave_out("draws with a text or a score only", where)
+            told.leave_out("samples with only a text or only a score", where)
     answers, ends = several(row.get("pred")), several(row.get("finish_reason"))
     for i, (text, score) in enumerate(zip(texts, scores, strict=False)):
         yield Record(

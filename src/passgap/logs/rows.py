@@ -1,6 +1,6 @@
 """The rows of a log file, streamed: JSON lines, a JSON array, CSV or Parquet, also gzipped.
 
-In: a path. Out: one dict a row, in the memory of a few; a line that is torn or no object is named.
+In: a path. Out: one dict per row, in the memory of a few; a bad line is named.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SUFFIXES = (*JSON_LINES, ".json", ".csv", ".parquet")
 
 
 def ending(path: Path) -> str:
-    """The suffix of a file that says its form, without ``.gz``."""
+    """The suffix that gives a file's format, without ``.gz``."""
     return Path(path.name.removesuffix(".gz")).suffix.lower()
 
 
@@ -44,9 +44,9 @@ def opened(path: Path) -> Iterator[TextIO]:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a file, by its ending.
+    """The rows of a file, by its suffix.
 
-    Raises UsageError for another ending, or naming the line that is not a JSON object.
+    Raises UsageError for another suffix, or naming the line that is not a JSON object.
     """
     form = ending(path)
     if form in JSON_LINES:
@@ -63,7 +63,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def read_lines(path: Path) -> Iterator[Row]:
-    """The objects of a file with one a line; empty lines are passed over."""
+    """The objects of a file, one per line; empty lines are skipped."""
     with opened(path) as file:
         for number, line in enumerate(file, start=1):
             if line.isspace():
@@ -72,7 +72,7 @@ def read_lines(path: Path) -> Iterator[Row]:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
                 raise UsageError(
-                    f"{path} line {number} is not JSON ({error}); a writer that was killed leaves "
+                    f"{path} line {number} is not JSON ({error}); an interrupted writer leaves "
                     "such a line: remove it, or let the writer finish"
                 ) from error
             if not isinstance(row, dict):
@@ -81,7 +81,7 @@ def read_lines(path: Path) -> Iterator[Row]:
 
 
 def read_array(path: Path) -> Iterator[Row]:
-    """The objects of a JSON array (or of JSON lines that are called .json)."""
+    """The objects of a JSON array (or of JSON lines in a .json file)."""
     with opened(path) as file:
         stream = JsonStream(file, str(path))
         if stream.kind() != "[":
@@ -95,7 +95,7 @@ def read_array(path: Path) -> Iterator[Row]:
 
 
 def header(path: Path) -> list[str]:
-    """The names of the first row's fields, those that stand there twice included."""
+    """The names of the first row's fields, including repeated ones."""
     form = ending(path)
     if form == ".csv":
         return csv_header(path)
@@ -109,7 +109,7 @@ def header(path: Path) -> list[str]:
 
 
 def first_row(path: Path) -> Row:
-    """The first row of a file; empty where it has none."""
+    """The first row of a file; empty if it has none."""
     return next(read_rows(path), {})
 
 
@@ -126,7 +126,7 @@ def _batches(path: Path, lazy: pl.LazyFrame) -> Iterator[Row]:
 def numbered(
     files: Sequence[Path], read: Callable[[Path], Iterator[Row]]
 ) -> Iterator[tuple[int, str, Row]]:
-    """The rows of all files: the file's position, where the row stands (for errors), the row."""
+    """The rows of all files: the file's position, the row's place (for errors), the row."""
     for position, path in enumerate(files):
         unit = "line" if read is read_lines else "row"
         for number, row in enumerate(read(path), start=1):
@@ -134,22 +134,22 @@ def numbered(
 
 
 def mapped(value: object) -> Row:
-    """An object of a log; empty where it is none."""
+    """An object of a log; empty if it is not one."""
     return value if isinstance(value, dict) else {}
 
 
 def several(value: object) -> list[object]:
-    """A list of a log; empty where it is none."""
+    """A list of a log; empty if it is not one."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
 def whole(value: object) -> int:
-    """A count of a log; 0 where it does not say."""
+    """A count of a log; 0 if it has none."""
     return int(value) if isinstance(value, int | float | str) and value != "" else 0
 
 
 def field(row: object, path: str) -> object:
-    """The value at a dotted path; through a list, the list of the values in it; None if absent."""
+    """The value at a dotted path; through a list, the list of its values; None if absent."""
     for name in path.split("."):
         if isinstance(row, list):
             row = [one.get(name) if isinstance(one, dict) else None for one in row]

@@ -1,8 +1,8 @@
-"""Draws in the order of a log in, the draws of a span of problems out, in bounded memory.
+"""From draws in a log's order to the draws of a span of problems, in bounded memory.
 
-Draws are kept until they fill a buffer, sorted by problem and put down as Parquet with small row
-groups; a span of problems then reads only the groups it is in. The last buffer stays in memory, so
-that a small log touches no disk.
+Draws are kept until they fill a buffer, then sorted by problem and written as Parquet with small
+row groups; a span of problems then reads only the groups it is in. The last buffer stays in memory,
+so that a small log touches no disk.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 class Sorter:
     """Collects draws by the row of their problem.
 
-    What does not fit ``buffer`` (characters of text in memory) is put down in ``folder``.
+    What does not fit ``buffer`` (characters of text in memory) is written to ``folder``.
     """
 
     def __init__(self, folder: Path, *, buffer: int = BUFFER) -> None:
@@ -52,7 +52,7 @@ class Sorter:
             self._put_down()
 
     def finish(self) -> None:
-        """All draws are in."""
+        """All draws have been added."""
         if self._rows:
             self._parts.append(self._frame().lazy())
             self._rows = []

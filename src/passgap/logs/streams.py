@@ -1,6 +1,6 @@
-"""JSON read piece by piece, so that a document of any size takes the memory of one member.
+"""JSON read piece by piece, so that a document of any size needs the memory of one member.
 
-In: an open text file. Out: the values asked for; what is not asked for is read and dropped.
+In: an open text file. Out: the requested values; the rest is read and dropped.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class JsonStream:
             self._expect(",")
 
     def _offered(self, key: T) -> Iterator[T]:
-        # The caller may take the value, walk into it or leave it. It was left if nothing has ended
-        # since; then it is read here, for the cursor has to stand behind it.
+        # The caller may take the value, walk into it or leave it. If nothing has ended since, it
+        # was left; then it is read here, because the cursor has to be after it.
         before = self._taken
         yield key
         if self._taken == before:
@@ -96,12 +96,12 @@ class JsonStream:
             self._taken += 1
 
     def _more(self) -> bool:
-        """Read on; what lies before the cursor is forgotten."""
+        """Read on; what is before the cursor is forgotten."""
         if self._ended:
             return False
         rest = self._text[self._at :]
-        # A value that does not fit is parsed from its start again. Reading as much as is held
-        # doubles the text, so it is parsed a few times at most and the work stays linear.
+        # A value that does not fit is parsed again from its start. Each read doubles the text, so
+        # it is parsed only a few times and the work stays linear.
         chunk = self._file.read(max(CHUNK, len(rest)))
         if not chunk:
             self._ended = True
@@ -110,4 +110,4 @@ class JsonStream:
         return True
 
     def _broken(self, why: str) -> UsageError:
-        return UsageError(f"{self._name} is not whole JSON ({why}); export the log again")
+        return UsageError(f"{self._name} is not complete JSON ({why}); export the log again")

@@ -1,6 +1,6 @@
-"""Any JSON, CSV or Parquet table with declared fields: a row a draw, or a row a problem with lists.
+"""Any JSON, CSV or Parquet table with declared fields: one row per draw, or per problem with lists.
 
-In: files, and which field (dotted; through lists) holds what. Out: a Record a draw. Values that
+In: files, and which field (dotted; through lists) holds what. Out: one Record per draw. Values that
 only aggregate draws (``pass@k``) are refused.
 """
 
@@ -42,7 +42,7 @@ def claims(peek: Peek) -> bool:
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
-    """All rows that fulfil ``--where``."""
+    """All rows that match ``--where``."""
     for position, where, row in numbered(files, read_rows):
         if chosen(row, asked, told):
             _one_policy(row, told)
@@ -68,8 +68,8 @@ def _one_policy(row: Row, told: Told) -> None:
         return
     if told.policy and told.policy != policy:
         raise UsageError(
-            f"the table holds draws of several policies ({told.policy}, {policy}, ..), which "
-            f"are not pooled; choose one with --where {name}={policy}"
+            f"the table has samples of several policies ({told.policy}, {policy}, ..), which are "
+            f"not pooled; choose one with --where {name}={policy}"
         )
     told.set_policy(policy)
 
@@ -97,7 +97,8 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
     if name and (not isinstance(marks, list) or len(marks) != len(texts)):
         raise UsageError(
             f"{where} has {len(texts)} of {text_name} and "
-            f"{len(marks) if isinstance(marks, list) else 1} of {name}; one a draw is needed"
+            f"{len(marks) if isinstance(marks, list) else 1} of {name}; one of each per sample is "
+            "needed"
         )
     for text, mark in zip(texts, several(marks) if name else [None] * len(texts), strict=True):
         found = status(mark, asked, name, where) if name else None
@@ -124,7 +125,7 @@ def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> Record:
 
 
 def _prompted(record: Record, row: Row, asked: Asked, told: Told) -> Record:
-    """With the rendered prompt; of messages, the last that a user says is the question."""
+    """With the rendered prompt; in messages, the last one of the user is the question."""
     name = usual(row, ("prompt", "input"))
     if name is None or name == asked.question_field:
         return record

@@ -1,7 +1,7 @@
 """TRL: ``completions_<step>.parquet`` of ``log_completions=True``.
 
-In: tables of one step. Out: a Record a row. TRL keeps only the last generation batch between two
-logs, and an evaluation at the same step overwrites the training's table: rows are missing.
+In: tables of one step. Out: one Record per row. TRL keeps only the last generation batch between
+two logs, and an evaluation at the same step overwrites the training table: rows are missing.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from passgap.logs.values import asked_text, completed, said, shown, status_of
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
 LOSSES = (
-    "TRL writes only the last generation batch before a log, and an evaluation at the same step "
-    "overwrites the training's rows: what is missing here cannot be told; a watched reward "
-    "(passgap export trl) keeps all"
+    "TRL writes only the last generation batch before each log, and an evaluation at the same "
+    "step overwrites the training rows, so an unknown number of samples is missing; a watched "
+    "reward (passgap export trl) keeps all of them"
 )
 
 
@@ -40,7 +40,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
 
 
 def _label(row: Row, asked: Asked) -> str:
-    """The reward that marks: the one asked for, or the only one."""
+    """The reward that marks: the requested one, or the only one."""
     rewards = [
         name
         for name, value in row.items()
@@ -52,8 +52,8 @@ def _label(row: Row, asked: Asked) -> str:
         return rewards[0]
     if named not in rewards:
         raise UsageError(
-            f"the table has the rewards {', '.join(rewards) or 'none'}; choose the one that says "
-            "correct with --label"
+            f"the table has the rewards {', '.join(rewards) or 'none'}; choose the one that marks "
+            "correct samples with --label"
         )
     return str(named)
 

@@ -1,7 +1,7 @@
-"""Values of logs in, what they mean here out: labels, texts, references, finish reasons.
+"""What the values of logs mean here: labels, texts, references, finish reasons.
 
-Fields go by their usual names, the label of a row by the one asked for. Partial credit is refused
-where no condition says what counts as correct.
+Fields are found by their usual names, the label of a row by the requested one. Partial credit is
+refused unless a condition says what counts as correct.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
     ``value`` is a truth value (1 or 0), a number, or the word for one; None and nan are unscored.
     ``label`` and ``where`` name it and its draw in errors.
 
-    Raises UsageError for partial credit without a condition, and for what is no label.
+    Raises UsageError for partial credit without a condition, and for what is not a label.
     """
     if value is None:
         return "unscored"
@@ -52,8 +52,8 @@ def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
         return "correct" if asked.correct_if.holds(value) else "incorrect"
     if value not in (0, 1):
         raise UsageError(
-            f"{label} is {value:g} in {where}, neither 0 nor 1; say which count as correct, as "
-            f"--correct-if '{label.rpartition('.')[2]}>=1'"
+            f"{label} is {value:g} in {where}, neither 0 nor 1; say which values count as "
+            f"correct, such as --correct-if '{label.rpartition('.')[2]}>=1'"
         )
     return "correct" if value else "incorrect"
 
@@ -84,7 +84,7 @@ def _number(text: str, label: str, where: str) -> float:
 
 
 def plain(value: object) -> str:
-    """A question or answer as text: messages and lists by their texts, None as nothing."""
+    """A question or answer as text: messages and lists by their texts, None as an empty text."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -102,7 +102,7 @@ def plain(value: object) -> str:
 
 
 def asked_text(messages: object) -> str:
-    """The last thing a user says in messages; any other value as text."""
+    """The last user message; any other value as text."""
     if isinstance(messages, list | tuple):
         said = [m for m in messages if isinstance(m, dict) and m.get("role") in ("user", "HUMAN")]
         if said:
@@ -121,7 +121,7 @@ def shown(messages: object) -> str:
 
 
 def completed(value: object) -> str:
-    """A completion as text; of a conversation what follows the prompt, with roles where others
+    """A completion as text; for a conversation, what follows the prompt, with roles where others
     speak between the policy's turns."""
     if not isinstance(value, list | tuple):
         return plain(value)
@@ -151,9 +151,9 @@ def usual(row: Mapping[str, object], names: Sequence[str]) -> str | None:
 
 
 def label_of(row: Row, asked: Asked, names: Sequence[str]) -> str | None:
-    """The name of the field with the row's label; None where it has none.
+    """The name of the field with the row's label; None if it has none.
 
-    Raises UsageError if the field that was asked for is not in the row.
+    Raises UsageError if the requested field is not in the row.
     """
     wanted = asked.label or _field_of_condition(row, asked)
     if wanted is None:
@@ -167,7 +167,7 @@ def label_of(row: Row, asked: Asked, names: Sequence[str]) -> str | None:
 
 
 def _field_of_condition(row: Row, asked: Asked) -> str | None:
-    """The field that --correct-if names; ``score`` stands for the usual label as well."""
+    """The field that --correct-if names; ``score`` also stands for the usual label."""
     if asked.correct_if is None:
         return None
     name = asked.correct_if.field
@@ -175,7 +175,7 @@ def _field_of_condition(row: Row, asked: Asked) -> str | None:
 
 
 def labelled(row: Row, asked: Asked, told: Told, names: Sequence[str], where: str) -> Status | None:
-    """The status that a row's label gives it; None where the log has none."""
+    """The status that a row's label gives it; None if the log has none."""
     name = label_of(row, asked, names)
     if name is None:
         told.unnamed |= asked.correct_if is not None

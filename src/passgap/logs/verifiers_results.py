@@ -1,7 +1,7 @@
 """verifiers and prime-rl: ``results.jsonl`` (until 0.1) or ``traces.jsonl`` (from 0.4).
 
-In: the files of one evaluation. Out: a Record a rollout. A rollout that failed for want of
-infrastructure is unscored and not wrong; a reward that is a sum of parts needs a condition.
+In: the files of one evaluation. Out: one Record per rollout. A rollout that failed because of the
+infrastructure is unscored, not wrong; a reward that is a sum of parts needs a condition.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
     listed = several(row["traces"])
     traces = [mapped(one) for one in listed if field(one, "agent.trainable") is not False]
     if len(traces) > 1:
-        told.note("episodes have several agents; the first trainable one's text is taken")
+        told.note("episodes have several agents; the text of the first trainable one is used")
     task, trace = mapped(row["task"]), traces[0] if traces else {}
     data = mapped(task.get("data"))
     nodes = [mapped(node) for node in several(trace.get("nodes"))]

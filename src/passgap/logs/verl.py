@@ -1,7 +1,7 @@
 """verl: ``<step>.jsonl`` of ``trainer.validation_data_dir`` or ``rollout_data_dir``.
 
-In: dumps of one step. Out: a Record a row. Rows hold decoded prompts and a uid that is new in every
-step, so problems are found by the prompt (or ``--problems``), never by the uid.
+In: dumps of one step. Out: one Record per row. Rows have decoded prompts and a uid that is new in
+every step, so problems are identified by the prompt (or ``--problems``), never by the uid.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         )
     if draws and max(draws.values()) == 1:
         told.note(
-            "each problem has one draw: verl validates greedily with n = 1 unless "
-            "actor_rollout_ref.rollout.val_kwargs says otherwise, which gives no pass@k"
+            "each problem has only one sample, which gives no pass@k: by default verl validates "
+            "greedily with n = 1; set actor_rollout_ref.rollout.val_kwargs"
         )
 
 

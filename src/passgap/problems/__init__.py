@@ -1,4 +1,4 @@
-"""Problem files, named sources and prompt rendering: a spec in, a ProblemSet or Prompt out."""
+"""Problem files, named sources and prompt rendering: from a spec to a ProblemSet or Prompt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 def load_problems(spec: str, mapping: Mapped | None = None) -> ProblemSet:
     """The problems of a file, of ``gym:NAME?size=..&seed=..``, or of a named benchmark.
 
-    A name is looked up as a path, then under the folder that ``PASSGAP_DATA`` names, then, for a
+    A name is looked up as a path, then under the folder named by ``PASSGAP_DATA``, then, for a
     benchmark, on the hub.
     """
     if spec.startswith("gym:"):

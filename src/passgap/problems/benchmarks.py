@@ -1,7 +1,7 @@
-"""The named benchmarks: which fields of a row make a problem, and where the rows are had.
+"""The named benchmarks: which fields of a row make a problem, and where the rows come from.
 
-In: a benchmark's name, or one of its rows. Out: its rows' file or hub id, a Problem. Golds differ
-between mirrors (``27.0`` and ``27``); identity is that of question and reference as they stand.
+In: a benchmark's name, or one of its rows. Out: its rows' file or hub id, a Problem. References
+differ between mirrors (``27.0`` and ``27``); identity is that of question and reference as written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Where a benchmark's rows are and what a row makes.
+    """Where a benchmark's rows are and how a row becomes a problem.
 
     ``files`` are patterns of file names under ``PASSGAP_DATA``, ``hub`` is the data set's id with
     its ``config`` and ``split``.
@@ -65,10 +65,10 @@ def _humaneval(row: Row, head: str = "") -> Problem:
 
 
 def _mbpp(row: Row) -> Problem:
-    if "entry_point" in row:  # as CodeT ships it, in HumanEval's form
+    if "entry_point" in row:  # as shipped by CodeT, in HumanEval's form
         prompt = str(row["prompt"])
         head = re.search(r"^def [^\n]*\n", prompt, re.M)
-        # its solutions are indented unlike its prompts, so they get a head of their own
+        # its solutions are indented differently from its prompts, so they get their own head
         return _humaneval(row, head.group() if head else prompt)
     shown, imports = _texts(row["test_list"]), _texts(row.get("test_imports") or ())
     setup = str(row.get("test_setup_code") or "")

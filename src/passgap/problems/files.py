@@ -1,8 +1,8 @@
 """Problem sets from files: JSONL (also .gz), CSV or Parquet with a declared mapping.
 
 In: a path, and which column is the question and which the reference with the verifier's name, or
-whose benchmark's rows they are. Out: a ProblemSet. Every row has to hold a question and an answer;
-the first that does not is named.
+which benchmark's rows they are. Out: a ProblemSet. Every row needs a question and an answer; the
+first without is named.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ANSWER_FIELDS = ("reference", "answer", "gold", "final_answer")
 class Mapped:
     """Which fields of a row make a problem; None looks for the usual names.
 
-    ``benchmark`` says that the rows have the form of a named benchmark's, which then decides.
+    ``benchmark`` says that the rows have the format of a named benchmark, which then decides.
     """
 
     question: str | None = None
@@ -47,7 +47,7 @@ def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
     """Read a problem file; its name is the set's name."""
     rows = read_rows(path)
     if not rows:
-        raise UsageError(f"{path} holds no problem; one row a problem is needed")
+        raise UsageError(f"{path} has no problems; one row per problem is needed")
     if mapping.benchmark is not None:
         return ProblemSet.of(path.name, _as_benchmark(path, mapping.benchmark, rows))
     question = _field(path, rows[0], mapping.question, QUESTION_FIELDS, "--question-field")
@@ -73,7 +73,7 @@ def _as_benchmark(
 
 
 def read_rows(path: Path) -> list[dict[str, object]]:
-    """The rows of a file, by its ending."""
+    """The rows of a file, by its suffix."""
     suffixes = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
     try:
         if suffixes in ("jsonl", "ndjson"):
@@ -85,7 +85,8 @@ def read_rows(path: Path) -> list[dict[str, object]]:
     except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, zlib.error, OSError) as error:
         why = str(error).split("\n", 1)[0]
         raise UsageError(
-            f"{path} cannot be read as what its name says ({why}); write it anew, as UTF-8"
+            f"{path} cannot be read as its suffix says ({why}); save it again in that format, as "
+            "UTF-8"
         ) from error
     raise UsageError(f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .parquet")
 
@@ -94,7 +95,9 @@ def _json_lines(path: Path) -> list[dict[str, object]]:
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     rows = []
-    for number, line in enumerate(text.split("\n"), start=1):  # U+2028 and its like end no row
+    for number, line in enumerate(
+        text.split("\n"), start=1
+    ):  # U+2028 and similar characters do not end a row
         if not line.strip():
             continue
         try:
@@ -116,7 +119,7 @@ def _field(
             return name
     raise UsageError(
         f"{path} has no field {' or '.join(repr(n) for n in names)}; its fields are "
-        f"{', '.join(row)}; name one with {flag}"
+        f"{', '.join(row)}; name the right one with {flag}"
     )
 
 
@@ -128,8 +131,8 @@ def _problem(
             raise UsageError(f"{path} problem {number} has no {field}; every problem needs one")
         if isinstance(held := row[field], Mapping):
             raise UsageError(
-                f"{path} problem {number}: {field} is an object with {', '.join(map(str, held))}; "
-                "allowed: text, a number or a list of answers"
+                f"{path} problem {number}: {field} is an object with the keys "
+                f"{', '.join(map(str, held))}; allowed: text, a number or a list of answers"
             )
     reference = str(row[answer]).strip()
     if "####" in reference:  # GSM8K keeps the worked solution and the answer in one field

@@ -1,7 +1,7 @@
 """Procedural problems from reasoning-gym: ``gym:NAME?size=100&seed=0``.
 
 In: the spec. Out: a ProblemSet whose problems carry the entry that reasoning-gym's checker needs.
-Problems are made on the spot; nothing is downloaded. Other keys of the query (integers) go to the
+Problems are generated; nothing is downloaded. Other keys of the query (integers) are passed to the
 data set's own configuration, e.g. ``gym:chain_sum?size=50&seed=7&min_terms=3``.
 
 reasoning-gym makes item i from ``seed + i``: two sets share problems where their ranges of seeds
@@ -32,7 +32,7 @@ def load_gym(spec: str) -> ProblemSet:
     except ValueError as error:
         raise UsageError(f"{spec!r} is not a reasoning-gym data set: {error}") from error
     except TypeError as error:
-        raise UsageError(f"{spec!r} has an option that {name} does not take: {error}") from error
+        raise UsageError(f"{spec!r} has an option that {name} does not accept: {error}") from error
     templates = getattr(dataset, "task_indices", None)  # gsm_symbolic: which of its 100 templates
     return ProblemSet.of(
         spec,

@@ -1,6 +1,6 @@
 """Rows of a data set on the Hugging Face hub, through ``datasets``.
 
-In: an id, config and split. Out: rows. The machine has to reach the hub, or hold the data set in
+In: an id, config and split. Out: rows. The machine has to reach the hub, or have the data set in
 its cache.
 """
 
@@ -22,6 +22,6 @@ def hub_rows(hub: str, config: str | None, split: str) -> Iterator[dict[str, obj
         yield from load_dataset(hub, config, split=split)
     except Exception as error:  # offline, unknown, gated: the client raises many kinds
         raise UsageError(
-            f"data set {hub!r} is not to be had from the hub ({str(error)[:200]}); download it and "
-            "put its file under PASSGAP_DATA, or give the file with --mapping"
+            f"data set {hub!r} cannot be loaded from the hub ({str(error)[:200]}); download it "
+            "and put its file under PASSGAP_DATA, or give the file with --mapping"
         ) from error

@@ -18,7 +18,7 @@ from passgap.data.problems import Problem
 from passgap.errors import UsageError
 
 TEMPLATES = ("plain", "chat", "boxed")
-LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is no answer, "Q" may be one
+LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is not an answer, "Q" may be one
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
 
@@ -26,9 +26,9 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_tra
 def render(problem: Problem, settings: PromptSettings) -> Prompt:
     """Render one problem.
 
-    ``plain``: the question as it stands; with shots, ``Question: ... Answer: ...`` pairs before it.
-    ``chat``: messages for the model's chat template. ``boxed``: the same with the request to put
-    the answer within ``\\boxed{}``. Anything else is the text of a Jinja template, which sees
+    ``plain``: the question as it is; with shots, ``Question: ... Answer: ...`` pairs before it.
+    ``chat``: messages for the model's chat template. ``boxed``: the same, asking for the
+    answer within ``\\boxed{}``. Anything else is the text of a Jinja template, which sees
     ``question``, ``system`` and ``shots`` (pairs of question and answer).
     """
     if settings.template == "plain":
@@ -41,9 +41,9 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
 def next_question(settings: PromptSettings) -> str | None:
     r"""What begins a question after a worked example: a base model goes on with one of its own.
 
-    That is the beginning of the line that a new question starts with as the prompt is rendered, its
-    number left out; None for chat messages, without shots, where questions begin with nothing that
-    could be told from an answer, and where an example's answer holds it.
+    That is the beginning of the line that starts a new question in the rendered prompt, without its
+    number; None for chat messages, without shots, where questions begin with nothing that
+    distinguishes them from an answer, and where an example's answer contains it.
 
     >>> next_question(PromptSettings(shots=(("1+1?", "2"),)))
     '\nQuestion:'
@@ -61,7 +61,7 @@ def next_question(settings: PromptSettings) -> str | None:
 
 
 def _between_shots(settings: PromptSettings) -> str | None:
-    """The text between an example's answer and the next one's question, as it is rendered."""
+    """The text between an example's answer and the next one's question, as rendered."""
     marks = [f"passgap{part}" for part in ("asksone", "saysone", "askstwo", "saystwo", "asksnow")]
     shots = ((marks[0], marks[1]), (marks[2], marks[3]))
     prompt = render(Problem(marks[4], ""), replace(settings, shots=shots))
@@ -108,6 +108,6 @@ def _jinja(question: str, settings: PromptSettings) -> str:
     except TemplateError as error:
         name = settings.template_name or "given"
         raise UsageError(
-            f"the Jinja template {name!r} does not render ({error}); it may use question, system, "
-            "shots"
+            f"the Jinja template {name!r} does not render ({error}); it may use question, system "
+            "and shots"
         ) from error

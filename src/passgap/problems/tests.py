@@ -18,7 +18,7 @@ from passgap.data.problems import Problem, Tests
 
 
 def check_tests(prompt: str, test: str, entry_point: str) -> Tests:
-    """HumanEval's way: a prompt that the completion continues, and ``check(candidate)``."""
+    """As in HumanEval: a prompt that the completion continues, and ``check(candidate)``."""
     return {
         "kind": "functions",
         "setup": prompt,
@@ -30,7 +30,7 @@ def check_tests(prompt: str, test: str, entry_point: str) -> Tests:
 
 
 def assert_tests(asserts: Sequence[str], setup: str = "") -> Tests:
-    """MBPP's way: asserts that call the functions asked for by name."""
+    """As in MBPP: asserts that call the requested functions by name."""
     return {
         "kind": "functions",
         "setup": setup,
@@ -42,7 +42,7 @@ def assert_tests(asserts: Sequence[str], setup: str = "") -> Tests:
 
 
 def livecodebench_tests(public: str, private: str, entry_point: str | None) -> Tests:
-    """LiveCodeBench's way: cases as text, and more of them compressed and pickled."""
+    """As in LiveCodeBench: cases as text, and more of them compressed and pickled."""
     return {
         "kind": "livecodebench",
         "public": public,
@@ -58,7 +58,7 @@ def code_problem(
     solution: str | None = None,
     metadata: Mapping[str, object] | None = None,
 ) -> Problem:
-    """A problem whose reference is its tests; ``solution`` lets them be checked."""
+    """A problem whose reference is its tests; ``solution`` allows checking them."""
     extra = {**(metadata or {}), "tests": tests}
     if solution is not None:
         extra["solution"] = solution

@@ -1,1 +1,1 @@
-"""What analyses give: estimates, verdicts, findings. Plain and frozen."""
+"""What analyses return: estimates, verdicts, findings. Plain and frozen."""

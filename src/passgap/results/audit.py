@@ -1,4 +1,4 @@
-"""What `audit` gives: what a person's marks of correct completions say of the verifier."""
+"""What `audit` returns: what a person's marks of accepted completions say about the verifier."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 
+from passgap.plain import plural
 from passgap.results.codec import FLAT, Result
 from passgap.results.estimates import Estimate
 
@@ -16,7 +17,7 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 
 @dataclass(frozen=True)
 class Stratum:
-    """Problems with low < c / n <= high: how many, and what was found among those looked at.
+    """Problems with low < c / n <= high: how many, and what was found among those inspected.
 
     ``rate`` is the share of false positives among the marked.
     """
@@ -41,9 +42,9 @@ class Corrected:
 
 @dataclass(frozen=True, repr=False)
 class Audit(Result):
-    """What the marks say: rates by stratum and the curve without false positives.
+    """What the marks show: rates by stratum, and the curve without false positives.
 
-    ``rate`` is the share of solved problems whose correct draw is wrong.
+    ``rate`` is the share of solved problems whose accepted draw is wrong.
     """
 
     schema: ClassVar[str] = "passgap.audit/1"
@@ -56,15 +57,15 @@ class Audit(Result):
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [f"{self.marked} completions marked, {self.unsure} unsure"]
-        lines += ["  c/n            problems  right  wrong  false-positive rate (95 %)"]
+        lines = [f"{plural(self.marked, 'completion')} marked, {self.unsure} unsure"]
+        lines += ["  c/n            problems  right  wrong  false-positive rate (95%)"]
         for s in self.strata:
             lines.append(
                 f"  ({s.low:g}, {s.high:g}]".ljust(17)
                 + f"{s.problems:>8}{s.right:>7}{s.wrong:>7}  {_percent(s.rate)}"
             )
         lines.append(f"  all solved problems: {_percent(self.rate)}")
-        lines += ["  k      pass@k  corrected (95 %)"]
+        lines += ["  k      pass@k  corrected (95%)"]
         for row in self.corrected:
             one = row.estimate
             value = "unknown" if np.isnan(one.value) else f"{one.value:.3f}"

@@ -1,10 +1,11 @@
-"""What `backtest` gives: how well the rule and its rivals foretold pairs whose outcome is known."""
+"""What `backtest` returns: how well the rule and its competitors predicted known outcomes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from passgap.plain import plural
 from passgap.results.codec import Result
 from passgap.results.settings import BacktestSettings
 
@@ -19,7 +20,7 @@ class BacktestedWith(BacktestSettings):
 
 @dataclass(frozen=True)
 class PairRow:
-    """One pair: the base's pass@1, the gain, each predictor, the tilt and what it foretold."""
+    """One pair: the base's pass@1, the gain, each predictor, the tilt and its forecast."""
 
     benchmark: str
     model: str
@@ -33,7 +34,7 @@ class PairRow:
 
 @dataclass(frozen=True)
 class Screen:
-    """A predictor with a cut: how often it said rightly whether the training was worth it."""
+    """A predictor with a cut: how often it was right about whether the training was worth it."""
 
     predictor: str
     cut: float
@@ -71,7 +72,10 @@ class Backtest(Result):
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [f"{len(self.pairs)} pairs, a gain is worth it above {self.settings.worth:.2f}"]
+        lines = [
+            f"{plural(len(self.pairs), 'pair')}; training was worth it above a gain of "
+            f"{self.settings.worth:.2f}"
+        ]
         lines += [
             f"  {s.predictor} >= {s.cut:.3f} ({s.chosen}): right on {s.right} of {s.pairs}"
             for s in self.screens

@@ -1,11 +1,11 @@
-"""The one codec: a typed result in, its documented JSON out.
+"""The one codec. In: a typed result. Out: its documented JSON.
 
 A dataclass becomes an object of its fields, in their order and by their names, `Estimate` an
 interval {value, low, high}, `Curve` a list of rows, an enum its value, an array a list; what could
-not be computed (nan, infinity) becomes null. A dataclass from elsewhere may bring its own
-``to_dict``. What differs is marked in the field's annotation, as in
-``base: Annotated[Curve, IN_CURVE]``; a property whose annotation holds a mark is in the object too,
-behind the fields. A class with a ``schema`` says it in its object.
+not be computed (nan, infinity) becomes null. A dataclass from elsewhere may have its own
+``to_dict``. Exceptions are marked in the field's annotation, as in ``base: Annotated[Curve,
+IN_CURVE]``; a property whose annotation has a mark is in the object too, after the fields. A class
+with a ``schema`` names it in its object.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ Json = Any  # what `json.dumps` takes; a closed type would make every reader nar
 
 
 class Mark(Enum):
-    """How a value's JSON differs from its name and value; it stands in its annotation."""
+    """How a value's JSON differs from its name and value; part of its annotation."""
 
-    FLAT = "its entries stand among its owner's"
-    OPTIONAL = "it is left out where it is None"
-    OR_NULL = "it is null where it is empty"
-    HIDDEN = "it is for Python only"
+    FLAT = "its entries are merged into its owner's"
+    OPTIONAL = "left out where it is None"
+    OR_NULL = "null where it is empty"
+    HIDDEN = "for Python only"
     SHOWN = "a property that is in the object too"
 
 
 @dataclass(frozen=True)
 class Within:
-    """Its value stands under ``name`` in an object of its own."""
+    """Its value is under ``name`` in an object of its own."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Named:
-    """JSON calls it otherwise, as a word that Python keeps to itself."""
+    """JSON has another name for it, which is a reserved word in Python."""
 
     name: str
 
@@ -69,7 +69,7 @@ class Encoded:
 
 
 class Result(Encoded, Displayed):
-    """What an analysis gives: it prints, draws itself in a notebook, and has documented JSON."""
+    """The result of an analysis: it prints, renders in a notebook, and has documented JSON."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ def to_json(value: object) -> Json:
         return {str(key): to_json(one) for key, one in value.items()}
     if isinstance(value, np.ndarray | Sequence | set | frozenset):
         return [to_json(one) for one in value]
-    raise TypeError(f"{type(value).__name__} has no JSON here")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _object(value: DataclassInstance) -> dict[str, Json]:
@@ -115,7 +115,7 @@ def _object(value: DataclassInstance) -> dict[str, Json]:
 
 @cache
 def _entries(kind: type[DataclassInstance]) -> tuple[tuple[str, Marks], ...]:
-    """What stands in a dataclass's object, with the marks in its annotation."""
+    """What a dataclass's object holds, with the marks in its annotation."""
     hints = get_type_hints(kind, include_extras=True)
     own = ((one.name, _marks(hints[one.name])) for one in fields(kind))
     return (*own, *_shown(kind))

@@ -1,4 +1,4 @@
-"""What `compare` gives: the verdict after training with everything it rests on."""
+"""What `compare` returns: the verdict after training with everything it rests on."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Novel:
     p_value
         Of the null that no problem's odds were multiplied by more than ``max_odds``.
     max_odds
-        What was asked for, or more where the odds moved unevenly on problems that both arms solve.
+        As requested, or more where the odds moved unevenly on problems that both arms solve.
     excluded_odds
         The largest factor that is excluded; 1 where none is.
     problems
-        How many problems show it.
+        Number of problems that show it.
     """
 
     shown: bool
@@ -74,10 +74,10 @@ class GainSource:
 
 @dataclass(frozen=True)
 class Crossover:
-    """The least k, after one where the trained policy is ahead, where it is behind.
+    """The smallest k, after one where the trained policy is ahead, at which it is behind.
 
-    ``low`` and ``high`` are the first k that may be behind and the first that is, by the
-    simultaneous band; None where there is none up to n.
+    ``low`` and ``high`` are the first k at which it may be behind and the first at which it is, by
+    the simultaneous band; None where there is none up to n.
     """
 
     k: int
@@ -99,8 +99,8 @@ class Support:
 class Certain:
     """Problems whose change is significant at a false discovery rate.
 
-    ``better`` and ``worse`` count every such change of the chance to solve it; ``gained`` and
-    ``lost`` those among them that one of the runs never solved.
+    ``better`` and ``worse`` count every such change of the chance to solve a problem; ``gained``
+    and ``lost`` count those that one of the runs never solved.
     """
 
     false_discovery_rate: float
@@ -112,7 +112,7 @@ class Certain:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Problems solved by both, one or neither among k draws, and what chance alone would move."""
+    """Problems solved by both, one or neither among k draws, and what resampling would change."""
 
     k: int
     both: float
@@ -179,7 +179,7 @@ class BandGain:
 
 @dataclass(frozen=True)
 class DeltaAnswered:
-    """The difference among draws that hold an answer."""
+    """The difference among draws that contain an answer."""
 
     k: int
     estimate: Annotated[Estimate, FLAT]
@@ -188,7 +188,8 @@ class DeltaAnswered:
 
 @dataclass(frozen=True)
 class Answered:
-    """Form apart from ability: shares without an answer, and the difference among the others."""
+    """Form as distinct from ability: shares without an answer, and the difference among the
+    others."""
 
     base: AnswerShares
     trained: AnswerShares
@@ -243,7 +244,7 @@ class Comparison(Result):
 
 
 def curve_lines(base: Curve, trained: Curve, delta: Curve) -> Iterator[str]:
-    """Both curves and their difference, a line per k, as results print them."""
+    """Both curves and their difference, one line per k, as results print them."""
     yield "  k      base   trained  delta (95%)"
     for k in map(int, delta.k):
         b, t, d = (curve.at(k) for curve in (base, trained, delta))

@@ -1,4 +1,4 @@
-"""Estimates: a number, or a curve over k, with what is needed to doubt it."""
+"""Estimates: a number, or a curve over k, with what is needed to question it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from passgap.errors import UsageError
 
 
 def _short(value: float) -> str:
-    """Three decimals; what could not be computed is said in words."""
+    """Three decimals, or a word for what could not be computed."""
     return f"{value:.3f}" if math.isfinite(value) else "unknown"
 
 
@@ -24,7 +24,8 @@ def _json_number(value: float) -> float | None:
 
 @dataclass(frozen=True, repr=False)
 class Estimate(Displayed):
-    """A number with what is needed to doubt it. A bound that cannot be had is nan, with a note."""
+    """A number with what is needed to question it. A bound that is not available is nan, with a
+    note."""
 
     value: float
     low: float
@@ -73,7 +74,7 @@ class Curve(Displayed):
         """The estimate at one listed k."""
         where = np.flatnonzero(self.k == k)
         if not where.size:
-            raise UsageError(f"k={k} is not on this curve; listed: {self.k.tolist()}")
+            raise UsageError(f"k={k} is not on this curve; allowed: {self.k.tolist()}")
         i = int(where[0])
         return Estimate(
             float(self.value[i]),
@@ -85,7 +86,7 @@ class Curve(Displayed):
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict a k, by its JSON names, ready for JSON (nan becomes null)."""
+        """One dict per k, by its JSON names, ready for JSON (nan becomes null)."""
         columns = {"value": self.value, "low": self.low, "high": self.high}
         if self.band_low is not None and self.band_high is not None:
             columns |= {"band_low": self.band_low, "band_high": self.band_high}

@@ -1,10 +1,11 @@
-"""What a check finds, and all that was found."""
+"""What a check finds, and all findings together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+from passgap.plain import plural
 from passgap.results.codec import SHOWN, Encoded, Result
 
 Severity = Literal["error", "warning", "note"]
@@ -15,7 +16,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 class Finding(Encoded):
     """One thing a reader of the run should know.
 
-    ``check`` names the check, ``evidence`` what was found in numbers, ``remedy`` what to do.
+    ``check`` names the check, ``evidence`` is what was found, in numbers, ``remedy`` what to do.
     """
 
     check: str
@@ -30,7 +31,7 @@ class Finding(Encoded):
 
 @dataclass(frozen=True, repr=False)
 class Checks(Result):
-    """All findings, worst first, and how many draws were looked at."""
+    """All findings, worst first, and how many draws were checked."""
 
     schema: ClassVar[str] = "passgap.checks/1"
 
@@ -44,7 +45,7 @@ class Checks(Result):
         return self.findings[0].severity if self.findings else None
 
     def __str__(self) -> str:
-        head = f"{' and '.join(self.runs)}: {self.draws:,} draws looked at"
+        head = f"{' and '.join(self.runs)}: {plural(self.draws, 'sample')} checked"
         if not self.findings:
             return f"{head}, nothing found"
         return "\n".join([head, *(f"  {finding}" for finding in self.findings)])

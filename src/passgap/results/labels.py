@@ -1,8 +1,8 @@
-"""The labels of every verdict: what each says, how it is coloured, and what settles it.
+"""The labels of every verdict: what each says, its colour, and what would settle it.
 
 A label is added here and nowhere else: terminal, page, notebook, viewer and Markdown read what they
-show from its member. A sentence is a template; the fields that a question fills in stand above its
-enum. Labels compare and serialise as their value, a plain string.
+show from its member. A sentence is a template; the fields that a question fills in are listed above
+its enum. Labels compare and serialise as their value, a plain string.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STATES: Mapping[State, str] = {  # where the trained policy stands at one k, in 
     "up": "better",
     "down": "worse",
     "equivalent": "the same, within the margin",
-    "unclear": "neither shown better nor worse",
+    "unclear": "not shown to be better or worse",
 }
 KNOWN: frozenset[State] = frozenset({"up", "equivalent", "down"})
 UNCLEAR: frozenset[State] = frozenset({"unclear"})
@@ -43,8 +43,8 @@ class Variant:
 class Label(StrEnum):
     """A verdict's label; the enum of each question holds its members.
 
-    ``sentence`` says the verdict to somebody who pays for the training, ``settles`` what would
-    decide it where it is open, empty where it is decided.
+    ``sentence`` says the verdict to somebody who pays for the training, ``settles`` says what would
+    decide an open one and is empty for a decided one.
     """
 
     tone: Tone
@@ -88,9 +88,9 @@ class ProbeLabel(Label):
     RLVR_CAN_PAY = (
         "rlvr_can_pay",
         Tone.GOOD,
-        "Reinforcement learning can pay here: with {K} tries the model solves {at_K} of {of}, with "
-        "{k} only {at_k}. Training can turn part of that {gap}-point gap into answers found at the "
-        "first tries.",
+        "Reinforcement learning can pay here: with {K} tries the model solves {at_K} of {of}, "
+        "with {k} only {at_k}. Training can turn part of that {gap}-point gap into answers found "
+        "in the first tries.",
     )
     MODEST_HEADROOM = (
         "modest_headroom",
@@ -120,18 +120,19 @@ class ProbeLabel(Label):
         "undecided",
         Tone.OPEN,
         "Not decided: the gap between {k} and {K} tries is {gap} points ({gap_range}){open}.",
-        "more problems, or more samples per problem where the interval is of these very problems",
+        "more problems, or more samples per problem where the interval is about exactly these "
+        "problems",
     )
 
 
 LEFT_OPEN: Mapping[tuple[bool, bool], str] = {  # is a small gap possible, and a large one?
     (True, True): (
-        ", so headroom is at least {low} and at most {high} points, which leaves both a gain worth "
-        "paying for and none possible"
+        ", so headroom is at least {low} and at most {high} points: a gain worth paying for and "
+        "no gain at all are both possible"
     ),
     (True, False): (
-        ", so headroom is at most {high} points, which excludes a large gain; whether there is one "
-        "of {small} points or more is open"
+        ", so headroom is at most {high} points, which excludes a large gain; whether there are "
+        "{small} points or more is open"
     ),
     (False, True): (
         ", so headroom is at least {low} points: there is something to gain; whether it is worth "
@@ -142,28 +143,31 @@ LEFT_OPEN: Mapping[tuple[bool, bool], str] = {  # is a small gap possible, and a
 
 
 MORE_PROBLEMS = (
-    "more problems, or more samples per problem where the interval is of these very problems"
+    "more problems, or more samples per problem where the interval is about exactly these problems"
 )
 
 
 FEW_DRAWS_UP = (
-    "The model finds answers sooner: within {k} tries the change is {delta_k}. The most tries that "
-    "these draws allow, {K}, are too few to say what training did on the whole: {delta_K}."
+    "The model finds answers sooner: within {k} tries the change is {delta_k}. With the samples "
+    "available, {K} is the largest number of tries that can be compared, too few to say what "
+    "training did overall: {delta_K}."
 )
 FEW_DRAWS_DOWN = (
-    "The model got worse at its first tries: within {k} tries the change is {delta_k}. The most "
-    "tries that these draws allow, {K}, are too few to say what training did on the whole: "
-    "{delta_K}."
+    "The model got worse at its first tries: within {k} tries the change is {delta_k}. With the "
+    "samples available, {K} is the largest number of tries that can be compared, too few to say "
+    "what training did overall: {delta_K}."
 )
 FEW_DRAWS_SAME = (
-    "Within {k} tries nothing changed that matters: {delta_k}. The most tries that these draws "
-    "allow, {K}, are too few to say what training did on the whole: {delta_K}."
+    "Within {k} tries nothing changed that matters: {delta_k}. With the samples available, {K} "
+    "is the largest number of tries that can be compared, too few to say what training did "
+    "overall: {delta_K}."
 )
 
 
 UNPAIRED = (  # an open label of runs that are not paired, with both ends decided
-    "Within {k} tries the change is {delta_k}, within {K} tries {delta_K}. That is the net change: "
-    "runs that are not paired do not say whether other problems are solved than before."
+    "Within {k} tries the change is {delta_k}, within {K} tries {delta_K}. That is the net "
+    "change: runs that are not paired cannot show whether the solved problems are still the same "
+    "ones."
 )
 
 
@@ -179,7 +183,7 @@ class CompareLabel(Label):
         Tone.GOOD,
         "Training made the model find answers sooner, not find more of them: within {k} tries it "
         "solves {trained_k} of the problems (before: {base_k}), within {K} tries no more than "
-        "before ({trained_K}, before {base_K}).",
+        "before ({trained_K}, before: {base_K}).",
         "",
         (
             Variant(
@@ -187,7 +191,7 @@ class CompareLabel(Label):
                 frozenset({"up"}),
                 "Training made the model find answers sooner: within {k} tries it solves "
                 "{trained_k} of the problems (before: {base_k}). Within {K} tries it also solves "
-                "more ({trained_K}, before {base_K}): the base is not exhausted there, and no "
+                "more ({trained_K}, before: {base_K}): the base is not exhausted there, and no "
                 "problem is shown to be new.",
             ),
         ),
@@ -197,7 +201,7 @@ class CompareLabel(Label):
         Tone.BAD,
         "Training made the model find answers sooner and lose others: within {k} tries it solves "
         "{trained_k} of the problems (before: {base_k}), but within {K} tries fewer than before "
-        "({trained_K}, before {base_K}).",
+        "({trained_K}, before: {base_K}).",
         "",
         (
             Variant(
@@ -213,42 +217,42 @@ class CompareLabel(Label):
     NARROWED = (
         "narrowed",
         Tone.BAD,
-        "Training cost ability: within {k} tries nothing was gained ({trained_k}, before "
-        "{base_k}), and problems were lost: within {K} tries the model solves {trained_K}, before "
-        "{base_K}.",
+        "Training cost ability: within {k} tries nothing was gained ({trained_k}, before: "
+        "{base_k}), and problems were lost: within {K} tries the model solves {trained_K} "
+        "(before: {base_K}).",
     )
     EXPANDED = (
         "expanded",
         Tone.GOOD,
-        "Training reached further: the model solves problems that the base does not, {new} of "
-        "them, and no sharpening of the odds by up to {odds}-fold explains that. Within {K} tries "
-        "it solves {trained_K} of the problems, before {base_K}; within {k}, {trained_k}, before "
-        "{base_k}.",
+        "Training reached further: the model solves {new} problems that the base does not, and "
+        "no sharpening of the odds by up to {odds}-fold explains that. Within {K} tries it "
+        "solves {trained_K} of the problems (before: {base_K}), within {k} tries {trained_k} "
+        "(before: {base_k}).",
     )
     RESHUFFLED = (
         "reshuffled",
         Tone.OPEN,
-        "Training exchanged abilities: the model solves {new} problems that the base does not, and "
-        "no longer solves {lost} that it did. The net change is {delta_k} within {k} tries and "
-        "{delta_K} within {K}.",
+        "Training traded abilities: the model solves {new} problems that the base does not, and "
+        "no longer solves {lost} that the base does. The net change is {delta_k} within {k} "
+        "tries and {delta_K} within {K}.",
     )
     BROADENED = (
         "broadened",
         Tone.BAD,
-        "Training spread the model out: it is no better within {k} tries ({trained_k}, before "
-        "{base_k}) and better within {K} ({trained_K}, before {base_K}).",
+        "Training spread the model out: it is no better within {k} tries ({trained_k}, before: "
+        "{base_k}) but better within {K} ({trained_K}, before: {base_K}).",
     )
     DEGRADED = (
         "degraded",
         Tone.BAD,
-        "Training made the model worse: within {k} tries it solves {trained_k} of the problems, "
-        "before {base_k}; within {K} tries {trained_K}, before {base_K}.",
+        "Training made the model worse: within {k} tries it solves {trained_k} of the problems "
+        "(before: {base_k}), within {K} tries {trained_K} (before: {base_K}).",
     )
     UNCHANGED = (
         "unchanged",
         Tone.BAD,
-        "Training changed nothing that matters: {trained_k} of the problems within {k} tries "
-        "(before {base_k}), {trained_K} within {K} (before {base_K}).",
+        "Training changed nothing that matters: the model solves {trained_k} of the problems "
+        "within {k} tries (before: {base_k}) and {trained_K} within {K} (before: {base_K}).",
     )
     UP_AT_SMALL_K = (
         "up_at_small_k",
@@ -284,7 +288,7 @@ class CompareLabel(Label):
     DOWN_AT_LARGE_K = (
         "down_at_large_k",
         Tone.OPEN,
-        "With many tries the model solves fewer problems, or lost some: within {K} tries the "
+        "With many tries the model solves fewer problems, or some are lost: within {K} tries the "
         "change is {delta_K}. Within {k} tries it is open: {delta_k}.",
         MORE_PROBLEMS,
     )
@@ -298,20 +302,20 @@ class CompareLabel(Label):
     DEPENDS_ON_CUTS = (
         "depends_on_cuts",
         Tone.OPEN,
-        "The verdict hangs on answers that were cut off or never given: {reason}.",
-        "a higher max_tokens for both policies, or a comparison of answers that were given",
+        "The verdict depends on answers that were cut off or never given: {reason}.",
+        "a higher max_tokens for both policies, or a comparison of complete answers only",
     )
     DEPENDS_ON_MARKS = (
         "depends_on_marks",
         Tone.OPEN,
-        "The verdict hangs on how answers are read: {reason}.",
-        "one form of answer for both policies, or an audit of the marks (passgap audit)",
+        "The verdict depends on how answers are read: {reason}.",
+        "the same answer format for both policies, or an audit of the verifier (passgap audit)",
     )
     INCONCLUSIVE = (
         "inconclusive",
         Tone.OPEN,
         "The numbers do not decide it yet: within {k} tries the difference is {delta_k}, within "
-        "{K} tries {delta_K}.",
+        "{K} tries it is {delta_K}.",
         MORE_PROBLEMS,
         (
             Variant(
@@ -368,31 +372,31 @@ class ReachLabel(Label):
     NOTHING_GAINED = (
         "nothing_gained",
         Tone.OPEN,
-        "Nothing to explain: the base solved every problem that the trained policy solved, with "
-        "its own draws.",
+        "Nothing to explain: the base solved every problem that the trained policy solved, in "
+        "its own samples.",
     )
     WITHIN_REACH = (
         "within_reach",
         Tone.OPEN,
-        "What only the trained policy solved, the base could have drawn: on {reachable} of "
-        "{gained} such problems it is certified to succeed within {budget} draws.",
+        "The base could have solved what only the trained policy solved: on {reachable} of "
+        "{gained} such problems it is certified to succeed within {budget} samples.",
     )
     BEYOND_REACH = (
         "beyond_reach",
         Tone.GOOD,
         "What only the trained policy solved is out of the base's reach: on {beyond_budget} of "
-        "{gained} such problems it needs more than {budget} draws.",
+        "{gained} such problems it needs more than {budget} samples.",
     )
     MIXED = (
         "mixed",
         Tone.OPEN,
         "Of {gained} problems that only the trained policy solved, {reachable} are within the "
-        "base's reach ({budget} draws) and {beyond_budget} are not.",
+        "base's reach ({budget} samples) and {beyond_budget} are not.",
     )
     UNDECIDED = (
         "undecided",
         Tone.OPEN,
         "Not decided: on {undecided} of {gained} problems that only the trained policy solved, "
-        "the base may or may not succeed within {budget} draws.",
+        "the base may or may not succeed within {budget} samples.",
         "more samples of the trained policy, which raise the lower bounds",
     )

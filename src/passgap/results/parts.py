@@ -40,9 +40,9 @@ class AnswerShares:
 
 @dataclass(frozen=True)
 class HistogramBin:
-    """How many problems have a share correct in (low, high]; exactly 0 and exactly 1 stand alone.
+    """How many problems have a share correct in (low, high]; exactly 0 and exactly 1 are separate.
 
-    ``trained`` is None where there is a base only.
+    ``trained`` is None where there is only a base.
     """
 
     low: float

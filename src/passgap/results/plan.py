@@ -1,4 +1,4 @@
-"""What `plan` gives: how many problems, draws and training seeds a claim needs, and the cost."""
+"""What `plan` returns: how many problems, draws and seeds a claim needs, and the cost."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class PlannedWith:
 
 @dataclass(frozen=True)
 class Design:
-    """A run of ``problems`` with ``n`` draws each; None where so many are not at hand.
+    """A run of ``problems`` with ``n`` draws each; None where there are not that many problems.
 
-    With ``needed`` problems nine in ten refits keep the power asked for, with ``fewest`` one in ten
-    does. ``power``, or the headroom's ``half_width``, is what the problems taken, or else those at
-    hand, bring. ``seeds`` are training seeds, None for one trained policy.
+    With ``needed`` problems nine in ten refits keep the requested power, with ``fewest`` one in ten
+    does. ``power``, or the headroom's ``half_width``, is what the planned problems, or else the
+    available ones, give. ``seeds`` are training seeds, None for one trained policy.
     """
 
     n: int
@@ -53,7 +53,7 @@ class Design:
     price: float | None
 
     def cells(self) -> dict[str, str]:
-        """Its numbers as text, by the heads of a table; empty where there is none."""
+        """Its numbers as text, by table heading; empty where there is none."""
         price = "" if self.price is None else f"{self.price:,.2f}"
         return {
             "seeds": _whole(self.seeds),
@@ -73,7 +73,7 @@ class Plan(Result):
     """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``.
 
     With training seeds: by their number, each with its cheapest number of draws; ``cheapest`` is
-    the one with the fewest seeds, since a training costs more than its samples. ``effect`` is the
+    the one with the fewest seeds, since training costs more than sampling. ``effect`` is the
     difference that a tilt makes at the large k.
     """
 
@@ -106,18 +106,19 @@ class Plan(Result):
         ks = f"pass@{s.k_large}"
         if s.half_width is not None and s.goal == "headroom":
             return (
-                f"to know {ks} - pass@{s.k_small} of the base to {100 * s.half_width:g} "
-                f"points either way, at 95%, with a chance of {s.power:.0%}"
+                f"to estimate {ks} - pass@{s.k_small} of the base to within "
+                f"{100 * s.half_width:g} points either way (95% interval), with a probability of "
+                f"{s.power:.0%}"
             )
         if s.margin is not None:
             return (
-                f"to show {ks} of {self._trained('an untrained copy')} equivalent within "
+                f"to show {ks} of {self._trained('an untrained copy')} to be equivalent within "
                 f"{100 * s.margin:g} points, in {s.power:.0%} of such comparisons"
             )
         moved = f" ({_moved(self.effect)})" if self.effect else ""
         return (
-            f"to tell {self._trained('a tilt')} of {s.delta:g} from none at {ks}{moved}, "
-            f"in {s.power:.0%} of such comparisons"
+            f"to detect {self._trained('a tilt')} of {s.delta:g} at {ks}{moved}, in {s.power:.0%} "
+            "of such comparisons"
         )
 
     def _trained(self, what: str) -> str:
@@ -142,13 +143,13 @@ def _whole(value: int | None) -> str:
 
 
 def _moved(effect: Estimate) -> str:
-    """A difference in points, with the range of the refits."""
+    """A difference in points, with the range over the refits."""
     value, low, high = (100 * part for part in (effect.value, effect.low, effect.high))
     return f"{value:.1f} points, {low:.1f} to {high:.1f}"
 
 
 def _share(one: Estimate | None, digits: int) -> str:
-    """``61 (32 to 88)``, in percent or points; without the range where it would say the same."""
+    """``61 (32 to 88)``, in percent or points; without the range where it adds nothing."""
     if one is None:
         return ""
     value, low, high = (f"{100 * part:.{digits}f}" for part in (one.value, one.low, one.high))

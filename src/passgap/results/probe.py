@@ -1,4 +1,4 @@
-"""What `probe` and `adaptive_probe` give: the verdict before training."""
+"""What `probe` and `adaptive_probe` return: the verdict before training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from passgap.results.verdict import Verdict
 
 @dataclass(frozen=True)
 class ProbedWith:
-    """The settings a base was probed with; no thresholds where none belong to these k."""
+    """The settings a base was probed with; no thresholds where none apply to these k."""
 
     k_small: int
     k_large: int
@@ -47,7 +47,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Signal:
-    """The share of groups of this size that hold right and wrong draws: where GRPO learns."""
+    """The share of groups of this size with both right and wrong draws: where GRPO learns."""
 
     group_size: int
     estimate: Annotated[Estimate, FLAT]
@@ -71,7 +71,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class NeverSolved:
-    """Problems without a correct draw: 95% upper bounds of p for each, and of their mean."""
+    """Problems without a correct draw: 95% upper bounds on p for each, and on their mean."""
 
     problems: int
     p_upper_each: float | None
@@ -136,12 +136,12 @@ class Probe(Result):
     sampling_alone: SamplingAlone | None
 
     def at(self, k: int) -> Estimate:
-        """pass@k, measured or extrapolated; a k that is neither listed nor asked for is refused."""
+        """pass@k, measured or extrapolated; a k that is neither listed nor requested is refused."""
         beyond = {one.k: one.estimate for one in self.extrapolation}
         return beyond[k] if k in beyond else self.curve.at(k)
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
+        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} samples)"]
         lines += self.verdict.lines()
         lines += ["  k      pass@k  95%"]
         for k in map(int, self.curve.k):
@@ -174,7 +174,7 @@ class Look:
 
 @dataclass(frozen=True, repr=False)
 class AdaptiveProbe(Result):
-    """The verdict, the counts it rests on (design ``adaptive``), and how it came about."""
+    """The verdict, the counts it rests on (design ``adaptive``), and the rounds that led to it."""
 
     schema: ClassVar[str] = "passgap.adaptive_probe/1"
 
@@ -188,15 +188,15 @@ class AdaptiveProbe(Result):
     counts: Annotated[Counts, HIDDEN]
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} draws)"]
+        lines = [f"{self.verdict.label}  ({self.problems} problems, {self.draws:,} samples)"]
         lines += self.verdict.lines()
         gap = self.headroom
         lines.append(f"  pass@{gap.k_large} - pass@{gap.k_small}: {gap.estimate}")
         for i, one in enumerate(self.rounds, start=1):
             shown = f"{_percent(one.headroom.low)} to {_percent(one.headroom.high)}"
-            lines.append(f"  round {i}: {one.draws:,} draws, headroom {shown}: {one.label}")
+            lines.append(f"  round {i}: {one.draws:,} samples, headroom {shown}: {one.label}")
         if self.unscored:
-            lines.append(f"  unscored draws: {self.unscored:,}, left out")
+            lines.append(f"  unscored samples: {self.unscored:,}, left out")
         return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What `reach` gives: could the base have solved what only the trained policy did?"""
+"""What `reach` returns: could the base have solved what only the trained policy did?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Class = Literal["reachable", "beyond_budget", "undecided"]
 
 @dataclass(frozen=True)
 class ReachedWith(ReachSettings):
-    """The settings, the level that the correction leaves each bound, and the scoring's error."""
+    """The settings, the level of each bound after the correction, and the scoring error."""
 
     level_of_each_bound: float = math.nan
     epsilon: float = 0.0
@@ -38,7 +38,7 @@ class ReachRow:
 
     @property
     def base_needs_at_most(self) -> Annotated[float | None, SHOWN]:
-        """Draws after which the base has an even chance, by the lower bound; None where it is 0."""
+        """Draws that give the base an even chance, by the lower bound; None where that is 0."""
         return math.log(2) / self.low if self.low > 0 else None
 
 
@@ -59,7 +59,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The same bound where the base did solve the problem, against what its draws say."""
+    """The same bound where the base did solve the problem, checked against its draws."""
 
     problems: int
     contradicted: int
@@ -83,7 +83,7 @@ class Amplification:
 
 @dataclass(frozen=True)
 class RareMass:
-    """The share of each policy's completions that the base gives less than 1/budget."""
+    """The share of each policy's completions to which the base gives less than 1/budget."""
 
     budget: int
     base: Estimate

@@ -23,7 +23,7 @@ class AloneAt:
 
 @dataclass(frozen=True)
 class EqualTokens:
-    """The trained policy's single try minus what the base makes of no more tokens."""
+    """One try of the trained policy minus what the base does with no more tokens."""
 
     k: int
     best_of: Estimate
@@ -32,10 +32,10 @@ class EqualTokens:
 
 @dataclass(frozen=True)
 class Reaches:
-    """The least k at which the base equals the trained policy's single try.
+    """The smallest k at which the base equals one try of the trained policy.
 
-    ``low`` is the least k at which the band allows it, ``high`` the least at which the band shows
-    it; None where no k up to ``n`` does.
+    ``low`` is the smallest k at which the band allows it, ``high`` the smallest at which the band
+    shows it; None where no k up to ``n`` does.
     """
 
     k: int | None
@@ -47,7 +47,7 @@ class Reaches:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Questions after which training has cost fewer tokens; None: never, or not known."""
+    """Questions after which training has cost fewer tokens; None: never, or unknown."""
 
     value: float | None
     low: float | None
@@ -65,7 +65,7 @@ class ByMethod(Generic[T]):
 
 @dataclass(frozen=True)
 class AgainstTrained:
-    """One run of the base held against the trained policy's single try."""
+    """One run of the base compared with one try of the trained policy."""
 
     equal_tokens: EqualTokens | None
     reaches: ByMethod[Reaches]
@@ -91,7 +91,7 @@ class AloneBase(AloneArm):
 
 @dataclass(frozen=True)
 class TrainingTokens:
-    """What a training run drew."""
+    """What a training run sampled."""
 
     completions: int
     mean_tokens: float

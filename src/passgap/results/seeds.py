@@ -1,4 +1,4 @@
-"""What `compare_seeds` gives: the verdict on a training recipe, with each seed's own."""
+"""What `compare_seeds` returns: the verdict on a training recipe, with each seed's own."""
 
 from __future__ import annotations
 

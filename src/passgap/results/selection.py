@@ -1,4 +1,4 @@
-"""What `select` gives: the problems that teach, their control, what the counts say of each."""
+"""What `select` returns: the problems that teach, a control set, and what is known of each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from passgap.results.settings import SelectSettings
 
 @dataclass(frozen=True)
 class SelectionArm:
-    """A group of problems: how many, what they showed, what to expect of them.
+    """A group of problems: how many, their observed rate, what to expect of them.
 
-    ``raw_rate`` is the mean of c / n, ``pass_rate`` the expected one of fresh draws, ``mixed`` the
+    ``raw_rate`` is the mean of c / n, ``pass_rate`` the rate expected on fresh draws, ``mixed`` the
     expected share of groups that are neither all right nor all wrong.
     """
 
@@ -29,7 +29,7 @@ class SelectionArm:
 
 @dataclass(frozen=True)
 class SelectionArms:
-    """The chosen, the control, all; ``by_raw_rate`` is what the same rule takes by c / n."""
+    """The chosen, the control, all; ``by_raw_rate`` is what the same rule chooses by c / n."""
 
     chosen: SelectionArm
     control: SelectionArm
@@ -39,7 +39,7 @@ class SelectionArms:
 
 @dataclass(frozen=True)
 class SelectedProblem:
-    """What is known of one problem: its counts, and the posterior of its p."""
+    """What is known about one problem: its counts, and the posterior of its p."""
 
     problem_id: str
     n: int
@@ -53,7 +53,7 @@ class SelectedProblem:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection(Result):
-    """The problems that teach, the control, and what each problem's counts say of its p.
+    """The problems that teach, the control, and what each problem's counts say about its p.
 
     Arrays have one entry per problem of ``counts``; ``chosen`` and ``control`` are rows, ascending.
     ``p`` is the posterior mean, ``p_low`` and ``p_high`` its 95% posterior interval, ``in_band``
@@ -76,12 +76,12 @@ class Selection(Result):
 
     @property
     def problems(self) -> Annotated[int, SHOWN]:
-        """All that were chosen from."""
+        """All problems that were chosen from."""
         return len(self.counts)
 
     @property
     def draws(self) -> Annotated[int, SHOWN]:
-        """Of all problems, unscored ones too."""
+        """Draws of all problems, unscored ones too."""
         return int(self.counts.n.sum()) + self.unscored
 
     @property
@@ -100,7 +100,7 @@ class Selection(Result):
         return tuple(self.counts.problem_id[int(i)] for i in self.control)
 
     def row(self, i: int) -> SelectedProblem:
-        """What is known of problem ``i``."""
+        """What is known about problem ``i``."""
         return SelectedProblem(
             problem_id=self.counts.problem_id[i],
             n=int(self.counts.n[i]),
@@ -117,8 +117,8 @@ class Selection(Result):
         return f"{len(self.chosen)} of {len(self.counts)} problems chosen: {self._rule()}"
 
     def __str__(self) -> str:
-        columns = "problems  raw rate  expected pass rate (95 %)  expected mixed@"
-        lines = [self.headline(), f"  {'':<13}{columns}{self.settings.group_size} (95 %)"]
+        columns = "problems  raw rate  expected pass rate (95%)  expected mixed@"
+        lines = [self.headline(), f"  {'':<13}{columns}{self.settings.group_size} (95%)"]
         for name, arm in vars(self.arms).items():
             if arm is not None:
                 lines.append(
@@ -141,5 +141,5 @@ def _interval(estimate: Estimate) -> str:
 
 
 def short(value: float) -> str:
-    """Three decimals, or that it is unknown."""
+    """Three decimals, or "unknown"."""
     return f"{value:.3f}" if math.isfinite(value) else "unknown"

@@ -1,6 +1,6 @@
-"""What each question can be asked with: the settings of every door, and where defaults stand.
+"""The settings of every analysis, and the only place for their defaults.
 
-Python's keywords and the command line's flags are these fields; nothing else holds a default.
+Python's keywords and the command line's flags are these fields; no default is set elsewhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from passgap.results.parts import Interval
 
 Goal = Literal["headroom", "difference"]
 K_SMALL, K_LARGE = 2, 20  # of the rule: pass@2 against pass@20
-SMALL, LARGE = 0.05, 0.15  # of the rule, and of no other pair of k
+SMALL, LARGE = 0.05, 0.15  # of the rule, for this pair of k only
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,19 @@ class ProbeSettings:
         The headroom is pass@k_large - pass@k_small; extrapolated where n < k_large.
     small, large
         A headroom whose interval lies below ``small`` is small, above ``large`` large. None: .05
-        and .15, which separate the literature's pairs by pass@20 - pass@2. They belong to these
-        two k: with others both have to be given, or the verdict is ``undecided``.
+        and .15, which separate the literature's pairs by pass@20 - pass@2. They apply to these two
+        k only: with others both have to be given, or the verdict is ``undecided``.
     interval
-        ``population`` or ``fixed`` (these very problems are the target).
+        ``population`` or ``fixed`` (exactly these problems are the target).
     beyond
         k above n to extrapolate to.
     false_positive_rate
-        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
-        None takes the counts' own guess rates.
+        Chance that the verifier accepts a wrong draw, stated where it cannot be measured; None uses
+        the counts' own guess rates.
     accept_luck, accept_unscored
         Lift a refusal.
     drop_short
-        Leave out, by name, the problems with fewer than k_large scored draws.
+        Leave out the problems with fewer than k_large scored draws, and name them.
     seed
         Of the bootstraps.
     """
@@ -83,26 +83,27 @@ class CompareSettings:
     margin
         Differences inside (-margin, +margin) count as none (equivalence).
     k_small, k_large
-        The k that decide. ``k_large`` None: the greatest power of two at most half the smallest n,
-        or 20 where that is below 20 and half of n is not; from 20 up, and below n, it can settle a
-        verdict. A few unscored draws do not lower it where every problem has more than it.
+        The k that decide. ``k_large`` None: the largest power of two up to half the smallest n, or
+        20 where that is below 20 and half of n is not; from 20 up, and below n, it can settle a
+        verdict. A few unscored draws do not lower it as long as every problem has more than that
+        many scored ones.
     interval
-        ``population`` or ``fixed`` (these very problems are the target).
+        ``population`` or ``fixed`` (exactly these problems are the target).
     budget
         Draws per problem that would still count as reachable, where a page shows `reach` too.
     max_odds
-        The largest factor by which sharpening is taken to multiply a problem's odds: gains that
-        need more are new. Raised to three spreads where the odds moved unevenly.
+        The largest factor by which sharpening may multiply a problem's odds: gains that need more
+        are new. Raised to three spreads where the odds moved unevenly.
     seed
         Of the bootstraps.
     intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
         Lift a refusal; the result records it.
     drop_short
-        Leave out, by name, the problems with fewer scored draws than the large k, which then goes
-        by the draws that nine in ten problems have, scored or not.
+        Leave out the problems with fewer scored draws than the large k, and name them; the large k
+        then follows from the draws that nine in ten problems have, scored or not.
     false_positive_rate
-        Chance that the verifier takes a wrong draw for right, stated where it cannot be measured;
-        None takes the counts' own guess rates.
+        Chance that the verifier accepts a wrong draw, stated where it cannot be measured; None uses
+        the counts' own guess rates.
     """
 
     ks: Sequence[int] | None = None
@@ -124,7 +125,7 @@ class CompareSettings:
 
 @dataclass(frozen=True)
 class ReachSettings:
-    """How far the base is asked to reach; the defaults of Python and of the command line.
+    """How many tries the base is given; the defaults of Python and of the command line.
 
     Parameters
     ----------
@@ -140,25 +141,25 @@ class ReachSettings:
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """What is claimed, and what there is; the defaults of Python and of the command line.
+    """What is claimed, and what is available; the defaults of Python and of the command line.
 
     Parameters
     ----------
     goal
         ``headroom``: the interval of pass@k_large - pass@k_small reaches ``half_width`` to each
-        side. ``difference``: a trained policy that is the base tilted by ``delta`` is told from it
-        at k_large with the ``power`` given (its 95% interval above 0), or, with ``margin`` and
-        delta 0, shown equivalent to it within the margin.
+        side. ``difference``: a trained policy that is the base tilted by ``delta`` is distinguished
+        from it at k_large with the given ``power`` (its 95% interval is above 0), or, with
+        ``margin`` and delta 0, shown equivalent to it within the margin.
     half_width
         Of the 95% interval, in (0, 1); for ``headroom``.
     delta
-        The tilt to be told from none; for ``difference``.
+        The tilt to detect; for ``difference``.
     power
         Chance that the claim succeeds, kept in nine of ten refits to the pilot; in (0, 1).
     margin
         For equivalence: an untrained copy (delta 0) passes with this power.
     problems
-        What is at hand: designs that need more are said to be not attainable.
+        The problems available: designs that need more are reported as not attainable.
     draws
         The n to consider; powers of two from k_large to 1024 by default.
     k_small, k_large
@@ -169,9 +170,9 @@ class PlanSettings:
         consider, each >= 3 (3 to 10 by default), and the standard deviation of pass@k_large between
         seeds, in [0, 1). Without ``seed_spread`` the claim is about one trained policy.
     seed
-        Of the resampled pilots.
+        Seed of the resampled pilots.
     tokens, price
-        Mean tokens of a completion, and what a million cost, for the totals.
+        Mean tokens per completion, and the price of a million, for the totals.
     """
 
     goal: Goal = "headroom"
@@ -200,7 +201,7 @@ class SelectSettings:
         The band of p, 0 <= low < high <= 1. Without ``size`` they are .02 and .8 where not given;
         with ``size`` alone there is no band.
     size
-        How many problems, 1 to those there are.
+        How many problems: 1 to all of them.
     group_size
         G of mixed@G: completions per prompt in a GRPO step, >= 2.
     seed
@@ -216,7 +217,7 @@ class SelectSettings:
 
 @dataclass(frozen=True)
 class WatchSettings:
-    """How a training run is looked at; the defaults of Python and of the command line.
+    """How a training run is evaluated; the defaults of Python and of the command line.
 
     Parameters
     ----------
@@ -225,7 +226,7 @@ class WatchSettings:
     every
         Recorded steps per row; by default as many as give at most 50 rows.
     window
-        Steps that the early warnings look at, at most half of those recorded.
+        Steps that the early warnings use, at most half of those recorded.
     visits
         Last groups of a problem without a correct completion that make it lost.
     """
@@ -238,12 +239,12 @@ class WatchSettings:
 
 @dataclass(frozen=True)
 class AuditSettings:
-    """Which completions are looked at; the defaults of Python and of the command line.
+    """Which completions are inspected; the defaults of Python and of the command line.
 
     Parameters
     ----------
     size
-        Problems to look at, one completion each.
+        Problems to inspect, one completion each.
     seed
         Of the choice.
     """
@@ -254,14 +255,14 @@ class AuditSettings:
 
 @dataclass(frozen=True)
 class BacktestSettings:
-    """What the rule is held to; the defaults of Python and of the command line.
+    """The settings of the rule; the defaults of Python and of the command line.
 
     Parameters
     ----------
     worth
-        A gain in pass@1 above it counts as worth the training.
+        A gain in pass@1 above this counts as worth the training.
     cut
-        The rule's stated cut; another one is chosen leave-one-model-out beside it.
+        The rule's stated cut; another is chosen leave-one-model-out for comparison.
     k_small, k_large
         The rule's headroom.
     seed

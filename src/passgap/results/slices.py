@@ -1,4 +1,4 @@
-"""What `compare_by` gives: the verdict in each slice, and over all slices in two weightings."""
+"""What `compare_by` returns: a verdict per slice, and over all slices in two weightings."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Line:
 
     @property
     def label(self) -> str:
-        """Its label; of a slice of too few problems that."""
+        """Its label, or "too few" for a slice with too few problems."""
         return "too few" if self.verdict is None else str(self.verdict.label)
 
 
@@ -73,9 +73,9 @@ class Slices(Result):
     Parameters
     ----------
     by
-        The field whose values make the slices, or ``benchmark``.
+        The field whose values define the slices, or ``benchmark``.
     slices
-        By the difference at the large k, greatest first; benchmarks in the order given.
+        Sorted by the difference at the large k, largest first; benchmarks in the order given.
     slice_confidence_level
         Of the slices' intervals: 1 - .05 / S for S judged slices.
     by_slices
@@ -100,11 +100,11 @@ class Slices(Result):
 
     @property
     def settings(self) -> Annotated[ComparedWith, SHOWN]:
-        """What was compared with."""
+        """The settings of the comparison."""
         return self.by_problems.settings
 
     def lines(self) -> Iterator[Line]:
-        """What a table of the slices holds: each slice, then both pooled lines."""
+        """The rows of a table of slices: each slice, then both pooled lines."""
         whole, pooled = self.by_problems, self.by_slices
         for one in self.slices:
             yield Line(one.name, one.problems, one.small, one.large, one.verdict)
@@ -117,7 +117,7 @@ class Slices(Result):
         rows, level = list(self.lines()), f"{100 * self.slice_confidence_level:.4g}%"
         width = max(len(row.name) for row in rows)
         lines = [f"{self.verdict.label}  ({self.by_problems.problems} problems by {self.by})"]
-        lines += [f"  differences in points at two k; of each {self.by} with {level} intervals"]
+        lines += [f"  differences in points at two k; each {self.by} with its {level} interval"]
         for row in rows:
             both = "  ".join(f"k={at.k:<3} {_points(at)}" for at in (row.small, row.large))
             lines.append(f"  {row.name:<{width}}  {row.problems:>6}  {both}  {row.label}")

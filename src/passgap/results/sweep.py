@@ -1,4 +1,4 @@
-"""What `compare_sweep` gives: pass@k against training step, where it falls, what to keep."""
+"""What `compare_sweep` returns: pass@k against training step, where it falls, what to keep."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Checkpoint:
 class Fall:
     """Coverage is lower at ``step``, and at every later one, than at ``since``; the base is step 0.
 
-    ``below_base`` is the first step from which on it stays below the base's; None where that is not
+    ``below_base`` is the first step from which it stays below the base's; None where that is not
     shown.
     """
 
@@ -54,7 +54,7 @@ class Fall:
 
 @dataclass(frozen=True)
 class Keep:
-    """The checkpoint to keep; ``alike`` are the steps not told apart from it at the small k."""
+    """The checkpoint to keep; ``alike`` are the steps not distinguished from it at the small k."""
 
     step: int
     policy: str

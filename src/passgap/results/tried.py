@@ -1,4 +1,4 @@
-"""What `passgap verify --try` gives: one mark with its reasons."""
+"""What `passgap verify --try` returns: one mark with its reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from passgap.results.codec import FLAT, Encoded
 
 @dataclass(frozen=True)
 class MarkedCandidate:
-    """A piece of a text that could be its answer, and what it would be marked by itself."""
+    """A piece of a text that could be its answer, and how it would be marked by itself."""
 
     candidate: Annotated[Candidate, FLAT]
     status: Status
@@ -19,7 +19,7 @@ class MarkedCandidate:
 
 @dataclass(frozen=True)
 class ReadAs:
-    """What the verifier takes reference and answer for, None where it says nothing of them."""
+    """How the verifier understands reference and answer; None where it does not say."""
 
     reference: str | None
     answer: str | None
@@ -27,7 +27,7 @@ class ReadAs:
 
 @dataclass(frozen=True)
 class Tried(Encoded):
-    """The mark of one text; ``candidates`` stand in the place of the outcome's own."""
+    """The mark of one text; ``candidates`` replace the outcome's own."""
 
     schema: ClassVar[str] = "passgap.mark/1"
 

@@ -1,4 +1,4 @@
-"""What `compare` gives of runs that are not paired: what two samples of problems allow."""
+"""What `compare` returns for runs that are not paired: what two samples of problems allow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UnpairedComparison(Result):
     Parameters
     ----------
     problems
-        How many each policy was asked; they need not be as many.
+        How many each policy was sampled on; the numbers may differ.
     delta
         The difference of the two means at each k, with pointwise intervals of two samples.
     """

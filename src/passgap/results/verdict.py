@@ -19,7 +19,7 @@ class Bound:
     max_gain, max_loss
         The largest gain and the largest loss inside the 95% interval.
     margin
-        The least margin by which "no change" would hold.
+        The smallest margin with which "no change" would hold.
     """
 
     max_gain: float
@@ -37,15 +37,15 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Robust:
-    """The label told again where the draws are taken otherwise; None where they cannot be.
+    """The label when the draws are counted differently; None where they cannot be.
 
     Parameters
     ----------
     answered
         Draws without an answer (also those cut by max_tokens) left out.
     asked, final, any
-        Under each reading of the answers: in the form asked for, the one that counts, whatever in
-        the text equals the reference.
+        Under each reading of the answers: only in the requested form, the one that counts, any
+        mention that equals the reference.
     """
 
     answered: CompareLabel | None
@@ -56,10 +56,10 @@ class Robust:
 
 @dataclass(frozen=True, repr=False)
 class Verdict(Result):
-    """One decision with its reasons; ``needs`` says what an open one would take.
+    """One decision with its reasons; ``needs`` says what would settle an open one.
 
     ``at_small_k`` and ``at_large_k`` say where a difference stands at the two k that decide a
-    comparison, ``bounds`` what is not excluded there, ``robust`` what the label hangs on; None
+    comparison, ``bounds`` what is not excluded there, ``robust`` what the label depends on; None
     elsewhere.
     """
 
@@ -80,7 +80,7 @@ class Verdict(Result):
         return "\n".join([str(self.label), *self.lines()])
 
     def lines(self) -> Iterator[str]:
-        """The reasons and what it would take, indented, as results print them."""
+        """The reasons and what would settle the verdict, indented, as results print them."""
         yield from (f"  {reason}" for reason in self.reasons)
         if self.needs:
             yield f"  needs: {self.needs}"

@@ -1,4 +1,4 @@
-"""What `verify` gives: how a run is marked, why draws are unscored, how two verifiers agree."""
+"""What `verify` returns: how a run is marked, why draws are unscored, how two verifiers agree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, get_args
 
 from passgap.data.outcomes import Status
-from passgap.plain import visible
+from passgap.plain import plural, visible
 from passgap.results.codec import SHOWN, Encoded, Named
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -17,7 +17,7 @@ WORDS = {
     "memory": "the verifier ran out of memory",
     "no_mark": "the verifier returned None",
     "timeout": "the verifier took too long",
-    RAISED: "the verifier failed, or the draw itself did",
+    RAISED: "the verifier failed, or sampling did",
     "": "the verifier gave no reason",
 }
 
@@ -37,7 +37,10 @@ class Unscored:
 
     def __str__(self) -> str:
         why = self.error or WORDS.get(self.reason, self.reason)
-        return f"{visible(why)} ({self.draws:,} draws, the first of problem {self.problem_id})"
+        return (
+            f"{visible(why)} ({plural(self.draws, 'sample')}, the first of problem "
+            f"{self.problem_id})"
+        )
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Agreement(Encoded):
 
     @property
     def kappa(self) -> Annotated[float, SHOWN]:
-        """Cohen's kappa: agreement beyond what the shares alone give; nan where all is alike."""
+        """Cohen's kappa: agreement beyond chance; nan where all marks are the same."""
         total = max(self.draws, 1)
         by_first = [sum(self.table[a, b] for b in STATUSES) / total for a in STATUSES]
         by_second = [sum(self.table[a, b] for a in STATUSES) / total for b in STATUSES]
@@ -107,9 +110,9 @@ class Agreement(Encoded):
 class Verified(Encoded):
     """How a run is marked now.
 
-    ``reasoned`` counts correct draws whose reasoning was found right too, None where nobody looked;
+    ``reasoned`` counts correct draws whose reasoning is right too, None where it was not judged;
     ``verifier`` is the digest of the outcomes that count, ``marked_by`` their verifier's name;
-    ``agreement`` is with what marked the run before, None where nothing did.
+    ``agreement`` is with the previous verifier of the run, None where there was none.
     """
 
     schema: ClassVar[str] = "passgap.verify/1"

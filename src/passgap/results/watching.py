@@ -1,4 +1,4 @@
-"""What `watch` gives: where a training run stands, and what should be looked at."""
+"""What `watch` returns: where a training run stands, and what needs attention."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CountedBy = Literal["trainer", "visits"]
 
 @dataclass(frozen=True)
 class WatchedWith:
-    """The settings, filled in; ``counted_by`` says what a step is, and there are two levels."""
+    """The settings, filled in; ``counted_by`` says what a step is."""
 
     group_size: int
     counted_by: CountedBy
@@ -28,7 +28,7 @@ class WatchedWith:
 
 @dataclass(frozen=True)
 class Forecast:
-    """mixed@G by the base's counts, and how many problems it is of."""
+    """mixed@G by the base's counts, and the number of problems behind it."""
 
     estimate: Annotated[Estimate, FLAT]
     problems: int
@@ -93,7 +93,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class LostProblem:
-    """A problem lost by now, with the draws before and after that say so."""
+    """A problem lost by now, with the draws before and after that show it."""
 
     problem_id: str
     before: Drawn
@@ -123,7 +123,7 @@ class BandSpan:
 
 @dataclass(frozen=True)
 class Band:
-    """The problems of one difficulty, and what tells it."""
+    """The problems of one difficulty, and how it was determined."""
 
     band: str
     by: str
@@ -142,7 +142,7 @@ class Watching(Result):
     warnings
         What the early warnings found.
     agreement
-        Step 0 against the forecast; None where that cannot be told, and a note says why.
+        Step 0 against the forecast; None where that is unknown, with a note that says why.
     steps
         One row per span of steps.
     lost
@@ -172,7 +172,7 @@ class Watching(Result):
     def __str__(self) -> str:
         head = f"{self.completions:,} completions up to step {self.steps[-1].last_step}"
         lines = [head, *(f"  {finding}" for finding in self.warnings)]
-        lines += ["  step      solved  mixed   95 %             tokens  never solved  lost"]
+        lines += ["  step      solved  mixed   95%             tokens  never solved  lost"]
         for row in self.steps[-10:]:
             ends = f"{_text(row.mixed.low)} to {_text(row.mixed.high)}"
             lines.append(

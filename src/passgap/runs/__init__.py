@@ -1,4 +1,5 @@
-"""Runs on disk: whole Parquet shards, a manifest, a lock; read from any place fsspec opens."""
+"""Runs on disk: complete Parquet shards, a manifest, a lock; readable from any place fsspec
+opens."""
 
 from __future__ import annotations
 

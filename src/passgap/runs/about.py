@@ -1,6 +1,6 @@
-"""What a watch folder is of: one small file that all ranks agree on.
+"""What a watch folder records: one small file that all ranks agree on.
 
-In: JSON values. Out: ``about.json``, written once; one that differs is refused.
+In: JSON values. Out: ``about.json``, written once; a different one is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Kind = TypeVar("Kind")
 
 
 class WatchAbout(msgspec.Struct, frozen=True):
-    """What is known of every row: ``step`` is ``visits`` where the trainer told no step."""
+    """What is known about every row: ``step`` is ``visits`` if the trainer gave no step."""
 
     step: str = "trainer"
     group_size: int | None = None
@@ -36,24 +36,26 @@ def is_watch(folder: Path | str) -> bool:
 
 
 def read_about(folder: Path | str) -> WatchAbout:
-    """What the rows of a watch folder are of; raises what `read_watch` raises."""
+    """What the rows of a watch folder are; raises what `read_watch` raises."""
     return _read(folder, WatchAbout)
 
 
 def write_about(folder: Path, about: Mapping[str, object]) -> None:
-    """Write ``about.json`` where there is none; a RunError names the keys of one that differs."""
+    """Write ``about.json`` if there is none; a RunError names the keys of one that differs."""
     data = {"schema": SCHEMA, **about}
     if not is_watch(folder):
         write_json(own(folder, ABOUT_FILE), data)
         return
     differing = differing_keys(_read(folder, dict[str, object]), json.loads(json.dumps(data)))
     if differing:
-        raise RunError(f"{folder} watches another run ({'; '.join(differing)}); choose another")
+        raise RunError(
+            f"{folder} watches another run ({'; '.join(differing)}); choose another folder"
+        )
 
 
 def _read(folder: Path | str, kind: type[Kind]) -> Kind:
     place = Place(folder)
     if not place.exists(ABOUT_FILE):
-        raise UsageError(f"{folder} is no watch folder: it has no {ABOUT_FILE}")
+        raise UsageError(f"{folder} is not a watch folder: it has no {ABOUT_FILE}")
     file, repair = f"{folder}/{ABOUT_FILE}", "copy the folder again from where it was recorded"
     return decoded(place.read_bytes(ABOUT_FILE), file, kind, SCHEMA, repair)

@@ -1,7 +1,7 @@
-"""The JSON files of a run, a training and a watch folder: bytes in, a typed value out.
+"""The JSON files of a run, a training and a watch folder: from bytes to a typed value.
 
-Each names its schema. A file of another version, a damaged one and one that passgap did not write
-are told apart, in words.
+Each names its schema. Errors distinguish a file of another version, a damaged one and one that
+passgap did not write.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def decoded(
 ) -> Kind:
     """The value of type ``kind`` in a file that holds ``data`` and is called ``name`` in errors.
 
-    It has to name ``schema``; ``unsaid`` is that of a file that names none, ``repair`` what to do
-    about a damaged one. Raises RunError for another schema or another kind of value.
+    It has to name ``schema``; ``unsaid`` is the schema of a file that names none, ``repair`` what
+    to do about a damaged one. Raises RunError for another schema or another kind of value.
     """
     try:
         found = msgspec.json.decode(data, type=_Head).schema or unsaid
@@ -46,11 +46,11 @@ def decoded(
             f"{name} is damaged or was not written by passgap ({error}); {repair}"
         ) from error
     raise RunError(
-        f"{name} has schema {found!r}; this passgap reads {schema!r}: read it with the version "
-        "that wrote it"
+        f"{name} has schema {found!r}, but this version of passgap reads {schema!r}: use the "
+        "version that wrote it"
     )
 
 
 def write_json(path: Path, data: Mapping[str, object]) -> None:
-    """Write JSON, whole or not at all."""
+    """Write JSON, completely or not at all."""
     write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", path)

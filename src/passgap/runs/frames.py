@@ -39,7 +39,7 @@ OUTCOME_SCHEMA: dict[str, pl.DataType] = {
     "status": pl.String(),
     "extracted": pl.String(),
     "reason": pl.String(),
-    "readings": READINGS,  # null where the verifier reads a text in one way only
+    "readings": READINGS,  # null where the verifier reads a text in only one way
 }
 LOGPROB_SCHEMA: dict[str, pl.DataType] = {
     "problem_id": pl.String(),
@@ -56,7 +56,7 @@ def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def tally() -> dict[str, pl.Expr]:
-    """What is counted of outcomes: ``n`` scored, ``c`` correct and ``unscored`` draws."""
+    """The counts of outcomes: ``n`` scored, ``c`` correct and ``unscored`` draws."""
     status = pl.col("status")
     return {
         "n": (status != "unscored").sum().cast(pl.Int64),
@@ -66,7 +66,7 @@ def tally() -> dict[str, pl.Expr]:
 
 
 def problem_frame(problems: ProblemSet) -> pl.DataFrame:
-    """The problems, a row each, metadata as JSON."""
+    """The problems, one row each, metadata as JSON."""
     return pl.DataFrame(
         {
             "problem_id": [p.id for p in problems],
@@ -87,13 +87,13 @@ def problems_of(frame: pl.DataFrame) -> tuple[Problem, ...]:
 
 
 def completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
-    """Completions, a row each: the columns are their fields."""
+    """Completions, one row each: the columns are their fields."""
     columns = {name: [getattr(c, name) for c in completions] for name in COMPLETION_SCHEMA}
     return pl.DataFrame(columns, schema=COMPLETION_SCHEMA)
 
 
 def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
-    """Outcomes by problem id and draw, a row each."""
+    """Outcomes by problem id and draw, one row each."""
     columns = {
         "problem_id": [r[0] for r in rows],
         "draw": [r[1] for r in rows],
@@ -114,6 +114,6 @@ def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
     distinct = frame.select("problem_id", "draw").n_unique()
     if len(frame) != wanted or distinct != wanted or not within.all():
         raise WorkError(
-            f"{len(frame)} draws given for block {name}, which has {wanted} draws, each once; the "
-            "block stays owed"
+            f"{len(frame)} samples were returned for batch {name}, which needs {wanted}, each "
+            "once; the batch is not saved: run the same command again"
         )

@@ -1,9 +1,9 @@
-"""Journals: files of JSON lines that are added to while something runs.
+"""Journals: files of JSON lines that grow while something runs.
 
 In: rows (``data.journals``). Out: the same rows. A line counts once its newline is on disk: what
-follows the last newline was cut short by a kill or is being written, and is left out by every
-reader, so that its work is owed again. A line that cannot be read before that is damage, which no
-kill leaves: it is named with the command that takes it out.
+follows the last newline was cut off by a kill or is still being written, and every reader ignores
+it, so that its work is done again. An unreadable line before that is damage, which no kill leaves:
+the error names it with the command that removes it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
 
 
 def parse_journal(data: bytes, name: object, kind: type[Kind]) -> list[Kind]:
-    """The rows of a journal that was read from anywhere; ``name`` is told in an error."""
+    """The rows of a journal read from anywhere; ``name`` is used in errors."""
     return [row for _, row in _rows(data, name, kind)]
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Add a row, after what a kill left of the last line is gone.
+    """Add a row, after removing what a kill left of the last line.
 
     Raises RunError if the file is a link, WorkError if it cannot be written.
     """
@@ -53,13 +53,13 @@ def append_row(path: Path, row: Row) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise WorkError(
-                f"cannot write {path}: {error.strerror}; free the space or fix the permission and "
+                f"cannot write {path}: {error.strerror}; free space or fix the permissions, and "
                 "run the same command again"
             ) from error
 
 
 def drop_rows_after(path: Path, step: int) -> None:
-    """Drop what was noted after a training step, and what a kill left of the last line."""
+    """Drop what was recorded after a training step, and what a kill left of the last line."""
     if path.is_file():
         found = _rows(path.read_bytes(), path, StepRow)
         kept = b"".join(line + b"\n" for line, row in found if row.step <= step)
@@ -72,9 +72,9 @@ def lines(rows: Iterable[Row]) -> bytes:
 
 
 def _rows(data: bytes, name: object, kind: type[Kind]) -> Iterator[tuple[bytes, Kind]]:
-    # Behind the last newline stands nothing, or a line that is still being written or was cut by a
-    # kill: no reader takes it, though it may parse, because the next writer cuts it off. Damage
-    # before it is no kill's doing, and skipping it in silence would lose a row for good.
+    # After the last newline there is nothing, or a line that is still being written or was cut off
+    # by a kill: no reader takes it, though it may parse, because the next writer removes it. Damage
+    # before it does not come from a kill, and skipping it silently would lose a row.
     decode = msgspec.json.Decoder(kind).decode
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         if not line.strip():
@@ -89,12 +89,12 @@ def _rows(data: bytes, name: object, kind: type[Kind]) -> Iterator[tuple[bytes, 
 
 def _repair(name: str, number: int) -> str:
     if "://" in name:
-        return "take that line out where the file lies"
-    return f"take it out with: sed -i.damaged {number}d {shlex.quote(name)}"
+        return "remove that line from the original file"
+    return f"remove it with: sed -i.damaged {number}d {shlex.quote(name)}"
 
 
 def _cut_torn_line(file: int) -> None:
-    """Truncate an open file to behind its last newline."""
+    """Truncate an open file after its last newline."""
     end = os.fstat(file).st_size
     while end:
         start = max(0, end - (1 << 16))

@@ -1,7 +1,7 @@
 """Lineage: which of two runs is the base's, what a policy was trained on, and for how long.
 
-In: runs and policy folders. Out: what their policy files say; None or ``unknown`` where they say
-nothing, a RunError where one is damaged. A role comes from here, never from the order on a page.
+In: runs and policy folders. Out: what their policy files say; None or ``unknown`` if they say
+nothing, a RunError if one is damaged. A role comes from here, never from the order on a page.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MOST_STAGES = 32
 
 
 def policy_folder(run: Run) -> Path:
-    """Where the policy of a run lay when it was drawn; there may be nothing any more."""
+    """Where a run's policy was when it was sampled; it may be gone."""
     return Path(run.manifest.policy["path"])
 
 
 def policy_of(run: Run) -> PolicyFile | None:
-    """The policy file of a run's policy; None where it was not trained here."""
+    """The policy file of a run's policy; None if it was not trained here."""
     folder = policy_folder(run)
     return None if str(folder) == UNKNOWN_POLICY else read_policy(folder)
 
@@ -50,8 +50,8 @@ def trained_on(source: Run | Path | str) -> bool | None:
 def roles(first: Run, second: Run) -> Roles:
     """Which of two runs is the base's.
 
-    ``as given``: the policy of ``second`` was trained from that of ``first``, at once or over
-    further trainings, or is a later step of one training; ``reversed``: the other way round;
+    ``as given``: the policy of ``second`` was trained from that of ``first``, directly or in
+    several trainings, or is a later step of one training; ``reversed``: the other way round;
     ``unknown``: no policy file says so.
     """
     forward, backward = _descends(second, first), _descends(first, second)
@@ -61,10 +61,10 @@ def roles(first: Run, second: Run) -> Roles:
 
 
 def step_of(policy: Path | str) -> int | None:
-    """The training step a policy folder is of; None for a policy that was not trained.
+    """The training step of a policy folder; None for a policy that was not trained.
 
-    passgap writes it into the folder; of another trainer's folder named ``checkpoint-N``, as
-    transformers names them, it is N.
+    passgap writes it into the folder; for another trainer's folder named ``checkpoint-N``, as in
+    transformers, it is N.
     """
     found = read_policy(policy)
     if found is not None and found.step is not None:
@@ -74,7 +74,7 @@ def step_of(policy: Path | str) -> int | None:
 
 
 def _descends(later: Run, earlier: Run) -> bool:
-    """Whether one run's policy was trained from the other's, or goes on from a step of it."""
+    """Whether one run's policy was trained from the other's, or continues a step of it."""
     after, before = policy_of(later), policy_of(earlier)
     if after is None:
         return False
@@ -86,7 +86,7 @@ def _descends(later: Run, earlier: Run) -> bool:
 def _ancestors(policy: PolicyFile) -> Iterator[Weights]:
     """The weights it was trained from, those they were trained from, and so on."""
     found: PolicyFile | None = policy
-    for _ in range(MOST_STAGES):  # a stranger's files may name each other in a circle
+    for _ in range(MOST_STAGES):  # files from strangers may name each other in a circle
         if found is None or found.base is None:
             return
         yield found.base
@@ -94,7 +94,7 @@ def _ancestors(policy: PolicyFile) -> Iterator[Weights]:
 
 
 def _drawn_from(run: Run, weights: Weights) -> bool:
-    """Whether a run is of these weights: by their digest, or by where they lie, as of a server."""
+    """Whether a run has these weights: by their digest, or by their location, as for a server."""
     policy = run.manifest.policy
     if weights.weights_digest and weights.weights_digest == policy["weights_digest"]:
         return True

@@ -1,7 +1,7 @@
 """One writer: a lock for as long as a block of code, or for as long as the process.
 
 In: a folder. Out: the lock; a RunError for a second writer, and for a link in place of the lock
-file, which is not emptied; a WorkError where the folder cannot be written.
+file, whose target is not touched; a WorkError where the folder cannot be written.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ _HELD: dict[tuple[int, Path], int] = {}  # of this process: a lock lasts as long
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the writer's lock of a run; also a second one of this process is refused."""
+    """Hold the writer's lock of a run; a second one in this process is refused too."""
     with FileIO(open_own(folder / LOCK_FILE), "ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RunError(
-                f"{folder} is being written by another process; wait for it, or give another --out"
+                f"{folder} is being written by another process; wait until it ends, or give "
+                "another --out"
             ) from error
         yield
 

@@ -1,8 +1,8 @@
 """What a run is: everything that decides its completions, written before the first of them.
 
 Two runs with equal ``identity()`` hold draws of the same distribution and the same blocks; a
-resumed command has to match it to the letter. The rounds say which draws of which problems are in
-the run: one round for a plain run, one more for every top-up, merged range or adaptive round.
+resumed command has to match it exactly. The rounds say which draws of which problems are in the
+run: one round for a plain run, one more for every top-up, merged range or adaptive round.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOT_DISTRIBUTION = ("n", "first_draw", "design", "engine")
 
 
 class PolicyEntry(TypedDict):
-    """The weights that were sampled, and where they lay."""
+    """The weights that were sampled, and where they were."""
 
     path: str
     revision: str | None
@@ -38,14 +38,15 @@ class PolicyEntry(TypedDict):
 
 
 class EngineEntry(TypedDict):
-    """What drew, with its arguments; of an imported run the log's format and what was asked."""
+    """The engine with its arguments; for an imported run, the log's format and the import's
+    settings."""
 
     name: str
     args: dict[str, object]
 
 
 class SamplingEntry(TypedDict):
-    """The sampling parameters; None where an imported log does not tell one."""
+    """The sampling parameters; None where an imported log does not record one."""
 
     max_tokens: int | None
     temperature: float | None
@@ -65,7 +66,7 @@ class SetEntry(TypedDict):
 
 @dataclass(frozen=True)
 class Round:
-    """Draws ``first_draw .. first_draw + draws - 1`` of some problems, and how they are cut.
+    """Draws ``first_draw .. first_draw + draws - 1`` of some problems, and how they are split.
 
     ``problems`` are rows of the problem set, None for all of them. A block holds
     ``block_problems`` problems x ``block_draws`` draws.
@@ -86,7 +87,7 @@ class Round:
         block_size: int = TARGET_BLOCK,
         problems: Sequence[int] | None = None,
     ) -> Round:
-        """A round cut into blocks of about ``block_size`` completions, whole problems first."""
+        """A round split into blocks of about ``block_size`` completions, whole problems first."""
         block_draws = min(draws, block_size)
         rows = None if problems is None else tuple(problems)
         return cls(first_draw, draws, max(1, block_size // block_draws), block_draws, rows)
@@ -105,7 +106,7 @@ class Round:
 class Manifest:
     """The header of a run folder. All values are JSON.
 
-    ``n`` is the draws of every problem (the most of any problem in an adaptive run).
+    ``n`` is the number of draws per problem (the largest one in an adaptive run).
     """
 
     policy: PolicyEntry
@@ -125,7 +126,7 @@ class Manifest:
 
     @property
     def imported(self) -> bool:
-        """Whether another tool drew the run, whose log was imported."""
+        """Whether the run was imported from another tool's log."""
         return self.engine["name"].startswith("import:")
 
     def to_dict(self) -> dict[str, object]:
@@ -134,16 +135,17 @@ class Manifest:
     def identity(self) -> dict[str, object]:
         """The keys that two invocations on one folder must share."""
         data = json.loads(json.dumps(self.to_dict()))
-        del data["policy"]["path"]  # the weights' digest says what they are, wherever they lie
-        data["prompt"].pop(BY_DEFAULT, None)  # stop strings are what they are, however they came
+        del data["policy"]["path"]  # the digest identifies the weights, wherever they are
+        data["prompt"].pop(BY_DEFAULT, None)  # stop strings count, not how they were set
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
     def distribution(self) -> dict[str, object]:
-        """The part of the identity that says what a draw is, whoever draws it and how many."""
+        """The part of the identity that defines a draw, apart from the engine and the number of
+        draws."""
         return {k: v for k, v in self.identity().items() if k not in NOT_DISTRIBUTION}
 
     def provenance(self) -> dict[str, str]:
-        """What compare looks at: equal values mean the runs may be compared."""
+        """What compare checks: equal values mean that the runs may be compared."""
         prompt = PromptSettings.from_dict(self.prompt)
         return {
             "policy": self.policy["path"],
@@ -161,38 +163,38 @@ class Manifest:
 
     @property
     def sampling_params(self) -> SamplingParams:
-        """The settings as an engine takes them; a UsageError where an import lacks some."""
+        """The settings as an engine takes them; a UsageError if an import lacks some."""
         unknown = [name for name, value in self.sampling.items() if value is None]
         if unknown:
             raise UsageError(
-                f"{self.engine['name']} does not say {', '.join(unknown)}; sample the policy with "
-                "passgap sample, which does"
+                f"{self.engine['name']} does not record {', '.join(unknown)}; sample the policy "
+                "with passgap sample, which does"
             )
         return msgspec.convert(self.sampling, SamplingParams)
 
 
 def read_manifest(name: str, data: bytes) -> Manifest:
-    """The manifest in ``data``, a stranger's perhaps: every value is of its type, and can be.
+    """The manifest in ``data``, possibly from a stranger: all types and values are checked.
 
     Raises RunError for an unknown schema, and for what passgap would not have written.
     """
-    repair = "it was changed, or written by something else"
+    repair = "it was changed, or written by another program"
     manifest = decoded(data, name, Manifest, SCHEMA, repair)
     wrong = _impossible(manifest, json.loads(data))
     if wrong:
-        raise RunError(f"{name} holds {wrong}, which passgap does not write; {repair}")
+        raise RunError(f"{name} has {wrong}, which passgap does not write; {repair}")
     return manifest
 
 
 def _impossible(manifest: Manifest, written: Mapping[str, object]) -> str:
-    """The first thing that cannot be, in words; empty where there is none."""
+    """The first impossible value, in words; empty if there is none."""
     unknown = sorted(set(written) - {known.name for known in dataclasses.fields(Manifest)})
     if unknown:
         return f"the key {unknown[0]!r}"
     try:
         msgspec.convert(manifest.prompt, PromptSettings)
     except msgspec.ValidationError as error:
-        return f"a prompt that is none ({error})"
+        return f"an invalid prompt ({error})"
     size, blocks = manifest.problem_set["size"], 0
     for part in manifest.rounds:
         if min(part.draws, part.block_problems, part.block_draws) < 1 or part.first_draw < 0:
@@ -207,10 +209,10 @@ def _impossible(manifest: Manifest, written: Mapping[str, object]) -> str:
 def owed_rounds(
     place: object, there: Manifest, asked: Manifest, *, top_up: bool
 ) -> tuple[Round, ...]:
-    """What a run lacks of the configuration asked for: nothing, or a round of a top-up.
+    """What a run lacks of the requested configuration: nothing, or a round of a top-up.
 
-    Raises RunError if the configurations differ, naming the keys; with ``top_up`` n may. Raises
-    UsageError for a top-up to fewer draws, or of an adaptive run.
+    Raises RunError if the configurations differ, naming the keys; with ``top_up`` n may differ.
+    Raises UsageError for a top-up to fewer draws, or of an adaptive run.
     """
     old, new = there.identity(), asked.identity()
     if top_up:
@@ -220,19 +222,19 @@ def owed_rounds(
         only_n = [line.split(":")[0] for line in differing] == ["n"]
         more = only_n and asked.n > there.n and there.design == "fixed"
         raise RunError(
-            f"{place} holds another configuration ({'; '.join(differing)}); use the same settings "
-            f"to resume it, {'--top-up to add draws, ' if more else ''}or another --out"
+            f"{place} has another configuration ({'; '.join(differing)}); use the same settings "
+            f"to resume it, {'--top-up to add samples, ' if more else ''}or another --out"
         )
     if not top_up:
         return ()
     if asked.n < there.n:
         raise UsageError(
-            f"n is {asked.n}, but {place} already has n={there.n}; allowed: more than that"
+            f"n is {asked.n}, but {place} already has n={there.n}; allowed: a larger n"
         )
     if there.design == "adaptive":
         raise UsageError(
-            f"{place} was drawn adaptively, where n follows the outcomes; sample a fixed n into "
-            "another --out"
+            f"{place} was sampled adaptively, so its n depends on the outcomes; sample a fixed n "
+            "into another --out"
         )
     if asked.n == there.n:
         return ()
@@ -270,7 +272,7 @@ def differing_keys(
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             lines += differing_keys(a, b, f"{prefix}{key}.")
         elif a != b:
-            lines.append(f"{prefix}{key}: {_short(a)} there, {_short(b)} asked")
+            lines.append(f"{prefix}{key}: {_short(a)} there, {_short(b)} requested")
     return lines
 
 

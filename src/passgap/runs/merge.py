@@ -1,7 +1,8 @@
-"""Merging: runs that hold disjoint draws of one design in, one run that holds them all out.
+"""Merging: from runs with disjoint draws of one design to one run with all of them.
 
 Several machines each sample a range (``--first-draw``) of the same policy, problems, settings and
-seed; their shards are copied as they are. Outcomes are not copied: the merged run is verified anew.
+seed; their shards are copied as they are. Outcomes are not copied: the merged run has to be
+verified.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def merge(runs: Sequence[Run], out: Path | str) -> Run:
     """Join complete runs of disjoint draw ranges into the new run ``out``.
 
     Raises UsageError for fewer than two runs, an adaptive or an unfinished one, or draws that two
-    of them hold. Raises MismatchError when they do not draw from one distribution, naming what
+    of them share. Raises MismatchError when they do not sample the same distribution, naming what
     differs.
     """
     if len(runs) < 2:
@@ -49,22 +50,24 @@ def merge(runs: Sequence[Run], out: Path | str) -> Run:
 def _check(first: Run, run: Run) -> None:
     ours, theirs = first.manifest, run.manifest
     if theirs.design == "adaptive":
-        raise UsageError(f"{run.place} was drawn adaptively; only runs of a fixed n are merged")
+        raise UsageError(
+            f"{run.place} was sampled adaptively; only runs with a fixed n can be merged"
+        )
     differing = differing_keys(ours.distribution(), theirs.distribution())
     if ours.engine["name"] != theirs.engine["name"]:
-        differing.append(f"engine: {ours.engine['name']} there, {theirs.engine['name']} asked")
+        differing.append(f"engine: {ours.engine['name']} there, {theirs.engine['name']} requested")
     if run.problem_ids != first.problem_ids:
         differing.append("the order of the problems")
     if differing:
         raise MismatchError(
-            f"{first.place} and {run.place} do not draw the same thing ({'; '.join(differing)}); "
-            "only ranges of one design can be merged"
+            f"{first.place} and {run.place} do not sample the same thing "
+            f"({'; '.join(differing)}); only ranges of one design can be merged"
         )
     owed = run.owed()
     if owed:
         raise UsageError(
-            f"{run.place} owes {len(owed)} of {len(run.blocks)} blocks; finish it with the command "
-            "that began it"
+            f"{run.place} lacks {len(owed)} of {len(run.blocks)} batches; finish it with the "
+            "command that started it"
         )
 
 
@@ -74,13 +77,14 @@ def _check_disjoint(runs: Sequence[Run], rounds: Sequence[Round]) -> None:
     for before, after in itertools.pairwise(rounds):
         if after.first_draw < before.end:
             raise UsageError(
-                f"the runs share the draws {after.first_draw} to {min(before.end, after.end) - 1}, "
-                f"which would count twice; allowed: disjoint ranges (--first-draw), from {ranges}"
+                f"the runs share the samples {after.first_draw} to "
+                f"{min(before.end, after.end) - 1}, which would count twice; allowed: disjoint "
+                f"ranges (--first-draw), from {ranges}"
             )
 
 
 def _copy(run: Run, name: str, target: Path) -> None:
-    """One shard as it is, once it is known to be sound."""
+    """One shard as it is, once it has been checked."""
     run.read_completions(name, None)
 
     def fetch(temporary: Path) -> None:

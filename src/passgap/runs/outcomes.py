@@ -1,7 +1,7 @@
-"""What is written down of a verifier's outcomes, beside them: which verifier, and what it said.
+"""What is recorded with a verifier's outcomes: which verifier, and what it reported.
 
-In: ``outcomes/<verifier digest>/about.json``. Out: `OutcomesAbout`; a field is None where nobody
-wrote it down.
+In: ``outcomes/<verifier digest>/about.json``. Out: `OutcomesAbout`; a field is None if it was not
+recorded.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from passgap.data.outcomes import Failure
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The log that an imported run's marks come from; ``answers``: it held the references."""
+    """The log that an imported run's marks come from; ``answers``: it had the references."""
 
     label: str
     answers: bool = False
 
 
 class OutcomesAbout(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one verifier's outcomes.
+    """About one verifier's outcomes.
 
     ``verifier`` is the spec that was given in place of the problems' own; ``faults`` the references
-    that the verifier refuses, by problem id; ``correct_by`` the digest of the outcomes whose
+    that the verifier rejects, by problem id; ``correct_by`` the digest of the outcomes whose
     reasoning was marked; ``failures`` what raised while a shard was marked.
     """
 

@@ -39,7 +39,7 @@ def rank_name(rank: int) -> str:
 
 
 def widest(names: Iterable[str]) -> list[Part]:
-    """The parts that count, in the order of their calls: of overlapping ones the widest."""
+    """The parts that count, in the order of their calls: among overlapping ones the widest."""
     parts = sorted(filter(None, map(parse_part, names)), key=lambda part: (part.first, -part.last))
     kept: list[Part] = []
     for part in parts:
@@ -61,7 +61,7 @@ def parse_rank(name: str) -> int | None:
 
 
 def level(part: Part) -> int:
-    """How often its calls have been merged, about."""
+    """Roughly how often its calls have been merged."""
     size = 0
     while part.calls >= MERGED ** (size + 1):
         size += 1
@@ -69,7 +69,7 @@ def level(part: Part) -> int:
 
 
 def first_free_rank(folder: Path | str) -> int:
-    """The lowest rank that no other process writes; it is this process's from now on."""
+    """The lowest rank that no other process writes; this process owns it from now on."""
     rank = 0
     while True:
         try:

@@ -1,7 +1,7 @@
 """A folder to read from: a local path, or any URL that fsspec opens (s3://, gs://, zip://...).
 
 In: a path or a URL, which takes the extra ``remote``. Out: names, small texts, open files, lazy
-frames. Nothing is written here: a run is written to a local path only.
+frames. Nothing is written here: runs are written only to local paths.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def is_run(where: Path | str) -> bool:
 
 
 class Place:
-    """A folder by path or URL; ``local`` is its path, None where it lies elsewhere."""
+    """A folder by path or URL; ``local`` is its path, None if it is remote."""
 
     def __init__(self, where: Path | str) -> None:
         self.name = str(where)
@@ -65,11 +65,11 @@ class Place:
         return self._call(self._files.open, self._at(name), "rb")
 
     def scan(self, names: Sequence[str]) -> pl.LazyFrame:
-        """Parquet files as one lazy frame; only the columns asked for are read."""
+        """Parquet files as one lazy frame; only the requested columns are read."""
         paths = [self._at(name) for name in names]
         if self.local is not None:
             return pl.scan_parquet(paths, glob=False)
-        import pyarrow.dataset  # here, since it brings pandas in where that is installed
+        import pyarrow.dataset  # here, since it imports pandas if that is installed
         import pyarrow.fs
 
         files = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(self._files))
@@ -88,7 +88,7 @@ class Place:
 
 
 class _Files(Protocol):
-    """What is asked of a file system of fsspec."""
+    """What is needed from an fsspec file system."""
 
     def isfile(self, path: str) -> bool: ...
     def ls(self, path: str, detail: bool) -> list[str]: ...

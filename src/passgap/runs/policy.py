@@ -1,7 +1,7 @@
 """The policy file: what a trained policy was trained from and on, and by what.
 
-In: a policy's folder, its own or a stranger's. Out: `PolicyFile`, whose fields are None where the
-file does not say them. ``trainer/request.json`` holds the same of a training that is not finished
+In: a policy's folder, possibly from a stranger. Out: `PolicyFile`, whose fields are None where the
+file does not give them. ``trainer/request.json`` holds the same for an unfinished training
 (`Request`), and is written first. A damaged file, or one that passgap did not write, is a RunError.
 """
 
@@ -22,13 +22,13 @@ from passgap.runs.names import POLICY_FILE, REQUEST_FILE
 
 SCHEMA = "passgap.policy/1"
 REPAIR = (
-    "copy it again from where the policy was trained, or move it away to read the policy as one "
-    "that was not trained here"
+    "copy it again from where the policy was trained, or move it away to treat the policy as not "
+    "trained by passgap"
 )
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """Where weights were found, and which they are."""
+    """Where weights were found, and their digest."""
 
     path: str
     revision: str | None = None
@@ -52,7 +52,7 @@ class SetName(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked: two equal requests are one training run."""
+    """The settings of a training: two equal requests are one training run."""
 
     schema: str = SCHEMA
     algorithm: str | None = None
@@ -65,7 +65,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str | None = None
 
     def setting(self, name: str) -> int | None:
-        """A whole number of the config, None where it holds none by that name."""
+        """An integer of the config, None if it has none by that name."""
         value = self.config.get(name)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -75,7 +75,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PolicyFile(Request, frozen=True, kw_only=True):
-    """What ``passgap_policy.json`` says of the weights beside it."""
+    """What ``passgap_policy.json`` says about the weights beside it."""
 
     step: int | None = None
     seconds: float | None = None
@@ -84,33 +84,33 @@ class PolicyFile(Request, frozen=True, kw_only=True):
 
 
 def read_policy(folder: Path | str) -> PolicyFile | None:
-    """The policy file of a folder; None where there is none, as of a policy nobody trained here."""
+    """The policy file of a folder; None if there is none, as for a policy not trained here."""
     return _read(Path(folder) / POLICY_FILE, PolicyFile)
 
 
 def carried_prompt(folder: Path | str) -> PromptSettings | None:
-    """The prompt that a trained policy carries; None for a policy that was not trained here."""
+    """The prompt of a trained policy; None for a policy that was not trained here."""
     trained = read_policy(folder)
     if trained is not None and trained.prompt is None:
         raise RunError(
-            f"{Path(folder) / POLICY_FILE} does not say the prompt that the policy was trained "
+            f"{Path(folder) / POLICY_FILE} does not record the prompt that the policy was trained "
             "with; copy the file again from where the policy was trained"
         )
     return None if trained is None else trained.prompt
 
 
 def read_request(folder: Path | str) -> Request | None:
-    """What was asked of a training run, None where the folder holds none."""
+    """The settings of a training run, None if the folder has none."""
     return _read(Path(folder) / REQUEST_FILE, Request)
 
 
 def write_policy(folder: Path, asked: Request, extra: Mapping[str, object]) -> None:
-    """Write the policy file, whole or not at all; its existence says that the weights are."""
+    """Write the policy file atomically; its existence means that the weights are complete."""
     write_json(folder / POLICY_FILE, asked.to_dict() | dict(extra))
 
 
 def write_request(folder: Path, asked: Request) -> None:
-    """Write down what was asked, whole or not at all."""
+    """Record the settings, completely or not at all."""
     write_json(folder / REQUEST_FILE, asked.to_dict())
 
 
@@ -123,5 +123,5 @@ def _read(file: Path, kind: type[Read]) -> Read | None:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise RunError(f"{file} cannot be read: {error.strerror}; fix the permission") from error
+        raise RunError(f"{file} cannot be read: {error.strerror}; fix the permissions") from error
     return decoded(data, file, kind, SCHEMA, REPAIR, unsaid=SCHEMA)

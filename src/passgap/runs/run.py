@@ -1,9 +1,9 @@
 """A run on disk: manifest, problems, completion shards, outcome shards, one writer.
 
-In: a folder (to read: any URL that fsspec opens). Out: what it holds and what it still owes. The
-work list is cut into blocks (a span of problems x a span of draws); one shard holds one block, so
-a sound shard is a block done and a block without one is owed, whole. Nothing else needs to be
-remembered to resume. ``runs.names`` lists the files.
+In: a folder (to read: any URL that fsspec opens). Out: what it holds and what is still missing. The
+work is split into blocks (a span of problems x a span of draws); one shard holds one block, so an
+intact shard is a finished block, and a block without one still has to be done. Nothing else needs
+to be remembered to resume. ``runs.names`` lists the files.
 """
 
 from __future__ import annotations
@@ -80,23 +80,23 @@ class Run:
 
     @property
     def path(self) -> Path:
-        """The local folder; a UsageError for a run that lies elsewhere, which is only read."""
+        """The local folder; a UsageError for a remote run, which can only be read."""
         if self.place.local is None:
-            raise UsageError(f"{self.place} is only read; copy the run to a local folder first")
+            raise UsageError(f"{self.place} can only be read; copy the run to a local folder first")
         return self.place.local
 
     @classmethod
     def create(
         cls, path: Path | str, manifest: Manifest, problems: ProblemSet, *, top_up: bool = False
     ) -> Run:
-        """Make the folder, or take up an equal one; a different configuration is refused.
+        """Make the folder, or resume an equal one; a different configuration is refused.
 
-        With ``top_up`` the folder has to hold a run that differs in n alone, and a smaller one;
-        the missing draws become a round of their own.
+        With ``top_up`` the folder has to hold a run that differs only in n, and has a smaller one;
+        the missing draws become a separate round.
         """
         folder = Place(path)
         if folder.local is None:
-            raise UsageError(f"{path} is a URL; a run is written to a local folder")
+            raise UsageError(f"{path} is a URL; give a local folder to write a run")
         with locked(folder.local):
             if folder.exists(MANIFEST_FILE):
                 run = cls(path)
@@ -105,14 +105,14 @@ class Run:
                     run.add_round(*more)
                 return run
             if top_up:
-                raise UsageError(f"{path} holds no run to top up; leave --top-up out")
+                raise UsageError(f"{path} has no run to top up; leave out --top-up")
             refuse_other(folder.local)
             write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
 
     def add_round(self, *rounds: Round) -> None:
-        """Owe further draws; the manifest is replaced as a whole."""
+        """Add further draws to the work; the manifest is replaced atomically."""
         self.manifest = self.manifest.with_rounds(*rounds)
         _write_manifest(self.manifest, self.path)
         self.__dict__.pop("blocks", None)
@@ -120,8 +120,8 @@ class Run:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; a second writer on the same run is refused."""
-        # Whatever has a temporary name was being written when its writer was killed. This process
-        # holds the lock, so nobody writes it now; its block has no shard and is owed.
+        # A file with a temporary name was being written when its writer was killed. This process
+        # holds the lock, so nothing writes it now; its block has no shard and will be drawn.
         with locked(self.path):
             for torn in self.path.rglob(".*.tmp"):
                 if torn.is_symlink() or not torn.is_dir():
@@ -132,7 +132,7 @@ class Run:
         return own(self.path, *names)
 
     def log_call(self, call: Call) -> None:
-        """Add to ``calls.jsonl`` what one sampling call did, and with what."""
+        """Add to ``calls.jsonl`` what one sampling call did, and how."""
         self._write_journal([*self.calls(), call], CALLS_FILE)
 
     def calls(self) -> list[Call]:
@@ -177,7 +177,7 @@ class Run:
         found, size = self._problem_rows["problem_id"].to_list(), self.manifest.problem_set["size"]
         if len(found) != size:
             raise RunError(
-                f"{self.place}/{PROBLEMS_FILE} holds {len(found)} problems, and {MANIFEST_FILE} "
+                f"{self.place}/{PROBLEMS_FILE} has {len(found)} problems, but {MANIFEST_FILE} "
                 f"says {size}; copy the run again from where it was made"
             )
         return found
@@ -188,7 +188,7 @@ class Run:
         return cut(self.manifest, self.problem_ids)
 
     def draws(self) -> dict[str, int]:
-        """How many draws of each problem the run holds when nothing is owed."""
+        """How many draws of each problem the finished run has."""
         total = dict.fromkeys(self.problem_ids, 0)
         for part in self.manifest.rounds:
             for row in part.rows(len(self.problem_ids)):
@@ -201,7 +201,8 @@ class Run:
         return {name: block for name, block in self.blocks.items() if name not in present}
 
     def faults(self) -> dict[str, str]:
-        """The completion shards that cannot be trusted: torn, damaged or foreign, in words."""
+        """The completion shards that cannot be trusted: incomplete, damaged or foreign, in
+        words."""
         found = {}
         for name in self.completion_names():
             try:
@@ -211,7 +212,7 @@ class Run:
         return found
 
     def reject(self, name: str) -> None:
-        """Set a shard that cannot be trusted aside; its block is owed again."""
+        """Move a bad shard aside; its block will be drawn again."""
         self._own(COMPLETIONS, name).rename(self._own(COMPLETIONS, f"{name}.rejected"))
 
     def _forget_derived(self, name: str) -> None:
@@ -222,15 +223,16 @@ class Run:
     # -- completions and outcomes
 
     def add_completions(self, name: str, completions: Sequence[Completion]) -> None:
-        """Land one block: all of its (problem, draw) pairs, each once."""
+        """Write one block: all of its (problem, draw) pairs, each once."""
         self.land_completions(name, completion_frame(completions))
 
     def land_completions(self, name: str, frame: pl.DataFrame) -> None:
-        """Land one block, of an engine or an importer, as a frame.
+        """Write one block, from an engine or an importer, as a frame.
 
         Its columns are ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown),
-        ``token_count`` (0 where unknown), maybe ``token_ids`` and ``logprob``; others are ignored.
-        Raises WorkError if its (problem, draw) pairs are not those of the block, each once.
+        ``token_count`` (0 where unknown), optionally ``token_ids`` and ``logprob``; others are
+        ignored. Raises WorkError if its (problem, draw) pairs are not those of the block, each
+        once.
         """
         must_fill(self.blocks[name], name, frame)
         unknown = {"token_ids": pl.lit([], pl.List(pl.Int32)), "logprob": pl.lit(float("nan"))}
@@ -245,7 +247,7 @@ class Run:
         write_shard(frame, self._own(*names), about=self._about(names[-1]))
 
     def land_outcomes(self, verifier_digest: str, name: str, frame: pl.DataFrame) -> None:
-        """Land the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
+        """Write the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
         must_fill(self.blocks[name], name, frame)
         shard = with_readings(frame).select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
         self._write_shard(shard, OUTCOMES, verifier_digest, name)
@@ -281,13 +283,13 @@ class Run:
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
     ) -> None:
-        """Land the outcomes of one completion shard under the verifier's digest."""
+        """Write the outcomes of one completion shard under the verifier's digest."""
         self._write_shard(outcome_frame(rows), OUTCOMES, verifier_digest, name)
 
     def verifier_digest(self) -> str:
         """The verifier this run was marked by last.
 
-        Raises UsageError if it is not verified yet, RunError if what stands there is no digest.
+        Raises UsageError if it is not verified yet, RunError if the file has no digest.
         """
         found = self.latest_verifier()
         if found is None:
@@ -299,7 +301,7 @@ class Run:
         return self._digest_in(LATEST)
 
     def reasoning_digest(self) -> str | None:
-        """The verifier that marked this run's reasoning last, None where nobody did."""
+        """The verifier that marked this run's reasoning last, None if there is none."""
         return self._digest_in(REASONING)
 
     def _digest_in(self, name: str) -> str | None:
@@ -310,8 +312,8 @@ class Run:
         if not DIGEST.fullmatch(found):
             file, run = (shlex.quote(f"{self.place}{rest}") for rest in (f"/{OUTCOMES}/{name}", ""))
             raise RunError(
-                f"{self.name} names its outcomes {found[:40]!r}, which is no digest; take the name "
-                f"out and mark the run again: rm {file} && passgap verify {run}"
+                f"{self.name} names the outcomes {found[:40]!r}, which is not a digest; remove "
+                f"the file and verify the run again: rm {file} && passgap verify {run}"
             )
         return found
 
@@ -321,7 +323,7 @@ class Run:
         write_text(verifier_digest + "\n", self._own(OUTCOMES, name))
 
     def outcomes_about(self, verifier_digest: str) -> OutcomesAbout:
-        """What was written down of a verifier's outcomes, empty without; RunError if damaged."""
+        """What was recorded about a verifier's outcomes, empty without; RunError if damaged."""
         name = f"{OUTCOMES}/{verifier_digest}/{ABOUT_FILE}"
         if not self.place.exists(name):
             return OutcomesAbout()
@@ -334,7 +336,7 @@ class Run:
             ) from error
 
     def verifier_digests(self) -> list[str]:
-        """Every verifier that marked something of this run, judges of the reasoning left out."""
+        """Every verifier that marked any of this run, except judges of the reasoning."""
         found = self.place.names(OUTCOMES) - {LATEST, REASONING}
         return [d for d in sorted(found) if not self.outcomes_about(d).correct_by]
 
@@ -347,16 +349,16 @@ class Run:
         return about.verifier or ", ".join(specs)
 
     def set_outcomes_about(self, verifier_digest: str, about: OutcomesAbout) -> None:
-        """Write down which verifier has this digest and what it says of the problems."""
+        """Record which verifier has this digest and what it reports about the problems."""
         path = self._own(OUTCOMES, verifier_digest, ABOUT_FILE)
         write_json(path, msgspec.to_builtins(about))
 
     def audit_marks(self, verifier_digest: str) -> list[AuditMark]:
-        """A person's marks of completions that this verifier called correct, oldest first."""
+        """A person's marks of completions that this verifier accepted, oldest first."""
         return self._journal(f"{AUDITS}/{verifier_digest}.jsonl", AuditMark)
 
     def set_audit_marks(self, verifier_digest: str, marks: Sequence[AuditMark]) -> None:
-        """Keep these marks, in place of the ones before."""
+        """Save these marks, replacing the earlier ones."""
         self._write_journal(marks, AUDITS, f"{verifier_digest}.jsonl")
 
     def logprob_names(self, policy_digest: str) -> set[str]:
@@ -371,7 +373,7 @@ class Run:
     def add_logprobs(
         self, policy_digest: str, name: str, rows: Sequence[tuple[str, int, float]]
     ) -> None:
-        """Land log-probabilities (nats) of one shard's completions under another policy."""
+        """Write log-probabilities (nats) of one shard's completions under another policy."""
         frame = pl.DataFrame(rows, schema=LOGPROB_SCHEMA, orient="row")
         self._write_shard(frame, LOGPROBS, policy_digest, name)
 
@@ -392,7 +394,7 @@ def _write_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def refuse_other(folder: Path) -> None:
-    """Refuse (RunError) a folder with a file that no run killed early on can have left."""
+    """Refuse (RunError) a folder with a file that an early interrupted run cannot have left."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix != ".tmp")
     other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
     if other:
@@ -400,10 +402,10 @@ def refuse_other(folder: Path) -> None:
 
 
 def _instead(place: str) -> str:
-    """What a place is that is no run folder, and what takes it."""
+    """What a place is if it is not a run folder, and which commands take it."""
     if not Path(place).is_file():
         return f"it has no {MANIFEST_FILE}"
     return (
-        "it is a file. Counts and tables of marked samples go to probe, compare, plan and report; "
-        f"passgap import table {place} --out RUN makes a run of a table with texts"
+        "it is a file. Counts and tables of marked samples can be given to probe, compare, plan "
+        f"and report; passgap import table {place} --out RUN makes a run from a table with texts"
     )

@@ -1,13 +1,14 @@
 """A watch folder: one row for every completion that a reward call saw, in any trainer.
 
-In: the rows of one reward call. Out: on disk, one writer a rank ::
+In: the rows of one reward call. Out: on disk, one writer per rank ::
 
-    about.json                                schema and what the rows are of; written once
+    about.json                                schema and what the rows are; written once
     rank-00000/part-<first call>-<last call>.parquet
 
-A call is one part, on disk when ``append`` returns. Small parts are merged now and then: the merged
-part is written whole under the range of its calls before the small ones go, and where ranges
-overlap the widest counts, so that a writer killed in between neither loses nor doubles a row.
+A call is one part, on disk when ``append`` returns. Small parts are merged occasionally: the merged
+part is written completely under the range of its calls before the small ones are removed, and where
+ranges overlap the widest counts, so that a writer killed in between neither loses nor duplicates a
+row.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason
 class WatchLog:
     """The rows of one rank, written call by call.
 
-    All ranks share the watch folder; each has a folder of its own in it, and one writer. ``about``
-    says what the rows are of (JSON values), equal in all ranks; None takes what is there.
+    All ranks share the watch folder; each has its own folder in it, and one writer. ``about`` says
+    what the rows are (JSON values), equal in all ranks; None uses what is there.
 
     Raises RunError if the folder holds something else, or another process writes this rank;
     WorkError if it cannot be written.
@@ -70,14 +71,15 @@ class WatchLog:
         self._tidy()
 
     def append(self, step: int | Sequence[int], rows: Mapping[str, Sequence[object]]) -> None:
-        """Write one reward call; it is on disk, whole, when this returns.
+        """Write one reward call; it is completely on disk when this returns.
 
-        ``step`` is the optimizer steps that the policy had taken when it drew, one number or one a
-        row. ``rows`` are columns of one length: ``problem_id``, ``status``, and any of ``reward``,
-        ``tokens``, ``finish_reason``, ``reason`` and ``seconds`` (unix time; now where absent).
+        ``step`` is the number of optimizer steps of the policy when it sampled, one number or one
+        per row. ``rows`` are columns of one length: ``problem_id``, ``status``, and any of
+        ``reward``, ``tokens``, ``finish_reason``, ``reason`` and ``seconds`` (unix time; now where
+        absent).
 
         Raises UsageError for columns that are missing, unknown or of different lengths, or another
-        status; WorkError if it cannot be written, and then nothing of this call is.
+        status; WorkError if it cannot be written, and then nothing of this call is written.
         """
         call = self._parts[-1].last + 1 if self._parts else 0
         frame = _frame(call, step, rows)
@@ -89,7 +91,7 @@ class WatchLog:
         if (self._place / part.name).exists():
             raise RunError(
                 f"{self._place} was written by another object of this process; give each watched "
-                "reward a folder of its own"
+                "reward its own folder"
             )
         self._merge()  # first: if it fails, nothing of this call is written
         try:
@@ -105,7 +107,8 @@ class WatchLog:
         return _read_rank(Place(self.folder), self._place.name)
 
     def drop_after(self, step: int) -> int:
-        """Remove this rank's rows beyond ``step``, which a resumed run draws again; how many."""
+        """Remove this rank's rows beyond ``step``, which a resumed run draws again; returns how
+        many."""
         self._tidy()
         dropped = 0
         for part in self._parts:
@@ -120,7 +123,7 @@ class WatchLog:
         return dropped
 
     def _merge(self) -> None:
-        """Merge the newest parts once there are MERGED of about one size."""
+        """Merge the newest parts once there are MERGED of similar size."""
         newest = self._parts[-MERGED:]
         if len(newest) < MERGED or len({level(part) for part in newest}) > 1:
             return
@@ -134,7 +137,8 @@ class WatchLog:
         self._merge()
 
     def _tidy(self) -> None:
-        """Take up what is there: remove torn files and parts that a wider one holds."""
+        """Resume from what is there: remove incomplete files and parts that a wider one
+        contains."""
         names = {path.name for path in self._place.iterdir()}
         self._parts = widest(names)
         kept = {part.name for part in self._parts}
@@ -152,13 +156,13 @@ def ranks_of(folder: Path) -> list[int]:
 def read_watch(folder: Path | str) -> pl.DataFrame:
     """The rows of all ranks, ordered by step, rank and call.
 
-    Where the trainer told no step (``about.json``: ``"step": "visits"``), ``step`` counts the
-    visits of the row's problem: its rows over all ranks in the order of time, ``group_size`` to a
-    visit. A completion that was never recorded shifts the later visits of its problem by one row.
+    If the trainer gave no step (``about.json``: ``"step": "visits"``), ``step`` counts the visits
+    of the row's problem: its rows over all ranks in order of time, ``group_size`` per visit. A
+    completion that was never recorded shifts the later visits of its problem by one row.
 
-    ``folder`` may be a URL, and still be written. The frame has the columns of COLUMNS and
-    ``rank``, and no row where nothing was recorded yet. Raises UsageError if it is no watch folder,
-    RunError for an unknown schema or a damaged part.
+    ``folder`` may be a URL, and may still be growing. The frame has the columns of COLUMNS and
+    ``rank``, and no row where nothing was recorded yet. Raises UsageError if it is not a watch
+    folder, RunError for an unknown schema or a damaged part.
     """
     about = read_about(folder)
     place = Place(folder)
@@ -174,7 +178,7 @@ def read_watch(folder: Path | str) -> pl.DataFrame:
 
 
 def _read_rank(place: Place, name: str) -> pl.DataFrame:
-    """All rows of a rank; listed anew where a merge removed a part between listing and reading."""
+    """All rows of a rank; listed again if a merge removed a part between listing and reading."""
     frames = _parts_of(place, name)
     frame = pl.concat([pl.DataFrame(schema=COLUMNS), *frames])
     return frame.with_columns(pl.lit(parse_rank(name), pl.Int64).alias("rank"))
@@ -217,7 +221,9 @@ def _frame(
     columns |= {"step": [step] * height if isinstance(step, int) else list(step)}
     uneven = {name: len(values) for name, values in columns.items() if len(values) != height}
     if uneven:
-        raise UsageError(f"the columns have lengths {uneven}; needed: {height}, one a completion")
+        raise UsageError(
+            f"the columns have lengths {uneven}; needed: {height}, one entry per completion"
+        )
     strange = next((status for status in columns["status"] if status not in STATUSES), None)
     if strange is not None:
         raise UsageError(f"status is {strange!r}; allowed: {', '.join(STATUSES)}")
@@ -232,7 +238,7 @@ def _remove(path: Path) -> None:
 
 
 def group_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a step and problem, over all ranks: what `passgap.analysis.watch.watching` needs.
+    """One row per step and problem, over all ranks: what `passgap.analysis.watch.watching` needs.
 
     Its columns are ``step``, ``problem_id``, ``completions``, ``n`` (scored), ``c`` (correct),
     ``rewards`` and ``reward_sum``, ``tokens`` and ``token_sum``, ``endings`` (known finish reasons)

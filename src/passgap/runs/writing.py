@@ -1,9 +1,9 @@
-"""Writing below a folder that a stranger may have made: whole files, and no link followed.
+"""Writing in a folder that a stranger may have made: complete files, and no link is followed.
 
-In: a folder, names below it, what to write. Out: the file, whole or not at all. A link inside the
+In: a folder, names in it, what to write. Out: the file, complete or not at all. A link inside the
 folder could lead to any file of the user, so none is written through, whatever it points to; the
-folder itself may be reached by links, which are the user's own. A link is a RunError, and what
-cannot be written a WorkError.
+path to the folder may have links, which are the user's own. A link is a RunError, and what cannot
+be written a WorkError.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ def own(root: Path, *names: str) -> Path:
     place = root
     for name in names:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise RunError(f"{name[:80]!r} is no name of a file in {root}; nothing is written")
+            raise RunError(
+                f"{name[:80]!r} is not a valid file name in {root}, so nothing is "
+                "written; use a plain file name"
+            )
         place = place / name
-        # A run folder comes from anywhere, and its ``latest`` may be a link to ~/.bashrc. The check
-        # is for folders that lie still: against one that changes meanwhile, files are made under a
-        # fresh name (O_EXCL) and renamed, or opened with O_NOFOLLOW.
+        # A run folder may come from anywhere, and its ``latest`` may be a link to ~/.bashrc. The
+        # check covers folders that do not change: against concurrent changes, files are made under
+        # a fresh name (O_EXCL) and renamed, or opened with O_NOFOLLOW.
         if place.is_symlink():
             raise _linked(place, root)
     return place
 
 
 def open_own(path: Path) -> int:
-    """The descriptor of a file to read and add to, made where there is none and not emptied."""
+    """The descriptor of a file to read and append to, created if missing and not truncated."""
     if path.is_symlink():
         raise _linked(path, path.parent)
     try:
@@ -42,7 +45,7 @@ def open_own(path: Path) -> int:
         return os.open(path, flags, 0o644)
     except OSError as error:
         raise WorkError(
-            f"cannot write {path.parent}: {error.strerror}; fix the permission or give another "
+            f"cannot write {path.parent}: {error.strerror}; fix the permissions or give another "
             "folder (--out)"
         ) from error
 
@@ -58,13 +61,13 @@ def links_out(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def refuse_links_out(folder: Path) -> None:
-    """Refuse a folder that other packages are to write in, if a link in it leads out of it."""
+    """Refuse a folder that other packages will write in, if a link in it leads out of it."""
     for link in links_out(folder, folder):
         raise _linked(link, folder)
 
 
 def write_text(text: str, path: Path) -> None:
-    """A small text file, whole or not at all."""
+    """A small text file, complete or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
@@ -76,7 +79,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # it may be a link that somebody laid there
+        temporary.unlink(missing_ok=True)  # it may be a link placed there by someone else
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         write(temporary)
         _sync(temporary)
@@ -88,16 +91,17 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         if not isinstance(error, OSError):
             raise
         raise WorkError(
-            f"cannot write {path}: {error.strerror or error}; what was written before is whole, "
-            "free the space or fix the permission and run the same command again"
+            f"cannot write {path}: {error.strerror or error}; earlier files are intact: free "
+            "space or fix the permissions, and run the same command again"
         ) from error
 
 
 def _linked(place: Path, root: Path) -> RunError:
     copy = f"cp -rL {shlex.quote(str(root))} {shlex.quote(f'{root}-copy')}"
     return RunError(
-        f"{place} is a link, and nothing is written through a link in a folder that may be "
-        f"somebody else's; copy the folder with what its links point to ({copy}) and use the copy"
+        f"{place} is a link, and passgap does not write through links in a folder that may come "
+        f"from someone else; copy the folder with the targets of its links ({copy}) and use the "
+        "copy"
     )
 
 

@@ -1,8 +1,8 @@
-"""Counting: a run's outcomes, or a counts file, in; Counts out.
+"""Counting. In: a run's outcomes, or a counts file. Out: Counts.
 
-A counts file is CSV, Parquet or JSONL with ``problem_id`` (or ``id``), ``n`` and ``c``, and maybe
-``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_rate`` and ``design``; further
-columns are ignored. Counts are whole: 16.0 is 16, and 4.5 is refused.
+A counts file is CSV, Parquet or JSONL with ``problem_id`` (or ``id``), ``n`` and ``c``, and
+optionally ``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_rate`` and
+``design``; further columns are ignored. Counts are whole numbers: 16.0 is 16, and 4.5 is refused.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Column(Protocol):
 
 @runtime_checkable
 class Frame(Protocol):
-    """A data frame as pandas has it, which is not imported here."""
+    """A pandas data frame; pandas is not imported here."""
 
     @property
     def columns(self) -> Iterable[str]: ...
@@ -65,19 +65,19 @@ KEPT = ("guess_rate", "cluster", "design")  # columns of a row per sample that a
 
 
 def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
-    """Count a verified run, a problem a row in the run's order.
+    """Count a verified run, one row per problem in the run's order.
 
     Parameters
     ----------
     run
         All its draws sampled and verified.
     verifier_digest
-        Whose outcomes; None: the verifier's that marked the run last.
+        Which verifier's outcomes; None: the last one's.
 
     Raises
     ------
     UsageError
-        When draws are missing or not verified yet, naming what to run.
+        When draws are missing or not verified yet; the error names what to run.
     """
     chosen = verifier_digest or run.verifier_digest()
     expected = sum(run.draws().values())
@@ -86,8 +86,8 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
     drawn = sum(int(tally["draws"].sum()) for tally in tallies)
     if drawn < expected:
         raise UsageError(
-            f"{run.place} holds {drawn} verified draws of {expected}; run passgap sample again to "
-            "finish it and passgap verify to mark it"
+            f"{run.place} has {drawn} verified samples of {expected}; run passgap sample again to "
+            "finish it and passgap verify to score it"
         )
     order = pl.DataFrame({"problem_id": run.problem_ids})
     rows = pl.concat(tallies).group_by("problem_id").sum()
@@ -116,7 +116,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
 
 
 def _clusters(run: Run) -> list[str] | None:
-    """Each problem's cluster, where all of them name one."""
+    """Each problem's cluster, if all of them name one."""
     found = run.problem_field("cluster")
     known = [one for one in found if one is not None]
     return known if known and len(known) == len(found) else None
@@ -126,13 +126,13 @@ def _training(run: Run) -> dict[str, str]:
     """Whether the policy was trained on these problems, where its policy file says so."""
     try:
         known = trained_on(run)
-    except RunError:  # counting needs no policy file; a comparison of runs names the damage
+    except RunError:  # counting needs no policy file; a comparison of runs reports the damage
         known = None
     return {} if known is None else {"trained_on": "yes" if known else "no"}
 
 
 def _why(run: Run, chosen: str, frame: pl.DataFrame) -> dict[str, str]:
-    """Why draws are unscored, where some are."""
+    """Why draws are unscored, if some are."""
     return {"unscored": in_one_line(unscored(run, chosen))} if frame["unscored"].sum() else {}
 
 
@@ -158,7 +158,7 @@ def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
 
 
 def _reasoned(run: Run, order: pl.DataFrame, chosen: str) -> IntArray | None:
-    """Draws that are correct and whose reasoning was marked right too; None where nobody looked."""
+    """Correct draws whose reasoning was marked right too; None where it was not judged."""
     judge = run.reasoning_digest()
     if judge is None or run.outcomes_about(judge).correct_by != chosen:
         return None
@@ -186,7 +186,7 @@ def read_counts(path: Path | str) -> Counts:
     if not path.is_file():
         lost = "" if path.exists() or "://" in name else "; there is no such file"
         raise UsageError(
-            f"{name} is neither a run folder nor a counts file (.csv .parquet .jsonl){lost}"
+            f"{name} is neither a run folder nor a counts file (.csv, .parquet, .jsonl){lost}"
         )
     if not path.stat().st_size:
         raise UsageError(f"{path} is empty; a counts file needs problem_id, n, c")
@@ -200,13 +200,13 @@ def counts_of(source: Source) -> Counts:
     ----------
     source
         `Counts` themselves; a run, or the path of one; the path of a counts file; a polars or
-        pandas frame with the columns of a counts file; or a matrix of 0 and 1, shape (P, n), a row
-        per problem and a column per draw, whose problems are then called 1 to P.
+        pandas frame with the columns of a counts file; or a matrix of 0 and 1, shape (P, n), with
+        one row per problem and one column per draw; its problems are named 1 to P.
 
     Raises
     ------
     UsageError
-        For anything else, or for values that are no counts.
+        For anything else, or for values that are not counts.
     """
     if isinstance(source, Counts):
         return source
@@ -229,7 +229,7 @@ def _of_matrix(source: ArrayLike) -> Counts:
         what = f"shape {matrix.shape}" if matrix.ndim != 2 or not matrix.size else "other values"
         raise UsageError(
             f"{type(source).__name__} with {what}; allowed: Counts, a run, a path, a frame with "
-            "problem_id, n, c, or a matrix of 0 and 1 with a row per problem"
+            "problem_id, n, c, or a matrix of 0 and 1 with one row per problem"
         )
     size, n = matrix.shape
     c = matrix.astype(np.int64).sum(axis=1)
@@ -261,9 +261,9 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
 
 
 def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """A row per problem with n and c; a table with a row per sample is tallied.
+    """One row per problem with n and c; a table with one row per sample is tallied.
 
-    Raises UsageError for a table that holds neither.
+    Raises UsageError for a table that has neither.
     """
     columns = frame.columns
     mark = mark_column(columns)
@@ -275,8 +275,9 @@ def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         return tallied(name, frame, mark, KEPT)
     raise UsageError(
         f"{name} has no column {', '.join(missing)}; its columns are {', '.join(columns)}; "
-        "allowed: problem_id, n, c (a row per problem), or problem_id, correct (a row per sample). "
-        "Other names: passgap import table FILE --id-field NAME --label NAME --out RUN"
+        "allowed: problem_id, n, c (one row per problem), or problem_id, correct (one row per "
+        "sample). For other names: passgap import table FILE --id-field NAME --label NAME --out "
+        "RUN"
     )
 
 
@@ -298,24 +299,24 @@ def _rates(path: str, frame: pl.DataFrame) -> list[float] | None:
             found.append(float(value))
         except (TypeError, ValueError) as error:
             raise UsageError(
-                f"{path} row {row}: column guess_rate holds a value that is no number: {value!r}; "
-                "allowed: a number in [0, 1) in every row, or no such column"
+                f"{path} row {row}: column guess_rate has a value that is not a number: "
+                f"{value!r}; allowed: a number in [0, 1) in every row, or no such column"
             ) from error
     return found
 
 
 def _design(path: str, frame: pl.DataFrame) -> Design:
-    """``adaptive`` if any row says so: what is biased then refuses."""
+    """``adaptive`` if any row says so: analyses that it would bias then refuse."""
     found = set(map(str, frame["design"].to_list())) if "design" in frame.columns else {"fixed"}
     if not found <= {"fixed", "adaptive"}:
-        raise UsageError(f"{path} column design holds {sorted(found)}; allowed: fixed, adaptive")
+        raise UsageError(f"{path} column design has {sorted(found)}; allowed: fixed, adaptive")
     return "adaptive" if "adaptive" in found else "fixed"
 
 
 def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_id") -> Path:
-    """Write a counts file that `read_counts` reads back, by its ending: .csv .parquet .jsonl.
+    """Write a counts file that `read_counts` reads, by its suffix: .csv .parquet .jsonl.
 
-    Columns that nobody measured are left out. ``id_column="id"`` with .jsonl is what
+    Columns that were not measured are left out. ``id_column="id"`` with .jsonl is what
     passk-inference reads.
     """
     if id_column not in ("problem_id", "id"):
@@ -333,7 +334,7 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
 
 
 def counts_frame(counts: Counts) -> pl.DataFrame:
-    """The counts as a counts file holds them; columns that nobody measured are left out."""
+    """The counts as in a counts file; columns that were not measured are left out."""
     columns = {"problem_id": list(counts.problem_id), "n": counts.n, "c": counts.c}
     columns |= {name: getattr(counts, name) for name in (*OPTIONAL, "guess_rate", "cluster")}
     frame = pl.DataFrame({name: c for name, c in columns.items() if c is not None})
@@ -341,10 +342,10 @@ def counts_frame(counts: Counts) -> pl.DataFrame:
 
 
 def outcome_matrix(counts: Counts) -> IntArray:
-    """The counts as scorio's matrix ``R``: a row a problem, a column a draw, 1 where correct.
+    """The counts as scorio's matrix ``R``: one row per problem, one column per draw, 1 if correct.
 
-    Counts do not know the order of the draws: each row's ones come first, which no statistic of
-    exchangeable draws can tell.
+    Counts do not know the order of the draws: each row's ones come first, which makes no difference
+    to a statistic of exchangeable draws.
 
     Returns
     -------
@@ -357,14 +358,14 @@ def outcome_matrix(counts: Counts) -> IntArray:
     """
     if counts.n.min() != counts.n.max():
         raise UsageError(
-            f"n goes from {counts.n.min()} to {counts.n.max()}; a matrix needs one n for every "
-            "problem: give write_counts a file name instead, which keeps them"
+            f"n goes from {counts.n.min()} to {counts.n.max()}; a matrix needs the same n for "
+            "every problem: write a counts file instead (write_counts, or passgap export counts)"
         )
     return (np.arange(counts.n[0]) < counts.c[:, None]).astype(np.int64)
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """The table as it stands: what a cell of a text file means is decided where it is read."""
+    """The table as it is: what a cell of a text file means is decided where it is read."""
     readers = {".csv": _read_csv, ".jsonl": _read_json_lines, ".parquet": _read_parquet}
     if path.suffix not in readers:
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")
@@ -383,7 +384,7 @@ def _read_csv(path: Path) -> pl.DataFrame:
 
 
 def csv_header(path: Path) -> list[str]:
-    """The names in the first line of a CSV file, without spaces around them; repeated ones, too."""
+    """The names in the first line of a CSV file, without surrounding spaces; repeated ones too."""
     first = pl.read_csv(path, has_header=False, n_rows=1, infer_schema=False)
     return [str(name).strip() for name in first.row(0)] if len(first) else []
 
@@ -405,7 +406,7 @@ def _read_json_lines(path: Path) -> pl.DataFrame:
 
 
 def _json_row(path: Path, number: int, line: str) -> dict[str, object]:
-    """One line as an object; a name that stands in it twice is refused."""
+    """One line as an object; a name that occurs twice in it is refused."""
 
     def once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
         refuse_repeated(f"{path} line {number}", [name for name, _ in pairs], COLUMNS)

@@ -1,6 +1,6 @@
-"""What is known of each problem beyond its counts: a field of a run's problems, or a column.
+"""What is known about each problem beyond its counts: a field of a run's problems, or a column.
 
-In: what holds counts, and a field's name. Out: the field's value for each problem id, as text.
+In: a source of counts, and a field's name. Out: the field's value for each problem id, as text.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ def field_of(source: Source, field: str) -> dict[str, str]:
     Parameters
     ----------
     source
-        A run (its problems' metadata), a counts file, a frame, or `Counts`, which know the field
-        ``cluster`` only.
+        A run (its problems' metadata), a counts file, a frame, or `Counts`, which only know the
+        field ``cluster``.
     field
         Its name; every problem has to have it.
 
     Raises
     ------
     UsageError
-        Where there is no such field, naming those that are.
+        Where there is no such field; the error names the existing ones.
     """
     if isinstance(source, str | Path):
         source = Run(source) if is_run(source) else read_table(Path(source))
@@ -45,7 +45,7 @@ def field_of(source: Source, field: str) -> dict[str, str]:
     if isinstance(source, Frame) and not isinstance(source, pl.DataFrame):
         source = pl.DataFrame({str(name): source[name].tolist() for name in source.columns})
     if not isinstance(source, pl.DataFrame):
-        raise UsageError(f"a matrix holds no field {field!r}; give a counts file or a run")
+        raise UsageError(f"a matrix has no field {field!r}; give a counts file or a run")
     frame, columns = source, source.columns
     ids = [str(one) for one in frame["problem_id" if "problem_id" in columns else "id"].to_list()]
     if len(set(ids)) < len(ids) and field in columns:  # a row per sample
@@ -66,8 +66,8 @@ def _whole(
     known = {i: value for i, value in zip(ids, values, strict=True) if value is not None}
     if not known.keys() >= set(ids):
         without = next(i for i in ids if i not in known)
-        some = f"not of problem {without!r}" if known else "of no problem"
+        some = f"not for problem {without!r}" if known else "for no problem"
         raise UsageError(
-            f"{name} names {field!r} {some}; fields that are there: {', '.join(fields()) or 'none'}"
+            f"{name} has the field {field!r} {some}; its fields: {', '.join(fields()) or 'none'}"
         )
     return known

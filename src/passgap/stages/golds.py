@@ -1,7 +1,7 @@
-"""The gold check: problems in, those whose own reference their verifier would refuse out.
+"""The reference check. In: problems. Out: those whose own reference their verifier rejects.
 
 A reference that its verifier does not accept can never be matched: its problem counts as unsolvable
-whatever the policy writes. So it is looked for before a model is loaded.
+whatever the policy writes. So such references are found before a model is loaded.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class GoldCheck:
 
 
 def check_golds(problems: ProblemSet, verifier: str | None = None) -> GoldCheck:
-    """Let every problem's reference (code: its own solution) be marked by its verifier.
+    """Mark every problem's reference (for code: its own solution) with its verifier.
 
     Parameters
     ----------
     problems
-        The set to look at.
+        The set to check.
     verifier
         The spec of one verifier for all problems; None takes the one each problem names.
     """

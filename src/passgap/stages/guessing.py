@@ -1,10 +1,11 @@
-"""Luck, measured: a run in, the guess rate of its problems out.
+"""Luck, measured. In: a run. Out: the guess rate of its problems.
 
 The guess rate of a problem is the share of the incorrect completions of the other problems with
-answers of the same type whose answer equals this problem's reference: how often somebody who is
-wrong says it. Answers are compared in the form of the problem's verifier (``0.5`` is ``1/2``, no
-algebra); where golds cannot be compared (code, a rule of one's own) luck is unknown. What a rate
-differs from the others of its type by noise alone, over the problems it was read from, is left out.
+answers of the same type whose answer equals this problem's reference: how often a wrong completion
+gives it. Answers are compared in the normal form of the problem's verifier (``0.5`` is ``1/2``, no
+algebra); where references cannot be compared (code, a custom rule) luck is unknown. The part of a
+rate that differs from others of its type only by noise, over the problems it was measured on, is
+removed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from passgap.verifiers import answer_form
 
 @dataclass(frozen=True, eq=False)
 class Luck:
-    """``rates`` (one a problem), from ``wrong`` incorrect draws with ``hits`` matches in all."""
+    """``rates`` (one per problem), from ``wrong`` incorrect draws with ``hits`` matches in
+    total."""
 
     rates: FloatArray
     wrong: int
@@ -36,7 +38,7 @@ class Luck:
 
 
 def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
-    """Measure luck on a verified run; None where a problem's gold cannot be compared."""
+    """Measure luck on a verified run; None where a problem's reference cannot be compared."""
     chosen = verifier_digest or run.verifier_digest()
     problems = list(run.problems())
     override = run.outcomes_about(chosen).verifier
@@ -70,7 +72,7 @@ def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
 
 
 class _Sums:
-    """Sums over problems of one answer type: of wrong draws w, and of those that say an answer, s.
+    """Sums over problems of one answer type: of wrong draws w, and of those with a given answer, s.
 
     ``rate`` is sum(s) / sum(w) over the other problems, with the variance of such a ratio between
     problems, ``J / (J - 1) sum (s - rate w)^2 / sum(w)^2``, and sum(s).
@@ -89,7 +91,7 @@ class _Sums:
             place += (s, s * s, s * wrong[problem_id])
 
     def rate(self, problem_id: str, answer: str) -> tuple[float, float, float]:
-        """The rate for a problem with this answer, its variance, and the draws that say it."""
+        """The rate for a problem with this answer, its variance, and the draws that give it."""
         mine, w = self._kind[problem_id], self._wrong[problem_id]
         s = self._said[problem_id, answer]
         count, draws, squares = self._draws[mine] - (w > 0, w, w * w)
@@ -111,5 +113,5 @@ TYPES = (
 
 
 def answer_type(answer: str) -> str:
-    """What kind of answer this is: letter, integer, number, word or text."""
+    """The kind of answer: letter, integer, number, word or text."""
     return next((name for name, pattern in TYPES if pattern.fullmatch(answer)), "text")

@@ -1,7 +1,7 @@
-"""Marks without a run: references and texts in, an Outcome for each out.
+"""Marking without a run. In: references and texts. Out: an Outcome for each.
 
-The verifiers as a function, for trainers and scripts, and for who wants to know why a completion is
-marked as it is.
+The verifiers as a function, for trainers and scripts, and to see why a completion is marked as it
+is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def mark(
     texts
         Completions.
     verifier
-        The spec of a verifier that needs a reference and a text only: ``math``, ``numeric``,
+        The spec of a verifier that needs only a reference and a text: ``math``, ``numeric``,
         ``choice``, ``exact``, ``regex?pattern=..``, ``python:MODULE:FUNCTION``, ``plugin:NAME``.
     finish_reasons
         ``stop`` or ``length`` (cut by max_tokens) for each text; all ``stop`` by default.
@@ -49,15 +49,16 @@ def mark(
     Returns
     -------
     list of Outcome
-        One a text, in their order. ``status`` is ``correct``, ``incorrect`` or ``unscored``;
+        One per text, in order. ``status`` is ``correct``, ``incorrect`` or ``unscored``;
         ``extracted`` the answer; ``reason`` why there is none; ``readings`` the mark under the
-        readings ``asked`` and ``any``, and every candidate with its place. Printing one shows all.
-        What a verifier of one's own raises is logged once (logger ``passgap.stages.marking``).
+        readings ``asked`` and ``any``, and every candidate with its position. Printing an outcome
+        shows all of it. An exception in a custom verifier is logged once (logger
+        ``passgap.stages.marking``).
 
     Raises
     ------
     UsageError
-        For lengths that differ, an unknown verifier, or one that needs more than a reference.
+        For different lengths, an unknown verifier, or one that needs more than a reference.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def mark(
     for name, given in (("golds", wanted), ("finish_reasons", ends)):
         if len(given) != len(said):
             raise UsageError(
-                f"{len(given)} {name} are given for {len(said)} texts; needed: one for each"
+                f"{len(given)} {name} for {len(said)} texts; needed: one for each text"
             )
     unknown = [end for end in ends if end not in FINISH_REASONS]
     if unknown:
@@ -121,6 +122,6 @@ def _check_kind(spec: str) -> None:
     kind = spec.partition("?")[0]
     if kind in NEED_MORE:
         raise UsageError(
-            f"verifier {kind!r} needs {NEED_MORE[kind]}, not a reference alone; use passgap verify "
-            "on a run, or math, numeric, choice, exact, regex, python:MODULE:FUNCTION"
+            f"verifier {kind!r} needs {NEED_MORE[kind]}, not just a reference; use passgap verify "
+            "on a run, or one of math, numeric, choice, exact, regex, python:MODULE:FUNCTION"
         )

@@ -1,7 +1,7 @@
-"""From what a user writes to the nouns: policies and problem sets by their specs.
+"""From what a user writes to the data types: policies and problem sets by their specs.
 
-In: ``lab:base``, a folder or a hub id; ``lab:rare``, ``gym:NAME?..`` or a problem file.
-Out: a Policy with the prompt it is to be given, a ProblemSet.
+In: ``lab:base``, a folder or a hub id; ``lab:rare``, ``gym:NAME?..`` or a problem file. Out: a
+Policy with its prompt, a ProblemSet.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAB_MAX_TOKENS = 32
 def resolve_problems(
     spec: str, mapping: Mapped | None = None, *, limit: int | None = None
 ) -> ProblemSet:
-    """The problems a spec names; ``limit`` keeps the first so many.
+    """The problems a spec names; ``limit`` keeps only the first ones.
 
     ``lab:NAME?size=300&seed=0&split=held_out`` names the lab's families; everything else goes to
     ``passgap.problems.load_problems``.
@@ -49,10 +49,10 @@ def resolve_policy(
 ) -> Policy:
     """The policy a spec names, with its prompt.
 
-    A folder that passgap trained carries its base's prompt; whatever is given here replaces that
-    part of it. ``shots`` is a problem spec: its questions and references become worked examples.
-    Where nobody names stop strings, what begins the shots' next question becomes one, but for
-    ``no_stop`` and for a folder that carries these very shots.
+    A folder trained by passgap includes its base's prompt; whatever is given here replaces that
+    part of it. ``shots`` is a problem spec: its questions and references become worked examples. If
+    no stop strings are given, what begins the shots' next question becomes one, except with
+    ``no_stop`` and for a folder that includes exactly these shots.
     """
     path = str(lab_policy_path(spec.removeprefix("lab:"))) if spec.startswith("lab:") else spec
     plain = PromptSettings(template="plain", template_name="plain")
@@ -74,7 +74,7 @@ def resolve_policy(
 
 
 def with_default_stop(prompt: PromptSettings) -> PromptSettings:
-    """The prompt with the stop string that its shots' format gives, where nobody named others."""
+    """The prompt with the stop string from the format of its shots, if no other is given."""
     if prompt.stop and not prompt.stop_by_default:
         return prompt
     found = next_question(prompt)
@@ -83,13 +83,13 @@ def with_default_stop(prompt: PromptSettings) -> PromptSettings:
 
 
 def check_shots(policy: Policy, problems: ProblemSet) -> None:
-    """Refuse worked examples that are among the problems asked."""
+    """Refuse worked examples that are among the problems."""
     asked = {problem.question for problem in problems}
     shared = [question for question, _ in policy.prompt.shots if question in asked]
     if shared:
         raise UsageError(
-            f"{len(shared)} of the shots are among the problems, e.g. {shared[0][:60]!r}; take "
-            "shots from other problems"
+            f"{len(shared)} of the worked examples (--shots) are among the problems, e.g. "
+            f"{shared[0][:60]!r}; take examples from other problems"
         )
 
 
@@ -102,12 +102,12 @@ def _lab(spec: str) -> ProblemSet:
     try:
         size, seed = int(options.get("size", 300)), int(options.get("seed", 0))
     except ValueError:
-        raise UsageError(f"{spec!r}: size and seed have to be integers") from None
+        raise UsageError(f"{spec!r}: size and seed must be integers") from None
     return lab_problems(family, split=options.get("split", "held_out"), size=size, seed=seed)
 
 
 def max_tokens(asked: int | None, problems: str, engine: str) -> int:
-    """The completion limit: asked for, or known for the lab and the fake engine."""
+    """The completion limit: as given, or known for the lab and the fake engine."""
     if asked is not None:
         return asked
     if engine == "fake" or problems.startswith("lab:"):

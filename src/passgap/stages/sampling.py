@@ -1,7 +1,7 @@
-"""Sampling: a policy and problems in, a run folder with n completions a problem out.
+"""Sampling. In: a policy and problems. Out: a run folder with n completions per problem.
 
-Resumable: the same command again computes only the blocks without a sound shard, with the seeds
-they would have had, so a killed run ends as an uninterrupted one. Verification is another stage.
+Resumable: the same command again computes only the blocks without an intact shard, with the seeds
+they would have had, so a killed run ends like an uninterrupted one. Verification is another stage.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from passgap.runs.manifest import TARGET_BLOCK, SamplingEntry
 from passgap.verifiers import check_specs
 
 Progress = Callable[[int, int, int], None]
-EVERY = 0.5  # seconds between what is shown of a block at hand
+EVERY = 0.5  # seconds between progress updates within a block
 
 
 def sample(
@@ -54,9 +54,9 @@ def sample(
     Parameters
     ----------
     policy, problems
-        What is sampled, and on what.
+        What is sampled, and on which problems.
     n
-        Draws a problem, at least 1.
+        Draws per problem, at least 1.
     sampling
         Every sampling parameter; the policy's stop strings are added to its own.
     engine, engine_args
@@ -66,20 +66,20 @@ def sample(
     first_draw
         Number of the first draw, for a machine that samples its own range of a run to be merged.
     top_up
-        ``out`` holds an equal run with fewer draws: add the missing ones.
+        ``out`` holds the same run with fewer draws: add the missing ones.
     block_size
-        Completions in a block, whole problems first; a run keeps the one it began with.
+        Completions per block, whole problems first; a run keeps the size it started with.
     progress
-        Called with (completions done, completions in all, tokens drawn by this call).
+        Called with (completions done, completions in total, tokens drawn by this call).
     command
-        The command line that asked for it, kept in the manifest.
+        The command line, kept in the manifest.
 
     Raises
     ------
     UsageError
-        For a setting that cannot be carried out, before any model is loaded.
+        For settings that cannot be carried out, before any model is loaded.
     RunError
-        When ``out`` holds another configuration or is being written.
+        When ``out`` has another configuration or is being written.
     """
     _check(n, first_draw, block_size)
     policy = as_recorded(policy, out)
@@ -95,9 +95,9 @@ def sample(
 
 
 def as_recorded(policy: Policy, out: Path | str) -> Policy:
-    """The policy as the run in ``out`` has it, where that knows no stop strings by default.
+    """The policy as in the run in ``out``, if that was made without default stop strings.
 
-    A run that was begun without them goes on without them.
+    A run that was started without them continues without them.
     """
     if not policy.prompt.stop_by_default or not is_run(out):
         return policy
@@ -108,7 +108,7 @@ def as_recorded(policy: Policy, out: Path | str) -> Policy:
 
 
 class Sampler:
-    """Draws what a run owes; the engine is loaded at the first block owed and then kept."""
+    """Draws the missing blocks of a run; the engine is loaded at the first one and then kept."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Sampler:
         engine_args: Mapping[str, str] | None = None,
         command: str = "",
     ) -> None:
-        check_specs(problems)  # an unknown verifier is told now
+        check_specs(problems)  # an unknown verifier is reported now
         self._engine_args = check_engine(engine, engine_args or {})
         self._policy, self._problems = resolve_policy(policy, engine), problems
         stop = (*sampling.stop, *policy.prompt.stop)
@@ -167,7 +167,7 @@ class Sampler:
         )
 
     def draw(self, run: Run, progress: Progress | None = None) -> None:
-        """Draw every block that the run owes; its writer's lock is held by the caller."""
+        """Draw every missing block of the run; the caller holds the writer's lock."""
         for name in run.faults():
             run.reject(name)
         owed = run.owed()
@@ -192,13 +192,13 @@ class Sampler:
                 shown.update(done, total, self._tokens)
 
     def close(self) -> None:
-        """Give back what the engine holds."""
+        """Release what the engine holds."""
         if self._engine is not None:
             self._engine.close()
 
     @contextmanager
     def _logged(self, run: Run) -> Iterator[Engine]:
-        """The engine; what it did is added to the run's calls, also when it fails."""
+        """The engine; what it did is added to the run's calls, even when it fails."""
         engine, began, before, owed = self._loaded(), _now(), self._tokens, len(run.owed())
 
         def log() -> None:
@@ -217,7 +217,7 @@ class Sampler:
         try:
             yield engine
         except BaseException:
-            with suppress(WorkError):  # the failure itself is what the user has to read
+            with suppress(WorkError):  # the user has to see the failure itself
                 log()
             raise
         log()
@@ -231,7 +231,7 @@ class Sampler:
 
 
 class _Shown:
-    """What is shown: the draws on disk, and those of the blocks at hand that are not there yet."""
+    """What is shown: the draws on disk, and those of the current blocks that are not there yet."""
 
     def __init__(self, engine: Engine, progress: Progress | None, at: tuple[int, int, int]) -> None:
         self._progress = progress
@@ -246,7 +246,7 @@ class _Shown:
         self._show()
 
     def landed(self, completions: Sequence[Completion]) -> None:
-        """These are no longer at hand."""
+        """These are no longer in progress."""
         self._completions = max(0, self._completions - len(completions))
         drawn = sum(completion.token_count for completion in completions)
         self._tokens = max(0, self._tokens - drawn) if self._completions else 0

@@ -1,8 +1,8 @@
 """Several policies on the same problems: their runs side by side, in the order of their steps.
 
-In: policies (the checkpoints of a training run, say) and what to draw from them. Out: a run folder
-for each, below one folder, named after the policy. Everything is checked before the first model is
-loaded; what fails later leaves the finished runs as they are.
+In: policies (such as the checkpoints of a training run) and what to draw from them. Out: a run
+folder for each, in one folder, named after the policy. Everything is checked before the first model
+is loaded; what fails later leaves the finished runs as they are.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Arm:
 
 
 def by_step(policies: Sequence[Policy]) -> list[Policy]:
-    """Policies in the order of their training steps; those of no step first, as given."""
+    """Policies in the order of their training steps; those without a step first, as given."""
     return sorted(policies, key=lambda policy: _place(step_of(policy.path)))
 
 
 def named_arms(policies: Sequence[Policy], sampling: SamplingParams) -> list[Arm]:
-    """An arm a policy, by step, named as its folder is; two of one name are refused."""
+    """One arm per policy, by step, named after its folder; equal names are refused."""
     arms = [Arm(policy.name, policy, sampling) for policy in by_step(policies)]
     names = [arm.name for arm in arms]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -73,7 +73,7 @@ def sample_arms(
     problems, n, engine, engine_args, seed, first_draw, top_up, command
         As in `passgap.sample`; the same for all arms.
     bar
-        Makes a progress bar: called with a title, gives a context with a callback.
+        Makes a progress bar: called with a title, returns a context manager with a callback.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def sample_arms(
     UsageError, RunError
         For anything that cannot be carried out, naming the arm, before a model is loaded.
     WorkError
-        When an arm fails; the finished ones are kept and the same command goes on.
+        When an arm fails; the finished ones are kept and the same command continues.
     """
     if n < 1 or first_draw < 0:
         raise UsageError(f"n={n}, first_draw={first_draw}; allowed: n >= 1, first_draw >= 0")
@@ -113,9 +113,9 @@ def sample_arms(
 
 
 def _draw(run: Run, arm: Arm, sampler: Sampler, bar: Bar) -> None:
-    """Draw what one arm owes; whatever fails is told with the arm's name."""
+    """Draw what one arm is missing; errors name the arm."""
     where = f"{arm.name} ({arm.policy.path})"
-    rest = "the runs before it are finished, and the same command goes on here"
+    rest = "the earlier runs are finished, and the same command continues from here"
     try:
         with bar(f"sampling {arm.name}") as progress, run.writing(), closing(sampler):
             sampler.draw(run, progress)

@@ -1,9 +1,9 @@
-"""Scoring: a run's completions under another policy in, their log-probabilities beside them out.
+"""Scoring: the log-probabilities of a run's completions under another policy.
 
-Teacher forcing of the very token ids that were drawn, under the run's own sampling settings, so
-that the ratio of two policies' log-probabilities is an importance weight. They lie in a folder
-named by policy, prompt and settings, one shard for each completion shard: an interrupted call goes
-on where it stopped.
+Teacher forcing of exactly the token ids that were drawn, under the run's own sampling settings, so
+that the ratio of two policies' log-probabilities is an importance weight. They are stored in a
+folder named by policy, prompt and settings, one shard for each completion shard: an interrupted
+call continues where it stopped.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ def recorded_policy(run: Run) -> Policy:
 
 
 def policy_of(run: Run) -> Policy:
-    """The policy a run was drawn from, found and shown to be the same.
+    """The policy a run was drawn from, found and verified to be the same.
 
     Raises
     ------
     UsageError
-        When its weights are no longer there, or are others by now.
+        When its weights are no longer there, or have changed.
     """
     recorded = recorded_policy(run)
     found = resolve_policy(dataclasses.replace(recorded, weights_digest=""), "transformers")
     if found.weights_digest != recorded.weights_digest:
         raise UsageError(
-            f"{recorded.path} holds other weights than {run.place} was drawn from "
-            f"({found.weights_digest}, {recorded.weights_digest} then); put those back"
+            f"{recorded.path} has other weights ({found.weights_digest}) than the ones "
+            f"{run.place} was sampled from ({recorded.weights_digest}); put those back"
         )
     return found
 
@@ -68,14 +68,14 @@ def score(
     engine_args: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
-    """Score every completion of ``run`` under ``policy``; returns the digest they lie under.
+    """Score every completion of ``run`` under ``policy``; returns the digest of the scores.
 
     Parameters
     ----------
     run
         A run with token ids.
     policy
-        As `policy_of` gives it; its prompt is the one it is given.
+        As `policy_of` returns it; its own prompt is used.
     engine, engine_args
         An engine that can score, and its arguments.
     progress
@@ -86,7 +86,7 @@ def score(
     UsageError
         For a run without token ids, or an engine that cannot score.
     MismatchError
-        When the policy's tokenizer is not the one that the ids came from.
+        When the policy's tokenizer is not the one that produced the ids.
     """
     check_scores(engine)
     arguments = check_engine(engine, engine_args or {})
@@ -124,7 +124,7 @@ def _scored(
 
 
 def check_token_ids(run: Run) -> None:
-    """Refuse a run without token ids: its first completions show it.
+    """Refuse a run without token ids, judging by its first completions.
 
     Raises
     ------
@@ -142,6 +142,6 @@ def check_token_ids(run: Run) -> None:
 def _check_vocabulary(run: Run, policy: Policy) -> None:
     if vocabulary_digest(policy_of(run)) != vocabulary_digest(policy):
         raise MismatchError(
-            f"{policy.path} has another tokenizer than the policy of {run.place}; token ids mean "
-            "other texts to it, so nothing can be compared"
+            f"{policy.path} has another tokenizer than the policy of {run.place}, so the token "
+            "ids stand for other texts; only policies with the same tokenizer can be scored"
         )

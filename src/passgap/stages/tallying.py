@@ -1,6 +1,6 @@
-"""A table with a row per sample in, the columns of a counts file out.
+"""From a table with one row per sample to the columns of a counts file.
 
-The least that a script of one's own writes: `problem_id`, whether the sample is correct, and
+The least that your own script has to write: `problem_id`, whether the sample is correct, and
 whatever else it likes. Texts are not read here; ``passgap import table`` reads them.
 """
 
@@ -16,34 +16,34 @@ MARKS = ("correct", "is_correct", "passed")
 POLICIES = ("policy", "model", "model_name")
 TRUE = ("1", "1.0", "true", "t", "yes", "correct", "pass", "passed")
 FALSE = ("0", "0.0", "false", "f", "no", "incorrect", "fail", "failed")
-MISSING = ("", "nan", "null", "none", "unscored")  # nobody could mark it
+MISSING = ("", "nan", "null", "none", "unscored")  # could not be marked
 
 
 def mark_column(columns: list[str]) -> str | None:
-    """The column that marks a row's sample; None for a table that is none of samples."""
+    """The column that marks a row's sample; None for a table that is not one of samples."""
     return next((name for name in MARKS if name in columns), None)
 
 
 def tallied(name: str, frame: pl.DataFrame, mark: str, keep: Sequence[str] = ()) -> pl.DataFrame:
-    """A row per problem with n, c and unscored, problems in the order in which they come.
+    """One row per problem with n, c and unscored, in order of first occurrence.
 
     Parameters
     ----------
     name
-        What errors call the table.
+        The name of the table in errors.
     frame
-        A row per sample, with the column ``problem_id``.
+        One row per sample, with the column ``problem_id``.
     mark
-        The column that marks a sample: true or false, 1 or 0, or a word for it; empty where nobody
-        could mark it.
+        The column that marks a sample: true or false, 1 or 0, or a word for it; empty if it could
+        not be marked.
     keep
         Columns to keep, which have one value per problem.
 
     Raises
     ------
     UsageError
-        For another mark, several policies in one table, a sample given twice, or a column to keep
-        that has two values for one problem.
+        For another mark, several policies in one table, a repeated sample, or a column to keep that
+        has two values for one problem.
     """
     _refuse_several(name, frame)
     ids, marks = words(frame["problem_id"]), words(frame[mark], lower=True)
@@ -84,8 +84,8 @@ def _refuse_several(name: str, frame: pl.DataFrame) -> None:
         if len(named) > 1:
             some = ", ".join(named[:3])
             raise UsageError(
-                f"{name} holds samples of {len(named)} policies ({column}: {some}), which are not "
-                "pooled; give a file for each"
+                f"{name} has samples of {len(named)} policies ({column}: {some}), which are not "
+                "pooled; give one file per policy"
             )
 
 
@@ -95,13 +95,13 @@ def _refuse_repeats(name: str, ids: pl.Series, draws: pl.Series) -> None:
     if len(twice):
         problem, draw = twice.row(0)
         raise UsageError(
-            f"{name} holds draw {draw} of problem {problem!r} more than once; that sample would "
-            "count double"
+            f"{name} has draw {draw} of problem {problem!r} more than once; remove the copies, "
+            "which would count double"
         )
 
 
 def refuse_varying(name: str, table: pl.DataFrame) -> None:
-    """Refuse a column that has two values for one problem; ``name`` is what the error calls it.
+    """Refuse a column that has two values for one problem; ``name`` is its name in the error.
 
     Raises UsageError.
     """

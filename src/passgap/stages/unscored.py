@@ -1,7 +1,7 @@
-"""Why draws are unscored: a verified run in, the reasons with counts and a first example out.
+"""Why draws are unscored. In: a verified run. Out: the reasons with counts and a first example.
 
-The reason of each draw stands in its outcome. Where the verifier's code raised, which error it was
-is kept beside the outcomes, per shard and once per kind of error, in their ``about.json``.
+The reason of each draw is in its outcome. If the verifier's code raised, the error is kept with the
+outcomes, per shard and once per kind of error, in their ``about.json``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def unscored(run: Run, verifier_digest: str | None = None) -> list[Unscored]:
     run
         A verified run.
     verifier_digest
-        Whose outcomes; None: those that count.
+        Which verifier's outcomes; None: those that count.
     """
     key = verifier_digest or run.verifier_digest()
     frames = [_unscored(run, key, name) for name in _marked(run, key)]
@@ -40,7 +40,7 @@ def unscored(run: Run, verifier_digest: str | None = None) -> list[Unscored]:
 
 
 def in_one_line(reasons: Sequence[Unscored], most: int = 3) -> str:
-    """The reasons as one line; empty where there is none."""
+    """The reasons as one line; empty if there is none."""
     shown = [str(one) for one in reasons[:most]]
     more = len(reasons) - len(shown)
     return "; ".join([*shown, *([f"and {more} more reasons"] if more else [])])
@@ -54,7 +54,7 @@ def all_unscored(run: Run, verifier_digest: str) -> bool:
 
 
 def keep_failures(run: Run, verifier_digest: str, name: str, failures: Sequence[Failure]) -> None:
-    """Write down what raised while one shard was marked, in place of what was there of it."""
+    """Record what raised while one shard was marked, replacing its earlier record."""
     about = run.outcomes_about(verifier_digest)
     before = about.failures
     after = {shard: found for shard, found in before.items() if shard != name}

@@ -1,10 +1,10 @@
-"""Verifying: a run's completions in, outcomes beside them out; completions are kept as they are.
+"""Verifying: outcomes for a run's completions; the completions stay unchanged.
 
-Outcomes lie in a folder named by the verifier's digest, one shard for each completion shard, so
-another verifier gives another set of outcomes and an interrupted call goes on where it stopped.
-Where not one draw could be scored, the next call marks all of them again: the fault may have lain
-outside the verifier's code, in a file or a package that is there now.
-Two sets of outcomes of one run are held against each other by `agreement`.
+Outcomes are stored in a folder named by the verifier's digest, one shard for each completion shard,
+so another verifier gives another set of outcomes and an interrupted call continues where it
+stopped. If no draw could be scored, the next call marks all of them again: the cause may have been
+outside the verifier's code, such as a missing file or package. `agreement` compares two sets of
+outcomes of one run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from passgap.verifiers.asked import asked_form
 from passgap.verifiers.failures import take_failures
 
 SHOWN = 5
-AT_ONCE = 1024  # completions that a verifier is given together
+AT_ONCE = 1024  # completions that a verifier gets in one call
 SOURCE = "source"
 
 
@@ -44,25 +44,26 @@ def verify(
     """Mark every completion that has no outcome yet; returns the verifier's digest.
 
     A verifier of the reasoning (``judge``) marks the completions that are correct by the outcomes
-    that count, and its marks stand beside them; any other's become the ones that count.
+    that count, and its marks are stored beside them; any other verifier's marks become the ones
+    that count.
 
     Parameters
     ----------
     run
         The run to mark.
     verifier
-        The spec of one verifier for all problems; None takes the one each problem names. Of an
+        The spec of one verifier for all problems; None takes the one each problem names. For an
         imported run, ``source`` makes the labels of its log count again.
     progress
-        Called with (completions marked so far, completions in all).
+        Called with (completions marked so far, completions in total).
     command
-        The command line, kept beside the outcomes.
+        The command line, kept with the outcomes.
 
     Raises
     ------
     UsageError
-        For problems without a reference that the verifier compares with; for ``source`` where a
-        run has no labels of one.
+        For problems without a reference that the verifier compares with; for ``source`` where a run
+        has no source labels.
     """
     if verifier == SOURCE:
         return _by_its_source(run)
@@ -97,7 +98,7 @@ def verify(
 
 
 def _asked_forms(run: Run, problems: dict[str, Problem]) -> dict[str, str]:
-    """The form of answer that each problem's prompt asks for; of a log, what its question does."""
+    """The form of answer that each problem's prompt asks for; for a log, its question."""
     if run.manifest.imported:
         return {i: asked_form(problem.question) for i, problem in problems.items()}
     settings = PromptSettings.from_dict(run.manifest.prompt)
@@ -109,18 +110,18 @@ def _asked_forms(run: Run, problems: dict[str, Problem]) -> dict[str, str]:
 
 
 def _source_key(run: Run) -> str:
-    """Under which the outcomes stand that an imported run's log gave."""
+    """The digest of the outcomes that come from an imported run's log."""
     return digest(["source", run.manifest.engine["args"]["label"]])
 
 
 def _by_its_source(run: Run) -> str:
-    """Let the labels count that an imported run's log gave."""
+    """Make the labels of an imported run's log count."""
     imported = run.manifest.imported
     key = _source_key(run) if imported else ""
     if not imported or set(run.completion_names()) - run.outcome_names(key):
         raise UsageError(
-            f"--verifier {SOURCE}: {run.place} has no labels of a source; allowed for an imported "
-            "run whose log marks its draws"
+            f"--verifier {SOURCE}: {run.place} has no labels from its source; allowed only for an "
+            "imported run whose log marks its samples"
         )
     with run.writing():
         run.set_verifier_digest(key)
@@ -130,14 +131,14 @@ def _by_its_source(run: Run) -> str:
 def _refuse_without_references(
     run: Run, problems: dict[str, Problem], verifier: str | None
 ) -> None:
-    """An imported log may hold no answers; what compares with them would find all wrong."""
+    """An imported log may have no reference answers; a verifier would find all samples wrong."""
     empty = [
         p for p in problems.values() if not p.reference and answer_form(verifier or p.verifier)
     ]
     if empty:
         raise UsageError(
-            f"{len(empty)} of {len(problems)} problems of {run.place} have no reference answer, "
-            f"which {verifier or empty[0].verifier} compares with; import the log again with "
+            f"{len(empty)} of {len(problems)} problems of {run.place} have no reference answer "
+            f"for {verifier or empty[0].verifier} to compare with; import the log again with "
             "--problems FILE, which has them"
         )
 
@@ -145,7 +146,7 @@ def _refuse_without_references(
 def _within(
     progress: Callable[[int, int], None] | None, before: int, total: int
 ) -> Callable[[int], None]:
-    """Tells how far it is within a shard."""
+    """Reports progress within a shard."""
 
     def tell(count: int) -> None:
         if progress:
@@ -183,7 +184,7 @@ def _marked(
 
 
 def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
-    """Draws of an imported log that failed before there was an answer: not wrong for anybody."""
+    """Draws of an imported log that failed before there was an answer: wrong for no verifier."""
     if not run.manifest.imported:
         return set()
     key = _source_key(run)
@@ -196,7 +197,7 @@ def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
 
 
 def agreement(run: Run, first: str, second: str) -> Agreement:
-    """Hold the outcomes of two verifiers, given by their digests, against each other.
+    """Compare the outcomes of two verifiers, given by their digests.
 
     Raises
     ------
@@ -228,7 +229,7 @@ def agreement(run: Run, first: str, second: str) -> Agreement:
 
 
 def verified(run: Run, counts: Counts, marked: str, *, place: str, before: str | None) -> Verified:
-    """What came of marking a run.
+    """The result of marking a run.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Pure mathematics: arrays in, results out; numpy and scipy only."""
+"""Pure mathematics: from arrays to results, with only numpy and scipy."""
 
 from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial, shaped_interval
 from passgap.stats.guessing import (

@@ -1,8 +1,8 @@
-"""The difficulty distribution with a shape assumed: Beta-binomial, and zero-inflated.
+"""The difficulty distribution with an assumed shape: Beta-binomial, and zero-inflated.
 
-Smoother than the mixture of `passgap.stats.mixture` and wrong where the shape is: a plain Beta has
-no mass at p = 0, so it promises that everything is solved in the end. Both stand beside the
-mixture, never in its place (arXiv 2510.05197; the zero inflation is added here).
+Smoother than the mixture of `passgap.stats.mixture`, but wrong if the shape is: a plain Beta has no
+mass at p = 0, so it promises that everything is solved eventually. Both are used beside the
+mixture, never instead of it (arXiv 2510.05197; the zero inflation is added here).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from passgap.data.arrays import FloatArray, IntArray
 from passgap.results.estimates import Estimate
 from passgap.stats.mixture import checked_counts, fall_allowed, log_choose, whole
 
-LIMITS = ((-7.0, 9.0), (-7.0, 9.0), (-12.0, 12.0))  # of log a, log b and the logit of never
+LIMITS = ((-7.0, 9.0), (-7.0, 9.0), (-12.0, 12.0))  # bounds of log a, log b and the logit of never
 NEAR, TINY, FAR = 5e-4, 1e-7, 1e4
 INSIDE = LIMITS[0][0] + 1.0, LIMITS[0][1] - 1.0
 SIMPLEX = np.array([(0.0, 0.0), (0.4, 0.3), (-0.3, 0.4)])
@@ -36,7 +36,7 @@ class BetaBinomial:
     a, b
         The Beta's parameters, > 0.
     never
-        Share of problems with p = 0; 0 where the model has none.
+        Share of problems with p = 0; 0 if the model has none.
     log_likelihood
         Of the counts it was fitted to, in nats, binomial coefficients included.
     """
@@ -76,12 +76,12 @@ def fit_beta_binomial(
     zero_inflated
         Allow a share of problems with p = 0.
     start
-        The fit of similar counts, to start from; None: several starts.
+        The fit of similar counts, as a starting point; None: several starting points.
 
     Returns
     -------
     BetaBinomial
-        log a and log b are kept within (-7, 9): counts that are all alike have no finite maximum.
+        log a and log b are kept within (-7, 9): counts that are all equal have no finite maximum.
 
     Raises
     ------
@@ -121,14 +121,14 @@ def shaped_interval(
 
     The range of the function over all zero-inflated Beta-binomials whose log-likelihood is within
     half a chi-square (1) quantile of the maximum (profile likelihood): narrower than
-    `functional_interval`, and true where the shape is.
+    `functional_interval`, and valid if the shape is.
 
     Parameters
     ----------
     n, c
         As in `fit_beta_binomial`.
     function
-        Takes a shape and gives a number in [0, 1] in proportion to ``1 - never``: its pass@k, or a
+        Takes a shape and returns a number in [0, 1] proportional to ``1 - never``: its pass@k, or a
         difference of two.
     confidence_level
         In (0, 1).
@@ -156,7 +156,7 @@ def shaped_interval(
         profile = _Profile(rows, multiplicity, function, start)
 
         def fallen(q: float) -> float:
-            """In roots, nearly straight in q; far out only its sign counts."""
+            """As a root, nearly linear in q; far out only its sign counts."""
             fall = profile.loss(q) - least if q != middle else 0.0
             return min(math.sqrt(max(fall, 0.0) / drop), 4.0) - 1.0
 

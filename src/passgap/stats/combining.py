@@ -13,7 +13,7 @@ import numpy as np
 from passgap.data.arrays import FloatArray
 from passgap.results.estimates import Estimate
 
-UNPAIRED = "two samples of problems: reaches combined (Zou and Donner 2008)"
+UNPAIRED = "two samples of problems: half-widths combined (Zou and Donner 2008)"
 
 
 def weighted_sum(
@@ -23,17 +23,17 @@ def weighted_sum(
 
     Each mean reaches as far as its own interval, to the other side where its weight is negative,
     and the reaches of independent means combine as the root of the sum of squares (method of
-    variance estimates recovery: Zou and Donner 2008, Statistics in Medicine 27:1693). Where they
-    are not independent (``overlap``) the reaches add.
+    variance estimates recovery: Zou and Donner 2008, Statistics in Medicine 27:1693). If they are
+    not independent (``overlap``), the reaches add.
 
     Parameters
     ----------
     each
-        Estimates, all at one level; where an end is nan, so are both of the sum.
+        Estimates, all at one level; if an end is nan, both ends of the sum are.
     weights
         As many numbers.
     method
-        What the estimate calls its method.
+        The name of the method in the estimate.
     """
     value, low, high = np.array([[one.value, one.low, one.high] for one in each]).T
     weight = np.asarray(weights, np.float64)
@@ -53,9 +53,9 @@ def weighted_sum(
 def difference_of(base: Estimate, trained: Estimate) -> Estimate:
     """The trained policy's mean minus the base's, of two samples of problems that are not paired.
 
-    Simulated with `passgap.stats.mean_interval` of both at 95 %, in 480 cells (P = 30, 100, 300,
+    Simulated with `passgap.stats.mean_interval` of both at 95%, in 480 cells (P = 30, 100, 300,
     alike and not; n = 16, 64; k = 2, n / 2; five shapes of difficulty; nothing changed, a tilt of
-    2, 3 % new, 10 % lost; 600 repetitions): median 97.2 %; the six lowest, taken again with 4,000,
-    cover 94.5 to 95.7 %.
+    2, 3% new, 10% lost; 600 repetitions): median 97.2%; the six lowest, taken again with 4,000,
+    cover 94.5 to 95.7%.
     """
     return weighted_sum([base, trained], [-1.0, 1.0], method=UNPAIRED)

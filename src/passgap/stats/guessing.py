@@ -1,4 +1,4 @@
-"""Luck as a curve: what guessing alone gives within k draws, and pass@k with it taken out."""
+"""Luck as a curve: what guessing alone gives within k draws, and pass@k corrected for it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SMALLEST = 1e-12
 
 
 def lucky_pass_at_k(guess_rate: ArrayLike, ks: Sequence[int] | IntArray) -> FloatArray:
-    """pass@k of somebody who only guesses: ``1 - (1 - g)^k``.
+    """pass@k of pure guessing: ``1 - (1 - g)^k``.
 
     Parameters
     ----------
     guess_rate
-        Chance g that a wrong draw says this problem's answer, in [0, 1), shape (P,).
+        Chance g that a wrong draw gives this problem's answer, in [0, 1), shape (P,).
     ks
         K whole numbers >= 1.
 
@@ -42,11 +42,11 @@ def lucky_pass_at_k(guess_rate: ArrayLike, ks: Sequence[int] | IntArray) -> Floa
 def corrected_pass_at_k(
     n: ArrayLike, c: ArrayLike, guess_rate: ArrayLike, ks: Sequence[int] | IntArray
 ) -> FloatArray:
-    """pass@k with luck taken out: a draw is right by ability, or else by a guess.
+    """pass@k corrected for luck: a draw is right by ability, or else by a guess.
 
     ``1 - p = (1 - p*) (1 - g)``, so ``1 - (1 - pass@k) / (1 - g)^k``: unbiased, and below 0 where a
-    problem was guessed less often than expected. Only means are to be floored at 0: floored one by
-    one, 200 problems of pure guessing at g = .1 would keep a pass@20 of 35 %.
+    problem was guessed less often than expected. Only means should be floored at 0: floored one by
+    one, 200 problems of pure guessing at g = .1 would keep a pass@20 of 35%.
 
     Parameters
     ----------
@@ -72,11 +72,11 @@ def corrected_pass_at_k(
 
 
 def shrunken_rates(rates: ArrayLike, variances: ArrayLike) -> FloatArray:
-    """Estimated rates, moved to their mean as far as their noise explains how they differ.
+    """Estimated rates, shrunk to their mean as far as noise explains their differences.
 
-    ``(1 - g)^-k`` is convex, so noise in g makes too much of luck at large k: 5.6 points of pass@64
-    at g = .02 with a log standard deviation of .3, and .1 after this. Each rate keeps the share
-    ``t / (t + v)`` of its distance to the mean, v the mean variance and t what the rates vary by
+    ``(1 - g)^-k`` is convex, so noise in g overstates luck at large k: 5.6 points of pass@64 at g =
+    .02 with a log standard deviation of .3, and .1 after this. Each rate keeps the share ``t / (t +
+    v)`` of its distance to the mean, with v the mean variance and t the variance of the rates
     beyond it (Efron and Morris 1973).
 
     Parameters
@@ -98,10 +98,10 @@ def shrunken_rates(rates: ArrayLike, variances: ArrayLike) -> FloatArray:
 def thinned_pass_at_k(
     n: ArrayLike, c: ArrayLike, false_rate: ArrayLike, ks: Sequence[int] | IntArray
 ) -> FloatArray:
-    """pass@k of draws of which each correct one is false with a chance of its own.
+    """pass@k of draws where each correct one is false with a known chance.
 
-    k draws with h correct ones among them fail with chance ``f^h``, so ``1 - E f^H``, H
-    hypergeometric: the generating function, summed until f^h is below 1e-12.
+    k draws with h correct ones fail with chance ``f^h``, so ``1 - E f^H``, H hypergeometric: the
+    generating function, summed until f^h is below 1e-12.
 
     Parameters
     ----------
@@ -143,5 +143,5 @@ def thinned_pass_at_k(
 def _rates(guess_rate: ArrayLike, name: str = "guess_rate") -> FloatArray:
     rates = np.atleast_1d(np.asarray(guess_rate, float))
     if rates.ndim != 1 or not np.all((rates >= 0) & (rates < 1)):
-        raise UsageError(f"{name} needs one number in [0, 1) a problem")
+        raise UsageError(f"{name} needs one number in [0, 1) per problem")
     return rates

@@ -24,18 +24,18 @@ def betting_lower_bound(
 ) -> float:
     r"""Lower confidence bound for the mean of a non-negative variable, as a log.
 
-    A gambler starts with 1 and bets at every draw a share b of it that x is above m:
-    the capital becomes ``prod_i (1 - b + b x_i / m)``. If the mean is at most m, its expectation
-    is at most 1 for every b in [0, 1), whatever the distribution, so a weighted mean of the
-    capitals over a fixed grid of b (`bets`) exceeds ``1 / alpha`` with probability at most alpha
-    (Markov). The bound is the largest m at which it does. Nothing has to be bounded or clipped: a
-    heavy tail costs width, never validity.
+    A gambler starts with 1 and at every draw bets a share b of the capital that x is above m: the
+    capital becomes ``prod_i (1 - b + b x_i / m)``. If the mean is at most m, its expectation is at
+    most 1 for every b in [0, 1), whatever the distribution, so a weighted mean of the capitals over
+    a fixed grid of b (`bets`) exceeds ``1 / alpha`` with probability at most alpha (Markov). The
+    bound is the largest m at which it does. Nothing has to be bounded or clipped: a heavy tail
+    costs width, never validity.
 
     Parameters
     ----------
     log_values
-        Logarithms of the values, shape (m,); -inf for a value of 0. Values of 0 may be left out
-        when ``draws`` says how many draws there were in all.
+        Logarithms of the values, shape (m,); -inf for a value of 0. Values of 0 may be left out if
+        ``draws`` gives the total number of draws.
     draws
         The number of independent draws, at least m; None for m.
     confidence_level
@@ -44,7 +44,7 @@ def betting_lower_bound(
     Returns
     -------
     float
-        The log of the bound; -inf where nothing can be said (no positive value).
+        The log of the bound; -inf if nothing can be said (no positive value).
 
     Raises
     ------
@@ -82,9 +82,9 @@ def betting_lower_bound(
 def bets(draws: int) -> tuple[FloatArray, FloatArray]:
     """The shares that are bet and their weights, shape (bets,) each; the weights sum to 1.
 
-    Each share is twice the one before, from one in ``draws`` on: with c of m draws above zero,
-    c / m is about the best. Weights go as 1 / b: where few draws carry the mean every factor
-    counts, where many do it hardly shows.
+    Each share is twice the previous one, starting from 1 / ``draws``: with c of m draws above zero,
+    c / m is about optimal. Weights are proportional to 1 / b: if few draws carry the mean every
+    factor counts, if many do it hardly matters.
     """
     small = np.geomspace(1 / (draws + 1), 0.5, int(np.ceil(np.log2(draws + 1))))
     shares = np.concatenate([small, LARGE_BETS])
@@ -92,7 +92,7 @@ def bets(draws: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _log_capital(positive: FloatArray, total: int, log_mean: float) -> float:
-    """Log of the mean capital over the bets, when the mean is supposed to be exp(log_mean)."""
+    """Log of the mean capital over the bets, if the mean is assumed to be exp(log_mean)."""
     shares, weights = bets(total)
     stakes, rest = np.log(shares), np.log1p(-shares)
     gains = np.logaddexp(rest[:, None], stakes[:, None] + (positive - log_mean)[None, :])
@@ -115,10 +115,10 @@ def effective_sample_size(log_weights: ArrayLike) -> float:
 def _check(values: FloatArray, total: int, confidence_level: float) -> None:
     if values.ndim != 1 or total < 1 or total < len(values):
         raise UsageError(
-            f"{len(values) if values.ndim == 1 else values.shape} values of {total} draws; needed: "
-            "one value a draw at most, and at least one draw"
+            f"{len(values) if values.ndim == 1 else values.shape} values of {total} draws; "
+            "needed: at most one value per draw, and at least one draw"
         )
     if np.isnan(values).any() or (values == np.inf).any():
-        raise UsageError("log_values holds nan or +inf; needed: logarithms of finite values")
+        raise UsageError("log_values has nan or +inf; needed: logarithms of finite values")
     if not 0 < confidence_level < 1:
         raise UsageError(f"confidence_level is {confidence_level}; allowed: inside (0, 1)")

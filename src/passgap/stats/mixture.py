@@ -1,4 +1,4 @@
-"""The difficulty distribution: maximum likelihood of a binomial mixture, without a shape assumed.
+"""The difficulty distribution: maximum likelihood of a binomial mixture, without an assumed shape.
 
 Each problem has a chance p of being solved by one draw, and p varies over problems with a
 distribution G. From counts c ~ Binomial(n, p), p ~ G, the nonparametric maximum likelihood
@@ -6,9 +6,9 @@ estimate of G (Kiefer and Wolfowitz 1956) maximises
 
     l(G) = sum_i log sum_m w_m Binomial(c_i; n_i, p_m)
 
-over weights w on a fixed grid: even in logit p, plus the points 0 and 1. The problem is convex,
-so a fit comes with a certificate: no other weights on the grid gain more than
-``P (max_gradient - 1)`` in log-likelihood.
+over weights w on a fixed grid: even in logit p, plus the points 0 and 1. The problem is convex, so
+a fit has a certificate: no other weights on the grid gain more than ``P (max_gradient - 1)`` in
+log-likelihood.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ from passgap.results.estimates import Estimate
 # The stated grid: logit p = -12, -11.85, .., 12 between the points p = 0 and p = 1.
 GRID = np.concatenate([[-np.inf], np.linspace(-12.0, 12.0, 161), [np.inf]])
 TOLERANCE = 1e-6
-HEAVY, RIDGE = 100.0, 1e-3  # of the sum to 1, and of the weights' squares, in mixture_of_curve
-CLOSE = 0.01  # of the log-likelihood, where an end of an interval is looked for
+HEAVY, RIDGE = (
+    100.0,
+    1e-3,
+)  # penalties in mixture_of_curve: sum to 1, squares
+CLOSE = 0.01  # tolerance of the log-likelihood when an end of an interval is searched
 LARGEST_PUSH = 1e5  # pseudo-problems
 MAX_PUSHES = 25
-LEAST_LEFT = 0.05  # of a row of counts' likelihood, after one step
+LEAST_LEFT = 0.05  # floor of a row's likelihood, after one step
 MAX_ROUNDS = 500
 LIKELIHOOD = "range over all difficulty distributions in the likelihood region"
 
@@ -66,8 +69,8 @@ class Mixture:
         Parameters
         ----------
         ks
-            K whole numbers >= 1; they may exceed every n (then G's lower tail, which the counts
-            hardly see, decides).
+            K whole numbers >= 1; they may exceed every n (then G's lower tail, about which the
+            counts say little, decides).
 
         Returns
         -------
@@ -87,7 +90,7 @@ class Mixture:
     def mixed_at_g(self, g: int | Sequence[int] | IntArray) -> FloatArray:
         """Share of groups of g draws that are neither all right nor all wrong.
 
-        ``sum_m w_m (1 - p_m^g - (1 - p_m)^g)``: the groups that teach GRPO anything.
+        ``sum_m w_m (1 - p_m^g - (1 - p_m)^g)``: the groups from which GRPO learns anything.
 
         Parameters
         ----------
@@ -147,8 +150,8 @@ def fit_mixture(n: ArrayLike, c: ArrayLike) -> Mixture:
     Parameters
     ----------
     n, c
-        Scored and correct draws, one entry a problem, shape (P,), 0 <= c <= n, P >= 1. A scalar
-        n stands for all problems. Problems with n = 0 carry no information and are left out.
+        Scored and correct draws, one entry per problem, shape (P,), 0 <= c <= n, P >= 1. A scalar n
+        stands for all problems. Problems with n = 0 carry no information and are left out.
 
     Returns
     -------
@@ -177,7 +180,7 @@ def mixture_of_curve(ks: Sequence[int] | IntArray, values: ArrayLike) -> Mixture
     """A distribution of p whose pass@k runs through a published curve, by least squares.
 
     For curves without counts behind them: nonnegative weights on `GRID`, summing to 1, with a
-    slight ridge. There is no likelihood, so nothing that rests on this fit has an interval.
+    slight ridge. There is no likelihood, so nothing based on this fit has an interval.
 
     Parameters
     ----------
@@ -215,10 +218,10 @@ def functional_interval(
     """Interval for the mean of a function of p over the problems' distribution G.
 
     The range of ``sum_m w_m values_m`` over all G whose log-likelihood is within half a chi-square
-    (1) quantile of the maximum, p = 0 and p = 1 included: the counts hardly tell 40 % of problems
-    at p = 0 from 40 % at p = .001, and this interval says so where a bootstrap of the fit does
-    not. An end is found by adding lambda pseudo-problems that are "solved" with chance values (or
-    1 - values) to the likelihood, and lambda by its fall: the same convex program, once more.
+    (1) quantile of the maximum, p = 0 and p = 1 included: the counts hardly tell 40% of problems at
+    p = 0 from 40% at p = .001, and this interval shows it while a bootstrap of the fit does not. An
+    end is found by adding lambda pseudo-problems that are "solved" with chance values (or 1 -
+    values) to the likelihood, and lambda from its fall: the same convex program again.
 
     Parameters
     ----------
@@ -229,10 +232,10 @@ def functional_interval(
     confidence_level
         In (0, 1).
     fit
-        The fit of the same counts, where it is at hand.
+        The fit of the same counts, if known.
     copies
-        How many problems say as much as one independent problem, >= 1: the log-likelihood's fall
-        is divided by it. The mean size of a problem's cluster where problems hang together.
+        How many problems are worth one independent problem, >= 1: the log-likelihood's fall is
+        divided by it. The mean size of a problem's cluster if problems are related.
 
     Raises
     ------
@@ -241,7 +244,7 @@ def functional_interval(
     """
     function = np.asarray(values, float)
     if function.shape != GRID.shape or not np.all((function >= 0) & (function <= 1)):
-        raise UsageError(f"the values need shape {GRID.shape} and to lie in [0, 1]")
+        raise UsageError(f"the values need shape {GRID.shape} and must lie in [0, 1]")
     drop = fall_allowed(confidence_level, copies)
     kernel, counts = _grouped(*checked_counts(n, c))
     weights = fit.weights if fit is not None else solve(kernel, counts)[0]
@@ -278,7 +281,7 @@ def _end(
         weighted = np.append(counts, pseudo)
         weights, _, _ = solve(rows, weighted, weights, CLOSE / weighted.sum())
         fallen = max(best - float(counts @ np.log(table @ weights)), 0.0)
-        # the fall grows with the square of the push, so its root is nearly a straight line
+        # the fall grows with the square of lambda, so its root is nearly linear
         ratio = math.sqrt(fallen / drop)
         if abs(ratio - 1) < 0.02 or (ratio < 1 and pseudo >= LARGEST_PUSH):
             break
@@ -294,7 +297,7 @@ def _grouped(n: IntArray, c: IntArray) -> tuple[FloatArray, IntArray]:
 
 def distinct(n: IntArray, c: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """The distinct (n, c), shape (U, 2); which of them each problem has; and how many have it."""
-    size = int(n.max()) + 1  # one number a pair sorts ten times as fast as rows
+    size = int(n.max()) + 1  # one number per pair sorts ten times as fast as rows
     keys, where, copies = np.unique(n * size + c, return_inverse=True, return_counts=True)
     return np.stack(np.divmod(keys, size), axis=1), where, copies
 
@@ -307,7 +310,9 @@ def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
     totals = np.broadcast_to(totals, hits.shape)
     for name, values in (("n", totals), ("c", hits)):
         if not np.all(np.isfinite(values)) or np.any(values != np.floor(values)):
-            raise UsageError(f"{name} holds a value that is not a whole number; counts are whole")
+            raise UsageError(
+                f"{name} has a value that is not a whole number; counts must be whole numbers"
+            )
     if np.any((hits < 0) | (hits > totals)):
         i = int(np.flatnonzero((hits < 0) | (hits > totals))[0])
         raise UsageError(f"problem {i} has n={totals[i]}, c={hits[i]}; needed: 0 <= c <= n")
@@ -325,9 +330,9 @@ def log_choose(n: IntArray | int, c: IntArray | int) -> FloatArray:
 def log_kernel(s: IntArray, n: IntArray, n_moved: IntArray, delta: float) -> FloatArray:
     """Log-likelihood of s = c + c_moved right draws at every grid point t = logit p.
 
-    ``s t - n log(1 + e^t) - n_moved log(1 + e^(t + delta))``: n draws at t and n_moved draws at
-    t + delta depend on t through s alone (binomial coefficients and ``c_moved delta`` left out).
-    Shapes (R,) in, (R, M) out; -inf where a point excludes the counts.
+    ``s t - n log(1 + e^t) - n_moved log(1 + e^(t + delta))``: n draws at t and n_moved draws at t +
+    delta depend on t only through s (binomial coefficients and ``c_moved delta`` left out). Shapes
+    (R,) in, (R, M) out; -inf where a point excludes the counts.
     """
     inner = GRID[1:-1]
     table = np.full((len(s), len(GRID)), -np.inf)
@@ -350,11 +355,11 @@ def solve(
     Parameters
     ----------
     kernel
-        Log-likelihoods, shape (R, M), at least one finite entry a row.
+        Log-likelihoods, shape (R, M), at least one finite entry per row.
     counts
         Multiplicities, shape (R,).
     start
-        Weights of a neighbouring problem, shape (M,), to start from.
+        Weights of a similar problem, shape (M,), as a starting point.
     tol
         Stops at ``max_gradient <= 1 + tol``.
 
@@ -386,7 +391,7 @@ def solve(
 
 
 def _start(table: FloatArray, start: FloatArray | None) -> FloatArray:
-    """The given weights where they explain every row, else with every 8th point mixed in."""
+    """The given weights if they explain every row, else with every 8th point mixed in."""
     if start is not None and (table @ start).min() > 1e-8:
         return start
     spread = np.zeros(table.shape[1])
@@ -411,8 +416,8 @@ def _step(
     active = np.flatnonzero((weights > 0) | peak)
     # minimise |sqrt(share) (S w - 2)|^2 over sum w = 1: homogeneous, then normalised
     model = np.sqrt(share)[:, None] * (table[:, active] / density[:, None] - 2.0)
-    # through the triangular factor, the right-hand side carried along as a last column: the same
-    # minimum from a small square system
+    # through the triangular factor, with the right-hand side as the last column: the same minimum
+    # from a small square system
     stacked = np.vstack([model, np.ones(len(active))])
     side = np.zeros((len(stacked), 1))
     side[-1] = 1.0

@@ -1,7 +1,7 @@
-"""Many tests at once: p-values in, Benjamini and Hochberg's q-values out.
+"""Many tests at once: from p-values to Benjamini and Hochberg's q-values.
 
-As `scipy.stats.false_discovery_control`, whose import takes longer than all else that a verdict
-needs; a test holds the two together.
+Same as `scipy.stats.false_discovery_control`, whose import takes longer than everything else that a
+verdict needs; a test compares the two.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def false_discovery_rates(p: ArrayLike) -> FloatArray:
 def holm_levels(p_values: ArrayLike, level: float = 0.05) -> FloatArray:
     """The level of each test in Holm's procedure (Holm 1979), shape (S,).
 
-    The least p-value is taken at level / S, the next at level / (S - 1), and so on to the first
-    that is above its own; all from there on are taken at that one's level. A test rejects where its
-    p-value is at most its level, and the chance of any false rejection is at most ``level``,
-    whatever the tests' dependence.
+    The smallest p-value is tested at level / S, the next at level / (S - 1), and so on to the first
+    above its level; the rest are tested at that one's level. A test rejects where its p-value is at
+    most its level, and the chance of any false rejection is at most ``level``, whatever the tests'
+    dependence.
 
     Parameters
     ----------

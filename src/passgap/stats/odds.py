@@ -1,4 +1,4 @@
-"""Is there a gain that no sharpening explains, however unevenly it works?
+"""Is there a gain that no sharpening explains, however uneven?
 
 Sharpening multiplies the odds of a correct draw; a truly new ability has no odds to multiply. So
 the question is how large the odds ratio of a single problem would have to be. Under the null that
@@ -6,10 +6,10 @@ it is at most r for every problem,
 
     p_from >= need(p_to, r) = p_to / (r - (r - 1) p_to),
 
-and problems that the one arm never solves and the other often does must bring more hits in fresh
-draws than they do. Draws of both arms are split into halves: one chooses the problems, the other
-counts the hits, so that luck in choosing does not count. Nothing is assumed of the difficulties
-nor of how the odds ratios are spread below r; the problems are taken as they are.
+and problems that one arm never solves and the other often does must have more hits in fresh draws
+than they do. Draws of both arms are split into halves: one chooses the problems, the other counts
+the hits, so that luck in choosing does not count. Nothing is assumed about the difficulties, or
+about the spread of the odds ratios below r; the problems are taken as they are.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from passgap.errors import UsageError
 from passgap.stats.tilt import Pairs, pair_counts
 
 LEVEL = 0.05
-FROM_CHANCE = 0.002  # of the level, for the lower bound of the hits that the null asks for
-TERMS = 10  # of need's series in powers of p, all positive: fewer only make the bound lower
-RATES = (0.1, 0.2, 0.35, 0.5, 0.7)  # least rates of the solving arm to choose among
+FROM_CHANCE = 0.002  # share of the level for the lower bound of the hits that the null requires
+TERMS = 10  # terms of need's series in powers of p, all positive: fewer only lower the bound
+RATES = (0.1, 0.2, 0.35, 0.5, 0.7)  # lowest rates of the solving arm to choose from
 SPLITS = 15
 MOST_ODDS = 10_000.0
 LEAST_DRAWS = 4
-LEAST_KNOWN = 5  # hits and misses of the starting arm where a problem's odds ratio is looked at
+LEAST_KNOWN = 5  # hits and misses of the starting arm for a problem's odds ratio to be used
 LEAST_PROBLEMS = 10
 SPREADS = 3.0
 
 
 @dataclass(frozen=True)
 class Excluded:
-    """What the data say of the factors by which one arm's odds exceed the other's.
+    """What the data say about the factors by which one arm's odds exceed the other's.
 
     Parameters
     ----------
@@ -49,10 +49,11 @@ class Excluded:
     max_odds
         The r that was tested.
     excluded
-        The largest r that is excluded at the 5% level: as strong a sharpening does not explain the
-        difference. 1 where none is, at most 10,000.
+        The largest r that is excluded at the 5% level: a sharpening this strong does not explain
+        the difference. 1 if none is excluded, at most 10,000.
     problems
-        Problems that one arm never solved and the other solved at a rate that the test looked for.
+        Problems that one arm never solved and the other solved at the rate that the test looked
+        for.
     """
 
     p_value: float
@@ -65,7 +66,7 @@ class Excluded:
 class OddsSpread:
     """Mean and standard deviation over problems of the log odds ratio, trained over base.
 
-    nan where fewer than 10 problems have 5 hits and 5 misses of the base.
+    nan if fewer than 10 problems have 5 hits and 5 misses of the base.
     """
 
     mean: float
@@ -86,12 +87,12 @@ class OddsSpread:
 def odds_spread(
     n_base: ArrayLike, c_base: ArrayLike, n_trained: ArrayLike, c_trained: ArrayLike
 ) -> OddsSpread:
-    """How unevenly the odds moved, on problems whose odds are known before.
+    """How unevenly the odds moved, on problems whose initial odds are known.
 
     Moment estimate of a random-effects model (DerSimonian and Laird 1986) on empirical logits with
-    half a hit and half a miss added; up to 30 % too small where the odds run to extremes, which the
-    three spreads of `OddsSpread.most` allow for. Problems are chosen by the base alone, so that
-    what training did does not choose them.
+    half a hit and half a miss added; up to 30% too small where the odds run to extremes, which the
+    three spreads of `OddsSpread.most` allow for. Problems are chosen only by the base, so that the
+    effect of training does not select them.
 
     Parameters
     ----------
@@ -131,21 +132,21 @@ def excluded_odds(
     """Test that no problem's odds ratio, ``to`` over ``from``, exceeds a factor.
 
     Each half of the draws in turn chooses the problems without a hit of ``from`` and with a rate of
-    ``to`` above one of five thresholds (the one that promises most by that half alone); the other
-    half gives the number of hits that the null asks for at least, as a lower bound from unbiased
-    powers of p_to, and the hits seen. A sum of independent draws whose mean is at least lambda has
-    a lower tail below Poisson's (Hoeffding 1956). Fifteen random splits make 30 p-values; twice
-    their median is a p-value whatever their dependence (Ruschendorf 1982).
+    ``to`` above one of five thresholds (the most promising one by that half alone); the other half
+    gives the number of hits that the null requires at least, as a lower bound from unbiased powers
+    of p_to, and the observed hits. A sum of independent draws whose mean is at least lambda has a
+    lower tail below Poisson's (Hoeffding 1956). Fifteen random splits make 30 p-values; twice their
+    median is a p-value whatever their dependence (Ruschendorf 1982).
 
-    Measured (`bench/labels.py`; r = 32, raised to three spreads of the odds ratios; 200 pairs a
-    world): at most 4 % false in worlds without new problems, where odds ratios spread like Laplace
-    over a heavy tail, at most .5 % in all others; of 300 problems with 128 draws,
-    10 % new ones are found always, 5 % under a slope of 1.5 always, 3 % in 93.5 %.
+    Measured (`bench/labels.py`; r = 32, raised to three spreads of the odds ratios; 200 pairs per
+    world): at most 4% false in worlds without new problems, where odds ratios spread like Laplace
+    over a heavy tail, at most .5% in all others; of 300 problems with 128 draws, 10% new ones are
+    found always, 5% under a slope of 1.5 always, 3% in 93.5%.
 
     Parameters
     ----------
     n_from, c_from, n_to, c_to
-        Scored and correct draws of both arms, shape (P,). Problems with fewer than 4 draws in an
+        Scored and correct draws of both arms, shape (P,). Problems with fewer than 4 draws in one
         arm are left out.
     max_odds
         r >= 1.
@@ -174,10 +175,10 @@ def excluded_odds(
 
 @dataclass(frozen=True, eq=False)
 class _Folds:
-    """What one half's problems show in the other half, a fold a row.
+    """What one half's problems show in the other half, one row per fold.
 
     ``hits`` of the arm that starts; ``powers`` the sums of n_from p_to^j over the problems, and
-    ``covariance`` of these sums, for j = 1 .. TERMS; ``rate`` the least rate of the other arm.
+    ``covariance`` of these sums, for j = 1 .. TERMS; ``rate`` the lowest rate of the other arm.
     """
 
     rate: FloatArray
@@ -199,7 +200,7 @@ class _Folds:
 
 
 def _largest(folds: _Folds) -> float:
-    """The largest factor excluded, by bisection: a larger one asks for fewer hits."""
+    """The largest excluded factor, by bisection: a larger one requires fewer hits."""
     if folds.p_value(1.0) > LEVEL:
         return 1.0
     low, high = 0.0, math.log(MOST_ODDS)
@@ -240,10 +241,10 @@ def _fold(chooser: Pairs, counted: Pairs) -> tuple[float, int, FloatArray, Float
 
 
 def _most_promising(chooser: Pairs) -> float:
-    """The least rate where the missing hits stand furthest above their noise, by one half alone.
+    """The lowest rate where the missing hits exceed their noise most, by one half alone.
 
-    A problem without a hit in m draws is solved about as often as those with one hit are numerous
-    (Good 1953): their number is what the other half will probably show.
+    Problems without a hit in m draws will show about as many hits as there are problems with one
+    hit (Good 1953): that number is what the other half will probably show.
     """
     near = (chooser.c_base <= 1) & (chooser.c >= RATES[0] * chooser.n)
     n, c, zero = chooser.n[near], chooser.c[near], chooser.c_base[near] == 0

@@ -1,8 +1,8 @@
-"""Unbiased estimates from counts: pass@k, all@k, mixed@G and their kin, of every problem.
+"""Unbiased estimates per problem from counts: pass@k, all@k, mixed@G and similar measures.
 
-With n scored draws of a problem, c of them correct, each estimate is a U-statistic: the average,
-over all subsets of k of the n draws, of what one asks of k draws. Everything here is built from
-one quantity, the share of subsets of size k without a correct draw,
+With n scored draws of a problem, c of them correct, each estimate is a U-statistic: the average of
+a statistic of k draws over all subsets of k of the n draws. Everything here is built from one
+quantity, the share of subsets of size k without a correct draw,
 
     C(n - c, k) / C(n, k) = prod_{j < k} (1 - c / (n - j)),
 
@@ -22,7 +22,7 @@ from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.stats.mixture import distinct, log_choose
 
-CELLS = 1_000_000  # of a table of products, at most at once
+CELLS = 1_000_000  # largest size of a table of products
 
 
 def pass_at_k(n: ArrayLike, c: ArrayLike, k: int | Sequence[int] | IntArray) -> FloatArray:
@@ -33,7 +33,7 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: int | Sequence[int] | IntArray) -> 
     Parameters
     ----------
     n, c
-        Scored and correct draws, one entry a problem, shape (P,), 0 <= c <= n. A scalar stands
+        Scored and correct draws, one entry per problem, shape (P,), 0 <= c <= n. A scalar stands
         for all problems.
     k
         An integer >= 1, or a sequence of K of them.
@@ -87,7 +87,7 @@ def mixed_at_g(n: ArrayLike, c: ArrayLike, g: int | Sequence[int] | IntArray) ->
     """Chance that a group of G draws is neither all right nor all wrong, estimated without bias.
 
     ``1 - C(c, G) / C(n, G) - C(n - c, G) / C(n, G)``: only such a group gives a group-relative
-    policy gradient (GRPO) anything to learn from.
+    policy gradient (GRPO) a signal.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def share_at_k(
     UsageError
         As in `pass_at_k`, or if tau is not in (0, 1].
     """
-    from scipy import stats  # takes longer to import than all else here
+    from scipy import stats  # takes longer to import than everything else here
 
     totals, hits, ks = _checked(n, c, k)
     needed = _least_hits(tau, ks)
@@ -151,8 +151,8 @@ def share_at_k(
 def cover_at_tau(n: ArrayLike, c: ArrayLike, tau: float) -> FloatArray:
     """Whether at least a share tau of a problem's draws is correct, 0 or 1.
 
-    Its mean over problems is Cover@tau (arXiv 2510.08325) of the draws at hand: the reliability
-    that pass@k, an average over all tau, does not show. ``c >= tau n`` in whole numbers.
+    Its mean over problems is Cover@tau (arXiv 2510.08325) of these draws: the reliability that
+    pass@k, an average over all tau, does not show. ``c >= tau n`` in whole numbers.
 
     Parameters
     ----------
@@ -178,8 +178,8 @@ def cover_at_tau(n: ArrayLike, c: ArrayLike, tau: float) -> FloatArray:
 def wins_at_k(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike, k: int) -> IntArray:
     """Which of two runs has the higher pass@k on each problem, in exact integers.
 
-    Compares ``C(n_b - c_b, k) C(n_t, k)`` with ``C(n_t - c_t, k) C(n_b, k)``: floats call equal
-    values unequal, or the reverse, and wins and losses counted with them come out wrong.
+    Compares ``C(n_b - c_b, k) C(n_t, k)`` with ``C(n_t - c_t, k) C(n_b, k)``: with floats equal
+    values may compare as unequal, or the reverse, and counts of wins and losses come out wrong.
 
     Parameters
     ----------
@@ -212,10 +212,10 @@ def wins_at_k(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike, k:
 
 
 def fisher_exact(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike) -> FloatArray:
-    """Two-sided p-values of Fisher's exact test on right and wrong draws, one a problem.
+    """Two-sided p-values of Fisher's exact test on right and wrong draws, one per problem.
 
-    Given c_b + c_t, c_b is hypergeometric where both runs solve the problem equally often; p sums
-    all splits that are no likelier than the one seen.
+    Given c_b + c_t, c_b is hypergeometric if both runs solve the problem equally often; p sums all
+    splits that are at most as likely as the observed one.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def _checked(
     totals, hits = _whole("n", np.atleast_1d(n)), _whole("c", np.atleast_1d(c))
     if totals.ndim != 1 or hits.ndim != 1 or len({totals.size, hits.size} - {1}) > 1:
         raise UsageError(
-            f"n has shape {totals.shape} and c {hits.shape}; both need one entry a problem"
+            f"n has shape {totals.shape} and c {hits.shape}; both need one entry per problem"
         )
     totals, hits = np.broadcast_arrays(totals, hits)
     bad = np.flatnonzero((hits < 0) | (hits > totals))
@@ -306,10 +306,10 @@ def _checked(
 def _whole(name: str, values: ArrayLike) -> IntArray:
     array = np.asarray(values)
     if array.size and array.dtype.kind not in "biuf":
-        raise UsageError(f"{name} holds {array.dtype} values; whole numbers are needed")
+        raise UsageError(f"{name} has {array.dtype} values; whole numbers are needed")
     broken = ~(np.isfinite(array) & (array == np.floor(array)))
     if broken.any():
-        raise UsageError(f"{name} holds {array[broken][0]}; whole numbers are needed")
+        raise UsageError(f"{name} has the value {array[broken][0]}; whole numbers are needed")
     return array.astype(np.int64)
 
 

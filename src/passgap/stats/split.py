@@ -1,4 +1,4 @@
-"""The gain in pass@1 of these very problems, split by whether the base reaches them in other draws.
+"""The gain in pass@1 of exactly these problems, split by whether the base solves them otherwise.
 
 In: counts of both runs on the same problems. Out: `Estimate`s in which only the draws are random.
 """
@@ -18,8 +18,8 @@ from passgap.results.estimates import Estimate
 from passgap.stats.intervals.fixed import fixed_paired_interval
 from passgap.stats.mixture import log_choose
 
-METHOD = "fixed problems: reaches of both runs' draws combined"
-FURTHEST = 100.0  # shares of the gain are looked for this far from the value
+METHOD = "fixed problems: half-widths of both runs' samples combined"
+FURTHEST = 100.0  # shares of the gain are searched up to this distance from the value
 Sides = tuple[float, float]  # how far a sum reaches below and above
 
 
@@ -33,7 +33,7 @@ def missed_by(n: IntArray, c: IntArray, drawn: IntArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class FixedSplit:
-    """What the split of the gain rests on; a row per problem.
+    """What the split of the gain rests on; one row per problem.
 
     With p the base's rate, q the trained policy's and h half of the base's draws, a problem is
     missed by h draws of the base with chance ``u = (1 - p)^h``. The gain where the base reaches is
@@ -42,15 +42,15 @@ class FixedSplit:
 
     Reaches at s, combined as the root of the sum of squares (as in `fixed_interval`):
 
-    - the standard errors of p and q, weighted by ``|1 - s - u|``; where no or every draw is
-      correct, they are 0, and what all such problems together could hold stands in (exact);
+    - the standard errors of p and q, weighted by ``|1 - s - u|``; where no draw or every draw is
+      correct, they are 0 and replaced by what all such problems together could hold (exact);
     - the base's draws through u, times ``|q - p|``: its unbiased standard error, at least up to the
       Clopper-Pearson limit of p, and for problems without a hit what all of them together could
-      hold (exact): there u is 1 by the data and may be far less.
+      hold (exact): there u is 1 by the data but may be far less.
 
-    Simulated at 95 % (P = 10, 30, 100; n = 16, 64, 256; ten pairs of rates; 600 repetitions a
-    cell): each part is covered in 94 % or more of every cell but one, 92.7 % where all of 100
-    problems have p = 1/32, q = 1 and 16 draws; median 97 %.
+    Simulated at 95% (P = 10, 30, 100; n = 16, 64, 256; ten pairs of rates; 600 repetitions per
+    cell): each part is covered in 94% or more in every cell but one, and in 92.7% where all of 100
+    problems have p = 1/32, q = 1 and 16 draws; median 97%.
     """
 
     n_b: IntArray
@@ -61,7 +61,7 @@ class FixedSplit:
 
     @property
     def half(self) -> IntArray:
-        """h, the draws that say whether the base reaches a problem; shape (P,)."""
+        """h, the number of draws that decide whether the base reaches a problem; shape (P,)."""
         return np.maximum(self.n_b // 2, 1)
 
     def at(self, s: float) -> Estimate:
@@ -82,7 +82,7 @@ class FixedSplit:
         return Estimate(middle, low, high, level, METHOD)
 
     def on_the_rest(self) -> Estimate:
-        """The mean of ``u (q - p)``, which is that `at` 1 with its sign turned."""
+        """The mean of ``u (q - p)``, which is `at` 1 with the opposite sign."""
         turned = self.at(1.0)
         return replace(turned, value=-turned.value, low=-turned.high, high=-turned.low)
 
@@ -104,7 +104,7 @@ class FixedSplit:
         return Estimate(value, low, high, level, METHOD)
 
     def _blind(self, n: IntArray, c: IntArray) -> float:
-        """How far rates can be from 0, or 1, where no or every draw is correct; summed."""
+        """How far rates can be from 0, or 1, where no draw or every draw is correct; summed."""
         return math.hypot(
             *(_unseen(n[at], 1, np.ones(n.size)[at], self._tail)[1] for at in (c == 0, c == n))
         )
@@ -162,7 +162,7 @@ def _unseen(n: IntArray, k: IntArray | int, weight: FloatArray, tail: float) -> 
 
 
 def _root(end: Callable[[float], float], value: float, furthest: float) -> float:
-    """Where an end of the interval crosses 0 on the way from the value; infinite if it does not."""
+    """Where an end of the interval crosses 0, going out from the value; infinite if it does not."""
     if end(value) * end(furthest) > 0:
         return math.copysign(math.inf, furthest - value)
     return float(optimize.brentq(end, value, furthest))

@@ -7,7 +7,7 @@ same amount delta = 1 / beta (arXiv 2503.06639):
 
 G and delta are fitted together by maximum likelihood: a profile likelihood over delta with the
 nonparametric mixture of `passgap.stats.mixture` inside. Given delta, a problem's two counts enter
-through c_base + c_trained alone, which keeps the inner fits small.
+only through c_base + c_trained, which keeps the inner fits small.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from passgap.stats.passk import pass_at_k
 
 RANGE = 8.0
 MIN_INFORMATIVE = 5
-LOOSE = 1e-4  # of the gradient, inside the bootstrap
-NEAR = 2e-3  # of delta, inside the bootstrap
+LOOSE = 1e-4  # tolerance of the gradient, inside the bootstrap
+NEAR = 2e-3  # tolerance of delta, inside the bootstrap
 TAIL = 0.025  # on each side of the misfit's band
 GROUPS = 50
 CLOSE = 0.01  # of the likelihood ratio: the slope is as good as 1
@@ -55,8 +55,8 @@ class Tilt:
     Parameters
     ----------
     delta
-        How far every logit moved. nan, with a note, where it cannot be fitted; a bound is nan
-        where the likelihood does not fall off inside [-8, 8].
+        How far every logit moved. nan, with a note, if it cannot be fitted; a bound is nan if the
+        likelihood does not fall off inside [-8, 8].
     mixture
         The fitted G of the base. Where delta is nan, G fitted to the base's counts alone.
     """
@@ -88,7 +88,7 @@ class SlopedTilt:
     ----------
     delta, slope
         Estimates; slope 1 is the plain tilt, below 1 the hard problems gained more, above 1 the
-        easy ones. nan, with a note, where no tilt can be fitted.
+        easy ones. nan, with a note, if no tilt can be fitted.
     p_value
         Likelihood ratio test of slope = 1.
     """
@@ -107,16 +107,16 @@ class Misfit:
     statistic
         T(k) = observed d(k) - d(k) of the joint fit.
     quantile_025, quantile_975
-        The 95 % band of T(k) where a pure tilt holds: Student's t times its jackknife error.
+        The 95% band of T(k) where a pure tilt holds: Student's t times its jackknife error.
     p_value
         One-sided, of a statistic this large.
     above
         statistic > quantile_975: more than a tilt.
     below
-        statistic < quantile_025: an uneven amplification, which a spread of delta over problems
-        brings about.
+        statistic < quantile_025: an uneven amplification, caused by a spread of delta over
+        problems.
     notes
-        Why the entries are nan (``above`` and ``below`` are False then), where they are.
+        Why entries are nan (``above`` and ``below`` are False then), if they are.
     """
 
     statistic: float
@@ -146,7 +146,7 @@ def fit_tilt(
     Parameters
     ----------
     n_base, c_base, n_trained, c_trained
-        Scored and correct draws, shape (P,), problem i in the same place in all; a scalar n
+        Scored and correct draws, shape (P,), with problem i at the same place in all; a scalar n
         stands for all problems. Problems with n = 0 in either arm are left out.
     confidence_level
         In (0, 1).
@@ -177,7 +177,7 @@ def fit_tilt(
         if informative < MIN_INFORMATIVE:
             note = (
                 f"no tilt can be fitted: {informative} problems of the {arm} run have 0 < c < n, "
-                f"at least {MIN_INFORMATIVE} are needed"
+                f"but at least {MIN_INFORMATIVE} are needed"
             )
             return _unfitted(pairs, confidence_level, note)
     return _fitted(pairs, confidence_level)
@@ -195,11 +195,11 @@ def describe_tilt(
 ) -> tuple[Tilt, Misfit]:
     """The tilt with an interval that allows for spread, and how well it explains the change at k.
 
-    The likelihood's interval takes every problem to move alike; where they do not it covers 50 to
-    74 %. So delta and ``T(k) = observed d(k) - d(k) of the joint fit`` (d = mean trained pass@k -
-    mean base pass@k) are fitted again with each of up to 50 groups of problems left out, groups at
-    random and always the same. Their jackknife errors give delta's interval, never narrower than
-    the likelihood's, and the band of T(k). The difference is the statistic since the fitted
+    The likelihood's interval assumes that all problems move alike; if they do not, it covers 50 to
+    74%. So delta and ``T(k) = observed d(k) - d(k) of the joint fit`` (d = mean trained pass@k -
+    mean base pass@k) are refitted with each of up to 50 groups of problems left out; the groups are
+    random but always the same. Their jackknife errors give delta's interval, never narrower than
+    the likelihood's, and the band of T(k). The difference is the statistic because the fitted
     trained curve alone always matches: G absorbs the trained counts.
 
     Parameters
@@ -209,7 +209,7 @@ def describe_tilt(
     k
         A whole number from 1 to the smallest n.
     clusters
-        As in `passgap.stats.mean_interval`: groups are of whole clusters.
+        As in `passgap.stats.mean_interval`: groups consist of whole clusters.
 
     Returns
     -------
@@ -268,7 +268,7 @@ def fit_sloped_tilt(
     n_base, c_base, n_trained, c_trained
         As in `fit_tilt`.
     tilt
-        The plain tilt of these counts; where it could not be fitted, nor is this.
+        The plain tilt of these counts; if it could not be fitted, neither is this.
     confidence_level
         In (0, 1).
 
@@ -294,7 +294,7 @@ def fit_sloped_tilt(
     gained = max(2 * (-float(found.fun) - plain), 0.0)
     z = float(special.ndtri((1 + confidence_level) / 2))
     errors = _errors(profile, found.x)
-    if gained > CLOSE:  # the slope's interval is to hold 1 where its test does
+    if gained > CLOSE:  # the slope's interval should contain 1 when its test does not reject it
         errors[1] = np.fmax(errors[1], abs(found.x[1] - 1) / math.sqrt(gained))
     delta, slope = (
         Estimate(
@@ -326,7 +326,7 @@ class Pairs:
 def pair_counts(
     n_base: ArrayLike, c_base: ArrayLike, n_trained: ArrayLike, c_trained: ArrayLike
 ) -> Pairs:
-    """Checked counts of the problems that both arms have scored draws of."""
+    """Checked counts of the problems with scored draws in both arms."""
     hits, moved = np.atleast_1d(c_base), np.atleast_1d(c_trained)
     if hits.shape != moved.shape or hits.ndim != 1:
         raise UsageError(f"c_base has shape {hits.shape}, c_trained {moved.shape}; needed: (P,)")
@@ -434,8 +434,8 @@ class SlopedProfile:
 def _errors(profile: SlopedProfile, x: FloatArray) -> FloatArray:
     """Standard errors from the profile's curvature at x, by differences of its gradient.
 
-    nan where the profile is not curved in all directions: G then makes up for what one of the two
-    does, and there is no Wald interval.
+    nan if the profile is not curved in all directions: G then compensates one of the two, and there
+    is no Wald interval.
     """
     step = 0.05
     columns = [
@@ -462,7 +462,7 @@ def _peak(profile: _Profile, low: float, high: float) -> float:
 def _bound(
     profile: _Profile, delta: float, grid: FloatArray, scan: FloatArray, floor: float, side: int
 ) -> float:
-    """Where the profile falls to the floor on one side of delta; nan where it does not."""
+    """Where the profile falls to the floor on one side of delta; nan if it does not."""
     beyond = np.flatnonzero((side * (grid - delta) > 0) & (scan < floor))
     if not beyond.size:
         return math.nan
@@ -511,7 +511,7 @@ def _bend(pairs: Pairs, tilt: Tilt) -> float:
 def _without(
     pairs: Pairs, out: NDArray[np.bool_], passes: _Tables, tilt: Tilt, k: int, bend: float
 ) -> tuple[float, float]:
-    """delta and T(k) without some of the problems, fitted anew."""
+    """delta and T(k) refitted without some of the problems."""
     kept = Pairs(*(a[~out] for a in (pairs.n_base, pairs.c_base, pairs.n, pairs.c)))
     profile = _Profile(kept, tilt.mixture.weights, LOOSE)
     delta = _refit(profile, tilt.delta.value, bend)

@@ -1,7 +1,7 @@
 """Majority vote: the chance that k draws elect the right answer, exactly.
 
 In: how often each distinct answer was given to a problem. Out: maj@k for every k, the average over
-all subsets of k of the n draws of whether the majority is right, ties broken by a fair lot.
+all subsets of k of the n draws of whether the majority is right, with ties broken at random.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def maj_at_k(
 
     For the right answer to be drawn m times and elected, no wrong one may be drawn more than m
     times, and t that tie with it leave it 1 chance in t + 1. The sum over all such draws is a
-    coefficient of a product of binomial polynomials, one a distinct answer; ``1 / (t + 1)`` is the
-    integral of ``y^t`` over [0, 1], taken exactly by Gauss-Legendre nodes, and the coefficient is
-    read off a discrete Fourier transform. Exact to about 1e-12.
+    coefficient of a product of binomial polynomials, one per distinct answer; ``1 / (t + 1)`` is
+    the integral of ``y^t`` over [0, 1], taken exactly by Gauss-Legendre nodes, and the coefficient
+    comes from a discrete Fourier transform. Exact to about 1e-12.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def maj_at_k(
     k
         An integer from 1 to n = right + sum(wrong) + silent, or a sequence of K of them.
     silent
-        Draws without an extractable answer: they are drawn, and do not vote.
+        Draws without an extractable answer: they are drawn but do not vote.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
         return float("nan")
     if not right:
         return 0.0
-    from scipy import stats  # takes longer to import than all else here
+    from scipy import stats  # takes longer to import than everything else here
 
     # every draw enters with chance r on its own; given that k enter, they are a uniform subset
     r = k / (n + 1)
@@ -83,7 +83,7 @@ def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int)
         free, rivals = silent, []
         for a, chance, many in zip(sizes.tolist(), drawn, copies.tolist(), strict=True):
             if a < m:
-                free += a * many  # cannot reach m: drawn as often as it likes
+                free += a * many  # cannot reach m: drawn any number of times
             else:
                 below[a] += chance[m - 1] * roots ** (m - 1)
                 rivals.append((below[a], chance[m] * roots**m, many))

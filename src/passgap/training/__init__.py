@@ -1,1 +1,1 @@
-"""Training through TRL: run.py is the way in, config.py what it is asked for."""
+"""Training through TRL: run.py is the entry point, config.py holds the settings."""

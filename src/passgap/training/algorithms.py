@@ -1,7 +1,7 @@
 """The algorithms ``train`` offers: which trainer of TRL runs each, and with which of its arguments.
 
-In: an algorithm's name. Out: its trainer and the TRL arguments that make it what its paper says;
-whatever a TrainConfig sets itself comes on top. Nothing heavy is imported.
+In: an algorithm's name. Out: its trainer and the TRL arguments that match its paper; settings of a
+TrainConfig override them. Nothing heavy is imported.
 
 Not covered: DAPO's dynamic sampling and its length penalty (its loss and its clipping are), the
 critics of PPO and VinePPO.
@@ -40,7 +40,7 @@ def _grpo(about: str, **settings: Setting) -> Algorithm:
 
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
     {
-        "grpo": _grpo("group-relative advantages, mean loss a completion (arXiv 2402.03300)"),
+        "grpo": _grpo("group-relative advantages, mean loss per completion (arXiv 2402.03300)"),
         "dr_grpo": _grpo(
             "GRPO without its division by length and spread (arXiv 2503.20783)",
             loss_type="dr_grpo",
@@ -52,7 +52,7 @@ ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
             epsilon_high=0.28,
         ),
         "gspo": _grpo(
-            "GRPO with one importance ratio a completion (arXiv 2507.18071)",
+            "GRPO with one importance ratio per completion (arXiv 2507.18071)",
             importance_sampling_level="sequence",
             epsilon=3e-4,
             epsilon_high=4e-4,

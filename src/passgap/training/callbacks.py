@@ -1,12 +1,12 @@
-"""A TRL callback for somebody else's script: held-out problems measured while it trains.
+"""A TRL callback for your own script: held-out problems measured during training.
 
-In: problems to hold out, how to ask and mark them. Out: ``held_out.jsonl`` in a folder, the same
-rows that ``passgap train`` writes, and the same numbers for the trainer's own trackers. Together
-with ``Watch.reward`` it gives ``passgap watch`` all it shows.
+In: held-out problems, how to prompt and mark them. Out: ``held_out.jsonl`` in a folder, with the
+same rows that ``passgap train`` writes, and the same numbers for the trainer's own trackers.
+Together with ``Watch.reward`` it gives ``passgap watch`` everything it shows.
 
-The policy is drawn by passgap's own engine from the model in memory, so prompts and settings are
-those of ``passgap sample``, whatever the trainer does. Not covered: weights that are cut into
-pieces over processes (DeepSpeed ZeRO, FSDP), which are refused.
+passgap's own engine samples the model in memory, so prompts and settings are those of ``passgap
+sample``, whatever the trainer does. Not covered: weights that are sharded over processes (DeepSpeed
+ZeRO, FSDP), which are refused.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ except ImportError as error:
 
 
 class PassgapCallback(HeldOutCallback):
-    """Measures pass@k, entropy and answer entropy on held-out problems every so many steps.
+    """Measures pass@k, entropy and answer entropy on held-out problems at regular steps.
 
     Parameters
     ----------
     problems
-        Held-out problems; none of them should be trained on.
+        Held-out problems; none of them should be used in training.
     out
-        The folder that gets ``held_out.jsonl``. With the watch folder at ``out/watch``,
-        ``passgap watch out`` shows both. Rows after the step that training starts from are dropped:
-        a resumed run measures them again.
+        The folder that gets ``held_out.jsonl``. With the watch folder at ``out/watch``, ``passgap
+        watch out`` shows both. Rows after the step from which training starts are dropped: a
+        resumed run measures them again.
     max_tokens
         Longest completion, in new tokens.
     every
         Steps between measurements; step 0 and the last step are measured too. 0: only those.
     draws
-        Draws a problem; pass@k goes up to this k.
+        Draws per problem; pass@k goes up to this k.
     prompt, temperature
-        How questions are put and drawn: as the script's own prompts and settings, if the curve is
-        to speak of what is trained.
+        How questions are prompted and sampled: use the script's own prompts and settings, so that
+        the curve is about what is trained.
     verifier
         None takes the verifier each problem names.
     batch_size
@@ -67,17 +67,16 @@ class PassgapCallback(HeldOutCallback):
     Raises
     ------
     UsageError
-        For a setting out of range or no problem, here; for weights cut into pieces, when training
-        begins.
+        For a setting out of range or an empty problem set, here; for sharded weights, when training
+        starts.
 
     Examples
     --------
     ::
 
-        held_out = PassgapCallback(problems, "out", max_tokens=512, every=50)
-        trainer = GRPOTrainer(..., callbacks=[held_out])
-        held_out.trainer = trainer  # then TensorBoard, W&B .. are told too
-        trainer.train()
+        held_out = PassgapCallback(problems, "out", max_tokens=512, every=50) trainer =
+        GRPOTrainer(..., callbacks=[held_out]) held_out.trainer = trainer  # then TensorBoard, W&B
+        .. get them too trainer.train()
     """
 
     def __init__(
@@ -96,7 +95,7 @@ class PassgapCallback(HeldOutCallback):
     ) -> None:
         super().__init__()
         if not len(problems):
-            raise UsageError(f"{problems.name} holds no problem; at least one is needed")
+            raise UsageError(f"{problems.name} has no problems; at least one is needed")
         self._problems, self._out = problems, Path(out)
         self._prompt = prompt or PromptSettings()
         self._verifier = verifier or for_problems(problems)
@@ -122,13 +121,13 @@ class PassgapCallback(HeldOutCallback):
         """Build the engine on the model in memory and measure step 0."""
         if getattr(args, "deepspeed", None) or getattr(args, "fsdp", None):
             raise UsageError(
-                "the weights are cut into pieces (deepspeed or fsdp), which this callback cannot "
-                "draw from; leave it out and measure checkpoints with passgap sample"
+                "the weights are sharded (deepspeed or fsdp), which this callback cannot sample; "
+                "leave it out and measure checkpoints with passgap sample"
             )
         processes = Processes(args.process_index, args.world_size, args.local_process_index)
         if processes.is_main:
             self._out.mkdir(parents=True, exist_ok=True)
-            start = int(state.global_step) or -1  # step 0 is measured when training begins at it
+            start = int(state.global_step) or -1  # step 0 is measured when training starts there
             drop_rows_after(self._out / HELD_OUT_FILE, start)
         self._model = getattr(model, "module", model)
         sampling = self._config.sampling(self._prompt.stop)

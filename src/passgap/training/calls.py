@@ -1,8 +1,8 @@
-"""One reward call of a trainer as rows: who is asked, what was drawn, what came of it.
+"""One reward call of a trainer as rows: the problem, what was sampled, and its outcome.
 
 In: the rewards and columns of a call in TRL's form, and a rule for what is correct. Out: the rows
 to record, and the few numbers of that call that trackers show. Rewards and columns may be lists,
-arrays, tensors or iterators; an iterator is read once and everybody gets the list.
+arrays, tensors or iterators; an iterator is read once, and all readers get the list.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class State(Protocol):
-    """What is read of a trainer's state."""
+    """The part of a trainer's state that is read."""
 
     global_step: int
 
 
 @dataclass(frozen=True)
 class Call:
-    """The rows of one reward call; ``steps`` where they are of several steps, one a row."""
+    """The rows of one reward call; ``steps`` if they are from several steps, one per row."""
 
     step: int | None
     columns: dict[str, list[object]]
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Rule:
-    """What counts as correct, and how it is written down."""
+    """What counts as correct, and how it is recorded."""
 
     holds: Callable[[float], bool]
     text: str
@@ -78,20 +78,21 @@ def call_of(
 ) -> Call:
     """The rows of a call in TRL's form.
 
-    Raises UsageError if a column that is needed is not there.
+    Raises UsageError if a required column is missing.
     """
     for name in (id_column, *([split[0]] if split else [])):
         if name not in columns:
             raise UsageError(
-                f"the reward call has no column {name!r}; it has {', '.join(sorted(columns))}: add "
-                "it to the data set, or name another"
+                f"the reward call has no column {name!r}; it has {', '.join(sorted(columns))}: "
+                "add it to the data set, or name another column"
             )
     size = len(rewards)
     problems = [str(_scalar(one)) for one in _entries(columns, id_column, size) or ()]
     ids = cast("list[Sequence[int]] | None", _entries(columns, "completion_ids", size))
     ended = _entries(columns, "finish_reason", size)
-    # Trainers hand over ids and not how they ended: as many as allowed without an end token were
-    # cut. The end token is one of the ids drawn and counts, as in `Completion.token_count`.
+    # Trainers pass ids but not how they ended: a completion of the maximal length without an end
+    # token was cut off. The end token is one of the ids drawn and counts, as in
+    # `Completion.token_count`.
     if ended is None and ids is not None and max_tokens is not None:
         ended = ["length" if _is_cut(one, max_tokens, end_tokens) else "stop" for one in ids]
     parts = _entries(columns, split[0], size) if split else None
@@ -115,7 +116,7 @@ def _is_cut(ids: Sequence[int], max_tokens: int, end_tokens: frozenset[int]) -> 
 
 
 def _entries(columns: Mapping[str, object], name: str, size: int) -> list[object] | None:
-    """A column as a list, None where the call has no such column.
+    """A column as a list, None if the call has no such column.
 
     Raises UsageError if it has another length than the rewards.
     """
@@ -135,8 +136,8 @@ def rewards_of(name: str, rewards: object, columns: Mapping[str, object]) -> lis
 
     ``rewards`` is a list, array, tensor or iterator; None or nan where a completion has none.
 
-    Raises UsageError if there are not as many as completions, naming both numbers; for what is no
-    number.
+    Raises UsageError if there are not as many as completions, naming both numbers, or for a value
+    that is not a number.
     """
     drawn = next((columns[c] for c in ("completions", "completion_ids") if c in columns), None)
     size = len(drawn) if isinstance(drawn, Sized) else None
@@ -195,19 +196,20 @@ def listed(columns: Mapping[str, object]) -> dict[str, object]:
 
 
 def reread(column: object) -> object:
-    """What can be read again: an iterator or a view as a list, everything else as it is."""
+    """Something that can be read twice: an iterator or a view as a list, everything else as it
+    is."""
     if isinstance(column, Iterable) and not hasattr(column, "__getitem__"):
         return list(column)
     return column
 
 
 def call_metrics(call: Call) -> dict[str, float]:
-    """What one call has to learn from, as plain numbers for a tracker.
+    """The learning signal of one call, as plain numbers for a tracker.
 
     ``solved_share`` of the scored completions; ``mixed_share`` of the groups (the scored
     completions of one problem, two or more) that hold both correct and incorrect ones;
     ``unscored_share``; ``completion_length`` in tokens; ``truncated_share``. What a call does not
-    tell is absent.
+    provide is absent.
     """
     status = call.columns["status"]
     scored = [s for s in status if s != "unscored"]
@@ -231,7 +233,7 @@ def call_metrics(call: Call) -> dict[str, float]:
 
 
 def wrapped(function: F, seen: Callable[[object, Mapping[str, object]], object]) -> F:
-    """``function`` with ``seen`` shown each call's rewards and columns."""
+    """``function`` that also passes each call's rewards and columns to ``seen``."""
     called = getattr(function, "__call__", function)  # noqa: B004
 
     async def later(*given: object, **columns: object) -> object:
@@ -251,5 +253,5 @@ def wrapped(function: F, seen: Callable[[object, Mapping[str, object]], object])
 
 
 def _names(function: Callable[..., object], given: Sequence[object]) -> dict[str, object]:
-    """The columns that were given by their place, by their names."""
+    """The positional columns, by their names."""
     return dict(inspect.signature(function).bind_partial(*given).arguments) if given else {}

@@ -1,4 +1,4 @@
-"""What a training run is asked to do: one frozen value whose fields are the CLI's flags.
+"""The settings of a training run: one frozen value whose fields are the CLI's flags.
 
 In: keyword arguments. Out: a config that has passed every check that needs no model. Each field's
 metadata holds the ``help`` text of its flag (``group_size`` is ``--group-size``).
@@ -23,7 +23,7 @@ SCALES = ("group", "batch", "none")
 LEVELS = ("token", "sequence")
 GENERATION = ("transformers", "vllm")
 T = TypeVar("T")
-Rule = tuple[Callable[[object], bool], str]  # what a value must fulfil, and in words
+Rule = tuple[Callable[[object], bool], str]  # the condition on a value, and in words
 
 
 def _whole(least: int) -> Rule:
@@ -68,11 +68,11 @@ def _flag(text: str, default: T, rule: Rule) -> T:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Encoded):
-    """Everything that decides a training run besides the policy and the problems.
+    """Everything that determines a training run besides the policy and the problems.
 
-    A step uses ``prompts_per_step * group_size`` completions, over all processes: drawn from the
-    policy, or taken from verified ones (``distill``, ``rft``). Where a setting is None the
-    algorithm's own value holds (``training.algorithms``).
+    A step uses ``prompts_per_step * group_size`` completions, over all processes: sampled from the
+    policy, or taken from verified ones (``distill``, ``rft``). If a setting is None, the
+    algorithm's own value is used (``training.algorithms``).
 
     Raises
     ------
@@ -87,23 +87,25 @@ class TrainConfig(Encoded):
     group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8, COUNT)
     prompts_per_step: int = _flag("Distinct prompts in one step.", 16, COUNT)
     batch_size: int | None = _flag(
-        "Completions in a process's memory at once; divides the step. Default: all of it.",
+        "Completions in a process's memory at once, a divisor of the step; default: all of the "
+        "step.",
         None,
         _maybe(COUNT),
     )
     temperature: float = _flag("Sampling temperature while training.", 1.0, TEMPERATURE)
-    beta: float = _flag("Weight of the KL term that holds the policy near its base.", 0.0, BETA)
+    beta: float = _flag("Weight of the KL term that keeps the policy close to its base.", 0.0, BETA)
     num_iterations: int = _flag("Optimizer steps on the same completions.", 1, COUNT)
     loss_type: str | None = _flag(
         "TRL's loss_type; default: the algorithm's.", None, _maybe(_one_of(LOSS_TYPES))
     )
     scale_rewards: str | None = _flag(
-        "Advantages over the spread of group, batch or none; default: the algorithm's.",
+        "Scale advantages by the spread of the group, the batch, or none; default: the "
+        "algorithm's.",
         None,
         _maybe(_one_of(SCALES)),
     )
     importance_sampling_level: str | None = _flag(
-        "Importance ratio of a token or a sequence; default: the algorithm's.",
+        "Importance ratio per token or per sequence; default: the algorithm's.",
         None,
         _maybe(_one_of(LEVELS)),
     )
@@ -115,21 +117,21 @@ class TrainConfig(Encoded):
     )
     pass_k: int = _flag("The k that pass_at_k trains for; less than group_size.", 4, COUNT)
     reward: str = _flag(
-        "verifier, or a control: random (a coin), format (any extractable answer).",
+        "Reward: verifier, or a control: random (a coin flip) or format (any extractable answer).",
         "verifier",
         _one_of(REWARDS),
     )
     generation: str = _flag(
-        "What draws while training: transformers, or vllm (inside each GPU process).",
+        "Sampling engine during training: transformers, or vllm (inside each GPU process).",
         "transformers",
         _one_of(GENERATION),
     )
-    vllm_memory: float = _flag("Share of the GPU's memory that vllm may take.", 0.3, SHARE)
+    vllm_memory: float = _flag("Share of the GPU's memory that vllm may use.", 0.3, SHARE)
     lora_rank: int = _flag(
         "Rank of LoRA adapters on every linear layer; 0: all weights.", 0, FROM_0
     )
     lora_alpha: int | None = _flag("LoRA's alpha; default: twice the rank.", None, _maybe(COUNT))
-    seed: int = _flag("Seed of order, sampling and everything else random.", 0, FROM_0)
+    seed: int = _flag("Seed of the problem order, sampling and everything else random.", 0, FROM_0)
     eval_every: int = _flag(
         "Steps between measurements on held-out problems; 0: only before and after.", 20, FROM_0
     )
@@ -137,15 +139,15 @@ class TrainConfig(Encoded):
     eval_problems: int = _flag("Held-out problems in each measurement.", 64, COUNT)
     save_every: int = _flag("Steps between checkpoints, each a policy folder; 0: none.", 0, FROM_0)
     resume_every: int = _flag(
-        "Steps between the states that a killed training resumes from; 0: none.", 50, FROM_0
+        "Steps between saved states from which a killed training resumes; 0: none.", 50, FROM_0
     )
     teacher_draws: int = _flag(
         "Samples per problem from the teacher (distill) or itself (rft).", 4, COUNT
     )
     report_to: tuple[str, ...] = _flag(
-        "A tracker for the same numbers: tensorboard, wandb, mlflow, ..; repeatable.", (), TRACKERS
+        "Also report to this tracker: tensorboard, wandb, mlflow, ..; repeatable.", (), TRACKERS
     )
-    device: str = _flag("auto, cpu or cuda.", "auto", _one_of(DEVICES))
+    device: str = _flag("Device: auto, cpu or cuda.", "auto", _one_of(DEVICES))
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -163,7 +165,7 @@ class TrainConfig(Encoded):
 
     @property
     def algorithm_settings(self) -> dict[str, Setting]:
-        """TRL's arguments of the algorithm, with what is set here in place of its own."""
+        """TRL's arguments of the algorithm, overridden by the settings here."""
         own = dict(self.method.settings)
         return own | {
             name: given for name in own if (given := getattr(self, name, None)) is not None
@@ -171,7 +173,7 @@ class TrainConfig(Encoded):
 
     @property
     def completions_per_step(self) -> int:
-        """Completions one optimizer step learns from."""
+        """Completions per optimizer step."""
         return self.prompts_per_step * self.group_size
 
     @property
@@ -180,17 +182,17 @@ class TrainConfig(Encoded):
         return self.batch_size or self.completions_per_step
 
     def sampling(self, stop: tuple[str, ...]) -> SamplingParams:
-        """How the policy is sampled while it trains; everything explicit."""
+        """How the policy is sampled during training; everything explicit."""
         return SamplingParams(self.max_tokens, self.temperature, top_p=1.0, top_k=0, stop=stop)
 
 
 def _check_together(config: TrainConfig) -> None:
-    """Refuse values that are fine alone and not together."""
+    """Refuse values that are fine alone but not together."""
     trainer = config.method.trainer
     if trainer != "sft" and config.group_size < 2:
         raise UsageError(
             f"group_size is {config.group_size}; allowed: an integer >= 2, since "
-            f"{config.algorithm} compares completions of one prompt with each other"
+            f"{config.algorithm} compares completions of the same prompt"
         )
     if config.batch_size is not None and config.completions_per_step % config.batch_size:
         raise UsageError(
@@ -217,11 +219,12 @@ def _check_together(config: TrainConfig) -> None:
         if config.pass_k >= config.group_size:
             raise UsageError(
                 f"pass_k is {config.pass_k}; allowed: less than group_size ({config.group_size}), "
-                "since a group with one subset of k has nothing to compare"
+                "since a group with only one subset of size k has nothing to compare"
             )
         if config.reward != "verifier" or config.algorithm_settings["scale_rewards"] != "none":
             raise UsageError(
-                "pass_at_k brings its own advantages; allowed: reward verifier, scale_rewards none"
+                "pass_at_k computes its own advantages; allowed with it: reward verifier, "
+                "scale_rewards none"
             )
     if config.resume_every % config.num_iterations:
         raise UsageError(

@@ -2,9 +2,9 @@
 the policy's own (``rft``, rejection-sampling fine-tuning).
 
 In: a job and a teacher. Out: the trained policy's folder (``training.folder``). The teacher is
-sampled under its own prompt by the engine; what the verifier calls correct is kept, each text once
-a problem, unless max_tokens cut it short. The policy learns its own prompt followed by that text
-and its end token, with a loss on the text and the end token only.
+sampled under its own prompt by the engine; what the verifier accepts is kept, each text once per
+problem, unless max_tokens cut it off. The policy learns its own prompt followed by that text and
+its end token, with a loss on the text and the end token only.
 
 Not covered: learning the teacher's probabilities (only its texts are used).
 """
@@ -44,7 +44,8 @@ IGNORED = -100  # transformers' label of a token that is not learned
 
 @dataclass(frozen=True)
 class Lessons(Encoded):
-    """The teacher's verified completions: (problem id, text), and what was drawn for them."""
+    """The teacher's verified completions: (problem id, text), and how many were sampled for
+    them."""
 
     kept: Annotated[tuple[tuple[str, str], ...], HIDDEN]
     drawn: int
@@ -63,7 +64,7 @@ class Lessons(Encoded):
 
     @property
     def problems_kept(self) -> Annotated[int, SHOWN]:
-        """How many problems they are of."""
+        """How many problems they cover."""
         return len({problem_id for problem_id, _ in self.kept})
 
 
@@ -71,7 +72,7 @@ def train_sft(job: Job, teacher: Policy) -> Lessons:
     """Train a job's policy on verified completions and write its weights and logs.
 
     A step learns ``prompts_per_step * group_size`` completions of the teacher, which is sampled
-    ``teacher_draws`` times a problem; for ``rft`` it is the job's own policy.
+    ``teacher_draws`` times per problem; for ``rft`` it is the job's own policy.
 
     Raises WorkError when the teacher has no correct completion.
     """
@@ -83,7 +84,7 @@ def train_sft(job: Job, teacher: Policy) -> Lessons:
         learned = rows(lessons, job.problems, job.policy.prompt, engine, tokenizer)
         trainer = SFTTrainer(
             model=model,
-            processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
+            processing_class=deepcopy(tokenizer),  # TRL sets a pad token if there is none
             args=SFTConfig(**sft_arguments(job)),
             train_dataset=Dataset.from_list(learned),
             callbacks=listed,
@@ -95,7 +96,7 @@ def train_sft(job: Job, teacher: Policy) -> Lessons:
 
 
 def taught(job: Job, teacher: Policy) -> Lessons:
-    """The teacher's lessons, drawn once: an interrupted run reads them back."""
+    """The teacher's completions, sampled once: an interrupted run reads them back."""
     file = job.out / TRAINER / LESSONS_FILE
     if not job.processes.once(file.is_file):
         drawn = teach(job, teacher)
@@ -138,7 +139,7 @@ def lessons_of(marked: Sequence[tuple[str, str, str, str]], teacher: str) -> Les
     if not kept:
         raise WorkError(
             f"none of the {len(marked)} completions of teacher {teacher} is correct ({unscored} "
-            "unscored); take another teacher, more teacher_draws, or problems it can solve"
+            "unscored); use another teacher, more teacher_draws, or problems it can solve"
         )
     return Lessons(tuple(kept), len(marked), statuses.count("correct"), unscored)
 
@@ -150,7 +151,8 @@ def rows(
     engine: TransformersEngine,
     tokenizer: PreTrainedTokenizerBase,
 ) -> list[dict[str, list[int]]]:
-    """Token ids and labels of each lesson: the prompt as evaluation encodes it is not learned."""
+    """Token ids and labels of each completion: the prompt, encoded as in evaluation, is not
+    learned."""
     prompts = {problem.id: engine.encode(render(problem, settings)) for problem in problems}
     found = []
     for problem_id, text in lessons.kept:
@@ -162,7 +164,7 @@ def rows(
 
 
 def sft_arguments(job: Job) -> dict[str, object]:
-    """TRL's arguments: plain likelihood, nothing cut, nothing packed."""
+    """TRL's arguments: plain likelihood, nothing truncated, nothing packed."""
     return runtime.common_arguments(job) | {
         "loss_type": "nll",
         "max_length": None,

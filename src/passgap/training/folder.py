@@ -1,11 +1,10 @@
-"""The folder a training run writes (its files: ``runs.names``), from the request to the end.
+"""The folder of a training run (its files: ``runs.names``), from the request to the end.
 
-In: what was asked (the request). Out: a folder that is begun, gone on with, or finished. One whose
-request differs is refused; one that was finished is kept; one that was interrupted goes on from its
-last whole state, and what was logged after it is logged again.
-
-A state is ``trainer/checkpoint-N``, which TRL writes; every process marks its part of it, and the
-mark says how many processes there are, so that another number of them can go on from it.
+In: the settings (the request). Out: a folder that is started, resumed, or finished. One whose
+request differs is refused; a finished one is kept; an interrupted one continues from its last
+complete state, and later steps are logged again. A state is ``trainer/checkpoint-N``, which TRL
+writes; every process marks its part of it, and the mark records how many processes there are, so
+that another number of them can continue from it.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from pathlib import Path
 from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
+from passgap.plain import plural
 from passgap.runs import write_text
 from passgap.runs.journal import drop_rows_after
 from passgap.runs.locks import hold
@@ -58,7 +58,7 @@ def request(
     held_out: ProblemSet | None = None,
     teacher: Policy | None = None,
 ) -> Request:
-    """What was asked: two equal requests are one training run."""
+    """The settings: two equal requests are one training run."""
     return Request(
         algorithm=config.algorithm,
         base=Weights.of(policy),
@@ -72,34 +72,36 @@ def request(
 
 
 def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemSet | None) -> None:
-    """Refuse too few problems, and held-out problems that are trained on."""
+    """Refuse too few problems, and held-out problems that are also trained on."""
     if config.method.trainer != "sft" and len(problems) < config.prompts_per_step:
         raise UsageError(
-            f"prompts_per_step is {config.prompts_per_step} and {problems.name} has "
-            f"{len(problems)} problems; allowed: at most as many prompts a step as problems"
+            f"prompts_per_step is {config.prompts_per_step}, but {problems.name} has only "
+            f"{plural(len(problems), 'problem')}; allowed: at most as many prompts per step as "
+            "problems"
         )
     refuse_shared(problems, list(held_out or ()))
 
 
 def refuse_shared(problems: Iterable[Problem], held_out: Sequence[Problem]) -> None:
-    """Refuse held-out problems that are trained on."""
+    """Refuse held-out problems that are also trained on."""
     trained = {problem.id for problem in problems}
     shared = [problem for problem in held_out if problem.id in trained]
     if shared:
         raise MismatchError(
-            f"{len(shared)} of the {len(held_out)} held-out problems are trained on, e.g. "
-            f"{shared[0].id}; hold out others, or leave them out of training (--leave-out-held-out)"
+            f"{len(shared)} of the {len(held_out)} held-out problems are also training problems, "
+            f"e.g. {shared[0].id}; hold out others, or leave them out of training "
+            "(--leave-out-held-out)"
         )
 
 
 def open_folder(out: Path, asked: Request) -> bool:
-    """Make ``out`` ready for a run; True when it already holds this very run, finished.
+    """Prepare ``out`` for a run; True if it already holds this same run, finished.
 
-    A run that is not finished is this process' alone until it ends.
+    An unfinished run belongs to this process until it ends.
 
-    Raises RunError when the folder holds anything else, naming it or the keys that differ, when
-    another process trains in it, or when a link in it leads out of it. Raises WorkError when it
-    cannot be written.
+    Raises RunError if the folder holds anything else, naming it or the keys that differ, if another
+    process trains in it, or if a link in it leads out of it. Raises WorkError when it cannot be
+    written.
     """
     refuse_links_out(out)
     if _unused(out):
@@ -110,7 +112,7 @@ def open_folder(out: Path, asked: Request) -> bool:
     differing = differing_keys(_comparable(there), _comparable(asked))
     if differing:
         raise RunError(
-            f"{out} holds another training run ({'; '.join(differing)}); give another --out"
+            f"{out} has another training run ({'; '.join(differing)}); give another --out"
         )
     if (out / POLICY_FILE).is_file():
         return True
@@ -119,7 +121,7 @@ def open_folder(out: Path, asked: Request) -> bool:
 
 
 def as_requested(policy: Policy, out: Path) -> Policy:
-    """The policy as the training run in ``out`` has it, which may know no default stop strings."""
+    """The policy as in the training run in ``out``, which may have no default stop strings."""
     there = read_request(out) if policy.prompt.stop_by_default else None
     if there is None or there.prompt is None:
         return policy
@@ -133,21 +135,21 @@ def checkpoint(out: Path, step: int) -> Path:
 
 
 def trained_policy(out: Path) -> Policy:
-    """The policy a finished folder holds, with the prompt it inherited."""
+    """The policy in a finished folder, with the prompt it inherited."""
     return Policy(str(out), carried_prompt(out) or PromptSettings())
 
 
 def write_policy_file(
     folder: Path, asked: Request, problems: Sequence[Problem], extra: Mapping[str, object]
 ) -> None:
-    """Write the policy file: what was asked, what came of it, and with which packages."""
+    """Write the policy file: the settings, the result, and the package versions."""
     trained_on = [problem.id for problem in problems]
     packages = {name: version(name) for name in PACKAGES}
     write_policy(folder, asked, {**extra, "train_problem_ids": trained_on, "versions": packages})
 
 
 def _unused(out: Path) -> bool:
-    """Nothing there, or only what a run left that failed before its first row."""
+    """Empty, or only what a run left that failed before its first row."""
     if not out.exists():
         return True
     names = {path.name for path in out.iterdir()} if out.is_dir() else {"a file"}
@@ -160,7 +162,7 @@ def _hold(out: Path) -> None:
         hold(out / TRAINER)
     except RunError as error:
         raise RunError(
-            f"another process trains in {out}; wait for it, or choose another folder"
+            f"another process is training in {out}; wait until it ends, or choose another folder"
         ) from error
 
 
@@ -173,9 +175,9 @@ def _requested(out: Path) -> Request:
 
 
 def _comparable(asked: Request) -> dict[str, object]:
-    """Without the paths: a digest says what the weights are, wherever they lie.
+    """Without the paths: a digest identifies the weights, wherever they are.
 
-    Nor with how the stop strings came about: they are what they are.
+    Also without the origin of the stop strings.
     """
     data = json.loads(json.dumps(asked.to_dict()))
     (data["prompt"] or {}).pop(BY_DEFAULT, None)
@@ -185,9 +187,9 @@ def _comparable(asked: Request) -> dict[str, object]:
 
 
 def resumable(out: Path) -> Path | None:
-    """The last state that every process has written whole, None where there is none.
+    """The last state that every process has completely written, None if there is none.
 
-    What was written after it goes: rows of logs, checkpoints, states that are not whole.
+    What was written after it is removed: rows of logs, checkpoints, incomplete states.
     """
     states = {_step(path): path for path in _states(out)}
     whole = [step for step, path in states.items() if _is_whole(path)]

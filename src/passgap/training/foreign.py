@@ -1,9 +1,9 @@
 """The reward that exported files call inside verl, OpenRLHF and plain TRL.
 
-In: a completion as the trainer hands it over, and the row that passgap exported. Out: what the
-trainer takes for a reward. The verifier is that of evaluation, so the reward is evaluation's word:
-correct 1, incorrect 0. An unscored completion has no reward in TRL; verl and OpenRLHF need a number
-and get 0, and the watch folder says which those were.
+In: a completion as the trainer passes it, and the row that passgap exported. Out: the reward in the
+trainer's form. The verifier is the one of evaluation, so the reward agrees with evaluation: correct
+1, incorrect 0. An unscored completion has no reward in TRL; verl and OpenRLHF need a number and get
+0, and the watch folder records which those were.
 
 Imports neither torch nor a trainer: passgap's core dependencies are enough, inside the trainer's
 own environment. Rewards are called from threads there, one completion at a time.
@@ -34,7 +34,7 @@ REWARDS: dict[Status, float] = {"correct": 1.0, "incorrect": 0.0, "unscored": 0.
 
 
 class ExportedReward:
-    """Marks what a trainer drew for exported rows, and records it for ``passgap watch``.
+    """Marks what a trainer sampled for exported rows, and records it for ``passgap watch``.
 
     Parameters
     ----------
@@ -42,17 +42,17 @@ class ExportedReward:
         The watch folder of the training rows; held-out rows are recorded beside it, in the folder
         of the same name with ``_held_out``.
     group_size, held_out_draws
-        Completions drawn for a problem at a time, in training and in validation.
+        Completions per problem in one step, in training and in validation.
     verifier
-        The spec of one verifier for all problems, ``python:``, ``plugin:`` and ``judge`` among
-        them; None takes the one each row names, which none of those may be.
+        The spec of one verifier for all problems, including ``python:``, ``plugin:`` and ``judge``;
+        None takes the one each row names, which may be none of those.
     stop
-        Strings that end a completion: what comes after is not read, as in evaluation.
+        Strings that end a completion: anything after them is ignored, as in evaluation.
     special
-        Texts of special tokens to leave out, where the trainer does not (OpenRLHF).
+        Texts of special tokens to leave out, if the trainer does not (OpenRLHF).
     max_tokens, end_tokens
-        Where given, a completion of ``max_tokens`` token ids that does not end in one of
-        ``end_tokens`` counts as cut (TRL).
+        If given, a completion of ``max_tokens`` token ids that does not end in one of
+        ``end_tokens`` counts as cut off (TRL).
     """
 
     __name__ = "verifier"
@@ -91,11 +91,11 @@ class ExportedReward:
     ) -> dict[str, float | str]:
         """One completion, in the form of verl's ``compute_score``.
 
-        ``score`` and ``acc`` are 1.0 where it is correct, ``pred`` is the answer read ("" for none)
+        ``score`` and ``acc`` are 1.0 if it is correct, ``pred`` is the answer read ("" for none)
         and ``unscored`` 1.0 or 0.0: verl averages the numbers over validation and writes the texts
         to its dump.
 
-        Raises MismatchError for a row that passgap did not export, or that was changed since.
+        Raises MismatchError for a row that passgap did not export, or that has changed since.
         """
         row = dict(extra_info or {})
         problem = problem_of({**row, "reference": ground_truth})
@@ -186,13 +186,13 @@ class ExportedReward:
             text, finish = self._read(self._pattern.sub("", text), not ended)
         if query.startswith(prompt):
             outcome = self._marked([Item(problem, text, finish or "stop")])[0]
-        else:  # the tokenizer does not give back the prompt: where the completion begins is unknown
+        else:  # the decoded text lacks the prompt: where does the completion begin?
             outcome = Outcome("unscored", None, "prompt")
         self._record(row["split"], problem, outcome, finish)
         return outcome
 
     def _read(self, text: str, cut: bool | None) -> tuple[str, FinishReason | None]:
-        """The text up to the first stop string, and how it ended; None where nobody knows."""
+        """The text up to the first stop string, and how it ended; None if unknown."""
         shown = cut_at_stop(text, self._stop)
         if shown != text:
             return shown, "stop"
@@ -229,7 +229,7 @@ class ExportedReward:
             return self._watches[split]
 
     def _told(self, split: str, step: int | None) -> int | None:
-        """The step as the trainer tells it; one that its first row lacked is not taken up later."""
+        """The step as the trainer gives it; if the first row had none, later ones are ignored."""
         with self._lock:
             if split not in self._step or (self._step[split] is not None and step is not None):
                 self._step[split] = step
@@ -264,13 +264,13 @@ def problem_of(row: Mapping[str, object]) -> Problem:
     missing = [name for name in CARRIED if row.get(name) is None]
     if missing:
         raise MismatchError(
-            f"a row has no {missing[0]}; this reward reads rows that passgap export wrote"
+            f"a row has no {missing[0]}; this reward needs rows written by passgap export"
         )
     found = _problem(*(str(row[name]) for name in CARRIED[1:]))
     if found.id != row["problem_id"]:
         raise MismatchError(
-            f"the row of problem {row['problem_id']} was changed and is now {found.id}; export the "
-            "problems again"
+            f"the row of problem {row['problem_id']} was changed and would now be {found.id}; "
+            "export the problems again"
         )
     return found
 
@@ -281,7 +281,7 @@ def _problem(question: str, reference: str, verifier: str, metadata: str) -> Pro
 
 
 def _whole(value: object) -> int | None:
-    """A number as trainers hand it over: Python's, NumPy's or a tensor."""
+    """A number as trainers pass it: Python's, NumPy's or a tensor."""
     return int(value) if isinstance(value, SupportsInt) else None
 
 

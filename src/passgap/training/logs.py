@@ -1,4 +1,4 @@
-"""What happens at each step of a TRL trainer here: rows written, held-out problems measured,
+"""What happens at each step of a TRL trainer here: rows are written, held-out problems measured,
 policy folders and states to resume from saved.
 
 In: a job. Out: callbacks for its trainer, which write the files of ``training.folder``.
@@ -41,13 +41,13 @@ METRICS = {
     "grad_norm": "grad_norm",
 }
 Logs = Mapping[str, float]
-HELD_OUT = "held_out/"  # of the names that trackers are told
+HELD_OUT = "held_out/"  # prefix of the names that trackers get
 
 
 def callbacks(
     job: Job, model: PreTrainedModel, engine: TransformersEngine, saver: Saver
 ) -> list[TrainerCallback]:
-    """Everything that is to happen while the job's trainer runs."""
+    """Everything that happens while the job's trainer runs."""
     found: list[TrainerCallback] = []
     if job.processes.is_main:
         found.append(StepLog(job))
@@ -59,14 +59,14 @@ def callbacks(
 
 
 def connect(listed: Sequence[TrainerCallback], trainer: Trainer) -> None:
-    """Let the held-out measurements tell the trainer's own trackers too."""
+    """Send the held-out measurements to the trainer's own trackers too."""
     for callback in listed:
         if isinstance(callback, HeldOutCallback):
             callback.trainer = trainer
 
 
 class StepLog(TrainerCallback):  # type: ignore[misc]
-    """Writes one row a step to training.jsonl and reports progress."""
+    """Writes one row per step to training.jsonl and reports progress."""
 
     def __init__(self, job: Job) -> None:
         self._path, self._progress = job.out / TRAINING_FILE, job.progress
@@ -94,23 +94,23 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
 
 
 def measured(logs: Logs) -> dict[str, float]:
-    """TRL's metrics by our names; one that it could not take is left out."""
+    """TRL's metrics by our names; one that it could not compute is left out."""
     found = {ours: logs.get(theirs) for ours, theirs in METRICS.items()}
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def is_step(logs: Logs) -> bool:
-    """Whether a log is a step's own: not the summary at the end, not a held-out measurement."""
+    """Whether a log is from a step: not the summary at the end, not a held-out measurement."""
     summary = not logs or "train_runtime" in logs
     return not summary and not any(name.startswith(HELD_OUT) for name in logs)
 
 
 class HeldOutCallback(TrainerCallback):  # type: ignore[misc]
-    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end; nothing
-    while there is no tracker.
+    """Measures held-out problems at step 0, every ``eval_every`` steps and at the end; does nothing
+    without a tracker.
 
-    With ``trainer`` set, its trackers (TensorBoard and the like) are told the same numbers, after
-    those of the step they belong to.
+    With ``trainer`` set, its trackers (such as TensorBoard) get the same numbers, after those of
+    the step they belong to.
     """
 
     def __init__(
@@ -155,7 +155,8 @@ def numbers(row: HeldOutRow) -> dict[str, float]:
 
 
 class Checkpoints(TrainerCallback):  # type: ignore[misc]
-    """Writes a policy folder every ``save_every`` steps, which has its name once it is whole."""
+    """Writes a policy folder every ``save_every`` steps, which gets its name once it is
+    complete."""
 
     def __init__(self, job: Job, saver: Saver) -> None:
         self._job, self._saver = job, saver
@@ -168,7 +169,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
             return
         folder = checkpoint(self._job.out, step)
         begun = folder.with_name(f".{folder.name}.tmp")
-        if begun.exists():  # of a start that was killed here
+        if begun.exists():  # left by a start that was killed here
             shutil.rmtree(begun)
         self._saver.save(begun, getattr(model, "module", model))
         self._job.write(begun, step)
@@ -176,7 +177,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 
 
 class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
-    """Ends a training that went on from a state of its last step: TRL would add a step to it."""
+    """Ends a training resumed from a state of its last step: TRL would add a step to it."""
 
     def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         if state.global_step >= state.max_steps:
@@ -184,7 +185,7 @@ class NoMoreSteps(TrainerCallback):  # type: ignore[misc]
 
 
 class WholeStates(TrainerCallback):  # type: ignore[misc]
-    """Marks each state to resume from as whole, in every process, once it is written."""
+    """Marks each state to resume from as complete, in every process, once it is written."""
 
     def __init__(self, job: Job) -> None:
         self._job = job

@@ -1,13 +1,13 @@
-"""Reinforcement learning on the policy's own draws, through TRL's GRPOTrainer and RLOOTrainer,
-unmodified: their arguments, a reward function, a rollout function.
+"""Reinforcement learning on the policy's own draws, through TRL's unmodified GRPOTrainer and
+RLOOTrainer: their arguments, a reward function, a rollout function.
 
 In: a job. Out: the trained policy's folder (``training.folder``).
 
 For GRPO and similar methods the engine that evaluates draws the completions that train (TRL's
 ``rollout_func``): the same prompts, sampling settings, end tokens and stop strings. TRL's
-RLOOTrainer has no such hook and draws by itself, without stop strings; with ``generation`` vllm
-TRL draws through vLLM in each GPU process. The verifier of the evaluation marks what was drawn in
-any case, after the engine has read its ids.
+RLOOTrainer has no such hook and samples by itself, without stop strings; with ``generation`` vllm,
+TRL samples through vLLM in each GPU process. In all cases the verifier of the evaluation marks the
+completions, after the engine has decoded their ids.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ TRAINERS = {"grpo": (GRPOTrainer, GRPOConfig), "rloo": (RLOOTrainer, RLOOConfig)
 def train_online(job: Job) -> None:
     """Train a job's policy and write its weights and logs.
 
-    The reward is 1 for a correct completion, 0 for an incorrect one, and none at all for an
-    unscored one, unless the config asks for another (``training.reward``).
+    The reward is 1 for a correct completion, 0 for an incorrect one, and none for an unscored one,
+    unless the config chooses another (``training.reward``).
     """
     trainer_class, config_class = TRAINERS[job.config.method.trainer]
     with runtime.quiet():
@@ -59,7 +59,7 @@ def train_online(job: Job) -> None:
         draws_here = job.config.method.trainer == "grpo" and job.config.generation != "vllm"
         trainer = trainer_class(
             model=model,
-            processing_class=deepcopy(tokenizer),  # TRL sets a pad token where there is none
+            processing_class=deepcopy(tokenizer),  # TRL sets a pad token if there is none
             reward_funcs=VerifierReward(
                 job.verifier,
                 job.problems,
@@ -78,13 +78,13 @@ def train_online(job: Job) -> None:
 
 
 def _watch(job: Job) -> Watch:
-    """The record of what every reward call saw; a resumed run draws its later steps again."""
+    """The record of every reward call; a resumed run draws its later steps again."""
     folder, last = job.out / WATCH, step_of_state(job.resume) - 1
     watch = Watch(folder, group_size=job.config.group_size, rank=job.processes.rank)
     watch.drop_after(last)
     if job.processes.is_main:
         for rank in ranks_of(folder):
-            if rank >= job.processes.count:  # of a start with more processes
+            if rank >= job.processes.count:  # left by a start with more processes
                 WatchLog(folder, rank=rank).drop_after(last)
     return watch
 
@@ -104,7 +104,7 @@ def arguments(job: Job) -> dict[str, object]:
             "top_k": 0,
             "repetition_penalty": 1.0,
             "lr_scheduler_type": "constant",
-            # read by TRL for the reference model only, which it loads itself when beta > 0
+            # TRL uses it only for the reference model, which it loads itself if beta > 0
             "model_init_kwargs": {"revision": job.policy.revision} if job.policy.revision else None,
         }
         | config.algorithm_settings
@@ -113,7 +113,7 @@ def arguments(job: Job) -> dict[str, object]:
 
 
 def _vllm(config: TrainConfig, stop: Sequence[str]) -> dict[str, object]:
-    """What TRL is told where vLLM draws; a stop string's tokens are kept, as the engine does."""
+    """TRL's arguments when vLLM samples; a stop string's tokens are kept, as in the engine."""
     if config.generation != "vllm":
         return {}
     stopping = {"stop": list(stop), "include_stop_str_in_output": True} if stop else None
@@ -151,9 +151,9 @@ def from_trl(prompt: TrlPrompt) -> Prompt:
 
 
 class Rollout:
-    """TRL's ``rollout_func``: one completion of each prompt it is given, drawn by the engine.
+    """TRL's ``rollout_func``: one completion of each prompt it gets, drawn by the engine.
 
-    Returns the columns TRL needs and two that go on to the reward: ``text`` and ``finish_reason``.
+    Returns the columns TRL needs and two for the reward: ``text`` and ``finish_reason``.
     """
 
     def __init__(
@@ -167,9 +167,9 @@ class Rollout:
         self._processes = processes or Processes()
 
     def __call__(self, prompts: Sequence[TrlPrompt], trainer: GRPOTrainer) -> dict[str, object]:
-        # TRL gives each prompt as often as its group has completions. Every one is a problem of its
-        # own to the block, of one draw: TRL wants the completions in the order of its prompts, and
-        # the engine runs a prompt once however often it stands there.
+        # TRL repeats each prompt for every completion of its group. In the block each is a separate
+        # problem with one draw: TRL needs the completions in the order of its prompts, and the
+        # engine runs a prompt only once however often it is repeated.
         given = [from_trl(prompt) for prompt in prompts]
         encoded = {prompt: self._engine.encode(prompt) for prompt in dict.fromkeys(given)}
         seed = self._processes.seed("rollout", self._seed, trainer.state.global_step)

@@ -1,7 +1,8 @@
-"""A watch log that outlives a full disk: rows wait in memory until they can be written.
+"""A watch log that survives a full disk: rows wait in memory until they can be written.
 
 In: the rows of reward calls. Out: a rank's files (`passgap.runs.watch`), and errors in the log
-instead of the trainer's way. At most WAITING_ROWS wait; the oldest are lost beyond that, and said.
+instead of exceptions in the trainer. At most WAITING_ROWS wait; beyond that the oldest are lost,
+which is logged.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class PatientLog:
                 first = self._waiting[0]
                 self._log.append(first.steps or first.step or 0, first.columns)
                 del self._waiting[0]
-        except UsageError:  # wrong rows can never be written: kept, they would block all others
+        except (
+            UsageError
+        ):  # invalid rows can never be written: if kept, they would block all others
             del self._waiting[0]
             raise
         except PassgapError as error:
@@ -64,7 +67,7 @@ class PatientLog:
         seldom = self._failures & (self._failures - 1) == 0  # the 1st, 2nd, 4th, 8th .. time
         if seldom or (self._lost and not before):
             log.error(
-                "watching failed (%d times in a row), training goes on: %s; %d rows wait in "
+                "recording failed (%d times in a row), training continues: %s; %d rows wait in "
                 "memory, %d are lost",
                 self._failures,
                 error,
@@ -75,7 +78,8 @@ class PatientLog:
     def _recovered(self) -> None:
         if self._failures:
             log.warning(
-                "watching works again after %d failures; what waited is written, %d rows are lost",
+                "recording works again after %d failures; waiting rows are written, %d rows are "
+                "lost",
                 self._failures,
                 self._lost,
             )
@@ -83,7 +87,7 @@ class PatientLog:
 
 
 def rank_of(folder: Path, rank: int | None) -> int:
-    """The rank given, else that of the environment, else the lowest that nobody else writes."""
+    """The given rank, or the environment's, or the lowest that no other process writes."""
     if rank is not None:
         return rank
     told = os.environ.get("RANK")

@@ -1,10 +1,9 @@
-"""The processes of one training run: which this one is, and what they say to each other.
+"""The processes of one training run: which this one is, and how they communicate.
 
-In: torchrun's environment. Out: rank and count, and the three things the training needs: something
-done once for all, lists put together, waiting for each other. One process needs none of it.
-
-Not covered: weights cut in pieces over processes (FSDP, DeepSpeed), which are refused: the policy
-is sampled from the weights each process holds.
+In: torchrun's environment. Out: rank and count, and the three operations training needs: doing
+something once for all, joining lists, waiting for each other. A single process needs none of them.
+Not covered: weights sharded over processes (FSDP, DeepSpeed), which are refused: the policy is
+sampled from the weights each process holds.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ SHARDED = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
 
 @dataclass(frozen=True)
 class Processes:
-    """This process (``rank`` of ``count``) and the way to the others."""
+    """This process (``rank`` of ``count``) and the connection to the others."""
 
     rank: int = 0
     count: int = 1
@@ -31,7 +30,7 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this one writes the files that there is one of."""
+        """Whether this one writes the shared files."""
         return self.rank == 0
 
     def once(self, work: Callable[[], T]) -> T:
@@ -45,7 +44,7 @@ class Processes:
         return found[0]  # type: ignore[return-value]
 
     def gathered(self, items: list[T]) -> list[T]:
-        """The lists of all processes as one, in order of rank."""
+        """The lists of all processes joined, in order of rank."""
         if self.count == 1:
             return items
         from accelerate.utils import gather_object
@@ -54,15 +53,15 @@ class Processes:
         return found
 
     def seed(self, *parts: str | int) -> int:
-        """A seed of what is drawn here; the main process draws what one process alone would."""
+        """A seed for this process; the main process draws what a single process would."""
         return int(digest([*parts, *([self.rank] if self.rank else [])])[:12], 16)
 
     def share(self, items: list[T]) -> list[T]:
-        """The part of a list that is this process' to work on."""
+        """This process's part of a list."""
         return items[self.rank :: self.count]
 
     def wait(self) -> None:
-        """Go on when every process has come here."""
+        """Continue when every process has reached this point."""
         if self.count > 1:
             from accelerate import PartialState
 
@@ -70,23 +69,28 @@ class Processes:
 
 
 def started() -> Processes:
-    """This process among torchrun's, as the environment tells it.
+    """This process among torchrun's, according to the environment.
 
-    Raises UsageError where the launcher cuts the weights into pieces.
+    Raises UsageError if the launcher shards the weights.
     """
     for name in SHARDED:
         if os.environ.get(name, "").lower() in ("1", "true"):
-            raise UsageError(f"{name} is set; allowed: whole weights in every process (torchrun)")
+            raise UsageError(
+                f"{name} is set, which shards the weights; allowed: whole weights in "
+                "every process (start with torchrun)"
+            )
     told = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0}
     return Processes(*(int(os.environ.get(name, default)) for name, default in told.items()))
 
 
 def join(device: str) -> Processes:
-    """Meet the other processes of this run; ``device`` is what this one computes on."""
+    """Connect to the other processes of this run; ``device`` is what this one computes on."""
     us = started()
     if us.count > 1:
         if device == "cpu":
-            os.environ["ACCELERATE_USE_CPU"] = "true"  # else accelerate runs one process, silently
+            os.environ["ACCELERATE_USE_CPU"] = (
+                "true"  # otherwise accelerate silently runs one process
+            )
         from accelerate import PartialState
 
         state = PartialState(cpu=device == "cpu")

@@ -1,9 +1,9 @@
-"""The reward: the verifier of the evaluation, called on what the policy drew while training.
+"""The reward: the verifier of the evaluation, called on the completions in training.
 
 In: for each completion its problem id, its text and how it ended. Out: 1.0 correct, 0.0 incorrect,
 None unscored (TRL then leaves it out of its group's baseline and gives it no advantage). A rule
-makes something else of the outcomes: the advantage of pass@k, or a control that does not look at
-them. What the verifier said is recorded and logged whatever the rule.
+turns the outcomes into something else: the advantage of pass@k, or a control that ignores them. The
+verifier's outcomes are recorded and logged whatever the rule.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ Read = Callable[[Sequence[int]], tuple[str, FinishReason]]
 
 
 class RaisedOnce:
-    """Says what a verifier's code raises while training, once per kind; from any thread."""
+    """Reports what a verifier's code raises during training, once per kind; from any thread."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
         self._lock = threading.Lock()
 
     def tell(self, verifier: Verifier) -> None:
-        """Warn of what the verifier's code raised since it was asked last, where that is new."""
+        """Warn about new kinds of errors in the verifier's code since the last call."""
         for failure in take_failures(verifier):
             with self._lock:
                 new = failure.kind not in self._told
                 self._told.add(failure.kind)
             if new:
                 log.warning(
-                    "completions are unscored, the first of problem %s: %s; further errors of this "
-                    "kind are only counted", failure.problem_id, visible(failure.error),
+                    "some completions are unscored, the first of problem %s: %s; further errors "
+                    "of this kind are only counted", failure.problem_id, visible(failure.error),
                 )  # fmt: skip
 
 
 class VerifierReward:
     """A reward function in TRL's form around a verifier.
 
-    TRL calls it with the columns of the data set (``problem_id``), the ids it drew and, where the
-    engine drew them, what it made of them (``text``, ``finish_reason``): one entry a completion,
-    whole groups in each process. ``rule`` makes rewards of (problem ids, outcomes, step). ``read``
-    gives text and finish reason of a completion's ids, where TRL draws by itself. ``record`` is
-    called as `Watch.record`.
+    TRL calls it with the columns of the data set (``problem_id``), the ids it drew and, if the
+    engine drew them, their text and finish reason (``text``, ``finish_reason``): one entry per
+    completion, whole groups in each process. ``rule`` computes rewards from (problem ids, outcomes,
+    step). ``read`` gives text and finish reason of a completion's ids, if TRL samples by itself.
+    ``record`` is called as `Watch.record`.
     """
 
     __name__ = "verifier"
@@ -113,7 +113,7 @@ class VerifierReward:
 
 
 def rule_of(config: TrainConfig, rank: int = 0) -> Rule:
-    """The rule that a config asks for."""
+    """The rule that a config chooses."""
     if config.algorithm == "pass_at_k":
         return PassAtK(config.pass_k)
     if config.reward == "random":
@@ -127,7 +127,7 @@ def by_verifier(ids: Sequence[str], outcomes: Sequence[Outcome], step: int) -> l
 
 
 def by_format(ids: Sequence[str], outcomes: Sequence[Outcome], step: int) -> list[float | None]:
-    """1 where there is an answer to mark, right or wrong: a control (arXiv 2506.10947)."""
+    """1 if there is an answer to mark, right or wrong: a control (arXiv 2506.10947)."""
     return [
         None if o.status == "unscored" else float(o.status == "correct" or o.extracted is not None)
         for o in outcomes
@@ -154,7 +154,7 @@ class AtRandom:
 class PassAtK:
     """The analytical advantage of pass@k within each group (arXiv 2508.10751, eq. 14 and 15).
 
-    Its mean over a group is 0, so that TRL, told not to scale, uses it as it is.
+    Its mean over a group is 0, so TRL, set not to scale, uses it unchanged.
     """
 
     def __init__(self, k: int) -> None:
@@ -179,9 +179,9 @@ class PassAtK:
 def pass_at_k_advantages(size: int, wrong: int, k: int) -> tuple[float, float]:
     """Advantages of a (correct, incorrect) completion when pass@k is the reward.
 
-    ``size`` scored completions of a group, ``wrong`` of them incorrect; the reward of a subset of
-    ``k`` is that one of them is correct. Both are 0 where every subset, or none, is rewarded, or
-    the group is smaller than k.
+    ``size`` scored completions of a group, ``wrong`` of them incorrect; a subset of ``k`` is
+    rewarded if one of them is correct. Both are 0 if every subset, or none, is rewarded, or the
+    group is smaller than k.
     """
     if size < k:
         return 0.0, 0.0
@@ -196,12 +196,12 @@ def pass_at_k_advantages(size: int, wrong: int, k: int) -> tuple[float, float]:
 def signal(
     problem_id: Sequence[str], outcomes: Sequence[Outcome], finish_reason: Sequence[FinishReason]
 ) -> dict[str, float]:
-    """What one step has to learn from.
+    """The learning signal of one step.
 
-    ``solved_share``: correct among the scored completions, nan where none was scored;
-    ``mixed_share``: share of groups (completions of one problem) with both correct and incorrect
-    members, the only ones that move the policy; ``truncated_share`` and ``no_answer_share``: shares
-    of all completions; ``unscored``: how many.
+    ``solved_share``: correct among the scored completions, nan if none was scored; ``mixed_share``:
+    share of groups (completions of one problem) with both correct and incorrect members, the only
+    ones with a gradient; ``truncated_share`` and ``no_answer_share``: shares of all completions;
+    ``unscored``: how many.
     """
     groups: dict[str, set[Status]] = {}
     for problem, outcome in zip(problem_id, outcomes, strict=True):

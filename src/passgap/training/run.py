@@ -1,4 +1,4 @@
-"""``train``: a policy, problems and their verifier in, a trained policy's folder out.
+"""``train``: from a policy, problems and their verifier to a trained policy's folder.
 
 Nothing heavy is imported here; TRL is loaded when training starts. Started by torchrun, every
 process runs this and they share each step.
@@ -56,16 +56,16 @@ def train(
     problems
         What it is trained on.
     out
-        An empty or new folder, or the one this very run has already finished (then nothing is
-        done) or was interrupted in (then it goes on from its last whole state).
+        An empty or new folder, or the folder of this same run, finished (then nothing is done) or
+        interrupted (then it continues from its last complete state).
     config
         All settings.
     held_out
-        Problems to measure while training; none of them may be trained on.
+        Problems to measure during training; none of them may be trained on.
     teacher
         For ``distill``: the policy whose verified completions are learned.
     verifier
-        Marks the completions; None takes the verifier each problem names, as evaluation does.
+        Marks the completions; None takes the verifier each problem names, as in evaluation.
     progress
         Called with (step, steps, metrics) before the first step and after each.
 
@@ -84,7 +84,8 @@ def train(
     if (config.algorithm == "distill") != (teacher is not None):
         raise UsageError(
             f"algorithm is {config.algorithm!r} and the teacher is "
-            f"{teacher.path if teacher else None!r}; a teacher goes with distill and only with it"
+            f"{teacher.path if teacher else None!r}; a teacher is required with distill and "
+            "allowed only with it"
         )
     check_problems(problems, config, held_out)
     policy = as_requested(policy, Path(out))
@@ -94,7 +95,7 @@ def train(
     teacher = resolve_policy(teacher, "transformers") if teacher else None
     folder = Path(out)
     asked = request(policy, problems, config, marker.digest, held_out, teacher)
-    # imported here: a missing extra and a missing GPU are told before the folder is begun
+    # imported here: a missing extra or GPU is reported before the folder is created
     from passgap.training import processes, runtime
 
     count = processes.started().count
@@ -138,7 +139,7 @@ def train(
 
 
 def _train(job: Job, teacher: Policy | None) -> Lessons | None:
-    """Hand the job to the trainer of its algorithm; what was learned of a teacher, if of one."""
+    """Pass the job to its algorithm's trainer; returns what was learned from a teacher, if any."""
     if job.config.method.trainer == "sft":
         from passgap.training.distill import train_sft
 
@@ -150,12 +151,14 @@ def _train(job: Job, teacher: Policy | None) -> Lessons | None:
 
 
 def check_stop(policy: Policy, config: TrainConfig) -> None:
-    """Refuse stop strings where TRL draws by itself and could not stop at them."""
+    """Refuse stop strings if TRL samples by itself and could not stop at them."""
     own = config.method.trainer == "rloo" and config.generation == "transformers"
     if own and policy.prompt.stop:
-        how = ", which the format of the shots gives" if policy.prompt.stop_by_default else ""
+        how = (
+            ", which follows from the format of the shots" if policy.prompt.stop_by_default else ""
+        )
         raise UsageError(
             f"stop is {list(policy.prompt.stop)}{how}; allowed with rloo: none (--no-stop, also "
-            "when its base is sampled), since TRL's RLOOTrainer draws by itself and stops at end "
-            "tokens only; dr_grpo has the same gradient on policy"
+            "when its base is sampled), since TRL's RLOOTrainer samples by itself and stops only "
+            "at end tokens; dr_grpo has the same gradient on policy"
         )

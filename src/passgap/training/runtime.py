@@ -1,4 +1,4 @@
-"""What every TRL trainer here shares: the job, device and arguments, running, silence, saving.
+"""What every TRL trainer here shares: the job, device and arguments, running, logging, saving.
 
 In: a job. Out: keyword arguments for a TRL config, and at the end the files of
 ``training.folder``. TRL is called through its public arguments and callbacks only.
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from peft import LoraConfig
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
-# transformers renamed it; trl goes with both
+# transformers renamed it; trl works with both
 CHECKPOINTING = next(
     name
     for name in ("activation_checkpointing", "gradient_checkpointing")
@@ -59,12 +59,12 @@ FULL = 1 << 16  # bytes left: less than any file of weights or states
 
 @dataclass(frozen=True)
 class Job:
-    """One training run: what is trained, on what, marked by what, into which folder.
+    """One training run: the policy, the problems, the verifier, the folder.
 
-    ``training.folder.open_folder`` has made ``out`` ready. ``write`` is called with (folder, step)
+    ``training.folder.open_folder`` has prepared ``out``. ``write`` is called with (folder, step)
     for the policy file of a checkpoint, ``progress`` with (step, steps, metrics) after each step.
-    ``held_out`` are measured every ``eval_every`` steps. ``resume`` is the state to go on from
-    (``training.folder.resumable``), None begins.
+    ``held_out`` are measured every ``eval_every`` steps. ``resume`` is the state to continue from
+    (``training.folder.resumable``), None starts from the beginning.
     """
 
     policy: Policy
@@ -80,7 +80,7 @@ class Job:
 
     @property
     def device(self) -> str:
-        """Where this process computes."""
+        """The device of this process."""
         kind = resolve_device(self.config.device, self.processes.count)
         return f"cuda:{self.processes.local_rank}" if kind == "cuda" else kind
 
@@ -91,14 +91,14 @@ class Job:
 
     @property
     def at_once(self) -> int:
-        """Completions in this process' memory together."""
+        """Completions in this process's memory at once."""
         return min(self.config.batch_size or self.local_completions, self.local_completions)
 
     def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, TransformersEngine]:
-        """The model to train, its tokenizer, and the engine that samples that very model."""
+        """The model to train, its tokenizer, and the engine that samples this same model."""
         # float32: a step of 1e-6 is lost in bfloat16's 8 bits; autocast computes in it (bf16).
-        # The engine draws from this object and not from a copy, so that a draw's log-probability
-        # is one of the weights as they are now and no weights have to be sent anywhere.
+        # The engine samples this object and not a copy, so that a draw's log-probability belongs to
+        # the current weights and no weights have to be sent anywhere.
         model, tokenizer = load_model(self.policy, dtype="float32", device=self.device)
         sampling = self.config.sampling(self.policy.prompt.stop)
         engine = TransformersEngine(model, tokenizer, sampling, batch_size=self.at_once)
@@ -110,23 +110,23 @@ def check_processes(config: TrainConfig, count: int) -> None:
     if config.prompts_per_step % count:
         raise UsageError(
             f"prompts_per_step is {config.prompts_per_step}; allowed: a multiple of the {count} "
-            "processes, which take whole groups"
+            "processes, since each takes whole groups"
         )
     local = config.completions_per_step // count
     if config.batch_size and config.batch_size < local and local % config.batch_size:
         raise UsageError(
-            f"batch_size is {config.batch_size}; allowed: a divisor of the {local} completions of "
-            f"a step in each of the {count} processes"
+            f"batch_size is {config.batch_size}; allowed: a divisor of the {local} completions "
+            f"per step in each of the {count} processes"
         )
 
 
 def check_generation(config: TrainConfig, device: str) -> None:
-    """Refuse vllm where there is no GPU or no vllm."""
+    """Refuse vllm without a GPU or without vllm."""
     if config.generation == "transformers":
         return
     if device != "cuda":
         raise UsageError(
-            f"generation is {config.generation!r} and the device is {device}; allowed there: "
+            f"generation is {config.generation!r}, but the device is {device}; allowed there: "
             "transformers"
         )
     if importlib.util.find_spec("vllm") is None:
@@ -134,26 +134,26 @@ def check_generation(config: TrainConfig, device: str) -> None:
 
 
 def check_trackers(config: TrainConfig) -> None:
-    """Refuse trackers whose package is not there."""
+    """Refuse trackers whose package is not installed."""
     there = transformers.integrations.get_available_reporting_integrations()
     missing = [name for name in config.report_to if name not in there]
     if missing:
         raise UsageError(
-            f"report_to is {', '.join(missing)}; allowed here: "
-            f"{', '.join(sorted(there)) or 'none'} (install the tracker's package for another)"
+            f"report_to is {', '.join(missing)}; allowed with the installed packages: "
+            f"{', '.join(sorted(there)) or 'none'} (install the tracker's package to use another)"
         )
 
 
 def resolve_device(device: str, processes: int = 1) -> str:
-    """``cpu`` or ``cuda``; a GPU that is not there, and one process with several, are errors."""
+    """``cpu`` or ``cuda``; a missing GPU, and one process with several, are errors."""
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device == "cuda" and not gpus:
-        raise UsageError("device is 'cuda' and torch sees no GPU; allowed here: cpu, auto")
+        raise UsageError("device is 'cuda', but torch sees no GPU; allowed here: cpu, auto")
     if device == "cpu" or not gpus:
         return "cpu"
     if gpus > 1 and processes == 1:
         raise UsageError(
-            f"torch sees {gpus} GPUs and there is one process; allowed: one GPU, e.g. with "
+            f"torch sees {gpus} GPUs, but there is only one process; use one GPU, e.g. with "
             f"CUDA_VISIBLE_DEVICES=0, or torchrun --nproc_per_node {gpus} -m passgap train ..."
         )
     return "cuda"
@@ -178,7 +178,7 @@ def common_arguments(job: Job) -> dict[str, object]:
         "logging_steps": 1,
         "report_to": list(config.report_to) or "none",
         "disable_tqdm": True,
-        # what an interrupted run goes on from; policy folders are written by a callback
+        # where an interrupted run continues; policy folders are written by a callback
         "save_strategy": "steps" if config.resume_every else "no",
         "save_steps": config.resume_every or config.steps,
         "save_total_limit": 1,
@@ -217,7 +217,7 @@ def quiet() -> Iterator[None]:
     trl_logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            # said of each use of a public argument; the constraints file pins the TRL it works with
+            # warned at each use of a public argument; the constraints file pins a TRL that works
             warnings.filterwarnings("ignore", message="You are using 'rollout_func'")
             # TRL 1.16 calls transformers' gradient_checkpointing, since renamed
             warnings.filterwarnings(
@@ -234,10 +234,10 @@ def quiet() -> Iterator[None]:
 
 
 class Saver:
-    """Writes the model in training as an ordinary transformers folder, as its base had it.
+    """Writes the model in training as an ordinary transformers folder, like its base's.
 
-    TRL's trainers turn the model's cache off and set special tokens to what their tokenizer has;
-    only the weights are to differ from the base's folder. LoRA adapters are merged in a copy.
+    TRL's trainers turn off the model's cache and set special tokens to those of the tokenizer; only
+    the weights may differ from the base's folder. LoRA adapters are merged in a copy.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -262,10 +262,10 @@ class Saver:
 
 @contextmanager
 def full_disk_told(out: Path) -> Iterator[None]:
-    """A disk without space is one line, whatever torch or safetensors made of it.
+    """Report a full disk in one line, whatever torch or safetensors raised.
 
-    Raises WorkError when something failed and the disk of ``out`` is full; any other error is left
-    as it is.
+    Raises WorkError if something failed and the disk of ``out`` is full; any other error is
+    unchanged.
     """
     try:
         yield
@@ -275,12 +275,12 @@ def full_disk_told(out: Path) -> Iterator[None]:
             raise
         raise WorkError(
             f"the disk of {out} is full ({free:,} bytes left; {error}); free some space, then the "
-            "same command goes on from the last whole state"
+            "same command continues from the last complete state"
         ) from error
 
 
 class AlreadyTrainedError(Exception):
-    """The state that training went on from is of the last step."""
+    """The state from which training resumed is of the last step."""
 
 
 def run(trainer: Trainer, job: Job, saver: Saver) -> None:

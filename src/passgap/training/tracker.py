@@ -1,4 +1,4 @@
-"""pass@k on held-out problems while training.
+"""pass@k on held-out problems during training.
 
 In: an engine on the model in memory, held-out problems, the verifier. Out: one `HeldOutRow` per
 measurement in ``held_out.jsonl``. The problems measured are the same at every step and for every
@@ -42,9 +42,9 @@ class Drawn(NamedTuple):
 
 
 class HeldOutTracker:
-    """Measures a policy in training, which ``engine`` draws from; the rest is as in evaluation.
+    """Measures a policy in training, sampled by ``engine``; the rest is as in evaluation.
 
-    Of the config it reads ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps``, ``seed``.
+    From the config it reads ``eval_every``, ``eval_draws``, ``eval_problems``, ``steps``, ``seed``.
     ``processes`` share the problems: each must call ``measure`` at the same steps.
     """
 
@@ -69,7 +69,7 @@ class HeldOutTracker:
         self._config, self._out = config, out
 
     def due(self, step: int) -> bool:
-        """Whether a measurement belongs here: step 0, every ``eval_every`` steps, the last step."""
+        """Whether to measure now: at step 0, every ``eval_every`` steps, at the last step."""
         every = self._config.eval_every
         return step in (0, self._config.steps) or (every > 0 and step % every == 0)
 
@@ -98,7 +98,7 @@ class HeldOutTracker:
         return row
 
     def _drawn(self, step: int) -> list[Drawn]:
-        """This process' share of the draws, marked."""
+        """This process's share of the draws, marked."""
         seed = self._processes.seed("held_out", self._config.seed, step)
         block = Block(tuple(self._problems), 0, self._config.eval_draws, seed)
         completions = self._engine.complete(block, self._prompts)
@@ -121,13 +121,13 @@ def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
     """How much the draws differ from each other.
 
     ``entropy``: of a token given those before it, in nats: the mean of minus its log-probability,
-    which is unbiased for draws of the policy itself; ``answer_entropy``: of a problem's answers, in
-    nats, the mean over problems of the plug-in value, which is at most the logarithm of the draws
-    and biased low (no answer counts as an answer); ``completion_length`` in tokens;
+    which is unbiased for draws from the policy itself; ``answer_entropy``: of a problem's answers,
+    in nats, the mean over problems of the plug-in value, which is at most the logarithm of the
+    draws and biased low (no answer counts as an answer); ``completion_length`` in tokens;
     ``truncated_share``.
     """
-    # A token's chance to be drawn is the policy's own, so the mean of -log p over the tokens drawn
-    # estimates the entropy without the scores of the whole vocabulary; long completions weigh more.
+    # Tokens are drawn from the policy itself, so the mean of -log p over them estimates the entropy
+    # without the scores of the whole vocabulary; long completions weigh more.
     tokens = sum(one.tokens for one in drawn)
     logprob = sum(one.logprob for one in drawn)
     answers: dict[str, Counter[str | None]] = {}
@@ -145,9 +145,9 @@ def spread(drawn: Sequence[Drawn]) -> dict[str, float | None]:
 def held_out_curve(n: IntArray, c: IntArray, draws: int) -> tuple[int, tuple[CurvePoint, ...]]:
     """Mean pass@k for k = 1, 2, 4, .. up to ``draws``, with its intervals over the problems.
 
-    First how many problems are left out: those with fewer scored draws than the largest k, which
-    would make a curve of different problems at different k. The curve is of the others, and empty
-    where there is none.
+    The first value is how many problems are left out: those with fewer scored draws than the
+    largest k, since otherwise different k would rest on different problems. The curve is over the
+    others, and empty if there are none.
     """
     ks = [2**i for i in range(draws.bit_length())]
     enough = n >= ks[-1]

@@ -1,4 +1,4 @@
-"""Watch: record what the reward calls of any trainer see, and change nothing.
+"""Watch: record the reward calls of any trainer, and change nothing.
 
 In: reward calls, as the trainer makes them. Out: a watch folder (`passgap.runs.watch`) that
 ``passgap watch`` and ``passgap report`` read; the trainer gets its own rewards back.
@@ -6,9 +6,9 @@ In: reward calls, as the trainer makes them. Out: a watch folder (`passgap.runs.
 Imports neither torch nor a trainer, so that it runs inside verl's and OpenRLHF's environments with
 passgap's core dependencies.
 
-When the disk fails, training goes on: an error is logged (logger ``passgap.watch``), the rows wait
-in memory, up to a bound, and are written with the first call that can be (`training.patience`).
-Wrong input (an unknown status, a missing column) does raise: it shows at the first reward call.
+If the disk fails, training continues: an error is logged (logger ``passgap.watch``), the rows wait
+in memory, up to a bound, and are written with the next successful call (`training.patience`). Wrong
+input (an unknown status, a missing column) does raise: it shows at the first reward call.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from passgap.training.patience import PatientLog, log, rank_of
 
 
 class Watch:
-    """Records what a reward call sees, in any trainer.
+    """Records the reward calls of any trainer.
 
     Parameters
     ----------
     folder
         The watch folder; all processes of a training run share it.
     group_size
-        Completions drawn for a problem at a time (GRPO's G). Needed where the trainer does not
-        tell the step: then the rows are numbered by visits of their problem.
+        Completions per problem in one step (GRPO's G). Needed if the trainer does not give the
+        step: then the rows are numbered by visits of their problem.
     rank
-        Which process this is. Default: the environment's RANK, else the lowest rank that no other
-        process writes (0 where there is one process).
+        Which process this is. Default: the environment's RANK, or else the lowest rank that no
+        other process writes (0 for a single process).
     about
         Anything else to keep in ``about.json`` (JSON values, equal in all processes).
     flush_rows, flush_seconds
@@ -55,14 +55,12 @@ class Watch:
 
     Notes
     -----
-    The step of a row is the number of optimizer steps that the policy had taken when it drew. Where
-    the trainer tells it, a step that was recorded before by a former process is a resumed run that
-    draws it again: this rank's rows from that step on are dropped, with a warning. Where it does
-    not, ``about.json`` says ``"step": "visits"``, and `read_watch` numbers a problem's rows over
-    all ranks in the order of time, ``group_size`` a visit.
-
-    An asynchronous trainer that tells the step at which it asked for the reward is some steps ahead
-    of the policy that drew.
+    The step of a row is the number of optimizer steps of the policy when it sampled. If the trainer
+    gives it, a step already recorded by an earlier process means a resumed run that draws it again:
+    this rank's rows from that step on are dropped, with a warning. If not, ``about.json`` says
+    ``"step": "visits"``, and `read_watch` numbers a problem's rows over all ranks in order of time,
+    ``group_size`` per visit. An asynchronous trainer that gives the step at which it requested the
+    reward is some steps ahead of the policy that sampled.
 
     Examples
     --------
@@ -94,12 +92,12 @@ class Watch:
         self._log = PatientLog(self.folder, self.rank)
         self._mode = ""
         self._buffer: list[tuple[int | None, dict[str, object]]] = []
-        # weakly: an exit handler that held the watch would keep every watch of a long process
+        # weakly: an exit handler that held the watch would keep every watch of a long process alive
         atexit.register(_at_exit, weakref.ref(self))
 
     @property
     def unwritten(self) -> int:
-        """Rows that wait for a disk that takes them, or were lost to it."""
+        """Rows that wait for the disk, or were lost because of it."""
         return self._log.unwritten
 
     def record(
@@ -118,17 +116,17 @@ class Watch:
         Parameters
         ----------
         step
-            Optimizer steps the policy had taken when it drew; None where the trainer does not say.
+            Optimizer steps of the policy when it sampled; None if the trainer does not say.
         problem_id, status
-            One entry a completion; status is ``correct``, ``incorrect`` or ``unscored``.
+            One entry per completion; status is ``correct``, ``incorrect`` or ``unscored``.
         reward, tokens, finish_reason, reason
-            What else is known, one entry a completion.
+            What else is known, one entry per completion.
 
         Raises
         ------
         UsageError
-            For columns of different lengths, another status, or a step that is told in some calls
-            only.
+            For columns of different lengths, another status, or a step that is given only in some
+            calls.
         """
         columns: dict[str, Sequence[object] | None] = {
             "problem_id": problem_id,
@@ -159,7 +157,7 @@ class Watch:
         finish_reason: str | None = None,
         reason: str = "",
     ) -> None:
-        """Record one completion, for trainers that call the reward once a completion.
+        """Record one completion, for trainers that call the reward once per completion.
 
         Safe from several threads. Rows are written together: after ``flush_rows`` of them, when the
         oldest has waited ``flush_seconds``, and at exit; a killed process loses at most those.
@@ -216,17 +214,17 @@ class Watch:
             the list; so are columns that are iterators.
         correct
             What counts as a correct completion: a function of the reward, or a threshold t for
-            "reward >= t". There is no default, since rewards carry format bonuses, -1 and partial
-            credit. No reward (None or nan) is unscored.
+            "reward >= t". There is no default, since rewards may include format bonuses, -1 and
+            partial credit. No reward (None or nan) is unscored.
         id_column
             The data set's column that names the problem.
         split
-            A column and its value: only such rows are recorded, e.g. ``("split", "train")``. TRL
+            A column and its value: only rows with it are recorded, e.g. ``("split", "train")``. TRL
             calls the same functions in evaluation without saying so.
         max_tokens, end_tokens
-            Where given, a completion of ``max_tokens`` tokens that does not end in one of
-            ``end_tokens`` counts as cut (finish reason ``length``). A data set's or a rollout's
-            column ``finish_reason`` goes before.
+            If given, a completion of ``max_tokens`` tokens that does not end in one of
+            ``end_tokens`` counts as cut off (finish reason ``length``). A data set's or a rollout's
+            column ``finish_reason`` takes precedence.
 
         Returns
         -------
@@ -272,29 +270,29 @@ class Watch:
                 log_metric("watch/unwritten_rows", float(self.unwritten))
 
     def _begin(self, step: int | None) -> None:
-        """At the first row: say what a step is, and drop what a resumed run draws again."""
-        # Only the first row tells whether the trainer knows its step, and at which step a resumed
-        # run goes on: so about.json and the dropping of rows wait for it.
+        """At the first row: record what a step is, and drop what a resumed run draws again."""
+        # Only the first row shows whether the trainer knows its step, and at which step a resumed
+        # run continues: so about.json and the dropping of rows wait for it.
         mode = "visits" if step is None else "trainer"
         if mode == self._mode:
             return
         if self._mode:
             raise UsageError(
-                f"step is {step!r}, and other calls of this watch had "
+                f"step is {step!r}, but other calls of this watch had "
                 f"{'none' if step is not None else 'one'}; give it in every call or in none"
             )
         if step is None and self.group_size is None:
             raise UsageError(
-                "the trainer tells no step and group_size is not set; pass group_size, the number "
-                "of completions drawn for a problem at a time, to Watch"
+                "the trainer gives no step and group_size is not set; pass group_size, the "
+                "number of completions per problem in one step, to Watch"
             )
         write_about(self.folder, {"step": mode, "group_size": self.group_size, **self._about})
         self._mode = mode
         dropped = self._log.drop_after(step - 1) if step is not None else 0
         if dropped:
             log.warning(
-                "%s: training goes on at step %d; %d rows of rank %d from that step on are dropped "
-                "and drawn again", self.folder, step, dropped, self.rank,
+                "%s: training resumes at step %d; %d rows of rank %d from that step on are "
+                "dropped and will be recorded again", self.folder, step, dropped, self.rank,
             )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""What marks a completion: a problem and a text in, an Outcome out.
+"""Verifiers mark completions: from a problem and a text to an Outcome.
 
 A verifier is named by a spec, ``NAME`` or ``NAME?option=value&..`` (``numeric?tolerance=0.01``).
 ``for_problems`` gives the one verifier object that evaluation and training share. Three kinds run
-code of one's own or ask a server, and are taken from the command line (or a Python caller) only:
+the user's code or call a server, and are accepted only from the command line (or a Python caller):
 ``python:MODULE:FUNCTION``, ``plugin:NAME`` and ``judge``; a data file or a run that names one is
 refused. A plugin is what an installed package adds by an entry point of the group
 ``passgap.verifiers``.
@@ -30,7 +30,7 @@ PLUGIN = "plugin:"
 
 
 def _maker(made: object, package: str) -> Callable[..., Verifier] | None:
-    """A verifier's class, or a function that makes one, of passgap or of another package."""
+    """A verifier's class, or a function that makes one, from passgap or another package."""
     return made if callable(made) else None
 
 
@@ -77,7 +77,7 @@ __all__ = [
 
 
 def get_verifier(spec: str) -> Verifier:
-    """The verifier a spec names; its heavy package is imported here and not before.
+    """The verifier a spec names; its heavy package is imported here and not earlier.
 
     Raises UsageError for an unknown name or option, or a value that is not allowed.
     """
@@ -92,8 +92,8 @@ def get_verifier(spec: str) -> Verifier:
         made = _made(spec, make, options)
     if not isinstance(made, Verifier):
         raise UsageError(
-            f"verifier {name!r} makes a {type(made).__name__} and not a Verifier; install its "
-            "package again, or name another verifier"
+            f"verifier {name!r} makes a {type(made).__name__} instead of a Verifier; reinstall "
+            "its package, or use another verifier"
         )
     return GuardedVerifier(made)
 
@@ -109,15 +109,15 @@ def for_problems(problems: Iterable[Problem], override: str | None = None) -> Ve
     for spec in specs:
         if _parsed(spec)[0] in COMMAND_LINE_ONLY:
             raise UsageError(
-                f"the problems name the verifier {spec!r}, which is taken from the command line "
-                f"only: add --verifier {spec!r} if it is yours"
+                f"the problems name the verifier {spec!r}, which runs code or calls a server and "
+                f"is accepted only from the command line: add --verifier {spec!r} if you trust it"
             )
     verifiers = {spec: get_verifier(spec) for spec in specs}
     return verifiers[specs[0]] if len(specs) == 1 else _BySpec(verifiers)
 
 
 def check_specs(problems: Iterable[Problem]) -> list[str]:
-    """The distinct specs that problems name: each a known one, with what it needs installed."""
+    """The distinct specs that problems name: each is known, with its packages installed."""
     specs = sorted({problem.verifier for problem in problems})
     for spec in specs:
         if _parsed(spec)[0] not in COMMAND_LINE_ONLY:
@@ -126,7 +126,7 @@ def check_specs(problems: Iterable[Problem]) -> list[str]:
 
 
 def answer_form(spec: str) -> Callable[[str], str] | None:
-    """What makes answers comparable under a verifier; None where its golds cannot be compared."""
+    """What makes answers comparable under a verifier; None if its references cannot be compared."""
     where = _FORMS.get(_parsed(spec)[0])
     return None if where is None else cast(Callable[[str], str], resolve_name(where))
 
@@ -152,7 +152,7 @@ def _made(spec: str, make: Callable[..., Verifier], options: dict[str, str]) -> 
         )
     needed = [n for n, p in parameters.items() if p.default is p.empty and n not in options]
     if needed:
-        raise UsageError(f"verifier {spec!r} needs {needed[0]}=..., as {spec}?{needed[0]}=...")
+        raise UsageError(f"verifier {spec!r} needs {needed[0]}=..., such as {spec}?{needed[0]}=...")
     return make(**options)
 
 

@@ -1,14 +1,14 @@
 r"""The form of answer that a prompt asks for.
 
-In: a rendered prompt. Out: the rule of `candidates` that finds that form, empty where none is asked
-for. Shots show the form, a request names it; a mark is asked for, whatever words stand beside it.
+In: a rendered prompt. Out: the rule of `candidates` that finds that form, empty if the prompt asks
+for none. Shots show the form, an instruction names it.
 """
 
 from __future__ import annotations
 
 import re
 
-FORMS = {  # the first that a prompt holds is the one asked for
+FORMS = {  # the first that a prompt contains is the requested one
     "boxed": re.compile(r"\\boxed"),
     "tagged": re.compile(r"<answer>", re.IGNORECASE),
     "hashes": re.compile(r"(?<!#)####(?!#)"),

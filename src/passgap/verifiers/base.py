@@ -1,4 +1,4 @@
-"""The one interface every verifier has.
+"""The interface of every verifier.
 
 In: problems and the texts of completions, with how each ended. Out: an Outcome for each.
 """
@@ -19,7 +19,7 @@ class Item(NamedTuple):
     """One completion to mark.
 
     ``asked`` is the form of answer that the prompt asked for (``boxed``, ``tagged``, ``hashes``,
-    ``stated``), empty where that is not known.
+    ``stated``), empty if unknown.
     """
 
     problem: Problem
@@ -29,7 +29,7 @@ class Item(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A status with its reason, before it is anybody's outcome."""
+    """A status with its reason, not yet part of an outcome."""
 
     status: Status
     reason: str = ""
@@ -38,32 +38,32 @@ class Mark(NamedTuple):
 class Verifier(ABC):
     """Marks completions; equal ``digest`` means equal marks for equal input.
 
-    A verifier never raises for anything a text may hold, and may be called from any thread.
+    A verifier never raises, whatever a text contains, and may be called from any thread.
     """
 
     name: str
     of_reasoning: bool = False
-    """Whether it marks how an answer was reached, beside what another says of the answer."""
+    """Whether it marks how an answer was reached, in addition to another verifier's mark."""
 
     @property
     @abstractmethod
     def digest(self) -> str:
-        """Identity of the verifier: name, options and version of what it rests on."""
+        """Identity of the verifier: name, options and versions of what it depends on."""
 
     @abstractmethod
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
-        """Mark many completions, in their order; the more at once, the faster."""
+        """Mark many completions, in order; larger batches are faster."""
 
     def verify(self, problem: Problem, text: str, finish_reason: FinishReason = "stop") -> Outcome:
         """Mark one completion."""
         return self.verify_all([Item(problem, text, finish_reason)])[0]
 
     def candidates(self, item: Item) -> tuple[Candidate, ...]:
-        """The pieces of a text that could be its answer, for who asks why; empty where unknown."""
+        """The pieces of a text that could be its answer, to explain a mark; empty if unknown."""
         return ()
 
     def read_as(self, answer: str) -> str | None:
-        """What kind of thing a reference or an answer is taken for; None where it is just text."""
+        """How a reference or an answer is understood; None if it is just text."""
         return None
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
@@ -78,7 +78,7 @@ class Verifier(ABC):
         }
 
     def close(self) -> None:  # noqa: B027 - most verifiers hold nothing to give back
-        """Give back what the verifier holds: worker processes, connections."""
+        """Release what the verifier holds: worker processes, connections."""
 
 
 class TextVerifier(Verifier):
@@ -99,7 +99,7 @@ def nothing_said(finish_reason: FinishReason) -> str:
 
 
 def no_answer(finish_reason: FinishReason) -> Outcome:
-    """Incorrect for want of an answer."""
+    """Incorrect because there is no answer."""
     return Outcome("incorrect", None, nothing_said(finish_reason))
 
 

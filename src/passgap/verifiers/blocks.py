@@ -1,11 +1,11 @@
-"""The blocks of a completion that may be a program: what stands in fences, and bare code.
+"""The blocks of a completion that may be a program: fenced code, and bare code.
 
 In: a text without thinking. Out: its blocks in order, each with the language its fence names. Time
 is linear in the text, and nothing is parsed: what a model wrote could crash Python's parser.
 
-Fences are Markdown's (three or more backticks or tildes, an info string, any indentation), read as
-models write them: glued to the line before, never closed, or closed only, since the prompt had
-opened them.
+Fences are Markdown's (three or more backticks or tildes, an info string, any indentation),
+including the variants that models write: glued to the line before, never closed, or only closed,
+because the prompt had opened them.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ PYTHON = ("python", "py", "ipython", "cpython", "pypy")
 
 COLUMN_0 = re.compile(r"^[^\s#].*", re.MULTILINE)
 TOKEN = re.compile(r"\"\"\"|'''|#|\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|[()\[\]{}]")
-# strings, also those that the line does not end, and comments
+# strings, including those that the line does not end, and comments
 STRINGS = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"?|(?<!\w)'(?:\\.|[^'\\\n])*+'?|#.*")
 WORDS = re.compile(r"\b([^\W\d]\w*)[ \t]+(?=([^\W\d]\w*))")
-# what begins or ends no statement, or stands in none; a bare annotation is a heading
+# what does not begin, end or occur in a statement; a bare annotation is a heading
 NO_CODE = re.compile(
     r"^[<>|]|^\*\*|^[-*•] \w+$|^\d+[.)] |^(?:-{3,}|={3,}|\*{3,})$|^[A-Z]\w*: [^=]*$"
     r"|[?$`]|\\.|[^\x00-\x7f\w]|[A-Za-z)]\.$|!$"
 )
 BARE_COLON = re.compile(r"(\w+)(?: \d+)?:$")
-# Python 2's statements are no prose: such a program is wrong, not shorter
+# Python 2's statements are not prose: such a program is wrong, not shorter
 KNOWN = frozenset([*keyword.kwlist, *keyword.softkwlist, "type", "print", "exec"])
 PROGRAM = re.compile(
     r"^[ \t]*(?:import|from|def|class|async|for|while|if|with|try|return|@|raise|assert|del)\b"
@@ -60,7 +60,7 @@ class Block(NamedTuple):
 
     @property
     def like_code(self) -> bool:
-        """Whether something in it is done, and it is no session with a prompt (``>>>``, ``$``)."""
+        """Whether it does something and is not a session with a prompt (``>>>``, ``$``)."""
         return PROGRAM.search(self.code) is not None and not self.code.lstrip().startswith(
             (">>>", "$ ", "In [")
         )
@@ -76,7 +76,7 @@ class Fence(NamedTuple):
 
 
 def blocks(text: str, nested: bool = True) -> list[Block]:
-    """The blocks of a text in order; what a ``markdown`` fence holds is read as a text."""
+    """The blocks of a text in order; the content of a ``markdown`` fence is read as a text."""
     if "```" not in text and "~~~" not in text:
         return sections(text)[0]
     found: list[Block] = []
@@ -89,7 +89,7 @@ def blocks(text: str, nested: bool = True) -> list[Block]:
 
 
 def _fenced(text: str) -> Iterator[Block]:
-    """The blocks between fences, and before them the code that stands bare."""
+    """The blocks in fences, preceded by bare code."""
     fence: Fence | None = None
     first, quoted = True, in_docstring(text)
     for mark in MARK.finditer(text):
@@ -102,7 +102,7 @@ def _fenced(text: str) -> Iterator[Block]:
                 head, ends_in_code = sections(text[: mark.start()])
                 yield from head
             first = False
-            if not ends_in_code or after:  # else it closes what the prompt opened
+            if not ends_in_code or after:  # otherwise it closes what the prompt opened
                 fence = Fence(mark.end() + 1, before, run, _label(after))
         elif run[0] == fence.run[0] and len(run) >= len(fence.run):
             if _closes(fence, before, after):
@@ -119,7 +119,7 @@ def _fenced(text: str) -> Iterator[Block]:
 
 
 def _unglued(text: str) -> str:
-    """A text whose first fence ends a line of code, with that fence on a line of its own."""
+    """A text whose first fence ends a line of code, with that fence moved to a separate line."""
     mark = MARK.search(text)
     if mark is None or mark.group(3).strip() or BEFORE.fullmatch(mark.group(1)):
         return text
@@ -128,7 +128,7 @@ def _unglued(text: str) -> str:
 
 
 def in_docstring(text: str) -> Callable[[int], bool]:
-    """Whether a place lies between the triple quotes of bare code; asked for places in order."""
+    """Whether a place is between the triple quotes of bare code; asked for places in order."""
     line = next(filter(str.strip, text[:10_000].split("\n")), "")
     bare, at, quotes = not is_prose(line), 0, 0
 
@@ -149,7 +149,7 @@ def _opens(before: str, run: str, after: str) -> bool:
 
 
 def _closes(fence: Fence, before: str, after: str) -> bool:
-    """Whether a line ends the open fence; a fence in a docstring stands further in."""
+    """Whether a line ends the open fence; a fence in a docstring is indented further."""
     if after:
         return False
     if before.strip(" \t>"):
@@ -170,7 +170,7 @@ def _label(info: str) -> str:
 
 
 def _block(fence: Fence, content: str) -> Block:
-    """A fence's content, without the quote marks and the indentation that the fence has too."""
+    """A fence's content, without the quote marks and indentation of the fence itself."""
     if ">" in fence.before:
         content = re.sub(r"^[ \t]*>[ ]?", "", content, flags=re.MULTILINE)
     elif fence.before and BEFORE.fullmatch(fence.before):
@@ -200,7 +200,7 @@ class Reader:
     in_code: bool = False
 
     def read(self, line: str) -> None:
-        """Put a line into the section it belongs to, if it is no prose."""
+        """Put a line into the section it belongs to, unless it is prose."""
         inside = self.quote or self.depth
         if not inside and not (self.in_code and line[:1] in " \t") and is_prose(line):
             self.in_code = False
@@ -235,7 +235,7 @@ class Reader:
 def sections(text: str) -> tuple[list[Block], bool]:
     """The stretches of code in bare text, and whether it ends in one that is a program.
 
-    A text in which no line is prose is one stretch as it stands.
+    A text in which no line is prose is one stretch.
     """
     if not text.strip():
         return [], False
@@ -252,7 +252,7 @@ def sections(text: str) -> tuple[list[Block], bool]:
 
 
 def is_prose(line: str) -> bool:
-    """Whether a line outside brackets and strings can be no line of a Python program."""
+    """Whether a line outside brackets and strings cannot be part of a Python program."""
     bare = STRINGS.sub('""', line).strip()
     if not bare or bare.startswith("@"):
         return False

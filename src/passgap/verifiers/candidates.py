@@ -1,8 +1,8 @@
-r"""Where answers stand in a completion, and which of them is the answer.
+r"""Where answers are in a completion, and which of them is the answer.
 
-In: the text of a completion. Out: a `Reading`: every candidate with its rule and place, the one
-that counts, and the one that a grader who knows the asked form only would take. Time is linear in
-the text.
+In: the text of a completion. Out: a `Reading`: every candidate with its rule and position, the one
+that counts, and the one that a grader looking only for the requested form would take. Time is
+linear in the text.
 
 =========  ==========================================================================
 ``boxed``  ``\boxed{..}``; boxes on one line, with nothing but commas between, are a list
@@ -13,9 +13,9 @@ the text.
 ``value``  a formula or number anywhere else; see `concluding` for the one that counts
 =========  ==========================================================================
 
-The answer is the last candidate of the first rule in this table that has one. What stands inside a
-thinking block is none; and where a model, having answered, goes on with a question of its own, only
-what came before that question is read.
+The answer is the last candidate of the first rule in this table that has one. Text inside a
+thinking block is not a candidate; and if a model, having answered, goes on with a question of its
+own, only the text before that question is read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from passgap.verifiers.unmarked import bold, values
 class Reading:
     """How a completion was read.
 
-    ``shown`` is the text that was read: thinking blanked out, a run-on left away.
+    ``shown`` is the text that was read: thinking blanked out, a run-on removed.
     """
 
     shown: str
@@ -61,7 +61,7 @@ class Reading:
         return marked
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """All candidates in the order of the text, values without a mark included."""
+        """All candidates in the order of the text, including values without a mark."""
         marked = self._marked()
         loose = [c for c in values(self.shown) if not any(_repeats(c, m) for m in marked)]
         found = [*marked, *bold(self.shown), *loose]
@@ -75,7 +75,7 @@ def _repeats(value: Candidate, marked: Candidate) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """What of a completion is read, and what was left away."""
+    """The part of a completion that is read, and what was removed."""
 
     text: str
     run_on: bool = False
@@ -111,11 +111,10 @@ def read(text: str, asked: str = "") -> Reading:
 
 
 def strongest(text: str) -> tuple[Candidate, ...]:
-    """The candidates of the first rule that has a sure one, else of the first that has any."""
-    # The rules stand in the order of how deliberate a mark is, and order beats place: a model boxes
-    # its answer and talks on, and what it then says "is the answer" to a check is not meant. But
-    # ``\boxed{x}`` or "the answer is unknown" are not the last word where a weaker mark has a
-    # value.
+    """The candidates of the first rule with a definite one, else of the first with any."""
+    # The rules are ordered by how deliberate a mark is, and order beats position: a model boxes its
+    # answer and goes on, and what it then says "is the answer" to a check is not meant. But
+    # ``\boxed{x}`` or "the answer is unknown" do not win over a weaker mark with a value.
     doubtful: tuple[Candidate, ...] = ()
     for find in EXPLICIT.values():
         found = tuple(find(text))
@@ -126,7 +125,7 @@ def strongest(text: str) -> tuple[Candidate, ...]:
 
 
 def settled(candidates: tuple[Candidate, ...]) -> Candidate | None:
-    """The last candidate that is sure; what says "unknown" only where no other is."""
+    """The last definite candidate; "unknown" only if there is no other."""
     for candidate in reversed(candidates):
         if is_sure(candidate):
             return candidate
@@ -134,7 +133,7 @@ def settled(candidates: tuple[Candidate, ...]) -> Candidate | None:
 
 
 def is_sure(candidate: Candidate) -> bool:
-    """Whether a candidate says something: no letter alone, no "unknown"."""
+    """Whether a candidate says something: not just a letter, not "unknown"."""
     return candidate.text[-1:].isdigit() or UNSURE.fullmatch(candidate.text) is None
 
 
@@ -159,7 +158,7 @@ UNSURE = re.compile(
 
 
 def _boxed(text: str) -> Iterator[Candidate]:
-    """Real boxes; those that stand beside each other on one line make a list."""
+    """Real boxes; adjacent ones on one line make a list."""
     if "\\boxed" not in text and "\\fbox" not in text:
         return
     group: list[Candidate] = []
@@ -195,7 +194,7 @@ LONGEST_TAGGED = 2_000
 
 
 def _tagged(text: str) -> Iterator[Candidate]:
-    """What stands between tags; the last may be left open where a stop string ended the text."""
+    """The text between tags; the last may be left open if a stop string ended the text."""
     if "<" not in text and "[" not in text:
         return
     opened: int | None = None
@@ -216,7 +215,8 @@ def _content(rule: str, text: str, start: int, end: int) -> Iterator[Candidate]:
 
 
 def _hashes(text: str) -> Iterator[Candidate]:
-    """What follows ``####``; a heading of that rank with a value below it is none itself."""
+    """What follows ``####``; a heading of that level with a value below it does not count
+    itself."""
     if "####" not in text:
         return
     for match in list(HASHES.finditer(text))[-MOST_MARKS:]:

@@ -3,7 +3,8 @@ r"""``choice``: the letter of the option that a completion chooses.
 In: problems whose reference is a letter (or several) and completions. Out: correct or incorrect;
 never unscored. The letter is the one in the last ``\boxed{}``, ``<answer>`` or after ``####``, else
 the last that the text says is the answer ("the answer is B", "option B is correct", "I choose B"),
-else a last line that is a letter and nothing more. Who names several has chosen all of them.
+else a last line that is a letter and nothing more. A completion that names several has chosen all
+of them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from passgap.verifiers.unmarked import WINDOW, last_line
 
 Letters = frozenset[str]
 
-# "A" and "I" are words too: as letters they are followed by what no noun is
+# "A" and "I" are words too: as letters they are not followed by a noun
 VERB = (
     r"(?:would|is|was|will|must|should|can|could|because|since|as|for|which|that|so|seems|fits"
     r"|works|matches|with|given|not|but|when|if|by|from|due|being|rather|instead|only|alone|based"
@@ -90,7 +91,7 @@ ALONE = re.compile(
     rf"([A-Z]|[a-z](?=[).])){SHUT}[.:]*{SHUT}\s*"
 )
 LONGEST_CONTENT = 1_000
-LONGEST_LETTER = 80  # of a line that is a letter with what stands around it
+LONGEST_LETTER = 80  # the longest line that is a letter with formatting around it
 SEVERAL = re.compile(r"[A-Z](?:\s*+(?:[,;/&]\s*+(?:and|or)?|and|or)?\s*+[A-Z]){1,8}+")
 MARKED = re.compile(
     rf"(?:{NOUN}\s*:?\s*)?[(\[]*([A-Za-z])[)\]]*(?:[.:,]+(?:\s|$)|\)\s*\S|\s*$|\s+[-–—]\s)"
@@ -104,7 +105,7 @@ NAMED = re.compile(rf"(?<![A-Za-z]){NOUN}\s*{OPEN}([A-Z])(?![A-Za-z])")
 
 
 class ChoiceVerifier(Verifier):
-    """Correct when the letter chosen is the reference's."""
+    """Correct if the chosen letter is the reference's."""
 
     name = "choice"
 
@@ -148,7 +149,7 @@ def _status(found: tuple[Candidate, Letters] | None, gold: Letters) -> Status:
 
 
 def _strongest(found: list[tuple[Candidate, Letters]]) -> tuple[Candidate, Letters] | None:
-    """The last of the first rule that has one; of several letters, the one settled on later."""
+    """The last of the first rule that has one; of several letters, the one chosen last."""
     for rule in (*EXPLICIT, "value"):
         mine = [pair for pair in found if pair[0].rule == rule]
         if mine:
@@ -159,7 +160,7 @@ def _strongest(found: list[tuple[Candidate, Letters]]) -> tuple[Candidate, Lette
 
 
 def choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
-    """Every candidate of the text's end, with the letters it names, rule by rule."""
+    """Every candidate at the text's end, with the letters it names, rule by rule."""
     offset = max(0, len(text) - WINDOW)
     for candidate, letters in _choices(text[-WINDOW:]):
         start, end = candidate.start + offset, candidate.end + offset
@@ -190,7 +191,7 @@ def _choices(text: str) -> Iterator[tuple[Candidate, Letters]]:
 
 
 def _of_last_line(text: str, line: str) -> str:
-    """A letter that stands alone, or before its option where no other option is listed."""
+    """A letter by itself, or before its option if no other option is listed."""
     alone = ALONE.fullmatch(line) if len(line) < LONGEST_LETTER else None
     if alone:
         return alone.group(1).upper()
@@ -235,7 +236,7 @@ def _more(text: str, at: int) -> Letters:
 
 
 def letters_in(content: str) -> Letters | None:
-    """The letters that a reference or a marked answer names; None where it names none."""
+    """The letters that a reference or a marked answer names; None if it names none."""
     if len(content) > LONGEST_CONTENT:
         return None
     plain = re.sub(r"\\text\{([^{}]*)\}", r" \1 ", spelled(content)) if "\\" in content else content

@@ -1,10 +1,9 @@
-"""``code``: programs that have to pass tests, run in a bubblewrap sandbox and nowhere else.
+"""``code``: programs that have to pass tests, run only in a bubblewrap sandbox.
 
 In: problems whose metadata hold ``tests`` (see `passgap.problems.tests`) and completions. Out:
 correct, or incorrect with the reason (``syntax``, ``exception``, ``timeout``, ``memory``,
-``output``, ``exited``, ``killed``, ``crash``; none for a wrong value). Unscored is what the
-sandbox could not decide: a test that hands over more than plain data, or a sandbox that was lost
-over and over.
+``output``, ``exited``, ``killed``, ``crash``; none for a wrong value). Unscored is what the sandbox
+could not decide: a test that passes more than plain data, or a sandbox that crashed repeatedly.
 
 Not covered: programs in other languages, packages other than numpy.
 """
@@ -30,9 +29,9 @@ RERUNS = 2
 class CodeVerifier(Verifier):
     """Correct when the program passes every test of its problem.
 
-    A program (one case of one that reads standard input) may have ``timeout`` processor seconds,
-    twice as many by the clock, and ``memory`` MiB. ``workers`` sandboxes run at once; as many as
-    processors by default.
+    A program (one case, if it reads standard input) may use ``timeout`` seconds of CPU time, twice
+    that in wall time, and ``memory`` MiB. ``workers`` sandboxes run at once; by default one per
+    CPU.
     """
 
     name = "code"
@@ -52,7 +51,7 @@ class CodeVerifier(Verifier):
         return digest([self.name, 2, self._timeout, self._memory])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
-        """Mark many completions, in their order; equal programs of one problem run once."""
+        """Mark many completions, in order; equal programs of one problem run once."""
         programs = [program(item.problem, item.text) for item in items]
         made = [(i, p) for i, p in zip(items, programs, strict=True) if p is not None]
         tests = {item.problem.id: self._tests(item.problem) for item, _ in made}
@@ -69,7 +68,8 @@ class CodeVerifier(Verifier):
         ]
 
     def _settled(self, tests: Tests, source: str, reply: Mark | Lost) -> Mark:
-        """The mark of a program; where its sandbox was lost, perhaps by another, it runs again."""
+        """The mark of a program; if its sandbox crashed, perhaps because of another, it runs
+        again."""
         for _ in range(RERUNS):
             if not isinstance(reply, Lost):
                 break
@@ -81,12 +81,12 @@ class CodeVerifier(Verifier):
         if tests is None:
             raise UsageError(
                 f"problem {problem.id} has verifier 'code' but no tests; load it as a benchmark "
-                "(humaneval, mbpp, livecodebench), or give its metadata tests"
+                "(humaneval, mbpp, livecodebench), or add tests to its metadata"
             )
         return {**tests, "limits": (self._memory, self._timeout, OUTPUT)}
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """Problems whose own solution does not pass their tests; those without one are believed."""
+        """Problems whose own solution does not pass their tests; those without one are trusted."""
         known = [p for p in problems if p.metadata.get("solution")]
         marks = self.verify_all([Item(p, str(p.metadata["solution"])) for p in known])
         return {

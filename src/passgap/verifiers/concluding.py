@@ -1,9 +1,9 @@
-r"""The answer of a text that marks none: what its last sentence comes to.
+r"""The answer of a text that marks none: what its last sentence concludes.
 
-In: a text without a box, tag, ``####`` or "the answer is". Out: a candidate, or None where the text
-says that it has no answer. The last bold value of the last line, else the last value; with what
-commas and "and" join to it (``2 and 7``), without what only goes with it (``$64 for 16 glasses``),
-before an explanation that follows.
+In: a text without a box, tag, ``####`` or "the answer is". Out: a candidate, or None if the text
+says that it has no answer. It is the last bold value of the last line, else the last value; with
+what commas and "and" join to it (``2 and 7``), without what only qualifies it (``$64 for 16
+glasses``), before an explanation that follows.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _sentence_start(text: str, place: int) -> int:
 
 
 def _without_adjuncts(text: str, found: list[Candidate]) -> list[Candidate]:
-    """Without what only goes with a value before it in the sentence: ``for 16 glasses``."""
+    """Without what only qualifies a value before it in the sentence: ``for 16 glasses``."""
     start = _sentence_start(text, found[-1].start)
     kept = list(found)
     while len(kept) > 1 and kept[-2].start >= start and _is_adjunct(text, kept[-1]):
@@ -102,7 +102,7 @@ def _with_those_before(text: str, found: list[Candidate]) -> Candidate:
 
 
 def concludes(text: str, candidate: Candidate) -> bool:
-    """Whether a text that was cut had come to this value: its sentence draws a conclusion."""
+    """Whether a text that was cut off had reached this value: its sentence draws a conclusion."""
     before = text[max(0, candidate.start - LAST_LINES // 4) : candidate.start]
     sentence = SENTENCE_END.split(before.rstrip())[-1] if before.strip() else ""
     after = text[candidate.end :]

@@ -1,10 +1,9 @@
 r"""Mathematical equality through math-verify: runs in a worker process, never in the caller's.
 
-In: a gold and an answer, both as LaTeX or plain text. Out: ``{"right": bool}``. Both are wrapped in
-``\boxed{}`` first, since math-verify misreads bare LaTeX. What it is known to get wrong and can be
-told apart is looked at again: values too small for its rounding, and equations.
-
-Not covered: time and memory (the worker's business).
+In: a reference and an answer, both as LaTeX or plain text. Out: ``{"right": bool}``. Both are
+wrapped in ``\boxed{}`` first, since math-verify misreads bare LaTeX. Known errors that can be
+recognized are checked again: values too small for its rounding, and equations. Not covered: time
+and memory (handled by the worker).
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ RELATIVE = SURELY = 1e-6
 
 
 def prepare() -> None:
-    """Load what the first comparison would load, so that none pays for it."""
+    """Load what the first comparison would load, so that its time limit is not affected."""
     _equal("x^2-1", "(x-1)(x+1)")
 
 
@@ -45,7 +44,7 @@ def equal(head: None, item: list[str]) -> Said:
     """Whether the second of two expressions is an answer that the first one allows."""
     try:
         return _equal(*item)
-    except MemoryError:  # what earlier answers left in the caches goes, and it is tried once more
+    except MemoryError:  # clear what earlier answers left in the caches, and try once more
         _parse_cached.cache_clear()
         clear_cache()
         return _equal(*item)
@@ -68,7 +67,7 @@ def _parse_cached(text: str) -> tuple[object, ...]:
 
 
 def parsed(text: str) -> list[object]:
-    """What math-verify reads in a text: nothing, or the expression and the text itself."""
+    """What math-verify parses from a text: nothing, or the expression and the text itself."""
     text = BARE_POINT.sub(r"\1", text)
     text = SCIENTIFIC.sub(r"\1 \\times 10^{\2}", text)
     return list(_parse_cached(BARE_ROOT.sub(r"\\sqrt{\1}", text)))

@@ -17,7 +17,7 @@ MARKED = ("boxed", "tagged", "hashes")
 
 
 class ExactVerifier(Verifier):
-    r"""Correct when the answer equals the reference to the letter, outer blanks aside.
+    r"""Correct if the answer equals the reference exactly, ignoring outer whitespace.
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
     else the last line.
@@ -68,5 +68,5 @@ def marked(seen: Visible) -> list[Candidate]:
 
 
 def stripped(answer: str) -> str:
-    """The form in which answers are counted: as written, outer blanks aside."""
+    """The form in which answers are counted: as written, without outer whitespace."""
     return answer.strip()

@@ -1,7 +1,7 @@
-"""What raised while marking: exceptions of somebody's code in, one entry per kind out.
+"""Errors raised while marking: from exceptions in foreign code to one entry per kind.
 
-A draw whose marking raised is unscored with the reason ``error``. Which error that was is kept
-here, once per kind and not once per draw, until whoever marks takes it (`take_failures`).
+A draw whose marking raised is unscored with the reason ``error``. The error is kept here, once per
+kind and not once per draw, until the caller collects it (`take_failures`).
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from passgap.verifiers.workers.pool import Lost, Pool, Reply
 
 
 class Failures:
-    """Notes failures, from any thread."""
+    """Records failures, from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: list[Failure] = []
 
     def note(self, problem_id: str, error: str, kind: str | None = None) -> None:
-        """One draw of a problem raised ``error``; its kind is what stands before the colon."""
+        """One draw of a problem raised ``error``; its kind is the part before the colon."""
         one = Failure(kind or error.partition(":")[0], error, 1, problem_id)
         with self._lock:
             self._found = merged([*self._found, one])
 
     def take(self) -> list[Failure]:
-        """What was noted since it was taken last."""
+        """What was recorded since it was last collected."""
         with self._lock:
             found, self._found = self._found, []
         return found
 
 
 class WorkerVerifier(Verifier, Generic[Reply]):
-    """A verifier of somebody's code, which runs in worker processes."""
+    """A verifier with foreign code, which runs in worker processes."""
 
     def __init__(self, pool: Pool[Reply]) -> None:
         self._pool, self._failures = pool, Failures()
 
     def _unscored(self, item: Item, lost: Lost, said: str | None = None) -> Outcome:
-        """A draw whose worker gave no reply; what it raised is noted."""
+        """A draw whose worker gave no reply; its error is recorded."""
         if lost.reason == "error":
             self._failures.note(item.problem.id, lost.error, lost.kind)
         return Outcome("unscored", said, lost.reason)
 
     def take_failures(self) -> list[Failure]:
-        """What raised since it was taken last."""
+        """What raised since it was last collected."""
         return self._failures.take()
 
     def close(self) -> None:
@@ -67,6 +67,6 @@ def merged(failures: Iterable[Failure]) -> list[Failure]:
 
 
 def take_failures(verifier: Verifier) -> list[Failure]:
-    """What raised in a verifier since it was asked last; nothing of one that runs its own code."""
+    """What raised in a verifier since the last call; nothing for one without foreign code."""
     take = getattr(verifier, "take_failures", None)
     return list(take()) if take is not None else []

@@ -1,6 +1,6 @@
-"""A plugin, guarded: whatever its code raises costs the draws it raised for, and is named.
+"""A guarded plugin: an exception in its code affects only the draws it was raised for.
 
-In: a verifier that an installed package brings. Out: the same one, whose mistakes are outcomes.
+In: a verifier from an installed package. Out: the same one, with exceptions turned into outcomes.
 Not covered: a plugin that hangs or ends the process; it runs in this one.
 """
 
@@ -21,7 +21,7 @@ log = logging.getLogger("passgap.verifiers")
 
 
 class GuardedVerifier(Verifier):
-    """Marks as ``made`` does; where that raises, the draw is unscored."""
+    """Marks as ``made`` does; if that raises, the draw is unscored."""
 
     def __init__(self, made: Verifier) -> None:
         self._made, self._failures = made, Failures()
@@ -29,11 +29,11 @@ class GuardedVerifier(Verifier):
 
     @property
     def digest(self) -> str:
-        """Made of whatever text the plugin calls its digest, since it names a folder."""
+        """A hash of the plugin's own digest, since it names a folder."""
         return digest([self.name, str(self._made.digest)])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
-        """Mark many completions, in their order; one by one where all together raise."""
+        """Mark many completions, in order; one by one if all together raise."""
         try:
             return self._marked(items)
         except PassgapError:
@@ -54,17 +54,17 @@ class GuardedVerifier(Verifier):
         return [outcome_of(one) for one in found]
 
     def candidates(self, item: Item) -> tuple[Candidate, ...]:
-        """What the plugin says could be the answer; nothing, with a warning, where that raises."""
+        """The plugin's candidates; none, with a warning, if that raises."""
         try:
             return tuple(self._made.candidates(item))
         except PassgapError:
             raise
-        except Exception as error:  # the mark does not rest on it
+        except Exception as error:  # the mark does not depend on it
             log.warning("%s names no candidates: %s", self.name, in_words(error))
             return ()
 
     def take_failures(self) -> list[Failure]:
-        """What raised since it was taken last."""
+        """What raised since it was last collected."""
         return self._failures.take()
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
@@ -77,7 +77,7 @@ class GuardedVerifier(Verifier):
         return {name: f"{fault}{why}" for name, fault in found.items()}
 
     def _own_faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """What the plugin says; nothing, with a warning, where that raises."""
+        """What the plugin reports; nothing, with a warning, if that raises."""
         try:
             return dict(self._made.faults(problems))
         except PassgapError:
@@ -87,5 +87,5 @@ class GuardedVerifier(Verifier):
             return {}
 
     def close(self) -> None:
-        """Give back what the plugin holds."""
+        """Release what the plugin holds."""
         self._made.close()

@@ -1,8 +1,8 @@
 """``gym``: reasoning-gym's own checkers, in worker processes.
 
-In: problems made by ``gym:NAME`` (their metadata holds the entry) and completions. Out: correct
-when the checker gives 1.0, incorrect below (it gives partial credit), unscored when it raises,
-hangs or dies.
+In: problems made by ``gym:NAME`` (their metadata holds the entry) and completions. Out: correct if
+the checker returns 1.0, incorrect below (it gives partial credit), unscored if it raises, hangs or
+dies.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class GymVerifier(WorkerVerifier[float]):
         return digest([self.name, 2, self._version])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
-        """Mark many completions, in their order; equal answers to one problem once."""
+        """Mark many completions, in order; equal answers to one problem once."""
         answers = [_said(item.text) for item in items]
         said = [(i, a) for i, a in zip(items, answers, strict=True) if a is not None]
         entries = {item.problem.id: _entry(item.problem) for item, _ in said}
@@ -71,7 +71,8 @@ def _entry(problem: Problem) -> object:
     entry = problem.metadata.get("entry")
     if entry is None:
         raise UsageError(
-            f"problem {problem.id} has verifier 'gym' but no entry; load it as gym:NAME"
+            f"problem {problem.id} has verifier 'gym' but no entry of reasoning-gym; load it as "
+            "gym:NAME"
         )
     return entry
 
@@ -85,7 +86,7 @@ class Entry(TypedDict):
 
 
 def credit(entry: Entry, answer: str) -> float:
-    """What reasoning-gym's checker gives an answer, in [0, 1]; runs in a worker."""
+    """The score of reasoning-gym's checker, in [0, 1]; runs in a worker."""
     found = float(_checker(str(entry["metadata"]["source_dataset"]))(answer=answer, entry=entry))
     if found != found:
         raise ValueError("the checker gave nan")

@@ -1,8 +1,8 @@
 """``judge``: a language model behind an OpenAI-compatible server marks the reasoning.
 
-In: problems and completions whose answers are right. Out: correct where the judge finds the
-reasoning sound, incorrect where not, unscored where it gives no verdict. It is the second column
-of CoT-pass@k (arXiv 2506.14245), never a reward: a completion can talk to its judge.
+In: problems and completions whose answers are right. Out: correct if the judge finds the reasoning
+sound, incorrect if not, unscored if it gives no verdict. It is the second column of CoT-pass@k
+(arXiv 2506.14245), never a reward: a completion can talk to its judge.
 
 Not covered: how good the judge is; ``passgap audit`` measures that on a sample.
 """
@@ -47,7 +47,7 @@ class JudgeVerifier(Verifier):
     """Asks a served model whether a completion's reasoning is sound.
 
     ``model`` is the server's name for it. At most ``concurrency`` requests are in flight; one is
-    given up and sent again after ``timeout`` seconds. The judge answers in ``max_tokens``;
+    dropped and sent again after ``timeout`` seconds. The judge answers in ``max_tokens``;
     ``api_key_env`` is the environment variable that holds the key.
     """
 
@@ -66,7 +66,7 @@ class JudgeVerifier(Verifier):
         url = urlsplit(base_url)
         if url.scheme not in ("http", "https") or not url.hostname or url.username or url.password:
             raise UsageError(
-                f"base_url={base_url!r}; allowed: a URL without a key in it, as "
+                f"base_url={base_url!r}; allowed: a URL without a key in it, such as "
                 "http://localhost:8000/v1"
             )
         self._base_url, self._model = base_url, model
@@ -80,7 +80,7 @@ class JudgeVerifier(Verifier):
         return digest([self.name, 1, self._base_url, self._model, self._max_tokens, SYSTEM])
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """None: a judge knows no references."""
+        """None: a judge has no references to check."""
         return {}
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
@@ -124,8 +124,8 @@ class JudgeVerifier(Verifier):
             return Outcome("unscored", None, "refused")
         except openai.APIError as error:
             raise WorkError(
-                f"the judge at {self._base_url} cannot be asked ({error}); what was marked is "
-                "kept, run the same command again when it answers"
+                f"the judge at {self._base_url} does not answer ({error}); finished marks are "
+                "kept: run the same command again when it answers"
             ) from error
         said = (answer.choices[0].message.content or "") if answer.choices else ""
         found = VERDICT.findall(said)

@@ -1,9 +1,9 @@
-r"""``math``: mathematical equality, read and compared here, by math-verify where algebra is needed.
+r"""``math``: mathematical equality, compared here, or by math-verify where algebra is needed.
 
-In: problems and completions. Out: correct, incorrect, or unscored with the reason when the
-comparison took too long (``timeout``), too much memory (``memory``) or failed (``error``,
-``crash``). A completion is read by `candidates`, an answer is compared by `answers`; only what has
-no value that is read there goes, each distinct pair once, to a worker process that can be killed.
+In: problems and completions. Out: correct, incorrect, or unscored with the reason if the comparison
+took too long (``timeout``), too much memory (``memory``) or failed (``error``, ``crash``). A
+completion is read by `candidates`, an answer is compared by `answers`; only pairs without a value
+that is understood there go, each distinct pair once, to a worker process that can be killed.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ REMEMBERED = 500_000
 
 
 class Said(TypedDict, total=False):
-    """What math-verify says of a pair.
+    """What math-verify says about a pair.
 
-    ``unread`` names the side that it cannot read; with ``as_text`` the gold is no mathematics to
-    it, and only the same letters match.
+    ``unread`` names the side that it cannot parse; with ``as_text`` the reference is not
+    mathematics to it, and only the same letters match.
     """
 
     right: Required[bool]
@@ -52,7 +52,7 @@ class MathVerifier(Verifier):
 
     The answer is the last ``\boxed{}``, else the last ``<answer>``, else what follows ``####``,
     else what the text says the answer is, else its last value; see `candidates`. One comparison by
-    math-verify may take ``timeout`` processor seconds.
+    math-verify may take ``timeout`` seconds of CPU time.
     """
 
     name = "math"
@@ -97,7 +97,7 @@ class MathVerifier(Verifier):
         return WRONG if candidate is None else self._known[gold, candidate.text]
 
     def _somewhere(self, gold: str, reading: Reading) -> bool:
-        """Whether a candidate equals the reference as far as it is read here."""
+        """Whether a candidate equals the reference as far as it is understood here."""
         texts = reading.texts() - {c.text for c in (reading.final, reading.asked) if c}
         return any(len(text) <= LONGEST_ANSWER and equal(gold, text) for text in texts)
 
@@ -110,10 +110,10 @@ class MathVerifier(Verifier):
         return answer_of(item).candidates()
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """References that no answer could match, by the path that marks completions.
+        """References that no answer could match, by the code that marks completions.
 
-        One that is read neither here nor by math-verify is one: a verbatim copy would pass, and
-        no other spelling of it.
+        A reference understood neither here nor by math-verify is one: only a verbatim copy would
+        pass.
         """
         found = {}
         owed: dict[str, list[Problem]] = {}
@@ -121,7 +121,7 @@ class MathVerifier(Verifier):
             gold = reference_of(problem)
             said = read(f"\\boxed{{{gold}}}").final
             if not gold or isinstance(form(gold), Nothing) or said is None:
-                found[problem.id] = f"nothing could match {gold[:60]!r}"
+                found[problem.id] = f"no answer could match {gold[:60]!r}"
             elif said.text != gold and equal(gold, said.text) is not True:
                 found[problem.id] = f"{gold[:60]!r} in a box is read as {said.text[:60]!r}"
             elif isinstance(form(gold), Opaque):
@@ -129,7 +129,7 @@ class MathVerifier(Verifier):
         replies = self._pool.run(None, [[gold, gold] for gold in owed]) if owed else []
         for (gold, those), reply in zip(owed.items(), replies, strict=True):
             if isinstance(reply, Lost) or not reply["right"] or reply["as_text"]:
-                fault = f"{gold[:60]!r} is not read as mathematics or words"
+                fault = f"{gold[:60]!r} is not understood as mathematics or words"
                 found |= {problem.id: fault for problem in those}
         return found
 
@@ -166,9 +166,9 @@ class MathVerifier(Verifier):
 
 
 def algebra_version() -> str:
-    """Which math-verify is installed; without one, half the marks would be guesses.
+    """The installed version of math-verify; without one, half the marks would be guesses.
 
-    It is loaded by the worker processes only.
+    It is loaded only by the worker processes.
     """
     try:
         return version("math-verify")
@@ -177,7 +177,7 @@ def algebra_version() -> str:
 
 
 def at_sight(gold: str, answer: str, algebra: Algebra | None = None) -> Mark | None:
-    """The mark of a pair, None where algebra has to say; ``algebra`` is then asked."""
+    """The mark of a pair, None if algebra has to decide; ``algebra`` is then asked."""
     if gold == answer:
         return RIGHT
     if len(answer) > LONGEST_ANSWER:
@@ -187,7 +187,7 @@ def at_sight(gold: str, answer: str, algebra: Algebra | None = None) -> Mark | N
 
 
 def answer_of(item: Item) -> Reading:
-    """How a completion is read; one that was cut in the middle of its working has no answer."""
+    """How a completion is read; one that was cut off before its conclusion has no answer."""
     reading = read(item.text, item.asked)
     final, cut = reading.final, item.finish_reason == "length" and not reading.run_on
     weak = final if final is not None and final.rule in ("bold", "value") else None

@@ -1,7 +1,7 @@
 r"""``numeric``: answers compared as numbers.
 
-In: problems and completions. Out: correct or incorrect; never unscored. An answer that is no number
-(``x^2``, a word) is ``no_answer``; digits are never taken out of the middle of something.
+In: problems and completions. Out: correct or incorrect; never unscored. An answer that is not a
+number (``x^2``, a word) is ``no_answer``; digits are never taken from the middle of something.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from passgap.verifiers.mathematics import answer_of, reference_of
 
 
 class NumericVerifier(Verifier):
-    r"""Correct when the answer is the same number as the reference.
+    r"""Correct if the answer is the same number as the reference.
 
     The answer is found as by ``math``. Numbers are compared exactly within a relative ``tolerance``
     (0 by default: 0.5 equals .50 and 1/2, and 0.333 does not equal 1/3).
@@ -38,7 +38,9 @@ class NumericVerifier(Verifier):
         except InvalidOperation:
             given = Decimal(-1)
         if not given.is_finite() or given < 0:
-            raise UsageError(f"tolerance={tolerance!r}; allowed: a relative error >= 0, as 0.01")
+            raise UsageError(
+                f"tolerance={tolerance!r}; allowed: a relative error >= 0, such as 0.01"
+            )
         self._tolerance = Fraction(given)
 
     @property
@@ -88,7 +90,7 @@ class NumericVerifier(Verifier):
 
 @lru_cache(maxsize=100_000)
 def number_in(answer: str) -> Number | None:
-    """The number that an answer is, None where it is none."""
+    """The number that an answer is, None if it is not one."""
     return _number(form(answer))
 
 

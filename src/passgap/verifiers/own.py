@@ -1,8 +1,8 @@
-"""``regex`` and ``python:MODULE:FUNCTION``: rules of one's own.
+"""``regex`` and ``python:MODULE:FUNCTION``: custom rules.
 
-In: problems and completions. Out: an Outcome each. A pattern and a function run in worker
-processes, so that one that hangs or crashes costs its own mark only (unscored, with the reason).
-What a function raised is kept, once per kind (`passgap.verifiers.failures`).
+In: problems and completions. Out: one Outcome each. Patterns and functions run in worker processes,
+so one that hangs or crashes loses only its own mark (unscored, with the reason). What a function
+raised is kept, once per kind (`passgap.verifiers.failures`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from passgap.verifiers.workers.pool import Lost
 class RegexVerifier(WorkerVerifier[list[str]]):
     """Correct when the last match of ``pattern`` gives the reference.
 
-    Its first group, or the whole match where it has none, is the answer. One search may take
+    Its first group, or the whole match if it has none, is the answer. One search may take
     ``timeout`` seconds.
     """
 
@@ -63,7 +63,7 @@ class RegexVerifier(WorkerVerifier[list[str]]):
         return Outcome("correct" if right else "incorrect", reply[0])
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """None: what a whole completion looks like is the pattern's secret."""
+        """None: how a whole completion looks is known only to the pattern."""
         return {}
 
 
@@ -91,8 +91,8 @@ class Called(msgspec.Struct):
 class PythonVerifier(WorkerVerifier[Called]):
     """Calls ``function(text, problem)`` of a module on the path or in the working folder.
 
-    It returns True or False (or 1 or 0), None where it cannot say (unscored), or an Outcome. Where
-    it raises, or returns anything else, the draw is unscored and the error is kept.
+    It returns True or False (or 1 or 0), None if it cannot decide (unscored), or an Outcome. If it
+    raises, or returns anything else, the draw is unscored and the error is kept.
     """
 
     def __init__(self, spec: str, timeout: str = "60") -> None:
@@ -110,7 +110,7 @@ class PythonVerifier(WorkerVerifier[Called]):
 
     @cached_property
     def _source(self) -> str:
-        """What names the code of the function's module."""
+        """A digest of the code of the function's module."""
         (reply,) = self._checked(self._pool.run(self._where, [None]))
         if isinstance(reply, Lost):
             raise UsageError(
@@ -138,7 +138,7 @@ class PythonVerifier(WorkerVerifier[Called]):
         return Outcome(status, extracted, reason, read)
 
     def faults(self, problems: Sequence[Problem]) -> dict[str, str]:
-        """None: what a completion has to look like is the function's secret."""
+        """None: how a completion has to look is known only to the function."""
         return {}
 
 
@@ -147,10 +147,10 @@ def _plain(problem: Problem) -> list[object]:
 
 
 def call(where: list[str], item: list[Any] | None) -> dict[str, object]:
-    """Mark one completion with a function of the user's; runs in a worker.
+    """Mark one completion with a user's function; runs in a worker.
 
-    Without an item: a digest of the function's module. With one: the fields of the outcome, or
-    what it raised.
+    Without an item: a digest of the function's module. With one: the fields of the outcome, or the
+    error.
     """
     try:
         function = _function(*where)
@@ -175,7 +175,7 @@ def call(where: list[str], item: list[Any] | None) -> dict[str, object]:
 
 
 def _source_of(function: Callable[..., object]) -> str:
-    """A digest of the code of a function's module; its name where there is no source."""
+    """A digest of the code of a function's module; its name if there is no source."""
     module = inspect.getmodule(function)
     try:
         return digest(inspect.getsource(module)) if module else "unknown"
@@ -196,7 +196,7 @@ def _check_signature(function: Callable[..., object]) -> None:
     """Refuse a function that cannot be called with a text and a problem."""
     try:
         taken = inspect.signature(function)
-    except (TypeError, ValueError):  # some functions written in C do not say
+    except (TypeError, ValueError):  # some functions written in C have no signature
         return
     try:
         taken.bind("text", "problem")

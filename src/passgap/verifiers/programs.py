@@ -1,14 +1,14 @@
 """Which part of a completion is the program.
 
-In: a problem with ``tests`` and the text of a completion. Out: the source to run, or None where the
-text holds none. The rules, in the order they are tried (decision 27 has the reasons):
+In: a problem with ``tests`` and the text of a completion. Out: the source to run, or None if the
+text has none. The rules, in the order they are tried (decision 27 has the reasons):
 
-    1  thinking, what follows an end token, and what goes on with a question of its own is no answer
-    2  ``[BEGIN]..[DONE]``, ``<answer>..</answer>`` and their like hold the answer
-    3  the last block that defines most of what the tests call; for problems that read standard
+    1  thinking, anything after an end token, and a run-on with a new question are not the answer 2
+    ``[BEGIN]..[DONE]``, ``<answer>..</answer>`` and similar marks hold the answer 3  the last block
+    that defines most of what the tests call; for problems that read standard
        input, the last block that reads, else the last that writes
-    4  the last block said to be Python, then the last that looks like it; never one that is said to
-       be another language, output or a shell's
+    4  the last block labelled Python, then the last that looks like it; never one labelled as
+    another language, output or shell
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ WRAPS = (
     ("<python>", "</python>"),
     ("<code>", "</code>"),
 )
-# what a fence may be said to hold that is no Python program
+# labels of fences that are not Python programs
 LABELS = """
 text txt plaintext plain output out stdout stdin input console terminal log result example none
 bash sh shell zsh fish cmd bat powershell ps dos pycon doctest repl diff patch json yaml yml toml
@@ -63,7 +63,7 @@ READS = re.compile(
 FAKES = re.compile(r"\bstdin[ \t]*=[ \t]*(?:io\.)?StringIO\b|\bsubprocess\b")
 WRITES = re.compile(r"\bprint\b|\bwrite(?:lines)?\(|\bstdout\b")
 TRIES = re.compile(r"^[ \t]*(?:assert\b|def test_|class Test|import (?:unittest|pytest))", re.M)
-# at the margin it stands in no function: then the body of the function asked for does
+# at the margin it is in no function: then it is the body of the requested function
 RETURN = re.compile(r"^return\b", re.MULTILINE)
 FUTURE = re.compile(r"^from[ \t]+__future__[ \t]+import\b[^\n]*\n?", re.MULTILINE)
 
@@ -72,7 +72,7 @@ Rule = Callable[[Block], bool]
 
 
 class Asked(NamedTuple):
-    """What a problem's program has to have."""
+    """What a problem's program must have."""
 
     names: frozenset[str]
     continues: bool
@@ -80,10 +80,10 @@ class Asked(NamedTuple):
 
 
 def program(problem: Problem, text: str) -> str | None:
-    """The program a completion makes; None where it holds none.
+    """The program in a completion; None if it has none.
 
-    Where the problem gives the head of a function, a text that goes on from there is put after it,
-    and one that defines the function itself comes after the head's imports.
+    If the problem gives the head of a function, a text that continues it is put after it, and one
+    that defines the function itself is put after the head's imports.
     """
     tests = problem.tests or {}
     asked = what_is_asked(tests)
@@ -95,7 +95,7 @@ def program(problem: Problem, text: str) -> str | None:
 
 
 def what_is_asked(tests: Tests) -> Asked:
-    """The names that the tests call, and whether the program goes on from a head or is a script."""
+    """The names that the tests call, and whether the program continues a head or is a script."""
     entry, kind = tests.get("entry_point"), tests.get("kind")
     names = {entry} if entry else set()
     if not entry and kind == "functions":
@@ -107,7 +107,7 @@ def what_is_asked(tests: Tests) -> Asked:
 
 
 def answering(text: str) -> str:
-    """A text with line feeds only, without thinking and what follows an end token."""
+    """A text with only line feeds, without thinking and anything after an end token."""
     shown = without_thinking(text.removeprefix("\ufeff"))
     if "\r" in shown:
         shown = shown.replace("\r\n", "\n").replace("\r", "\n")
@@ -116,7 +116,7 @@ def answering(text: str) -> str:
 
 
 def _found(text: str, asked: Asked) -> str | None:
-    """The program in a text: of what wraps it, of what comes before a run-on, else of the whole."""
+    """The program in a text: in a wrapper, else before a run-on, else in the whole text."""
     parts = _wrapped(text)
     run_on = RUN_ON.search(text) if ":" in text or "You are" in text else None
     if run_on:
@@ -129,8 +129,8 @@ def _found(text: str, asked: Asked) -> str | None:
 
 
 def _wrapped(text: str) -> list[str]:
-    """What stands between marks; the first end counts for ``[DONE]``, after which base models run
-    on with a task of their own, and the last for the others."""
+    """The text between marks; for ``[DONE]`` the first end counts, since base models go on with a
+    task of their own after it; for the others the last."""
     found = []
     for opening, closing in WRAPS:
         if opening not in text and closing not in text:
@@ -146,7 +146,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _line_with(text: str, mark: str, *, first: bool) -> int | None:
-    """Where the first or last line that begins with a mark, or ends with it, has it."""
+    """Where the first or last line that begins or ends with a mark has it."""
     pattern = rf"^[ \t]*({re.escape(mark)})|({re.escape(mark)})[ \t]*$"
     places = [m.start(m.lastindex or 0) for m in re.finditer(pattern, text, re.MULTILINE)]
     return None if not places else places[0 if first else -1]
@@ -168,9 +168,9 @@ def chosen(found: Sequence[Block], asked: Asked) -> str | None:
 
 
 def _rules(asked: Asked, most: int) -> tuple[list[Rule], list[Rule]]:
-    """What tells a whole program, and what is true of a part that is shown again, too.
+    """What identifies a whole program, as opposed to a part that is shown again.
 
-    ``most`` is how many of the names asked for a block defines at best.
+    ``most`` is the largest number of requested names that a block defines.
     """
     sure: list[Rule] = [lambda block: most > 0 and defines(block, asked) == most]
     likely: list[Rule] = []
@@ -231,7 +231,7 @@ def _writes(block: Block) -> bool:
 
 
 def _joined(head: str, code: str, entry: str) -> str:
-    """A head and what goes on from it, or only its imports and helpers before the whole."""
+    """A head and its continuation, or only its imports and helpers before the whole program."""
     if code[0].isspace() or entry not in made(code):
         return head + (textwrap.indent(code, "    ") if RETURN.search(code) else code)
     found = re.search(rf"^(?:async\s+)?def\s+{re.escape(entry)}\b", head, re.MULTILINE)

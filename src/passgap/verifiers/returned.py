@@ -1,7 +1,7 @@
-"""What a verifier of one's own may return: anything that says right, wrong or "cannot say".
+"""What a custom verifier may return: anything that means right, wrong or "cannot decide".
 
-In: the value. Out: an Outcome. Partial credit is refused: an answer is right or it is not, and
-which credit is enough is for its author to say.
+In: the value. Out: an Outcome. Partial credit is refused: an answer is right or not, and the author
+has to decide which credit is enough.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class RefusedError(Exception):
 def outcome_of(found: object) -> Outcome:
     """The outcome that a returned value means.
 
-    That is a truth value, the number 1 or 0 (also of numpy, torch, as a Fraction..), None, or an
-    Outcome. Raises RefusedError for anything else, naming it.
+    Allowed are a truth value, the number 1 or 0 (also from numpy or torch, or as a Fraction), None,
+    or an Outcome. Raises RefusedError for anything else, naming it.
 
     >>> outcome_of(1.0).status, outcome_of(None).status
     ('correct', 'unscored')
@@ -41,7 +41,7 @@ def outcome_of(found: object) -> Outcome:
 
 
 def _sound(outcome: Outcome) -> Outcome:
-    """An outcome whose fields are what they are said to be."""
+    """An outcome whose fields have valid types and values."""
     if outcome.status not in get_args(Status):
         raise RefusedError(
             f"it returned an Outcome with the status {_shown(outcome.status)}; allowed: "

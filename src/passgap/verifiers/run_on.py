@@ -1,7 +1,7 @@
 r"""Where a model that has answered goes on with a question of its own.
 
-In: a text, and what finds its explicit answers. Out: the place, or None. A base model that was
-shown worked examples writes the next one; only what came before is its answer.
+In: a text, and a function that finds its explicit answers. Out: the position, or None. A base model
+that was shown worked examples writes the next one; only the text before is its answer.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ CONCLUDED = re.compile(rf"{CONCLUSION}[^\n?]{{0,80}}\n?(?:[^\n?]*\d[^\n?]*|{MATH
 
 
 def run_on(text: str, explicit: Finder) -> int | None:
-    """Where a model that has answered goes on with another turn or question; None where not."""
+    """Where a model that has answered goes on with another turn or question; None if it does
+    not."""
     if "<" in text or "[INST]" in text:
         turn = TURN.search(text)
         if turn and text[: turn.start()].strip():
@@ -71,9 +72,9 @@ def run_on(text: str, explicit: Finder) -> int | None:
 
 
 def _answered(before: str, after: str, explicit: Finder) -> bool:
-    """Whether a text gives an answer: explicitly, or as all it is, or in its last line.
+    """Whether a text gives an answer: explicitly, as its whole content, or in its last line.
 
-    Where only what follows has the mark of a final answer, both are one solution.
+    If only the part that follows marks a final answer, both are one solution.
     """
     if any(SAYS_VALUE.search(c.text) or len(c.text) < SHORT for c in explicit(before)):
         return True

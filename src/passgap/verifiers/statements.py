@@ -1,7 +1,7 @@
 r"""What a completion says its answer is: "the answer is", "Answer:", in some twenty languages.
 
-In: a text. Out: the places where it does, and what is said there: the value at the head of a
-phrase, without the reasons that follow it. Time is linear in the text.
+In: a text. Out: the positions, and what is stated there: the value at the start of a phrase,
+without the reasons that follow. Time is linear in the text.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _words_for(small: str) -> tuple[str, ...]:
-    """The words for "answer" that a text holds; ASCII with the English one has no other."""
+    """The words for "answer" in a text; an ASCII text with the English one has no other."""
     if small.isascii():
         return ("answer",) if "answer" in small else tuple(w for w in ASCII_WORDS if w in small)
     return tuple(word for word in STATED if word in small)
@@ -133,7 +133,7 @@ def _words_for(small: str) -> tuple[str, ...]:
 def stated(text: str) -> Iterator[Candidate]:
     """What the text says the answer is."""
     for start, line in statements(text):
-        if line[:BEFORE_BOX].lstrip("$\\([ ").startswith("boxed"):  # the box says it
+        if line[:BEFORE_BOX].lstrip("$\\([ ").startswith("boxed"):  # the box has it
             continue
         said = phrase(line)
         if said and not (NOT_SAID.match(said) and not SAYS_VALUE.search(said[:40])):
@@ -141,7 +141,7 @@ def stated(text: str) -> Iterator[Candidate]:
 
 
 def phrase(line: str) -> str:
-    """The value at the head of a phrase, or the phrase: ``18`` of ``18, since 9*2 = 18.``"""
+    """The value at the start of a phrase, or the phrase: ``18`` of ``18, since 9*2 = 18.``"""
     line = line.strip().replace("**", "").replace("__", "").strip('*_ \t`"“”')
     line = NOT_BUT.sub("", line)
     if line.endswith("}") and "{" not in line:  # the end of an object
@@ -167,7 +167,7 @@ NOT_BUT = re.compile(r"^not\b[^.\n]{1,60}?,?\s+but\s+(?:rather\s+|actually\s+)?"
 
 
 def _goes_on(line: str, end: re.Match[str]) -> bool:
-    """Whether a full stop belongs to what is said: ``p.m.``, ``5!`` is no end either way."""
+    """Whether a full stop is part of the value: ``p.m.``; ``5!`` is not an end either."""
     return (
         re.search(r"\b(?:[ap]\.m|Dr|Mr|Mrs|St|vs|approx|No|Rs|ca)$", line[: end.start()])
         is not None
@@ -175,7 +175,7 @@ def _goes_on(line: str, end: re.Match[str]) -> bool:
 
 
 def is_formula(text: str) -> bool:
-    """Whether what stands between dollars is a formula, not the words between two amounts."""
+    """Whether the text between dollars is a formula, not the words between two amounts."""
     if not text.startswith("$") or " " not in text:
         return True
     return PROSE.search(WORDS_IN_MATH.sub("", text)) is None

@@ -1,12 +1,12 @@
-"""Thinking blocks: what a model wrote to itself is no answer.
+"""Thinking blocks: what a model wrote to itself is not an answer.
 
-In: a completion. Out: the same text with every thinking block blanked out, place by place, and
-whether one of them never ended. Time is linear in the text.
+In: a completion. Out: the same text with every thinking block blanked out, character by character,
+and whether one of them never ended. Time is linear in the text.
 
 Known are tags (``<think>``, ``<thinking>``, ``<reasoning>``, ``[THINK]``, ``◁think▷``,
-``<|begin_of_thought|>``, ..) and channels (``<|channel|>analysis<|message|>``). A closing tag with
-no opening one ends a block that the prompt opened. A tag that is quoted or spoken of
-("use <think> tags") opens nothing.
+``<|begin_of_thought|>``, ..) and channels (``<|channel|>analysis<|message|>``). A closing tag
+without an opening one ends a block that the prompt opened. A tag that is only mentioned ("use
+<think> tags") opens nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WORDS = (
     "think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|"
     "inner_monologue|seed:think|longcat_think|cot"
 )
-# a pair of opening and closing mark for each family; the name in both is the same
+# an opening and a closing mark for each family; the name is the same in both
 FAMILIES = (
     (rf"<\s*({WORDS})\s*>", r"<\s*/\s*{}\s*>"),
     (r"(?<![\w)\]])\[(THINK|THINKING|REASONING|think|thinking|reasoning)\]", r"\[/{}\]"),
@@ -41,12 +41,12 @@ SIGNS = ("<", "◁", "[THINK", "[REASON", "[think", "[reason", "[/think", "[/THI
 
 
 def without_thinking(text: str) -> str:
-    """The text with thinking blanked out: line feeds stand for what was there."""
+    """The text with thinking replaced by line feeds."""
     return split_thinking(text)[0]
 
 
 def split_thinking(text: str) -> tuple[str, bool]:
-    """The blanked text, as long as the one given, and whether a block never ended.
+    """The blanked text, of the same length, and whether a block never ended.
 
     >>> shown, cut = split_thinking("<think>5?</think>6")
     >>> shown.strip(), cut
@@ -96,10 +96,10 @@ def _tagged(
     if not starts and not ends:
         return [], False
     marks = sorted([(a, b, True) for a, b in starts] + [(a, b, False) for a, b in ends])
-    # An opening mark with a closing one anywhere behind it is believed; one without has to look
-    # like the start of a block, since people also write about these tags, and blanking the rest of
-    # a text costs its answer. A closing mark that nothing opened means that the prompt's template
-    # had opened the block: everything before it is thinking.
+    # An opening mark with a closing one anywhere after it is trusted; one without has to look like
+    # the start of a block, since people also write about these tags, and blanking the rest of a
+    # text loses its answer. A closing mark that nothing opened means that the prompt's template had
+    # opened the block: everything before it is thinking.
     last = max((a for a, _ in ends), default=-1)
     spans: list[tuple[int, int]] = []
     opened, inner = None, 0
@@ -123,7 +123,7 @@ def _tagged(
 
 
 def _opens(text: str, start: int, stop: int) -> bool:
-    """Whether a mark with no closing one after it begins a block rather than being spoken of."""
+    """Whether a mark without a closing one begins a block and is not just mentioned."""
     if _quoted(text, start, stop):
         return False
     at_line_start = not text[max(0, start - 200) : start].rpartition("\n")[2].strip()

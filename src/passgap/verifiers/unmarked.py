@@ -72,7 +72,7 @@ SENTENCE = re.compile(r"[A-Za-z]+ [a-z]+ ")
 
 
 def without_asides(text: str) -> list[Candidate]:
-    """Values that stand in no aside, where there are any: 12 of "12 eggs (1 dozen)"."""
+    """Values outside of asides, if there are any: 12 in "12 eggs (1 dozen)"."""
     offset, shown = max(0, len(text) - WINDOW), text[-WINDOW:]
     beside = ASIDE.sub(lambda m: " " * len(m.group()), shown) if " (" in shown else ""
     return list(_values(beside, offset)) or list(_values(shown, offset))
@@ -84,7 +84,7 @@ def values(text: str) -> list[Candidate]:
 
 
 def _values(text: str, offset: int) -> Iterator[Candidate]:
-    """Values in order; looked for around signs that no prose has, since prose is long."""
+    """Values in order; searched around signs that do not occur in prose, since prose is long."""
     at = 0
     while anchor := ANCHOR.search(text, at):
         start = anchor.start()
@@ -106,7 +106,7 @@ def _values(text: str, offset: int) -> Iterator[Candidate]:
 
 @lru_cache(maxsize=50_000)
 def _formula_read(formula: str) -> str | None:
-    """What a formula says: a value or an equation, `LETTER_ONLY`, nothing; None for prose."""
+    """What a formula is: a value or an equation, `LETTER_ONLY`, nothing; None for prose."""
     if not is_formula(formula):
         return None
     content = _last_row(formula)
@@ -115,19 +115,19 @@ def _formula_read(formula: str) -> str | None:
     return _value_said(content) or (content if "=" in content else "")
 
 
-LETTER_ONLY = "\0"  # a value where something is said to be this letter
+LETTER_ONLY = "\0"  # a value if something is said to be this letter
 LETTER = re.compile(r"[A-Za-z]|\\mathrm\{[a-z]\}")
 COPULA = re.compile(r"\b(?:is|are|equals|equal to|be|get|obtain)\s*$")
 
 
 def _after_word(text: str, at: int) -> bool:
-    """Whether a word stands before this place, so that nothing before belongs to the value."""
+    """Whether a word is before this position, so that nothing before belongs to the value."""
     return at > 2 and text[at - 1] == " " and text[at - 3 : at - 1].isalpha()
 
 
 @lru_cache(maxsize=50_000)
 def _value_said(content: str) -> str:
-    """What a formula or number says in the end; empty where it is no value."""
+    """The final value of a formula or number; empty if it is not a value."""
     return last_side(content) if VALUABLE.search(content) else ""
 
 

@@ -1,9 +1,9 @@
-"""Sampling alone: what the base gives without training, at what cost in tokens a question.
+"""Sampling alone: what the base gives without training, and its cost in tokens per question.
 
-In: the answers of the base's runs (its own, and those at other temperatures), of the trained
-policy's, and the tokens that training drew. Out: majority vote (maj@k) and best-of-k (pass@k, which
-needs the verifier when the model is used) against the trained policy's single try, at equal tokens
-and at equal accuracy, and after how many questions training is the cheaper of the two.
+In: the answers of the base's runs (its own, and those at other temperatures) and of the trained
+policy's, and the number of tokens sampled in training. Out: majority vote (maj@k) and best-of-k
+(pass@k, which needs the verifier when the model is used) against one try of the trained policy, at
+equal tokens and at equal accuracy, and the number of questions after which training is cheaper.
 """
 
 from __future__ import annotations
@@ -38,21 +38,24 @@ from passgap.stats import (
 )
 
 NOT_AT_HAND = (
-    "what sampling alone gives (majority vote, tokens) is not shown: it is read off the answers in "
-    "run folders, as passgap compare BASE TRAINED does"
+    "what sampling alone gives (majority vote, tokens) is not shown: it needs the answers, so "
+    "compare two run folders (passgap compare BASE TRAINED)"
 )
-NO_VOTE = "answers of this verifier cannot be put to a vote: best-of-k is shown alone"
-BEST_OF = "best-of-k is pass@k and needs the verifier whenever the model is used; a vote does not"
-NO_TOKENS = "the tokens of {name}'s completions are not known, so its cost is not shown"
+NO_VOTE = "this verifier's answers cannot be put to a vote, so only best-of-k is shown"
+BEST_OF = (
+    "best-of-k is pass@k: it needs the verifier whenever the model is used, a majority vote does "
+    "not"
+)
+NO_TOKENS = "token counts of {name}'s completions are unknown, so its cost is not shown"
 LEFT_OUT = (
-    "break-even counts drawn tokens only: training's forward and backward passes over them, which "
-    "cost a few times as much again, and the work of preparing it, are left out"
+    "break-even counts sampled tokens only: the forward and backward passes over them in "
+    "training, which cost several times as much, and the work of setting training up are left out"
 )
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a training run drew: completions, their mean length, and tokens in all."""
+    """What a training run sampled: completions, their mean length, tokens in total."""
 
     completions: int
     mean_tokens: float
@@ -67,7 +70,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Arms:
-    """What is held against each other: the base's runs, the trained policy's, and its training."""
+    """What is compared: the base's runs, the trained policy's run, and its training."""
 
     base: tuple[Answers, ...]
     trained: Answers
@@ -75,12 +78,12 @@ class Arms:
 
 
 def alone(base: Sequence[Answers], *, seed: int = 0) -> SamplingAlone:
-    """Before training: maj@k, pass@k and tokens a question of each of the base's runs.
+    """Before training: maj@k, pass@k and tokens per question of each of the base's runs.
 
     Parameters
     ----------
     base
-        One or more runs' answers; those after the first on the first one's problems.
+        Answers of one or more runs, all on the problems of the first.
     seed
         Of the votes.
     """
@@ -91,21 +94,21 @@ def alone(base: Sequence[Answers], *, seed: int = 0) -> SamplingAlone:
 def alone_against(
     arms: Arms, problem_ids: Sequence[str] | None = None, *, seed: int = 0
 ) -> SamplingAlone:
-    """After training: the base's votes and best-of-k against one try of the trained policy.
+    """After training: votes and best-of-k of the base against one try of the trained policy.
 
     Parameters
     ----------
     arms
-        The answers of both, and what training drew.
+        The answers of both, and what training sampled.
     problem_ids
         The problems compared; None: the trained policy's.
     seed
-        Of the votes and of the bands.
+        Seed of the votes and of the bands.
     """
     ids = arms.trained.problem_id if problem_ids is None else problem_ids
     after = _Arm(arms.trained.on(ids), seed)
     base = [_Arm(answers.on(ids), seed) for answers in arms.base]
-    more = LEFT_OUT if arms.training else "the tokens that training drew are not known"
+    more = LEFT_OUT if arms.training else "the number of tokens sampled in training is unknown"
     return SamplingAlone(
         tuple(arm.of_base(_against(arm, after, arms.training, seed)) for arm in base),
         after.shown(),
@@ -115,7 +118,7 @@ def alone_against(
 
 
 class _Arm:
-    """One run's answers with the chances at every k of the ladder, each of shape (P, K)."""
+    """One run's answers with its chances at every k of the ladder, each of shape (P, K)."""
 
     def __init__(self, answers: Answers, seed: int) -> None:
         self.answers = answers
@@ -126,7 +129,7 @@ class _Arm:
 
     @property
     def tokens(self) -> float:
-        """Mean tokens of a completion."""
+        """Mean tokens per completion."""
         return float(self.answers.tokens.mean())
 
     def rows(self) -> tuple[AloneAt, ...]:
@@ -165,7 +168,7 @@ def _against(arm: _Arm, after: _Arm, training: Training | None, seed: int) -> Ag
 
 
 def _at_equal_tokens(once: FloatArray, arm: _Arm, after: _Arm) -> EqualTokens | None:
-    """The trained policy's one try minus what the base makes of no more tokens (at least one)."""
+    """One try of the trained policy minus what the base does with no more tokens (>= 1 draw)."""
     share = after.tokens / arm.tokens
     if not np.isfinite(share):
         return None
@@ -179,7 +182,7 @@ def _at_equal_tokens(once: FloatArray, arm: _Arm, after: _Arm) -> EqualTokens | 
 
 
 def _reaches(once: FloatArray, table: FloatArray, arm: _Arm, seed: int) -> Reaches:
-    """The least k at which the base's chance is the trained policy's of one try."""
+    """The smallest k at which the base matches one try of the trained policy."""
     band = paired_curve(once[:, None] - table, arm.ks, seed=seed)
 
     def first(ends: FloatArray | None) -> int | None:
@@ -197,7 +200,7 @@ def _reaches(once: FloatArray, table: FloatArray, arm: _Arm, seed: int) -> Reach
 
 
 def _break_even(least: Reaches, arm: _Arm, after: _Arm, training: Training | None) -> BreakEven:
-    """Questions after which training has cost fewer tokens than ``least`` k draws of the base.
+    """Questions after which training has cost fewer tokens than ``least`` draws of the base each.
 
     None where no k is enough, where training's tokens are not known, or where the draws cost no
     more than the trained policy's one try: then training is never the cheaper.
@@ -216,7 +219,7 @@ def _break_even(least: Reaches, arm: _Arm, after: _Arm, training: Training | Non
 
 
 def _mean(values: FloatArray) -> Estimate:
-    """Mean over problems of a quantity without bounds, with its Student's t interval."""
+    """Mean over problems of an unbounded quantity, with its Student's t interval."""
     found = student_interval(values)
     return replace(found, low=max(0.0, found.low)) if np.isfinite(found.low) else found
 

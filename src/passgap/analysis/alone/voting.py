@@ -1,9 +1,9 @@
-"""Majority votes over a run's answers: how often each was given in, the chance of the vote out.
+"""Majority votes over a run's answers. In: how often each was given. Out: the vote's accuracy.
 
 `passgap.stats.maj_at_k` is exact for one problem and one k, and takes minutes for a run at the many
-k that a search needs. Here every problem's draws are put into random orders, and a vote is held
-after each k of them: without bias for the same quantity, and its noise is in the interval over
-problems like any other.
+k that a search needs. Here the draws of every problem are put into random orders, and a vote is
+taken after each k of them: an unbiased estimate of the same quantity, whose noise is part of the
+interval over problems like any other.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ EXACT = 2
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a run's scored draws said, a problem a row.
+    """The answers of a run's scored draws, one row per problem.
 
     Parameters
     ----------
     name, temperature
-        What names the run, and the temperature it was drawn at (None: not known).
+        The run's name, and the temperature it was sampled at (None: unknown).
     problem_id
         Distinct ids, length P.
     n, right
-        Scored draws and correct ones, shape (P,). All that the verifier accepts is one answer.
+        Scored draws and correct ones, shape (P,). Everything the verifier accepts is one answer.
     wrong
-        Draws of each distinct wrong answer, for each problem; None where answers cannot be put to
-        a vote (programs, or a verifier that extracts none).
+        Number of draws of each distinct wrong answer, for each problem; None where answers cannot
+        be put to a vote (programs, or a verifier that extracts none).
     tokens
-        Mean tokens of a problem's completions, shape (P,); nan where not known.
+        Mean tokens of each problem's completions, shape (P,); nan where unknown.
     """
 
     name: str
@@ -82,18 +82,18 @@ def ladder(most: int) -> list[int]:
 
 
 def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = ORDERS) -> FloatArray:
-    """Chance that the most frequent answer of k draws is right, ties broken by a fair lot.
+    """Chance that the most frequent answer among k draws is right, ties broken at random.
 
     Parameters
     ----------
     answers
-        Of a run whose answers can be put to a vote.
+        Answers of a run that can be put to a vote.
     ks
         K ascending integers from 1 to the smallest n.
     seed
         Of the orders.
     orders
-        Random orders of each problem's draws.
+        Number of random orders of each problem's draws.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
         Shape (P, K). Exact for k <= 2.
     """
     if answers.wrong is None:
-        raise UsageError(f"the answers of {answers.name} cannot be put to a vote")
+        raise UsageError(f"the answers of {answers.name} cannot be put to a majority vote")
     rng = np.random.default_rng(seed)
     columns = zip(answers.n.tolist(), answers.right.tolist(), answers.wrong, strict=True)
     return np.stack([_votes(n, right, wrong, ks, rng, orders) for n, right, wrong in columns])
@@ -118,7 +118,7 @@ def _votes(
     silent = n - right - sum(wrong)
     if right in (0, n):
         return np.full(len(ks), float(right == n))
-    kinds = len(wrong) + 2  # the right answer, the wrong ones, and last those that do not vote
+    kinds = len(wrong) + 2  # the right answer, the wrong ones, and last the draws without a vote
     said = np.repeat(np.arange(kinds), [right, *wrong, silent])
     shuffled = rng.permuted(np.tile(said, (orders, 1)), axis=1)
     flat = shuffled + kinds * np.arange(orders)[:, None]

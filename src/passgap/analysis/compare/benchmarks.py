@@ -1,7 +1,8 @@
-"""Several benchmarks at once: the verdict on each, held to 5% over all, and two pooled lines.
+"""Several benchmarks at once: a verdict on each, with 5% errors over all, and two pooled lines.
 
 In: for each benchmark a base's and a trained policy's Counts. Out: `Slices`. A benchmark is a slice
-with its own draws: its line has its own large k, the pooled lines that of the fewest draws.
+with its own draws: its line has its own large k, and the pooled lines use the one that the fewest
+draws allow.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ def compare_benchmarks(pairs: Mapping[str, Pair], settings: CompareSettings = DE
     Parameters
     ----------
     pairs
-        By the benchmark's name, in the order in which they are to be shown.
+        By the benchmark's name, in the order in which they are shown.
     settings
-        As in `compare`, for every benchmark; the large k, where it is not given, is each one's own.
+        As in `compare`, for every benchmark; each has its own large k unless one is given.
 
     Raises
     ------
     MismatchError, UsageError
-        As in `compare`, with the benchmark's name; or where none has 5 problems.
+        As in `compare`, naming the benchmark; or where none has 5 problems.
     """
     parts, notes = [], []
     for name, pair in pairs.items():
@@ -54,14 +55,15 @@ def compare_benchmarks(pairs: Mapping[str, Pair], settings: CompareSettings = DE
         parts.append(part)
         notes += [f"{name}: {note}" for note in told]
     if not any(one.judged for one in parts):
-        raise UsageError(f"none of {len(parts)} benchmarks has {FEWEST} problems or more")
+        raise UsageError(f"none of the {len(parts)} benchmarks has {FEWEST} or more problems")
     whole = _whole(parts, settings)
     found = sliced(parts, whole, BENCHMARK, replace(settings, accept_unscored=True))
     own = {one.rule.k_large for one in parts}
     if len(own) > 1:
         notes.append(
-            f"each benchmark is judged at its own large k; the pooled lines are at "
-            f"k={whole.rule.k_large}, which the fewest draws allow"
+            "each benchmark is judged at its own large k; the pooled lines are at "
+            f"k={whole.rule.k_large}, the largest that the benchmark with the fewest samples "
+            "allows"
         )
     return replace(found, notes=(*notes, *found.notes))
 
@@ -91,9 +93,9 @@ def _whole(parts: Sequence[Part], settings: CompareSettings) -> Part:
 
 
 def joined(counts: Mapping[str, Counts]) -> Counts:
-    """Counts of several sets as one, each problem's id behind the name of its set.
+    """Counts of several sets as one, each problem's id prefixed with the name of its set.
 
-    Columns that one of them lacks are left out; so is of the provenance what differs.
+    Columns that one of them lacks are left out, and so is any provenance that differs.
     """
     each = list(counts.values())
     held = {name: [getattr(one, name) for one in each] for name in OPTIONAL}

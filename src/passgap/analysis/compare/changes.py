@@ -36,12 +36,12 @@ PassesOfBoth = tuple[FloatArray, FloatArray]
 
 
 def passes(base: Counts, trained: Counts, k: int) -> PassesOfBoth:
-    """pass@k of both, a problem; each of shape (P,)."""
+    """pass@k of both, per problem; each of shape (P,)."""
     return pass_at_k(base.n, base.c, k), pass_at_k(trained.n, trained.c, k)
 
 
 def difference(base: Counts, trained: Counts, k: int) -> FloatArray:
-    """d_i(k) = pass@k of the trained minus the base's, a problem; shape (P,)."""
+    """d_i(k) = trained minus base pass@k, per problem; shape (P,)."""
     before, after = passes(base, trained, k)
     return after - before
 
@@ -54,17 +54,17 @@ def mean_difference(arms: PassesOfBoth, clusters: IntArray | None, level: float 
 
 
 def by_cluster(counts: Counts, values: FloatArray) -> FloatArray:
-    """The mean of values, shape (P,), over each cluster; themselves where there are none."""
+    """The mean of values, shape (P,), over each cluster; the values where there are none."""
     place = counts.clusters
     return values if place is None else np.bincount(place, values) / np.bincount(place)
 
 
 def coverage(base: Counts, trained: Counts) -> Coverage:
-    """The solved-by table at the common n, with what chance alone would move.
+    """The solved-by table at the common n, with what resampling alone would change.
 
-    Where a problem has more draws than the common n, it counts with the chance that a sample of
-    that size holds a correct one. ``expected_lost`` and ``expected_gained`` split each problem's
-    hits over the two runs at random (hypergeometric): the noise floor.
+    A problem with more draws than the common n counts with the chance that a sample of that size
+    holds a correct one. ``expected_lost`` and ``expected_gained`` split each problem's hits over
+    the two runs at random (hypergeometric): the noise floor.
     """
     k = common_n(base, trained)
     b, t = pass_at_k(base.n, base.c, k), pass_at_k(trained.n, trained.c, k)
@@ -87,7 +87,7 @@ def coverage(base: Counts, trained: Counts) -> Coverage:
 
 
 def support(both: int, gained: int, lost: int) -> Support:
-    """Support measures of arXiv 2507.14843, from how many problems which run solved.
+    """Support measures of arXiv 2507.14843, from the number of problems each run solved.
 
     ``srr`` = both / (both + lost) is the share retained, ``ndr`` = gained / (both + gained) the
     share discovered, both with Clopper-Pearson intervals; ``sds`` is their harmonic mean (its ends
@@ -115,7 +115,7 @@ def _harmonic(a: float, b: float) -> float:
 
 
 def certain(base: Counts, trained: Counts) -> Certain:
-    """Problems whose change is significant: Fisher's test, false discoveries at 5%."""
+    """Problems whose change is significant: Fisher's test, false discovery rate 5%."""
     p = fisher_exact(base.n, base.c, trained.n, trained.c)
     q = false_discovery_rates(p)
     sure = q <= FALSE_DISCOVERIES
@@ -130,10 +130,10 @@ def certain(base: Counts, trained: Counts) -> Certain:
 
 
 def bands(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> tuple[BandGain, ...]:
-    """Gains by difficulty, without selling regression to the mean as learning.
+    """Gains by difficulty, without mistaking regression to the mean for learning.
 
-    Half of the base's draws of each problem, chosen at random, say which band it belongs to; the
-    difference is read on the other half. ``data.bands`` says which bands there are.
+    Half of the base's draws of each problem, chosen at random, assign it to a band; the difference
+    is taken on the other half. ``data.bands`` lists the bands.
     """
     first_n = base.n // 2
     first_c = np.random.default_rng(seed).hypergeometric(base.c, base.n - base.c, first_n)
@@ -187,7 +187,7 @@ def efficiency_gap(base: Counts, trained: Counts) -> At:
 
 
 def answered(base: Counts, trained: Counts, k: int) -> Answered | None:
-    """Form, apart from ability: shares without an answer, and delta among answered draws."""
+    """Form as distinct from ability: shares without an answer, and delta among answered draws."""
     before, after = inputs.answered_shares(base), inputs.answered_shares(trained)
     if before is None or after is None:
         return None

@@ -1,7 +1,7 @@
-"""Compare: a base's and a trained policy's counts in, the verdict after training out.
+"""Compare. In: counts of a base and a trained policy. Out: the verdict after training.
 
 Problems are paired by id, and every interval is over problems. The verdict rests on two k, a small
-and a large one, decided before looking; ``ks`` only chooses what is listed.
+and a large one, fixed in advance; ``ks`` only chooses what is listed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
+from passgap.plain import plural
 from passgap.results.comparison import Comparison, Crossover, Reasoned
 from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel
@@ -33,7 +34,7 @@ from passgap.results.settings import CompareSettings
 from passgap.stats import mean_curve, paired_curve, pass_at_k, plausible_limits
 
 DEFAULTS = CompareSettings()
-SAME = 10  # problems with 0 < c < n in which two runs do not agree by chance
+SAME = 10  # so many problems with 0 < c < n do not agree by chance in two runs
 
 
 def compare(
@@ -51,11 +52,11 @@ def compare(
     base, trained
         Counts on the same problems.
     settings
-        What decides, and what is accepted.
+        What decides the verdict, and which flaws of the data are accepted.
     trained_on
-        Whether these problems were trained on (None: not known).
+        Whether these problems were trained on (None: unknown).
     answers
-        What the draws of both said: for what sampling alone gives.
+        The answers of both, for what sampling alone gives.
 
     Raises
     ------
@@ -156,20 +157,24 @@ def _notes(
     common: int,
     trained_on: bool | None,
 ) -> tuple[str, ...]:
-    notes = ["one trained checkpoint: the verdict speaks of it, not of the recipe"]
+    notes = [
+        "one trained checkpoint: the verdict is about this checkpoint, not about the "
+        "training recipe"
+    ]
     if crossing is None:
-        said = "does not fall behind, once ahead," if ahead else "is ahead at no k"
+        said = "stays level or ahead" if ahead else "is never ahead"
         notes.append(f"the trained policy {said} up to k={common}")
     notes += unknown_training(trained_on)
     if np.array_equal(base.c, trained.c) and np.sum((base.c > 0) & (base.c < base.n)) >= SAME:
         notes.insert(
             0,
-            "every problem has the same counts in both runs: the same weights drawn from with the "
-            "same seeds, or one run is a copy of the other; look whether training changed anything",
+            "every problem has the same counts in both runs: either both sampled the same "
+            "weights with the same seed, or one run is a copy of the other; check that training "
+            "changed the weights",
         )
     for name, counts in (("base", base), ("trained", trained)):
         if counts.unscored.any():
-            notes.append(f"{int(counts.unscored.sum())} draws of the {name} are unscored")
+            notes.append(f"{plural(int(counts.unscored.sum()), 'sample')} of the {name} unscored")
     return tuple(notes)
 
 

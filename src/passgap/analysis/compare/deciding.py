@@ -1,7 +1,7 @@
 """What decides a comparison: two k, a margin, and where the difference stands at each k.
 
-In: settings and a way to get the difference's interval at a k. Out: the two ends and the verdict
-they give. Shared by the comparison of one trained policy and that of several training seeds.
+In: settings and a function that gives the difference's interval at a k. Out: the two ends and the
+verdict they give. Shared by the comparison of one trained policy and of several training seeds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from passgap.analysis.verdicts import LEVEL, End, Ends, compare_label, spread, s
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.comparison import ComparedWith, GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.results.labels import Label, State
@@ -28,7 +29,7 @@ from passgap.stats import zero_discordance_bound
 
 LEAST_LARGE_K = 20  # the rule's own: pass@2 against pass@20
 MOVED = ("up", "down")
-NEW, LOST = "the trained policy alone", "the base alone"
+NEW, LOST = "the trained policy", "the base"
 POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the discordant share
 
 
@@ -36,8 +37,8 @@ POWER = 21_400  # problems for 80% power of equivalence at 2 points, times the d
 class Deciding:
     """The checked settings of a comparison, with the k that decide.
 
-    In one of several ``slices`` intervals have a slice's part of the 5%, and the tests of new and
-    lost problems the levels that Holm's procedure gives them.
+    In one of several ``slices``, intervals get that slice's part of the 5%, and the tests of new
+    and lost problems the levels given by Holm's procedure.
     """
 
     margin: float
@@ -52,7 +53,7 @@ class Deciding:
     slices: int = 1
 
     def listed(self, ks: Sequence[int] | None, common: int) -> list[int]:
-        """The k to show: those asked for or powers of two and n, always with the deciding two."""
+        """The k to show: those requested, or powers of two and n; always with the deciding two."""
         if ks is None:
             return inputs.listed_ks(common, self.k_small, self.k_large)
         bad = [k for k in ks if not 1 <= k <= common]
@@ -88,7 +89,7 @@ def deciding(arms: Sequence[Counts], settings: CompareSettings, *, paired: bool 
     Raises
     ------
     UsageError
-        For settings out of range, or counts that do not allow the k asked for.
+        For settings out of range, or counts that do not allow the requested k.
     """
     inputs.check_interval(settings.interval)
     margin, k_small, max_odds = settings.margin, settings.k_small, settings.max_odds
@@ -112,14 +113,14 @@ def deciding(arms: Sequence[Counts], settings: CompareSettings, *, paired: bool 
 def without_short(
     arms: Sequence[Counts], settings: CompareSettings, *, paired: bool = True
 ) -> tuple[list[Counts], CompareSettings, tuple[str, ...]]:
-    """Counts without the problems that have too few scored draws, where that is asked for.
+    """Counts without the problems that have too few scored draws, if requested.
 
     ``paired`` as in `deciding`: a problem that is short in one arm is left out of all.
 
     Returns
     -------
     arms, settings, notes
-        The counts; the settings with the large k that was gone by; who was left out.
+        The counts; the settings with the large k that was used; which problems were left out.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def _k_without_short(arms: Sequence[Counts], settings: CompareSettings) -> int:
 def _chosen_k(
     arms: Sequence[Counts], settings: CompareSettings, paired: bool
 ) -> tuple[int, str, tuple[str, ...]]:
-    """The large k, how a refusal of it ends, and a note where few problems keep it small."""
+    """The large k, how its refusal ends, and a note where few problems keep it small."""
 
     def flag(k: int) -> str:
         accepted = settings.accept_unscored
@@ -161,7 +162,10 @@ def _chosen_k(
     if settings.drop_short or larger <= k:
         return k, flag(k), ()
     helps = flag(larger)
-    note = f"the large k is {k}, since a problem has only {least} scored draws; for k={larger}, "
+    note = (
+        f"the large k is {k}, because one problem has only {plural(least, 'scored sample')}; for "
+        f"k={larger}, "
+    )
     return k, helps, (note + helps,) if helps else ()
 
 
@@ -177,8 +181,8 @@ def both_ends(
 ) -> Ends:
     """Where the difference stands at both deciding k; ``difference`` takes (k, level).
 
-    A rise or fall at one of two k is one of two looks: Holm's procedure asks that at least one of
-    them holds at half the level. Else a null pair would be told apart in up to 7.5%.
+    A rise or fall at one of two k is one of two looks: Holm's procedure requires that at least one
+    of them holds at half the level. Otherwise up to 7.5% of null pairs would be called different.
     """
     population = settings.interval == "population"
     part = LEVEL / settings.slices
@@ -203,14 +207,14 @@ def both_ends(
 
 
 def only_population(settings: CompareSettings, what: str) -> None:
-    """Refuse what a claim about several policies cannot honour."""
+    """Refuse settings that a claim about several policies cannot use."""
     if settings.interval != "population":
         raise UsageError(f"interval is {settings.interval!r} with {what}; allowed: 'population'")
 
 
 def unknown_training(trained_on: bool | None) -> tuple[str, ...]:
-    """The note where nobody knows whether the problems were trained on."""
-    unknown = "whether these problems were trained on is not known"
+    """The note where it is unknown whether the problems were trained on."""
+    unknown = "it is not known whether these problems were trained on"
     return (unknown,) if trained_on is None else ()
 
 
@@ -223,7 +227,10 @@ def from_memory(
     return replace(
         verdict,
         label=label,
-        reasons=(*verdict.reasons, "these problems were trained on: a gain here may be memory"),
+        reasons=(
+            *verdict.reasons,
+            "these problems were used in training: a gain on them may be memorization",
+        ),
         needs="a comparison on held-out problems, or --accept-trained-on",
     )
 
@@ -236,9 +243,10 @@ def decided(
     difference: Callable[[int], FloatArray],
     source: GainSource | None = None,
 ) -> Verdict:
-    """The verdict, with what an open one would take; ``difference`` gives d_i(k), shape (P,).
+    """The verdict, with what would settle an open one; ``difference`` gives d_i(k), shape (P,).
 
-    ``source`` leads the reasons where equivalence is out of reach, since it speaks at few problems.
+    ``source`` comes first among the reasons where equivalence is out of reach, since it is
+    informative even with few problems.
     """
     small, large = ends.small.stands, ends.large.stands
     label = compare_label(
@@ -260,8 +268,9 @@ def _novel(found: Novel, whose: str) -> tuple[str, ...]:
     if not found.shown:
         return ()
     return (
-        f"{found.problems} problems are solved by {whose}: no change of the odds by up to "
-        f"{found.excluded_odds:.3g}-fold explains that ({found.max_odds:.3g}-fold was asked for)",
+        f"{plural(found.problems, 'problem is', 'problems are')} solved only by {whose}: no "
+        f"change of the odds by up to {found.excluded_odds:.3g}-fold explains that "
+        f"({found.max_odds:.3g}-fold was required)",
     )
 
 
@@ -274,19 +283,20 @@ def _split(source: GainSource) -> tuple[str, ...]:
 
 
 def needs(ends: Ends, settings: Deciding, problems: Callable[[int], str]) -> str:
-    """What would settle an open verdict; ``problems`` says how many, and of what, at a k."""
+    """What would settle an open verdict; ``problems`` says how many problems, or what else, at a
+    k."""
     wanted = []
     if ends.large.k < LEAST_LARGE_K:
         wanted.append(
-            f"n >= {2 * LEAST_LARGE_K} draws per problem in both runs, for a large k of at least "
-            f"{LEAST_LARGE_K} (here it is {ends.large.k})"
+            f"n >= {2 * LEAST_LARGE_K} samples per problem in both runs, for a large k of at "
+            f"least {LEAST_LARGE_K} (here it is {ends.large.k})"
         )
     elif not settings.enough_draws:
-        wanted.append(f"more than {ends.large.k} draws per problem: k = n decides nothing")
+        wanted.append(f"more than {ends.large.k} samples per problem: k = n decides nothing")
     k = ends.small.k if ends.small.stands == "unclear" else ends.large.k
     open_at = ends.small if k == ends.small.k else ends.large
     if open_at.stands == "unclear" and settings.interval == "fixed":
-        wanted.append(f"more draws of each of these problems to {settled(k, settings.margin)}")
+        wanted.append(f"more samples of each of these problems to {settled(k, settings.margin)}")
     elif open_at.stands == "unclear":
         wanted.append(problems(k))
     return "; and ".join(wanted)
@@ -296,20 +306,20 @@ def _pairs_needed(settings: Deciding, difference: Callable[[int], FloatArray], k
     d = difference(k)
     # for 0/1 outcomes the mean square is the share of problems that differ
     wanted = problems_wanted(float(np.mean(d**2)), settings.margin)
-    text = f"about {wanted:,} problems to {settled(k, settings.margin)}"
+    text = f"about {plural(wanted, 'problem')} to {settled(k, settings.margin)}"
     if wanted > len(d):
         text += (
-            f" (not attainable with these {len(d)}; more draws help only under --interval fixed)"
+            f" (not attainable with these {len(d)}; more samples help only with --interval fixed)"
         )
     return text
 
 
 def problems_wanted(variance: float, margin: float) -> int:
-    """Problems with which equivalence could be shown, given a problem's part of the variance."""
+    """Number of problems with which equivalence could be shown, given the variance per problem."""
     least = int(np.ceil(np.log(0.05) / np.log1p(-margin)))
     return max(int(np.ceil(POWER * (0.02 / margin) ** 2 * variance)), least)
 
 
 def settled(k: int, margin: float) -> str:
     """The end of a sentence on what equivalence takes."""
-    return f"settle equivalence within {100 * margin:g} points at k={k}"
+    return f"show equivalence within {100 * margin:g} points at k={k}"

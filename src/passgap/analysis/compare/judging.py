@@ -1,8 +1,8 @@
-"""The verdict on one trained policy, and whether it holds where the draws are taken otherwise.
+"""The verdict on one trained policy, and whether it holds where its draws are counted differently.
 
 In: paired Counts and the checked settings. Out: the verdict with its tests of new and lost
 problems; then the same among answered draws and under each reading of the answers. A label that
-changes there hangs on cuts or on marks, and says so.
+changes there depends on cut-offs or on marks, and says so.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class JudgedPair(Judged):
-    """The same of paired counts, with what only pairs can tell."""
+    """The same for paired counts, with what only pairs can show."""
 
     new: Novel
     lost: Novel
@@ -79,7 +79,7 @@ def judge(base: Counts, trained: Counts, rule: Deciding, seed: int) -> JudgedPai
 
 
 def at_levels(found: JudgedPair, base: Counts, trained: Counts, rule: Deciding) -> JudgedPair:
-    """What was judged with its tests of new and lost problems taken at the rule's levels."""
+    """The same judgement, with its tests of new and lost problems at the rule's levels."""
     new = replace(found.new, shown=found.new.p_value <= rule.new_level)
     lost = replace(found.lost, shown=found.lost.p_value <= rule.lost_level)
     return _labelled(base, trained, rule, found.ends, new, lost, found.source)
@@ -109,7 +109,7 @@ def difference(
     level: float,
     arms: changes.PassesOfBoth | None = None,
 ) -> Estimate:
-    """The mean difference of pass@k by the interval asked for; ``arms``: pass@k, where at hand."""
+    """The mean difference of pass@k by the requested interval; ``arms``: pass@k, where known."""
     arms = arms or changes.passes(base, trained, k)
     if interval == "population":
         return changes.mean_difference(arms, base.clusters, level)
@@ -121,12 +121,12 @@ def difference(
     return Estimate(value, np.nan, np.nan, level, "fixed", notes=(inputs.NO_FIXED,))
 
 
-# ---------------------------------------------------------------------------- taken otherwise
+# ------------------------------------------------------------------------ counted differently
 
 
 @dataclass(frozen=True)
 class Other:
-    """The same draws taken otherwise, and the label for a verdict that does not outlive it."""
+    """The same draws counted differently, and the label for a verdict that does not survive it."""
 
     name: str
     words: str
@@ -143,12 +143,12 @@ def robust(
     settings: CompareSettings,
     again: Callable[[Counts, Counts, Deciding, int], Judged | None] | None = None,
 ) -> Verdict:
-    """The verdict with its label told again where the draws are taken otherwise.
+    """The verdict with its label computed again where the draws are counted differently.
 
     A settled or partial label that changes gives way to ``depends_on_cuts`` or
     ``depends_on_marks``. One that merely shows less, as fewer draws do, does not: the difference
-    has to have moved by half the margin at a k that is open now, or a test of new or lost problems
-    to fail. ``again`` judges the same draws taken otherwise; None where too few are left.
+    must have moved by half the margin at a k that is open now, or a test of new or lost problems
+    must fail. ``again`` judges the same draws counted differently; None where too few are left.
     """
     again = again or _again
     labels: dict[str, CompareLabel | None] = {"answered": None, "asked": None, "any": None}
@@ -177,7 +177,7 @@ def _others(base: Counts, trained: Counts, settings: CompareSettings) -> Iterato
     if rate:
         rng = np.random.default_rng(settings.seed)
         true = [_true(one, rate, rng) for one in arms]
-        words = f"without the {rate:g} of wrong draws that the verifier takes for right"
+        words = f"without the {rate:g} of wrong answers that the verifier accepts"
         yield from _other("true", words, marks, *true)
 
 
@@ -203,7 +203,7 @@ def _marked(counts: Counts, column: str) -> Counts | None:
 def replace_counts(
     counts: Counts, *, n: IntArray | None = None, c: IntArray | None = None
 ) -> Counts:
-    """The same problems with another n or c, and nothing else known of the draws."""
+    """The same problems with another n or c, and nothing else known about the draws."""
     return Counts(
         counts.problem_id,
         counts.n if n is None else n,
@@ -215,11 +215,11 @@ def replace_counts(
 
 
 def _true(counts: Counts, rate: float, rng: np.random.Generator) -> Counts:
-    """The counts with as many hits struck out as a false-positive rate makes of wrong draws.
+    """The counts without the share of hits that a false-positive rate makes of wrong draws.
 
-    Where a draw is marked correct at rate q, (q - rate) / (1 - rate) of the draws really are. The
-    share of a problem's hits that is real is taken over what its q may be, by the fitted
-    difficulty distribution: from c / n alone, floored at 0, half of the luck would stay.
+    Where draws are marked correct at rate q, (q - rate) / (1 - rate) of them really are. The share
+    of a problem's hits that is real is averaged over its possible q, under the fitted difficulty
+    distribution: from c / n alone, floored at 0, half of the luck would remain.
     """
     marked = np.maximum(P_GRID, rate)
     share = posterior(counts).mean((marked - rate) / ((1 - rate) * marked))
@@ -227,13 +227,13 @@ def _true(counts: Counts, rate: float, rng: np.random.Generator) -> Counts:
 
 
 def _again(base: Counts, trained: Counts, rule: Deciding, seed: int) -> JudgedPair | None:
-    """The verdict on problems that have draws enough; None where there are none."""
+    """The verdict on problems with enough draws; None where there are none."""
     rows = np.flatnonzero(np.minimum(base.n, trained.n) > rule.k_large)
     return judge(base.take(rows), trained.take(rows), rule, seed) if rows.size else None
 
 
 def _moved(found: Judged, again: Judged) -> bool:
-    """Whether the label does not outlive the other way to take the draws."""
+    """Whether the label does not survive the other way to count the draws."""
     if again.label is found.label or found.label is CompareLabel.INCONCLUSIVE:
         return False
     if found.label.settled and again.label.settled:
@@ -258,4 +258,4 @@ def _both(found: Judged, again: Judged, words: str) -> str:
         deltas = (f"{points(end.wide.value)} points at k={end.k}" for end in (small, large))
         return f"{one.label.words} ({', '.join(deltas)})"
 
-    return f"counted as marked it is {told(found)}, {words} {told(again)}"
+    return f"as marked, it is {told(found)}; {words}, {told(again)}"

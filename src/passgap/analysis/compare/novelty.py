@@ -33,8 +33,8 @@ def new_and_lost(
 ) -> tuple[Novel, Novel]:
     """Test for problems that only the trained policy solves, and for those only the base does.
 
-    Where the odds moved unevenly on problems that the base both solves and fails, the factor that
-    sharpening is granted is raised to three spreads: a gain that such spread brings is not new.
+    Where the odds moved unevenly on problems that the base both solves and fails, the factor
+    allowed for sharpening is raised to three spreads: a gain within such a spread is not new.
     """
     arms = (base.n, base.c, trained.n, trained.c)
     spread = odds_spread(*arms)
@@ -52,11 +52,11 @@ def _told(found: Excluded, level: float) -> Novel:
 def gain_source(base: Counts, trained: Counts, interval: Interval = "population") -> GainSource:
     """The gain in pass@1, split by whether the base solves a problem in other draws of its own.
 
-    One half of the base's draws says whether it reaches a problem, the other half is what the
-    trained policy is compared with, so that luck in the first does not count as a gain. The mean
-    over all halves is taken exactly: with q the chance that the choosing half holds no hit,
-    ``reached = p_T - c / n - rest`` and ``rest = q (p_T - c / m)``, m the size of the other half.
-    Of ``fixed`` problems only the draws are random (`passgap.stats.split`).
+    One half of the base's draws says whether it reaches a problem, and the other half is compared
+    with the trained policy, so that luck in the first does not count as a gain. The mean over all
+    halves is taken exactly: with q the chance that the choosing half holds no hit, ``reached = p_T
+    - c / n - rest`` and ``rest = q (p_T - c / m)``, m the size of the other half. For ``fixed``
+    problems only the draws are random (`passgap.stats.split`).
     """
     n, c = base.n, base.c
     if interval == "fixed":
@@ -78,8 +78,8 @@ def gain_source(base: Counts, trained: Counts, interval: Interval = "population"
 def _share(reached: FloatArray, total: FloatArray) -> Estimate:
     """The reached problems' share of the gain, by Fieller's theorem; nan where no gain is shown.
 
-    The interval holds every share s at which the mean of ``reached - s total`` is not told from 0;
-    it is bounded where the mean of total differs from 0 by its own interval.
+    The interval holds every share s at which the mean of ``reached - s total`` is compatible with
+    0; it is bounded where the mean of total differs from 0 by its own interval.
     """
     nothing = Estimate(np.nan, np.nan, np.nan, method=FIELLER, notes=("no gain is shown",))
     if len(total) < 2 or not paired_interval(np.clip(total, -1, 1)).low > 0:

@@ -1,4 +1,4 @@
-"""Pairing: two counts in, the same problems in the same order out, or a refusal that names why."""
+"""Pairing. In: two counts. Out: the same problems in the same order, or a refusal that says why."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from scipy import special
 
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError
+from passgap.plain import plural
 from passgap.results.settings import CompareSettings
 
 MUST_AGREE = ("prompt", "sampling", "verifier")
-BY_CHANCE = 1e-6  # less likely an order is none that problems have
+BY_CHANCE = 1e-6  # problems' own ids are in such an order with less than this chance
 UNPAIRED = "compare them as two samples with --unpaired (in Python: unpaired=True)"
 
 
@@ -26,7 +27,7 @@ def paired(
 ) -> tuple[Counts, Counts]:
     """Both counts on their common problems, in the base's order.
 
-    ``alone``: nothing but these two is compared, so that they could be compared unpaired.
+    ``alone``: only these two are compared, so that they could also be compared unpaired.
 
     Raises
     ------
@@ -42,15 +43,15 @@ def paired(
     only_trained = [p for p in trained.problem_id if p not in here]
     if not common:
         raise MismatchError(
-            f"the two share none of their {len(base)} and {len(trained)} problems; sample both on "
-            f"the same problem set{f', or {UNPAIRED}' if alone else ''}"
+            f"the base's {len(base)} and the trained policy's {len(trained)} problems have no id "
+            f"in common; sample both on the same problem set{f', or {UNPAIRED}' if alone else ''}"
         )
     if (only_base or only_trained) and not intersect:
         shown = ", ".join([*only_base, *only_trained][:3])
         raise MismatchError(
-            f"{len(only_base)} problems are only in the base and {len(only_trained)} only in the "
-            f"trained ({shown}, ...); sample both on the same set, or compare the {len(common)} "
-            "common ones with --intersect"
+            f"{plural(len(only_base), 'problem is', 'problems are')} only in the base's run and "
+            f"{len(only_trained)} only in the trained policy's ({shown}, ...); sample both on the "
+            f"same set, or compare the {len(common)} common ones with --intersect"
         )
     rows = np.asarray(common)
     left, right = base.take(rows), trained.take([place[base.problem_id[i]] for i in common])
@@ -64,17 +65,16 @@ def _refuse_ranks(base: Counts, trained: Counts, alone: bool) -> None:
             number = [*map(int, counts.problem_id)]
             raise MismatchError(
                 f"the ids of the {name} are the numbers {min(number)} to {max(number)} in the "
-                "order of the share correct, as ranks of a histogram are: they do not say which "
-                "problem is which; give the problems' own ids"
-                f"{f', or {UNPAIRED}' if alone else ''}"
+                "order of the share correct, like the ranks of a histogram: they do not identify "
+                f"the problems; give the problems' own ids{f', or {UNPAIRED}' if alone else ''}"
             )
 
 
 def are_ranks(counts: Counts) -> bool:
     """Whether the ids are 0, 1, .. or 1, 2, .. in the order of the share correct.
 
-    An order that as many problems with these shares have by chance once in a million times, or more
-    often, is none: of ten different shares ten problems in order are ranks.
+    An order that so many problems with these shares have by chance more often than once in a
+    million does not count: ten problems of ten different shares, in order, are ranks.
     """
     if not all(one.isascii() and one.isdecimal() for one in counts.problem_id):
         return False
@@ -103,8 +103,9 @@ def same_settings(base: Counts, trained: Counts, allow_different_prompts: bool) 
             )
         if not allow_different_prompts:
             raise MismatchError(
-                f"the {key} differs: base {a}, trained {b} (passgap check of both says in what); "
-                "sample both alike, or compare all the same with --allow-different-prompts"
+                f"the {key} differs: base {a}, trained {b} (passgap check on both runs shows "
+                "how); sample both with the same one, or compare anyway with "
+                "--allow-different-prompts"
             )
 
 

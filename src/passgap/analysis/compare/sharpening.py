@@ -1,7 +1,7 @@
-"""Is it more than sharpening? The tilt of both runs read as one answer.
+"""Is it more than sharpening? What the tilt between both runs says.
 
-In: paired Counts and the large k. Out: the tilt with a reading: a plain tilt,
-an uneven one, or more than a tilt can do.
+In: paired Counts and the large k. Out: the tilt and what it means: a plain tilt, an uneven one, or
+more than a tilt can do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much sooner: the trained policy's curve read against the base's along the k axis.
+"""How much sooner: the trained policy's curve compared with the base's along the k axis.
 
 In: paired Counts. Out: k*, the area between the curves, sign changes. All of them compare at every
 integer k up to the common n.
@@ -27,7 +27,7 @@ EPSILON = 1e-12
 
 
 class Passes:
-    """pass@k of both runs at every k up to the common n: computed once, read by many."""
+    """pass@k of both runs at every k up to the common n: computed once, used by many."""
 
     def __init__(self, base: Counts, trained: Counts) -> None:
         common = min(int(base.n.min()), int(trained.n.min()))
@@ -48,7 +48,8 @@ class Passes:
 
     @cached_property
     def limits(self) -> tuple[FloatArray, FloatArray]:
-        """How far down and up a problem not yet seen may go at each k, each of shape (n,)."""
+        """The lowest and highest difference a new problem may have at each k, each of shape
+        (n,)."""
         return plausible_limits(self.base, self.trained, self.clusters)
 
     def curve(self, seed: int) -> Curve:
@@ -64,7 +65,7 @@ class Passes:
 
 
 def speedup(passes: Passes) -> tuple[Speedup, ...]:
-    """At which k the base does what the trained policy does at k: its curve's horizontal shift.
+    """The k at which the base matches the trained policy at k: the horizontal shift of its curve.
 
     The first row, k = 1, is k*: trained pass@1 equals base pass@k* (the literature's median is
     3.1). ``base_k`` is real, interpolated in log k; ``low`` and ``high`` are where the pointwise
@@ -89,9 +90,10 @@ def _shifted(passes: Passes, k: int) -> Speedup:
 
 
 def _crossing(falling: FloatArray) -> float | None:
-    """The real k, interpolated in log k, where values at k = 1, 2, .. reach 0; None: they do not.
+    """The real k, interpolated in log k, where values at k = 1, 2, .. reach 0; None if they never
+    do.
 
-    1.0 where they are at or below 0 from the start.
+    It is 1.0 where they are at or below 0 from the start.
     """
     reached = np.flatnonzero(falling <= EPSILON)
     if not reached.size:
@@ -122,7 +124,7 @@ def area(passes: Passes) -> Estimate:
 
 
 def sign_changes(passes: Passes) -> int:
-    """How often the mean difference changes sign over k; ties are no sign."""
+    """How often the mean difference changes sign over k; ties have no sign."""
     signs = np.sign(passes.mean[np.abs(passes.mean) > EPSILON])
     return int(np.sum(signs[1:] != signs[:-1]))
 
@@ -131,7 +133,7 @@ def crossover(passes: Passes, curve: Curve) -> Crossover | None:
     """The least k, after a k where the trained policy is ahead, where it is strictly behind.
 
     ``low`` and ``high`` invert the simultaneous band of ``curve``: the first k that may be behind,
-    and the first that surely is (null: none up to n). None where it is never ahead and then
+    and the first that is shown to be (null: none up to n). None where it is never ahead and then
     behind.
     """
     ahead = np.flatnonzero(passes.mean > EPSILON)

@@ -1,8 +1,8 @@
 """The verdict in each slice of the problems, and over all of them in two weightings.
 
 In: paired Counts and a value for each problem (benchmark, level, subject). Out: `Slices`. Many
-slices give many chances to find something in one of them; what is said here holds for all slices
-together as often as it would of one.
+slices give many chances to find something in one of them; the error rates here hold for all slices
+together.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from passgap.results.verdict import Verdict
 from passgap.stats import holm_levels
 from passgap.stats.combining import weighted_sum
 
-FEWEST = 5  # problems of a slice that is judged
+FEWEST = 5  # problems that a slice needs to be judged
 METHOD = "equal weights: reaches combined (Zou and Donner 2008)"
 BENCHMARK = "benchmark"
 
@@ -105,8 +105,8 @@ def compare_by(
     ]
     if not any(one.judged for one in parts):
         raise UsageError(
-            f"{field!r} has {len(parts)} values, none of them on {FEWEST} problems or more; choose "
-            "a field with fewer values"
+            f"{field!r} has {len(parts)} values, none of them with {FEWEST} or more problems; "
+            "choose a field with fewer values"
         )
     whole = Part("", base, trained, rule, trained_on)
     found = sliced(parts, whole, field, settings)
@@ -124,17 +124,16 @@ def sliced(parts: Sequence[Part], whole: Part, by: str, settings: CompareSetting
     intervals of level 1 - .05 / S (up, down) and 1 - .10 / S (equivalent), so that the chance of
     any false one of a kind is at most 5% over all parts (Bonferroni). The tests of new and of lost
     problems go through Holm's procedure over parts, each by itself. Holm's step for the intervals
-    would be no gain that can be relied on: a part that is decided at one k can still be wrong at
-    the other.
+    would not be valid: a part that is decided at one k can still be wrong at the other.
 
     Parameters
     ----------
     parts
-        One of them at least is to be judged; each by its own rule.
+        At least one of them can be judged; each by its own rule.
     whole
         All of them; its rule is that of the pooled lines.
     by
-        What makes the parts.
+        What the parts are split by.
     """
     judged = [one for one in parts if one.judged]
     noun = BENCHMARK if by == BENCHMARK else "slice"
@@ -187,7 +186,7 @@ def _lifted(
     settings: CompareSettings,
     trained_on: bool | None,
 ) -> Verdict:
-    """The verdict, open in its place where luck or memory explains it."""
+    """The verdict, or an open one in its place where luck or memorization explains it."""
     luck = luck_of_both(base, trained, [rule.k_large], rule.k_large, settings)
     verdict = withheld(verdict, luck, rule.k_large, settings.accept_luck)
     return from_memory(verdict, CompareLabel.INCONCLUSIVE, trained_on=trained_on, settings=settings)
@@ -214,7 +213,7 @@ def _order(one: Slice) -> tuple[float, str]:
     return -one.large.estimate.value, one.name
 
 
-# ----------------------------------------------------------------------------- slices alike
+# ---------------------------------------------------------------------------- equal weights
 
 
 def _alike(
@@ -227,7 +226,7 @@ def _alike(
         each = [difference(one.base, one.trained, k, rule.interval, level) for one in parts]
         return mean_of_slices(each, overlap=overlap)
 
-    # none discordant: as if each slice were as small as the smallest, which bounds it from above
+    # none discordant: treating each slice as if it were as small as the smallest is an upper bound
     least = len(parts) * min(one.base.independent for one in parts)
     ends = both_ends(rule, mean, least)
     verdict = decided(ends, together.new, together.lost, rule, lambda k: _weighted(parts, k))
@@ -245,7 +244,7 @@ def _alike(
 
 
 def _weighted(parts: Sequence[Part], k: int) -> FloatArray:
-    """Each problem's difference (or each cluster's), times its weight where slices count alike."""
+    """Each problem's difference (or each cluster's), times its weight when slices count equally."""
     each = [
         changes.by_cluster(one.base, changes.difference(one.base, one.trained, k)) for one in parts
     ]
@@ -270,17 +269,21 @@ def _overlap(parts: Sequence[Part]) -> bool:
 def _notes(parts: Sequence[Part], judged: Sequence[Part], noun: str) -> tuple[str, ...]:
     level = f"{100 * (1 - LEVEL / len(judged)):.4g}%"
     notes = [
-        f"intervals of the {len(judged)} {noun}s are {level} ones, which hold for all of them at "
-        f"once with 95%; new and lost problems are tested with Holm's correction over {noun}s",
-        "the verdict is over all problems, each with the same weight; the two pooled lines, by "
-        f"problems and with equal weights of the {noun}s, have 95% intervals",
+        f"the {len(judged)} {noun}s have {level} intervals, which hold for all of them at once "
+        "with 95% confidence; new and lost problems are tested with Holm's correction over "
+        f"{noun}s",
+        "the verdict is over all problems, each with the same weight; the two pooled lines, one "
+        f"weighting problems equally and one weighting {noun}s equally, have 95% intervals",
     ]
     few = [one.name for one in parts if not one.judged]
     if few:
         notes.append(
-            f"{noun}s of fewer than {FEWEST} problems are shown and not judged, and count among "
-            f"all problems only: {named(few)}"
+            f"{noun}s of fewer than {FEWEST} problems are shown but not judged; they count only "
+            f"in the line over all problems: {named(few)}"
         )
     if _overlap(judged):
-        notes.append(f"clusters lie in several {noun}s: the interval at equal weights is wider")
+        notes.append(
+            f"some clusters lie in several {noun}s, which makes the interval with equal "
+            "weights wider"
+        )
     return tuple(notes)

@@ -1,8 +1,8 @@
 """Compare two samples of problems: which problem of one run is which of the other is not known.
 
 In: a base's and a trained policy's Counts, whose ids mean nothing (histograms) or name different
-problems. Out: the verdict that both curves allow. New and lost problems, the tilt and whatever else
-goes problem by problem need pairs, and are not there.
+problems. Out: the verdict that both curves allow. New and lost problems, the tilt and everything
+else computed per problem need pairs and are not available.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from passgap.analysis.verdicts import unpaired_label
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.comparison import Answered, DeltaAnswered
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import CompareLabel
@@ -42,13 +43,13 @@ from passgap.stats import mean_interval, pass_at_k
 from passgap.stats.combining import UNPAIRED, difference_of
 
 NO_PAIRS: Mapping[Interval, str] = {
-    "population": "the runs are not paired: intervals are those of two samples of problems, wider "
-    "than of pairs, and which problems changed is not known",
-    "fixed": "the runs are not paired: which problems changed is not known, and where they are not "
-    "the same problems, the difference is one of problems, too",
+    "population": "the runs are not paired: the intervals are those of two independent samples "
+    "of problems, which are wider, and it is not known which problems changed",
+    "fixed": "the runs are not paired: it is not known which problems changed, and if the "
+    "problems differ between the runs, part of the difference is due to that",
 }
 PAIRS = (
-    "the same problems under their own ids in both runs: only pairs show whether problems are new "
+    "the same problems with their own ids in both runs: only pairs show whether problems are new "
     "or lost"
 )
 
@@ -77,7 +78,10 @@ def compare_unpaired(
         For ``intersect``, and for k or counts that do not allow a comparison.
     """
     if settings.intersect:
-        raise UsageError("--intersect with --unpaired, which pairs no problems; leave one of them")
+        raise UsageError(
+            "--intersect and --unpaired exclude each other, since unpaired runs "
+            "have no common problems; drop one of them"
+        )
     same_settings(base, trained, settings.allow_different_prompts)
     arms, settings, left_out = without_short((base, trained), settings, paired=False)
     base, trained = arms
@@ -139,7 +143,7 @@ def _delta(base: Counts, trained: Counts, ks: Sequence[int], interval: Interval)
 
 
 def _again(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged | None:
-    """The verdict on the problems of each that have draws enough; None where one has none."""
+    """The verdict on the problems of each with enough draws; None where one has none."""
     before, after = (np.flatnonzero(one.n > rule.k_large) for one in (base, trained))
     if not (before.size and after.size):
         return None
@@ -147,7 +151,7 @@ def _again(base: Counts, trained: Counts, rule: Deciding, seed: int) -> Judged |
 
 
 def _problems_needed(base: Counts, trained: Counts, rule: Deciding, k: int) -> str:
-    """How many problems in each run would settle equivalence at k, and that pairs need fewer."""
+    """How many problems in each run would show equivalence at k, and that pairs need fewer."""
     each: list[FloatArray] = [
         by_cluster(one, pass_at_k(one.n, one.c, k)) for one in (base, trained)
     ]
@@ -155,8 +159,9 @@ def _problems_needed(base: Counts, trained: Counts, rule: Deciding, k: int) -> s
     variance += float(each[1].mean() - each[0].mean()) ** 2
     wanted = problems_wanted(variance, rule.margin)
     return (
-        f"about {wanted:,} problems in each run to {settled(k, rule.margin)} (fewer where the same "
-        "problems stand under their own ids in both, which also shows whether some are new or lost)"
+        f"about {plural(wanted, 'problem')} in each run to {settled(k, rule.margin)} (fewer if "
+        "both runs have the same problems with their own ids, which also shows whether some are "
+        "new or lost)"
     )
 
 

@@ -1,1 +1,1 @@
-"""How many problems, draws and training seeds a claim needs."""
+"""How many problems, samples and training seeds a claim needs."""

@@ -1,8 +1,8 @@
-"""Plan: a pilot's counts in, how many problems, draws and training seeds a claim needs, out.
+"""Plan. In: a pilot's counts. Out: how many problems, draws and training seeds a claim needs.
 
 The difficulty distribution G gives the variance of what a run of P problems with n draws each will
-estimate: between problems it falls with P, within a problem with n. What the pilot does not know of
-G is in the answer: a number of problems is one with which nine in ten refits keep the power.
+estimate: between problems it falls with P, within a problem with n. The pilot's uncertainty about G
+is part of the answer: with the number of problems given, nine in ten refits keep the power.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from passgap.results.plan import Design, Plan, PlannedWith
 from passgap.results.settings import CompareSettings, Goal, PlanSettings
 
 MOST_PROBLEMS = 1_000_000
-CENTRAL = 0.8  # of the refits are in a range
-SEEDS = (3, 4, 5, 6, 8, 10)  # from the least with which `compare --seeds` settles a verdict
+CENTRAL = 0.8  # share of the refits within a range
+SEEDS = (3, 4, 5, 6, 8, 10)  # from the fewest with which `compare --seeds` settles
 REFITS = "refits to resampled pilots"
 NOTE = (
-    "the difficulty distribution was refitted to resampled pilots; with these problems nine in ten "
-    "refits keep the power, and the range begins where one in ten does: a plan, not a promise"
+    "the difficulty distribution was refitted to resampled pilots: with this number of problems "
+    "nine in ten refits keep the power, and the range starts where one in ten does. It is a "
+    "plan, not a guarantee"
 )
 DEFAULTS = PlanSettings()
 
@@ -41,9 +42,9 @@ def plan(pilot: Counts, settings: PlanSettings = DEFAULTS) -> Plan:
     Parameters
     ----------
     pilot
-        Counts of the base on some problems like those to come.
+        Counts of the base on some problems like those of the planned run.
     settings
-        The claim, and what there is.
+        The claim, and what is available.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def _seeds(settings: PlanSettings) -> tuple[int, ...]:
 def _claim(
     weights: FloatArray, n: int, seeds: int | None, *, settings: PlanSettings, k_large: int
 ) -> Claim:
-    """What is to succeed, with n draws a problem of each policy."""
+    """The claim, with n draws per problem from each policy."""
     if settings.goal == "headroom" and settings.half_width is not None:
         return width(weights, n, settings.k_small, k_large, settings.half_width)
     return difference(
@@ -129,19 +130,19 @@ def _notes(
     reached = int(pilot.n.max())
     if reached < k_large:
         notes.append(
-            f"the pilot has {reached} samples per problem, fewer than k={k_large}: how many "
-            f"problems are rarely solved is a guess; a pilot with {k_large} or more narrows the "
-            "range"
+            f"the pilot has {reached} samples per problem, fewer than k={k_large}, so the number "
+            f"of rarely solved problems is a guess; a pilot with {k_large} or more samples per "
+            "problem narrows the range"
         )
     if pilot.clusters is not None:
         notes.append(
-            f"the pilot's problems form {pilot.independent} clusters; the problems planned are "
-            "independent ones, such as one per cluster"
+            f"the pilot's problems form {pilot.independent} clusters; the planned number is of "
+            "independent problems, such as one per cluster"
         )
     if settings.goal == "difference":
         seeds = _seeds(settings)
         trained = "SEED1 SEED2 SEED3 .. --seeds" if seeds else "TRAINED"
-        notes.append(f"judge it with passgap compare BASE {trained} --k-large {k_large}")
+        notes.append(f"evaluate it with passgap compare BASE {trained} --k-large {k_large}")
     margin = CompareSettings().margin
     if effect is not None and min(abs(effect.low), abs(effect.high)) < margin:
         notes.append(
@@ -169,8 +170,8 @@ def _check(settings: PlanSettings, k_large: int) -> None:
         )
     if goal == "difference" and (delta is None) == (margin is None):
         raise UsageError(
-            f"delta is {delta} and margin {margin}; give one: a tilt to be told from none, or a "
-            "margin to be shown equivalent within"
+            f"delta is {delta} and margin {margin}; give exactly one: delta, a tilt to detect, or "
+            "margin, to show equivalence within it"
         )
     if delta is not None and not (math.isfinite(delta) and delta != 0):
         raise UsageError(f"delta is {delta}; allowed: a number other than 0")
@@ -184,22 +185,22 @@ def _check_seeds(settings: PlanSettings) -> None:
         raise UsageError(f"seeds is {seeds}; allowed: numbers to consider, such as [{seeds}]")
     if (spread is not None or seeds) and settings.goal != "difference":
         raise UsageError(
-            "training seeds are planned for a comparison; give --goal difference with --delta or "
-            "--margin, or leave seeds and seed_spread out"
+            "training seeds are planned only for a comparison; give --goal difference with "
+            "--delta or --margin, or leave out seeds and seed_spread"
         )
     if seeds and spread is None:
         raise UsageError(
             f"seeds is {list(seeds)} and seed_spread missing; allowed: the standard deviation of "
             "pass@k_large between training seeds, such as 0.02 (--seed-spread); passgap compare "
-            "--seeds tells it of earlier trainings"
+            "--seeds reports it for earlier trainings"
         )
     if spread is not None and not 0 <= spread < 1:
         raise UsageError(f"seed_spread is {spread}; allowed: a number in [0, 1), such as 0.02")
     few = [one for one in seeds if one < SEEDS[0]]
     if few:
         raise UsageError(
-            f"seeds is {few[0]}; allowed: integers >= {SEEDS[0]}, with which compare --seeds "
-            "settles a verdict"
+            f"seeds is {few[0]}; allowed: integers >= {SEEDS[0]}, the fewest with which compare "
+            "--seeds settles a verdict"
         )
 
 
@@ -212,7 +213,7 @@ def _never(designs: Sequence[Design]) -> tuple[str, ...]:
         return ()
     seeds = "more training seeds or " if designs[0].seeds else ""
     return (
-        "a range that ends in none: in one refit in ten no number of problems is enough; "
+        "a range without an upper end: in one refit in ten no number of problems is enough; "
         f"{seeds}a larger pilot may help",
     )
 
@@ -254,7 +255,8 @@ def _design(claim: Claim, n: int, seeds: int | None, settings: PlanSettings) -> 
 
 
 def _holds(claim: Claim, power: float, of: Callable[[FloatArray], float], problems: int) -> bool:
-    """Whether so many problems bring the power, under the best or the worst of the refits kept."""
+    """Whether that many problems reach the power, under the best or the worst of the kept
+    refits."""
     return bool(of(_kept(claim.success(problems))) >= power)
 
 
@@ -263,12 +265,12 @@ def _cost(design: Design) -> float:
 
 
 def _effect(claim: Claim) -> Estimate | None:
-    """The difference that the claim is about, as far as the pilot knows it."""
+    """The difference that the claim is about, as far as the pilot shows it."""
     return _range(claim.mean) if isinstance(claim, Difference) else None
 
 
 def _kept(values: FloatArray) -> FloatArray:
-    """The central four in five, ascending."""
+    """The central four fifths, ascending."""
     cut = round(len(values) * (1 - CENTRAL) / 2)
     return np.sort(values)[cut : len(values) - cut]
 
@@ -279,7 +281,7 @@ def _range(values: FloatArray) -> Estimate:
 
 
 def _least(holds: Callable[[int], bool]) -> int | None:
-    """The least number of problems that does, or None below the most that is looked at."""
+    """The smallest number of problems that is enough, or None within those considered."""
     high = 2
     while not holds(high):
         high *= 2

@@ -1,9 +1,9 @@
 """What a pilot leaves open: refits of the difficulty distribution to resampled pilots.
 
-A single fit to few problems knows the hard ones badly, and a plan made from it promises too much.
-Four fits disagree just where the pilot says little: the mixture, which takes most problems that
-were never solved for impossible, the Beta and the logit-normal, which never do and differ in how
-many are nearly so, and the zero-inflated Beta.
+A single fit to few problems is poor at the hard ones, and a plan based on it promises too much.
+Four fits disagree exactly where the pilot says little: the mixture, which takes most problems that
+were never solved as impossible, the Beta and the logit-normal, which never do and differ in how
+many are nearly impossible, and the zero-inflated Beta.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from passgap.stats import BetaBinomial, fit_beta_binomial, fit_mixture
 from passgap.stats.mixture import GRID, log_kernel
 
 EACH = 30  # resampled pilots, each with four fits
-BOUNDS = ((-12.0, 12.0), (-1.5, 2.1))  # of the logit-normal's mean and log standard deviation
+BOUNDS = ((-12.0, 12.0), (-1.5, 2.1))  # grid of the logit-normal's mean and log standard deviation
 EDGES = (GRID[1:-2] + GRID[2:-1]) / 2  # between the grid's points, in logit p
 STEP = EDGES[1] - EDGES[0]
 
@@ -36,8 +36,8 @@ def refits(pilot: Counts, seed: int) -> FloatArray:
     independent = pilot.independent
     if independent < 2:
         raise UsageError(
-            f"the pilot holds {independent} independent problem; needed: 2 or more, since what a "
-            "plan does not know is read off resampled problems"
+            f"the pilot has {independent} independent problem; needed: 2 or more, since the "
+            "plan's uncertainty comes from resampling the problems"
         )
     rng = np.random.default_rng(seed)
     shapes = [

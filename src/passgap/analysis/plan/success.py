@@ -1,8 +1,9 @@
 """The chance that a claim succeeds on P problems, under each of several difficulty distributions.
 
-In: weights on `passgap.stats.mixture.GRID`, a row a distribution. Out: for a number of problems, a
-chance a row. The intervals are those of `passgap.stats`: Student's t over the problems with two
-pseudo-observations, and with training seeds the two reaches combined as `seeds_interval` has it.
+In: weights on `passgap.stats.mixture.GRID`, one row per distribution. Out: for a number of
+problems, one chance per row. The intervals are those of `passgap.stats`: Student's t over the
+problems with two pseudo-observations, and with training seeds the two reaches combined as in
+`seeds_interval`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from passgap.data.arrays import FloatArray
 from passgap.stats import pass_at_k
 from passgap.stats.mixture import log_choose, log_kernel
 
-NODES = 64  # of the distribution of the spread seen between few seeds
+NODES = 64  # quantiles of the spread observed between few seeds
 
 
 class Claim(Protocol):
@@ -34,7 +35,7 @@ class Width:
     """The 95% interval of the headroom reaches at most ``half_width`` to each side.
 
     ``mean``, ``variance`` and ``fourth`` central moment are of one problem's estimated headroom,
-    shape (R,). The variance that a run will see varies from run to run, and the width with it.
+    shape (R,). The observed variance differs from run to run, and so does the width.
     """
 
     mean: FloatArray
@@ -101,7 +102,8 @@ class Difference:
         return np.asarray(np.maximum(inside, 0.0), float)
 
     def _between(self, problems: int, seeds: int, tail: float) -> FloatArray:
-        """Reaches for the seeds, at even chances: the spread seen between few seeds varies much."""
+        """Reaches for the seeds, equally likely: the spread observed between few seeds varies
+        widely."""
         seen = self.seed_spread**2 + self.noise / problems
         chances = (np.arange(NODES) + 0.5) / NODES
         square = special.chdtri(seeds - 1, chances) / (seeds - 1)
@@ -110,7 +112,7 @@ class Difference:
 
 
 def width(weights: FloatArray, n: int, k_small: int, k_large: int, half_width: float) -> Width:
-    """The claim on the headroom, from n draws a problem."""
+    """The claim on the headroom, from n draws per problem."""
     both = pass_at_k(n, np.arange(n + 1), [k_small, k_large])
     gap = both[:, 1] - both[:, 0]
     chance = weights @ count_chances(n)
@@ -129,7 +131,7 @@ def difference(
     seeds: int | None = None,
     seed_spread: float = 0.0,
 ) -> Difference:
-    """The claim on a base and policies tilted by delta, from n draws a problem of each."""
+    """The claim on a base and policies tilted by delta, from n draws per problem of each."""
     table = pass_at_k(n, np.arange(n + 1), k)
     means, noises = [], []
     for moved in (0.0, delta):

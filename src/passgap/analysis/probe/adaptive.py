@@ -1,9 +1,10 @@
 """Adaptive probing: the probe's verdict from as few draws as it takes.
 
-Rounds: draw, fit the difficulty distribution, look whether the verdict is sure, else spend the next
-draws on the problems that the headroom is least known of. Looking repeatedly is paid for: each of
-the planned looks has its share of the error rate (Bonferroni). Draws that depend on outcomes bias
-every plain mean, so all numbers come from the likelihood, which the stopping rule leaves alone.
+Rounds: draw, fit the difficulty distribution, check whether the verdict is settled; if not, spend
+the next draws on the problems whose headroom is least known. Repeated looks are accounted for: each
+of the planned looks has its share of the error rate (Bonferroni). Draws that depend on outcomes
+bias every plain mean, so all numbers come from the likelihood, which the stopping rule leaves
+alone.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ SHARE = 0.5
 def adaptive_probe(
     draw: Draw, problem_id: Sequence[str], settings: AdaptiveSettings = DEFAULTS
 ) -> AdaptiveProbe:
-    """Probe in rounds until the verdict is sure or the draws are spent.
+    """Probe in rounds until the verdict is settled or the draws are spent.
 
     Parameters
     ----------
     draw
-        Takes how many more draws each problem gets, shape (P,), and gives how many of them were
-        correct; or how many could be scored and how many of those were correct. Called once a
-        round; it does the sampling and the verifying.
+        Takes the number of further draws for each problem, shape (P,), and returns how many of them
+        were correct; or how many could be scored and how many of those were correct. Called once
+        per round; it does the sampling and the verifying.
     problem_id
         P distinct ids.
     settings
@@ -98,7 +99,9 @@ def _drawn(draw: Draw, more: IntArray) -> tuple[IntArray, IntArray]:
     scored, hits = np.asarray(scored, np.int64), np.asarray(hits, np.int64)
     for one, most in ((scored, more), (hits, scored)):
         if one.shape != more.shape or np.any((one < 0) | (one > most)):
-            raise UsageError("draw gave counts outside 0..asked; it returns one number a problem")
+            raise UsageError(
+                "draw returned counts outside 0..requested; it must return one number per problem"
+            )
     return scored, hits
 
 

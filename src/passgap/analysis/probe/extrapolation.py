@@ -1,7 +1,7 @@
-"""pass@k beyond the draws at hand: from the fitted difficulty distribution, and labelled so.
+"""pass@k beyond the number of draws: from the fitted difficulty distribution, and labelled so.
 
-In: Counts and the k asked for. Out: the mean of two fits with a shape assumed, with the range that
-all well-fitting distributions give.
+In: Counts and the requested k. Out: the mean of two fits with an assumed shape, with the range over
+all distributions that fit well.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ EXTRAPOLATED = "extrapolated: mean of two Beta fits, range of the likelihood reg
 
 
 class Extrapolation:
-    """Two Beta shapes and the mixture of the same counts, to read numbers beyond n off.
+    """Two Beta shapes and the mixture fitted to the same counts, for numbers beyond n.
 
     The value is the mean of the Beta-binomial's and the zero-inflated Beta-binomial's: on held-out
     draws its error is 9 to 55% below the mixture's, whose tail near p = 0 the counts leave open
     (arXiv 2510.05197, 2502.17578). The interval assumes no shape: it is the range over all
-    distributions in the 95% likelihood region, and a value outside it is moved to its end. Beside
-    it stands the narrower range over the zero-inflated Beta-binomials alone.
-    Clusters of problems widen it, as if each told no more than one problem.
+    distributions in the 95% likelihood region, and a value outside it is moved to its end. The
+    narrower range over the zero-inflated Beta-binomials alone is given beside it. Clusters of
+    problems widen it, as if each held no more information than one problem.
     """
 
     def __init__(self, counts: Counts, mixture: Mixture | None = None) -> None:
@@ -92,7 +92,8 @@ def extrapolation(shapes: Extrapolation, least: int, ks: Sequence[int]) -> tuple
         if not least < k <= FURTHEST * least:
             raise UsageError(
                 f"k={k} cannot be extrapolated from n={least}; allowed: {least + 1} to "
-                f"{FURTHEST * least} (smaller k are measured, larger ones rest on nothing)"
+                f"{FURTHEST * least} (smaller k are measured; for larger ones the data say "
+                "nothing)"
             )
     return tuple(shapes.pass_at_k(int(k)) for k in ks)
 

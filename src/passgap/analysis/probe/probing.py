@@ -1,8 +1,8 @@
-"""Probe: a base's counts in, the verdict before training out.
+"""Probe. In: a base's counts. Out: the verdict before training.
 
-The rule (arXiv 2504.13837's practical reading): a large gap between pass@2 and pass@20 is what
-RLVR can turn into answers found at once; a small gap means that there is nothing to find, because
-everything is found already (saturated) or nothing is (out of reach).
+The rule (arXiv 2504.13837's practical reading): a large gap between pass@2 and pass@20 is what RLVR
+can turn into answers found at the first try; a small gap means that there is nothing to gain,
+because everything is solved already (saturated) or nothing is (out of reach).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from passgap.analysis.short import flag_that_helps, usual_draws, without_short
 from passgap.analysis.verdicts import Headroom, Thresholds, probe_verdict
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.estimates import Estimate
 from passgap.results.labels import ProbeLabel
 from passgap.results.parts import Interval
@@ -52,8 +53,8 @@ FEW_PROBLEMS = 72
 SECOND = (1, 4)
 NAMED = 5  # problems left out that are named
 CAVEAT = (
-    "the forecast is what moving every logit by delta would give (pure sharpening); its interval "
-    "is that of the base's difficulty distribution, not of what training will do"
+    "the forecast moves every logit by delta (pure sharpening); its interval covers the "
+    "uncertainty of the base's difficulty distribution, not of what training will do"
 )
 
 
@@ -65,12 +66,12 @@ def probe(
     Parameters
     ----------
     counts
-        The base's counts, design ``fixed``; n >= k_small for every problem. Where one has fewer
-        than k_large, pass@k_large is extrapolated, each problem with its own n.
+        The base's counts, design ``fixed``; n >= k_small for every problem. If one has fewer than
+        k_large, pass@k_large is extrapolated, each problem with its own n.
     settings
-        What decides, and what is accepted.
+        What decides the verdict, and which flaws of the data are accepted.
     answers
-        What the draws said, of the base's run and of its runs at other settings.
+        The answers of the base's run and of its runs at other settings.
 
     Raises
     ------
@@ -166,8 +167,8 @@ def _probed_with(
 def _kept(counts: Counts, settings: ProbeSettings) -> tuple[Counts, tuple[str, ...]]:
     """The counts that the probe is of, checked, and a note where problems were left out.
 
-    Problems with fewer draws than the large k count with their own n; they are left out, where that
-    is asked for, when nine in ten have more.
+    Problems with fewer draws than the large k count with their own n; on request they are left out,
+    if nine in ten have more.
     """
     k, accepted = settings.k_small, settings.accept_unscored
     notes: tuple[str, ...] = ()
@@ -192,8 +193,8 @@ def _clusters_note(counts: Counts) -> tuple[str, ...]:
     if counts.clusters is None:
         return ()
     return (
-        f"the {len(counts)} problems form {counts.independent} clusters; intervals of a population "
-        "go over clusters",
+        f"the {plural(len(counts), 'problem')} form {plural(counts.independent, 'cluster')}; "
+        "intervals for the population resample clusters",
     )
 
 
@@ -204,33 +205,34 @@ def _extrapolated_note(counts: Counts, room: Headroom) -> tuple[str, ...]:
     each = f"{room.reached}" if room.reached == most else f"{room.reached} to {most}"
     return (
         f"pass@{k} is extrapolated from {each} samples per problem: the value is the mean of two "
-        f"Beta-shaped fits, the interval holds every difficulty distribution that fits the counts; "
-        f"{k} samples per problem would measure it",
+        "Beta-shaped fits, and the interval covers every difficulty distribution that fits the "
+        f"counts; {k} samples per problem would measure it",
     )
 
 
 def _effective(
     counts: Counts, k_large: int, interval: Interval
 ) -> tuple[Interval, tuple[str, ...]]:
-    """The interval that is used: few problems say little of others, and much of themselves."""
+    """The interval that is used: few problems say little about others, and much about
+    themselves."""
     enough_draws = 2 * k_large <= counts.n.min()
     if interval == "fixed" and not enough_draws:
         raise UsageError(
-            f"k_large={k_large} with n={counts.n.min()}: the fixed interval needs n >= 2 k; "
-            f"sample {2 * k_large} draws a problem, or take --interval population"
+            f"k_large={k_large} with n={counts.n.min()}: the fixed-problems interval needs n >= 2 "
+            f"k; draw {2 * k_large} samples per problem, or use --interval population"
         )
     if interval == "fixed" or counts.independent >= FEW_PROBLEMS:
         return interval, ()
     what = "problems" if counts.clusters is None else "clusters of problems"
-    few = f"fewer than {FEW_PROBLEMS} {what} are too few to speak of others like them"
+    few = f"fewer than {FEW_PROBLEMS} {what} are too few to generalize to others like them"
     if enough_draws:
         return "fixed", (
-            f"{few}: the verdict, the curve and their intervals are of these very problems "
+            f"{few}: the verdict, the curve and their intervals are about exactly these problems "
             "(--interval fixed)",
         )
     return interval, (
-        f"{few}, and {int(counts.n.min())} draws too few to speak of these very problems "
-        f"(--interval fixed needs {2 * k_large}): the intervals are wide",
+        f"{few}, and {int(counts.n.min())} samples per problem are too few for intervals about "
+        f"exactly these problems (--interval fixed needs {2 * k_large}), so the intervals are wide",
     )
 
 
@@ -285,7 +287,7 @@ def _fixed_gap(at_small: Estimate, at_large: Estimate) -> Estimate:
     low, high = max(0.0, value - below), min(1.0, value + above)
     if at_large.value == 0:  # nothing solved: the gap is at most pass@k_large itself
         high = at_large.high
-    return Estimate(value, low, high, method="fixed problems, reaches added")
+    return Estimate(value, low, high, method="fixed problems, half-widths added")
 
 
 def _never_solved(counts: Counts) -> NeverSolved:
@@ -337,6 +339,7 @@ def _unscored_notes(counts: Counts, k_small: int, k_large: int) -> tuple[str, ..
             gap = float(both[1] - both[0])
         gaps.append(gap)
     return (
-        f"{int(counts.unscored.sum())} draws are unscored: the headroom is {gaps[0]:.3f} if all of "
-        f"them are wrong and {gaps[1]:.3f} if all are right",
+        f"{plural(int(counts.unscored.sum()), 'sample is', 'samples are')} unscored: the "
+        f"headroom is {gaps[0]:.3f} if all unscored samples are wrong and {gaps[1]:.3f} if all "
+        "are right",
     )

@@ -1,8 +1,8 @@
-"""What a problem's counts say of its p, once the others are known: Counts in, posteriors out.
+"""What a problem's counts say about its p, given the others. In: Counts. Out: posteriors.
 
 The raw rate c / n of few draws is noise and difficulty together: with n = 8 a problem of p = .02
-shows c >= 1 in 15 % of the cases. The fitted difficulty distribution G is the prior that tells
-them apart (empirical Bayes), and the likelihood ignores a stopping rule, so adaptive counts count.
+shows c >= 1 in 15% of the cases. The fitted difficulty distribution G is the prior that separates
+them (empirical Bayes), and the likelihood ignores a stopping rule, so adaptive counts count.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from passgap.stats.mixture import GRID, log_kernel, solve
 P_GRID: FloatArray = special.expit(GRID)
 METHOD = "posterior under the fitted difficulty distribution, refitted to resampled problems"
 REPLICATES = 200
-LOOSE = 1e-4  # of the optimality certificate, in a refit
-SHARE_KEPT = 1e-6  # of the fit of all problems in a refit, so that no count is impossible
+LOOSE = 1e-4  # tolerance of the optimality certificate, in a refit
+SHARE_KEPT = 1e-6  # weight of the fit to all problems in a refit, so that no count is impossible
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def posterior(counts: Counts, mixture: Mixture | None = None) -> Posterior:
     counts
         Fixed or adaptive.
     mixture
-        G on the grid, where it is at hand; fitted to these counts by default.
+        G on the grid, where known; fitted to these counts by default.
 
     Raises
     ------
@@ -101,11 +101,11 @@ def arm_means(
     seed: int,
     confidence_level: float = 0.95,
 ) -> list[list[Estimate]]:
-    """Means of functions of p over given problems, with what the counts leave open.
+    """Means of functions of p over given problems, with their uncertainty.
 
     The value is the mean of the problems' posterior means. The interval is that of 200 draws:
-    problems are resampled, G is fitted anew, and the problems' p are drawn from their posterior
-    (by a normal approximation of the mean).
+    problems are resampled, G is refitted, and the problems' p are drawn from their posterior (by a
+    normal approximation of the mean).
 
     Parameters
     ----------

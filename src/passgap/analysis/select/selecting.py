@@ -1,6 +1,6 @@
-"""Selecting: which problems teach. Counts in; the chosen problems and an unfiltered control out.
+"""Selecting: which problems teach. In: counts. Out: the chosen problems and an unfiltered control.
 
-A GRPO group teaches when it is neither all right nor all wrong, so what counts is a problem's true
+A GRPO group teaches when it is neither all right nor all wrong, so what matters is a problem's true
 p. It is judged by its posterior (`analysis.select.posteriors`), never by c / n: problems chosen for
 a high or low observed rate regress to the mean, and the result says by how much.
 """
@@ -22,6 +22,7 @@ from passgap.analysis.select.posteriors import (
 from passgap.data.arrays import BoolArray, FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import plural
 from passgap.results.selection import Selection, SelectionArm, SelectionArms, short
 from passgap.results.settings import SelectSettings
 
@@ -29,22 +30,22 @@ LOW, HIGH = 0.02, 0.8  # docs/decisions/0019
 MORE_LIKELY = 0.5
 DEFAULTS = SelectSettings()
 NO_JUDGE = (
-    "problems that are trained on can no longer judge the policy: measure before and after on "
-    "others"
+    "problems used in training can no longer evaluate the policy: measure before and after on "
+    "held-out problems"
 )
 
 
 def select(counts: Counts, settings: SelectSettings = DEFAULTS) -> Selection:
     """Choose the problems that teach, by the posterior of each one's p.
 
-    A problem is in the band when P(low <= p <= high) >= 1/2 under its posterior. With ``size``,
-    the so many with the greatest expected mixed@G are taken (of those in the band, if a band is
-    asked for). Ties, such as equal (n, c), are broken at random.
+    A problem is in the band when P(low <= p <= high) >= 1/2 under its posterior. With ``size``, the
+    problems with the greatest expected mixed@G are taken (within the band, if one is given). Ties,
+    such as equal (n, c), are broken at random.
 
     Parameters
     ----------
     counts
-        Of the policy that is to be trained, P problems; fixed or adaptive.
+        Of the policy to be trained, P problems; fixed or adaptive.
     settings
         Which problems are chosen.
 
@@ -88,7 +89,7 @@ def _checked(settings: SelectSettings, problems: int) -> SelectSettings:
         raise UsageError(f"low={low:g}, high={high:g}; allowed: 0 <= low < high <= 1")
     if settings.size is not None and not 1 <= settings.size <= problems:
         raise UsageError(
-            f"size is {settings.size}; allowed: 1 to {problems}, the problems there are"
+            f"size is {settings.size}; allowed: 1 to {problems}, the number of problems"
         )
     if settings.size is not None and settings.low is None and settings.high is None:
         return settings
@@ -115,18 +116,18 @@ def _refuse_too_few(chosen: IntArray, asked: SelectSettings, in_band: FloatArray
     band = f"{asked.low:g} <= p <= {asked.high:g}"
     if not chosen.size:
         raise UsageError(
-            f"no problem is more likely than not in the band {band} (the likeliest has probability "
-            f"{in_band.max():.2f}); widen it, or ask for the best with --size alone"
+            f"no problem is more likely inside the band {band} than outside (the most likely has "
+            f"probability {in_band.max():.2f}); widen the band, or take the best with --size alone"
         )
     if asked.size is not None and len(chosen) < asked.size:
         raise UsageError(
-            f"size is {asked.size}, but only {len(chosen)} problems are more likely than not in "
-            f"the band {band}; ask for at most {len(chosen)}, or widen the band"
+            f"size is {asked.size}, but only {len(chosen)} problems are more likely inside the "
+            f"band {band} than outside; use a size of at most {len(chosen)}, or widen the band"
         )
 
 
 def _by_raw_rate(raw: FloatArray, asked: SelectSettings) -> IntArray:
-    """What the same rule would take if c / n were p."""
+    """What the same rule would choose if c / n were p."""
     known = np.nan_to_num(raw)
     worth = 1 - known**asked.group_size - (1 - known) ** asked.group_size
     inside = _inside(raw, asked)
@@ -160,22 +161,28 @@ def _notes(
     notes = []
     if (raw := arms.by_raw_rate) is not None:
         notes.append(
-            f"regression to the mean: the {raw.problems} problems that the raw rate would choose "
-            f"showed {raw.raw_rate:.3f} and are expected to give {raw.pass_rate.value:.3f} on "
-            f"fresh draws; the chosen showed {short(arms.chosen.raw_rate)} and are expected "
-            f"to give {arms.chosen.pass_rate.value:.3f}"
+            f"regression to the mean: the {raw.problems} problems that the raw success rate would "
+            f"choose have an observed rate of {raw.raw_rate:.3f}, and {raw.pass_rate.value:.3f} "
+            f"is expected on fresh samples; the chosen ones have {short(arms.chosen.raw_rate)}, "
+            f"and {arms.chosen.pass_rate.value:.3f} is expected"
         )
     if len(chosen) == len(counts):
         notes.append(
-            "every problem is chosen, so the control is the same set; --size takes the best"
+            "every problem is chosen, so the control is the same set; use --size to choose the best"
         )
     if counts.guess_rate is not None:
         lucky = int(np.sum(found.mean(P_GRID)[chosen] <= counts.guess_rate[chosen]))
         if lucky:
-            notes.append(f"{lucky} of the chosen are right no more often than a guess would be")
+            notes.append(
+                f"{plural(lucky, 'chosen problem is', 'chosen problems are')} solved no more "
+                "often than by guessing"
+            )
     if unscored_share(counts) > MOST_UNSCORED:
-        notes.append(f"{unscored_share(counts):.1%} of the draws are unscored and left out")
+        notes.append(f"{unscored_share(counts):.1%} of the samples are unscored and left out")
     undrawn = int(np.sum(counts.n[chosen] == 0))
     if undrawn:
-        notes.append(f"{undrawn} of the chosen have no scored draw; all is known from the others")
+        notes.append(
+            f"{plural(undrawn, 'chosen problem has', 'chosen problems have')} no scored sample; "
+            "what is known about them comes from the others"
+        )
     return (*notes, NO_JUDGE)

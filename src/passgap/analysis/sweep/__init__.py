@@ -1,1 +1,1 @@
-"""Several checkpoints: where coverage begins to fall, which one to keep."""
+"""Several checkpoints: where coverage begins to fall, and which one to keep."""

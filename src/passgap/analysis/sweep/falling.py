@@ -1,10 +1,10 @@
 """Differences between the steps of a sweep: where coverage begins to fall, which one to keep.
 
 In: counts of the base (step 0) and of the checkpoints on the same problems, by step. Out: every
-difference between two of them with one band over all, and the two answers read off such bands.
-A claim about a sweep is picked from many differences, so a band that holds for all of them at once
-is what it has to clear: sup-t, which pays only for as many as really differ (neighbouring
-checkpoints nearly agree), where Bonferroni would pay for each.
+difference between two of them with one band over all, and the two answers read off such bands. A
+claim about a sweep is picked from many differences, so it has to clear a band that holds for all of
+them at once: sup-t, which accounts for their correlation (neighbouring checkpoints nearly agree),
+where Bonferroni would count each separately.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
 class FallAt:
     """Coverage is lower at ``step``, and at every later one, than at ``since``.
 
-    Positions among the arms, 0 being the base; ``below_base`` is the first one from which on the
+    Positions among the arms, 0 being the base; ``below_base`` is the first from which the
     difference to the base stays below 0, None where that is not shown.
     """
 
@@ -83,7 +83,7 @@ class FallAt:
 
 
 def fall(large: Differences) -> FallAt | None:
-    """The first step from which on coverage is shown to stay below an earlier one; or None.
+    """The first step from which coverage is shown to stay below an earlier one; or None.
 
     Of the earlier steps that it stays below, ``since`` is the latest: the fall lies between the
     two. Under a policy that never changes, such a claim is made in at most 5% of sweeps: the band
@@ -112,7 +112,7 @@ def kept(small: Differences, large: Differences, margin: float) -> int:
 
 
 def alike(small: Differences, position: int) -> list[int]:
-    """The other checkpoints that the band does not tell apart from this one at the small k."""
+    """The other checkpoints that the band does not distinguish from this one at the small k."""
     found = []
     for other in range(1, len(small.value)):
         pair = (min(other, position), max(other, position))

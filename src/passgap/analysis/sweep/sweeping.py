@@ -1,4 +1,4 @@
-"""A checkpoint sweep: a base's counts and those of its checkpoints in, pass@k against step out.
+"""A checkpoint sweep. In: counts of a base and its checkpoints. Out: pass@k against step.
 
 Each checkpoint has its verdict against the base, as in `compare`. Two things are said of the sweep
 as a whole, under bands that hold for all its checkpoints at once: where coverage begins to fall,
@@ -105,8 +105,9 @@ def _by_step(checkpoints: Sequence[tuple[int, Counts]]) -> list[tuple[int, Count
     twice = next((step for step in steps if steps.count(step) > 1), None)
     if min(steps) < 1 or twice is not None:
         raise UsageError(
-            f"the checkpoints have the steps {', '.join(map(str, steps))}; allowed: distinct, each "
-            "at least 1 (the base is step 0); training seeds of one recipe go with --seeds"
+            f"the checkpoints have the steps {', '.join(map(str, steps))}; allowed: distinct "
+            "steps, each at least 1 (the base is step 0); to compare training seeds of one "
+            "recipe use --seeds"
         )
     return sorted(checkpoints, key=lambda one: one[0])
 

@@ -1,1 +1,1 @@
-"""While training: where the run stands, and what should be looked at."""
+"""During training: where the run stands, and what needs attention."""

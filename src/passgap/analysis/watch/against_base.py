@@ -27,17 +27,17 @@ def forecast_of(groups: Groups, base: Counts, size: int) -> FloatArray:
     """mixed@G of each problem from the base's counts; nan where it has fewer than G draws."""
     if base.design == "adaptive":
         raise UsageError(
-            "the base's counts are adaptive (n depended on outcomes), which biases the forecast; "
-            "sample a fixed n"
+            "the base's counts are adaptive (n depended on the outcomes), which biases the "
+            "forecast; sample a fixed n per problem"
         )
     rows = base_rows(groups, base)
     found = np.full(len(rows), np.nan)
     known = rows >= 0
     if not known.any():
         raise UsageError(
-            f"none of the {len(rows)} problems trained on is among the base's {len(base)}, e.g. "
-            f"{groups.problem_id[0]!r}; give the base's counts on the problems trained on, with "
-            "the same ids"
+            f"none of the {len(rows)} training problems is among the base's {len(base)}, e.g. "
+            f"{groups.problem_id[0]!r}; give the base's counts on the training problems, with the "
+            "same ids"
         )
     found[known] = mixed_at_g(base.n[rows[known]], base.c[rows[known]], size)
     return found
@@ -46,7 +46,7 @@ def forecast_of(groups: Groups, base: Counts, size: int) -> FloatArray:
 def agreement_of(
     groups: Groups, forecast: FloatArray | None, size: int, counted_by: CountedBy
 ) -> tuple[StepZero | None, list[str]]:
-    """Observed against forecast at step 0, a problem a pair; or why that is not possible.
+    """Observed against forecast at step 0, one pair per problem; or why that is not possible.
 
     Only groups with G scored completions: a smaller one is mixed less often.
     """
@@ -55,14 +55,14 @@ def agreement_of(
     first = within(groups, (0, 0))
     whole = first.take(np.flatnonzero(first.n >= size))
     if counted_by == "visits" or not len(first):
-        return None, ["no step 0 is known, so the forecast is not tested: it is the base's only"]
+        return None, ["no step 0 was recorded, so the forecast from the base cannot be checked"]
     problems, values = per_problem(whole.problem, mixed(whole, size))
     expected = forecast[problems]
     both = np.isfinite(expected)
     if not both.any():
         return None, [
-            f"no problem of step 0 has {size} scored completions there and {size} draws in the "
-            "base's counts, so the forecast is not tested"
+            f"no problem of step 0 has {size} scored completions there and {size} samples in the "
+            "base's counts, so the forecast cannot be checked"
         ]
     gap = paired_interval(values[both] - expected[both])
     agreement = StepZero(
@@ -78,7 +78,7 @@ def agreement_of(
 
 
 def new_to_base(progress: Progress, base: Counts) -> NewToBase:
-    """Problems the base got none of its draws right on, and how many training solved once."""
+    """Problems the base never solved, and how many of them training solved at least once."""
     zero = {p for p, c in zip(base.problem_id, base.c.tolist(), strict=True) if c == 0}
     trained = zero & set(progress.problem_id)
     return NewToBase(len(trained), len(trained & progress.solved_ids()), int(base.n.min()))

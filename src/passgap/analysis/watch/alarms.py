@@ -1,8 +1,8 @@
-"""Early warnings of a training run: evidence in, findings out.
+"""Early warnings of a training run. In: evidence. Out: findings.
 
 Each rule compares intervals, never trends: training curves are autocorrelated, and trend tests on
-them call a flat run a trend most of the time. The false-alarm rates below are those of one look at
-the run; whoever looks often sees a false alarm more often. Intervals are 95 %, over problems.
+them call a flat run a trend most of the time. The false-alarm rates below are for one look at the
+run; frequent looks see a false alarm more often. Intervals are 95%, over problems.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def nothing_scored(windows: Windows) -> Finding | None:
 def no_signal(windows: Windows, size: int) -> Finding | None:
     """Almost no group is mixed: the upper bound of their share is under ``LEAST_MIXED``.
 
-    False alarms: at most 4.1 % a look where the true share is ``LEAST_MIXED`` or more (exact, for
-    20 to 2,000 groups of different problems); under some 35 groups it cannot speak at all.
+    False alarms: at most 4.1% per look where the true share is ``LEAST_MIXED`` or more (exact, for
+    20 to 2,000 groups of different problems); with fewer than about 35 groups it never fires.
     """
     recent = windows.recent
     estimate, _ = mixed_share(recent, size)
@@ -93,18 +93,18 @@ def no_signal(windows: Windows, size: int) -> Finding | None:
         "no_signal",
         "warning",
         f"{_shown(estimate)} of the groups of {_steps(recent)} are mixed ({right:.0%} all right, "
-        f"{wrong:.0%} all wrong): the others move nothing",
+        f"{wrong:.0%} all wrong): only mixed groups give a gradient",
         f"the problems are too {'easy' if easy else 'hard'} for this policy: choose "
-        f"{'harder' if easy else 'easier'} ones (passgap select), or draw larger groups",
+        f"{'harder' if easy else 'easier'} ones (passgap select), or sample larger groups",
     )
 
 
 def forecast_missed(agreement: StepZero | None) -> Finding | None:
-    """The first step's mixed share is not what the base's counts say.
+    """The first step's mixed share is not what the base's counts predict.
 
-    The paired interval of observed minus forecast, a problem a pair, excludes 0; both
-    uncertainties are in it. False alarms: at most 6.5 % (simulated with p from Beta(.5, 2), G = 8,
-    64 base draws, 1,000 each: 0.0, 0.1 and 2.9 % with 8, 16 and 64 problems).
+    The paired interval of observed minus forecast, one pair per problem, excludes 0; it includes
+    both uncertainties. False alarms: at most 6.5% (simulated with p from Beta(.5, 2), G = 8, 64
+    base draws, 1,000 each: 0.0, 0.1 and 2.9% with 8, 16 and 64 problems).
     """
     if agreement is None or agreement.agrees:
         return None
@@ -112,19 +112,19 @@ def forecast_missed(agreement: StepZero | None) -> Finding | None:
     return Finding(
         "forecast_missed",
         "warning",
-        f"at step 0 {observed:.1%} of the groups are mixed and the base's counts say "
+        f"at step 0, {observed:.1%} of the groups are mixed, but the base's counts predict "
         f"{forecast:.1%}",
-        "the policy that trains is not drawn as the base was measured: compare prompt, template, "
-        "temperature, max tokens, stop strings and the rule for correct",
+        "training does not sample as the base was measured: compare prompt, chat template, "
+        "temperature, max tokens, stop strings and the verifier",
     )
 
 
 def coverage_falling(held_out: Sequence[HeldOut]) -> Finding | None:
-    """pass@1 on held-out problems surely up since the first measurement, and pass@K surely down.
+    """Held-out pass@1 significantly up since the first measurement, and pass@K down.
 
     K is the largest k of both. Each claim needs the interval of the difference to exclude 0. False
-    alarms: about 2.5 % a look where coverage has not fallen, by the intervals; less in truth, since
-    both measurements are of the same problems (`groups.difference`).
+    alarms: about 2.5% per look where coverage has not fallen, by the intervals; fewer in practice,
+    since both measurements are of the same problems (`groups.difference`).
     """
     changes = since_first(held_out)
     if len(changes) < 2:
@@ -138,17 +138,17 @@ def coverage_falling(held_out: Sequence[HeldOut]) -> Finding | None:
         f"since step {held_out[0].step} pass@{small} on held-out problems rose by "
         f"{100 * rise.value:.1f} points and pass@{large} fell by {-100 * fall.value:.1f} "
         f"({-100 * fall.high:.1f} to {-100 * fall.low:.1f})",
-        "the policy narrows: stop here or go back to an earlier checkpoint, or hold it nearer to "
-        "its base (a KL term, a lower learning rate, pass@k training)",
+        "the policy is narrowing: stop here or return to an earlier checkpoint, or keep it "
+        "closer to its base (a KL term, a lower learning rate, pass@k training)",
     )
 
 
 def length_running_away(windows: Windows) -> Finding | None:
-    """Completions of the last window surely over ``LENGTH_FACTOR`` times as long as at first.
+    """Completions of the last window over ``LENGTH_FACTOR`` times as long as at first.
 
-    The lower end of one interval over the factor times the upper end of the other. False alarms:
-    at most 2.5 % a look where the mean length has grown by the factor or less, as far as Student's
-    t holds for mean lengths of problems.
+    The lower end of the last interval is above the factor times the upper end of the first. False
+    alarms: at most 2.5% per look where the mean length has grown by the factor or less, as far as
+    Student's t holds for mean lengths of problems.
     """
     if windows.first is None or windows.last is None:
         return None
@@ -159,17 +159,18 @@ def length_running_away(windows: Windows) -> Finding | None:
         "length_running_away",
         "warning",
         f"completions have {last.value:,.0f} tokens on average in {_steps(windows.last)} "
-        f"({last.low:,.0f} to {last.high:,.0f}), {first.value:,.0f} in {_steps(windows.first)}",
-        "read some: where length pays without being needed, use a length-neutral loss (dr_grpo, "
-        "dapo) or a penalty for overlong completions",
+        f"({last.low:,.0f} to {last.high:,.0f}), against {first.value:,.0f} in "
+        f"{_steps(windows.first)}",
+        "read some of them: if the loss rewards needless length, use a length-neutral one "
+        "(dr_grpo, dapo) or a penalty for overlong completions",
     )
 
 
 def truncation_rising(windows: Windows) -> Finding | None:
-    """More completions are cut than at first, and surely over ``MUCH_CUT`` of them.
+    """More completions are cut off than at first, and significantly over ``MUCH_CUT`` of them.
 
-    False alarms: at most 4.1 % a look where truncation is ``MUCH_CUT`` or less (as `no_signal`),
-    about 2.5 % where it has not risen.
+    False alarms: at most 4.1% per look where truncation is ``MUCH_CUT`` or less (as `no_signal`),
+    about 2.5% where it has not risen.
     """
     if windows.first is None or windows.last is None:
         return None
@@ -179,9 +180,10 @@ def truncation_rising(windows: Windows) -> Finding | None:
     return Finding(
         "truncation_rising",
         "warning",
-        f"{_shown(last)} of the completions of {_steps(windows.last)} are cut at the most tokens, "
-        f"{first.value:.1%} in {_steps(windows.first)}",
-        "allow more tokens, or leave cut completions out of the loss (mask_truncated_completions)",
+        f"{_shown(last)} of the completions of {_steps(windows.last)} are cut off at the token "
+        f"limit, against {first.value:.1%} in {_steps(windows.first)}",
+        "allow more tokens, or exclude cut-off completions from the loss "
+        "(mask_truncated_completions)",
     )
 
 

@@ -2,7 +2,7 @@
 
 In: the groups of a training run and, where there are any, the base's counts. Out: the solved share
 of each band over the steps. Bands come from draws other than those they show: from the base's
-counts, or from each problem's first group, which is then left out. Else the problems that were
+counts, or from each problem's first group, which is then left out. Otherwise problems that were
 lucky at first would seem to get worse (regression to the mean).
 """
 
@@ -26,7 +26,7 @@ FIRST_BANDS = ("none right at first", "some right at first", "all right at first
 
 
 def reward_bands(groups: Groups, base: Counts | None) -> tuple[Band, ...]:
-    """Solved share by difficulty over the run, in at most 12 rows a band.
+    """Solved share by difficulty over the run, in at most 12 rows per band.
 
     Bands are of the posterior mean of p given the base's counts (a raw rate of few draws is mostly
     noise), or, without them, of the first group: none, some or all right.
@@ -47,7 +47,7 @@ def reward_bands(groups: Groups, base: Counts | None) -> tuple[Band, ...]:
 
 
 def _rows(inside: Groups, spans: Sequence[tuple[int, int]]) -> Iterator[BandSpan]:
-    """The solved share of one band's groups in each span that drew some."""
+    """The solved share of one band's groups in each span that has any."""
     for span in spans:
         part = within(inside, span)
         if part.n.any():
@@ -72,4 +72,4 @@ def _by_first_visit(groups: Groups) -> tuple[Groups, IntArray, tuple[str, ...], 
     later = np.ones(len(groups), bool)
     later[first] = False
     rest = groups.take(np.flatnonzero(later))
-    return rest, place, FIRST_BANDS, "the first group of the problem, left out here"
+    return rest, place, FIRST_BANDS, "the first group of each problem, which is left out here"

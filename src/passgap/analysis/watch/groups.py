@@ -1,8 +1,8 @@
-"""Groups of a training run: who was drawn at which step, and the statistics of a span of steps.
+"""Groups of a training run: which problems were drawn at which step, with statistics per span.
 
-In: one row a step and problem (`passgap.runs.watch.group_rows`). Out: `Groups`, and means over the
-problems of a span. The problem is the cluster: a problem that was drawn at several steps of a span
-counts once, with the mean over its groups.
+In: one row per step and problem (`passgap.runs.watch.group_rows`). Out: `Groups`, and means over
+the problems of a span. The problem is the cluster: a problem that was drawn at several steps of a
+span counts once, with the mean over its groups.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """One entry a group, that is a step and a problem, ordered by step; arrays of one length.
+    """One entry per group, i.e. per step and problem, ordered by step; arrays of one length.
 
     Parameters
     ----------
     problem_id
         The distinct problems, P of them.
     step, problem
-        Of each group; ``problem`` is an index into ``problem_id``.
+        For each group; ``problem`` is an index into ``problem_id``.
     completions, n, c
         Drawn, scored and correct.
     rewards, reward_sum
@@ -39,7 +39,7 @@ class Groups:
     tokens, token_sum
         Completions of known length, and the sum of their lengths.
     endings, cut
-        Completions of known finish reason, and those cut at the most tokens.
+        Completions of known finish reason, and those cut off at the token limit.
     """
 
     problem_id: tuple[str, ...]
@@ -67,7 +67,7 @@ class Groups:
         ids, problem = np.unique(np.asarray(rows["problem_id"], str), return_inverse=True)
         step = np.asarray(rows["step"], np.int64)
         if not step.size:
-            raise UsageError("nothing was recorded yet; at least one reward call is needed")
+            raise UsageError("nothing is recorded yet; at least one reward call is needed")
         order = np.argsort(step, kind="stable")
 
         def whole(name: str) -> IntArray:

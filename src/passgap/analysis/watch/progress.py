@@ -6,11 +6,11 @@ A problem is **solved** at the first step at which one of its completions is cor
 solved** while it was drawn without a correct one, and **lost** when it was solved before, its last
 ``visits`` groups hold no correct completion, and chance is no explanation: given how many hits
 there were in all, the chance that none of them fell into the last ``visits`` groups if its draws
-were exchangeable (as good at the end as before) is hypergeometric,
-C(n_before, c) / C(n_before + n_last, c), an exact test. Benjamini and Hochberg over the problems
-that were solved before hold the expected share of false alarms among the lost at ``FALSE_LOSSES``
-at each look; problems that training improves make it smaller. Measured where nothing changed (60
-problems, p from Beta(.5, 1.5), 8 visits of 8 draws): any at all in 0.2 % of 1,000 runs.
+were exchangeable (as good at the end as before) is hypergeometric, C(n_before, c) / C(n_before +
+n_last, c), an exact test. Benjamini and Hochberg over the problems that were solved before hold the
+expected share of false alarms among the lost at ``FALSE_LOSSES`` at each look; problems that
+training improves make it smaller. Measured where nothing changed (60 problems, p from Beta(.5,
+1.5), 8 visits of 8 draws): any at all in 0.2% of 1,000 runs.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Progress:
         return {self.problem_id[i] for i in np.flatnonzero(hits > 0)}
 
     def lost(self) -> list[LostProblem]:
-        """The problems lost by now, the surest first, with the draws that say so."""
+        """The problems lost by now, the most certain first, with the draws that show it."""
         end = self.start[1:]
         q = self._q_values(end)
         rows = [self._lost_row(int(i), float(q[i])) for i in np.flatnonzero(q <= FALSE_LOSSES)]

@@ -1,8 +1,8 @@
-"""Watching: what a training run's reward calls saw, and the base's counts, in; where it stands out.
+"""Watching. In: a training run's reward calls and the base's counts. Out: where the run stands.
 
-In: one row a step and problem (`passgap.runs.watch.group_rows`), the base's counts and the
-held-out measurements where there are any. Out: learning signal against its forecast, problems
-solved and lost, reward by difficulty, length, early warnings.
+In: one row per step and problem (`passgap.runs.watch.group_rows`), the base's counts and the
+held-out measurements, if any. Out: learning signal against its forecast, problems solved and lost,
+reward by difficulty, length, early warnings.
 
 A group is the completions of one problem at one step, over all processes. Unscored completions are
 left out of it; a group with fewer than two scored ones is left out and counted.
@@ -64,7 +64,7 @@ def watching(
     groups
         `Groups.of` the columns of ``group_rows(read_watch(folder))``.
     settings
-        How it is looked at.
+        How the run is evaluated.
     base
         The base's counts on the problems trained on, drawn as training draws: gives the forecast
         of the mixed share (mixed@G of these very problems) and the difficulty bands. Problems that
@@ -72,8 +72,9 @@ def watching(
     held_out
         Measurements on held-out problems, oldest first.
     counted_by
-        ``trainer`` where a step is an optimizer step, ``visits`` where it counts the visits of
-        each problem (then nothing was surely drawn by the base, and no agreement is claimed).
+        ``trainer`` where a step is an optimizer step, ``visits`` where it counts the visits of each
+        problem (then it is not certain which draws came from the base, and no agreement is
+        claimed).
 
     Returns
     -------
@@ -138,8 +139,9 @@ def _unscored_notes(groups: Groups) -> list[str]:
         return []
     correct = int(groups.c.sum())
     return [
-        f"{unscored / total:.1%} of all completions are unscored: {correct / total:.1%} of them "
-        f"all are correct if those are wrong, {(correct + unscored) / total:.1%} if they are right"
+        f"{unscored / total:.1%} of all completions are unscored: the share correct is "
+        f"{correct / total:.1%} if those are wrong and {(correct + unscored) / total:.1%} if they "
+        "are right"
     ]
 
 

@@ -1,4 +1,4 @@
-"""``passgap export``: problems and results in, what other tools read out."""
+"""``passgap export``: problems and results in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SECTIONS = {
     "Training jobs": {
         "verl": "GRPO on a Ray cluster: data, watched reward, launch script",
         "openrlhf": "GRPO with OpenRLHF: data, watched reward, launch script",
-        "trl": "GRPO with TRL: data and a script to run and to change",
+        "trl": "GRPO with TRL: data and a script to run and adapt",
     },
     "Results": {
         "counts": "n, c and unscored of every problem as CSV, Parquet or JSONL",
         "passk-inference": "Counts for passk-inference",
-        "scorio": "A 0/1 matrix for scorio",
-        "dataset": "A folder that the Hugging Face hub takes",
+        "scorio": "0/1 matrix for scorio",
+        "dataset": "Data set folder for the Hugging Face hub",
     },
 }
 
 
 class Exports(Loaded):
-    """Exports by name: results have a command each, training jobs one made for the trainer."""
+    """Exports by name: one command for each kind of result and for each trainer."""
 
     def names(self) -> tuple[str, ...]:
         """Those of the table, and the launchers that packages add; none is loaded."""
@@ -48,7 +48,7 @@ class Export(Group):
     package = "passgap.cli.export"
     about = "Training jobs for other trainers, and results for other tools."
     sections = SECTIONS
-    added = ("Added by packages", "A job for a trainer whose launcher an installed package adds")
+    added = ("Added by packages", "Job for a trainer whose launcher an installed package adds")
     load = Exports
 
 

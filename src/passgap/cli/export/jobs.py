@@ -1,7 +1,7 @@
-"""The exports of training jobs: problems and a policy in, a job's folder for a trainer out.
+"""The exports of training jobs. In: problems and a policy. Out: a job folder for a trainer.
 
-One function with each trainer's own words and flags; a launcher that an installed package adds has
-the words of none.
+One function with each trainer's texts and flags; launchers added by installed packages share a
+general text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from passgap.cli.command import Command, Fields, Given, argument, command, flag
 from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop, without
 from passgap.errors import UsageError
 from passgap.launch.settings import JobSettings
+from passgap.plain import plural
 
 if TYPE_CHECKING:
     from passgap.data.policies import Policy
@@ -29,14 +30,14 @@ SHOWN = (
 CLUSTER = {"Cluster": "max_prompt_tokens nodes gpus tensor_parallel rollout"}
 
 SourceArgument = Annotated[
-    str, argument("SOURCE", "A folder that passgap select wrote, a verified run, or PROBLEMS.")
+    str, argument("SOURCE", "A folder written by passgap select, a verified run, or PROBLEMS.")
 ]
-PolicyFlag = Annotated[str, flag("What is trained: a folder or a hub id.", "POLICY")]
+PolicyFlag = Annotated[str, flag("The policy to train: a folder or a hub id.", "POLICY")]
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """One trainer's command: what it says, which flags are its own, which settings are fixed."""
+    """One trainer's command: its text, its own flags, and the fixed settings."""
 
     about: str
     shown: str = ""
@@ -55,12 +56,12 @@ TRAINERS = {
         Fields("Training", "rollout", CLUSTER),
     ),
     "trl": Trainer(
-        "GRPO with TRL as it is: data and a script to run and to change, with a watched reward.",
+        "GRPO with plain TRL: data and a script to run and adapt, with a watched reward.",
         fields=Fields("Training", "nodes gpus rollout tensor_parallel max_prompt_tokens"),
         known={"gpus": 1},
     ),
 }
-ADDED = Trainer("A job for a trainer whose launcher an installed package adds.")
+ADDED = Trainer("Job for a trainer whose launcher an installed package adds.")
 EXAMPLE = "\n\nExample: passgap export {} teach --policy base --held-out test.jsonl --out job"
 
 
@@ -68,8 +69,11 @@ EXAMPLE = "\n\nExample: passgap export {} teach --policy base --held-out test.js
 class DataFlags:
     """Data"""
 
-    held_out: Annotated[str | None, flag("Problems to validate on.", "PROBLEMS")] = None
-    arm: Annotated[str | None, flag("Of a selected folder: train (default) or control.")] = None
+    held_out: Annotated[str | None, flag("Held-out problems to validate on.", "PROBLEMS")] = None
+    arm: Annotated[
+        str | None,
+        flag("Which part of a folder from passgap select: train or control; default: train."),
+    ] = None
     leave_out_held_out: flags.LeaveOutHeldOut = False
 
 
@@ -106,7 +110,7 @@ def export_job(
     fields: ProblemFlags,
     known: Mapping[str, int],
 ) -> None:
-    """From flags to nouns; whatever is wrong is told before anything is written."""
+    """From flags to nouns; errors are reported before anything is written."""
     from passgap.launch import exporting
     from passgap.stages.resolving import check_shots, max_tokens, resolve_problems
 
@@ -128,17 +132,18 @@ def export_job(
         trainer, found, held, chosen, Path(out), settings=settings, verifier=marker
     )
     print(
-        f"{out}: {len(found.problems)} problems to train on, {len(held or ())} held out; "
-        f"{', '.join(path.name for path in files)}; next: {out}/README.md has the three commands"
+        f"{out}: {plural(len(found.problems), 'problem')} to train on, {len(held or ())} held "
+        f"out; {', '.join(path.name for path in files)}; next: the three commands in "
+        f"{out}/README.md"
     )
 
 
 def _policy(policy: str, found: Source, prompt: PromptFlags) -> Policy:
-    """The policy with the prompt that its problems were drawn with, else with the flags' one."""
+    """The policy with the prompt of its problems' run, or else the flags' prompt."""
     if found.prompt is not None and prompt.given():
         raise UsageError(
-            f"--{prompt.given()[0]} is given, and {found.problems.name} brings the prompt it was "
-            "drawn with; leave it out, or export the problem file itself"
+            f"--{prompt.given()[0]} is given, but {found.problems.name} already has the prompt it "
+            "was sampled with; leave it out, or export the problem file itself"
         )
     chosen = prompt.of(policy)
     return chosen if found.prompt is None else replace(chosen, prompt=found.prompt)

@@ -1,4 +1,4 @@
-"""The exports of results: a verified run in, what another tool reads out."""
+"""The exports of results: a verified run in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.plain import plural
 
 SourceArgument = Annotated[str, argument("RUN", "A verified run, or a counts file.")]
 
 
 @command()
 def counts(
-    source: SourceArgument, out: Annotated[str, flag("A .csv, .parquet or .jsonl file.", "FILE")]
+    source: SourceArgument,
+    out: Annotated[str, flag("Write to this .csv, .parquet or .jsonl file.", "FILE")],
 ) -> None:
-    """n, c and unscored of every problem, as every analysis here reads them back.
+    """n, c and unscored of every problem, in the format that every analysis here reads.
 
     Example: passgap export counts runs/base --out base.csv
     """
@@ -26,7 +28,7 @@ def counts(
 
 @command()
 def passk_inference(
-    source: SourceArgument, out: Annotated[str, flag("A .jsonl file.", "FILE")]
+    source: SourceArgument, out: Annotated[str, flag("Write to this .jsonl file.", "FILE")]
 ) -> None:
     """Counts for passk-inference: JSON lines with id, n and c.
 
@@ -40,8 +42,10 @@ def passk_inference(
 
 
 @command()
-def scorio(source: SourceArgument, out: Annotated[str, flag("A .npy file.", "FILE")]) -> None:
-    """Counts as scorio's matrix of 0 and 1: a row per problem, a column per sample.
+def scorio(
+    source: SourceArgument, out: Annotated[str, flag("Write to this .npy file.", "FILE")]
+) -> None:
+    """Counts as scorio's matrix of 0 and 1: one row per problem, one column per sample.
 
     Example: passgap export scorio runs/base --out base.npy
     """
@@ -54,7 +58,7 @@ def scorio(source: SourceArgument, out: Annotated[str, flag("A .npy file.", "FIL
 
 @command()
 def dataset(run: Annotated[str, argument("RUN", "A verified run.")], out: flags.NewFolder) -> None:
-    """A folder that the Hugging Face hub takes: samples and problems as Parquet, and a card.
+    """Data set folder for the Hugging Face hub: samples and problems as Parquet, and a card.
 
     Example: passgap export dataset runs/base --out share/base
     """
@@ -62,4 +66,4 @@ def dataset(run: Annotated[str, argument("RUN", "A verified run.")], out: flags.
     from passgap.runs import Run
 
     files = write_dataset(Run(run), out)
-    print(f"{out}: {len(files)} files written, {files[-1].name} says what they are")
+    print(f"{out}: {plural(len(files), 'file')} written; {files[-1].name} describes them")

@@ -1,4 +1,4 @@
-"""``passgap lab pretrain``: a name in, that policy of the lab made from scratch out."""
+"""``passgap lab pretrain``: makes one of the lab's policies from scratch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from passgap.cli.progress import bar
 def pretrain(
     name: Annotated[str, argument("NAME", "base or teacher.")],
     out: flags.NewFolder,
-    steps: Annotated[int | None, flag("Optimizer steps; default: as it was made.", least=1)] = None,
+    steps: Annotated[
+        int | None, flag("Optimizer steps; default: as in the packaged one.", least=1)
+    ] = None,
     seed: flags.Seed = 0,
 ) -> None:
-    """Remake one of the lab's policies from scratch, as the one in the package was made.
+    """Remake one of the lab's policies from scratch, as the packaged one was made.
 
     Example: passgap lab pretrain base --out base
     """

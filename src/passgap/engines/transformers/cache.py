@@ -1,12 +1,12 @@
 """Keys and values of the sequences being drawn: rows that share one length and come and go.
 
 All rows end at the same column: a row that joins late is placed so that its prompt ends where the
-others are, and what lies left of it is masked. Attention sees relative distances only (positions
-are told apart from columns), so where a row lies makes no difference to it.
+others are, and everything to its left is masked. Attention sees only relative distances (positions
+are separate from columns), so the place of a row makes no difference.
 
 ``SlotCache`` keeps full attention and sliding windows in buffers with room to grow, so that a step
-copies nothing and a finished row gives its place to the next. ``WaveCache`` serves every other
-architecture (state-space layers, chunked attention) with transformers' own cache: its rows begin
+copies nothing and a new row takes the place of a finished one. ``WaveCache`` serves every other
+architecture (state-space layers, chunked attention) with transformers' own cache: its rows start
 together and only leave.
 """
 
@@ -29,7 +29,7 @@ Prompt = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Prefilled:
-    """Prompts run once: transformers' cache of them (left padded) and each one's next scores."""
+    """Prompts after one forward pass: their cache (left padded) and each one's next scores."""
 
     prompts: tuple[Prompt, ...]
     cache: DynamicCache
@@ -49,7 +49,7 @@ class Rows(Protocol):
         """Append one token to every row, shape (rows,); the next scores, shape (rows, vocab)."""
 
     def keep(self, rows: torch.Tensor) -> None:
-        """Keep these rows only, in this order."""
+        """Keep only these rows, in this order."""
 
 
 def rows_for(model: PreTrainedModel, count: int, longest: int) -> Rows:
@@ -96,14 +96,14 @@ def left_padded(
 
 
 def positions(mask: torch.Tensor) -> torch.Tensor:
-    """The place of every token in its own row; padding does not count."""
+    """The position of every token in its own row; padding does not count."""
     return (mask.cumsum(1) - 1).clamp(min=0)
 
 
 def _next(
     model: PreTrainedModel, tokens: torch.Tensor, mask: torch.Tensor, at: torch.Tensor, cache: Cache
 ) -> torch.Tensor:
-    """One forward pass of one token a row; the next scores, shape (rows, vocab)."""
+    """One forward pass of one token per row; the next scores, shape (rows, vocab)."""
     logits: torch.Tensor = model(
         input_ids=tokens[:, None],
         attention_mask=mask,
@@ -137,7 +137,7 @@ class SlotCache:
         width = ready.mask.shape[1]
         for layer, full in zip(self._layers, ready.cache.layers, strict=True):
             layer.place(into, end - width, full.keys[source], full.values[source])
-        # Whatever a slot held before lies in the same columns: masked, it is never attended to, so
+        # Earlier contents of a slot are in the same columns: masked, they are never attended to, so
         # the buffers need not be cleared.
         self._mask[into] = 0
         self._mask[into, end - width : end] = ready.mask[source]
@@ -162,18 +162,18 @@ class SlotCache:
         self._skip_unused()
 
     def _skip_unused(self) -> None:
-        """Leave out the columns on the left that no row uses any more."""
+        """Drop the columns on the left that no row uses any more."""
         used = self._mask.any(0).nonzero()
         self._start = int(used[0]) if len(used) else 0
         for layer in self._layers:
             layer.view(self._start)
 
     def _make_room(self) -> None:
-        """When the buffers are full: give up the columns left out, then grow."""
+        """When the buffers are full: remove the dropped columns, then grow."""
         if self._length < self._mask.shape[1]:
             return
-        # The end column moves right with every step for as long as rows join. Without giving up the
-        # left, the buffers would grow with the number of draws and not with the longest row.
+        # The end column moves right with every step as long as rows join. Without removing the left
+        # part, the buffers would grow with the number of draws and not with the longest row.
         pad = self._mask.new_zeros(len(self._mask), ROOM)
         self._mask = torch.cat([self._mask[:, self._start :], pad], dim=1)
         self._length -= self._start
@@ -202,7 +202,7 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append in place; transformers calls it once a layer and step."""
+        """Append in place; transformers calls it once per layer and step."""
         end = self._length + key_states.shape[-2]
         self._keys[:, :, self._length : end] = key_states
         self._values[:, :, self._length : end] = value_states
@@ -241,7 +241,7 @@ def _buffer(like: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
 
 
 class WaveCache:
-    """Rows of transformers' own cache: they begin together and only leave."""
+    """Rows of transformers' own cache: they start together and only leave."""
 
     joins_late = False
 
@@ -250,7 +250,7 @@ class WaveCache:
         self._mask = self._positions = torch.zeros(0)
 
     def join(self, slots: Sequence[int], ready: Prefilled, which: Sequence[int]) -> None:
-        """Begin with these prompts, a row each, in the order of the slots."""
+        """Start with these prompts, one row each, in the order of the slots."""
         order = sorted(range(len(slots)), key=lambda i: slots[i])
         source = torch.tensor([which[i] for i in order], device=ready.mask.device)
         self._cache, self._mask = ready.cache, ready.mask[source]
@@ -279,7 +279,7 @@ def grouped_sdpa(
     scaling: float | None = None,
     **options: object,
 ) -> tuple[torch.Tensor, None]:
-    """transformers' sdpa, but for one new token a row, where heads that share keys go together.
+    """transformers' sdpa, but for one new token per row, with heads that share keys grouped.
 
     The query heads of a group become the rows of one small attention, so that the keys and values
     are read once and not copied for every head. The result is the same.

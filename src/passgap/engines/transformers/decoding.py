@@ -1,9 +1,9 @@
-"""Decoding: prompts in, drawn token ids with their log-probabilities out, as they end.
+"""Decoding: from prompts to drawn token ids with their log-probabilities, as they end.
 
-Continuous batching: a fixed number of rows is decoded together, and a row that has ended gives its
-place to the next draw, so that no step is spent on padding. Each distinct prompt is run once for
-all its draws. Row ``i`` of a block has a stream of random numbers of its own, so which rows are
-decoded together does not decide what they draw.
+Continuous batching: a fixed number of rows is decoded together, and the next draw takes the place
+of a row that has ended, so that no step is wasted on padding. Each distinct prompt is run once for
+all its draws. Row ``i`` of a block has its own stream of random numbers, so what it draws does not
+depend on which rows are decoded together.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Warp = Callable[[torch.Tensor], torch.Tensor]
 class Settings:
     """What shapes the draws.
 
-    ``warp`` turns scores into log-probabilities under the settings; ``stopped`` says of the last
+    ``warp`` turns scores into log-probabilities under the settings; ``stopped`` says for the last
     ``tail`` ids of each row whether a stop string may be among them.
     """
 
@@ -71,13 +71,13 @@ class Streams:
 
 
 def pick(logprobs: torch.Tensor, uniform: np.ndarray) -> torch.Tensor:
-    """Draw a token a row by inverting the distribution function, in float64.
+    """Draw one token per row by inverting the distribution function, in float64.
 
-    ``logprobs`` has shape (rows, vocab), ``uniform`` (rows,); gives ids, shape (rows,).
+    ``logprobs`` has shape (rows, vocab), ``uniform`` (rows,); returns ids, shape (rows,).
     """
-    # In float32 the sum over a large vocabulary is off by more than the rarest tokens' share. The
-    # total is not exactly 1 either: the number is scaled to it and kept below it, so that the end
-    # of the vocabulary, where the distribution function is flat, is never drawn.
+    # In float32 the error of the sum over a large vocabulary exceeds the share of the rarest
+    # tokens. The total is not exactly 1 either: the number is scaled to it and kept below it, so
+    # that the end of the vocabulary, where the distribution function is flat, is never drawn.
     cumulative = logprobs.double().exp().cumsum(-1)
     total = cumulative[:, -1:]
     target = torch.from_numpy(uniform).to(logprobs.device)[:, None] * total
@@ -102,7 +102,7 @@ class Batch:
 
     @property
     def free(self) -> np.ndarray:
-        """Slots whose row has been given out."""
+        """Slots whose row has been yielded."""
         return np.flatnonzero(self.row < 0)
 
     def begin(self, slots: np.ndarray, rows: Sequence[int], first: torch.Tensor) -> None:
@@ -124,7 +124,7 @@ class Batch:
         if (drawn >= logprobs.shape[1]).any():  # where the distribution function is not a number
             raise WorkError(
                 "the policy's probabilities are not finite: its weights are damaged, or training "
-                "drove them there (a lower learning rate, a smaller beta)"
+                "diverged (try a lower learning rate or a smaller beta)"
             )
         slots = torch.from_numpy(where).to(tokens.device)
         column = torch.from_numpy(self.count[where]).to(tokens.device)
@@ -143,7 +143,7 @@ class Batch:
         self._ended[where] = ended
 
     def collect(self) -> list[Drawn]:
-        """Give out the rows that have ended; their slots are free."""
+        """Yield the rows that have ended; their slots become free."""
         done = np.flatnonzero(self._ended & (self.row >= 0))
         found = []
         for slot in done:
@@ -154,7 +154,7 @@ class Batch:
         return found
 
     def compact(self, cache: Rows) -> None:
-        """Stop computing free slots once they are many."""
+        """Stop computing free slots once there are many."""
         kept = np.flatnonzero(self.row >= 0)
         if len(kept) > COMPACT_SHARE * len(self.row):
             return
@@ -176,7 +176,7 @@ def decode(
 ) -> Iterator[Drawn]:
     """Draw the listed rows of a block; ``prompts[row]`` is the prompt of row ``row``.
 
-    Rows of one prompt have to stand together: a prompt is let go when its last row has begun.
+    Rows of one prompt have to be adjacent: a prompt is released when its last row has started.
     ``tell(0, tokens)`` is called after every step.
     """
     waiting = deque(rows)
@@ -187,8 +187,7 @@ def decode(
 
 
 class _Wave:
-    """A batch decoded until every row that began has ended; where rows join late, until none
-    waits."""
+    """A batch decoded until every started row has ended; if rows join late, until none waits."""
 
     def __init__(
         self,
@@ -210,8 +209,8 @@ class _Wave:
         while True:
             free = batch.free
             fresh = len(free) == size
-            # A row that joins needs a pass over its prompt, so a few free slots are saved up.
-            # While rows still wait the batch keeps its size; it shrinks once none will come.
+            # A row that joins needs a pass over its prompt, so free slots are collected first.
+            # While rows still wait the batch keeps its size; it shrinks once none are left.
             if waiting and (fresh or (cache.joins_late and len(free) >= REFILL_SHARE * size)):
                 starting = [waiting.popleft() for _ in free[: len(waiting)]]
                 self._join(free[: len(starting)], starting)
@@ -237,7 +236,7 @@ class _Wave:
             self._cache.join(slots[mine].tolist(), prefilled, which)
             first = self._settings.warp(prefilled.logits)
             self._batch.begin(slots[mine], [starting[i] for i in mine], first[which])
-        # Rows of one prompt stand together, so only the last prompt can have rows that still wait:
-        # the others' keys and values are let go at once.
+        # Rows of one prompt are adjacent, so only the last prompt can have rows that still wait:
+        # the others' keys and values are released at once.
         for prompt in [prompt for prompt in ready if prompt != asked[-1]]:
             del ready[prompt]

@@ -1,8 +1,8 @@
-"""The adapter: a block and its prompts in, completions with ids and log-probabilities out.
+"""The adapter: from a block and its prompts to completions with ids and log-probabilities.
 
-The model's own generation_config is set aside except for its end tokens: passgap draws the tokens
-itself (``decoding``), so what is sampled is what ``SamplingParams`` says and nothing else. A batch
-that does not fit in memory is halved, and the draws go on as they would have been.
+The model's own generation_config is ignored except for its end tokens: passgap draws the tokens
+itself (``decoding``), so sampling follows ``SamplingParams`` and nothing else. A batch that does
+not fit in memory is halved, which does not change the draws.
 
 Not covered: several GPUs (the vllm engine, or ray).
 """
@@ -41,7 +41,7 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 class TransformersEngine(Engine):
     """Samples a transformers causal language model; ``load`` builds it from a policy.
 
-    ``batch_size`` sequences at most are decoded together; by default as many as pay and fit
+    At most ``batch_size`` sequences are decoded together; by default as many as are useful and fit
     (`fitting`).
     """
 
@@ -101,7 +101,7 @@ class TransformersEngine(Engine):
         }
 
     def effective_settings(self) -> dict[str, float]:
-        """The values that shape the distribution: all there are."""
+        """The values that shape the distribution, all of them."""
         return {
             name: getattr(self._sampling, name)
             for name in ("temperature", "top_p", "top_k", "max_tokens")
@@ -110,7 +110,7 @@ class TransformersEngine(Engine):
     # -- drawing
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
-        """Draw a block; the block's seed alone decides the random numbers."""
+        """Draw a block; only the block's seed determines the random numbers."""
         encoded = [tuple(self.encode(prompt)) for prompt in prompts]
         rows = [ids for ids in encoded for _ in range(block.size)]
         with torch.inference_mode(), self._own_attention():
@@ -146,7 +146,7 @@ class TransformersEngine(Engine):
             raise error
         if self._batch_size == 1:
             raise WorkError(
-                "out of memory with one sequence at a time; lower --max-tokens, or take a smaller "
+                "out of memory with one sequence at a time; lower --max-tokens, or use a smaller "
                 "model or a larger machine"
             ) from error
         self._batch_size //= 2
@@ -179,7 +179,7 @@ class TransformersEngine(Engine):
 
     @contextmanager
     def _own_attention(self) -> Iterator[None]:
-        """Draw with grouped attention where the model uses sdpa; as it was afterwards."""
+        """Draw with grouped attention if the model uses sdpa; restored afterwards."""
         before = self._model.config._attn_implementation
         if before != "sdpa":
             yield
@@ -215,8 +215,8 @@ class TransformersEngine(Engine):
         answers = max(len(ids) for _, ids in rows)
         whole = [prompt + ids for prompt, ids in rows]
         ids, mask = left_padded(whole, self._pad_id, self._model.device)
-        # With the padding on the left all answers end at the last column, so the scores of the last
-        # columns are enough; those of a column tell of the token that comes after it.
+        # With padding on the left all answers end at the last column, so the scores of the last
+        # columns are enough; the scores of a column are for the token after it.
         logits = self._model(
             input_ids=ids,
             attention_mask=mask,
@@ -239,7 +239,7 @@ class TransformersEngine(Engine):
         return encode(self._tokenizer, prompt)
 
     def read(self, ids: Sequence[int]) -> tuple[str, FinishReason]:
-        """Text and finish reason of token ids that were drawn, by whomever."""
+        """Text and finish reason of token ids, whatever drew them."""
         kept, finish = self._cut(list(ids))
         return self._text(kept), finish
 
@@ -260,8 +260,8 @@ class TransformersEngine(Engine):
 
     def _cut(self, ids: list[int]) -> tuple[list[int], FinishReason]:
         """The ids up to the token that completes a stop string; an end token is kept."""
-        # A stop string may be completed by any token and be spread over several, and decoding ids
-        # is not additive: the shortest prefix whose text holds it is found by bisection.
+        # A stop string may be completed by any token and span several, and decoding ids is not
+        # additive: the shortest prefix whose text contains it is found by bisection.
         ended = ids[-1] in self._end_ids
         body = ids[:-1] if ended else ids
         if self._stopped(body):
@@ -280,9 +280,9 @@ class TransformersEngine(Engine):
 def fitting(model: PreTrainedModel, max_tokens: int) -> int:
     """How many sequences to decode together: as many as still make it faster, if they fit.
 
-    Small models need many rows to fill a processor. The keys and values may take an eighth of the
-    machine's memory, or half of a GPU's; both are sizes of the hardware, so that a resumed run
-    decodes as the first one did.
+    Small models need many rows to fill a processor. The keys and values may use an eighth of the
+    machine's memory, or half of a GPU's; both depend only on the hardware, so a resumed run decodes
+    like the first one.
     """
     config = model.config.get_text_config(decoder=True)
     all_heads = getattr(config, "num_attention_heads", None) or 1

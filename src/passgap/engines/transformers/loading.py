@@ -1,4 +1,4 @@
-"""Loading a transformers policy: a Policy in, its model and tokenizer out."""
+"""Loading a transformers policy: from a Policy to its model and tokenizer."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def end_token_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) ->
 
 
 def pad_token_id(tokenizer: PreTrainedTokenizerBase, end_ids: tuple[int, ...]) -> int:
-    """The padding token; what stands there is masked and never counts."""
+    """The padding token; it is masked and never counts."""
     return end_ids[0] if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)

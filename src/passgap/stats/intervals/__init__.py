@@ -1,1 +1,1 @@
-"""Intervals for means over problems, each kind in a file of its own."""
+"""Intervals for means over problems, one file per kind."""

@@ -21,7 +21,7 @@ from passgap.stats.intervals.population import (
 )
 from passgap.stats.intervals.values import checked_values, clustered
 
-UNDEFINED = "nan where k exceeds some problem's n: no unbiased estimate exists there"
+UNDEFINED = "no value where k exceeds a problem's n: no unbiased estimate exists there"
 Ends = tuple[FloatArray, FloatArray]
 
 
@@ -86,7 +86,7 @@ def paired_curve(
     d
         Differences in [-1, 1], shape (P, K); a column with a nan gives nan at that k.
     ks, seed, confidence_level, replicates, clusters
-        As in `mean_curve`; ks may name anything that the columns stand for.
+        As in `mean_curve`; ks may be any labels of the columns.
     limits
         As in `paired_ends`.
 
@@ -112,7 +112,7 @@ def agreeing(k: IntArray, low: FloatArray, high: FloatArray) -> Ends:
     k
         Shape (K,), in any order.
     low, high
-        Shape (K,); nan where nothing is known, and nothing is made of that.
+        Shape (K,); nan where nothing is known, which stays nan.
     """
     known = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
     order = known[np.argsort(k[known], kind="stable")]
@@ -131,7 +131,9 @@ def _from_the_right(function: np.ufunc, values: FloatArray) -> FloatArray:
 def _checked_ks(ks: Sequence[int] | IntArray, values: FloatArray, replicates: int) -> IntArray:
     k = np.asarray(ks, np.int64)
     if k.shape != (values.shape[1],):
-        raise UsageError(f"ks has shape {k.shape} and the values {values.shape}; one k a column")
+        raise UsageError(
+            f"ks has shape {k.shape} and the values {values.shape}; needed: one k per column"
+        )
     if replicates < 100:
         raise UsageError(f"replicates is {replicates}; allowed: an integer >= 100")
     return k
@@ -169,7 +171,7 @@ def _sup_quantile(
     """Quantile of max_k |t_k| under Gaussian multipliers of the problems.
 
     Sums of rows under independent normal weights are normal with the rows' own covariance, so the
-    draws are made from that: of K numbers each, however many problems there are.
+    draws are made from that: K numbers each, however many problems there are.
     """
     known = np.isfinite(error)
     if not known.any():

@@ -1,4 +1,4 @@
-"""Intervals for these very problems: only the sampling of answers is uncertain."""
+"""Intervals for exactly these problems: only the sampling of answers is uncertain."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ FIXED = "fixed problems: exact variance with exact bounds at 0 and n"
 def fixed_interval(
     n: ArrayLike, c: ArrayLike, k: int, *, confidence_level: float = 0.95
 ) -> Estimate:
-    """Interval for the mean pass@k of these very problems: only the draws are random.
+    """Interval for the mean pass@k of exactly these problems: only the draws are random.
 
-    The variance of a problem's estimate is itself estimated without bias, with
-    Q = C(n - c, k) / C(n, k), by ``Q^2 - C(n - c, 2 k) / C(n, 2 k)`` (arXiv 2107.03374 gives Q).
-    Three exact bounds stand in where it is blind, with alpha = 1 - confidence_level:
+    The variance of a problem's estimate is itself estimated without bias, with Q = C(n - c, k) /
+    C(n, k), by ``Q^2 - C(n - c, 2 k) / C(n, 2 k)`` (arXiv 2107.03374 gives Q). Three exact bounds
+    replace it where it is blind, with alpha = 1 - confidence_level:
 
     - at c = 0 it is 0: all Z such problems together could hold ``Z (1 - alpha^(k / (n Z)))`` more;
     - at c = n it is 0: all Z such problems together could hold
       ``max_m m (1 - alpha^(1 / (n m)))^k`` less, 1 <= m <= Z;
     - in between, at k >= 2, a problem's reach below is at least that of its Clopper-Pearson
-      limit: Q hangs on the k-th power of the share of misses and is nearly always too small.
+      limit: Q depends on the k-th power of the share of misses and is nearly always too small.
 
     The reaches, one-sided, combine as the root of the sum of squares. With c = 0 everywhere the
     interval is [0, 1 - alpha^(k / (n P))].
 
-    Measured at 95 % (P = 30; n = 16, 64, 256; k = 1 .. n/2; 25 designs; 4,000 simulations a cell):
-    lowest coverage 93.9 %, against 5 % without the third bound; with 2,000 simulations a cell
-    93.6 % at P = 10, 93.8 % at P = 100, but 92.0 % at P = 3. Width against +/- 1.96 standard
-    errors, median over the designs: 1.0 to 1.7 for k <= n/4, 1.1 to 3.6 at k = n/2.
+    Measured at 95% (P = 30; n = 16, 64, 256; k = 1 .. n/2; 25 designs; 4,000 simulations per cell):
+    lowest coverage 93.9%, against 5% without the third bound; with 2,000 simulations per cell 93.6%
+    at P = 10, 93.8% at P = 100, but 92.0% at P = 3. Width against +/- 1.96 standard errors, median
+    over the designs: 1.0 to 1.7 for k <= n/4, 1.1 to 3.6 at k = n/2.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ def fixed_paired_interval(
     *,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Interval for the mean pass@k difference, trained minus base, of these very problems.
+    """Interval for the mean pass@k difference, trained minus base, of exactly these problems.
 
-    The draws of the two runs are independent: the reaches of `fixed_interval` that pull in one
-    direction combine as the root of the sum of squares.
+    The draws of the two runs are independent: the reaches of `fixed_interval` in the same direction
+    combine as the root of the sum of squares.
 
-    Measured at 95 % over 2,800 pairs of designs and settings as in `fixed_interval`: lowest
-    coverage 94.0 % at P = 30 (4,000 simulations a cell), 93.4 % at P = 100 (2,000).
+    Measured at 95% over 2,800 pairs of designs and settings as in `fixed_interval`: lowest coverage
+    94.0% at P = 30 (4,000 simulations per cell), 93.4% at P = 100 (2,000).
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def _fixed_parts(
 
 
 def _problem_reach(n: IntArray, c: IntArray, k: int, level: float) -> tuple[FloatArray, FloatArray]:
-    """Each problem's unbiased variance, and how far below its estimate the truth may lie."""
+    """Each problem's unbiased variance, and how far below its estimate the truth may be."""
     missed = 1.0 - pass_at_k(n, c, k)
     variance = np.maximum(missed**2 - (1.0 - pass_at_k(n, c, 2 * k)), 0.0)
     below = normal_quantile(level) * np.sqrt(variance)
@@ -133,12 +133,12 @@ def _problem_reach(n: IntArray, c: IntArray, k: int, level: float) -> tuple[Floa
 
 
 def _never_solved(n: IntArray, k: int, alpha: float) -> float:
-    """Greatest sum of pass@k that leaves the chance of no hit at all at alpha or more."""
+    """Largest sum of pass@k for which the chance of no hit at all is at least alpha."""
     return n.size * -math.expm1(math.log(alpha) * k / (n.min() * n.size)) if n.size else 0.0
 
 
 def _always_solved(n: IntArray, k: int, alpha: float) -> float:
-    """Greatest sum of 1 - pass@k that leaves the chance of no miss at all at alpha or more."""
+    """Largest sum of 1 - pass@k for which the chance of no miss at all is at least alpha."""
     if not n.size:
         return 0.0
     share = np.arange(1, n.size + 1)
@@ -147,9 +147,10 @@ def _always_solved(n: IntArray, k: int, alpha: float) -> float:
 
 def _check_halves(n: IntArray, k: int) -> None:
     if not n.size:
-        raise UsageError("there is no problem; at least one is needed")
+        raise UsageError("there are no problems; at least one is needed")
     if 2 * k > n.min():
         raise UsageError(
-            f"k={k} is more than half of n={n.min()}, the draws of problem row {n.argmin()}; the "
-            f"fixed interval allows k <= n / 2: draw {2 * k} or ask for the population interval"
+            f"k={k} is more than half of n={n.min()}, the number of samples of the problem in row "
+            f"{n.argmin()}; the fixed-problems interval allows k <= n / 2: draw {2 * k} samples "
+            "per problem, or use the population interval"
         )

@@ -1,6 +1,6 @@
 """Intervals for means over the population of problems that a set was drawn from.
 
-Input are per-problem values (see `passgap.stats.passk`), output is an `Estimate` or both ends.
+In: one value per problem (see `passgap.stats.passk`). Out: an `Estimate` or both ends.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ def mean_interval(
     """Interval for the mean of x over the population that the problems were drawn from.
 
     One pseudo-observation 0 and one u are appended; the interval is Student's t on the P + 2
-    values, clipped to [0, 1]. The value stays the plain mean of x. Without the two, rare effects
-    that the sample happens to miss make any interval too short. u is 1, and less only where many
+    values, clipped to [0, 1]. The value stays the plain mean of x. Without these two, rare effects
+    that the sample happens to miss make any interval too short. u is 1, and less only if many
     problems were seen and all of them are low (see `passgap.stats.intervals.unseen`).
 
-    Coverage at 95 %, exact for 0/1 values with a mean in [0, .5]: at least 93.5 / 93.8 / 93.7 %
-    at P = 30 / 100 / 500 (93.7 % at P = 5), all zeros and all ones included. Simulated with
-    pass@k values of ten difficulty distributions, n = 16, 64, 256: at least 93.7 %; with mean
-    rates near .8 %, P = 100 to 500, with and without 3 % of large ones: at least 93.2 %.
+    Coverage at 95%, exact for 0/1 values with a mean in [0, .5]: at least 93.5 / 93.8 / 93.7%
+    at P = 30 / 100 / 500 (93.7% at P = 5), all zeros and all ones included. Simulated with
+    pass@k values of ten difficulty distributions, n = 16, 64, 256: at least 93.7%; with mean
+    rates near .8%, P = 100 to 500, with and without 3% of large ones: at least 93.2%.
 
     Parameters
     ----------
     x
-        One value in [0, 1] a problem, shape (P,), P >= 1.
+        One value in [0, 1] per problem, shape (P,), P >= 1.
     confidence_level
         In (0, 1).
     clusters
         Which cluster each problem belongs to, whole numbers, shape (P,): problems of one cluster
-        (variants of a template) count together, and P is the number of clusters. Without them five
-        variants a template cover 61 to 64 %. None: each problem for itself.
+        (variants of a template) count together, and P is the number of clusters. Without them the
+        coverage with five variants per template is 61 to 64%. None: all problems are independent.
 
     Raises
     ------
@@ -74,14 +74,14 @@ def paired_interval(
     Parameters
     ----------
     d
-        One difference in [-1, 1] a problem, shape (P,), P >= 1.
+        One difference in [-1, 1] per problem, shape (P,), P >= 1.
     confidence_level
         In (0, 1).
     clusters
         As in `mean_interval`.
     limits
-        How far down and up a problem not yet seen may go: `plausible_limits` of both arms' values,
-        or -1 and 1.
+        The lowest and highest difference of an unseen problem: `plausible_limits` of both arms'
+        values, or -1 and 1.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def paired_ends(
 
 
 def student_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimate:
-    """Student's t interval for the mean of a quantity without bounds, such as a length.
+    """Student's t interval for the mean of an unbounded quantity, such as a length.
 
     ``mean +/- t(P - 1) s / sqrt(P)`` over P independent values.
 
@@ -147,7 +147,7 @@ def student_interval(x: ArrayLike, *, confidence_level: float = 0.95) -> Estimat
     Returns
     -------
     Estimate
-        Without ends for one value, and unknown where a value is not finite.
+        Without ends for a single value, and unknown if a value is not finite.
     """
     values = np.asarray(x, np.float64)
     value, size = float(values.mean()), values.size
@@ -164,17 +164,18 @@ def seeds_interval(
     """Interval for the mean difference over problems and over training seeds.
 
     Two sources add: problems (`paired_interval` of the seeds' mean difference) and training seeds
-    (the spread of the S seed means, over S). Each reaches as far as its own Student's t asks, and
-    the two reaches combine as the root of the sum of squares: with 2 or 3 seeds a pooled t covers
-    90.5 % where seeds differ most. The noise of the draws is in both, so it errs on the wide side.
+    (the spread of the S seed means, over S). Each has the half-width of its own Student's t
+    interval, and the two combine as the root of the sum of squares: with 2 or 3 seeds a pooled t
+    covers 90.5% where seeds differ most. The noise of the draws is in both, so the interval errs on
+    the wide side.
 
-    Simulated at 95 % (P = 300; S = 2, 3, 5, 10; seed standard deviation 0 to .05; 2,000 each):
-    96.2 to 99.6 %.
+    Simulated at 95% (P = 300; S = 2, 3, 5, 10; seed standard deviation 0 to .05; 2,000 each):
+    96.2 to 99.6%.
 
     Parameters
     ----------
     d
-        Differences in [-1, 1], one row a training seed, shape (S, P), S >= 2.
+        Differences in [-1, 1], one row per training seed, shape (S, P), S >= 2.
     confidence_level
         In (0, 1).
     clusters
@@ -188,7 +189,9 @@ def seeds_interval(
     values = checked_values(d, -1.0, 1.0, 2)
     seeds = len(values)
     if seeds < 2:
-        raise UsageError(f"{seeds} training seed; at least 2 are needed to see them differ")
+        raise UsageError(
+            f"{seeds} training seed; at least 2 are needed to measure how seeds differ"
+        )
     means = clustered(values.mean(axis=0)[:, None], clusters)
     _, centre, error = extended(means, ANYWHERE)
     between = float(values.mean(axis=1).std(ddof=1)) / math.sqrt(seeds)

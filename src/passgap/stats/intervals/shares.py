@@ -17,7 +17,7 @@ def binomial_interval(hits: int, trials: int, confidence_level: float = 0.95) ->
     hits, trials
         0 <= hits <= trials, trials >= 1.
     confidence_level
-        In (0, 1); each side gets half of what is left.
+        In (0, 1); each side gets half of the rest.
 
     Raises
     ------
@@ -52,10 +52,10 @@ def binomial_upper(hits: int, trials: int, confidence_level: float = 0.95) -> fl
 
 
 def zero_discordance_bound(problems: int, confidence_level: float = 0.95) -> float:
-    """Greatest share of discordant problems that P concordant ones leave possible.
+    """Largest share of discordant problems that P concordant ones leave possible.
 
     ``1 - alpha^(1/P)``; equivalence within a margin needs it below that margin (P >= 149 for
-    2 points at 95 %).
+    2 points at 95%).
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""The largest value that a problem not yet seen may plausibly have.
+"""The largest value that an unseen problem may plausibly have.
 
-An interval for a mean has to allow for problems that the sample happens to miss. Where few problems
-were seen, or the largest values stand far apart, a missed one may have any value up to 1. Where
-many were seen and all of them are low, it may not.
+An interval for a mean has to allow for problems that the sample happens to miss. If few problems
+were seen, or the largest values are far apart, a missed one may have any value up to 1. If many
+were seen and all of them are low, it may not.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from passgap.data.arrays import FloatArray, IntArray
 from passgap.stats.intervals.values import checked_values, clustered
 
 LEAST_PROBLEMS = 99  # an effect on 3% of the problems is seen on one of 99 in 95% of samples
-TOP = 0.1  # share of the problems that says how the tail falls
+TOP = 0.1  # share of the problems that determines the tail
 REACH = math.log(5)  # a value that one in five samples of this size exceeds
-LOW = 0.5  # rates are low where none is seen above
+LOW = 0.5  # rates count as low if none is above
 
 
 def plausible_limits(
     base: ArrayLike, trained: ArrayLike, clusters: IntArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """How far down and up a problem not yet seen may plausibly go from base to trained.
+    """How far down and up an unseen problem may plausibly go from base to trained.
 
-    Nothing can be lost but what the base solves, nor gained but what the trained policy solves.
+    Only what the base solves can be lost, and only what the trained policy solves gained.
 
     Parameters
     ----------
@@ -51,18 +51,17 @@ def _largest(x: ArrayLike, clusters: IntArray | None) -> FloatArray:
 
 
 def largest_plausible(values: FloatArray) -> FloatArray:
-    """The largest plausible value of a problem not yet seen, for each column.
+    """The largest plausible value of an unseen problem, for each column.
 
     With ``y = log(-log(1 - x))``, on which k draws in place of one shift every problem by log k,
-    and e the mean of y over the largest tenth of the problems, less the next y (Hill 1975):
-    ``1 - exp(-exp(max y + e log 5))``. It is 1 for fewer than 99 rows, where a tenth of them or
-    fewer are above 0, where one is .5 or more, and where e >= 1: such a tail has no mean but for
-    the limit.
+    and e the mean of y over the largest tenth of the problems, less the next y (Hill 1975): ``1 -
+    exp(-exp(max y + e log 5))``. It is 1 for fewer than 99 rows, if at most a tenth of them are
+    above 0, if one is .5 or more, and if e >= 1: such a tail has no mean except for the limit.
 
     Parameters
     ----------
     values
-        One row a problem (or cluster), shape (P, K).
+        One row per problem (or cluster), shape (P, K).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Values a problem, checked, and one row a cluster of problems."""
+"""Checked values per problem, and one row per cluster of problems."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def checked_values(x: ArrayLike, low: float, high: float, dimensions: int) -> Fl
     if dimensions == 1:
         bad |= np.isnan(values)
     if bad.any():
-        raise UsageError(f"the values hold {values[bad][0]}; allowed: {low:g} to {high:g}")
+        raise UsageError(f"the values include {values[bad][0]}; allowed: {low:g} to {high:g}")
     return values
 
 
 def clustered(values: FloatArray, clusters: IntArray | None) -> FloatArray:
-    """A row a cluster: its sum, scaled so that the mean over clusters is that over problems."""
+    """One row per cluster: its sum, scaled so that the mean over clusters is that over problems."""
     if clusters is None:
         return values
     if clusters.shape != (len(values),):

@@ -1,8 +1,8 @@
-"""Answers: what they say, in one spelling, as forms, and whether two are equal.
+"""Answers: their normal spelling, their form, and whether two are equal.
 
 In: the texts of a reference and an answer. Out: equal, different, or a question for algebra.
 
-`spelling` writes an answer in one way. `parse` finds its form (`forms`) with the readers in
-`words`, `numbers`, `lists`, `regions` and `names`. `values` says what an expression is worth,
-`scalars` whether two are worth the same, `compare` whether two answers are equal.
+`spelling` normalizes how an answer is written. `parse` finds its form (`forms`) with the readers in
+`words`, `numbers`, `lists`, `regions` and `names`. `values` computes the value of an expression,
+`scalars` compares two values, `compare` says whether two answers are equal.
 """

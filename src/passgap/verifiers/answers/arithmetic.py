@@ -1,7 +1,7 @@
-r"""Arithmetic that is exact as long as it can be, and bounded in size.
+r"""Arithmetic that is exact where possible, and bounded in size.
 
-In: rational numbers, or mpmath's to a hundred digits. Out: the same; `UnreadError` for what is too
-large or has several values, `UndefinedError` for what has none. Nothing here can hang.
+In: rational numbers, or mpmath's with a hundred digits. Out: the same; `UnreadError` for what is
+too large or has several values, `UndefinedError` for what has none. Nothing here can hang.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ LARGEST_FACTORIAL = 3_000
 
 
 class UnreadError(Exception):
-    """The text is more than this reader knows."""
+    """The text is beyond what this reader understands."""
 
 
 class UndefinedError(Exception):
-    """The text is read, and has no value: a division by zero."""
+    """The text is understood but has no value: a division by zero."""
 
 
 RECURRING = re.compile(r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\{?(\d+)\}?|\((\d+)\))")
@@ -68,7 +68,7 @@ def _recurring(whole: str, fixed: str, recurring: str) -> Fraction:
 
 
 def approximate(found: Number) -> Number:
-    """The value as mpmath has it."""
+    """The value as an mpmath number."""
     if isinstance(found, Fraction):
         return MP.mpf(found.numerator) / found.denominator
     return found
@@ -92,8 +92,8 @@ def _bounded(found: Number) -> Number:
 def power(base: Number, exponent: Number) -> Number:
     """``base`` to the ``exponent``, exactly where both allow it.
 
-    Raises UnreadError for a result that is too large, and for roots of negative numbers: they have
-    several.
+    Raises UnreadError for a result that is too large, and for roots of negative numbers, which have
+    several values.
     """
     whole = isinstance(exponent, Fraction) and exponent.denominator == 1
     if base == 0:
@@ -113,7 +113,7 @@ def power(base: Number, exponent: Number) -> Number:
 
 
 def root(base: Number, degree: Number) -> Number:
-    """The principal root; of a negative number the real one where the degree is odd."""
+    """The principal root; for a negative number the real one if the degree is odd."""
     if not isinstance(degree, Fraction) or degree.denominator != 1 or not 1 < degree < 1_000:
         raise UnreadError
     times = int(degree)
@@ -134,7 +134,7 @@ def _exact_square_root(base: Fraction) -> Fraction | None:
 
 
 def factorial(found: Number) -> Number:
-    """n!, by the gamma function where n is no whole number."""
+    """n!, by the gamma function if n is not an integer."""
     if isinstance(found, Fraction) and found.denominator == 1:
         if found < 0:
             raise UndefinedError
@@ -170,7 +170,7 @@ def applied(name: str, argument: Number) -> Number:
 
 
 def rounded(found: Number, *, up: bool) -> Fraction:
-    """The whole number below, or above."""
+    """The integer below, or above."""
     real = approximate(found)
     if MP.im(real) != 0 or (real != 0 and MP.mag(real) > 2 * DIGITS):
         raise UnreadError

@@ -27,7 +27,7 @@ def closes(text: str) -> int:
 
 
 def split(text: str, pattern: re.Pattern[str]) -> list[str]:
-    """The parts between matches that lie in no bracket."""
+    """The parts between matches that are outside all brackets."""
     if pattern.search(text) is None:
         return [text]
     within = depths(text)
@@ -52,5 +52,5 @@ def depths(text: str) -> list[int]:
 
 
 def top_level(text: str) -> str:
-    """What stands in no bracket."""
+    """The text outside all brackets."""
     return "".join(c for c, depth in zip(text, depths(text), strict=True) if depth == 0)

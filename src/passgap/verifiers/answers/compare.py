@@ -1,8 +1,8 @@
 """Whether an answer is the reference: form by form, value by value.
 
-In: two answers. Out: True, False, or None where algebra has to say; then `asked` names the pairs of
-expressions that it is asked about. An order counts where the form has one (a tuple, an interval, a
-matrix) and not where it has none (a list, a set); a name binds its value.
+In: two answers. Out: True, False, or None where algebra has to decide; then `asked` lists the pairs
+of expressions to ask it about. Order counts where the form has one (a tuple, an interval, a matrix)
+but not where it has none (a list, a set); a name binds its value.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MOST_UNORDERED = 64
 
 @dataclass
 class Algebra:
-    """What algebra said of pairs of expressions, and what it is still asked."""
+    """Algebra's verdicts on pairs of expressions, and the open questions to it."""
 
     known: dict[Pair, bool] = field(default_factory=dict)
     asked: list[Pair] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Algebra:
         return self.ask(first, second)
 
     def ask(self, first: str, second: str) -> Answer:
-        """What algebra said, else None, and it is asked."""
+        """Algebra's verdict; None if unknown, and then the pair is queued for it."""
         pair = (first, second)
         if pair not in self.known:
             self.asked.append(pair)
@@ -86,7 +86,7 @@ def equal(gold: str, answer: str, algebra: Algebra | None = None) -> Answer:
 
 @lru_cache(maxsize=200_000)
 def exact(answer: str) -> Fraction | None:
-    """The number that an answer is and nothing else, None for any other."""
+    """The number, if an answer is a number and nothing else; None otherwise."""
     found = form(answer)
     if not isinstance(found, Scalar) or found.unit or found.percent or has_letters(found.text):
         return None
@@ -98,7 +98,7 @@ def _same(gold: Form, answer: Form, algebra: Algebra) -> Answer:
     rule, swapped = RULE_OF.get((type(gold), type(answer)), (_different, False))
     found = rule(answer, gold, algebra) if swapped else rule(gold, answer, algebra)
     if found is True or (found is False and isinstance(gold, Scalar) and gold.unit is None):
-        return found  # values that differ are different, however they are written
+        return found  # different values are different, however they are written
     return True if _without_spaces(gold) == _without_spaces(answer) else found
 
 
@@ -129,7 +129,7 @@ def _all(found: Sequence[Answer]) -> Answer:
 
 
 def _opaque(one: Opaque, other: Form, algebra: Algebra) -> Answer:
-    """What is read nowhere is algebra's; never where the other is words or has another shape."""
+    """What is not understood goes to algebra, unless the other is words or has another shape."""
     if isinstance(other, Words | Clock | Based) or not one.text or not other.text:
         return plain_words(one.text) == plain_words(other.text) and bool(plain_words(one.text))
     if "\\text{" in one.text or re.search(r"[A-Za-z]{4,} [A-Za-z]{2,}", one.text):
@@ -177,7 +177,8 @@ def _singular(text: str) -> str:
 
 
 def _either(one: Either, other: Form, algebra: Algebra) -> Answer:
-    """Said twice: that one of the two is right is enough, and two choices go by their letters."""
+    """Said twice: one of the two being right is enough; two choices are compared by their
+    letters."""
     if isinstance(other, Either) and all(isinstance(e.options[0], Words) for e in (one, other)):
         return _same(one.options[0], other.options[0], algebra)
     found = [_same(option, other, algebra) for option in one.options]
@@ -199,7 +200,7 @@ def _named(one: Named, other: Form, algebra: Algebra) -> Answer:
         return _same(Group(one.text, items), other, algebra)
     if not isinstance(other, Group) or len(set(names)) != len(names):
         return False
-    one_letter = len({name.split("_")[0] for name in names}) == 1  # x_1, x_2: no order is meant
+    one_letter = len({name.split("_")[0] for name in names}) == 1  # x_1, x_2: no order is implied
     if other.brackets == "{}" or (not other.brackets and one_letter):
         return _unordered(tuple(item for _, item in one.values), other.items, algebra)
     if other.brackets not in ("()", "[]", ""):
@@ -228,14 +229,14 @@ def _by_name(named: Named) -> dict[str, tuple[Form, ...]]:
 
 
 def _labels(one: str, other: str) -> bool:
-    """Whether two different names may stand for one thing: words, ``y`` and ``f(x)``."""
+    """Whether two different names may mean the same thing: words, ``y`` and ``f(x)``."""
     if any("\\text" in name or len(re.sub(r"[^A-Za-z]", "", name)) > 3 for name in (one, other)):
         return True
     return any("(" in name for name in (one, other)) and any(name == "y" for name in (one, other))
 
 
 def _as_equation(one: Named, other: Named | Equation, algebra: Algebra) -> Answer:
-    """A name and its value as an equation: ``y = 2x+1`` beside ``2x - y + 1 = 0``."""
+    """A name and its value as an equation: ``y = 2x+1`` against ``2x - y + 1 = 0``."""
     ours = _sides(one)
     theirs = _sides(other) if isinstance(other, Named) else (other.left, other.right)
     if ours is None or theirs is None:
@@ -273,16 +274,16 @@ def _ordered(gold: Sequence[Form], answer: Sequence[Form], algebra: Algebra) -> 
 
 
 def _unordered(gold: Sequence[Form], answer: Sequence[Form], algebra: Algebra) -> Answer:
-    """Whether each entry has a partner of its own; entries written twice count twice."""
+    """Whether each entry has its own partner; entries written twice count twice."""
     if len(gold) != len(answer):
         return False
     if len(gold) > MOST_UNORDERED:
         return _ordered(gold, answer, algebra)
     left = list(answer)
     unsure = False
-    # The first partner that is surely equal is taken at once: what is equal to it is equal to the
-    # others that could have taken it. A doubtful one is taken only where no sure one is left, and
-    # then the whole is in doubt.
+    # The first partner known to be equal is taken at once: what is equal to it is equal to the
+    # others that could have taken it. An undecided one is taken only if none known to be equal is
+    # left, and then the result is undecided.
     for item in gold:
         found = [_same(item, other, algebra) for other in left]
         if True in found:
@@ -398,10 +399,10 @@ def _grids(one: Grid, other: Grid, algebra: Algebra) -> Answer:
     return _all([_ordered(a, b, algebra) for a, b in zip(one.rows, other.rows, strict=True)])
 
 
-# The first rule that fits, either way round, decides, so the order is part of the meaning. What
-# says nothing equals nothing; what is said twice is taken apart before anything else; what is not
-# read stands before all rules that could call it different: only a difference that was computed
-# is a difference, and of an unread text algebra has to say.
+# The first rule that fits, in either direction, decides, so the order is part of the meaning. What
+# says nothing equals nothing; what is said twice is split before anything else; what is not
+# understood comes before all rules that could call it different: only a computed difference is a
+# difference, and algebra has to decide about such a text.
 RULES: tuple[tuple[tuple[type[Form], type[Form]], Rule], ...] = (
     ((Nothing, Form), lambda one, other, algebra: False),
     ((Either, Form), _either),
@@ -427,7 +428,7 @@ KINDS: tuple[type[Form], ...] = tuple(Form.__subclasses__())
 
 
 def _rule(gold: type[Form], answer: type[Form]) -> tuple[Rule, bool]:
-    """The rule for a pair of kinds, and whether it takes them the other way round."""
+    """The rule for a pair of kinds, and whether it takes them in reverse order."""
     for kinds, rule in RULES:
         if issubclass(gold, kinds[0]) and issubclass(answer, kinds[1]):
             return rule, False
@@ -441,7 +442,7 @@ RULE_OF = {(gold, answer): _rule(gold, answer) for gold in KINDS for answer in K
 
 @lru_cache(maxsize=100_000)
 def key(answer: str) -> str:
-    """The form in which answers are counted: equal for answers that are equal at sight.
+    """The form in which answers are counted: equal for answers that are equal without algebra.
 
     >>> key("0.5"), key(r"\\frac{2}{4}"), key("x = 5")
     ('1/2', '1/2', '5')

@@ -1,7 +1,7 @@
-r"""What kind of thing an answer is: a number, a list, an interval, an assignment, a word, ..
+r"""The kinds of answers: a number, a list, an interval, an assignment, a word, ..
 
-In: an answer. Out: one of the forms below, whose parts are forms again or spelled expressions. What
-is none of them is `Opaque`: nothing is claimed of it here.
+In: an answer. Out: one of the forms below, whose parts are forms again or spelled expressions.
+Anything else is `Opaque`: nothing is claimed about it here.
 
 ==============  ======================================================================
 `Scalar`        an expression with its percent sign and unit: ``5 \text{ cm}``, ``2x+1``
@@ -35,15 +35,15 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Opaque(Form, frozen=True):
-    """Nothing that is known here."""
+    """Not understood here."""
 
 
 class Nothing(Form, frozen=True):
-    """What says nothing: ``4 = 5``, ``?``, ``...``."""
+    """An answer that says nothing: ``4 = 5``, ``?``, ``...``."""
 
 
 class Scalar(Form, frozen=True):
-    """An expression; ``text`` is without what stands around it, ``whole`` with it."""
+    """An expression; ``text`` is without percent sign and unit, ``whole`` with them."""
 
     percent: bool = False
     unit: Unit | None = None
@@ -69,7 +69,7 @@ class Region(Form, frozen=True):
 
 
 class Named(Form, frozen=True):
-    """Values by name, in the order written; a name may stand more than once."""
+    """Values by name, in the order written; a name may occur more than once."""
 
     values: tuple[tuple[str, Form], ...] = ()
 
@@ -118,7 +118,7 @@ class Grid(Form, frozen=True):
 
 
 class Either(Form, frozen=True):
-    """What is said twice: a choice's letter and its value, a value and its rounding."""
+    """One thing said twice: a choice's letter and its value, a value and its rounding."""
 
     options: tuple[Form, ...] = ()
 

@@ -43,7 +43,7 @@ LINE = re.compile(r"\\\\(?:\[[^\]]*\])?|\n")
 
 
 def matrix(text: str, read: Reader) -> Form | None:
-    """A matrix, or rows that are equations of their own: ``aligned``, ``cases``."""
+    """A matrix, or rows that are separate equations: ``aligned``, ``cases``."""
     if "\\begin" not in text:
         return None
     aligned = ROWS.fullmatch(text)
@@ -111,7 +111,7 @@ def _joined(text: str, items: list[Form], *, either: bool) -> Form:
 
 
 def _carried(items: list[Form]) -> tuple[tuple[str, Form], ...] | None:
-    """Values by name, where an entry without a name has the one before it: ``x=1, 2``."""
+    """Values by name; an entry without a name has the previous one: ``x=1, 2``."""
     found: list[tuple[str, Form]] = []
     for item in items:
         if isinstance(item, Named):
@@ -125,7 +125,7 @@ def _carried(items: list[Form]) -> tuple[tuple[str, Form], ...] | None:
 
 
 def _shared_unit(items: list[Form]) -> list[Form]:
-    """``3, 4 cm``: the last entry's unit is everybody's."""
+    """``3, 4 cm``: the last entry's unit applies to all."""
     last = items[-1]
     if not isinstance(last, Scalar) or last.unit is None:
         return items
@@ -174,7 +174,7 @@ def _between(text: str, opening: str, closing: str, read: Reader) -> Form | None
 
 
 def _two_signs(item: Form) -> tuple[Form, ...]:
-    """The two entries that one with a double sign is."""
+    """The two entries of one with a double sign."""
     twice = isinstance(item, Group) and not item.brackets and SIGNS_BOTH.search(item.text)
     return item.items if twice and isinstance(item, Group) else (item,)
 

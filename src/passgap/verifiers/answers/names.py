@@ -1,6 +1,6 @@
 r"""Values by name, and equations: ``x = 5``, ``(x,y) = (3,4)``, ``9*2 = 18``, ``2x + y = 3``.
 
-In: a spelled text. Out: a form, or None where no equals sign stands in it.
+In: a spelled text. Out: a form, or None if it has no equals sign.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ QUANTITY = re.compile(
 
 
 def is_quantity(side: str) -> bool:
-    """Whether a side is a quantity one asks for: ``\\cos\\theta``, ``m+n``, and not ``2x``."""
+    """Whether a side is a quantity that a question may ask for: ``m+n``, but not ``2x``."""
     return QUANTITY.search(side) is not None
 
 

@@ -1,6 +1,6 @@
 r"""Numbers as people write them: thousands, bases, times, ratios, percent, units, both signs.
 
-In: a spelled text. Out: a form, or None where the text is none of these.
+In: a spelled text. Out: a form, or None if the text is none of these.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ PROSE = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{4,}|[A-Za-z]{2,} [A-Za-z]{2,})")
 
 
 def is_value(text: str) -> bool:
-    """Whether a text is an expression that is read here, with or without a value."""
+    """Whether a text is an expression that is understood here, with or without a value."""
     if PROSE.search(WORDS.sub("", text)):
         return False
     if text.replace(" ", "").lstrip("+-") == "\\infty":

@@ -1,7 +1,7 @@
 r"""From an answer to its form.
 
 In: an answer as it was written. Out: one of the `forms`; each reader below knows some of them, and
-the first that knows the text has it.
+the first that understands the text is used.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def form(answer: str) -> Form:
 
 
 def _read(text: str, depth: int) -> Form:
-    """The form of a spelled text that lies so deep in another."""
+    """The form of a spelled text at this depth inside another."""
     text = bare(text)
     if not text or depth > DEEPEST:
         return Opaque(text)
@@ -73,7 +73,7 @@ def _read(text: str, depth: int) -> Form:
 
 
 def described(answer: str) -> str:
-    """The form of an answer in words, for who asks why two are not equal.
+    """The form of an answer in words, to explain why two are not equal.
 
     >>> described("12 km"), described("x = 5")
     ('expression: 12, unit km', 'values by name: x=5')
@@ -108,12 +108,12 @@ DESCRIPTIONS: dict[type[Form], str] = {
     Grid: "matrix",
     Either: "one thing said twice",
     Nothing: "says nothing",
-    Opaque: "not read here; math-verify is asked",
+    Opaque: "not understood here; math-verify is asked",
 }
 
 
 def as_list(answer: str) -> Form:
-    """An answer whose commas part entries, though they could part thousands."""
+    """An answer whose commas separate entries, though they could separate thousands."""
     pieces = split(bare(spelled(answer)), re.compile(","))
     return Group(answer, tuple(_read(piece, 1) for piece in pieces))
 

@@ -1,4 +1,4 @@
-r"""Sets of real numbers: intervals, inequalities that bound one name, unions, what is left out.
+r"""Sets of real numbers: intervals, inequalities that bound one name, unions, exclusions.
 
 In: a spelled text, or a form. Out: a `Region` with its intervals in order, or None.
 """
@@ -143,7 +143,7 @@ def relation(text: str, read: Reader) -> Form | None:
         if names[0].startswith("<"):
             left, right = right, left
         return Relation(text, left, right, equal=names[0].endswith("="))
-    if len(sides) == 2 and sides[1]:  # "> 2" bounds what nobody named
+    if len(sides) == 2 and sides[1]:  # "> 2" bounds something without a name
         return _half_line(text, "", names[0], sides[1])
     if len(sides) > 2 and all(sides):
         pairs = zip(sides, names, sides[1:], strict=False)
@@ -220,7 +220,7 @@ def end_value(text: str) -> Number | None:
 
 
 def place(end: str) -> Number:
-    """Where an end lies on the line; 0 for one that is not read."""
+    """The place of an end on the line; 0 for one that is not understood."""
     found = end_value(end)
     return MP.mpf(0) if found is None else found
 
@@ -267,7 +267,7 @@ def _merged(before: Interval, after: Interval) -> Interval:
 
 
 def intersection(regions: list[Region]) -> Intervals | None:
-    """What single intervals have in common, holes taken out of it."""
+    """The intersection of single intervals, without their holes."""
     pieces = list(regions[0].intervals)
     for region in regions[1:]:
         pieces = [both for a in pieces for b in region.intervals if (both := _common(a, b))]

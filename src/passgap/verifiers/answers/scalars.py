@@ -1,8 +1,8 @@
 r"""Whether two expressions have one value.
 
-In: two spelled expressions. Out: True, False, or None where one of them is not read here and
-algebra has to say. Rational numbers are compared exactly, everything else to fifty digits at up to
-three points. A decimal with fourteen digits or more equals what it was printed from
+In: two spelled expressions. Out: True, False, or None if one of them is not understood here and
+algebra has to decide. Rational numbers are compared exactly, everything else to fifty digits at up
+to three points. A decimal with fourteen digits or more equals what it was printed from
 (``0.0833333333333333`` is a twelfth); a shorter one is a rounding (``3.14`` is not ``\pi``).
 """
 
@@ -34,7 +34,7 @@ LOG = re.compile(r"\\log(?!\s*_)")
 
 @lru_cache(maxsize=200_000)
 def same_value(first: str, second: str) -> bool | None:
-    r"""Whether two expressions agree wherever they are looked at.
+    r"""Whether two expressions agree at all points tried.
 
     >>> same_value(r"\frac{6}{\sqrt{3}}", r"2\sqrt{3}"), same_value("2^n", "2")
     (True, False)
@@ -59,9 +59,9 @@ def same_value(first: str, second: str) -> bool | None:
 
 
 def _agree(first: str, second: str, log_base: int | None) -> bool:
-    # One point where the values differ proves the expressions different; none at three random
-    # points, one of them negative, makes them equal but for a chance of (degree / 10,000)^3. A
-    # negative letter may stand under a root: such a point says nothing and is left out.
+    # One point where the values differ proves the expressions different; if none of three random
+    # points does, one of them negative, they are equal except with a chance of (degree / 10,000)^3.
+    # A negative letter may be under a root: such a point says nothing and is left out.
     letters = has_letters(first) or has_letters(second)
     for seed in range(SEEDS if letters else 1):
         try:
@@ -82,7 +82,7 @@ def _is_real(found: Number) -> bool:
 
 
 def close(left: Number, right: Number) -> bool:
-    """Equal exactly, or to fifty digits where one is not exact."""
+    """Equal exactly, or to fifty digits if one is not exact."""
     if isinstance(left, Fraction) and isinstance(right, Fraction):
         return left == right
     left, right = approximate(left), approximate(right)
@@ -132,7 +132,7 @@ def proportional(
         return _is_real(factors[0]) and bool(factors[0] > 0)
     if same or positive:
         return same
-    for mine, other in ((2, 1), (1, 2), (3, 1), (1, 3)):  # (x-1)^2 = 0 says what x = 1 says
+    for mine, other in ((2, 1), (1, 2), (3, 1), (1, 3)):  # (x-1)^2 = 0 means the same as x = 1
         if _constant([quotient(a**mine, b**other) for a, b in zip(ours, theirs, strict=True)]):
             return None
     return False

@@ -1,4 +1,4 @@
-r"""One spelling for an answer: what only shapes it goes, what it says stays.
+r"""One spelling for an answer: formatting is removed, meaning is kept.
 
 In: an answer as LaTeX, plain text or Unicode. Out: the same answer in plain LaTeX: ``×`` as ``*``,
 ``½`` and ``\dfrac12`` as ``\frac``, ``\left(`` as ``(``, thousands without their separators, words
@@ -128,7 +128,7 @@ def spelled(answer: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Without the spaces that part nothing: ``2 1/2`` keeps its own."""
+    """Without spaces that separate nothing: ``2 1/2`` keeps its space."""
     return NEEDLESS.sub("", text)
 
 
@@ -192,7 +192,7 @@ def _plain_latex(text: str) -> str:
 
 
 def _without_math_signs(text: str) -> str:
-    """Without ``$``, ``\\(`` and their like; a dollar before an amount stays as currency."""
+    """Without ``$``, ``\\(`` and similar marks; a dollar before an amount stays as currency."""
     if text.count("$") % 2 and re.match(r"\s*(?:US|AU|CA)?\$\s*[\d.]", text):
         head, _, rest = text.partition("$")
         return f"{head}\\${MATH_SIGNS.sub(' ', rest)}"
@@ -203,7 +203,7 @@ UNITS_OF_ONE_LETTER = "mgsNVJLAWCKTFHhl"
 
 
 def _font(match: re.Match[str]) -> str:
-    """What a font command holds: words stay words, one letter or a number is only shaped."""
+    """The content of a font command: words stay words, a letter or a number loses the font."""
     command, inside = match.group(1).rstrip("*"), match.group(2)
     content = inside.strip()
     if command.endswith("phantom") or not content:
@@ -226,7 +226,7 @@ def _font(match: re.Match[str]) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Spaces only where they part something: words, numbers, the entries of a list."""
+    """Spaces only where they separate something: words, numbers, the entries of a list."""
     text = SPACES.sub(" ", text.replace("\x1e", ""))
     text = AFTER_COMMAND.sub("", text)
     text = COMMA.sub(", ", text).strip()

@@ -1,8 +1,8 @@
 r"""Units, currencies and the words after a number.
 
-In: the spelled text of an answer. Out: the value's text and what follows it as a `Unit`. Units
-that are known have a dimension and a size, so that ``1 km`` is ``1000 m`` and ``5 cm`` is not
-``5 cm^3``; any other words only name what was counted.
+In: the spelled text of an answer. Out: the value's text and what follows it as a `Unit`. Known
+units have a dimension and a size, so that ``1 km`` is ``1000 m`` and ``5 cm`` is not ``5 cm^3``;
+any other words only name what was counted.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from passgap.verifiers.answers.vocabulary import listed
 
 
 class Unit(NamedTuple):
-    """What stands after a value.
+    """The words after a value.
 
-    ``dimension`` is empty where the words are no unit that is known; ``size`` is then 1.
+    ``dimension`` is empty if the words are not a known unit; ``size`` is then 1.
     """
 
     words: str
@@ -27,7 +27,7 @@ class Unit(NamedTuple):
 
 
 def _table() -> dict[str, tuple[str, Fraction]]:
-    """Every known name with what it measures and how much of it."""
+    """Every known name with its dimension and size."""
     found: dict[str, tuple[str, Fraction]] = {}
     for line in UNITS.strip().splitlines():
         kind, size, names = line.split(None, 2)
@@ -136,7 +136,7 @@ VALUE_END = re.compile(r"[\d})\]%]$|[\d})]\s*\\pi$|\\pi$|\\infty$|[A-Za-z]$|!$|\
 
 
 def without_unit(text: str) -> tuple[str, Unit | None]:
-    """The value and what stands around it, None where nothing does.
+    """The value and its unit, None if it has none.
 
     >>> value, unit = without_unit(r"12 km/h")
     >>> value, unit.words
@@ -178,7 +178,7 @@ WORD = re.compile(r"[^\W\d_]+|°[CF]|¢")
 
 
 def _first_word(text: str) -> int:
-    """Where words begin that follow a value; -1 where none do."""
+    """Where the words after a value begin; -1 if there are none."""
     for match in WORD_START.finditer(text):
         word = WORD.match(text, match.end())
         if word and (len(word.group()) > 1 or word.group() in TABLE):
@@ -188,7 +188,7 @@ def _first_word(text: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def unit_of(words: str) -> Unit | None:
-    """What words after a value mean; None where they are more than a unit or a thing counted."""
+    """What words after a value mean; None if they are more than a unit or a thing counted."""
     words = words.strip()
     flat = re.sub(r"\\text\{([^{}]*)\}", r" \1 ", words).strip().strip(".")
     tokens = list(TOKEN.finditer(flat))
@@ -263,9 +263,9 @@ DEGREES = ({"angle", "temperature"}, {"angle", "fahrenheit"})
 
 
 def same_unit(first: Unit | None, second: Unit | None) -> Fraction | None:
-    """How many of the second unit one of the first is; None where they measure other things.
+    """How many of the second unit make one of the first; None if their dimensions differ.
 
-    Words that are no known unit, and no unit at all, go with everything.
+    Unknown words, and no unit at all, match everything.
     """
     if first is None or second is None or not first.dimension or not second.dimension:
         return Fraction(1)

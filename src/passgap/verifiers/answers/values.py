@@ -1,10 +1,10 @@
-r"""What an expression is worth: exact where it is rational, else to a hundred digits.
+r"""The value of an expression: exact if it is rational, else to a hundred digits.
 
-In: the spelled text of a scalar. Out: its value, with every letter standing for a fixed rational
-number of its own, or `UnreadError` for whatever is not read with certainty (sums, integrals, what
-is ambiguous). Expressions whose values differ are different; expressions that agree to fifty
+In: the spelled text of a scalar. Out: its value, with every letter replaced by its own fixed
+rational number, or `UnreadError` for whatever is not understood with certainty (sums, integrals,
+ambiguous notation). Expressions whose values differ are different; expressions that agree to fifty
 digits at three points, letters positive and negative, are equal (Schwartz, Zippel). ``\log`` has
-the base that the caller names. Nothing here can hang: length and depth are bounded.
+the base that the caller gives. Nothing here can hang: length and depth are bounded.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ SEEDS = 3
 
 
 def value(text: str, seed: int = 0, log_base: int | None = None) -> Number:
-    r"""The value of an expression as `spelled` gives it.
+    r"""The value of an expression as returned by `spelled`.
 
     ``seed`` is the point: letters lie in (1, 2) at 0, in (0, 1) at 1, in (-2, -1) at 2. A ``\log``
     without a base has ``log_base``, None for the natural logarithm. Raises UnreadError for what is
-    not read with certainty, UndefinedError for a division by zero.
+    not understood with certainty, UndefinedError for a division by zero.
     """
     found = _cached(text, seed, log_base)
     if isinstance(found, Exception):
@@ -70,13 +70,13 @@ def value(text: str, seed: int = 0, log_base: int | None = None) -> Number:
 
 
 def known_value(text: str) -> Number | None:
-    """The value of a spelled expression; None where it is not read, or undefined."""
+    """The value of a spelled expression; None if it is not understood, or undefined."""
     found = _cached(text, 0, None)
     return None if isinstance(found, Exception) else found
 
 
 def readable(text: str) -> bool:
-    """Whether a spelled expression is read here, with a value or undefined."""
+    """Whether a spelled expression is understood here, with a value or undefined."""
     return not isinstance(_cached(text, 0, None), UnreadError)
 
 
@@ -102,7 +102,7 @@ def _cached(text: str, seed: int, log_base: int | None) -> Number | Exception:
 
 @lru_cache(maxsize=200_000)
 def has_letters(text: str) -> bool:
-    """Whether a value depends on letters: constants and functions aside."""
+    """Whether a value depends on letters, apart from constants and functions."""
     if LETTERED.search(text) is None:
         return False
     return any(
@@ -189,7 +189,7 @@ class _Reader:
             elif token == " ":
                 total = self._mixed(total)
             elif self._starts_factor(token):
-                if divided:  # a/bc is read in two ways
+                if divided:  # a/bc is ambiguous
                     raise UnreadError
                 if token == "\\frac" and WHOLE.fullmatch(self._tokens[self._at - 1]):
                     total = self._mixed(total)
@@ -222,7 +222,7 @@ class _Reader:
         return whole - part if whole < 0 else whole + part
 
     def _plain_argument(self) -> str:
-        """The digits in the next argument; anything else is no plain number."""
+        """The digits in the next argument; anything else is not a plain number."""
         if self._peek() == "{":
             end = self._at
             while end < len(self._tokens) and self._tokens[end] != "}":
@@ -295,7 +295,7 @@ class _Reader:
         return letter(name, self._seed)
 
     def _applied_to(self, *, always: bool) -> str:
-        """What a function nobody defined is applied to: ``(0)``, ``f(x)``, and not ``n(n+1)``."""
+        """The argument of an undefined function: ``(0)`` of ``f(0)``, but not of ``n(n+1)``."""
         start = self._at
         closing = (i for i, token in enumerate(self._tokens) if i > start and token == ")")
         end = next(closing, start)
@@ -365,12 +365,12 @@ class _Reader:
         found = self._power()
         while self._starts_factor(self._peek()) and self._peek() not in (*FUNCTIONS, "("):
             found = found * self._power()
-        if self._peek() == "/":  # \sin x/2 is read in two ways
+        if self._peek() == "/":  # \sin x/2 is ambiguous
             raise UnreadError
         return found
 
     def _argument(self) -> Number:
-        """What a command takes: a group, or the one character after it."""
+        """The argument of a command: a group, or the one character after it."""
         if self._peek() in ("{", "("):
             return self._atom()
         self._split_digits()

@@ -1,4 +1,4 @@
-"""The words that answers are written in: functions, letters, numbers, short words."""
+"""The words used in answers: functions, letters, numbers, short words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BASES = {name: value for name, value in NUMBER_WORDS.items() if 2 <= value <= 16
     "hexadecimal": 16,
     "hex": 16,
 }
-SHORT_WORDS = frozenset(  # words of fewer than four letters that are no product of variables
+SHORT_WORDS = frozenset(  # words of fewer than four letters that are not products of variables
     listed(
         "yes no odd all any one two six ten none true even both red blue left up down east west "
         "north south mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep oct nov dec "

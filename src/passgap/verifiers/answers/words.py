@@ -1,6 +1,6 @@
 r"""Answers in words: ``\text{east}``, ``No``, ``five``, ``\text{91 mL}``, ``(B)\ 12``.
 
-In: a spelled text. Out: a form, or None where the text is no words.
+In: a spelled text. Out: a form, or None if the text is not words.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from passgap.verifiers.answers.forms import Either, Form, Nothing, Reader, Scala
 from passgap.verifiers.answers.spelling import spelled
 from passgap.verifiers.answers.vocabulary import NUMBER_WORDS, SHORT_WORDS
 
-# one character at a time, and none given back: prose of any length is decided in linear time
+# possessive: prose of any length is decided in linear time
 ALL_WORDS = re.compile(r"(?:\\text\{[^{}\d]*\}|[^\W\d_]|[\s,.()?!\"'’&-])++")
 HAS_LETTER = re.compile(r"[^\W\d_]")
 LEADING_WORDS = re.compile(
@@ -35,7 +35,7 @@ SET_SIGN = re.compile(r"\\mathbb\{[A-Z]\}(?:\^[+*\d])?")
 
 
 def words(text: str, read: Reader) -> Form | None:
-    """Words, or the number that one of them is; no product of letters."""
+    """Words, or the number that a word names; not a product of letters."""
     if SET_SIGN.fullmatch(text):
         return Words(text.lower())
     if not SAYS.search(text):
@@ -65,7 +65,7 @@ def words(text: str, read: Reader) -> Form | None:
 
 
 def _one_phrase(text: str) -> bool:
-    """Whether commas and connectors stand between words, not between the entries of a list."""
+    """Whether commas and connectors separate words, not the entries of a list."""
     parts = split(text, SEPARATOR)
     return all(len(re.sub(r"[^A-Za-z]", "", part)) > 2 for part in parts)
 
@@ -115,7 +115,7 @@ def labelled(text: str, read: Reader) -> Form | None:
 
 
 def sentence(text: str, read: Reader) -> Form | None:
-    """``The answer is 18``, ``18 (dollars)``: what is said around a value."""
+    """``The answer is 18``, ``18 (dollars)``: a value with words around it."""
     shorter = ASIDE.sub("", text)
     if shorter != text:
         return read(shorter)

@@ -1,4 +1,4 @@
-"""Whether what a program gave is what a contest problem expects.
+"""Whether a program's output is what a contest problem expects.
 
 In: the text it wrote, or the value it returned, and the expected one. Out: True or False.
 """
@@ -18,7 +18,7 @@ ROUNDING = 1e-9
 
 
 def same_output(written: str, expected: str) -> bool:
-    """Equal lines, blanks at their ends aside; numbers may be written otherwise."""
+    """Equal lines, ignoring whitespace at their ends; numbers may be written differently."""
     ours = [line.strip() for line in written.strip().split("\n")]
     theirs = [line.strip() for line in expected.strip().split("\n")]
     return len(ours) == len(theirs) and all(
@@ -65,10 +65,10 @@ def same_value(value: object, expected: object) -> bool:
 
 
 def as_list(value: object, most: int) -> list[object] | None:
-    """A sequence's items; None for what is none. Of a long range, one item more than ``most``."""
+    """A sequence's items; None for anything else. For a long range, one item more than ``most``."""
     if isinstance(value, list | tuple | collections.deque):
         return list(value)
-    if isinstance(value, range):  # of any length: no more than can be compared is made
+    if isinstance(value, range):  # of any length: only as many as can be compared
         return list(value[: most + 1])
     if hasattr(value, "tolist"):
         items = value.tolist()

@@ -1,4 +1,4 @@
-"""Limits on a program's process that it cannot take back: time, memory, output, system calls."""
+"""Limits on a program's process that it cannot lift: time, memory, output, system calls."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ LD, JEQ, JSET, JGE, RET = 0x20, 0x15, 0x45, 0x35, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
 Rule = tuple[int, int, int, int]
 
-# A list of what is forbidden, not of what is allowed: which calls Python, numpy and libc make
-# changes with every version, and bubblewrap shuts out files and network by itself. What is left to
-# forbid is what reaches another process: the tester, which knows the tests and writes the verdict,
-# is a process of the same user, a fork away. The numbers are x86-64's and aarch64's (-1: none).
+# A list of forbidden calls, not of allowed ones: the calls that Python, numpy and libc make change
+# with every version, and bubblewrap already blocks files and network. What is left to forbid is
+# access to another process: the tester, which knows the tests and writes the verdict, is a process
+# of the same user, a fork away. The numbers are x86-64's and aarch64's (-1: none).
 CALLS = {
     "clone": (56, 220), "fork": (57, -1), "vfork": (58, -1), "execve": (59, 221),
     "execveat": (322, 281), "clone3": (435, 435), "ptrace": (101, 117), "kill": (62, 129),
@@ -52,9 +52,11 @@ ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 
 def confine(memory: int, seconds: float, output: int) -> None:
-    """Limit this process for good: bytes of memory and of a file, processor seconds, calls."""
+    """Limit this process permanently: bytes of memory and of a file, CPU seconds, calls."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    deep = memory // 2  # recursion through C code needs it, and nothing is taken before it is used
+    deep = (
+        memory // 2
+    )  # recursion through C code needs it, and nothing is allocated before it is used
     _, most = resource.getrlimit(resource.RLIMIT_STACK)
     stack = deep if most == resource.RLIM_INFINITY else min(deep, most)
     resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
@@ -71,7 +73,7 @@ def confine(memory: int, seconds: float, output: int) -> None:
 
 
 def hide() -> None:
-    """Keep this process and its forks from being traced or looked into by others of the user."""
+    """Keep this process and its forks from being traced or inspected by others of the user."""
     LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
@@ -86,7 +88,7 @@ def forbid() -> None:
 
 @lru_cache(maxsize=1)
 def compiled_filter() -> tuple[ctypes.Array[ctypes.c_char], bytes]:
-    """The filter as the kernel takes it, and the memory it lies in: made once, before any fork."""
+    """The filter as the kernel takes it, and its memory: made once, before any fork."""
     rules = filter_rules(platform.machine())
     code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
     buffer = ctypes.create_string_buffer(code, len(code))
@@ -97,7 +99,7 @@ def filter_rules(machine: str) -> list[Rule]:
     """The filter for a kind of machine; each rule is (code, jump if so, jump if not, value).
 
     Calls are looked up in steps: the kernel runs the filter for each number when it is set, which
-    is once a program.
+    is once per program.
     """
     column, architecture = ARCHITECTURES[machine]
     # A number means a call only together with its architecture: a 64-bit process may enter the
@@ -115,13 +117,13 @@ def filter_rules(machine: str) -> list[Rule]:
 
 
 def refusal(number: int, name: str) -> list[Rule]:
-    """What a forbidden call gets; any other goes past."""
+    """What a forbidden call gets; any other passes."""
     answer = ANSWERS.get(name, [(RET, 0, 0, EPERM)])
     return [(JEQ, 0, len(answer), number), *answer]
 
 
 def only_if(argument: int, *jumps: Rule) -> list[Rule]:
-    """Refused where the jumps after loading an argument do not lead past the refusal."""
+    """Refused unless the jumps after loading an argument lead past the refusal."""
     return [(LD, 0, 0, argument), *jumps, (RET, 0, 0, EPERM), (RET, 0, 0, ALLOW)]
 
 
@@ -134,9 +136,9 @@ def none_of(first: int, second: int, third: int) -> list[Rule]:
 ANSWERS: dict[str, list[Rule]] = {
     # threads, but no processes
     "clone": only_if(FIRST_ARGUMENT, (JSET, 1, 0, CLONE_THREAD)),
-    # as if it were not there, so that libc takes clone, whose flags a filter can read
+    # as if it did not exist, so that libc uses clone, whose flags a filter can read
     "clone3": [(RET, 0, 0, ENOSYS)],
-    # anything but asking for signals to others
+    # anything but requesting signals to others
     "fcntl": none_of(F_SETOWN, F_SETSIG, F_SETOWN_EX),
     "ioctl": none_of(FIOSETOWN, SIOCSPGRP, TIOCSTI),
     # its own limits only

@@ -1,4 +1,4 @@
-"""Messages between the processes of the sandbox: JSON with its length before it, over a socket."""
+"""Messages between the processes of the sandbox: length-prefixed JSON over a socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ MOST_DIGITS = 1_000
 
 
 class LostError(BaseException):
-    """The program gave no value; ``reason`` says why. A test's ``except Exception`` lets it by."""
+    """The program gave no value; ``reason`` says why. A test's ``except Exception`` does not catch
+    it."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -25,8 +26,8 @@ class LostError(BaseException):
 def send(sock: socket.socket, value: object, until: float | None = None) -> None:
     """Send one value.
 
-    Raises ValueError for one that is too long, TimeoutError when the other side has not taken it
-    at ``until`` (monotonic seconds).
+    Raises ValueError for one that is too long, TimeoutError if the other side has not taken it by
+    ``until`` (monotonic seconds).
     """
     data = json.dumps(value).encode()
     if len(data) > LONGEST:
@@ -39,9 +40,9 @@ def send(sock: socket.socket, value: object, until: float | None = None) -> None
 
 
 def receive(sock: socket.socket, until: float | None = None) -> Any:
-    """The next value; None when the other side is gone or sends what cannot be read.
+    """The next value; None if the other side is gone or sends something unreadable.
 
-    Raises TimeoutError when it is not whole at ``until`` (monotonic seconds).
+    Raises TimeoutError if it is not complete by ``until`` (monotonic seconds).
     """
     head = exactly(sock, 4, until)
     if head is None:
@@ -52,7 +53,8 @@ def receive(sock: socket.socket, until: float | None = None) -> Any:
 
 
 def parsed(body: bytes) -> Any:
-    """A message as a value; None for none. Long integers come as hex, and digits take too long."""
+    """A message as a value; None if invalid. Long integers are sent as hex, since decimal digits
+    are slow."""
     unlimited = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(MOST_DIGITS)
     try:
@@ -64,7 +66,7 @@ def parsed(body: bytes) -> Any:
 
 
 def exactly(sock: socket.socket, count: int, until: float | None) -> bytes | None:
-    """So many bytes; None when the other side ends before."""
+    """This many bytes; None if the other side ends earlier."""
     pieces = []
     while count:
         if until is not None:

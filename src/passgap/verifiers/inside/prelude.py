@@ -1,8 +1,9 @@
 """The names that LiveCodeBench gives a program, and the recursion limit that it sets.
 
 In: nothing. Out: the builtins of a program, with what its grader imports before it beside them
-(``import_string`` in ``lcb_runner/evaluation/testing_util.py``). They stand where builtins do, so
-the program's own names come first, and none of them is taken for the function asked for.
+(``import_string`` in ``lcb_runner/evaluation/testing_util.py``). They are placed among the
+builtins, so the program's own names come first, and none of them is mistaken for the requested
+function.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ def imported() -> dict[str, object]:
 
 
 def public(module: ModuleType) -> list[str]:
-    """The names that ``from module import *`` brings."""
+    """The names that ``from module import *`` imports."""
     return list(getattr(module, "__all__", None) or (n for n in vars(module) if n[0] != "_"))
 
 
 def with_prelude() -> dict[str, object]:
-    """The builtins of a LiveCodeBench program; ``sys`` is looked into as it is now."""
+    """The builtins of a LiveCodeBench program; ``sys`` is inspected as it is now."""
     own = vars(builtins)
     system = {name: value for name, value in vars(sys).items() if name[0] != "_"}
     return system | imported() | own

@@ -1,4 +1,4 @@
-"""The program's own process: what a model wrote is run here and nowhere else.
+"""The program's own process: what a model wrote runs only here.
 
 In: requests over the socket (``exec`` a source, ``call`` a function), or a whole script. Out: plain
 values, what was raised, or nothing more.
@@ -36,7 +36,7 @@ class Order(TypedDict):
 
 
 class Request(TypedDict, total=False):
-    """What a tester asks of a program: ``do`` is ``exec`` (of a source) or ``call``."""
+    """What a tester asks a program to do: ``do`` is ``exec`` (of a source) or ``call``."""
 
     do: str
     name: str
@@ -46,7 +46,7 @@ class Request(TypedDict, total=False):
 
 
 class Reply(TypedDict, total=False):
-    """What a program answers; one that is no friend may answer anything."""
+    """What a program answers; a hostile one may answer anything."""
 
     value: Json
     changed: list[tuple[int, Json]]
@@ -57,7 +57,8 @@ class Reply(TypedDict, total=False):
 def become_program(descriptors: list[int], order: Order, confined: int) -> None:
     """Turn this fresh fork into a program; ``descriptors`` are its input, output and socket.
 
-    Once it is confined, and before it knows anything of the program, it says so to ``confined``.
+    Once it is confined, and before it knows anything about the program, it reports that to
+    ``confined``.
     """
     confine(*order["limits"])
     os.write(confined, b"c")
@@ -68,12 +69,12 @@ def become_program(descriptors: list[int], order: Order, confined: int) -> None:
     os.closerange(4, 4096)
     try:
         sys.modules.pop("__main__", None)
-        vars(builtins).update(exit=sys.exit, quit=sys.exit)  # as a Python with its site has them
+        vars(builtins).update(exit=sys.exit, quit=sys.exit)  # as in a Python with its site module
         if order["prelude"]:
             sys.setrecursionlimit(RECURSION_LIMIT)
         if order["script"] is None:
             obey(sock, order["prelude"])
-        else:  # the socket stays open as long as the script lives
+        else:  # the socket stays open as long as the script runs
             run_script(order["script"], order["prelude"])
     except BaseException:
         os._exit(FAILED)
@@ -95,14 +96,14 @@ def obey(sock: socket.socket, prelude: bool) -> None:
 
 
 def text_of(error: BaseException) -> str:
-    """What an exception says, whatever its own methods do."""
+    """An exception's text, whatever its own methods do."""
     with suppress(BaseException):
         return str(error)[:LONGEST_TEXT]
     return ""
 
 
 class Space:
-    """The program's names, and the objects that stay here because they are no plain data."""
+    """The program's names, and the objects that stay here because they are not plain data."""
 
     def __init__(self, prelude: bool) -> None:
         self._prelude = prelude
@@ -131,7 +132,7 @@ class Space:
         return {"value": value, "changed": changed}
 
     def _function(self, name: str) -> Callable[..., object]:
-        """A function by name, or a method of class ``Solution``, as contest problems have it.
+        """A function by name, or a method of class ``Solution``, as in contest problems.
 
         LiveCodeBench looks for the method first.
         """
@@ -164,7 +165,7 @@ def new_module(name: str, prelude: bool) -> dict[str, Any]:
 
 
 def compiled(source: str) -> types.CodeType:
-    """A program as it stands, without this file's own ``from __future__``."""
+    """A program as it is, without this file's own ``from __future__``."""
     return compile(source, "<program>", "exec", dont_inherit=True)
 
 

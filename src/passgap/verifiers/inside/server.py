@@ -1,6 +1,7 @@
 """The server: requests on standard input, verdicts on standard output.
 
-It reads nothing itself: each request is a fresh tester's, forked from a server that has seen none.
+It reads nothing itself: each request is handled by a fresh tester, forked from a server that has
+seen none.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from passgap.data.problems import Tests
 
 PRIVATE = "/tmp"
-# what programs import most, loaded once: a fork has it for nothing
+# what programs import most, loaded once: a fork gets it for free
 PRELOADED = (
     "array", "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal",
     "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "operator", "queue",
@@ -38,9 +39,9 @@ PRELOADED = (
 
 
 def serve() -> None:
-    """Fork a tester for each request; end when one does not end well, or nobody asks any more.
+    """Fork a tester for each request; end if one fails, or when there are no more requests.
 
-    A tester whose alarm went off was held up by what a program returned: that is its verdict.
+    A tester whose alarm went off was delayed by what a program returned: that is its verdict.
     """
     for name in PRELOADED:
         importlib.import_module(name)
@@ -75,14 +76,14 @@ def serve() -> None:
 
 
 def bury_orphans() -> None:
-    """Take note of the processes that ended after their parent: this is the first process here."""
+    """Reap processes that ended after their parent: this is the first process here."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def prove_confinement() -> None:
-    """Refuse to serve where a program could do what it may not."""
+    """Refuse to serve if a program could do something forbidden."""
     pid = os.fork()
     if pid == 0:
         confine(1 << 31, 10, 1 << 20)
@@ -99,12 +100,12 @@ def prove_confinement() -> None:
 
 def be_tester() -> None:
     """Fork the zygote, and only then read the request and answer it."""
-    # A fork inherits its parent's memory. So the process that programs are forked from is made
+    # A fork inherits its parent's memory. So the process from which programs are forked is made
     # before a test is read, and this tester ends with its request: no program finds an expected
     # output in its own memory, not even one of another problem.
     zygote = Zygote()
     verdicts = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a test prints is no verdict
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a test prints is not a verdict
     request = json.loads(read_line())
     tests: Tests | None = None
     with suppress(Exception):  # test data may be anything
@@ -119,7 +120,7 @@ def be_tester() -> None:
 
 
 def limit_memory(more: int) -> None:
-    """Let this process have so many bytes beside those it has, whatever a program returns."""
+    """Limit this process to this many further bytes, whatever a program returns."""
     with open("/proc/self/statm") as file:
         now = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + more, now + more))
@@ -145,7 +146,7 @@ def verdict(tests: Tests, zygote: Zygote, source: str) -> list[str]:
 
 
 def read_line() -> bytes:
-    """The request, to the end of its line; the next comes only when this one is answered."""
+    """The request, to the end of its line; the next one comes only after this is answered."""
     pieces: list[bytes] = []
     while not pieces or not pieces[-1].endswith(b"\n"):
         piece = os.read(0, 1 << 20)
@@ -156,9 +157,9 @@ def read_line() -> bytes:
 
 
 def wipe() -> None:
-    """Empty the private folder; where that cannot be done this sandbox ends.
+    """Empty the private folder; if that fails, this sandbox ends.
 
-    Folders in folders are brought to the top first, so that none is too deep to be reached.
+    Nested folders are moved to the top first, so that none is too deep to reach.
     """
     os.chmod(PRIVATE, 0o700)
     for name in os.listxattr(PRIVATE):

@@ -1,4 +1,4 @@
-"""The kinds of tests: a program and its tests in; nothing out, or what went wrong raised.
+"""The kinds of tests. In: a program and its tests. Out: nothing, or an exception.
 
 ``functions``: code that calls the program's functions (HumanEval, MBPP). ``calls`` and ``stdio``:
 cases of input and output (contest problems). ``livecodebench``: either of the two, packed.
@@ -40,7 +40,7 @@ OWN_REASONS = ("memory", "exited")
 
 
 class InexpressibleError(Exception):
-    """A test wants to hand over something that is no plain data."""
+    """A test tries to pass something that is not plain data."""
 
 
 class Program:
@@ -68,7 +68,7 @@ class Program:
         self.renew()
 
     def renew(self) -> None:
-        """Start the clock anew, and the alarm that ends this tester where a value holds it up."""
+        """Restart the clock, and the alarm that ends this tester if a value blocks it."""
         self._until = min(time.monotonic() + self._seconds, self._last)
         signal.setitimer(signal.ITIMER_REAL, self._seconds + GRACE_SECONDS)
 
@@ -85,7 +85,7 @@ class Program:
         return reply
 
     def check(self) -> None:
-        """Raise what the program was lost by, also where a test took no notice of it."""
+        """Raise the reason why the program was lost, even if a test ignored it."""
         if self._loss is not None:
             raise self._loss
 
@@ -126,7 +126,7 @@ class Program:
         return self._zygote.end()
 
     def close(self) -> None:
-        """End the process and give back what it held."""
+        """End the process and release what it held."""
         signal.setitimer(signal.ITIMER_REAL, 0)
         self.end()
         self._sock.close()
@@ -134,7 +134,7 @@ class Program:
 
 
 def memory_file(text: str) -> int:
-    """A file in memory that holds this text, to be read from its start."""
+    """A file in memory with this text, to be read from its start."""
     descriptor = os.memfd_create("text")
     data = text.encode()
     while data:
@@ -155,7 +155,7 @@ def raised(name: object, text: object) -> Exception:
 
 
 class Handle:
-    """An object that stays in the program; equal to nothing but itself."""
+    """An object that stays in the program; equal only to itself."""
 
     def __init__(self, number: int, name: str) -> None:
         self.number, self.name = number, name
@@ -167,7 +167,7 @@ def proxy(program: Program, name: str) -> Callable[..., object]:
     def keep(value: object) -> int:
         if isinstance(value, Handle):
             return value.number
-        raise InexpressibleError(f"a {type(value).__name__} cannot be handed to the program")
+        raise InexpressibleError(f"a {type(value).__name__} cannot be passed to the program")
 
     def function(*args: object, **kwargs: object) -> object:
         plain = [encode(value, keep) for value in args]
@@ -197,9 +197,9 @@ def wanted_names(code: types.CodeType) -> set[str]:
 
 
 def of_data_set(source: str, rest: str = "") -> types.CodeType:
-    """Code that a data set brings, with ``rest`` where it ends before its first statement.
+    """Code from a data set, with ``rest`` added if it ends before its first statement.
 
-    InexpressibleError where it is no Python: that is not the program's fault.
+    InexpressibleError if it is not Python: that is not the program's fault.
     """
     for text in (source, source + rest):
         try:
@@ -226,7 +226,7 @@ def run_functions(tests: Tests, program: Program) -> None:
 
 
 def run_calls(tests: Tests, program: Program) -> None:
-    """Contest problems that name a function: arguments and the value expected."""
+    """Contest problems that name a function: arguments and the expected value."""
     function = proxy(program, str(tests["entry_point"]))
     for case in tests["cases"]:
         program.renew()
@@ -250,7 +250,7 @@ def run(tests: Tests, zygote: Zygote, source: str) -> None:
 
 
 def run_stdio(tests: Tests, zygote: Zygote, source: str) -> None:
-    """Contest problems that read standard input and write standard output: a process a case."""
+    """Contest problems that read standard input and write standard output: one process per case."""
     last, prelude = time.monotonic() + ALL_CASES_SECONDS, tests.get("prelude", False)
     limits = tests["limits"]
     for case in tests["cases"]:

@@ -1,8 +1,8 @@
 """Plain values as JSON and back: what may pass between a test and the program.
 
-In: a Python value. Out: JSON that says what it is, of the built-in type it derives from: a list
-that claims to equal everything arrives as a list. Iterators become what they would give. Anything
-else stays where it is and passes as a number.
+In: a Python value. Out: JSON that names the built-in type it derives from: a list that claims to
+equal everything arrives as a list. Iterators become what they would yield. Anything else stays
+where it is and is passed as a number.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def encode(value: object, keep: Callable[[object], int]) -> Json:
     atom = _atom(value)
     if atom is not None:
         return atom[0]
-    # By the built-in type's methods, never by the object's own: a list of the program's may have an
-    # ``__iter__`` or ``__eq__`` that says whatever wins.
+    # With the built-in type's methods, never the object's own: the program's list may have an
+    # ``__iter__`` or ``__eq__`` that returns whatever wins.
     for base, tag in SEQUENCES:
         if isinstance(value, base):
             return [tag, [encode(v, keep) for v in base.__iter__(value)]]
@@ -73,7 +73,7 @@ def encode(value: object, keep: Callable[[object], int]) -> Json:
 
 
 def _atom(value: object) -> tuple[Json] | None:
-    """A value that holds no other, as JSON in a tuple; None for any other."""
+    """A value without parts, as JSON in a tuple; None for any other."""
     if isinstance(value, int):
         whole = int.__int__(value)
         return (whole if -(1 << 63) < whole < 1 << 63 else ["i", hex(whole)],)
@@ -102,7 +102,7 @@ def _some(items: Iterable[object]) -> list[object]:
 
 
 def decode(value: Json, held: Callable[[int, str], object]) -> object:
-    """What `encode` was given; ``held(number, name)`` gives what stands for a kept object."""
+    """The inverse of `encode`; ``held(number, name)`` returns the stand-in for a kept object."""
     if not isinstance(value, list):
         return value
     tag, rest = value[0], value[1:]

@@ -1,6 +1,6 @@
-"""The zygote: orders in, a process for each program and how it ended out.
+"""The zygote: from orders to a process for each program and how it ended.
 
-It is forked before any test is read, and knows programs only.
+It is forked before any test is read, and knows only programs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Zygote:
             self._line.close()
             null = os.open(os.devnull, os.O_RDWR)
             os.dup2(null, 0)
-            os.dup2(null, 1)  # the way to the verdicts
+            os.dup2(null, 1)  # the pipe of the verdicts
             serve_orders(theirs)
         theirs.close()
 
@@ -40,8 +40,8 @@ class Zygote:
     def end(self) -> str:
         """End the program, if it still runs; why it ended, in a word.
 
-        Where the zygote is gone or could not confine the program, nothing can be trusted any more
-        and the tester ends with it.
+        If the zygote is gone or could not confine the program, nothing can be trusted any more and
+        the tester ends with it.
         """
         self._line.sendall(b"e")
         reply = receive(self._line)
@@ -51,7 +51,7 @@ class Zygote:
 
 
 def serve_orders(line: socket.socket) -> None:
-    """Fork programs, one after the other, as long as the tester lives; never returns."""
+    """Fork programs, one after another, as long as the tester lives; never returns."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(line, 1, 3)
         order = receive(line) if message else None
@@ -68,7 +68,7 @@ def serve_orders(line: socket.socket) -> None:
         for descriptor in (*descriptors, confined):
             os.close(descriptor)
         # The byte is written after the limits are set and before the source is touched. Without it
-        # the process died on the way, or runs with none: then no verdict of this tester can stand.
+        # the process died before, or runs without limits: then no verdict of this tester is valid.
         was_confined = os.read(ready, 1) == b"c"
         os.close(ready)
         if not line.recv(1):

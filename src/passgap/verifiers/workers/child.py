@@ -1,10 +1,10 @@
-"""One function in a process of its own, with limits.
+"""One function in its own process, with limits.
 
     python -m passgap.verifiers.workers.child MODULE:FUNCTION SECONDS REAL|PROF
 
 In: requests on standard input (see ``pool``). Out: what the function returns for each item, or
-``{"lost": reason}`` where it raised, took too long or too much memory. A call that ignores its
-alarm is ended by the parent, or by the processor time it uses up when the parent is gone.
+``{"lost": reason}`` if it raised, took too long or too much memory. A call that ignores its alarm
+is ended by the parent, or by the limit on CPU time if the parent is gone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Call = Callable[[object, object], object]
 
 
 class OutOfTimeError(BaseException):
-    """The item's time is over; no ``except Exception`` on the way holds it up."""
+    """The item's time is over; no ``except Exception`` catches it."""
 
 
 def function_pool(
@@ -40,9 +40,9 @@ def function_pool(
 ) -> Pool[Reply]:
     """A pool of children that call ``module:function(head, item)``, ``seconds`` at most each.
 
-    ``of_processor`` counts the seconds of the processor, so that what is lost does not depend on
-    what else the machine does; by the clock four times as many are allowed then.
-    ``with_working_folder`` lets them import modules of the working folder too.
+    ``of_processor`` counts CPU time, so that losses do not depend on the machine's load; four times
+    as much wall time is allowed then. ``with_working_folder`` lets them import modules of the
+    working folder too.
     """
     python = [sys.executable] if with_working_folder else [sys.executable, "-P"]
     timer = "PROF" if of_processor else "REAL"
@@ -61,7 +61,7 @@ def main(function: str, seconds: float, timer: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a function prints is no reply
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a function prints is not a reply
     which = getattr(signal, f"ITIMER_{timer}")
     signal.signal(signal.SIGPROF if timer == "PROF" else signal.SIGALRM, _over)
     replies.write('"ready"\n')
@@ -73,8 +73,8 @@ def main(function: str, seconds: float, timer: str) -> None:
 
 def _answer(call: Call, head: object, item: object, seconds: float, timer: int) -> object:
     # Three clocks: the timer raises between two steps of Python; a call that stays in C (a regular
-    # expression) never gets there, and the parent kills it; where the parent is gone too, the
-    # limit on processor time ends this process instead of leaving it behind.
+    # expression) never gets there, and the parent kills it; if the parent is gone too, the limit on
+    # CPU time ends this process.
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds + 2 * GRACE_SECONDS) + 1, hard))

@@ -1,11 +1,10 @@
 """A pool of child processes that answer requests over pipes; stuck ones are killed and replaced.
 
-In: a command that speaks the protocol, and items. Out: a reply an item, or what was lost. The
+In: a command that speaks the protocol, and items. Out: one reply per item, or its loss. The
 protocol is JSON lines: the child says ``"ready"``; a request is ``{"head": .., "items": [..]}``;
-the child answers one line an item, in order, each as soon as it is there. So a child that dies or
-does not answer in time is known by the item it was at: that one is lost, the rest go to a new one.
-
-Used from any thread, also in a process that was forked. Not covered: a child that answers wrongly.
+the child answers one line per item, in order, each as soon as it is done. So if a child dies or
+does not answer in time, the item it was working on is known: that one is lost, the rest go to a new
+child. Usable from any thread, also in a forked process. Not covered: a child that answers wrongly.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Lost:
     """An item without a reply.
 
     ``reason`` is ``timeout``, ``crash`` (the child died), ``memory`` or ``error``; then ``error``
-    says what was raised, and ``kind`` of which kind it was where the child tells.
+    is what was raised, and ``kind`` its kind if the child reports it.
     """
 
     reason: str
@@ -79,13 +78,13 @@ class Child:
             raise WorkError(f"a verifier's worker did not start: {complaint}") from error
 
     def write(self, request: Mapping[str, object]) -> None:
-        """Send one request; a child that is gone shows when its reply is read."""
+        """Send one request; a missing child is noticed when its reply is read."""
         with suppress(BrokenPipeError):
             self._stdin.write(json.dumps(request).encode() + b"\n")
             self._stdin.flush()
 
     def read(self, seconds: float) -> bytes:
-        """The next line; a ChildError when it does not come in time, or the child is gone."""
+        """The next line; a ChildError if it does not come in time, or the child is gone."""
         descriptor, until = self._stdout.fileno(), time.monotonic() + seconds
         while b"\n" not in self._buffer:
             left = until - time.monotonic()
@@ -118,9 +117,9 @@ class Child:
 
 
 class Pool(Generic[Reply]):
-    """Children that ``start`` starts when they are needed, ``workers`` at most, and that are kept.
+    """Children that ``start`` starts when needed, at most ``workers``, and that are kept.
 
-    ``kind`` is the type of a reply, ``seconds`` its time at most; a child's own limits lie below.
+    ``kind`` is the type of a reply, ``seconds`` its time limit; a child's own limits are lower.
     """
 
     def __init__(
@@ -138,7 +137,7 @@ class Pool(Generic[Reply]):
         self._end = weakref.finalize(self, _kill_all, self._children, self._owner)
 
     def run(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
-        """A reply for every item, in their order."""
+        """A reply for every item, in order."""
         return self._run([(head, items)])[0]
 
     def run_each(
@@ -178,14 +177,14 @@ class Pool(Generic[Reply]):
                 list(threads.map(work, chunks))
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
-                self.close()  # nobody waits for replies any more
+                self.close()  # no reply is awaited any more
                 raise
             threads.shutdown()
         return replies
 
     def _answered(self, head: object, items: Sequence[object]) -> list[Reply | Lost]:
-        # A child answers in order, one line an item: the first item without a line is the one it
-        # hung or died at. That one is lost, and a new child goes on behind it.
+        # A child answers in order, one line per item: the first item without a line is the one
+        # where it hung or died. That one is lost, and a new child continues after it.
         found: list[Reply | Lost] = []
         while len(found) < len(items):
             try:
@@ -238,5 +237,5 @@ def _kill_all(children: set[Child], owner: int) -> None:
 
 
 def processors() -> int:
-    """How many children keep this machine busy: the processors this process may use."""
+    """How many children keep this machine busy: the CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,12 +1,12 @@
 """A sandbox: bubblewrap around the server that runs programs (``passgap.verifiers.inside``).
 
-In: nothing. Out: a child for the pool. Inside there is no network, no file of this machine but the
-system's libraries and Python's own (read-only), no environment, a private empty ``/tmp`` of limited
-size, and process, user and IPC spaces of its own. Where bubblewrap is missing or may not make name
-spaces, nothing is run. The server ends with its standard input (``--die-with-parent`` would end it
-with the thread that started it), and is the first process inside: bubblewrap's own would be open
-to programs, with this machine's environment and the pipe of the verdicts. It stays in the session
-and group that ``Child`` gives it, so that killing the group reaches it.
+In: nothing. Out: a child for the pool. Inside there is no network, no file of this machine except
+the system's libraries and Python's own (read-only), no environment, a private empty ``/tmp`` of
+limited size, and separate process, user and IPC namespaces. If bubblewrap is missing or may not
+create namespaces, nothing is run. The server ends with its standard input (``--die-with-parent``
+would end it with the thread that started it), and is the first process inside: bubblewrap's own
+would be open to programs, with this machine's environment and the pipe of the verdicts. It stays in
+the session and group that ``Child`` gives it, so that killing the group reaches it.
 
 Not covered: faults of the kernel. Linux on x86-64 and aarch64 only.
 """
@@ -43,7 +43,7 @@ INSTALL = "install it with: apt-get install bubblewrap (or: pip install bubblewr
 
 
 def sandbox_pool(*, seconds: float, workers: int | None = None) -> Pool[Mark]:
-    """Sandboxes that run programs, one at a time each; ``seconds`` for a verdict at most."""
+    """Sandboxes that run programs, each one at a time, with at most ``seconds`` per verdict."""
     start = partial(Child, sandbox_command())
     return Pool(start, Mark, workers=workers or processors(), seconds=seconds)
 
@@ -75,12 +75,12 @@ def sandbox_command() -> list[str]:
 def _bubblewrap() -> str:
     found = shutil.which("bwrap") or shutil.which("bwrap", path=str(Path(sys.prefix) / "bin"))
     if found is None:
-        raise UsageError(f"programs are run in bubblewrap only, which is not here; {INSTALL}")
+        raise UsageError(f"programs run only in bubblewrap, which is not installed; {INSTALL}")
     return found
 
 
 def _packages() -> list[Path]:
-    """The folders of numpy, which programs and tests may import, and of nothing else."""
+    """The folders of numpy, the only package that programs and tests may import."""
     spec = importlib.util.find_spec("numpy")
     if spec is None or spec.origin is None:
         return []
