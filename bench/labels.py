@@ -156,17 +156,24 @@ def clustered(change: float) -> Callable:
     return pair
 
 
-def changed(share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual) -> Callable:
-    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
-        """A share of the problems new (base p = 0), another lost, the rest sharpened."""
-        p, which, each = shape(rng, size), rng.random(size), np.full(size, n)
+def exchanged(
+    share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual
+) -> Callable[[Rng, int], Pair]:
+    """A share of the problems new (base p = 0), another lost, the rest sharpened."""
+
+    def pair(rng: Rng, size: int) -> Pair:
+        p, which = shape(rng, size), rng.random(size)
         q = expit(slope * logit(p) + 1.5)
         new, lost = which < share_new, which > 1 - share_lost
         q[new], p[new] = rng.uniform(0.1, 0.9, new.sum()), 0.0
         p[lost], q[lost] = rng.uniform(0.1, 0.9, lost.sum()), 0.0
-        return drawn(p, each, rng), drawn(q, each, rng), {}
+        return p, q
 
     return pair
+
+
+def changed(*shares: float, **known: object) -> Callable:
+    return plain(exchanged(*shares, **known))
 
 
 FALSE: dict[str, tuple[Callable, set[str]]] = {  # a world, and the labels that are false in it
