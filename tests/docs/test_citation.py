@@ -19,6 +19,7 @@ def test_the_citation_has_what_its_schema_requires():
     assert {"message", "title"} <= CITED.keys()
     for one in CITED["references"]:
         assert {"type", "title", "authors"} <= one.keys()
+        assert len({str(author) for author in one["authors"]}) == len(one["authors"])
 
 
 def test_both_name_the_version_that_is_installed():
