@@ -59,11 +59,11 @@ def shapes(rng: np.random.Generator) -> dict[str, tuple[np.ndarray, np.ndarray]]
     return {
         "wide, tilt 1.5": (wide, tilted(wide, 1.5)),
         "hard, tilt 1": (hard, tilted(hard, 1.0)),
-        "60 % zeros, tilt 2": (zeros, tilted(zeros, 2.0)),
+        "60% zeros, tilt 2": (zeros, tilted(zeros, 2.0)),
         "easy and hard, none": (split, split),
-        "gain on 3 %": (zeros, np.where(rare < 0.03, np.maximum(zeros, 0.5), zeros)),
-        "loss on 3 %": (wide, np.where(rare < 0.03, 0.0, wide)),
-        "gain on 3 % of the impossible": (
+        "gain on 3%": (zeros, np.where(rare < 0.03, np.maximum(zeros, 0.5), zeros)),
+        "loss on 3%": (wide, np.where(rare < 0.03, 0.0, wide)),
+        "gain on 3% of the impossible": (
             np.zeros(size),
             np.where(rare < 0.03, 0.7, 0.0),
         ),
@@ -186,7 +186,7 @@ def beyond_coverage() -> list[dict[str, Any]]:
     """Intervals that rest on the fitted difficulty distribution: beyond n, and the forecast."""
     rows = []
     for problems, n in ((100, 64), (300, 64), (500, 256)):
-        for name in ("wide, tilt 1.5", "60 % zeros, tilt 2", "easy and hard, none"):
+        for name in ("wide, tilt 1.5", "60% zeros, tilt 2", "easy and hard, none"):
             before = shapes(np.random.default_rng(0))[name][0]
             rng = np.random.default_rng(problems + n)
             held = Counter()
@@ -258,7 +258,7 @@ ADAPTIVE: dict[str, tuple[Callable[[np.random.Generator], np.ndarray], tuple[str
         lambda rng: np.where(rng.random(300) < 0.5, rng.beta(20, 1, 300), 0.0),
         ("little_headroom",),
     ),
-    "60 % zeros, headroom .175": (
+    "60% zeros, headroom .175": (
         lambda rng: np.where(rng.random(300) < 0.6, 0.0, rng.beta(0.5, 2, 300)),
         ("rlvr_can_pay",),
     ),
@@ -304,13 +304,13 @@ def false_by_draw(hits: np.ndarray, draws: int, rate: float, rng: np.random.Gene
 
 
 FALSE: dict[str, Truth] = {
-    "5 % of the problems": lambda c, n, rng: (np.where(rng.random(len(c)) < 0.05, 0, c), c),
-    "20 % of the problems": lambda c, n, rng: (np.where(rng.random(len(c)) < 0.2, 0, c), c),
-    "5 % of the hits": lambda c, n, rng: (rng.binomial(c, 0.95), c),
-    "20 % of the hits": lambda c, n, rng: (rng.binomial(c, 0.8), c),
-    ".5 % of the wrong draws": lambda c, n, rng: false_by_draw(c, n, 0.005, rng),
-    "2 % of the wrong draws": lambda c, n, rng: false_by_draw(c, n, 0.02, rng),
-    "10 % of the wrong draws of a fifth of the problems": lambda c, n, rng: false_by_draw(
+    "5% of the problems": lambda c, n, rng: (np.where(rng.random(len(c)) < 0.05, 0, c), c),
+    "20% of the problems": lambda c, n, rng: (np.where(rng.random(len(c)) < 0.2, 0, c), c),
+    "5% of the correct samples": lambda c, n, rng: (rng.binomial(c, 0.95), c),
+    "20% of the correct samples": lambda c, n, rng: (rng.binomial(c, 0.8), c),
+    ".5% of the incorrect samples": lambda c, n, rng: false_by_draw(c, n, 0.005, rng),
+    "2% of the incorrect samples": lambda c, n, rng: false_by_draw(c, n, 0.02, rng),
+    "10% of the incorrect samples on a fifth of the problems": lambda c, n, rng: false_by_draw(
         c, n, np.where(rng.random(len(c)) < 0.2, 0.1, 0.0), rng
     ),
 }
@@ -420,11 +420,11 @@ def main() -> None:
     print(f"{asked.page}: written, {time.monotonic() - start:.0f} s")
 
 
-HEAD = """# Calibration: what the intervals and verdicts do where the truth is known
+HEAD = """# Calibration: coverage of the intervals and error rates of the verdicts
 
-Made by `python bench/calibration.py`, seeded. What `compare` says of worlds whose truth is known
-is in [labels](labels.md), the recipe's interval over training seeds in [seeds](seeds.md), plans in
-[planning](planning.md), the tilt in [its own page](tilt.md)."""
+Simulated, with known truth; made by `python bench/calibration.py`, seeded. The labels of `compare`
+are under [Labels](labels.md), the interval over training seeds under [Training seeds](seeds.md),
+plans under [Planning](planning.md), the tilt under [The tilt](tilt.md)."""
 
 
 def made_by() -> str:
@@ -452,11 +452,12 @@ def population_section(part: Part) -> list[str]:
         )
     ]
     lines = [
-        f"{REPLICATES:,} replicates a cell, {len(cells)} cells: seven shapes of difficulty before "
-        "and after, k = 1, 2, n/4, n/2. The lowest coverage of each P and n: of pass@k at one k, "
-        "of pass@k on a curve (ends made to agree over k) and of the difference; and the width of "
-        "the paired interval against a plain normal one (median and largest over the cells; the "
-        "plain one covers far less where effects are rare).\n",
+        f"{REPLICATES:,} replicates per cell, {len(cells)} cells: seven shapes of difficulty "
+        "before and after, k = 1, 2, n/4, n/2. For each P and n the table gives the lowest "
+        "coverage of pass@k at one k, of pass@k on a curve (with ends that agree over k) and of "
+        "the difference; and the width of the paired interval relative to a plain normal one "
+        "(median and largest over the cells; the plain interval covers far less where effects "
+        "are rare).\n",
         "| P | n | pass@k, lowest | on a curve, lowest | difference, lowest | where | "
         "width / plain: median, most |",
         "| --- " * 7 + "|",
@@ -472,16 +473,16 @@ def population_section(part: Part) -> list[str]:
                 f"{worst['shape']}, k = {worst['k']} | {np.median(ratio):.2f}, {max(ratio):.1f} |"
             )
     rare = [row for row in cells if row["shape"].startswith(("gain on", "loss on"))]
-    return [*lines, "", f"Rare effects alone (3 %): lowest {min(r['paired'] for r in rare):.1%}."]
+    return [*lines, "", f"Rare effects alone (3%): lowest {min(r['paired'] for r in rare):.1%}."]
 
 
 def low_section(part: Part) -> list[str]:
     rows = part("low", low_rates)
     lines = [
-        f"Success rates with a mean near .8 %, {REPLICATES:,} replicates a cell; the lowest of "
-        "k = 1, 2, 4. Smooth rates are multiplied by a log-normal factor of spread 1 in the pair; "
-        "rare ones are lost. Widths are at k = 1, against those with pseudo-observations 0 and 1 "
-        "(differences: -1 and 1).\n",
+        f"Success rates with a mean near .8%, {REPLICATES:,} replicates per cell; coverage is the "
+        "lowest over k = 1, 2, 4. In the trained policy, smooth rates are multiplied by a "
+        "log-normal factor of spread 1, and the rare problems are lost. Widths are at k = 1, "
+        "relative to those with pseudo-observations 0 and 1 (differences: -1 and 1).\n",
         "| rates | P | n | pass@k | on a curve | difference | width, pass@1 | width, difference |",
         "| --- " * 8 + "|",
     ]
@@ -499,7 +500,7 @@ def low_section(part: Part) -> list[str]:
 def fixed_section(part: Part) -> list[str]:
     fixed = part("fixed", fixed_coverage)
     return [
-        f"P = 30, {REPLICATES:,} replicates a cell.\n",
+        f"P = 30, {REPLICATES:,} replicates per cell.\n",
         f"Lowest of {len(fixed)} cells: {min(r['paired'] for r in fixed):.1%}; "
         f"median {np.median([r['paired'] for r in fixed]):.1%}.",
     ]
@@ -507,8 +508,8 @@ def fixed_section(part: Part) -> list[str]:
 
 def beyond_section(part: Part) -> list[str]:
     lines = [
-        f"{REPLICATES:,} replicates a cell.\n",
-        "| shape | P | n | what | covered |",
+        f"{REPLICATES:,} replicates per cell.\n",
+        "| shape | P | n | quantity | coverage |",
         "| --- " * 5 + "|",
     ]
     return lines + [
@@ -519,9 +520,10 @@ def beyond_section(part: Part) -> list[str]:
 
 def audit_section(part: Part) -> list[str]:
     lines = [
-        f"{AUDITS} audits a row, k = 1, 2, 4 .. n: does the corrected curve hold pass@k of the "
-        "same draws with right marks?\n",
-        "| P | n | marked | false are | lowest of all k | width at k = 1, 8, 64 |",
+        f"{AUDITS} audits per row, k = 1, 2, 4 .. n: how often the corrected interval contains "
+        "the pass@k of the same samples without the verifier's mistakes.\n",
+        "| P | n | checked by hand | false positives | lowest coverage over k | "
+        "width at k = 1, 8, 64 |",
         "| --- " * 6 + "|",
     ]
     for r in part("audits", audits):
@@ -533,10 +535,10 @@ def audit_section(part: Part) -> list[str]:
 
 def luck_section(part: Part) -> list[str]:
     lines = [
-        f"300 problems x 64 draws, {LUCKS} replicates a row; guess rates with a spread and a noise "
-        "(log standard deviations). Bias is against the true rates', in points; the interval is "
-        "Student's t for the mean over problems like these.\n",
-        "| mean rate | spread | noise | rates used | bias at k = 1, 8, 64 | interval holds |",
+        f"300 problems x 64 samples, {LUCKS} replicates per row; guess rates with a spread and a "
+        "noise (log standard deviations). Bias is relative to the true rates, in points; the "
+        "interval is Student's t for the mean over problems like these.\n",
+        "| mean rate | spread | noise | rates used | bias at k = 1, 8, 64 | coverage |",
         "| --- " * 6 + "|",
     ]
     for r in part("luck", luck):
@@ -549,8 +551,8 @@ def luck_section(part: Part) -> list[str]:
 
 def probe_section(part: Part) -> list[str]:
     lines = [
-        "The true headroom lies exactly on a threshold, n = 64, 2,000 replicates: a label that "
-        "puts it on one side is an error, to happen in at most 2.5 % a side.\n",
+        "The true headroom lies exactly on a threshold, n = 64, 2,000 replicates. A label that "
+        "puts it on one side is an error, which may happen in at most 2.5% per side.\n",
         "| true headroom | P | labels |",
         "| --- | --- | --- |",
     ]
@@ -563,9 +565,9 @@ def probe_section(part: Part) -> list[str]:
 def adaptive_section(part: Part) -> list[str]:
     spent = part("adaptive", adaptive)
     lines = [
-        "300 problems, 300 replicates a world: draws spent as a share of the fixed design's, and "
-        "how often a wrong label is given (on a threshold: any label).\n",
-        "| world | draws | wrong, adaptive | wrong, fixed | adaptive says | fixed says |",
+        "300 problems, 300 replicates per world: samples used as a share of the fixed design's, "
+        "and how often a wrong label is given (on a threshold: any label).\n",
+        "| world | samples | wrong, adaptive | wrong, fixed | labels, adaptive | labels, fixed |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
@@ -575,7 +577,7 @@ def adaptive_section(part: Part) -> list[str]:
         for r in spent
     ]
     mean = np.mean([r["share"] for r in spent])
-    return [*lines, "", f"Draws over all worlds: {mean:.0%} of the fixed design's."]
+    return [*lines, "", f"Samples over all worlds: {mean:.0%} of the fixed design's."]
 
 
 def _shares(found: dict[str, int]) -> str:
@@ -585,15 +587,15 @@ def _shares(found: dict[str, int]) -> str:
 
 
 SECTIONS: dict[str, tuple[str, Callable[[Part], list[str]]]] = {
-    "population": ("Population intervals, nominal 95 %", population_section),
-    "low": ("Low rates, nominal 95 %", low_section),
-    "fixed": ("Fixed problems, nominal 95 %", fixed_section),
+    "population": ("Population intervals, nominal 95%", population_section),
+    "low": ("Low rates, nominal 95%", low_section),
+    "fixed": ("Fixed problems, nominal 95%", fixed_section),
     "beyond": (
-        "Intervals that rest on the fitted difficulty distribution, nominal 95 %",
+        "Intervals from the fitted difficulty distribution, nominal 95%",
         beyond_section,
     ),
-    "audit": ("An audit's corrected curve, nominal 95 %", audit_section),
-    "luck": ("Luck taken out by estimated rates, nominal 95 %", luck_section),
+    "audit": ("An audit's corrected curve, nominal 95%", audit_section),
+    "luck": ("Luck taken out by estimated rates, nominal 95%", luck_section),
     "probe": ("Probe on a threshold", probe_section),
     "adaptive": ("Adaptive probe against a fixed n = 64", adaptive_section),
 }

@@ -208,27 +208,27 @@ def _probed(
     return room.gap, probe_verdict(room, Thresholds(SMALL, LARGE), size).label.value
 
 
-PAGE = """# Beyond n, on held-out draws
+PAGE = """# Beyond n: extrapolation against held-out samples
 
 `PASSGAP_DATA=... python bench/extrapolation.py --page docs/results/extrapolation.md`, seed {seed},
 {repetitions} repetitions per set and n.
 
-Eight sets of real counts, drawn by others 50 to 256 times per problem: GPT-4 on the game of 24 (two
-prompts, 100 problems), CodeGen-16B on HumanEval (164), Llama-3.2-3B after RL at two steps on AIME
-(30) and AMC (40), and a Qwen2.5-1.5B on GSM8K (30). Of each problem's draws n are taken without
-replacement; what [is extrapolated](../methods/beyond.md) from them is held against the unbiased
-pass@k of the others. *Error* is the mean absolute error, *bias* the mean error; *mixture* is the
-value of the nonparametric fit, given before. The interval is the range over the likelihood region;
-it also has to hold the noise of the held-out draws. *If Beta-shaped* is the profile interval over
-zero-inflated Beta-binomials alone.
+Eight sets of real counts, published with 50 to 256 samples per problem: GPT-4 on the game of 24
+(two prompts, 100 problems), CodeGen-16B on HumanEval (164), Llama-3.2-3B after RL at two steps on
+AIME (30) and AMC (40), and a Qwen2.5-1.5B on GSM8K (30). For each problem, n of the samples are
+taken without replacement; what [is extrapolated](../methods/beyond.md) from them is compared with
+the unbiased pass@k of the others. *Error* is the mean absolute error, *bias* the mean error;
+*mixture* is the value of the nonparametric fit, which passgap gave earlier. The interval is the
+range over the likelihood region; its coverage includes the noise of the held-out samples. *If
+Beta-shaped* is the profile interval over zero-inflated Beta-binomials alone.
 
 {tables}
 
 ## Worlds of known difficulty
 
-`probe` with fewer than 20 samples per problem, {known_repetitions} repetitions a row: whether the
-interval of pass@20 - pass@2 holds the population's, and how often the label is another than the
-true headroom gives (`undecided` is never wrong).
+`probe` with fewer than 20 samples per problem, {known_repetitions} repetitions per row: whether the
+interval of pass@20 - pass@2 contains the population's, and how often the label differs from the one
+for the true headroom (`undecided` is never wrong).
 
 {known}
 """

@@ -114,7 +114,7 @@ def nothing(shape: Callable[[Rng, int], np.ndarray]) -> Callable:
 
 
 def cut(rng: Rng, size: int, n: int, share: float = 1.0) -> tuple[Counts, Counts, dict]:
-    """Equal ability; on 12 % of the problems the base is cut by max_tokens."""
+    """Equal ability; on 12% of the problems the base is cut by max_tokens."""
     p = usual(rng, size)
     lost = np.where(rng.random(size) < 0.12, rng.binomial(n, share, size), 0)
     base = drawn(p, np.full(size, n) - lost, rng)
@@ -156,41 +156,48 @@ def clustered(change: float) -> Callable:
     return pair
 
 
-def changed(share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual) -> Callable:
-    def pair(rng: Rng, size: int, n: int) -> tuple[Counts, Counts, dict]:
-        """A share of the problems new (base p = 0), another lost, the rest sharpened."""
-        p, which, each = shape(rng, size), rng.random(size), np.full(size, n)
+def exchanged(
+    share_new: float, share_lost: float = 0.0, slope: float = 1.0, shape=usual
+) -> Callable[[Rng, int], Pair]:
+    """A share of the problems new (base p = 0), another lost, the rest sharpened."""
+
+    def pair(rng: Rng, size: int) -> Pair:
+        p, which = shape(rng, size), rng.random(size)
         q = expit(slope * logit(p) + 1.5)
         new, lost = which < share_new, which > 1 - share_lost
         q[new], p[new] = rng.uniform(0.1, 0.9, new.sum()), 0.0
         p[lost], q[lost] = rng.uniform(0.1, 0.9, lost.sum()), 0.0
-        return drawn(p, each, rng), drawn(q, each, rng), {}
+        return p, q
 
     return pair
+
+
+def changed(*shares: float, **known: object) -> Callable:
+    return plain(exchanged(*shares, **known))
 
 
 FALSE: dict[str, tuple[Callable, set[str]]] = {  # a world, and the labels that are false in it
     **{name: (plain(world), NEW) for name, world in SHARPENED.items()},
     "unequal n": (unequal, NEW | LOST),
-    "base drawn a quarter as often": (apart(4, 1), NEW | LOST),
-    "trained drawn a quarter as often": (apart(1, 4), NEW | LOST),
+    "base sampled a quarter as often": (apart(4, 1), NEW | LOST),
+    "trained sampled a quarter as often": (apart(1, 4), NEW | LOST),
     "nothing changed": (nothing(usual), None),
     "nothing changed, heavy tail": (nothing(heavy), None),
-    "base cut on 12 % of the problems": (cut, None),
-    "base cut on most draws of 12 %": (lambda *a: cut(*a, share=0.9), None),
-    "style of a quarter misread": (style, None),
-    "2 % of wrong draws pass": (lucky, None),
-    "2 % of wrong draws pass, stated": (lambda *a: lucky(*a, stated=True), None),
-    "clusters, nothing on the whole": (clustered(0.0), NEW | {"narrowed", "degraded", "sharpened"}),
+    "base cut on 12% of the problems": (cut, None),
+    "base cut on most samples of 12%": (lambda *a: cut(*a, share=0.9), None),
+    "answer style of a quarter misread": (style, None),
+    "2% of incorrect samples pass": (lucky, None),
+    "2% of incorrect samples pass, stated": (lambda *a: lucky(*a, stated=True), None),
+    "clusters, no change on average": (clustered(0.0), NEW | {"narrowed", "degraded", "sharpened"}),
     "clusters, sharpened": (clustered(1.5), NEW | LOST),
 }
 FOUND: dict[str, tuple[Callable, set[str]]] = {  # a world, and the labels that are right in it
-    "10 % new": (changed(0.1), {"expanded"}),
-    "10 % new, heavy tail": (changed(0.1, shape=heavy), {"expanded"}),
-    "5 % new, slope 1.5": (changed(0.05, slope=1.5), {"expanded"}),
-    "3 % new": (changed(0.03), {"expanded"}),
-    "10 % lost": (changed(0.0, 0.1), LOST),
-    "10 % new and 10 % lost": (changed(0.1, 0.1), {"reshuffled"}),
+    "10% new": (changed(0.1), {"expanded"}),
+    "10% new, heavy tail": (changed(0.1, shape=heavy), {"expanded"}),
+    "5% new, slope 1.5": (changed(0.05, slope=1.5), {"expanded"}),
+    "3% new": (changed(0.03), {"expanded"}),
+    "10% lost": (changed(0.0, 0.1), LOST),
+    "10% new and 10% lost": (changed(0.1, 0.1), {"reshuffled"}),
 }
 BENCHMARKS = {
     "AIME": (30, 256, "fixed"),
@@ -304,37 +311,38 @@ def page(found: dict[tuple, dict[str, int]], times: int) -> str:
     )
     above = sum(share(name, size, n, FALSE[name][1]) > 5 for name in FALSE for size, n in SIZES)
     lines = [
-        "# Labels: are they true where the truth is known?",
+        "# Labels: how often they are false, found and decided",
         "",
-        f"{date.today()}, passgap {version('passgap')}; made by `python bench/labels.py`, seeded; "
-        f"{times} repetitions a cell; `fixed` intervals at P = 30, else `population`.",
+        f"Simulated, with known truth. {date.today()}, passgap {version('passgap')}; made by "
+        f"`python bench/labels.py`, seeded; {times} repetitions per cell; `fixed` intervals at P "
+        "= 30, otherwise `population`.",
         "",
         "## False labels, in percent",
         "",
-        f"Each cell: n = {by_draws} draws a problem. Worlds without a new ability: false are "
-        "`expanded` and `reshuffled`; where nothing changed, every label that says that something "
-        "did. Clusters are templates of five variants, given by their key, by `population` at P = "
-        "30 too. A verifier that the trained policy alone deceives cannot be told from counts: "
-        "that is what `passgap audit` is for.",
+        f"Each cell: n = {by_draws} samples per problem. In worlds without a new ability, "
+        "`expanded` and `reshuffled` are false; in worlds where nothing changed, so is every "
+        "label that says that something did. Clusters are templates of five variants, named by a "
+        "cluster key, with `population` intervals at P = 30 too. Counts cannot show a verifier "
+        "that only the trained policy deceives: that is what `passgap audit` is for.",
         "",
-        f"The most is {most[0]:.1f} % ({most[1]}, {most[2]} x {most[3]}); {above} of "
-        f"{len(FALSE) * len(SIZES)} cells are above 5 %.",
+        f"The highest is {most[0]:.1f}% ({most[1]}, {most[2]} x {most[3]}); {above} of "
+        f"{len(FALSE) * len(SIZES)} cells are above 5%.",
         "",
         *head,
         *rows(FALSE),
         "",
         "## Found, in percent",
         "",
-        "New problems: the base's p is 0, the trained policy's from .1 to .9; the rest is "
-        "sharpened. Of lost problems every label that says a loss counts.",
+        "New problems: the base's p is 0 and the trained policy's is .1 to .9; the rest is "
+        "sharpened. For lost problems, every label that says that something was lost counts.",
         "",
         *head,
         *rows(FOUND),
         "",
-        "## What is decided at the sizes people have, in percent",
+        "## What is decided at common sizes, in percent",
         "",
-        "Before is the rule that these labels replaced (commit 3101fac^), on the same pairs: it",
-        "asked for K = 64. It called 18 of these 3,000 pairs `expanded`, and all move by one tilt.",
+        "*Before* is the rule that these labels replaced (commit 3101fac^), on the same pairs: it",
+        "required K = 64. It called 18 of these 3,000 pairs `expanded`, but all move by one tilt.",
         "",
         "| benchmark | gain at pass@2, about | settled (before) | in part | inconclusive (before) "
         "| labels |",

@@ -75,15 +75,15 @@ def main() -> None:
         "# Published pairs",
         "",
         f"{date.today()}, passgap {version('passgap')}; by `python bench/pairs.py --data DIR`.",
-        "Counts a problem that others published, compared with the defaults. Changes are in",
-        "points, with 95 % intervals over problems.",
+        "Counts per problem that others published, compared with the defaults. Changes are in",
+        "points, with 95% intervals over problems.",
         "",
-        "Most have 8 or 16 draws a problem, so a large k of 4 or 8: their labels are partial at",
-        "best. The last column is the largest factor of the odds that the data exclude, and the",
-        "one that is asked for before anything counts as new.",
+        "Most have 8 or 16 samples per problem, so a large k of 4 or 8: their labels are partial",
+        "at best. The last column gives the largest factor of the odds that the data exclude, and",
+        "the factor that is required before anything counts as new.",
         "",
-        "| pair | problems x draws | label | small k | large k | pass@1 where the base also solves "
-        "| new: odds excluded |",
+        "| pair | problems x samples | label | small k | large k | pass@1 where the base also "
+        "solves | new: odds excluded |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(row(source, found) for source, found in pairs(asked.data)),
     ]

@@ -35,9 +35,9 @@ WORLDS: dict[str, Callable[[Rng, int], tuple[np.ndarray, np.ndarray]]] = {
     "nothing changed": lambda rng, size: (usual(rng, size),) * 2,
     "tilt of 2": SHARPENED["tilt of 2"],
     "uneven, spread 2": SHARPENED["uneven, spread 2"],
-    "10 % new": exchanged(0.1),
-    "10 % lost": exchanged(0.0, 0.1),
-    "10 % new and 10 % lost": exchanged(0.1, 0.1),
+    "10% new": exchanged(0.1),
+    "10% lost": exchanged(0.0, 0.1),
+    "10% new and 10% lost": exchanged(0.1, 0.1),
 }
 PASSGAP, FIXED, PASSK, SCORIO = "passgap", "passgap, `fixed`", "passk-inference", "scorio"
 TARGET = {PASSGAP: "population", FIXED: "fixed", PASSK: "population", SCORIO: "fixed"}
@@ -193,10 +193,10 @@ HOW = (  # tool, its interval, its target, how its conclusion is read
     ),
 )
 DOUBTS = """\
-A band that holds at all k at once is wider than an interval at one k; of passk-inference that one
-claim is read at two k. Its default grid is every k from 1 to n, with a band no narrower. scorio has
-no paired comparison, and its paper advises against pass@k; its posterior is of the policies' rates
-on these very problems, where the draws of two policies are independent.
+A band that holds at all k at once is wider than an interval at one k; passk-inference gives one
+band, which is read here at two k. Its default grid is every k from 1 to n, with a band no narrower.
+scorio has no paired comparison, and its paper advises against pass@k. Its posterior is for the
+policies' rates on these very problems, where the samples of two policies are independent.
 """
 
 
@@ -205,12 +205,13 @@ def page(cells: Cells, times: int) -> str:
     noise = 200 * (0.95 * 0.05 / times) ** 0.5  # two standard errors, in points
     versions = {"passk": version("passk-inference"), "scorio": version("scorio")}
     lines = [
-        "# Beside other tools: coverage, width, conclusions",
+        "# Other tools: coverage, width, conclusions",
         "",
-        f"{date.today()}, passgap {version('passgap')}; made by `python bench/peers.py`, seeded; "
-        f"{times} repetitions a cell. Every tool has the same draws. The large k is n / 2.",
+        f"Simulated, with known truth. {date.today()}, passgap {version('passgap')}; made by "
+        f"`python bench/peers.py`, seeded; {times} repetitions per cell. Every tool gets the same "
+        "samples. The large k is n / 2.",
         "",
-        "| tool | interval | of | conclusion |",
+        "| tool | interval | for | conclusion |",
         "| --- | --- | --- | --- |",
         *(f"| {' | '.join(row)} |".format(**versions) for row in HOW),
         "",
@@ -218,36 +219,36 @@ def page(cells: Cells, times: int) -> str:
         "",
         "## In short",
         "",
-        "Over all worlds and sizes below: how often the interval of the difference holds the truth "
-        "that it is meant for, nominal 95%, and its mean width in points. Of "
-        f"{times} repetitions a share of 95% is seen within {noise:.0f} points of it.",
+        "Over all worlds and sizes below: how often the interval of the difference contains the "
+        f"truth that it is meant for (nominal 95%), and its mean width in points. With {times} "
+        f"repetitions, a coverage of 95% is measured to within {noise:.0f} points.",
         "",
-        "| tool | target | covers at k = 2: lowest, mean | at the large k | width at k = 2 | at "
-        "the large k |",
+        "| tool | target | coverage at k = 2: lowest, mean | coverage at the large k | width at "
+        "k = 2 | width at the large k |",
         "| --- | --- | --- | --- | --- | --- |",
         *(in_short(cells, tool) for tool in TARGET),
         "",
-        "scorio against the population, which it does not speak of: lowest "
+        "scorio makes no claim about the population; judged by it, its lowest coverage is "
         f"{lowest(cells, SCORIO, 'population', 0):.0f}% at k = 2 and "
         f"{lowest(cells, SCORIO, 'population', 1):.0f}% at the large k.",
         "",
         "## Coverage, in percent",
         "",
-        "At k = 2 and at the large k. Problems x draws.",
+        "At k = 2 / at the large k. Columns: problems x samples.",
         "",
         *grid(cells, lambda cell, tool, k: f"{cell.covered(tool, TARGET[tool], k):.0f}"),
         "## Width, in points",
         "",
-        "The interval's mean width at k = 2 and at the large k.",
+        "The interval's mean width at k = 2 / at the large k.",
         "",
         *grid(cells, lambda cell, tool, k: f"{cell.width(tool, k):.1f}"),
-        "## What each would have concluded",
+        "## What each tool concludes",
         "",
-        "In percent of the repetitions. Beside each world stands the true change at the large k, "
-        "over all such problems. The peers say whether pass@k changed there; sharpening changes "
-        "it, too, so that `improves` and `higher` are true of a tilt and say nothing of new "
-        "abilities. Those are in the fourth and the last world only; abilities are lost in the "
-        "last two.",
+        "In percent of the repetitions. The true change is that at the large k, over all such "
+        "problems, in points. The other tools say whether pass@k changed there. Sharpening "
+        "changes it too, so `improves` and `higher` are true of a tilt and say nothing about new "
+        "abilities. Only the fourth and the last world have new abilities; the last two lose "
+        "some.",
         "",
         "| world | size | true change | passgap | passk-inference | scorio |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -56,7 +56,7 @@ def split(rng: Rng, size: int) -> np.ndarray:
 
 WORLDS: dict[str, Callable[[Rng, int], np.ndarray]] = {
     "Beta(.5, 1.2)": lambda rng, size: rng.beta(0.5, 1.2, size),
-    "60 % never solved": zeros,
+    "60% never solved": zeros,
     "heavy tail": heavy,
     "easy and hard": split,
 }
@@ -271,8 +271,8 @@ def main() -> None:
 
 
 HEAD = (
-    "| world | pilot | needed in truth | one fit: planned | obtained | kept | "
-    "plan: range to planned | obtained | kept |"
+    "| world | pilot | truly needed | one fit: planned | obtained | kept | plan: range, up to "
+    "planned | obtained | kept |"
 )
 
 
@@ -280,14 +280,16 @@ def page(cells: dict, checks: dict[str, dict[str, list[float]]], pilots: int) ->
     lines = [
         "# Planning: is the promised power kept?",
         "",
-        f"{date.today()}, passgap {version('passgap')}; made by `python bench/planning.py`, "
-        f"seeded; {pilots} pilots a row. Every plan promises .80.",
+        f"Simulated, with known truth. {date.today()}, passgap {version('passgap')}; made by "
+        f"`python bench/planning.py`, seeded; {pilots} pilots per row. Every plan promises a "
+        "power of .80.",
         "",
-        "Planned are medians over the pilots. *One fit* plans from the difficulty distribution "
-        "fitted to the pilot, as if it were known; the plan takes the upper end of its range. "
-        "*Obtained* is the chance of the claim with the problems planned, on fresh data "
-        f"({FRESH:,} runs at each of many numbers of problems), averaged over the pilots. *Kept*: "
-        "pilots that obtained .75 or more, the lower end of the promised power less .05.",
+        "The planned numbers of problems are medians over the pilots. *One fit* plans from the "
+        "difficulty distribution fitted to the pilot, as if it were known; *plan* is what "
+        "`passgap plan` does, the upper end of its range. *Obtained* is the probability that the "
+        f"claim succeeds with the planned number of problems on fresh data ({FRESH:,} runs at "
+        "each of many numbers of problems), averaged over the pilots. *Kept* is the share of "
+        "pilots that obtained .75 or more, the promised power less .05.",
     ]
     for goal in GOALS:
         lines += ["", f"## {goal[0].upper()}{goal[1:]}", "", HEAD, "| --- " * 9 + "|"]
@@ -300,10 +302,10 @@ def page(cells: dict, checks: dict[str, dict[str, list[float]]], pilots: int) ->
         "",
         "## The formula, where the difficulty is known",
         "",
-        "Problems planned for .80 from the world's own distribution, and the share of simulated "
-        "runs in which the claim comes out. With seeds: tilts around 1 that spread so that pass@64 "
-        f"spreads by {100 * SPREAD:g} point between seeds; a dash where no number of problems is "
-        "enough.",
+        "The number of problems planned for a power of .80 from the true distribution, and the "
+        "share of simulated runs in which the claim succeeds. With seeds: tilts vary around 1 so "
+        f"that pass@64 has a standard deviation of {100 * SPREAD:g} point between seeds. A dash "
+        "means that no number of problems is enough.",
         "",
         f"| world | {' | '.join(names)} |",
         "| --- " * (len(names) + 1) + "|",

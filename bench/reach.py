@@ -307,56 +307,59 @@ def page(found: dict[str, Any]) -> str:
     edge, fresh, absent = found["edge"], found["fresh"], found["absent"]
     low_truth, _, mid_truth, _, high_truth = edge["truth_quantiles"]
     lines = [
-        "# Could the base have done it? The bound against brute force",
+        "# Reach: the bound against brute force",
         "",
-        f"The lab's base; n = {N} draws a problem of each policy, {BRUTE:,} fresh draws of the base"
-        f" as the truth; {datetime.now(UTC):%Y-%m-%d}; torch {found['versions']['torch']}, "
-        f"transformers {found['versions']['transformers']}, CPU. Made by `python bench/reach.py`.",
+        f"The lab's base; n = {N} samples per problem of each policy, {BRUTE:,} fresh samples of "
+        f"the base as the truth; {datetime.now(UTC):%Y-%m-%d}; torch "
+        f"{found['versions']['torch']}, transformers {found['versions']['transformers']}, CPU. "
+        "Made by `python bench/reach.py`.",
         "",
         "## At the edge of reach",
         "",
-        f"{edge['problems']} held-out questions of three unlikely habits at once. On "
-        f"{edge['gained']} the GRPO-trained policy has a correct draw and the base none; the first "
-        f"{edge['brute_forced']} by id were forced by brute. Their true rates run from "
-        f"{low_truth:.2g} over {mid_truth:.2g} (median) to {high_truth:.2g}.",
+        f"{edge['problems']} held-out questions that need three unlikely habits at once. On "
+        f"{edge['gained']} the GRPO-trained policy has a correct sample and the base none; the "
+        f"first {edge['brute_forced']} by id were sampled by brute force. Their true rates range "
+        f"from {low_truth:.2g} to {high_truth:.2g}, with a median of {mid_truth:.2g}.",
         "",
-        f"Two bounds on each: from the same {N} draws of the trained policy that picked the "
-        f"problem, each at level {edge['level_of_each_bound']:.4f} to pay for the picking; and "
-        f"from {MORE:,} fresh draws of it, at level 0.975. A single draw that is right (of {N}, on "
-        f"{sum(row['trained_c'] == 1 for row in found['edge_rows'])} of these problems) bounds "
-        f"little; the follow-up costs {MORE / BRUTE:.0%} of the brute force.",
+        f"There are two bounds for each: from the same {N} samples of the trained policy that "
+        f"picked the problem, at level {edge['level_of_each_bound']:.4f} to correct for the "
+        f"picking; and from {MORE:,} fresh samples of it, at level 0.975. A single correct sample "
+        f"(of {N}, on {sum(row['trained_c'] == 1 for row in found['edge_rows'])} of these "
+        f"problems) bounds little; the follow-up costs {MORE / BRUTE:.0%} of the brute force.",
         "",
         f"| | from the {N} | from {MORE:,} fresh ones |",
         "| --- | --- | --- |",
-        _row("bound at or below the brute-force rate", edge, fresh, "below_rate"),
-        _row("not contradicted (97.5 % upper end of it)", edge, fresh, "not_contradicted"),
-        _row("bound within a factor 30 of the rate", edge, fresh, "within_30"),
-        "| rate / bound: 10 %, median, 90 % | "
+        _row("bound at or below the true rate", edge, fresh, "below_rate"),
+        _row("not contradicted (97.5% upper end of it)", edge, fresh, "not_contradicted"),
+        _row("bound within a factor of 30 of the rate", edge, fresh, "within_30"),
+        "| rate / bound: 10%, median, 90% | "
         + " | ".join(
             ", ".join(f"{q:,.1f}" for q in one["ratio_quantiles"]) for one in (edge, fresh)
         )
         + " |",
         "",
-        f"`passgap reach` on the pair says `{edge['verdict']}` ({_counts(edge['classes'])}); its "
-        "calibration, the same bound on problems the base did solve: "
-        f"{edge['calibration']['contradicted']} of {edge['calibration']['problems']} contradicted.",
+        f"The verdict of `passgap reach` on the pair is `{edge['verdict']}` "
+        f"({_counts(edge['classes'])}). In its calibration, the same bound on problems that the "
+        f"base did solve, {edge['calibration']['contradicted']} of "
+        f"{edge['calibration']['problems']} are contradicted.",
         "",
         "![bound against truth](reach/bound.svg)",
         "",
-        "## Absent, distilled from the teacher",
+        "## The absent family, distilled from a teacher",
         "",
-        f"{absent['gained']} of {absent['problems']} problems gained, {absent['brute_forced']} "
-        f"forced by brute: {sum(r['brute_c'] for r in found['absent_rows'])} correct draws of the "
-        f"base in {sum(r['brute_n'] for r in found['absent_rows']):,}. The largest certified bound "
-        f"is {absent['largest_low']:.2g}, and brute force leaves at most "
-        f"{absent['largest_upper']:.2g}: contradicted on "
-        f"{absent['brute_forced'] - absent['not_contradicted']} problems. Verdict "
+        f"{absent['gained']} of {absent['problems']} problems are gained, and "
+        f"{absent['brute_forced']} were sampled by brute force: "
+        f"{sum(r['brute_c'] for r in found['absent_rows'])} correct samples of the base in "
+        f"{sum(r['brute_n'] for r in found['absent_rows']):,}. The largest certified bound is "
+        f"{absent['largest_low']:.2g}, and brute force leaves at most "
+        f"{absent['largest_upper']:.2g}: the bound is contradicted on "
+        f"{absent['brute_forced'] - absent['not_contradicted']} problems. The verdict is "
         f"`{absent['verdict']}` ({_counts(absent['classes'])}).",
         "",
         "## Perplexity (the figure of arXiv 2504.13837)",
         "",
-        "RLVR's completions should be ones that the base itself finds likely; a teacher's, learnt "
-        "by distillation, should not.",
+        "Completions after RLVR should be likely under the base; completions learned from a "
+        "teacher by distillation should not.",
         "",
         "| world, training | completions | under | median | quartiles |",
         "| --- | --- | --- | --- | --- |",
@@ -373,8 +376,9 @@ def page(found: dict[str, Any]) -> str:
         "",
         f"On the rare family the base's own correct completions gained {gain['value']:+.2f} nats "
         f"({gain['low']:+.2f} to {gain['high']:+.2f}); {share['value']:.1%} of them were "
-        f"amplified. {mass['trained']['value']:.1%} of the trained policy's draws are ones the "
-        f"base gives less than 1 in {mass['budget']:,} (its own: {mass['base']['value']:.1%}).",
+        f"amplified. {mass['trained']['value']:.1%} of the trained policy's samples have a "
+        f"probability below 1 in {mass['budget']:,} under the base (of the base's own samples: "
+        f"{mass['base']['value']:.1%}).",
         "",
         "![perplexity](reach/perplexity.svg)",
         "",

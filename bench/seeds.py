@@ -185,20 +185,22 @@ def page(cells: dict[str, dict[int, dict]], repetitions: int) -> str:
     several = " | ".join(f"S = {seeds}" for seeds in SEEDS)
     rule = "| --- " * (len(SEEDS) + 2) + "|"
     lines = [
-        "# Training seeds: does the claim about a recipe hold?",
+        "# Training seeds: coverage and labels for a recipe",
         "",
-        f"{date.today()}, passgap {version('passgap')}; made by `python bench/seeds.py`, seeded; "
-        f"{PROBLEMS} problems x {DRAWS} draws, base Beta(.5, 1.2), {COVERED:,} repetitions for "
-        f"coverage and {repetitions} for labels. Each seed tilts the base by its own amount.",
+        f"Simulated, with known truth. {date.today()}, passgap {version('passgap')}; made by "
+        f"`python bench/seeds.py`, seeded; {PROBLEMS} problems x {DRAWS} samples, base Beta(.5, "
+        f"1.2), {COVERED:,} repetitions for coverage and {repetitions} for labels. Each seed "
+        "tilts the base by its own amount.",
         "",
         "## Coverage of the recipe's mean change, in percent",
         "",
-        "The 95 % interval over problems and seeds, and behind it the pooled one, which takes the "
-        "seeds' mean for one policy. Seeds spread evenly, or a share of them collapses (a tilt of "
-        "-4) or learns nothing. In the worlds of nothing, pass@2 spreads by so many points.",
+        "The first number is for the 95% interval over problems and seeds, the second for a "
+        "pooled interval that treats the seeds' mean as one policy. Seeds spread evenly, or a "
+        "share of them collapses (a tilt of -4) or learns nothing. Where nothing changes on "
+        "average, the standard deviation of pass@2 between seeds is given in points.",
     ]
     for i, k in enumerate(KS):
-        lines += ["", f"| world, pass@{k} | change in truth, points | {several} |", rule]
+        lines += ["", f"| world, pass@{k} | true change, points | {several} |", rule]
         for world, found in cells.items():
             shares = [
                 f"{100 * one['held'][i]:.1f}, {100 * one['pooled'][i]:.1f}"
@@ -210,11 +212,12 @@ def page(cells: dict[str, dict[int, dict]], repetitions: int) -> str:
         "",
         "## Labels, in percent",
         "",
-        "Settled labels; behind them those that are false of the recipe's mean (a rise or fall at "
-        "a k that is none or goes the other way, no change where there is one, or new problems); "
-        "then those false of the median seed. Seeds that did not collapse do not tell how often "
-        "others will: where one training in five falls far behind the base, three of them show it "
-        "in half of the cases, and the label then holds for the seeds that were seen.",
+        "The first number is the share of settled labels; the second, of labels that are false "
+        "for the recipe's mean (a rise or fall at a k where there is none or the opposite, no "
+        "change where there is one, or new problems); the third, of labels that are false for "
+        "the median seed. Seeds that did not collapse do not show how often others will: if one "
+        "training in five falls far behind the base, three seeds show it in half of the cases, "
+        "and otherwise the label holds only for the seeds that were seen.",
         "",
         f"| world | {several} |",
         "| --- " * (len(SEEDS) + 1) + "|",
@@ -225,12 +228,13 @@ def page(cells: dict[str, dict[int, dict]], repetitions: int) -> str:
         lines.append(f"| {world} | {' | '.join(told)} |")
     lines += [
         "",
-        "## What is said of collapse, in percent of the repetitions",
+        "## Collapse, in percent of the repetitions",
         "",
-        "A seed fell where its own 95 % interval of pass@2 lies below 0. First how often one or "
-        "more of the seeds fell, which the verdict counts; then settled labels false of the mean "
-        "where none fell, and where one did. Where none fell the verdict says how many trainings "
-        "may: up to 78, 63 and 45 % with 2, 3 and 5 seeds.",
+        "A seed fell if its own 95% interval of the change in pass@2 lies below 0. The first "
+        "number is how often at least one seed fell, which the verdict reports; the second and "
+        "third are settled labels that are false for the mean, where none fell and where one "
+        "did. If none fell, the verdict says how many trainings may: up to 78, 63 and 45% with "
+        "2, 3 and 5 seeds.",
         "",
         f"| world | {several} |",
         "| --- " * (len(SEEDS) + 1) + "|",

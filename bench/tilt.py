@@ -58,20 +58,22 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=Path("docs/results/tilt.md"))
     asked = parser.parse_args()
     lines = [
-        "# The tilt's interval under spread",
+        "# The tilt: coverage when problems move unevenly",
         "",
-        f"{date.today()}, passgap {version('passgap')}; made by `python bench/tilt.py`, seeded; "
-        f"{asked.repetitions} repetitions a cell. Nominal 95 %. The tilt is a description and "
-        "decides no label.",
+        f"Simulated, with known truth. {date.today()}, passgap {version('passgap')}; made by "
+        f"`python bench/tilt.py`, seeded; {asked.repetitions} repetitions per cell; nominal 95%. "
+        "The tilt describes a change and decides no label. The last two columns compare the "
+        "interval with the likelihood's alone: its coverage, and how many times wider the "
+        "interval is.",
         "",
-        "| the log odds move | problems x draws | tilt | covered | the likelihood's covers "
-        "| width, median ratio |",
+        "| change of the log odds | problems x samples | tilt | coverage | coverage, likelihood "
+        "alone | width, median ratio |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name in WORLDS:
         for size, n in SIZES:
             truth, held, plain, wider = cell(name, size, n, asked.repetitions)
-            row = f"{truth:.2f} | {held:.1f} % | {plain:.1f} % | {wider:.1f}"
+            row = f"{truth:.2f} | {held:.1f}% | {plain:.1f}% | {wider:.1f}"
             lines.append(f"| {name} | {size} x {n} | {row} |")
             print(lines[-1], flush=True)
     asked.page.write_text("\n".join(lines) + "\n")

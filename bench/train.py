@@ -219,9 +219,9 @@ def main() -> None:
     whole = spent.pop("all")
     print("\nWhere the time of passgap train goes:")
     for name, part in spent.items():
-        print(f"- {name}: {100 * part / whole:.1f} %")
+        print(f"- {name}: {100 * part / whole:.1f}%")
     rest = whole - spent["drawing"] - spent["reward, with its record"]
-    print(f"- loss, backward, optimizer, the trainer's own: {100 * rest / whole:.1f} %")
+    print(f"- loss, backward, optimizer, the trainer's own: {100 * rest / whole:.1f}%")
 
 
 if __name__ == "__main__":

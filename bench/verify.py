@@ -77,7 +77,7 @@ def row(what: str, by: str, items: int, seconds: float, base: float, differ: str
 def answers(problems: list[Problem], each: int) -> list[Item]:
     """Completions as a policy under training writes them.
 
-    45 % are right, a third of those in another spelling; a wrong answer looks like a right one
+    45% are right, a third of those in another spelling; a wrong answer looks like a right one
     (some digits are others), and half of the wrong draws of a problem repeat an earlier one.
     """
     rng = random.Random(0)

@@ -27,7 +27,7 @@ NOTE = (
     "each problem is judged at the temperature that the other half of the problems chose, for each "
     "arm and k, so the envelopes are not inflated by the choice"
 )
-ONE_RUN = "one trained policy: the envelopes speak of it, not of the recipe"
+ONE_RUN = "the envelopes describe one trained policy, not the recipe"
 
 
 @dataclass(frozen=True)

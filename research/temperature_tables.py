@@ -10,6 +10,7 @@ from passgap.show.blocks import Block, Commands, Notes, Picture, Section, Table,
 from passgap.show.text import between, changed, estimated, points
 from research.envelope import ROLES, Envelope, crossing
 
+NAMED = {"base": "The base", "trained": "The trained policy"}
 SAME = "Both at the same temperature: trained minus base, points"
 
 
@@ -40,7 +41,7 @@ def page(study: Envelope, about: About) -> list[Block]:
     ks = shown_ks(study)
     versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
     each = [
-        Section(f"The {role} at each temperature", [temperature_table(study, role, ks)])
+        Section(f"{NAMED[role]} at each temperature", [temperature_table(study, role, ks)])
         for role in ROLES
     ]
     return [

@@ -25,22 +25,22 @@ from passgap.runs.policy import read_policy
 from passgap.stages.guessing import guess_rates
 from research.pages import markdown_table, write_page
 
-HEADER = """# The lab's worlds, read by passgap
+HEADER = """# The lab's worlds
 
-What the instrument says where the truth is known. {problems} held-out problems a family, n = {n}
-draws each, temperature 1; {date}; torch {torch}, transformers {transformers}, trl {trl}, CPU.
-Made by `{command}`; rows of one family and training differ in the training seed only.
+Verdicts on small trained policies whose truth is known. {problems} held-out problems per family,
+n = {n} samples each, temperature 1; {date}; torch {torch}, transformers {transformers}, trl {trl},
+CPU. Made by `{command}`; rows of one family and training differ only in the training seed.
 
-Expected: *rare* reads `rlvr_can_pay` before and `sharpened` or `sharpened_narrowed` after GRPO;
-*mastered* reads `saturated`; *absent* reads `out_of_reach`, GRPO brings nothing, and distilled
-from the teacher it reads `expanded`. The world, the base and the number of GRPO steps were chosen
-on other held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run
-once. A row that is decided in part has an interval at k = 128 that leaves the two-point margin.
+Expected: *rare* is `rlvr_can_pay` before training and `sharpened` or `sharpened_narrowed` after
+GRPO; *mastered* is `saturated`; *absent* is `out_of_reach`, unchanged by GRPO, and `expanded` when
+distilled from a teacher. The worlds, the base and the number of GRPO steps were chosen on other
+held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run once. A row
+that is decided only in part has an interval at k = 128 that extends beyond the two-point margin.
 """
-AFTER = """New and lost are tests of their own: problems that one policy alone solves, and the odds
-ratio up to which nothing explains it. Reach looks at the problems that the base never
-solved and the trained policy did: reachable / beyond budget / undecided. Where it finds them
-reachable, they should not be new, and the other way round.
+AFTER = """New and lost are separate tests: the number of problems that only one policy solves, and
+the largest odds ratio that cannot explain it. Reach classifies the problems that the trained policy
+solved and the base never did: reachable / beyond budget / undecided. Problems that are reachable
+should not be new, and new problems should not be reachable.
 """
 
 
@@ -167,7 +167,8 @@ def _reach(found: Reach) -> str:
 
 
 def _luck(found: list[tuple[Arm, Demo]]) -> str:
-    head = ["family", "policy", "wrong draws", "hits on another gold", "mean luck at k = 1024"]
+    head = ["family", "policy", "incorrect samples", "equal to another reference"]
+    head += ["mean luck at k = 1024"]
     runs: dict[tuple[str, str], Path] = {}
     for arm, demo in found:
         runs.setdefault((arm.family, "base"), demo.base_run)
@@ -178,9 +179,8 @@ def _luck(found: list[tuple[Arm, Demo]]) -> str:
         if luck is not None:  # the lab's golds can be compared
             rows.append([family, role, f"{luck.wrong:,}", luck.hits, f"{luck.at(1024):.4f}"])
     return (
-        "## Luck\n\nHow often somebody who is wrong says a problem's answer (the guess rate),\n"
-        "over all wrong draws of the other problems, and what that gives at k = 1024.\n\n"
-        + markdown_table(head, rows)
+        "## Luck\n\nHow often an incorrect completion of another problem gives a problem's answer\n"
+        "(the guess rate), and what that gives at k = 1024.\n\n" + markdown_table(head, rows)
     )
 
 

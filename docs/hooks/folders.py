@@ -2,9 +2,10 @@
 places.
 
 A new page of results needs no entry in ``mkdocs.yml`` and has room for wide tables; the list of
-decisions is made of its pages.
+decisions is made from its pages.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,15 @@ from mkdocs.structure.pages import Page
 
 HEAD = """# Decisions
 
-One page a hard choice: the question, what was chosen, and why.
+One page per hard choice: the question, what was chosen, and why.
 """
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put pages of results that the navigation does not name at the end of its Results."""
     results: list[Any] = next(part["Results"] for part in config.nav if "Results" in part)
-    named = {page if isinstance(page, str) else next(iter(page.values())) for page in results}
     found = {f"results/{path.name}" for path in Path(config.docs_dir, "results").glob("*.md")}
-    results += sorted(found - named)
+    results += sorted(found - set(_named(results)))
     return config
 
 
@@ -39,6 +39,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri.startswith("results/"):
         page.meta.setdefault("hide", ["toc"])
     return markdown
+
+
+def _named(part: Any) -> Iterator[str]:
+    """Every page that a part of the navigation names, at any depth."""
+    if isinstance(part, str):
+        yield part
+    else:
+        for one in part.values() if isinstance(part, dict) else part:
+            yield from _named(one)
 
 
 def _listed(pages: list[Path]) -> str:
