@@ -7,8 +7,9 @@ them visible and escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from string import Formatter
 from typing import TYPE_CHECKING, Literal
 
 from passgap.results.findings import Finding
@@ -16,6 +17,51 @@ from passgap.results.labels import Label
 
 if TYPE_CHECKING:
     from passgap.show.charts.lazy import Chart
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of problems; ``group`` names them in the table of problems."""
+
+    number: int
+    group: str
+
+    def __str__(self) -> str:
+        return f"{self.number:,}"
+
+
+class Counted(str):
+    """A text in which counts of problems lead to these problems, where a page has their table.
+
+    Elsewhere it is the plain text that it is. ``parts`` are its pieces, in order.
+    """
+
+    parts: tuple[str | Count, ...]
+
+    def __new__(cls, *parts: str | Count) -> Counted:
+        text = super().__new__(cls, "".join(map(str, parts)))
+        text.parts = parts
+        return text
+
+
+def joined(*texts: str) -> str:
+    """Texts with a space between; counts of problems stay what they are, empty ones go."""
+    parts: list[str | Count] = []
+    for text in filter(None, texts):
+        parts += [" "] * bool(parts)
+        parts += text.parts if isinstance(text, Counted) else [text]
+    return Counted(*parts)
+
+
+def filled(template: str, fields: Mapping[str, object]) -> str:
+    """A template of `str.format` with its fields; counts of problems stay what they are."""
+    parts: list[str | Count] = []
+    for literal, name, form, _ in Formatter().parse(template):
+        parts.append(literal)
+        if name is not None:
+            value = fields[name]
+            parts.append(value if isinstance(value, Count) else format(value, form or ""))
+    return Counted(*parts)
 
 
 @dataclass(frozen=True)
@@ -56,29 +102,33 @@ class Figures:
 class Table:
     """Rows under a head; the columns in ``words`` hold words, the others numbers.
 
-    The rows in ``marked`` stand out.
+    The rows in ``marked`` stand out. ``narrow`` says the same where 80 columns are all there is.
     """
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: Sequence[int] = (0,)
     marked: Sequence[int] = ()
+    narrow: Table | None = None
 
 
 @dataclass(frozen=True)
 class Fourfold:
-    """How many problems the base and the trained policy solve, by both, one or neither."""
+    """How many problems the base and the trained policy solve, by both, one or neither.
 
-    both: str
-    lost: str
-    gained: str
-    neither: str
+    Whole numbers are counts of problems; where the runs differ in n they are expectations.
+    """
+
+    both: str | Count
+    lost: str | Count
+    gained: str | Count
+    neither: str | Count
 
     def table(self) -> Table:
         """The same as a table."""
         rows = [
-            ["base solves it", self.both, self.lost],
-            ["base never does", self.gained, self.neither],
+            ["base solves it", str(self.both), str(self.lost)],
+            ["base never does", str(self.gained), str(self.neither)],
         ]
         return Table(("", "trained solves it", "trained never does"), rows)
 
@@ -158,35 +208,46 @@ class Problem:
     """One line of the table of problems, and what it opens to.
 
     ``cells`` hold each arm's counts, then the difference and what changed of a pair; ``numbers``
-    what the first of them are sorted by. ``change``, ``band`` and ``unscored`` are what the table
-    is filtered by; ``arms`` say the shares by role.
+    what the first of them are sorted by. ``groups`` are what the table is filtered by; ``arms``
+    say the shares by role.
     """
 
     problem_id: str
     title: str
     cells: Sequence[str]
     numbers: Sequence[float | None]
-    change: str
-    band: str
-    unscored: bool
+    groups: Sequence[str]
     question: str
     reference: str
     arms: Sequence[tuple[str, str]]
     draws: Sequence[Drawn]
 
 
-Choices = Sequence[tuple[str, str, int]]  # a value, what it is called, how many lines have it
+@dataclass(frozen=True)
+class Group:
+    """Some of the problems: its name in links, what it is called, how many there are in all."""
+
+    name: str
+    title: str
+    count: int
 
 
 @dataclass(frozen=True)
 class Problems:
-    """The table of problems, a line each, with its filters."""
+    """The table of problems, a line each, with its filters: groups under a name.
+
+    ``total`` is how many problems there are; the table may hold fewer.
+    """
 
     head: Sequence[str]
     problems: Sequence[Problem]
-    changes: Choices
-    bands: Choices
-    unscored: int
+    filters: Sequence[tuple[str, Sequence[Group]]]
+    total: int
+
+    def counts(self) -> dict[str, int]:
+        """How many problems each group has; ``all`` is every one."""
+        groups = (group for _, found in self.filters for group in found)
+        return {"all": self.total} | {group.name: group.count for group in groups}
 
     def table(self) -> Table:
         """The same as a plain table."""
@@ -282,7 +343,8 @@ def brief(blocks: Sequence[Block], whole: str) -> list[Block]:
             after = [Bullets(lines)] * bool(lines)
             after += [Text(f"What it would take: {block.needs}")] * bool(block.needs)
         elif isinstance(block, Section) and block.answers:
-            cuts = [_cut(one) for one in block.blocks if isinstance(one, Table)]
+            tables = (one for one in block.blocks if isinstance(one, Table))
+            cuts = [_cut(one.narrow or one) for one in tables]
             shown += [Text(""), *(cut for cut, _ in cuts)]
             left += [more for _, more in cuts if more]
         elif isinstance(block, Section | Folded):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from passgap.data.journals import HeldOutRow, TrainingRow
@@ -111,7 +111,8 @@ class PageData:
 
     ``several`` is a sweep, training seeds or runs that are not paired, in place of a comparison, or
     benchmarks, with the comparison over all their problems;
-    ``fitted`` the base's curve after the tilt that fits both runs. ``stored``, ``audits`` and
+    ``fitted`` the base's curve after the tilt that fits both runs. ``significant`` holds the ids of
+    the problems that became significantly ``better`` and ``worse``. ``stored``, ``audits`` and
     ``runs`` are by role. The first ``completions`` are embedded first. ``checks`` are of the runs
     as a pair, or of each by itself; ``command`` is what made the page.
     """
@@ -125,6 +126,7 @@ class PageData:
     watching: Watching | None = None
     fitted: Forecast | None = None
     problems: Sequence[ProblemRow] = ()
+    significant: Mapping[str, Set[str]] = field(default_factory=dict)
     completions: Sequence[CompletionRow] = ()
     stored: Mapping[str, Stored] = field(default_factory=dict)
     audits: Mapping[str, Audit] = field(default_factory=dict)

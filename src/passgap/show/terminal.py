@@ -44,7 +44,7 @@ def _one(block: b.Block) -> Iterator[RenderableType]:
         case b.Figures():
             yield _figures(block)
         case b.Table():
-            yield _table(block)
+            yield _table(block.narrow or block)
         case b.Fourfold() | b.Problems():
             yield _table(block.table())
         case b.Picture():

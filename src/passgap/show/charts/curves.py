@@ -18,6 +18,7 @@ from passgap.show.charts.parts import (
     Datum,
     amounts,
     coloured,
+    dashed,
     data_of,
     hover,
     hover_series,
@@ -150,7 +151,7 @@ def forecast_fan(curve: Curve, forecast: Sequence[Forecast]) -> Chart:
     arms = {"base now": curve} | fan
     rows = [row for name, one in arms.items() for row in over_k(points_of(one), name)]
     colour = coloured(list(arms), [LIGHT["base"], *SHADES[: len(fan)]])
-    drawn = lined(rows, log2("k", TRIES, rows), colour)
+    drawn = lined(rows, log2("k", TRIES, rows), colour, dashes=dashed(list(arms)))
     return layered([*drawn, hover_series(rows, "k", "k")], "Share solved within k tries")
 
 
@@ -183,7 +184,7 @@ def audited_curve(corrected: Sequence[Corrected], role: str) -> Chart:
     ]
     rows += over_k([(row.k, row.estimate) for row in corrected], names[1])
     colour = coloured(names, [LIGHT["muted"], LIGHT[role]])
-    drawn = lined(rows, log2("k", TRIES, rows), colour, ends="band")
+    drawn = lined(rows, log2("k", TRIES, rows), colour, ends="band", dashes=dashed(names))
     title = f"The {role}'s pass@k without false positives"
     return layered([*drawn, hover_series(rows, "k", "k")], title)
 

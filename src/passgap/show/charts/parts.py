@@ -40,11 +40,12 @@ def lined(
     points: int = 0,
     width: float = 2.5,
     dash: Sequence[int] = (1, 0),
+    dashes: alt.StrokeDash | None = None,
 ) -> list[Layer]:
     """A line through the values of each series, their intervals as a band or as bars.
 
     ``colour`` is one for all or an encoding by series, ``points`` the size of the dots; the values
-    are shares unless ``y`` says otherwise.
+    are shares unless ``y`` says otherwise. ``dashes`` tell series apart where no colour is seen.
     """
     one = isinstance(colour, str)
     by = alt.ColorValue(colour) if isinstance(colour, str) else colour
@@ -57,8 +58,9 @@ def lined(
     if ends == "bars":
         layers.append(plot.mark_rule(strokeWidth=2, opacity=1 if one else 0.5).encode(*low_high))
     if width:
+        plain = plot.mark_line(strokeWidth=width)
         line = plot.mark_line(strokeWidth=width, strokeDash=list(dash))
-        layers.append(line.encode(values))
+        layers.append(plain.encode(values, dashes) if dashes else line.encode(values))
     if points:
         layers.append(plot.mark_point(filled=True, size=points, opacity=1).encode(values))
     return layers
@@ -125,6 +127,15 @@ def coloured(
     """A colour for each series, told by the legend."""
     scale = alt.Scale(domain=list(names), range=list(colours))
     return alt.Color("series:N", scale=scale, legend=legend or alt.Legend(title=None))
+
+
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2, 1, 2, 1, 2])
+
+
+def dashed(names: Sequence[str]) -> alt.StrokeDash:
+    """A dash for each series, the first one solid; its legend is that of the colours."""
+    scale = alt.Scale(domain=list(names), range=[*DASHES[: len(names)]])
+    return alt.StrokeDash("series:N", scale=scale, legend=alt.Legend(title=None))
 
 
 # --------------------------------------------------------------------------------------- hover

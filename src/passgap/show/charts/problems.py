@@ -20,6 +20,8 @@ CHANGES = {
     "both": LIGHT["muted"],
     "neither": LIGHT["line"],
 }
+SHAPES = ("triangle-up", "triangle-down", "circle", "square")  # in the order of the changes
+FEW = 5  # problems in the fullest bin, under which each whole number has its tick
 TOLD = {
     "base_text": "base",
     "trained_text": "trained",
@@ -55,7 +57,7 @@ def histogram(problems: Sequence[ProblemRow]) -> Chart:
         .encode(
             x,
             alt.XOffset("series:N", sort=roles),
-            alt.Y("count:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
+            alt.Y("count:Q", title=None, axis=_whole(rows)),
             alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, symbolType="square")),
             tooltip=tooltips({"series": "policy", "bin": "correct samples, %", "text": "problems"}),
         )
@@ -72,6 +74,7 @@ def before_and_after(problems: Sequence[ProblemRow]) -> Chart:
             places[base.c, base.n, trained.c, trained.n].append(problem)
     rows = sorted(map(_dot, places.values()), key=lambda row: -float(row["count"] or 0))
     scale = alt.Scale(domain=list(CHANGES), range=list(CHANGES.values()))
+    shapes = alt.Scale(domain=list(CHANGES), range=list(SHAPES))
     most = max(float(row["count"] or 0) for row in rows)
     # Area by number of problems, so that a lone one is small even where no dot holds many.
     areas = alt.Scale(domain=[0, max(MANY, most)], range=[0, 600])
@@ -84,6 +87,7 @@ def before_and_after(problems: Sequence[ProblemRow]) -> Chart:
             alt.X("base:Q", axis=ticks, scale=share, title="base: share of correct samples"),
             alt.Y("trained:Q", axis=ticks, scale=share, title=None),
             alt.Color("change:N", scale=scale, legend=alt.Legend(title=None)),
+            alt.Shape("change:N", scale=shapes, legend=alt.Legend(title=None)),
             alt.Size("count:Q", scale=areas, legend=None),
             tooltip=tooltips(TOLD),
         )
@@ -106,6 +110,13 @@ def _dot(here: Sequence[ProblemRow]) -> Datum:
         "trained_text": share_in_words(first.trained),
         "names": f"{names} and {more} more" if more > 0 else names,
     }
+
+
+def _whole(rows: Sequence[Datum]) -> alt.Axis:
+    """Whole numbers; where there are few each has its tick, which an axis would label twice."""
+    most = max(int(float(row["count"] or 0)) for row in rows)
+    few = most < FEW
+    return alt.Axis(format="d", values=list(range(most + 1))) if few else alt.Axis(format="d")
 
 
 def _bin(arm: Arm) -> str:

@@ -25,10 +25,10 @@ def estimate_chart(one: Estimate) -> Chart:
     )
 
 
-def differences_chart(rows: Sequence[tuple[str, int, Estimate]]) -> Chart:
-    """Differences by name and k, in the order given; a line stands at no difference."""
+def differences_chart(rows: Sequence[tuple[str, str, Estimate]]) -> Chart:
+    """Differences by name and group, in the order given; a line stands at no difference."""
     data: list[Datum] = [
-        {"name": name, "group": f"pass@{k}", **texts(one, points)} for name, k, one in rows
+        {"name": name, "group": group, **texts(one, points)} for name, group, one in rows
     ]
     bars = _bars(data, "+.0%", "trained minus base", "Difference")
     zero = alt.Chart(data_of([{"x": 0}])).mark_rule(color=LIGHT["muted"], strokeDash=[4, 4])

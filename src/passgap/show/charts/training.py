@@ -17,6 +17,7 @@ from passgap.show.charts.parts import (
     Point,
     amounts,
     coloured,
+    dashed,
     data_of,
     hover,
     hover_series,
@@ -57,8 +58,9 @@ def held_out_curves(rows: Sequence[tuple[int, Sequence[Point]]]) -> Chart:
         for k, one in curve
         if k in chosen and known(one.value)
     ]
-    colour = coloured([f"pass@{k}" for k in chosen], SHADES[-len(chosen) :])
-    drawn = lined(long, steps(), colour, ends="band", points=36)
+    names = [f"pass@{k}" for k in chosen]
+    colour = coloured(names, SHADES[-len(chosen) :])
+    drawn = lined(long, steps(), colour, ends="band", points=36, dashes=dashed(names))
     told = hover_series(long, "step", "step")
     return layered([*drawn, told], "Held-out problems solved within k tries")
 
@@ -70,9 +72,10 @@ def sweep_curves(
     rows = [(step, [one for one in points_of(curve) if one[0] in ks]) for step, curve in curves]
     layers: list[Layer] = [held_out_curves(rows)]
     if fall:
-        label = f"pass@{fall.difference.k} below step {fall.since}'s from here on"
+        since = f"step {fall.since}" if fall.since else "the base"
+        label = f"pass@{fall.difference.k} below {since}"
         plot = alt.Chart(data_of([{"step": fall.step, "label": label}])).encode(alt.X("step:Q"))
-        text = plot.mark_text(align="left", baseline="bottom", dx=5, dy=-2, fontSize=12)
+        text = plot.mark_text(align="right", baseline="bottom", dx=-5, dy=-2, color=LIGHT["ink"])
         layers += [
             plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4]),
             text.encode(alt.Text("label:N"), y=alt.value("height")),
@@ -123,7 +126,7 @@ def problems_chart(spans: Sequence[Span], unit: str) -> Chart:
         for seen in [row.problems.seen]
     ]
     colour = coloured(list(series), [LIGHT[colour] for colour, _ in series.values()])
-    drawn = lined(rows, steps(unit), colour, y=amounts("d"))
+    drawn = lined(rows, steps(unit), colour, y=amounts("d"), dashes=dashed(list(series)))
     return layered([*drawn, hover_series(rows, "step", unit)], "Number of problems")
 
 
@@ -135,8 +138,9 @@ def bands_chart(bands: Sequence[Band], unit: str) -> Chart:
         for row in band.rows
         if known(row.estimate.value)
     ]
-    colour = coloured([band.band for band in bands], SHADES[::-1][: len(bands)])
-    drawn = lined(rows, steps(unit), colour, ends="bars", points=30)
+    names = [band.band for band in bands]
+    colour = coloured(names, SHADES[::-1][: len(bands)])
+    drawn = lined(rows, steps(unit), colour, ends="bars", points=30, dashes=dashed(names))
     return layered([*drawn, hover_series(rows, "step", unit)], "Solved, by difficulty")
 
 

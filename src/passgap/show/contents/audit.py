@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from passgap.results.audit import Audit
 from passgap.results.estimates import Estimate
-from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text
+from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, joined
 from passgap.show.charts.curves import audited_curve
-from passgap.show.contents.parts import noted, present, table
+from passgap.show.contents.parts import noted, present, table, tries
 from passgap.show.text import estimated, interval, known, percent
 
 CORRECTED = "Shaded: interval of the corrected curve, with the rates at both their ends."
@@ -70,4 +70,12 @@ def corrected_table(audit: Audit) -> Table | None:
 
 
 def _picture(audit: Audit, role: str) -> Picture:
-    return Picture(f"audit_{role}", lambda: audited_curve(audit.corrected, role), CORRECTED)
+    last = audit.corrected[-1] if audit.corrected else None
+    said = ""
+    if last is not None:
+        said = (
+            f"Within {tries(last.k)} {percent(last.pass_at_k)} as verified, "
+            f"{estimated(last.estimate)} without false positives."
+        )
+    caption = joined(said, CORRECTED)
+    return Picture(f"audit_{role}", lambda: audited_curve(audit.corrected, role), caption)

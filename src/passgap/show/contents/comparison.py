@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
-from passgap.results.comparison import BandGain, Comparison, Coverage, GainSource, TiltFit
+from passgap.results.comparison import (
+    BandGain,
+    Comparison,
+    Coverage,
+    Crossover,
+    GainSource,
+    TiltFit,
+)
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import AT_SMALL, KNOWN, STATES, UNPAIRED
 from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
-from passgap.show.contents import curves
+from passgap.show.contents import curves, deciding
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
     FEW,
@@ -63,10 +71,13 @@ def solved_within(
 
 def verdict(result: Comparison) -> b.VerdictBlock:
     """The verdict, with what bears it out beside the two ends, which are key figures."""
+    return verdict_block(result.verdict, "After training", sentence(result), evidence(result))
+
+
+def evidence(result: Comparison) -> list[str]:
+    """Where the gain comes from, which problems changed, what the curves do; three at most."""
     found = [_source(result.gain_source), _certain(result), _crossing(result)]
-    found += [_misfit(result.tilt), _solved(result.coverage)]
-    evidence = [line for line in found if line][:3]
-    return verdict_block(result.verdict, "After training", sentence(result), evidence)
+    return [line for line in (*found, _misfit(result.tilt)) if line][:3]
 
 
 def sentence(result: curves.Pair) -> str:
@@ -76,7 +87,8 @@ def sentence(result: curves.Pair) -> str:
     numbers |= {"at_k": STATES.get(said.at_small_k or "unclear")}
     numbers |= {"at_K": STATES.get(said.at_large_k or "unclear")}
     if not isinstance(result, UnpairedComparison):
-        numbers |= {"new": f"{result.new.problems:,}", "lost": f"{result.lost.problems:,}"}
+        numbers |= {"new": b.Count(result.new.problems, "new")}
+        numbers |= {"lost": b.Count(result.lost.problems, "gone")}
         numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
     for name, k in {"k": small, "K": large}.items():
         numbers |= {
@@ -91,7 +103,7 @@ def sentence(result: curves.Pair) -> str:
         and said.at_large_k in KNOWN
     ):
         template = UNPAIRED
-    return template.format(**numbers)
+    return b.filled(template, numbers)
 
 
 def _in_points(delta: Estimate) -> str:
@@ -126,102 +138,69 @@ def _certain(result: Comparison) -> str:
     if not (sure.better or sure.worse):
         return ""
     rate = percent(sure.false_discovery_rate, 0)
-    return (
-        f"Problem by problem: {sure.better:,} of {result.problems:,} significantly better, "
-        f"{sure.worse:,} significantly worse (exact tests, {rate} false discoveries)."
+    return b.Counted(
+        "Problem by problem: ",
+        b.Count(sure.better, "better"),
+        f" of {result.problems:,} significantly better, ",
+        b.Count(sure.worse, "worse"),
+        f" significantly worse (exact tests, {rate} false discoveries).",
     )
 
 
 def _misfit(tilt: TiltFit | None) -> str:
+    """Whether one factor on the odds of every problem explains the change."""
     if tilt is None or not known(tilt.delta):
         return ""
-    reading = tilt_reading(tilt)
+    factor = " to ".join(f"{math.exp(end):.3g}" for end in (tilt.low, tilt.high))
+    times = f"by {math.exp(tilt.delta):.3g} ({factor})"
+    if tilt.reading != "tilt":
+        return f"No common factor on the odds explains the change: {tilt_reading(tilt)}."
+    if tilt.low <= 0 <= tilt.high:
+        return f"The odds of a correct sample are not shown to have moved: multiplied {times}."
     return (
-        f"{reading[0].upper()}{reading[1:]} (δ = {number(tilt.delta)}, {interval(tilt, number)}; "
-        f"misfit {p_value(tilt.misfit_p)})."
+        f"Multiplying every problem's odds of a correct sample {times} explains the change: "
+        f"{tilt_reading(tilt)}."
     )
 
 
 def tilt_reading(tilt: TiltFit) -> str:
     """What the fitted tilt says, in a few words."""
     if tilt.reading == "uneven":
-        return "uneven: not all problems moved alike"
+        return "not all problems moved alike"
     if tilt.reading == "more":
-        return "more at large k than one tilt gives"
+        return "more is gained at large k than one factor gives"
     if tilt.low <= 0 <= tilt.high:
         return "no shift is shown"
-    return f"one tilt explains it: just {'flattening' if tilt.high < 0 else 'sharpening'}"
+    return f"just {'flattening' if tilt.high < 0 else 'sharpening'}"
 
 
 def _crossing(result: Comparison) -> str:
     cross = result.crossover
     if cross is None:
         return ""
-    high = "beyond n" if cross.high is None else number(cross.high)
-    return f"The base is ahead from k = {cross.k} ({number(cross.low)} to {high})."
+    return f"The base is ahead from k = {cross.k} on ({_crosses(cross)})."
 
 
-def _solved(found: Coverage) -> str:
-    line = f"{found.gained:,g} problems gained and {found.lost:,g} lost among {found.k} samples"
-    if not known(found.expected_lost):
-        return f"{line}."
-    gained, lost = number(found.expected_gained, 1), number(found.expected_lost, 1)
-    return f"{line}; expected by chance on resampling: {gained} and {lost}."
+def _crosses(cross: Crossover) -> str:
+    low, high = ("beyond n" if end is None else str(end) for end in (cross.low, cross.high))
+    return f"{low} to {high}"
 
 
 # ----------------------------------------------------------------------------------- figures
 
 
 def figures(result: Comparison) -> b.Figures:
-    """Both deciding k, problems gained and lost, crossover, size."""
-    settings, coverage = result.settings, result.coverage
-    gained = f"{points(coverage.gained / 100, 0)} / {points(-coverage.lost / 100, 0)}"
-    draws = both([result.draws.base, result.draws.trained])
+    """What decides: both k with their margin, the tests of new and lost problems; then the size."""
+    settings = result.settings
+    draws = [result.draws.base, result.draws.trained]
+    unscored = both([result.unscored.base, result.unscored.trained])
     return b.Figures(
         [
-            *(arms_at(result, k) for k in (settings.k_small, settings.k_large)),
-            b.Figure("Problems gained / lost", gained, f"among {coverage.k} samples each"),
-            _falls_behind(result),
-            size_figure(
-                result.problems,
-                f"{draws} samples per policy",
-                both([result.unscored.base, result.unscored.trained]),
-            ),
+            *(deciding.arms_at(result, k) for k in (settings.k_small, settings.k_large)),
+            *deciding.novel_figures(result, result.coverage),
+            size_figure(result.problems, draws, unscored),
         ]
     )
-
-
-def arms_at(result: curves.Pair, k: int) -> b.Figure:
-    """Both shares solved within a deciding k tries, the difference, and where it stands."""
-    said, small = result.verdict, k == result.settings.k_small
-    stands = said.at_small_k if small else said.at_large_k
-    base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
-    delta = result.delta.at(k)
-    stood: str = stands or ""
-    if stands == "equivalent" and said.bounds:  # by a narrower interval than the one shown
-        bound = said.bounds.small if small else said.bounds.large
-        stood = f"no change of {number(100 * bound.margin, 1)} points or more"
-    note = f"{points(delta.value)} points ({interval(delta, points)})\n{stood}"
-    return b.Figure(f"Solved within {k} tries", base, note.rstrip(), trained)
-
-
-def _falls_behind(result: Comparison) -> b.Figure:
-    largest, crossover = int(result.delta.k.max()), result.crossover
-    if crossover is None:
-        return _never_behind(result.delta, f"for k up to {largest}")
-    high = f"beyond {largest}" if crossover.high is None else number(crossover.high)
-    note = f"{number(crossover.low)} to {high}"
-    return b.Figure("Falls behind", f"from k = {crossover.k}", note)
-
-
-def _never_behind(delta: Curve, where: str) -> b.Figure:
-    """Where the trained policy does not fall behind: always ahead, never, or from some k on."""
-    ahead, behind = delta.k[delta.value > 0], delta.k[delta.value < 0]
-    if not len(ahead):
-        return b.Figure("Ahead", "at no k", where)
-    if len(behind) and behind[0] < ahead[0]:
-        return b.Figure("Ahead", f"from k = {ahead[0]}", f"behind before, {where}")
-    return b.Figure("Falls behind", "not seen", where)
 
 
 # ------------------------------------------------------------------------- the second look
@@ -267,7 +246,8 @@ def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
             else f"misfit {p_value(tilt.misfit_p)}"
         )
         note = "; ".join([interval(tilt, number), misfit, tilt_reading(tilt)])
-        yield "tilt δ: how far every problem's log odds moved", number(tilt.delta), note
+        name = "tilt δ: how far the log odds of every problem moved"
+        yield name, number(tilt.delta), note
     slope = tilt.slope.estimate
     if known(slope.value):
         which = "easy" if slope.value > 1 else "hard"
@@ -323,7 +303,8 @@ def _luck_rows(luck: dict[str, Luck | None]) -> Iterator[Sequence[object]]:
 def changes(result: Comparison) -> list[b.Block]:
     """Problems gained and lost, what chance would do, and gains by difficulty."""
     found = result.coverage
-    counts = (f"{count:,g}" for count in (found.both, found.lost, found.gained, found.neither))
+    names = ("both", "lost", "gained", "neither")
+    counts = (deciding.count(getattr(found, name), name) for name in names)
     said = [f"“Solves” means at least one correct sample among {found.k}."]
     if known(found.expected_lost):
         lost, gained = number(found.expected_lost, 1), number(found.expected_gained, 1)

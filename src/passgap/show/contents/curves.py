@@ -16,8 +16,10 @@ from passgap.results.seeds import SeedsComparison
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table
 from passgap.show.charts.curves import paired_delta, pass_at_k
+from passgap.show.contents import captions
+from passgap.show.contents.captions import is_banded
 from passgap.show.contents.parts import ROLES, curve_table, present, table
-from passgap.show.text import between, changed, estimated, known, points
+from passgap.show.text import between, changed, estimated, points
 
 Pair = Comparison | SeedsComparison | UnpairedComparison
 TITLE = "How many problems are solved within k tries"
@@ -31,15 +33,10 @@ AFTER = (
     "that answers sooner; a gain on the right is a model that can do more."
 )
 CURVES = "Shaded: interval at each k. Dotted: the two k that decide the verdict."
-FITTED = (
-    "Dashed, orange: the base's curve after the one tilt that fits both runs best; where the "
-    "trained curve follows it, all problems moved alike: sharpening, where δ is above 0."
-)
 BEYOND = (
     "Dashed, blue: extrapolated. Light: every difficulty distribution that fits the counts; "
     "darker: if difficulty is Beta-shaped."
 )
-LUCK = "Dashed, grey: what guessing alone would solve."
 
 
 def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
@@ -47,7 +44,8 @@ def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
     luck = probe.luck.curve if probe.luck else None
     ks = probe.settings.k_small, probe.settings.k_large
     draw = partial(pass_at_k, {"base": probe.curve}, ks, luck, beyond=probe.extrapolation)
-    caption = " ".join([_caption(luck, None), *([BEYOND] if probe.extrapolation else [])])
+    said = [captions.climb(probe.curve), CURVES, captions.guessing(luck)]
+    caption = " ".join([*filter(None, said), *([BEYOND] if probe.extrapolation else [])])
     pictures = Columns([Picture("curves", draw, caption), *beside])
     numbers = curve_table(probe.curve)
     return Section(TITLE, present(pictures, _folded(NUMBERS, numbers)), BEFORE)
@@ -64,11 +62,14 @@ def of_pair(
     ks = settings.k_small, settings.k_large
     crossover = result.crossover if isinstance(result, Comparison) else None
     arms = {"base": result.base, "trained": result.trained}
-    both = partial(pass_at_k, arms, ks, luck, fitted)
+    tilt = result.tilt if isinstance(result, Comparison) else None
+    told = captions.tilted(tilt, fitted, result.trained)
+    both = partial(pass_at_k, arms, ks, luck, fitted if told and told.fits else None)
+    said = [captions.order(result.delta), told and told.text, CURVES, captions.guessing(luck)]
     difference = partial(paired_delta, result.delta, ks, settings.margin, crossover)
     pictures = Columns(
         [
-            Picture("curves", both, _caption(luck, fitted)),
+            Picture("curves", both, " ".join(filter(None, said))),
             Picture("delta", difference, _delta_caption(result)),
         ]
     )
@@ -78,7 +79,7 @@ def of_pair(
 
 def pair_table(result: Pair) -> Table | None:
     """One row per k: both curves and their difference, each with its interval."""
-    delta, banded = result.delta, _is_banded(result.delta)
+    delta, banded = result.delta, is_banded(result.delta)
     rows = []
     for i, k in enumerate(map(int, delta.k)):
         arms = [estimated(curve.at(k)) for curve in (result.base, result.trained)]
@@ -90,20 +91,13 @@ def pair_table(result: Pair) -> Table | None:
     return table([*head, "band over all k"] if banded else head, rows)
 
 
-def _is_banded(curve: Curve) -> bool:
-    return curve.band_low is not None and any(map(known, curve.band_low.tolist()))
-
-
 def _folded(summary: str, content: Table | None) -> Folded | None:
     return None if content is None else Folded(summary, [content])
 
 
-def _caption(luck: Curve | None, fitted: Forecast | None) -> str:
-    return " ".join([CURVES, *([FITTED] if fitted else []), *([LUCK] if luck else [])])
-
-
 def _delta_caption(result: Pair) -> str:
-    margin = result.settings.margin
-    dashed = f" Dashed: the margin of {points(margin, 0)} and {points(-margin, 0)}."
-    shaded = " Shaded: band that holds for all k at once." if _is_banded(result.delta) else ""
-    return f"Bars: interval at each k.{shaded}{dashed}"
+    margin = f"{100 * result.settings.margin:g}"
+    banded = is_banded(result.delta)
+    shaded = " Shaded: band that holds for all k at once." if banded else ""
+    said = captions.excluded(result.delta)
+    return f"{said} Bars: interval at each k.{shaded} Dashed: the margin of ±{margin} points."

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.verdict import Verdict
-from passgap.show.blocks import Block, Figure, Notes, Table, VerdictBlock
+from passgap.show.blocks import Block, Count, Counted, Figure, Notes, Table, VerdictBlock
 from passgap.show.text import interval, known, percent
 
 FEW = 5  # problems, under which a band is not shown
@@ -56,6 +56,28 @@ def curve_table(curve: Curve) -> Table | None:
     )
 
 
+OTHERWISE = {
+    "answered": "among answered samples",
+    "asked": "by answers in the form asked for",
+    "any": "if any matching answer counts",
+}
+
+
+def doubt(verdict: Verdict | None) -> str:
+    """Why to doubt one row of a ranked table, in a few words; empty where nothing says so."""
+    if verdict is None:
+        return "too few problems for a verdict"
+    ends = {"small k": verdict.at_small_k, "large k": verdict.at_large_k}
+    open_at = [end for end, stands in ends.items() if stands == "unclear"]
+    said = [f"open at the {' and the '.join(open_at)}"] if open_at else []
+    if not open_at and not verdict.settled:
+        said += [verdict.reasons[-1] if verdict.reasons else verdict.label.settles]
+    if verdict.robust is not None:
+        others = ((getattr(verdict.robust, name), words) for name, words in OTHERWISE.items())
+        said += [f"{one} {words}" for one, words in others if one not in (None, verdict.label)]
+    return "; ".join(said)
+
+
 def whole(one: Estimate) -> str:
     """A share without decimals, but near 0 and 1."""
     near_an_end = 0 < one.value < 0.01 or 0.99 < one.value < 1
@@ -74,6 +96,14 @@ def both(values: Sequence[int]) -> str:
     return " / ".join(dict.fromkeys(f"{value:,}" for value in values))
 
 
-def size_figure(problems: int, samples: str, unscored: str) -> Figure:
-    """How many problems, and how many samples of how many could not be scored."""
-    return Figure("Problems", f"{problems:,}", f"{samples}\nunscored: {unscored}")
+def size_figure(problems: int, draws: Sequence[int], unscored: str) -> Figure:
+    """How many problems, how many samples each policy drew, how many could not be scored."""
+    even = problems and not any(one % problems for one in draws)
+    each = [one // problems for one in draws] if even else draws
+    samples = f"{both(each)} samples {'per problem' if even else 'in all'}"
+    return Figure("Problems", Counted(Count(problems, "all")), f"{samples}\nunscored: {unscored}")
+
+
+def tries(k: int) -> str:
+    """``1 try``, ``2 tries``."""
+    return f"{k:,} {'try' if k == 1 else 'tries'}"

@@ -8,6 +8,8 @@ from passgap.show.charts.designs import plan_chart
 from passgap.show.contents.parts import noted, present, table
 from passgap.show.text import number
 
+RANGE = "Bars: from the fewest problems that may do to those that the plan asks for."
+
 
 def blocks(plan: Plan) -> list[Block]:
     """The claim and its designs, the cheapest named."""
@@ -20,7 +22,9 @@ def blocks(plan: Plan) -> list[Block]:
     return present(
         Text(plan.claim()),
         Text(said, "strong") if said else None,
-        Picture("plan", lambda: plan_chart(attainable, by_seeds=by_seeds)) if attainable else None,
+        Picture("plan", lambda: plan_chart(attainable, by_seeds=by_seeds), RANGE)
+        if attainable
+        else None,
         table(*plan.table()),
         noted(plan.notes),
     )

@@ -10,7 +10,7 @@ from passgap.results.probe import AdaptiveProbe, Gap, Probe, ProbedWith, Signal
 from passgap.show import blocks as b
 from passgap.show.charts.curves import forecast_fan, learning_signal
 from passgap.show.charts.designs import rounds_chart
-from passgap.show.contents import curves
+from passgap.show.contents import captions, curves
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
     details,
@@ -19,21 +19,21 @@ from passgap.show.contents.parts import (
     size_figure,
     small,
     table,
+    tries,
     verdict_block,
     whole,
 )
-from passgap.show.text import changed, estimated, interval, known, number, percent, points
+from passgap.show.text import changed, interval, known, number, percent, points
 
 GROUP = 8  # the group size that is told in words
 WORTH_SAYING = 0.0005
 FAN = (
-    "What RLVR would give if it moved every problem's odds by the same factor, the optimum of "
-    "KL-regularised RL: the further from the base's own curve, the stronger. A scenario for each "
-    "strength, not a promise of one."
+    "Each curve moves every problem's odds by the same factor, exp(δ), as KL-regularised RL does "
+    "at its optimum: scenarios, not promises."
 )
 EXTRAPOLATED = "Some problems have fewer than {K} samples, so what {K} tries solve is extrapolated."
 EXTRA = "\nextrapolated"
-SIGNAL = "GRPO learns only from groups that hold right and wrong completions. Bars are intervals."
+SIGNAL = "GRPO learns from no other groups. Bars are intervals."
 
 
 def blocks(probe: Probe) -> list[b.Block]:
@@ -50,7 +50,7 @@ def blocks(probe: Probe) -> list[b.Block]:
 
 def adaptive(probe: AdaptiveProbe) -> list[b.Block]:
     """Everything to show of a probe in rounds."""
-    gap = f"pass@{probe.headroom.k_large} - pass@{probe.headroom.k_small}"
+    gap = f"pass@{probe.headroom.k_large} − pass@{probe.headroom.k_small}"
     ends = interval(probe.headroom.estimate, points)
     unscored = f"{probe.unscored:,} samples are unscored and left out"
     rows = [
@@ -65,7 +65,11 @@ def adaptive(probe: AdaptiveProbe) -> list[b.Block]:
                 b.Figure("Problems", f"{probe.problems:,}", f"{probe.draws:,} samples"),
             ]
         ),
-        b.Picture("rounds", lambda: rounds_chart(probe.rounds), f"{gap} after each round."),
+        b.Picture(
+            "rounds",
+            lambda: rounds_chart(probe.rounds),
+            f"{gap} after each of {len(probe.rounds)} rounds: {ends} points after the last.",
+        ),
         table(("round", "samples", "headroom, points", "verdict"), rows, (0, 3)),
         noted([unscored] if probe.unscored else []),
     )
@@ -76,7 +80,7 @@ def adaptive(probe: AdaptiveProbe) -> list[b.Block]:
 
 def verdict(probe: Probe) -> b.VerdictBlock:
     """The verdict, with the three numbers that bear it out."""
-    evidence = [line for line in (_headroom(probe), _teaches(probe), _never(probe)) if line]
+    evidence = [line for line in (_beyond(probe), _never(probe)) if line]
     return verdict_block(probe.verdict, "Before training", sentence(probe), evidence)
 
 
@@ -113,17 +117,13 @@ def _left_open(probe: Probe, settings: ProbedWith) -> str:
     )
 
 
-def _headroom(probe: Probe) -> str:
-    gap, estimate = probe.headroom, probe.headroom.estimate
-    if not known(estimate.value):
+def _beyond(probe: Probe) -> str:
+    """The narrower interval of an extrapolated headroom; empty where it is measured."""
+    gap = probe.headroom
+    if gap.if_beta is None:
         return ""
-    how = ", extrapolated" if gap.extrapolated else ""
-    if gap.if_beta is not None:
-        how += f"; {interval(gap.if_beta, points)} if difficulty is Beta-shaped"
-    return (
-        f"From {gap.k_small} to {gap.k_large} tries the share of problems solved rises by "
-        f"{_gap(gap)} ({interval(estimate, points)}{how})."
-    )
+    ends = interval(gap.if_beta, points)
+    return f"The headroom is extrapolated: {ends} points if difficulty is Beta-shaped."
 
 
 def _gap(gap: Gap) -> str:
@@ -134,25 +134,16 @@ def _signal(probe: Probe) -> Signal | None:
     return next((one for one in probe.signal if one.group_size == GROUP), None)
 
 
-def _teaches(probe: Probe) -> str:
-    one = _signal(probe)
-    if one is None or not known(one.estimate.value):
-        return ""
-    share = estimated(one.estimate)
-    return (
-        f"{share} of groups of {GROUP} hold right and wrong completions, so GRPO can learn from "
-        "them."
-    )
-
-
 def _never(probe: Probe) -> str:
     never = probe.never_solved
     if not never.problems:
         return ""
-    verb = "was" if never.problems == 1 else "were"
-    return (
-        f"{never.problems} of {probe.problems} problems {verb} never solved; the success rate of "
-        f"each is at most {percent(never.p_upper_each, 2)} (95% bound)."
+    verb, its = ("was", "its") if never.problems == 1 else ("were", "each one's")
+    most = percent(never.p_upper_each, 2)
+    return b.Counted(
+        b.Count(never.problems, "never"),
+        f" of {probe.problems:,} problems {verb} never solved; {its} success rate is at most "
+        f"{most} (95% bound).",
     )
 
 
@@ -164,14 +155,14 @@ def figures(probe: Probe) -> b.Figures:
     ks, one = (probe.settings.k_small, probe.settings.k_large), _signal(probe)
     teaches = []
     if one is not None:
-        note = f"of groups of {GROUP}\n({interval(one.estimate)})"
-        teaches = [b.Figure("Groups that teach", percent(one.estimate.value), note)]
+        note = f"{interval(one.estimate)}\nhold right and wrong samples, so that GRPO can learn"
+        teaches = [b.Figure(f"Groups of {GROUP} that teach", percent(one.estimate.value), note)]
     gap, beyond = probe.headroom, {one.k for one in probe.extrapolation}
     return b.Figures(
         [
             *(
                 b.Figure(
-                    f"Solved within {k} tries",
+                    f"Solved within {tries(k)}",
                     percent(probe.at(k).value),
                     interval(probe.at(k)) + EXTRA * (k in beyond),
                 )
@@ -181,7 +172,7 @@ def figures(probe: Probe) -> b.Figures:
                 "Headroom", _gap(gap), interval(gap.estimate, points) + EXTRA * gap.extrapolated
             ),
             *teaches,
-            size_figure(probe.problems, f"{probe.draws:,} samples", f"{probe.unscored:,}"),
+            size_figure(probe.problems, [probe.draws], f"{probe.unscored:,}"),
         ]
     )
 
@@ -190,14 +181,15 @@ def figures(probe: Probe) -> b.Figures:
 
 
 def gains(probe: Probe) -> list[b.Block]:
-    """What training could make of the base, and what is known beyond the samples at hand."""
+    """What training could make of the base, and what is known beyond these samples."""
     fan = partial(forecast_fan, probe.curve, probe.forecast)
     signal = partial(learning_signal, probe.signal)
-    drawn = [b.Picture("forecast", fan, FAN)] if probe.forecast else []
+    caption = b.joined(captions.fan(probe.forecast, probe.curve), FAN)
+    drawn = [b.Picture("forecast", fan, caption)] if probe.forecast else []
     if any(known(one.estimate.value) for one in probe.signal):
-        drawn.append(b.Picture("signal", signal, SIGNAL))
+        drawn.append(b.Picture("signal", signal, b.joined(captions.signal(probe.signal), SIGNAL)))
     content = further(probe)
-    folded = content and b.Folded("Never solved, luck, and beyond the samples at hand", [content])
+    folded = content and b.Folded("Never solved, luck, and beyond these samples", [content])
     return present(b.Columns(drawn) if drawn else None, folded)
 
 

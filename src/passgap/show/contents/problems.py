@@ -8,12 +8,15 @@ escape.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import partial
 
-from passgap.data import bands
+from passgap.data.bands import BANDS, band_index
 from passgap.show import blocks as b
 from passgap.show import text
 from passgap.show.charts.problems import before_and_after, histogram
+from passgap.show.contents import captions
 from passgap.show.data import CompletionRow, PageData, ProblemRow, share_in_words, share_of
 from passgap.show.text import ABSENT, points
 
@@ -28,14 +31,35 @@ CHANGES = {
     "neither": "neither",
     "unscored": "not scored",
 }
+SOLVED = {
+    "lost": "the base only",
+    "gained": "the trained policy only",
+    "both": "both",
+    "neither": "neither",
+    "unscored": "not scored in both runs",
+}
+CHANGED = {
+    "more": "more often correct",
+    "less": "less often correct",
+    "same": "as often correct",
+    "better": "significantly better",
+    "worse": "significantly worse",
+    "new": "counted as new by the test",
+    "gone": "counted as lost by the test",
+}
+REACHED = {
+    "reachable": "within the base's reach",
+    "undecided": "undecided",
+    "beyond_budget": "beyond the budget",
+}
+SOME_UNSCORED = {"some_unscored": "some unscored"}
 HISTOGRAM = (
-    "Each problem by the share of its samples that are correct. Problems with no correct sample, "
-    "and with none wrong, stand in bins of their own; no correct sample is not the same as "
-    "impossible."
+    "Bins of the share of correct samples; “none” and “all” are bins of their own. No correct "
+    "sample is not the same as impossible."
 )
 SCATTER = (
-    "A dot is one problem, a larger one several with the same counts. Above the diagonal: more "
-    "often correct after training. On the left edge: never solved before."
+    "A dot is one problem, a larger one several with the same counts; on the left edge the base "
+    "never solved it."
 )
 OPENS = (
     "A row opens to its completions, shown as sampled, never run; control characters are made "
@@ -46,13 +70,19 @@ OPENS = (
 def histogram_picture(problems: Sequence[ProblemRow]) -> b.Picture | None:
     """Problems by their share of correct samples; None where nothing was scored."""
     scored = any(arm and arm.n for one in problems for arm in (one.base, one.trained))
-    return b.Picture("histogram", lambda: histogram(problems), HISTOGRAM) if scored else None
+    if not scored:
+        return None
+    caption = b.joined(captions.spread(problems, _band), HISTOGRAM)
+    return b.Picture("histogram", lambda: histogram(problems), caption)
 
 
 def scatter_picture(problems: Sequence[ProblemRow]) -> b.Picture | None:
     """Each problem before and after training; None where none was scored in both."""
     scored = any(problem.change != "unscored" for problem in problems)
-    return b.Picture("scatter", lambda: before_and_after(problems), SCATTER) if scored else None
+    if not scored:
+        return None
+    caption = b.joined(captions.moved(problems), SCATTER)
+    return b.Picture("scatter", lambda: before_and_after(problems), caption)
 
 
 # ----------------------------------------------------------------------------------- table
@@ -63,60 +93,135 @@ def problem_by_problem(data: PageData) -> b.Section | None:
     if not data.problems:
         return None
     paired = any(problem.trained is not None for problem in data.problems)
-    ordered = sorted(data.problems, key=_place if paired else _hardest_first)
+    groups = _groups(data, paired)
+    ordered = sorted(data.problems, key=partial(_place, groups) if paired else _hardest_first)
     shown = ordered[:ROWS_CAP]
     draws = _embedded(shown, data.completions)
-    lines = [_line(problem, draws.get(problem.problem_id, ()), paired) for problem in shown]
     said = _said(data, sum(map(len, draws.values())))
     if len(ordered) > len(shown):
         said += f" The table holds the first {len(shown):,} of {len(ordered):,} problems."
     pair_head = ("Trained", "Change, points", "Solved by") if paired else ()
     content = b.Problems(
         head=("Problem", "Base", *pair_head),
-        problems=lines,
-        changes=_choices([line.change for line in lines], CHANGES) if paired else (),
-        bands=_choices([line.band for line in lines], text.BANDS),
-        unscored=sum(line.unscored for line in lines),
+        problems=[_line(one, draws[one.problem_id], groups, paired) for one in shown],
+        filters=_filters(groups),
+        total=len(ordered),
     )
     blocks: list[b.Block] = [b.Text(said), content]
     return b.Section("Problem by problem", blocks)
 
 
-def _place(problem: ProblemRow) -> tuple[int, float]:
-    """Lost, gained, then by how far they moved."""
-    rank = {"lost": 0, "gained": 1}
-    return rank.get(problem.change, 2), -abs(problem.moved or 0.0)
+Groups = Mapping[str, Mapping[str, Set[str]]]  # name of a filter, name of a group, problem ids
+
+
+def _groups(data: PageData, paired: bool) -> Groups:
+    """Which problems belong to what the page counts, under the filter that shows them."""
+    found: dict[str, Mapping[str, Set[str]]] = {"Base": _by(data.problems, BANDS, _band)}
+    if paired:
+        after = [replace(one, base=one.trained) for one in data.problems]
+        trained = _by(after, BANDS, _band)
+        changed = _by(data.problems, ("more", "less", "same"), _direction)
+        found = {
+            "Solved by": _by(data.problems, SOLVED, _change),
+            "Change": {**changed, **data.significant, **_novel(data)},
+            **found,
+            "Trained": {f"trained_{name}": ids for name, ids in trained.items()},
+        }
+    if data.reach:
+        labels = {row.problem_id: row.label for row in data.reach.rows}
+        found["In reach of the base"] = {
+            name: {i for i, one in labels.items() if one == name} for name in REACHED
+        }
+    unscored = {one.problem_id for one in data.problems if _some_unscored(one, paired)}
+    return found | {"Samples": {"some_unscored": unscored}}
+
+
+def _by(
+    problems: Sequence[ProblemRow], names: Iterable[str], name_of: Callable[[ProblemRow], str]
+) -> dict[str, Set[str]]:
+    named = [(name_of(one), one.problem_id) for one in problems]
+    return {name: {i for found, i in named if found == name} for name in names}
+
+
+def _change(problem: ProblemRow) -> str:
+    return problem.change
+
+
+def _direction(problem: ProblemRow) -> str:
+    moved = problem.moved
+    return "" if moved is None else "more" if moved > 0 else "less" if moved < 0 else "same"
+
+
+def _band(problem: ProblemRow) -> str:
+    base = problem.base
+    return BANDS[int(band_index(base.n, base.c))] if base and base.n else ""
+
+
+def _some_unscored(problem: ProblemRow, paired: bool) -> bool:
+    arms = (problem.base, problem.trained) if paired else (problem.base,)
+    return any(not arm or bool(arm.unscored) or not arm.n for arm in arms)
+
+
+def _novel(data: PageData) -> dict[str, Set[str]]:
+    """The problems that the tests of new and lost ones counted: those solved at the highest rate.
+
+    Each test counts every problem that one policy never solved and the other solved at some rate or
+    more, so its number says which.
+    """
+    result = data.comparison
+    if result is None:
+        return {}
+    sides = (("new", result.new, "gained", "trained"), ("gone", result.lost, "lost", "base"))
+    found: dict[str, Set[str]] = {}
+    for name, test, change, solver in sides:
+        rows = [one for one in data.problems if one.change == change]
+        rates = sorted((-(share_of(getattr(one, solver)) or 0.0), one.problem_id) for one in rows)
+        found[name] = {i for _, i in rates[: test.problems]} if test.shown else set()
+    return found
+
+
+TRAINED = {f"trained_{name}": words for name, words in text.BANDS.items()}
+TITLES = {**SOLVED, **CHANGED, **REACHED, **SOME_UNSCORED, **text.BANDS, **TRAINED}
+
+
+def _filters(groups: Groups) -> list[tuple[str, list[b.Group]]]:
+    """The filters that have something to choose."""
+    filters = [
+        (words, [b.Group(name, TITLES[name], len(ids)) for name, ids in found.items() if ids])
+        for words, found in groups.items()
+    ]
+    return [(words, found) for words, found in filters if found]
+
+
+def _place(groups: Groups, problem: ProblemRow) -> tuple[int, float]:
+    """Lost, gained, significantly worse, better, then the rest, each by how far they moved."""
+    found = {**groups["Solved by"], **groups["Change"]}
+    order = ("lost", "gained", "worse", "better")
+    places = (i for i, name in enumerate(order) if problem.problem_id in found.get(name, ()))
+    return next(places, len(order)), -abs(problem.moved or 0.0)
 
 
 def _hardest_first(problem: ProblemRow) -> tuple[int, float]:
     return 0, share_of(problem.base) or 0.0
 
 
-def _line(problem: ProblemRow, draws: Sequence[b.Drawn], paired: bool) -> b.Problem:
+def _line(problem: ProblemRow, draws: Sequence[b.Drawn], groups: Groups, paired: bool) -> b.Problem:
     question = " ".join((problem.question or problem.problem_id).split())
-    base = problem.base
-    arms = {"base": base} | ({"trained": problem.trained} if paired else {})
-    change = problem.change if paired else ""
+    arms = {"base": problem.base} | ({"trained": problem.trained} if paired else {})
     cells = [f"{arm.c} of {arm.n}" if arm and arm.n else ABSENT for arm in arms.values()]
+    pair = [points(problem.moved), CHANGES[problem.change]] if paired else []
+    named = (one for found in groups.values() for one in found.items())
     return b.Problem(
         problem_id=problem.problem_id,
         title=question[:QUESTION_SHOWN] + "…" * (len(question) > QUESTION_SHOWN),
-        cells=[*cells, points(problem.moved), CHANGES[change]] if paired else cells,
+        cells=[*cells, *pair],
         numbers=[*map(share_of, arms.values()), *([problem.moved] if paired else [])],
-        change=change,
-        band=bands.BANDS[int(bands.band_index(base.n, base.c))] if base and base.n else "",
-        unscored=any(not arm or bool(arm.unscored) or not arm.n for arm in arms.values()),
+        groups=[name for name, ids in named if problem.problem_id in ids],
         question=_cut(problem.question),
         reference=_cut(problem.reference),
         arms=[(role, share_in_words(arm)) for role, arm in arms.items()],
         draws=draws,
     )
-
-
-def _choices(found: Sequence[str], titles: Mapping[str, str]) -> b.Choices:
-    """The choices of a filter that have a line."""
-    counts = {value: found.count(value) for value in titles}
-    return [(value, titles[value], count) for value, count in counts.items() if count]
 
 
 # ------------------------------------------------------------------------------- what opens

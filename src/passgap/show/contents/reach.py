@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from passgap.results.reach import Class, Perplexity, Reach, ReachRow
-from passgap.show.blocks import Block, Folded, Picture, Section, Table, Text, VerdictBlock
+from passgap.show.blocks import (
+    Block,
+    Count,
+    Folded,
+    Picture,
+    Section,
+    Table,
+    Text,
+    VerdictBlock,
+    filled,
+    joined,
+)
 from passgap.show.charts.designs import reach_chart
 from passgap.show.contents.parts import details, noted, present, small, table, verdict_block
 from passgap.show.text import estimated, interval, known, number, percent
@@ -38,9 +49,9 @@ def section(result: Reach | None) -> Section | None:
 
 def verdict(result: Reach) -> VerdictBlock:
     """The verdict with its numbers."""
-    sentence = result.verdict.label.sentence.format(
-        gained=result.gained, budget=f"{result.settings.budget:,}", **vars(result.classes)
-    )
+    classes = {name: Count(count, name) for name, count in vars(result.classes).items()}
+    fields = {"gained": f"{result.gained:,}", "budget": f"{result.settings.budget:,}", **classes}
+    sentence = filled(result.verdict.label.sentence, fields)
     return verdict_block(result.verdict, "Could the base", sentence)
 
 
@@ -49,10 +60,22 @@ def _below(result: Reach) -> list[Block]:
     second = present(details(_details(result)), perplexity_table(result.perplexity or ()))
     return present(
         Text(BOUNDS) if gained else None,
-        Picture("reach", lambda: reach_chart(result.rows), FROM_BOTH_SIDES) if gained else None,
+        Picture("reach", lambda: reach_chart(result.rows), _shown(result)) if gained else None,
         gained,
         Folded("Calibration, amplification, perplexity", second) if second else None,
         noted(result.notes),
+    )
+
+
+def _shown(result: Reach) -> str:
+    """How many bars lie wholly on either side of the budget."""
+    rows, budget = result.rows, f"{result.settings.budget:,}"
+    above = sum(one.label == "reachable" for one in rows)
+    below = sum(one.label == "beyond_budget" for one in rows)
+    return joined(
+        f"Of {len(rows)} {'bar' if len(rows) == 1 else 'bars'}, {above} say that {budget} samples "
+        f"of the base are enough and {below} that they are not.",
+        FROM_BOTH_SIDES,
     )
 
 

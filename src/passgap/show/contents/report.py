@@ -36,10 +36,10 @@ from passgap.show.text import ABSENT
 
 def page(data: PageData) -> b.Page:
     """Everything that the data can fill, in the order of a reader's questions."""
-    # A reader asks in this order, and may stop anywhere: what is the verdict, how large is the
-    # change, which problems, how did it come about, could the base have done it, was there
-    # anything to gain. Doubts (checks, audits, notes) follow, then how it was made; what makes the
-    # verdict worthless is not left to its place in this order but said at the top (`grave`).
+    # The answer stands at the top. Below it the page follows the reader from before to after: was
+    # there anything to gain, what happened in training, how large is the change, which problems,
+    # could the base have done it. Doubts (checks, audits, notes) follow, then how it was made; what
+    # makes the verdict worthless is not left to its place but said at the top (`grave`).
     result = data.comparison or data.probe
     pair = data.several if isinstance(data.several, UnpairedComparison) else data.comparison
     several = seeds.by_seed(data.several) if isinstance(data.several, SeedsComparison) else None
@@ -48,12 +48,10 @@ def page(data: PageData) -> b.Page:
     blocks = present(
         *_first_verdict(data),
         several,
-        _solved_within(data),
+        *_moments(data),
         _problems(data),
-        watching.section(data),
         reach.section(data.reach),
         comparison.answered(pair) if pair else None,
-        _before(data),
         alone(result.sampling_alone) if result else None,
         checks.section(data.checks),
         *(audit.section(role, one) for role, one in data.audits.items()),
@@ -72,16 +70,27 @@ def _first_verdict(data: PageData) -> list[b.Block]:
     if isinstance(data.several, Sweep):
         return [sweep.verdict(data.several)]
     if isinstance(data.several, Slices):
-        return [slices.verdict(data.several), slices.by_slice(data.several)]
+        grave = {name: "; ".join(checks.grave([one])) for one in data.checks for name in one.runs}
+        return [slices.verdict(data.several), slices.by_slice(data.several, grave)]
     if isinstance(data.several, UnpairedComparison):
         return [unpaired.verdict(data.several), unpaired.figures(data.several)]
     if data.several:
-        return [seeds.verdict(data.several)]
+        return [seeds.verdict(data.several), seeds.figures(data.several)]
     if data.comparison:
         return [comparison.verdict(data.comparison), comparison.figures(data.comparison)]
     if data.probe:
         return [probe.verdict(data.probe), probe.figures(data.probe)]
     return []
+
+
+def _moments(data: PageData) -> list[b.Block]:
+    """Before, during and after training; the curve of a base alone is what comes before."""
+    before, during, solved = _before(data), watching.section(data), _solved_within(data)
+    of_base = not data.comparison and not isinstance(
+        data.several, SeedsComparison | UnpairedComparison
+    )
+    ordered = (solved, before, during) if of_base else (before, during, solved)
+    return present(*ordered)
 
 
 def _solved_within(data: PageData) -> b.Section | None:
@@ -112,7 +121,8 @@ def _before(data: PageData) -> b.Section | None:
     gains = probe.gains(data.probe)
     if not data.comparison and not data.several:
         return b.Section("What training could gain", gains)
-    first: list[b.Block] = [probe.verdict(data.probe), probe.figures(data.probe)]
+    figures = b.Figures(probe.figures(data.probe).figures[:-1])  # the size is told at the top
+    first: list[b.Block] = [probe.verdict(data.probe), figures]
     return b.Section("Before training: was there something to gain?", [*first, *gains])
 
 

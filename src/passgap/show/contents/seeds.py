@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from passgap.results.seeds import SeedsComparison
-from passgap.show.blocks import Block, Section, Table, Text, VerdictBlock
-from passgap.show.contents import comparison, curves
-from passgap.show.contents.parts import noted, present, table, verdict_block
+from passgap.show.blocks import Block, Figures, Section, Table, Text, VerdictBlock
+from passgap.show.contents import comparison, curves, deciding
+from passgap.show.contents.parts import doubt, noted, present, table, verdict_block
 from passgap.show.text import changed
 
-COVERS = "The curves' intervals hold for the recipe: they cover the training seed."
+COVERS = (
+    "Ranked by the difference at the large k. The last column holds a reason for doubt, or "
+    "nothing. The curves' intervals hold for the recipe: they cover the training seed."
+)
 
 
 def blocks(result: SeedsComparison) -> list[Block]:
     """Everything to show of several training seeds."""
-    return present(verdict(result), curves.of_pair(result), by_seed(result), noted(result.notes))
+    return present(
+        verdict(result),
+        figures(result),
+        by_seed(result),
+        curves.of_pair(result),
+        noted(result.notes),
+    )
 
 
 def verdict(result: SeedsComparison) -> VerdictBlock:
     """The verdict on the recipe."""
     when = f"Across {len(result.seeds)} training seeds"
     return verdict_block(result.verdict, when, comparison.sentence(result))
+
+
+def figures(result: SeedsComparison) -> Figures:
+    """What decides: both k with their margin, the tests of new and lost problems."""
+    ks = result.settings.k_small, result.settings.k_large
+    ends = (deciding.arms_at(result, k) for k in ks)
+    return Figures([*ends, *deciding.novel_figures(result)])
 
 
 def by_seed(result: SeedsComparison) -> Section:
@@ -29,10 +47,19 @@ def by_seed(result: SeedsComparison) -> Section:
 
 
 def seeds_table(result: SeedsComparison) -> Table | None:
-    """A row per training seed: its verdict and its differences to the base in points."""
-    head = ["training seed", "verdict", *(f"pass@{d.k}, points" for d in result.seeds[0].delta)]
+    """A row per training seed, ranked by the last difference: differences, verdict, doubt."""
+    ks = [at.k for at in result.seeds[0].delta]
+    ranked = sorted(result.seeds, key=lambda seed: -seed.delta[-1].estimate.value)
+    told = [[changed(at.estimate) for at in seed.delta] for seed in ranked]
     rows = [
-        [seed.policy, seed.verdict.label, *(changed(d.estimate) for d in seed.delta)]
-        for seed in result.seeds
+        [seed.policy, rank, *ends, seed.verdict.label, doubt(seed.verdict)]
+        for rank, (seed, ends) in enumerate(zip(ranked, told, strict=True), start=1)
     ]
-    return table(head, rows, (0, 1))
+    narrow = [
+        [seed.policy, seed.verdict.label, *ends] for seed, ends in zip(ranked, told, strict=True)
+    ]
+    points = [f"pass@{k}, points" for k in ks]
+    wide = table(["training seed", "rank", *points, "verdict", "doubt"], rows, (0, 4, 5))
+    return wide and replace(
+        wide, narrow=table(["training seed", "verdict", *points], narrow, (0, 1))
+    )

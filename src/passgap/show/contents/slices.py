@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from passgap.results.parts import At
 from passgap.results.slices import Line, Slices
 from passgap.show.blocks import Block, Picture, Section, Table, VerdictBlock
 from passgap.show.charts.ranges import differences_chart
 from passgap.show.contents import comparison
-from passgap.show.contents.parts import noted, present, verdict_block
-from passgap.show.text import changed, percent
+from passgap.show.contents.parts import doubt, noted, present, tries, verdict_block
+from passgap.show.text import ABSENT, changed, known, percent
 
-LEAD = "Differences are trained minus base, at the two k that decide."
+LEAD = (
+    "Differences are trained minus base, in points, at the two k that decide; ranked by the "
+    "second. The last column holds a reason for doubt, or nothing."
+)
 
 
 def blocks(result: Slices) -> list[Block]:
@@ -20,28 +26,78 @@ def blocks(result: Slices) -> list[Block]:
 def verdict(result: Slices) -> VerdictBlock:
     """The verdict over all problems."""
     sentence = comparison.sentence(result.by_problems)
-    return verdict_block(result.verdict, "After training, over all problems", sentence)
+    shown = comparison.evidence(result.by_problems)
+    return verdict_block(result.verdict, "After training, over all problems", sentence, shown)
 
 
-def by_slice(result: Slices) -> Section:
-    """Each slice's own verdict, and those of all together."""
+def by_slice(result: Slices, grave: Mapping[str, str] | None = None) -> Section:
+    """Each slice's own verdict, and those of all together; ``grave`` findings by slice."""
+    ranked, pooled = _ranked(result)
+    ends = _ends([*ranked, *pooled])
     rows = [
-        (line.name, at.k, at.estimate) for line in result.lines() for at in (line.small, line.large)
+        (line.name, end, at.estimate)
+        for line in (*ranked, *pooled)
+        for end, at in zip(ends, (line.small, line.large), strict=True)
     ]
     picture = Picture("slices", lambda: differences_chart(rows))
-    return Section(f"By {result.by}", [picture, slices_table(result)], LEAD, answers=True)
+    title, ranks = f"By {result.by}", slices_table(result, grave or {})
+    return Section(title, [ranks, picture], LEAD, answers=True)
 
 
-def slices_table(result: Slices) -> Table:
-    """Two rows per slice, one for each k; then all of them in both weightings."""
+def slices_table(result: Slices, grave: Mapping[str, str]) -> Table:
+    """A row per slice, ranked, then all of them in both weightings."""
+    ranked, pooled = _ranked(result)
+    lines, count = [*ranked, *pooled], len(ranked)
     level = percent(result.slice_confidence_level, 1)
-    head = [result.by, "problems", "k", f"points ({level})", "verdict"]
-    lines = [*result.lines()]
-    rows = [row for line in lines for row in _rows(line)]
-    first = 2 * len(result.slices)
-    return Table(head, rows, (0, 4), tuple(range(first, len(rows))))
+    head = [result.by, "rank", "problems", *(f"{end} ({level})" for end in _ends(lines))]
+    same = len({one.large.k for one in lines}) == 1
+    rows = [
+        _row(str(i), one, grave.get(one.name, ""), same) for i, one in enumerate(ranked, start=1)
+    ]
+    rows += [_row("", one, "", same) for one in pooled]
+    marked = tuple(range(count, len(rows)))
+    narrow = _narrow(result, lines, level, grave)
+    return Table([*head, "verdict", "doubt"], rows, (0, 5, 6), marked, narrow)
 
 
-def _rows(line: Line) -> tuple[list[str], list[str]]:
-    small, large = ([str(at.k), changed(at.estimate)] for at in (line.small, line.large))
-    return [line.name, f"{line.problems:,}", *small, line.label], ["", "", *large, ""]
+def _ranked(result: Slices) -> tuple[list[Line], list[Line]]:
+    """The slices by their difference at the large k, and both pooled lines."""
+    lines, count = [*result.lines()], len(result.slices)
+    return sorted(lines[:count], key=_place), lines[count:]
+
+
+def _ends(lines: list[Line]) -> tuple[str, str]:
+    return _words([one.small for one in lines]), _words([one.large for one in lines])
+
+
+def _place(line: Line) -> tuple[bool, float]:
+    value = line.large.estimate.value
+    return line.verdict is None, -value if known(value) else 0.0
+
+
+def _words(ends: list[At]) -> str:
+    """Within how many tries: the same in all rows, or as each row says."""
+    ks = {one.k for one in ends}
+    return f"within {tries(ks.pop())}" if len(ks) == 1 else "within k tries"
+
+
+def _row(rank: str, line: Line, grave: str, same: bool) -> list[str]:
+    large = changed(line.large.estimate)
+    large = large if same or large == ABSENT else f"k = {line.large.k}: {large}"
+    small, reasons = changed(line.small.estimate), _reasons(line, grave)
+    return [line.name, rank, f"{line.problems:,}", small, large, line.label, reasons]
+
+
+def _reasons(line: Line, grave: str) -> str:
+    return "; ".join(filter(None, [doubt(line.verdict), grave]))
+
+
+def _narrow(result: Slices, lines: list[Line], level: str, grave: Mapping[str, str]) -> Table:
+    """Two rows per slice, one for each k; the doubt stands under the verdict."""
+    rows = []
+    for line in lines:
+        small, large = ([str(at.k), changed(at.estimate)] for at in (line.small, line.large))
+        reasons = _reasons(line, grave.get(line.name, ""))
+        rows += [[line.name, f"{line.problems:,}", *small, line.label], ["", "", *large, reasons]]
+    head = [result.by, "problems", "k", f"points ({level})", "verdict, doubt"]
+    return Table(head, rows, (0, 4), tuple(range(2 * len(result.slices), len(rows))))

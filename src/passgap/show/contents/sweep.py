@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from passgap.results.estimates import Curve
-from passgap.results.sweep import Difference, Sweep
+from passgap.results.sweep import Checkpoint, Difference, Sweep
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, VerdictBlock
 from passgap.show.charts.training import sweep_curves
-from passgap.show.contents.parts import noted, present, table, verdict_block
+from passgap.show.contents.parts import doubt, noted, present, table, verdict_block
 from passgap.show.text import ABSENT, between, percent, points
 
 
@@ -46,28 +48,65 @@ def by_checkpoint(sweep: Sweep) -> Section:
     ks = sweep.settings.k_small, sweep.settings.k_large
     steps = [(0, sweep.base), *((one.step, one.curve) for one in sweep.checkpoints)]
     draw = partial(sweep_curves, steps, ks, sweep.fall)
-    picture = Picture("sweep", draw, "Intervals at each step; the base stands at step 0.")
-    rule = Text(f"The rule: {sweep.rule}", "quiet")
-    shown = present(Columns([picture], "wide"), sweep_table(sweep), rule)
+    picture = Picture("sweep", draw, _shown(steps, ks))
+    shown = present(Columns([picture], "wide"), sweep_table(sweep), Text(_rule(sweep), "quiet"))
     return Section("Checkpoint by checkpoint", shown, answers=True)
 
 
+def _shown(steps: Sequence[tuple[int, Curve]], ks: Sequence[int]) -> str:
+    """At which step each curve is highest, and how it ends."""
+    said = []
+    for k in dict.fromkeys(ks):
+        found = [(curve.at(k).value, -step) for step, curve in steps]
+        value, step = max(found)
+        end = percent(found[-1][0])
+        last = "" if -step == steps[-1][0] else f" and {end} at the last"
+        said.append(f"pass@{k} is highest at step {-step} ({percent(value)}){last}")
+    return f"{'; '.join(said)}. Shaded: intervals at each step; the base stands at step 0."
+
+
+def _rule(sweep: Sweep) -> str:
+    """How the rows are ranked."""
+    return (
+        f"Ranked by this rule: {sweep.rule}. The last column holds a reason for doubt, or nothing."
+    )
+
+
 def sweep_table(sweep: Sweep) -> Table | None:
-    """A row per step: pass@k at both deciding k, the differences to the base in points with their
-    band over the sweep, the verdict."""
+    """A row per step, ranked by the rule: pass@k at both deciding k, the differences to the base in
+    points with their band over the sweep, the verdict, what to know of it."""
     ks = sweep.settings.k_small, sweep.settings.k_large
-    base = [text for k in ks for text in (_level(sweep.base, k), "")]
-    rows: list[list[object]] = [[0, *base, "base", ""]]
+    base = [0, *(text for k in ks for text in (_level(sweep.base, k), "")), "base", ""]
+    rows = {one.step: _row(sweep, one) for one in sweep.checkpoints}
+    order = [one.step for one in sorted(sweep.checkpoints, key=partial(_place, sweep))]
+    ranked = [[step, i, *rows[step][1:]] for i, step in enumerate(order, start=1)]
+    names = [name for k in ks for name in (f"pass@{k}", "on the base")]
+    wide = table(
+        ["step", "rank", *names, "verdict", "note", "doubt"],
+        [*ranked, [0, ABSENT, *base[1:], ""]],
+        (0, 6, 7, 8),
+    )
+    narrow = [base, *(row[:-1] for row in rows.values())]
+    return wide and replace(
+        wide, narrow=table(["step", *names, "verdict", "note"], narrow, (0, 5, 6))
+    )
+
+
+def _row(sweep: Sweep, one: Checkpoint) -> list[object]:
+    ks = sweep.settings.k_small, sweep.settings.k_large
+    cells = [text for k in ks for text in (_level(one.curve, k), _change(one.at(k)))]
     marks = {
         "keep": sweep.keep and sweep.keep.step,
         "falls from here on": sweep.fall and sweep.fall.step,
     }
-    for one in sweep.checkpoints:
-        cells = [text for k in ks for text in (_level(one.curve, k), _change(one.at(k)))]
-        said = ", ".join(name for name, step in marks.items() if step == one.step)
-        rows.append([one.step, *cells, one.verdict.label, said])
-    head = ["step", *(name for k in ks for name in (f"pass@{k}", "on the base"))]
-    return table([*head, "verdict", "note"], rows, (0, 5, 6))
+    said = ", ".join(name for name, step in marks.items() if step == one.step)
+    return [one.step, *cells, one.verdict.label, said, doubt(one.verdict)]
+
+
+def _place(sweep: Sweep, one: Checkpoint) -> tuple[bool, float]:
+    """Those not shown to be below the base first, then by the lower end at the small k."""
+    below = one.at(sweep.settings.k_large).band_high < -sweep.settings.margin
+    return below, -one.at(sweep.settings.k_small).band_low
 
 
 def _level(curve: Curve, k: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
-from passgap.show.contents import comparison, curves
+from passgap.show.contents import comparison, curves, deciding
 from passgap.show.contents.parts import both, noted, present, verdict_block
 
 
@@ -32,5 +32,5 @@ def figures(result: UnpairedComparison) -> b.Figures:
     ks = result.settings.k_small, result.settings.k_large
     counted = result.problems, result.draws, result.unscored
     problems, draws, unscored = (both([one.base, one.trained]) for one in counted)
-    size = b.Figure("Problems", problems, f"{draws} samples per policy\nunscored: {unscored}")
-    return b.Figures([*(comparison.arms_at(result, k) for k in ks), size])
+    size = b.Figure("Problems", problems, f"{draws} samples in all\nunscored: {unscored}")
+    return b.Figures([*(deciding.arms_at(result, k) for k in ks), size])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from passgap.data.journals import TrainingRow
+from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.results.estimates import Estimate
-from passgap.results.watching import BandSpan, Span, Watching
+from passgap.results.watching import Band, BandSpan, Span, Watching
 from passgap.show import blocks as b
 from passgap.show.charts.parts import Point
 from passgap.show.charts.training import (
@@ -18,21 +18,20 @@ from passgap.show.charts.training import (
     signal_chart,
     training_series,
 )
+from passgap.show.contents import captions
 from passgap.show.contents.parts import FEW, noted, present, table
 from passgap.show.data import PageData
 from passgap.show.text import ABSENT, changed, estimated, known, number, percent, sparkline
 
 SAME = 1e-9
+AVERAGED = 11  # steps, as the thick line
 LOST_SHOWN = 20
 ROWS_SHOWN = 12
 LONGEST = 60  # of a sparkline
 HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
 MIXED = "A group whose completions are all right or all wrong has no gradient."
 SIGNAL = f"{MIXED} Shaded: interval over the problems of those steps."
-PROBLEMS = (
-    "Of the problems drawn so far. Lost: solved before, none right in the last groups, and chance "
-    "is no explanation."
-)
+LOST = "Lost: solved before, none right in the last groups, and chance is no explanation."
 BANDS = (
     "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
 )
@@ -212,17 +211,51 @@ def _unit(watching: Watching) -> str:
 def pictures(watching: Watching) -> list[b.Picture]:
     """Every chart the record can fill, the learning signal first."""
     steps, unit = watching.steps, _unit(watching)
-    unit = "training step" if unit == "step" else unit
+    name, unit = unit, "training step" if unit == "step" else unit
+    last = steps[-1].problems
+    so_far = (
+        f"Of {last.seen:,} problems drawn so far {last.solved:,} were solved at least once, "
+        f"{last.never_solved:,} never, {last.lost:,} lost since. {LOST}"
+    )
+    signal = captions.went([(row.last_step, row.mixed) for row in steps], name)
+    length = captions.went(
+        [(row.last_step, row.length) for row in steps], name, partial(number, digits=0)
+    )
     bands = [band for band in watching.bands if band.rows and band.problems >= FEW]
     by = BANDS.format(by=bands[0].by, few=FEW) if bands else ""
     mixed = any(known(row.mixed.value) for row in steps)
     long = any(known(row.length.value) for row in steps)
     return [
-        *([b.Picture("watch_signal", partial(signal_chart, steps, unit), SIGNAL)] if mixed else []),
-        b.Picture("watch_problems", partial(problems_chart, steps, unit), PROBLEMS),
-        *([b.Picture("watch_bands", partial(bands_chart, bands, unit), by)] if bands else []),
-        *([b.Picture("watch_length", partial(length_chart, steps, unit), LENGTH)] if long else []),
+        *(
+            [b.Picture("watch_signal", partial(signal_chart, steps, unit), f"{signal} {SIGNAL}")]
+            if mixed
+            else []
+        ),
+        b.Picture("watch_problems", partial(problems_chart, steps, unit), so_far),
+        *(
+            [
+                b.Picture(
+                    "watch_bands", partial(bands_chart, bands, unit), f"{_bands(bands, name)} {by}"
+                )
+            ]
+            if bands
+            else []
+        ),
+        *(
+            [b.Picture("watch_length", partial(length_chart, steps, unit), f"{length} {LENGTH}")]
+            if long
+            else []
+        ),
     ]
+
+
+def _bands(bands: Sequence[Band], unit: str) -> str:
+    """From where to where the hardest and the easiest band went."""
+    told = [*bands[:1], *bands[1:][-1:]]
+    return " ".join(
+        captions.went([(row.last_step, row.estimate) for row in band.rows], unit, name=band.band)
+        for band in told
+    )
 
 
 # ------------------------------------------------------------------------- a page's section
@@ -232,7 +265,7 @@ HELD_OUT = (
     "Problems that were never trained on, with intervals. Small k rising while large k stays is "
     "sharpening, seen as it happens."
 )
-REWARD = "Share of the samples rewarded. Thin: each step; thick: mean over eleven steps."
+THIN = "Thin: each step; thick: mean over eleven steps."
 
 
 def section(data: PageData) -> b.Section | None:
@@ -268,7 +301,27 @@ def _held_out(data: PageData) -> list[b.Picture]:
         (row.step, [(one.k, one) for one in row.curve if known(one.value)]) for row in data.held_out
     ]
     drawn = any(curve for _, curve in rows)
-    return [b.Picture("held_out", partial(held_out_curves, rows), HELD_OUT)] if drawn else []
+    caption = f"{_since(data.held_out)} {HELD_OUT}"
+    return [b.Picture("held_out", partial(held_out_curves, rows), caption)] if drawn else []
+
+
+def _since(rows: Sequence[HeldOutRow]) -> str:
+    """How pass@k changed between the first and the last measurement."""
+    ends = [[(one.k, one.value) for one in row.curve if known(one.value)] for row in rows]
+    measured = [(row.step, end) for row, end in zip(rows, ends, strict=True) if end]
+    if len(measured) < 2:
+        return "Measured once so far."
+    (first, before), (last, after) = measured[0], measured[-1]
+    return f"From step {first} to {last}: {captions.gained(before, after)}."
+
+
+def _ran(values: Sequence[tuple[int, float | None]], form: str) -> str:
+    """The means of the first and of the last eleven steps that were logged."""
+    found = [value for _, value in values if known(value)]
+    ends = [sum(some) / len(some) for some in (found[:AVERAGED], found[-AVERAGED:])]
+    digits = 0 if form == "d" else 2
+    first, last = (percent(v) if form.endswith("%") else number(v, digits) for v in ends)
+    return f"From {first} to {last}, as means of the first and the last {AVERAGED} steps."
 
 
 def _logged(rows: Sequence[TrainingRow]) -> list[b.Picture]:
@@ -277,12 +330,14 @@ def _logged(rows: Sequence[TrainingRow]) -> list[b.Picture]:
     mixed = [(row.step, row.mixed_share) for row in rows]
     length = [(row.step, row.completion_length) for row in rows]
     found = (
-        ("reward", reward, "Mean reward", ".2f", REWARD),
-        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", MIXED),
-        ("completion_length", length, "Completion length, tokens", "d", RUNS_AWAY),
+        ("reward", reward, "Mean reward", ".2f", THIN),
+        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", f"{MIXED} {THIN}"),
+        ("completion_length", length, "Completion length, tokens", "d", f"{RUNS_AWAY} {THIN}"),
     )
     return [
-        b.Picture(name, partial(training_series, values, title, form), caption)
+        b.Picture(
+            name, partial(training_series, values, title, form), f"{_ran(values, form)} {caption}"
+        )
         for name, values, title, form, caption in found
         if any(known(value) for _, value in values)
     ]

@@ -52,7 +52,13 @@ from passgap.show.contents.report import flat, page
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout, Stored
 from passgap.show.page.page import write_page
 from passgap.show.text import known
-from passgap.stats import binomial_interval, fit_mixture
+from passgap.stats import (
+    binomial_interval,
+    false_discovery_rates,
+    fisher_exact,
+    fit_mixture,
+    wins_at_k,
+)
 
 Logged = TypeVar("Logged", bound=StepRow)
 
@@ -256,6 +262,7 @@ def page_data(
         watching=None if training is None else watch_of_training(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
+        significant=_significant(counts, comparison),
         completions=completion_rows(runs, counts),
         stored={
             role: Stored(int((c.n + c.unscored).sum()), _short(str(runs[role].place)))
@@ -334,6 +341,32 @@ def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
     delta = float(comparison.tilt.delta)
     ks = [k for k in comparison.base.k.tolist() if k <= int(base.n.min())]
     return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
+
+
+def _significant(
+    counts: Mapping[str, Counts], comparison: Comparison | None
+) -> dict[str, frozenset[str]]:
+    """Which problems became significantly better and worse: those that the comparison counts.
+
+    Empty where the comparison left problems out, whose tests were others.
+    """
+    if comparison is None:
+        return {}
+    base, trained = counts["base"], counts["trained"]
+    place = {problem_id: i for i, problem_id in enumerate(trained.problem_id)}
+    common = np.array([i for i, one in enumerate(base.problem_id) if one in place], dtype=int)
+    base = base.take(common)
+    trained = trained.take([place[problem_id] for problem_id in base.problem_id])
+    arms, found = (base.n, base.c, trained.n, trained.c), comparison.coverage.certain
+    sure = false_discovery_rates(fisher_exact(*arms)) <= found.false_discovery_rate
+    moved = sure * wins_at_k(*arms, 1)
+    if (int(np.sum(moved > 0)), int(np.sum(moved < 0))) != (found.better, found.worse):
+        return {}
+    sides = {"better": moved > 0, "worse": moved < 0}
+    return {
+        name: frozenset(base.problem_id[i] for i in np.flatnonzero(there))
+        for name, there in sides.items()
+    }
 
 
 MOST_PROBLEMS = 1_000

@@ -41,14 +41,15 @@ def write_page(page: Page, out: str | os.PathLike[str]) -> Path:
 def render(page: Page) -> str:
     """The page as one string of HTML."""
     specs = {picture.name: page_spec(picture.draw()) for picture in pictures(page.blocks)}
-    tables = (block for block in walk(page.blocks) if isinstance(block, Problems))
+    tables = [block for block in walk(page.blocks) if isinstance(block, Problems)]
+    groups = {name: count for table in tables for name, count in table.counts().items()}
     style, script = css_variables() + template("page.css"), _script()
     return (
         environment()
         .get_template("page.html.j2")
         .render(
             page=page,
-            body=of_page(specs).paint(page.blocks),
+            body=of_page(specs, groups).paint(page.blocks),
             specs=json_for_html(specs),
             palette=json_for_html(LIGHT),
             details=json_for_html([_opens(one) for table in tables for one in table.problems]),

@@ -7,6 +7,7 @@ is made visible and escaped.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import jinja2
 from jinja2.environment import TemplateModule
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from passgap.show import blocks as b
 from passgap.show.text import visible
@@ -61,10 +62,11 @@ class Painter:
                 assert_never(block)
 
 
-def of_page(specs: Mapping[str, Spec]) -> Painter:
+def of_page(specs: Mapping[str, Spec], groups: Mapping[str, int] | None = None) -> Painter:
     """The page's painter; ``specs`` are the charts by name, drawn by its script.
 
-    A picture without its spec is left out, as where a page has no script.
+    A picture without its spec is left out, as where a page has no script. ``groups`` are those of
+    its table of problems: a count of as many problems leads to them there.
     """
     painter: Painter
 
@@ -75,14 +77,15 @@ def of_page(specs: Mapping[str, Spec]) -> Painter:
         on_log = '"type": "log"' in json.dumps(spec)  # which the page can make linear
         return painter.macro("picture", block, spec["title"], on_log)
 
-    painter = Painter(environment().get_template("blocks.html.j2").module, picture)
+    macros = environment().get_template("blocks.html.j2").make_module({"groups": groups or {}})
+    painter = Painter(macros, picture)
     return painter
 
 
 @cache
 def environment(package: str = "passgap.show.page") -> jinja2.Environment:
     """Templates in which all text is made visible and escaped, our own markup as it is."""
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader(package),
         autoescape=True,
         finalize=_shown,
@@ -90,6 +93,8 @@ def environment(package: str = "passgap.show.page") -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["unbroken"] = unbroken
+    return made
 
 
 def template(name: str) -> str:
@@ -101,3 +106,17 @@ def template(name: str) -> str:
 # to make a hostile text visible. Markup is our own, already painted, and must not pass twice.
 def _shown(value: object) -> object:
     return value if isinstance(value, Markup | jinja2.Undefined) else visible(value)
+
+
+NUMBER = r"[+−]?\d[\d.,]*%?"
+UNBROKEN = re.compile(
+    rf"\(?{NUMBER} to {NUMBER}\)?|\b[kpnTGδ] [=<>≤≥] {NUMBER}|{NUMBER} points?\b"
+    r"|\b(?:small|large) k\b"
+)
+
+
+def unbroken(text: object) -> Markup:
+    """A text whose intervals, and numbers with their name or unit, stay on one line."""
+    # Spaces that do not break, and not markup: the text is escaped as any other.
+    said = UNBROKEN.sub(lambda found: found[0].replace(" ", "\u00a0"), str(_shown(text)))
+    return escape(said)

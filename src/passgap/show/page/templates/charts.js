@@ -26,11 +26,20 @@ function linear(spec) {
   return copy;
 }
 
+// Where there is little room a legend goes over several lines, as it cannot know by itself.
+const NARROW = 480;
+
+function fitted(spec, width) {
+  if (width >= NARROW) return spec;
+  const legend = { ...spec.config.legend, columns: 2, columnPadding: 14, labelLimit: width / 2 - 40 };
+  return { ...spec, config: { ...spec.config, legend } };
+}
+
 async function draw(place, spec) {
   const name = place.dataset.chart;
   try {
     views[name]?.finalize();
-    views[name] = await vegaEmbed(place, spec, options);
+    views[name] = await vegaEmbed(place, fitted(spec, place.clientWidth), options);
   } catch (error) {
     place.textContent = `This chart could not be drawn: ${error.message}`;
   }

@@ -1,4 +1,5 @@
-// The table of problems: sorted by a heading, filtered by choices and text; a row opens to its
+// The table of problems: sorted by a heading, filtered by choices, by text and by every count of
+// problems on the page, whose link (#only-GROUP) the back button takes back; a row opens to its
 // completions. All that outsiders wrote is set as text, never as markup.
 const details = JSON.parse(document.getElementById("details").textContent);
 const table = document.getElementById("problems");
@@ -104,26 +105,54 @@ function sort(heading, column) {
   body.append(...rows);
 }
 
+const choices = [...document.querySelectorAll("[data-filter=group]")];
+const search = document.querySelector("[data-filter=text]");
+const shown = document.getElementById("shown");
+const ONLY = "#only-";
+
 function filter() {
   close();
-  const chosen = Object.fromEntries(
-    [...document.querySelectorAll("[data-filter]")].map((one) => [one.dataset.filter, one.value]),
-  );
-  const wanted = chosen.text.trim().toLowerCase();
+  const groups = choices.map((one) => one.value).filter((value) => value);
+  const wanted = search.value.trim().toLowerCase();
   let count = 0;
   for (const row of rows) {
     const text = `${row.textContent} ${details[row.dataset.index].question}`.toLowerCase();
-    const fits = ["change", "band"].every((name) => !chosen[name] || row.dataset[name] === chosen[name]);
-    const scored = !chosen.unscored || row.dataset.unscored === chosen.unscored;
-    row.hidden = !(fits && scored && text.includes(wanted));
+    const member = row.dataset.groups.split(" ");
+    row.hidden = !(groups.every((one) => member.includes(one)) && text.includes(wanted));
     count += !row.hidden;
   }
-  document.getElementById("shown").textContent = `${count} of ${rows.length} shown`;
+  const names = choices.filter((one) => one.value).map((one) => one.selectedOptions[0].text);
+  const what = names.length ? `: ${names.join(", ")}` : "";
+  const problems = rows.length === 1 ? "problem" : "problems";
+  shown.querySelector("[role=status]").textContent =
+    `${count} of ${rows.length} ${problems} shown${what}`;
+  shown.querySelector("a").hidden = count === rows.length;
+}
+
+function only(group) {
+  const known = choices.find((one) => [...one.options].some((option) => option.value === group));
+  for (const one of choices) one.value = one === known ? group : "";
+  search.value = "";
+  filter();
+}
+
+// Followed, or come back to: the address says which problems are shown.
+function follow() {
+  const asked = location.hash.startsWith(ONLY);
+  only(asked ? location.hash.slice(ONLY.length) : "");
+  if (!asked) return;
+  document.getElementById("filters").scrollIntoView({ block: "start" });
+  shown.focus({ preventScroll: true });
 }
 
 if (table) {
   document.getElementById("filters").hidden = false;
-  for (const one of document.querySelectorAll("[data-filter]")) one.addEventListener("input", filter);
+  for (const one of [...choices, search]) one.addEventListener("input", filter);
+  for (const link of document.querySelectorAll(`a[href^="${ONLY}"]`)) {
+    link.addEventListener("click", () => link.hash === location.hash && follow());
+  }
+  addEventListener("hashchange", follow);
+  if (location.hash.startsWith(ONLY)) follow();
   [...table.tHead.rows[0].cells].forEach((heading, column) => {
     heading.querySelector("button").addEventListener("click", () => sort(heading, column));
   });

@@ -1,0 +1,76 @@
+"""What decides a comparison, as key figures: both ends with their margin, new and lost problems.
+
+In: a comparison of two policies, paired or not, or of several training seeds. Out: figures in which
+no interval contradicts the word beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from passgap.results.comparison import Comparison, Coverage, Novel
+from passgap.results.labels import STATES
+from passgap.results.seeds import SeedsComparison
+from passgap.show import blocks as b
+from passgap.show.contents.curves import Pair
+from passgap.show.contents.parts import tries
+from passgap.show.text import interval, number, p_value, percent, points
+
+
+def arms_at(result: Pair, k: int) -> b.Figure:
+    """Both shares solved within a deciding k tries, the difference, and where it stands."""
+    base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
+    delta = result.delta.at(k)
+    note = f"{points(delta.value)} points ({interval(delta, points)})\n{_stands(result, k)}"
+    return b.Figure(f"Solved within {tries(k)}", base, note.rstrip(), trained)
+
+
+def _stands(result: Pair, k: int) -> str:
+    """Where the difference stands, and at which margin, so that no interval contradicts it."""
+    said, small = result.verdict, k == result.settings.k_small
+    stands = said.at_small_k if small else said.at_large_k
+    margin = f"{100 * result.settings.margin:g}"
+    delta = result.delta.at(k)
+    match stands:
+        case "equivalent":
+            if said.bounds is None:
+                return f"the same within {margin} points"
+            bound = said.bounds.small if small else said.bounds.large
+            least = number(100 * bound.margin, 1)
+            return f"the same within {margin} points: a change of {least} or more is excluded"
+        case "unclear" if delta.low > 0 or delta.high < 0:
+            return "open: at two values of k, one of them has to exclude 0 at 97.5%"
+        case "unclear":
+            return f"open: neither a change nor the same within {margin} points is shown"
+        case "up" | "down":
+            return STATES[stands]
+    return ""
+
+
+def _novel(name: str, test: Novel, group: str, moved: Sequence[str | b.Count] = ()) -> b.Figure:
+    """One test: how many problems show it; else who ``moved``, and what explains that."""
+    p, odds = p_value(test.p_value), f"{test.max_odds:.3g}-fold"
+    if test.shown:
+        least = f"{test.excluded_odds:.3g}-fold"
+        note = f"odds changed up to {least} do not explain them ({p} for {odds})"
+        return b.Figure(name, b.Counted(b.Count(test.problems, group)), note)
+    explained = f"odds changed up to {odds} explain that ({p})"
+    return b.Figure(name, "none shown", b.Counted(*moved, explained))
+
+
+def novel_figures(
+    result: Comparison | SeedsComparison, coverage: Coverage | None = None
+) -> list[b.Figure]:
+    """The tests of new and of lost problems, beside how many were gained and lost at all."""
+    gained: Sequence[str | b.Count] = ()
+    lost: Sequence[str | b.Count] = ()
+    if coverage is not None:
+        gained = (count(coverage.gained, "gained"), " solved by the trained policy only; ")
+        lost = (count(coverage.lost, "lost"), " solved by the base only; ")
+    new = _novel("New problems", result.new, "new", gained)
+    return [new, _novel("Lost problems", result.lost, "gone", lost)]
+
+
+def count(value: float, group: str) -> str | b.Count:
+    """A count of problems; where the runs differ in n an expectation, which no problems are."""
+    return b.Count(int(value), group) if float(value).is_integer() else f"{value:,g}"
