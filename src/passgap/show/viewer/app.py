@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from passgap.errors import PassgapError
 from passgap.show.text import visible
 from passgap.show.theme import css_variables
-from passgap.show.viewer import compared, home, marking, problem, table, training
+from passgap.show.viewer import compared, home, marking, problem, sample, table, training
 from passgap.show.viewer.guard import Access, Guard
 from passgap.show.viewer.library import Library, NothingThereError
 from passgap.show.viewer.site import Site
@@ -34,13 +34,20 @@ PAGES: dict[str, Page] = {
     "/run/{run}/report": compared.report,
     "/run/{run}/checks": compared.checks,
     "/run/{run}/audit": marking.marking,
-    "/run/{run}/problem/{problem}": problem.problem,
-    "/run/{run}/text/{problem}/{draw:int}": problem.exact_text,
+    "/run/{run}/problem/{problem:path}": problem.problem,
+    "/run/{run}/sample/{draw:int}/{problem:path}": sample.sample,
+    "/run/{run}/text/{draw:int}/{problem:path}": problem.exact_text,
+    "/diff": sample.two,
     "/training/{training}": training.training,
     "/training/{training}/live": training.training_live,
+    "/training/{training}/charts": training.training_charts,
 }
 STATIC = resources.files("passgap.show.viewer") / "static"
-FILES = {"view.js": "text/javascript", "theme.js": "text/javascript", "view.css": "text/css"}
+FILES = {
+    **dict.fromkeys(("view.js", "theme.js", "compared.js"), "text/javascript"),
+    "view.css": "text/css",
+}
+KEPT = {"cache-control": "private, max-age=3600"}
 
 
 def build(library: Library, access: Access) -> Starlette:
@@ -50,6 +57,7 @@ def build(library: Library, access: Access) -> Starlette:
         Route(path, partial(_shown, page, site), methods=["GET"]) for path, page in PAGES.items()
     ]
     routes += [Route(f"/static/{name}", partial(_file, name), methods=["GET"]) for name in FILES]
+    routes.append(Route("/static/charts.js", _charts, methods=["GET"]))
     routes.append(Route("/run/{run}/audit", partial(_marked, site), methods=["POST"]))
     return Starlette(
         routes=routes,
@@ -58,8 +66,11 @@ def build(library: Library, access: Access) -> Starlette:
     )
 
 
-NOTHING = "Nothing below the folder that is viewed has this address; it may have been moved."
-FAILED = "This is a fault of passgap view; the terminal it runs in says more."
+NOTHING = (
+    "There is no such page. The run, problem or sample may have been moved or removed since the "
+    "link was made; the list of runs shows what is there now."
+)
+FAILED = "This is a bug in passgap view. The terminal that it runs in shows the details."
 
 
 def _shown(page: Page, site: Site, request: Request) -> Response:
@@ -91,6 +102,20 @@ def _fault(site: Site, request: Request, error: Exception) -> Response:
 def _no_route(site: Site, request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 404
     return site.page("error.html.j2", code, title="Not found", message=NOTHING)
+
+
+def _charts(request: Request) -> Response:
+    """Vega with the page's own script for charts, which draws them again when they have changed."""
+    return PlainTextResponse(_bundle(), media_type="text/javascript", headers=KEPT)
+
+
+@cache
+def _bundle() -> str:
+    from passgap.show.charts.figures import javascript_bundle
+    from passgap.show.page.painter import template
+
+    own = (STATIC / "training.js").read_text(encoding="utf-8")
+    return javascript_bundle(f"{template('charts.js')}\n{own}")
 
 
 def _file(name: str, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The report of any run, or of any two, and a run's data checks, made while one looks.
+"""The report of any run, or of any two, and a run's data checks, made on demand.
 
 In: ids. Out: the page of `passgap report`, kept by the state of both runs' shards, so that it is
 made once; while it is made, a page that asks again. The page brings its own content policy, which
@@ -12,26 +12,32 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from passgap.errors import UsageError
 from passgap.show.page.painter import of_page
 from passgap.show.viewer.library import OpenRun
-from passgap.show.viewer.site import Site, check_inert, link, reversed_roles
+from passgap.show.viewer.links import link
+from passgap.show.viewer.site import Site, breakable, check_inert
 
 if TYPE_CHECKING:
     from passgap.evidence.options import CompareOptions
 
 PATIENCE = 0.15
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-BACK = '<body><nav class="small" aria-label="place"><a href="/">All runs</a></nav>'
+SCRIPT = '<script src="/static/compared.js" defer></script></body>'
 REFRESH = {"refresh": "2"}
 
 
 def chosen(site: Site, request: Request) -> Response:
     """``/compare?base=..&trained=..``: to the page of the two."""
-    base, trained = (site.library.run(request.query_params.get(r, "")) for r in _ROLES)
-    if reversed_roles(base, trained):
+    chosen = [request.query_params.get(role, "") for role in _ROLES]
+    if not all(chosen):
+        raise UsageError("choose a base run and a trained run on the list of runs, then Compare")
+    base, trained = map(site.library.run, chosen)
+    if site.pairs.roles(base, trained) == "reversed":
         base, trained = trained, base
     flags = {name: "1" for name in _FLAGS if request.query_params.get(name)}
     target = link(f"/compare/{base.id}/{trained.id}", flags)
@@ -41,7 +47,7 @@ def chosen(site: Site, request: Request) -> Response:
 def comparison(site: Site, request: Request) -> Response:
     """``/compare/{base}/{trained}``."""
     base, trained = (site.library.run(request.path_params[role]) for role in _ROLES)
-    if reversed_roles(base, trained):
+    if site.pairs.roles(base, trained) == "reversed":
         target = link(f"/compare/{trained.id}/{base.id}", request.query_params)
         return RedirectResponse(target, status_code=303)
     intersect, across = (bool(request.query_params.get(name)) for name in _FLAGS)
@@ -84,7 +90,23 @@ def _report(site: Site, runs: list[OpenRun], settings: CompareOptions) -> Respon
         return page
     text, policy = job.result()
     headers = {"content-security-policy": f"{policy}; frame-ancestors 'none'"}
-    return HTMLResponse(text, headers=headers)
+    placed = text.replace("<body>", f"<body>{_place(site, runs)}", 1)
+    return HTMLResponse(placed, headers=headers)
+
+
+def _place(site: Site, runs: list[OpenRun]) -> Markup:
+    """Where the page stands: the list, the runs with their problems, the roles turned."""
+    beside = {"with": runs[1].id} if len(runs) > 1 else {}
+    named = Markup(" and ").join(breakable(run.name) for run in runs)
+    problems = Markup('<a href="{}">{}: all problems</a>').format(
+        link(f"/run/{runs[0].id}", beside), named
+    )
+    parts = [Markup('<a href="/">All runs</a>'), problems]
+    if beside and site.pairs.roles(*runs) == "unknown":
+        turned = f"/compare/{runs[1].id}/{runs[0].id}"
+        parts.append(Markup('<a href="{}">swap base and trained</a>').format(turned))
+    inside = Markup(" / ").join(parts)
+    return Markup('<nav class="small" aria-label="place">{}</nav>').format(inside)
 
 
 def _made(paths: list[Path], settings: CompareOptions) -> tuple[str, str]:
@@ -98,8 +120,12 @@ def _made(paths: list[Path], settings: CompareOptions) -> tuple[str, str]:
     data = page_data(base, trained, title=None, command=f"passgap report {names}", **settings)
     text = render(page(data))
     # The report's script is inline, which the viewer's own policy forbids. The report's policy
-    # allows that one script by its hash; as a header of this answer it replaces the viewer's.
+    # allows that one script by its hash; as a header of this answer it replaces the viewer's, and
+    # allows the server's own scripts besides: one of them links each problem to its samples.
     policy = POLICY.search(text)
     if policy is None:
         raise RuntimeError("the report names no content policy")
-    return text.replace("<body>", BACK, 1), html.unescape(policy.group(1))
+    allowed = html.unescape(policy.group(1)).replace("script-src ", "script-src 'self' ", 1)
+    text = POLICY.sub("", text, count=1)
+    head, _, tail = text.rpartition("</body>")
+    return f"{head}{SCRIPT}{tail}", allowed

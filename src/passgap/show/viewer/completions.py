@@ -1,4 +1,4 @@
-"""One problem's completions: which there are, and the text of a few of them.
+"""One problem's samples: which there are, in groups by answer, and the text of a few of them.
 
 In: an `OpenRun`, a problem id, what to show. Out: rows of plain values. Only the shards that hold
 the problem are opened, and text is read for the draws on the page alone.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 from polars import selectors as cs
 
+from passgap.data.identity import digest
 from passgap.errors import RunError, UsageError
 from passgap.runs.names import COMPLETIONS, LOGPROBS, OUTCOMES
 from passgap.show.viewer.library import OpenRun
@@ -27,13 +28,23 @@ class Draw:
 
     draw: int
     token_count: int
-    finish_reason: str
+    finish_reason: str | None
     logprob: float | None
     status: str | None
     extracted: str | None
     reason: str | None
     text: str
     other_logprob: float | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Samples that gave one answer and got one mark, and how many there are in each arm."""
+
+    key: str
+    answer: str | None
+    status: str | None
+    counts: tuple[int, ...]
 
 
 def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFrame:
@@ -62,11 +73,44 @@ def texts(run: OpenRun, problem_id: str, numbers: Sequence[int]) -> dict[int, st
     return dict(found.iter_rows())
 
 
+def one_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> Draw | None:
+    """One sample with its text, of the rows of `draws`; None where there is none."""
+    row = rows.filter(pl.col("draw") == number)
+    if row.is_empty():
+        return None
+    return page_of(run, problem_id, row, 1)[0]
+
+
 def page_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> list[Draw]:
     """One page of draws with their text; counted from 1."""
     shown = rows.slice((number - 1) * PAGE, PAGE)
     found = texts(run, problem_id, shown["draw"].to_list())
     return [Draw(**row, text=found[row["draw"]]) for row in shown.iter_rows(named=True)]
+
+
+def group_key(answer: str | None, status: str | None) -> str:
+    """The name of a group of samples with one answer and one mark, as a URL has it."""
+    return digest([answer, status])[:12]
+
+
+def groups(arms: Sequence[pl.DataFrame]) -> list[Group]:
+    """The samples of each arm by answer and mark, the most frequent first."""
+    found: dict[tuple[str | None, str | None], list[int]] = {}
+    for at, rows in enumerate(arms):
+        for answer, status, count in rows.group_by("extracted", "status").len().iter_rows():
+            found.setdefault((answer, status), [0] * len(arms))[at] = count
+    made = [Group(group_key(*key), *key, tuple(counts)) for key, counts in found.items()]
+    return sorted(made, key=lambda one: (-sum(one.counts), one.status or "", one.answer or ""))
+
+
+def with_answer(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The samples of one group; all of them where none is asked for."""
+    if not key:
+        return rows
+    pairs = rows.select("extracted", "status").unique().rows()
+    kept = [pair for pair in pairs if group_key(*pair) == key]
+    wanted = pl.DataFrame(kept, schema=rows.select("extracted", "status").schema, orient="row")
+    return rows.join(wanted, on=["extracted", "status"], how="semi", nulls_equal=True).sort("draw")
 
 
 def with_status(rows: pl.DataFrame, status: str) -> pl.DataFrame:

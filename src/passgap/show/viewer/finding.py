@@ -1,18 +1,20 @@
 """What lies below a folder: runs and training folders, by the files that make them such.
 
 In: a folder. Out: `Found` entries with an id of their own; a page looks a thing up by that id and
-never joins a path from a URL. Symbolic links are not followed, and a folder whose files lead out
-of the root by links is left alone.
+never joins a path from a URL. Symbolic links are not followed: what is left out for that or another
+reason is listed as `LeftOut`, with what to do. A folder whose files lead out of the root by links
+is refused when it is opened.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from passgap.errors import RunError, UsageError
 from passgap.runs import is_watch
@@ -47,20 +49,38 @@ def root_of(folder: Path | str) -> Path:
     """The folder to look in, links resolved once, here; raises UsageError if it is no folder."""
     path = Path(folder)
     if not path.is_dir():
-        raise UsageError(f"{folder} is no folder; give the folder that your runs lie in")
+        raise UsageError(f"{folder} is not a folder; give the folder that holds your runs")
     return path.resolve()
 
 
-def find(root: Path) -> list[Found]:
-    """Runs and training folders below ``root`` (itself included), by name."""
-    found = []
-    for path, kind in _walk(root):
+@dataclass(frozen=True)
+class LeftOut:
+    """A folder that is not looked into: its path below the root, why, and what to type, if any."""
+
+    name: str
+    why: str
+    command: str = ""
+
+
+class Below(NamedTuple):
+    """Runs and training folders, by name, and what was left out."""
+
+    found: list[Found]
+    left_out: list[LeftOut]
+
+
+def find(root: Path) -> Below:
+    """Look below ``root``, itself included."""
+    found: list[Found] = []
+    left_out: list[LeftOut] = []
+    for path, kind in _walk(root, left_out):
         below = path.relative_to(root).as_posix()
         # An id and no path: a URL can then name only what was found here, and `..`, an absolute
         # path or a link put there later leads nowhere.
         key = hashlib.sha256(os.fsencode(below)).hexdigest()[:12]
         found.append(Found(key, kind, root.name if below == "." else below, path))
-    return sorted(found, key=lambda one: one.name)
+    found.sort(key=lambda one: one.name)
+    return Below(found, sorted(left_out, key=lambda one: one.name))
 
 
 def check_links(root: Path, folder: Path) -> None:
@@ -70,12 +90,12 @@ def check_links(root: Path, folder: Path) -> None:
     """
     for link in links_out(folder, root):
         raise RunError(
-            f"{folder.name} holds the link {link.relative_to(folder)} out of the folder that is "
-            "viewed; copy what it points to, or view a folder that holds both"
+            f"{folder.name} holds the symbolic link {link.relative_to(folder)}, which leads out of "
+            "the folder that is viewed; copy what it points to, or view a folder that holds both"
         )
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, Kind]]:
+def _walk(root: Path, left_out: list[LeftOut]) -> Iterator[tuple[Path, Kind]]:
     waiting, seen = [(root, 0)], 0
     while waiting and seen < MOST_FOLDERS:
         place, depth = waiting.pop()
@@ -83,24 +103,66 @@ def _walk(root: Path) -> Iterator[tuple[Path, Kind]]:
         kind = _kind(place)
         if kind is not None:
             yield place, kind
-        if kind != "run" and depth < MOST_DEPTH:
-            waiting += [(child, depth + 1) for child in _folders(place, kind)]
+        if kind != "run":
+            children = _folders(place, kind, root, left_out)
+            if depth < MOST_DEPTH:
+                waiting += [(child, depth + 1) for child in children]
+            elif children:
+                left_out.append(_too_deep(place, root))
+    if waiting:
+        left_out.append(_too_many(waiting[-1][0], root))
 
 
-def _folders(place: Path, kind: Kind | None) -> list[Path]:
+def _folders(place: Path, kind: Kind | None, root: Path, left_out: list[LeftOut]) -> list[Path]:
+    """The folders in a folder that are to be looked into; what is passed over is noted."""
     skipped = {TRAINER, WATCH, ADAPTER} if kind == "training" else set()
+    kept: list[Path] = []
     try:
         with os.scandir(place) as entries:
-            return [
-                Path(entry.path)
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False)
-                and not entry.name.startswith(".")
-                and entry.name not in skipped
-                and not (kind == "training" and entry.name.startswith(CHECKPOINT))
-            ]
-    except OSError:  # a folder that may not be listed holds nothing that can be shown
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name in skipped:
+                    continue
+                if kind == "training" and entry.name.startswith(CHECKPOINT):
+                    continue
+                if entry.is_symlink():
+                    left_out += _linked(Path(entry.path), root)
+                elif entry.is_dir():
+                    kept.append(Path(entry.path))
+    except OSError as error:
+        left_out.append(LeftOut(_below(place, root), f"cannot be opened: {error.strerror}"))
+    return kept
+
+
+def _linked(path: Path, root: Path) -> list[LeftOut]:
+    """What to say of a symbolic link: nothing of one to a file that makes no run."""
+    name, target = _below(path, root), Path(os.path.realpath(path))
+    if not target.exists():
+        return [LeftOut(name, f"a symbolic link to {target}, which is not there")]
+    if target.is_dir():
+        if target.is_relative_to(root):
+            own = _below(target, root)
+            return [LeftOut(name, f"a symbolic link to {own}; what that holds is listed as {own}")]
+        why = f"a symbolic link to {target}, which is outside of this folder"
+        return [LeftOut(name, why, f"passgap view {shlex.quote(str(target))}")]
+    if path.name not in (MANIFEST_FILE, POLICY_FILE):
         return []
+    folder = path.parent
+    copy = f"cp -rL {shlex.quote(str(folder))} {shlex.quote(f'{folder}-copy')}"
+    return [LeftOut(_below(folder, root), f"its {path.name} is a symbolic link to {target}", copy)]
+
+
+def _too_deep(place: Path, root: Path) -> LeftOut:
+    why = f"more than {MOST_DEPTH} folders deep"
+    return LeftOut(_below(place, root), why, f"passgap view {shlex.quote(str(place))}")
+
+
+def _too_many(place: Path, root: Path) -> LeftOut:
+    why = f"and others: only the first {MOST_FOLDERS:,} folders are looked into"
+    return LeftOut(_below(place, root), why, f"passgap view {shlex.quote(str(place))}")
+
+
+def _below(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def _kind(place: Path) -> Kind | None:

@@ -1,12 +1,15 @@
 """The first page: every run and training folder below the root, with what is known at once.
 
-In: the library. Out: rows, and the same values as text for the page that is already open. Counts
-and data checks are worked out beside the page and fill in when they are there.
+In: the library. Out: rows, and the same values as text for the page that is already open. Counts,
+verdicts and data checks are worked out beside the page and fill in when they are there. What is not
+looked into, such as a symbolic link, is listed with the reason.
 """
 
 from __future__ import annotations
 
+import shlex
 import time
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,9 +17,11 @@ from starlette.responses import Response
 from passgap.data.identity import digest
 from passgap.errors import PassgapError
 from passgap.show.viewer.library import FAULTS, Faulty, OpenRun
+from passgap.show.viewer.pairs import default_pair, role_of
 from passgap.show.viewer.problems import pages, whole
 from passgap.show.viewer.site import Site, pass_at_1_text, progress_text, verifier_text
 from passgap.show.viewer.training import Training, live_of, training_of
+from passgap.show.viewer.verdicts import Said, said
 
 PAGE = 100
 MOST_CHECKED = 200_000
@@ -26,15 +31,21 @@ PATIENCE = 0.12
 def home(site: Site, request: Request) -> Response:
     """``/``."""
     page = whole(request.query_params.get("page"), "page")
-    runs, trainings, values = _content(site, page)
+    rows, trainings, values = _content(site, page)
+    below = site.library.below()
+    runs = [one for one in site.library.runs() if isinstance(one, OpenRun)]
+    base, trained = default_pair(site.pairs, runs)
     return site.page(
         "home.html.j2",
-        runs=runs,
+        rows=rows,
         trainings=trainings,
-        choices=[(run.id, run.name) for run in site.library.runs() if isinstance(run, OpenRun)],
+        choices=[(run.id, run.name) for run in runs],
+        chosen=(base, trained),
+        left_out=below.left_out,
+        folder=shlex.quote(str(site.library.root)),
         values=values,
         page=page,
-        pages=pages(len(site.library.found()), PAGE),
+        pages=pages(len(below.found), PAGE),
         live=f"/live?page={page}",
         seen=site.version(values),
     )
@@ -46,50 +57,58 @@ def home_live(site: Site, request: Request) -> Response:
     return site.changes(request.query_params.get("seen", ""), _content(site, page)[2])
 
 
-def _content(
-    site: Site, page: int
-) -> tuple[list[OpenRun | Faulty], list[Training], dict[str, str]]:
+@dataclass(frozen=True)
+class Row:
+    """A run on the list, and where its verdict leads; ``role`` is empty where nothing says it."""
+
+    run: OpenRun
+    role: str
+    verdict: Said
+
+
+def _content(site: Site, page: int) -> tuple[list[Row | Faulty], list[Training], dict[str, str]]:
     values: dict[str, str] = {}
     start = (page - 1) * PAGE
     end = time.perf_counter() + PATIENCE
-    runs = [_run_row(site, run, values, end) for run in site.library.runs()[start : start + PAGE]]
-    trainings = []
-    for found in (one for one in site.library.found() if one.kind == "training"):
+    runs = [_row(site, run, values, end) for run in site.library.runs()[start : start + PAGE]]
+    below, trainings = site.library.below(), []
+    for found in (one for one in below.found if one.kind == "training"):
         one = training_of(found, site.library.watches)
         values |= {f"{found.id}.{name}": text for name, text in live_of(one).items()}
         trainings.append(one)
-    names = [one.id for one in site.library.found()]
+    names = [*(one.id for one in below.found), *(one.name for one in below.left_out)]
     faults = [[row.id, row.fault] for row in runs if isinstance(row, Faulty)]
     values["reload"] = digest([names, faults])
     return runs, trainings[start : start + PAGE], values
 
 
-def _run_row(
-    site: Site, run: OpenRun | Faulty, values: dict[str, str], end: float
-) -> OpenRun | Faulty:
+def _row(site: Site, run: OpenRun | Faulty, values: dict[str, str], end: float) -> Row | Faulty:
     if isinstance(run, Faulty):
         return run
     try:
         now = run.progress()
         counted = site.library.counts(run, end - time.perf_counter())
+        verdict = said(site, run)
         found = {
             "progress": progress_text(now),
             "pass1": pass_at_1_text(counted),
             "health": health_text(site, run),
             "verifier": verifier_text(run, now.verifier),
+            "verdict": verdict.words,
+            "tone": verdict.tone,
         }
     except FAULTS as error:
         return Faulty(run.id, run.name, str(error))
     values |= {f"{run.id}.{name}": text for name, text in found.items()}
-    return run
+    return Row(run, role_of(run), verdict)
 
 
 def health_text(site: Site, run: OpenRun) -> str:
-    """What the data checks say of a complete run, in few words."""
+    """What the data checks found in a complete run, in few words."""
     if not run.progress().complete:
-        return "checked once complete"
+        return "once complete"
     if run.run.manifest.n * len(run.run.problem_ids) > MOST_CHECKED and not site.asked(run):
-        return "large: check it"
+        return "large: open it"
     try:
         found = site.checks(run)
     except PassgapError:

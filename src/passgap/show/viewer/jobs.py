@@ -40,6 +40,16 @@ class Jobs:
             wait([job], timeout=seconds)
         return cast("Future[Answer]", job)  # a key belongs to one kind of work
 
+    def known(self, key: Hashable) -> Future[Answer] | None:
+        """The job of this key if it was begun."""
+        with self._lock:
+            return cast("Future[Answer] | None", self._jobs.get(key))
+
+    def waiting(self) -> int:
+        """How many jobs are not done."""
+        with self._lock:
+            return sum(1 for job in self._jobs.values() if not job.done())
+
     def stop(self) -> None:
         """Begin nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)

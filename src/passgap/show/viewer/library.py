@@ -1,7 +1,7 @@
 """The runs below a folder, opened once and kept: what every page asks first.
 
 In: a folder, ids. Out: `OpenRun` with manifest, problems, counts and progress. A run is opened
-anew when its manifest has changed; counts are kept up as shards come.
+again when its manifest has changed; counts are kept up as shards come.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from passgap.errors import PassgapError, RunError
 from passgap.plain import Json
 from passgap.results.estimates import Estimate
 from passgap.runs import Run
+from passgap.runs.lineage import policy_of
 from passgap.runs.manifest import SamplingEntry
 from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
-from passgap.show.viewer.finding import Found, check_links, find
+from passgap.runs.policy import Weights
+from passgap.show.viewer.finding import Below, Found, check_links, find
 from passgap.show.viewer.jobs import Jobs
 from passgap.show.viewer.tallies import COUNTED, Progress, Tally, progress
 from passgap.show.viewer.watched import Watches
 
 FRESH, PATIENT = 1.0, 10
-KEPT_PAGES = 16
+KEPT_PAGES, KEPT_VERDICTS = 16, 2_000
 MOST_VALUES = 30
 FAULTS = (PassgapError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError)
 
@@ -98,6 +100,20 @@ class OpenRun:
         return Counted(counted, _pass_at_1(counted))
 
     @cached_property
+    def trained_from(self) -> Weights | None:
+        """The weights that the policy was trained from; None where no policy file says so."""
+        try:
+            policy = policy_of(self.run)
+        except RunError:  # a stranger's policy file says nothing
+            return None
+        return policy.base if policy else None
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are once it is complete."""
+        return sum(block.size * len(block.problem_ids) for block in self.run.blocks.values())
+
+    @cached_property
     def uncounted(self) -> Counted:
         """The same, before anything is counted."""
         rows = pl.DataFrame({"problem_id": self.run.problem_ids})
@@ -151,22 +167,27 @@ class Library:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.counting, self.checking, self.analysing = Jobs(), Jobs(), Jobs(kept=KEPT_PAGES)
+        self.judging = Jobs(kept=KEPT_VERDICTS)
         self.watches = Watches()
         self._open: dict[str, OpenRun] = {}
-        self._found: list[Found] = []
+        self._below = Below([], [])
         self._look_again = float("-inf")
         self._lock = threading.RLock()
 
     def found(self) -> list[Found]:
-        """What lies below the folder, looked up anew after FRESH seconds, or PATIENT times as long
+        """The runs and training folders below the folder."""
+        return self.below().found
+
+    def below(self) -> Below:
+        """What lies below the folder, looked up again after FRESH seconds, or PATIENT times as long
         as the last look took."""
         with self._lock:
             start = time.monotonic()
             if start >= self._look_again:
-                self._found = find(self.root)
+                self._below = find(self.root)
                 took = time.monotonic() - start
                 self._look_again = time.monotonic() + max(FRESH, PATIENT * took)
-            return self._found
+            return self._below
 
     def entry(self, key: str, kind: str) -> Found:
         """The entry with this id; raises NothingThereError if nothing found has it."""
@@ -209,7 +230,7 @@ class Library:
 
     def stop(self) -> None:
         """Begin no further work."""
-        for jobs in (self.counting, self.checking, self.analysing, self.watches):
+        for jobs in (self.counting, self.checking, self.analysing, self.judging, self.watches):
             jobs.stop()
 
 

@@ -18,9 +18,10 @@ from passgap.show.page.painter import of_page
 from passgap.show.text import estimated, number
 from passgap.show.viewer.guard import may_change
 from passgap.show.viewer.library import OpenRun
+from passgap.show.viewer.links import link
 from passgap.show.viewer.problems import whole
 from passgap.show.viewer.showing import CAP, Budget, shown_text
-from passgap.show.viewer.site import Site, link
+from passgap.show.viewer.site import Site
 from passgap.show.viewer.tallies import check_digests
 
 if TYPE_CHECKING:

@@ -1,97 +1,120 @@
-"""One problem's page: its completions, for two runs side by side where two are chosen.
+"""One problem's page: its samples, by answer and one by one, for two runs side by side.
 
-In: a run's id, a problem's id, the URL's query. Out: the page; and one completion's exact text.
+In: a run's id, a problem's id, the URL's query. Out: the page; and one sample's exact text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import polars as pl
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from passgap.plain import Json
 from passgap.runs.names import LOGPROBS
+from passgap.show.text import visible
 from passgap.show.viewer import completions, problems
 from passgap.show.viewer.library import NothingThereError, OpenRun
+from passgap.show.viewer.links import link, of_problem, problem_path
 from passgap.show.viewer.problems import Query, whole
 from passgap.show.viewer.showing import CAP, Budget, shown_text
-from passgap.show.viewer.site import Site, link, put_right
-from passgap.show.viewer.table import companions, second_run, selected
+from passgap.show.viewer.site import Site
+from passgap.show.viewer.table import selected
 
 MOST_DRAW = 2**31 - 1
 
 
 def problem(site: Site, request: Request) -> Response:
     """``/run/{run}/problem/{problem}``."""
-    asked = request.query_params
-    run, second = site.library.run(request.path_params["run"]), second_run(site, request)
-    if other := put_right(request, run, second, f"/problem/{request.path_params['problem']}"):
+    asked, run = request.query_params, site.library.run(request.path_params["run"])
+    row, second = row_of(run, request.path_params["problem"]), site.pairs.chosen(request, run)
+    problem_id = run.problems["problem_id"][row]
+    rest = of_problem(problem_id)
+    if other := site.pairs.put_right(request, run, second, rest):
         return other
-    problem_id = request.path_params["problem"]
-    row = _row(run, problem_id)
-    asked_for = run.problems.row(row, named=True)
     query = Query.of({name: value for name, value in asked.items() if name != "page"})
     around = query.to_dict() | ({"with": second.id} if second else {})
-    status, number = asked.get("status", ""), whole(asked.get("draws"), "draws")
-    exact, budget = bool(asked.get("raw")), Budget()
-    kept = {**around, "status": status, "raw": "1" if exact else ""}
-    here = f"/run/{run.id}/problem/{problem_id}"
-    sides = [("completions", run, second)]
-    if second:
-        sides = [("base", run, second), ("trained", second, run)]
-    arms = [
-        _arm(one, other, role, problem_id, status, number, exact, budget)
-        for role, one, other in sides
-    ]
+    look = _Look(
+        problem_id,
+        asked.get("status", ""),
+        asked.get("answer", ""),
+        whole(asked.get("draws"), "draws"),
+        bool(asked.get("raw")),
+    )
+    kept = {**around, "status": look.status, "answer": look.answer, "raw": "1" * look.exact}
+    roles = site.pairs.shown(run, second, rest)
+    sides = [(run, second, roles.first), *([(second, run, roles.second)] if second else [])]
+    arms = [_arm(look, *side) for side in sides]
     place = _neighbours(site, run, second, query, problem_id)
     return site.page(
         "problem.html.j2",
+        **question_of(run, row, look.budget, look.exact),
         run=run,
         second=second,
-        companions=companions(site, run),
-        problem=asked_for,
-        question=shown_text(asked_for["question"], budget, exact),
-        metadata={name: _short(value) for name, value in run.metadata[row].items()},
+        roles=roles,
+        companions=site.pairs.companions(run),
         arms=arms,
+        groups=completions.groups([arm.rows for arm in arms]),
         place=place,
         links=_links(run, place, kept),
-        status=status,
+        look=look,
         statuses=completions.STATUSES,
-        number=number,
         pages=max(arm.pages for arm in arms),
-        exact=exact,
         cap=CAP,
         around=around,
         kept=kept,
-        here=here,
+        here=problem_path(run.id, problem_id),
     )
 
 
+def question_of(run: OpenRun, row: int, budget: Budget, exact: bool) -> dict[str, object]:
+    """What a page shows of a problem itself."""
+    found = run.problems.row(row, named=True)
+    return {
+        "problem": found,
+        "question": shown_text(found["question"], budget, exact),
+        "metadata": {name: _short(value) for name, value in run.metadata[row].items()},
+    }
+
+
 def exact_text(site: Site, request: Request) -> Response:
-    """``/run/{run}/text/{problem}/{draw}``: the characters of one completion, as a file."""
+    """``/run/{run}/text/{draw}/{problem}``: the characters of one sample, as a file."""
     run = site.library.run(request.path_params["run"])
     problem_id = request.path_params["problem"]
-    _row(run, problem_id)
+    row_of(run, problem_id)
     draw = min(request.path_params["draw"], MOST_DRAW)
     found = completions.texts(run, problem_id, [draw])
     if draw not in found:
         raise NothingThereError(str(draw))
-    name = f"{problem_id}-{draw}.txt"
+    name = f"{re.sub('[^0-9A-Za-z_.-]+', '-', problem_id)[:80]}-{draw}.txt"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return PlainTextResponse(found[draw], headers=headers)
 
 
 @dataclass(frozen=True)
+class _Look:
+    """What to show of a problem's samples: which, the page of them, and whether as exact text."""
+
+    problem_id: str
+    status: str
+    answer: str
+    number: int
+    exact: bool
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True)
 class _Arm:
-    """One run's completions of the problem: how many by status, and those of the page."""
+    """One run's samples of the problem: all rows, how many by status, and those of the page."""
 
     role: str
     id: str
     name: str
-    drawn: int
+    rows: pl.DataFrame
     counts: Mapping[str, int]
     chosen: int
     pages: int
@@ -109,41 +132,39 @@ class _Place:
     page: int
 
 
-def _row(run: OpenRun, problem_id: str) -> int:
-    """The problem's place in the run."""
-    found = run.problems["problem_id"].index_of(problem_id)
+def row_of(run: OpenRun, problem_id: str) -> int:
+    """The problem's place in the run; raises NothingThereError if it holds none of that id.
+
+    A page that shows ids can only show them with steering characters named, so such an id is
+    taken too.
+    """
+    ids = run.problems["problem_id"]
+    found = ids.index_of(problem_id)
+    if found is None:
+        found = next((i for i, one in enumerate(ids) if visible(one) == problem_id), None)
     if found is None:
         raise NothingThereError(problem_id)
     return found
 
 
-def _arm(
-    run: OpenRun,
-    other: OpenRun | None,
-    role: str,
-    problem_id: str,
-    status: str,
-    number: int,
-    exact: bool,
-    budget: Budget,
-) -> _Arm:
-    rows = completions.draws(run, problem_id, _scored_under(run, other))
+def _arm(look: _Look, run: OpenRun, other: OpenRun | None, role: str) -> _Arm:
+    rows = completions.draws(run, look.problem_id, scored_under(run, other))
     counts = dict(rows["status"].value_counts().iter_rows())
-    chosen = completions.with_status(rows, status)
-    shown = completions.page_of(run, problem_id, chosen, number)
+    chosen = completions.with_answer(completions.with_status(rows, look.status), look.answer)
+    shown = completions.page_of(run, look.problem_id, chosen, look.number)
     return _Arm(
         role=role,
         id=run.id,
         name=run.name,
-        drawn=rows.height,
+        rows=rows,
         counts={name: counts.get(name, 0) for name in completions.STATUSES},
         chosen=chosen.height,
         pages=problems.pages(chosen.height, completions.PAGE),
-        draws=[(one, shown_text(one.text, budget, exact)) for one in shown],
+        draws=[(one, shown_text(one.text, look.budget, look.exact)) for one in shown],
     )
 
 
-def _scored_under(run: OpenRun, other: OpenRun | None) -> str | None:
+def scored_under(run: OpenRun, other: OpenRun | None) -> str | None:
     """Under which digest the run's completions were scored with the other run's policy."""
     if other is None or not (run.run.path / LOGPROBS).is_dir():
         return None
@@ -171,9 +192,10 @@ def _neighbours(
 
 def _links(run: OpenRun, place: _Place, kept: dict[str, str]) -> dict[str, str | None]:
     def to(problem_id: str | None) -> str | None:
-        return problem_id and link(f"/run/{run.id}/problem/{problem_id}", kept)
+        return problem_id and link(problem_path(run.id, problem_id), {**kept, "answer": ""})
 
-    back = {name: value for name, value in kept.items() if name not in ("status", "raw")}
+    own = ("status", "answer", "raw")
+    back = {name: value for name, value in kept.items() if name not in own}
     return {
         "previous": to(place.previous),
         "next": to(place.next),

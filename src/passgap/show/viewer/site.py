@@ -6,25 +6,26 @@ In: values. Out: HTML in which every value is escaped and every steering charact
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from functools import cache
-from urllib.parse import urlencode
 
 import jinja2
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from passgap._version import __version__
 from passgap.data.identity import digest
-from passgap.errors import RunError, UsageError
+from passgap.errors import UsageError
 from passgap.results.findings import Checks
-from passgap.runs.lineage import roles
 from passgap.show.page.painter import environment
-from passgap.show.text import ABSENT, estimated
+from passgap.show.text import ABSENT, estimated, percent, visible
+from passgap.show.viewer import links
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Counted, Library, OpenRun
+from passgap.show.viewer.pairs import Pairs
 from passgap.show.viewer.tallies import Progress, check_digests
 
 REMEMBERED = 256
@@ -34,7 +35,7 @@ class Site:
     """The app's parts, given to every page."""
 
     def __init__(self, library: Library, access: Access) -> None:
-        self.library, self.access = library, access
+        self.library, self.access, self.pairs = library, access, Pairs(library)
         self._told: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._asked: set[str] = set()
         self._lock = threading.Lock()
@@ -66,7 +67,7 @@ class Site:
         return job.result() if job.done() else None
 
     def version(self, values: dict[str, str]) -> str:
-        """Remember what a page shows, so that a later look tells only what changed."""
+        """Remember what a page shows, so that a later look sends only what changed."""
         name = digest(values)
         with self._lock:
             self._told[name] = values
@@ -85,52 +86,30 @@ class Site:
         return JSONResponse({"version": version, "values": changed})
 
 
-def link(path: str, query: Mapping[str, str] | None = None, **more: object) -> str:
-    """A path with a query; what is empty is left out."""
-    asked = {**(query or {}), **{name: str(value) for name, value in more.items()}}
-    kept = {name: value for name, value in asked.items() if value not in ("", "None")}
-    return f"{path}?{urlencode(kept)}" if kept else path
-
-
-def reversed_roles(first: OpenRun, second: OpenRun | None) -> bool:
-    """Whether the first run's policy was trained from the second's; False where nothing says so."""
-    if second is None:
-        return False
-    try:
-        return roles(first.run, second.run) == "reversed"
-    except RunError:  # a stranger's policy file says nothing
-        return False
-
-
-def put_right(
-    request: Request, first: OpenRun, second: OpenRun | None, rest: str = ""
-) -> RedirectResponse | None:
-    """To the same page with the base first; None where the roles are right, or nothing says."""
-    if second is None or not reversed_roles(first, second):
-        return None
-    query = {**request.query_params, "with": first.id}
-    return RedirectResponse(link(f"/run/{second.id}{rest}", query), status_code=303)
-
-
 def progress_text(now: Progress) -> str:
     """How far a run is, in a few words."""
     if now.complete:
         return "complete"
     if now.drawn < now.blocks:
-        blocks = f"{now.drawn:,} of {now.blocks:,} blocks"
-        return f"{blocks} drawn" if now.growing else f"stopped at {blocks}"
-    return f"drawn; {now.marked:,} of {now.blocks:,} blocks verified"
+        share = percent(now.drawn / now.blocks, 0)
+        return f"sampling, {share} done" if now.growing else f"stopped, {share} sampled"
+    return f"sampled, {percent(now.marked / now.blocks, 0)} verified"
 
 
 def pass_at_1_text(counted: Counted | None) -> str:
-    """pass@1 with its interval; a dash where nothing is verified, dots while it is counted."""
+    """pass@1 with its interval; a dash where nothing is verified."""
     if counted is None:
         return "counting"
-    return estimated(counted.pass_at_1) if counted.pass_at_1 else ABSENT
+    return unbroken(estimated(counted.pass_at_1)) if counted.pass_at_1 else ABSENT
+
+
+def unbroken(text: str) -> str:
+    """A number with its interval, in which no line may end inside the interval."""
+    return re.sub(r"\([^)]*\)", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 def check_inert(run: OpenRun) -> None:
-    """Refuse what would run the verifiers that a run names: a viewer only reads.
+    """Refuse what would run the verifiers that a run names: the viewer only reads.
 
     `passgap verify` notes which references a verifier refuses; without that note, data checks
     would have to ask it again.
@@ -141,14 +120,21 @@ def check_inert(run: OpenRun) -> None:
     verifier = run.run.latest_verifier()
     if verifier is None or run.run.outcomes_about(verifier).faults is None:
         raise UsageError(
-            f"{run.name} was not marked by passgap verify, so this would run the verifiers that "
-            f"its problems name, which a viewer does not; run passgap verify {run.run.place} first"
+            f"{run.name} was not verified by passgap verify, so this page would have to run the "
+            "verifiers that its problems name. The viewer runs none. First run: "
+            f"passgap verify {shlex.quote(str(run.run.place))}"
         )
 
 
 def verifier_text(run: OpenRun, verifier: str | None) -> str:
     """Which verifier's outcomes count."""
     return "not verified" if verifier is None else f"{run.run.marked_by(verifier)} ({verifier[:6]})"
+
+
+def breakable(name: str) -> Markup:
+    """A path or name that a line may end after any of ``/ _ - . :`` in."""
+    parts = re.split(r"(?<=[/_.:-])", visible(name))
+    return Markup("<wbr>").join(escape(part) for part in parts)
 
 
 def _checked(run: OpenRun) -> Checks:
@@ -160,6 +146,8 @@ def _checked(run: OpenRun) -> Checks:
 @cache
 def _environment() -> jinja2.Environment:
     made = environment("passgap.show.viewer")
-    made.globals["link"] = link
+    for make in (links.link, links.problem_path, links.sample_path, links.text_path):
+        made.globals[make.__name__] = make
+    made.filters["breakable"] = breakable
     made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     return made

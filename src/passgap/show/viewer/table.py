@@ -1,6 +1,6 @@
 """A run's page: its problems, filtered, sorted and paged, alone or beside a second run.
 
-In: a run's id and the URL's query. Out: the page, and its values that change while draws come.
+In: a run's id and the URL's query. Out: the page, and its values that change while samples come.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from passgap.show.text import BANDS
 from passgap.show.viewer import problems
 from passgap.show.viewer.home import health_text
 from passgap.show.viewer.library import Counted, OpenRun
+from passgap.show.viewer.links import link
 from passgap.show.viewer.problems import Query
 from passgap.show.viewer.site import (
     Site,
-    link,
     pass_at_1_text,
     progress_text,
-    put_right,
     verifier_text,
 )
 
@@ -41,7 +40,7 @@ class Column(NamedTuple):
 def table(site: Site, request: Request) -> Response:
     """``/run/{run}``."""
     run = site.library.run(request.path_params["run"])
-    if other := put_right(request, run, second_run(site, request)):
+    if other := site.pairs.put_right(request, run, site.pairs.chosen(request, run)):
         return other
     content, values = _content(site, request)
     return site.page("run.html.j2", **content, values=values, seen=site.version(values))
@@ -50,12 +49,6 @@ def table(site: Site, request: Request) -> Response:
 def table_live(site: Site, request: Request) -> Response:
     """``/run/{run}/live``."""
     return site.changes(request.query_params.get("seen", ""), _content(site, request)[1])
-
-
-def second_run(site: Site, request: Request) -> OpenRun | None:
-    """The run that ``with`` names."""
-    key = request.query_params.get("with")
-    return site.library.run(key) if key else None
 
 
 def selected(
@@ -68,18 +61,9 @@ def selected(
     return problems.select(run, rows[0], rows[1] if second else None, query), counted
 
 
-def companions(site: Site, run: OpenRun) -> list[tuple[str, str]]:
-    """Id and name of the runs on the same problems."""
-    return [
-        (one.id, one.name)
-        for one in site.library.runs()
-        if isinstance(one, OpenRun) and one.id != run.id and one.problem_set == run.problem_set
-    ]
-
-
 def _content(site: Site, request: Request) -> tuple[dict[str, object], dict[str, str]]:
     run = site.library.run(request.path_params["run"])
-    second = second_run(site, request)
+    second = site.pairs.chosen(request, run)
     query = Query.of(dict(request.query_params))
     rows, counted = selected(site, run, second, query)
     asked = query.to_dict() | ({"with": second.id} if second else {})
@@ -94,6 +78,8 @@ def _content(site: Site, request: Request) -> tuple[dict[str, object], dict[str,
     }
     if second is not None:
         values["pass1_second"] = pass_at_1_text(counted[1])
+        values["health_second"] = health_text(site, second)
+        values["progress_second"] = progress_text(second.progress())
     for row in shown:
         values[f"{row.row}.solved"] = _of(row.c, row.n)
         if second is not None:
@@ -101,7 +87,9 @@ def _content(site: Site, request: Request) -> tuple[dict[str, object], dict[str,
     content: dict[str, object] = {
         "run": run,
         "second": second,
-        "companions": companions(site, run),
+        "roles": site.pairs.shown(run, second),
+        "base": site.pairs.base_of(run) if second is None else None,
+        "companions": site.pairs.companions(run),
         "query": query,
         "asked": asked,
         "rows": shown,
@@ -134,4 +122,4 @@ def _sorts(run: OpenRun, query: Query, asked: dict[str, str], two: bool) -> list
 
 
 def _of(c: int | None, n: int | None) -> str:
-    return "not drawn" if not n else f"{c or 0:,} of {n:,}"
+    return "no sample" if not n else f"{c or 0:,} of {n:,}"

@@ -1,7 +1,7 @@
 """A training folder as it stands: what was asked, what the steps logged, whether it goes on.
 
-In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: its page, with small
-line charts, and the values that change while it trains. Nothing is estimated here.
+In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: its page, the charts of
+`passgap report` on it, and the values that change while it trains. Nothing is estimated here.
 """
 
 from __future__ import annotations
@@ -11,49 +11,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from passgap.data.identity import digest
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
-from passgap.errors import RunError
+from passgap.errors import MissingExtraError, RunError
 from passgap.runs.journal import read_journal
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, REQUEST_FILE, TRAINING_FILE, WATCH
 from passgap.runs.policy import Request as Asked
 from passgap.runs.policy import read_policy, read_request
+from passgap.show.blocks import Block, Columns
+from passgap.show.blocks import pictures as pictures_of
+from passgap.show.data import PageData
+from passgap.show.page.page import json_for_html
+from passgap.show.page.painter import of_page
 from passgap.show.text import ABSENT, estimated, number, percent
+from passgap.show.theme import LIGHT
 from passgap.show.viewer.finding import Found
-from passgap.show.viewer.site import Site
-from passgap.show.viewer.watched import Watches, lines_of, step_rows
+from passgap.show.viewer.library import OpenRun
+from passgap.show.viewer.site import Site, unbroken
+from passgap.show.viewer.watched import Watches, headline_of, step_rows
+
+if TYPE_CHECKING:
+    from passgap.results.watching import Watching
+    from passgap.show.charts.parts import Spec
 
 Kind = TypeVar("Kind", bound=StepRow)
 LIVELY = 120.0
-WIDTH, HEIGHT = 600, 150
-MOST_POINTS = 600
 SHOWN = 200
 PATIENCE = 0.15
 COLUMNS = {"reward": number, "mixed_share": percent, "completion_length": number, "loss": number}
-CHARTED = {
-    "reward": "mean reward",
-    "mixed_share": "groups with both right and wrong",
-    "completion_length": "tokens a completion",
-}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A small line chart: the points of an SVG polyline, and its ends in words."""
-
-    name: str
-    title: str
-    first: str
-    last: str
-    low: str
-    high: str
-    now: str
-    points: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +57,8 @@ class Training:
     rows: Sequence[TrainingRow]
     held_out: Sequence[HeldOutRow]
     state: str
-    watched: Mapping[str, str]
+    watching: Watching | None
+    headline: str
 
     @property
     def step(self) -> int:
@@ -87,18 +79,23 @@ class Training:
 
 def training(site: Site, request: Request) -> Response:
     """``/training/{training}``."""
-    one, charts, values = _content(site, request)
+    one, values = _content(site, request)
+    specs, fault = _specs(one)
+    pictures, rest = _painted(one, specs)
     return site.page(
         "training.html.j2",
         one=one,
-        charts=charts,
-        width=WIDTH,
-        height=HEIGHT,
+        charts=json_for_html(specs),
+        palette=json_for_html(LIGHT),
+        pictures=pictures,
+        fault=fault,
+        told=rest,
         columns=[name.replace("_", " ") for name in COLUMNS],
         steps=[
             (row.step, [form(drawable(getattr(row, name))) for name, form in COLUMNS.items()])
             for row in one.rows[-SHOWN:][::-1]
         ],
+        runs=_sampled_from(site, one),
         values=values,
         live=f"/training/{one.id}/live",
         seen=site.version(values),
@@ -107,21 +104,64 @@ def training(site: Site, request: Request) -> Response:
 
 def training_live(site: Site, request: Request) -> Response:
     """``/training/{training}/live``."""
-    return site.changes(request.query_params.get("seen", ""), _content(site, request)[2])
+    return site.changes(request.query_params.get("seen", ""), _content(site, request)[1])
 
 
-def _content(site: Site, request: Request) -> tuple[Training, list[Line], dict[str, str]]:
-    one = training_of(
-        site.library.entry(request.path_params["training"], "training"),
-        site.library.watches,
-        PATIENCE,
+def training_charts(site: Site, request: Request) -> Response:
+    """``/training/{training}/charts``: the charts as they are now, by name."""
+    return JSONResponse(_specs(_found(site, request))[0])
+
+
+def _found(site: Site, request: Request) -> Training:
+    entry = site.library.entry(request.path_params["training"], "training")
+    return training_of(entry, site.library.watches, PATIENCE)
+
+
+def _content(site: Site, request: Request) -> tuple[Training, dict[str, str]]:
+    """The folder, and what of it changes: ``charts`` is there to be drawn again, ``reload`` says
+    that there are others."""
+    one = _found(site, request)
+    names = [picture.name for picture in pictures_of(_blocks(one))]
+    drawn = digest([len(one.rows), one.step, len(one.held_out), one.headline])
+    return one, live_of(one) | {"reload": digest(names), "charts": drawn, "parts": drawn}
+
+
+def _blocks(one: Training) -> Sequence[Block]:
+    """What the report shows of a training."""
+    from passgap.show.contents.watching import section
+
+    logged = PageData(
+        title=one.name, training=one.rows, held_out=one.held_out, watching=one.watching
     )
-    charts = charts_of(one)
-    values = live_of(one) | {"reload": digest([chart.name for chart in charts])}
-    for chart in charts:
-        for name in ("points", "first", "last", "low", "high", "now"):
-            values[f"{chart.name}.{name}"] = getattr(chart, name)
-    return one, charts, values
+    found = section(logged)
+    return found.blocks if found else ()
+
+
+def _specs(one: Training) -> tuple[dict[str, Spec], str]:
+    """The charts by name, or why there are none."""
+    from passgap.show.charts import check_charts
+    from passgap.show.charts.parts import page_spec
+
+    try:
+        check_charts()
+    except MissingExtraError as error:
+        return {}, str(error)
+    return {one.name: page_spec(one.draw()) for one in pictures_of(_blocks(one))}, ""
+
+
+def _painted(one: Training, specs: Mapping[str, Spec]) -> tuple[Markup, Markup]:
+    """The places of the charts, and everything else."""
+    blocks = _blocks(one)
+    paint = of_page(specs).paint
+    charts = [block for block in blocks if isinstance(block, Columns)]
+    return paint(charts), paint([block for block in blocks if not isinstance(block, Columns)])
+
+
+def _sampled_from(site: Site, one: Training) -> list[OpenRun]:
+    """The runs that were sampled from the policy trained here."""
+    folder = site.library.entry(one.id, "training").path
+    runs = (run for run in site.library.runs() if isinstance(run, OpenRun))
+    return [run for run in runs if Path(run.manifest.policy["path"]).absolute() == folder]
 
 
 def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> Training:
@@ -143,7 +183,8 @@ def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> Trainin
         rows=rows or step_rows(seen),
         held_out=held_out,
         state=state,
-        watched=lines_of(seen),
+        watching=None if isinstance(seen, str) else seen,
+        headline=headline_of(seen),
     )
 
 
@@ -158,7 +199,7 @@ def live_of(one: Training) -> dict[str, str]:
         "length": number(drawable(last.completion_length), 1),
         "held_out": _held_out(one.held_out),
         "state": one.state,
-        **one.watched,
+        "headline": one.headline,
     }
 
 
@@ -167,42 +208,10 @@ def drawable(value: float | None) -> float | None:
     return value if value is not None and abs(value) < 1e15 else None
 
 
-def charts_of(one: Training) -> list[Line]:
-    """Line charts of what the steps logged."""
-    drawn = (_chart(name, title, one.rows) for name, title in CHARTED.items())
-    return [chart for chart in drawn if chart is not None]
-
-
-def _chart(name: str, title: str, rows: Sequence[TrainingRow]) -> Line | None:
-    values = ((row.step, drawable(getattr(row, name))) for row in rows)
-    points = [(step, value) for step, value in values if value is not None]
-    points = points[:: -(-len(points) // MOST_POINTS) or 1]
-    if len(points) < 2:
-        return None
-    first, last = points[0][0], points[-1][0]
-    drawn = [value for _, value in points]
-    low, high = min(drawn), max(drawn)
-    scale, width = (high - low) or 1.0, (last - first) or 1
-    places = (
-        f"{WIDTH * (step - first) / width:.1f},{HEIGHT * (1 - (value - low) / scale):.1f}"
-        for step, value in points
-    )
-    return Line(
-        name=name,
-        title=title,
-        first=f"{first:,}",
-        last=f"{last:,}",
-        low=number(low, 3),
-        high=number(high, 3),
-        now=number(drawn[-1], 3),
-        points=" ".join(places),
-    )
-
-
 def _held_out(rows: Sequence[HeldOutRow]) -> str:
     curve = rows[-1].curve if rows else ()
     parts = [
-        f"pass@{point.k} {estimated(point)}"
+        f"pass@{point.k} {unbroken(estimated(point))}"
         for point in (curve[:1] + curve[-1:] if len(curve) > 1 else curve)
     ]
     return ", ".join(parts) or ABSENT

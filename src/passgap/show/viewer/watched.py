@@ -1,8 +1,8 @@
 """What `passgap watch` says of a training folder, worked out beside the pages.
 
-In: a training or watch folder. Out: its lines and warnings as text, and, for a folder that holds
-nothing but a watch, rows of steps. It is worked out anew when a part was added; until then, and
-while that goes on, the last answer stands.
+In: a training or watch folder. Out: the result, its headline, and, for a folder that holds nothing
+but a watch, rows of steps. It is worked out again when a part was added; until then, and while that
+goes on, the last answer stands.
 """
 
 from __future__ import annotations
@@ -55,17 +55,13 @@ def watch_of(folder: Path) -> Path | None:
     return None
 
 
-def lines_of(result: Watching | str | None) -> dict[str, str]:
-    """What to show of an answer: how far, what the numbers say, the early warnings."""
+def headline_of(result: Watching | str | None) -> str:
+    """How far a watched run is, or the fault of its record; empty where nothing is known."""
     if result is None or isinstance(result, str):
-        return {"headline": result or "", "lines": "", "warnings": ""}
-    from passgap.show.contents.watching import headline, sentences
+        return result or ""
+    from passgap.show.contents.watching import headline
 
-    return {
-        "headline": headline(result),
-        "lines": "\n".join(sentences(result)),
-        "warnings": "\n".join(map(str, result.warnings)),
-    }
+    return headline(result)
 
 
 def step_rows(result: Watching | str | None) -> list[TrainingRow]:

@@ -1,4 +1,5 @@
-// Light and dark, keys, and the values that change while a page is open. All text goes in as text.
+// Light and dark, keys, links to copy, and what changes while a page is open. All that outsiders
+// wrote goes in as text, or as a part of this server's own page.
 "use strict";
 
 const root = document.documentElement;
@@ -70,7 +71,41 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
+// -- links to copy
+
+async function copied(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("input"); // elsewhere than on this machine, over http
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("not allowed");
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const address = new URL(button.dataset.copy, location.origin).href;
+    button.textContent = await copied(address).then(
+      () => "copied",
+      () => address,
+    );
+  });
+}
+
 // -- what changes while the page is open
+
+async function takeParts() {
+  const answer = await fetch(location.href);
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const place of document.querySelectorAll("[data-part]")) {
+    const part = fresh.querySelector(`[data-part="${place.dataset.part}"]`);
+    if (part) place.replaceChildren(...part.childNodes);
+  }
+}
 
 async function look() {
   if (document.hidden) return;
@@ -88,10 +123,12 @@ async function look() {
     const value = values[place.dataset.value];
     if (value !== undefined) place.textContent = value;
   }
-  for (const place of document.querySelectorAll("[data-points]")) {
-    const value = values[place.dataset.points];
-    if (value !== undefined) place.setAttribute("points", value);
+  for (const place of document.querySelectorAll("[data-tone]")) {
+    const tone = values[place.dataset.tone];
+    if (tone !== undefined) place.className = `tag ${tone}`;
   }
+  if ("parts" in values) await takeParts();
+  document.dispatchEvent(new CustomEvent("passgap-changed", { detail: Object.keys(values) }));
 }
 
 if (page.live) {

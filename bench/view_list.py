@@ -1,0 +1,115 @@
+"""The list of a hundred runs: how soon it is on the screen, and how soon every verdict is there.
+
+    python bench/view_list.py [--runs 100]
+
+Half of the runs are bases (200 problems, n = 32), half were trained from one each, by their policy
+files. `passgap view` is started in a process of its own and asked over HTTP: from the command to
+the first list, then the list again (median, worst), then until each pair has its verdict.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from view import ASKED, get, running, timed, until
+
+from passgap.data.completions import Completion
+from passgap.data.identity import digest
+from passgap.data.outcomes import Outcome
+from passgap.data.policies import Policy, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
+from passgap.runs import Manifest, Round, Run
+from passgap.runs.outcomes import OutcomesAbout
+from passgap.runs.policy import Request, Weights, write_policy
+
+PROBLEMS, DRAWS = 200, 32
+VERIFIER = digest("bench")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=100)
+    count = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for i in range(count // 2):
+            base = Policy(f"base-{i}", weights_digest=digest(f"base-{i}"))
+            made(root, base, i, 0.0)
+            trained = root / "policies" / str(i)
+            trained.mkdir(parents=True)
+            write_policy(trained, Request(algorithm="grpo", base=Weights.of(base)), {})
+            made(root, Policy(str(trained), weights_digest=digest(f"trained-{i}")), i, 1.0)
+        measured(root, count)
+
+
+def measured(root: Path, count: int) -> None:
+    """Start the viewer over the runs and print what it took."""
+    command = [sys.executable, "-m", "passgap", "view", str(root), "--port", "0"]
+    start = time.perf_counter()
+    with running(command) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        address = re.findall(r"http://\S+", line)[0]
+        bound = time.perf_counter() - start
+        first = get(address)
+        shown = time.perf_counter() - start
+        again = [timed(address) for _ in range(ASKED)]
+        done = until(lambda: get(address).count('data-state="known"') >= count // 2) - start
+    listed = len(re.findall(r'class="row" href="/run/', first))
+    print(f"{listed} runs listed; address after {bound:.2f} s, first list after {shown:.2f} s,")
+    print(f"again in {statistics.median(again):.0f} ms (worst {max(again):.0f} ms);")
+    print(f"every verdict of {count // 2} pairs after {done:.1f} s")
+
+
+def made(root: Path, policy: Policy, seed: int, delta: float) -> None:
+    """One run, written through the store: problem i is solved with a known probability."""
+    problems = ProblemSet.of(
+        f"sums-{seed}",
+        [Problem(f"What is {i} + {seed}?", str(i + seed), "math") for i in range(PROBLEMS)],
+    )
+    name = f"{seed:02d}-{'trained' if delta else 'base'}"
+    manifest = Manifest(
+        policy={
+            "path": policy.path,
+            "revision": None,
+            "weights_digest": policy.weights_digest,
+        },
+        prompt=policy.prompt.to_dict(),
+        engine={"name": "fake", "args": {}},
+        sampling=SamplingParams(64).to_dict(),
+        problem_set={
+            "name": problems.name,
+            "digest": problems.digest,
+            "size": len(problems),
+            "merged": 0,
+        },
+        n=DRAWS,
+        seed=0,
+        rounds=(Round.of(0, DRAWS),),
+        created="2026-01-01T00:00:00+00:00",
+    )
+    run, rng = Run.create(root / name, manifest, problems), np.random.default_rng(seed)
+    logits = np.random.default_rng(seed).normal(-1, 2, PROBLEMS) + delta
+    p = dict(zip(run.problem_ids, 1 / (1 + np.exp(-logits)), strict=True))
+    with run.writing():
+        for shard, block in run.blocks.items():
+            keys = [(i, block.first_draw + j) for i in block.problem_ids for j in range(block.size)]
+            right = rng.random(len(keys)) < [p[i] for i, _ in keys]
+            run.add_completions(
+                shard, [Completion(i, d, "The answer is 1.", (1, 0), "stop", -1.5) for i, d in keys]
+            )
+            marks = [Outcome("correct" if ok else "incorrect", str(int(ok))) for ok in right]
+            rows = [(i, d, mark) for (i, d), mark in zip(keys, marks, strict=True)]
+            run.add_outcomes(VERIFIER, shard, rows)
+        run.set_outcomes_about(VERIFIER, OutcomesAbout(faults={}))
+        run.set_verifier_digest(VERIFIER)
+
+
+if __name__ == "__main__":
+    main()
