@@ -11,8 +11,10 @@ import polars as pl
 from passgap.checks.copies import Copies
 from passgap.checks.near_equal import check_near_equal
 from passgap.checks.style import check_style
+from passgap.plain import plural
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
+from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
 
@@ -101,7 +103,7 @@ def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None
     wrong = (joined["status"] == "incorrect") & (joined["finish_reason"] == "length")
     tally.truncated_wrong += int(wrong.sum())
     for problem_id, n, c, unscored_draws in (
-        joined.group_by("problem_id").agg(**plural()).iter_rows()
+        joined.group_by("problem_id").agg(**counted()).iter_rows()
     ):
         tally.correct += c
         tally.unscored += unscored_draws
