@@ -185,7 +185,7 @@ def test_held_out_problems_are_left_out_of_training_only_when_asked(problems, tm
     assert_one_line(shared, "80 of the 80 held-out", "--leave-out-held-out")
     assert_one_line(run(*train, "--leave-out-held-out"), "needs --held-out")
     nothing_left = run(*train, "--held-out", problems, "--leave-out-held-out")
-    assert_one_line(nothing_left, "every problem of", "train on others")
+    assert_one_line(nothing_left, "every problem of", "train on other problems")
     assert not (tmp_path / "policy").exists()
 
 
@@ -284,7 +284,7 @@ def test_a_run_cannot_name_a_function_to_be_called(tmp_path):
     file = tmp_path / "p.jsonl"
     file.write_text('{"question": "a", "answer": "1", "verifier": "python:os:getcwd"}\n')
     refused = run("sample", "m", file, "--engine", "fake", "-n", 2, "--out", tmp_path / "s")
-    assert_one_line(refused, "from the command line only")
+    assert_one_line(refused, "only from the command line")
 
 
 def test_an_interruption_says_how_to_go_on(monkeypatch, tmp_path):

@@ -111,7 +111,7 @@ def test_steps_come_from_flags_for_counts_files(tmp_path):
     assert not any("numbered" in note for note in given["notes"])
     refused(run("compare", *files, "--step", 50), "1 steps for 2 checkpoints")
     refused(run("compare", *files, "--step", 5, "--step", 5), "distinct")
-    refused(run("compare", *files[:2], "--step", 5), "--step is for the checkpoints")
+    refused(run("compare", *files[:2], "--step", 5), "--step is only for the checkpoints")
     refused(run("compare", *files, "--interval", "fixed"), "allowed: 'population'")
     refused(run("compare", *files, "--figure", "x.gif"), "'.gif'", ".svg")
     refused(run("compare", *files, "--sampling-alone", "r"), "--sampling-alone")

@@ -94,7 +94,7 @@ def test_warnings_come_first(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nowhere",), "holds no watch folder"),
+        (("nowhere",), "has no watch folder"),
         (("{}", "--every", 0), "every is 0"),
         (("{}", "--group-size", 1), "group_size is 1"),
         (("{}", "--base", "no.csv"), "neither a run folder nor a counts file"),

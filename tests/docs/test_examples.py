@@ -45,7 +45,9 @@ def test_the_pages_that_promise_examples_have_them():
 
 def test_every_block_runs_or_says_why_it_does_not():
     pages = [page for page in ALL if page.parent.name not in HISTORY]
-    assert {str(page.relative_to(DOCS.parent)): unsaid(page) for page in pages if unsaid(page)} == {}
+    assert {
+        str(page.relative_to(DOCS.parent)): unsaid(page) for page in pages if unsaid(page)
+    } == {}
 
 
 def test_the_readme_fits_its_bound():

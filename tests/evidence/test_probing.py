@@ -63,7 +63,7 @@ def test_interrupted_it_asks_for_the_same_and_ends_the_same(whole, tmp_path):
     run = Run(tmp_path / "run")
     for name in run.completion_names()[1::2]:
         (run.path / "completions" / name).unlink()
-    with pytest.raises(UsageError, match="is not finished; run the command that began it"):
+    with pytest.raises(UsageError, match="is not finished; rerun the command that started it"):
         probe_again(run, settings=RULE)
     assert probe(tmp_path / "run").to_dict() == result.to_dict()
 

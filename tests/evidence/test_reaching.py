@@ -63,11 +63,11 @@ def test_from_runs_to_a_verdict(runs, tmp_path):
     assert result.verdict.label == "within_reach"
     assert abs(found["amplification"]["mean_log_gain"]["value"]) < 1
     by = {(row["texts"], row["under"]): row["median"] for row in found["perplexity"]}
-    assert by["teacher's completions", "base"] == by["the trained's completions", "base"]
+    assert by["teacher's completions", "base"] == by["the trained policy's completions", "base"]
     shown = Console(file=StringIO(), width=120)
     print_result(result, shown)
     text = shown.file.getvalue()
-    assert "the base could have drawn" in text
+    assert "the base could have solved" in text
     assert "within reach" in text
     page = report(runs[0].path, runs[1].path, out=tmp_path / "page.html", k_large=8)
     assert "Could the base have done it?" in page.read_text()

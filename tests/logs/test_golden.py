@@ -214,7 +214,7 @@ def test_both_layouts_of_verifiers_keep_failures_apart(bring, file):
 
 def test_failures_at_the_source_are_wrong_for_nobody(bring):
     result = bring(LOGS / "traces.jsonl")
-    assert any("1 draws failed at the source" in note for note in result.notes)
+    assert any("1 sample failed at the source" in note for note in result.notes)
     verify(result.run, verifier="math")
     assert counted(result) == {"1+1?": (3, 2, 0), "2+2?": (2, 1, 1)}
 
@@ -267,7 +267,7 @@ def test_a_score_of_minus_one_is_no_label(bring):
 def test_verls_prompts_are_found_in_the_problems(bring, twenty):
     questions = [p.question for p in twenty]
     assert "1+1?" not in questions
-    with pytest.raises(UsageError, match=r"3 questions of the log are none of --problems"):
+    with pytest.raises(UsageError, match=r"3 questions of the log not in --problems"):
         bring(LOGS / "verl", step=0, problems=twenty)
 
 

@@ -44,7 +44,7 @@ def test_an_id_that_stands_for_two_questions_is_told(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", id=7), row(2, "4", id=7)])
     result = bring(log)
     assert len(result.run.problem_ids) == 2
-    assert any("1 ids of the log stand for different questions" in n for n in result.notes)
+    assert any("1 id of the log used for different questions" in n for n in result.notes)
 
 
 def test_another_mirrors_gold_is_another_problem(tmp_path, bring):
@@ -66,7 +66,7 @@ def test_unmatched_prompts_are_named_and_left_out_on_request(tmp_path, bring):
     with pytest.raises(UsageError, match=r"1 questions .* e\.g\. '2\+2\?'.*--leave-out-unmatched"):
         bring(log, problems=problems)
     result = bring(log, problems=problems, leave_out_unmatched=True)
-    assert result.left_out == (LeftOut("draws of no problem in --problems", 2, ("2+2?",)),)
+    assert result.left_out == (LeftOut("samples of no problem in --problems", 2, ("2+2?",)),)
     with pytest.raises(UsageError, match="needs --problems"):
         bring(log, leave_out_unmatched=True)
 
@@ -101,7 +101,7 @@ def test_labels(tmp_path, bring, value, expected):
 @pytest.mark.parametrize("value", [0.5, -1, 2, "maybe", [1, 0]])
 def test_what_is_no_label_is_refused(tmp_path, bring, value):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", score=value)])
-    with pytest.raises(UsageError, match=r"score is|of score; one a draw"):
+    with pytest.raises(UsageError, match=r"score is|of score; one of each per sample"):
         bring(log)
 
 
@@ -126,7 +126,7 @@ def test_a_condition_holds_for_truth_values_too(tmp_path, bring, words, conditio
 
 def test_a_condition_on_nothing_is_refused(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", quality=1)])
-    with pytest.raises(UsageError, match=r"--correct-if score>=1: no draw has such a field"):
+    with pytest.raises(UsageError, match=r"--correct-if score>=1: no sample has this field"):
         bring(log, correct_if=parse_condition("score>=1"))
 
 
@@ -142,9 +142,9 @@ def test_one_file_twice_is_refused_and_a_copy_is_told(tmp_path, bring):
     other = lines(tmp_path / "c.jsonl", [row(1, "3", correct=False)])
     found = find_log(FORMATS, None, [log, copy, other])
     result = import_files(found.format, found.files, tmp_path / "run", Asked())
-    (note,) = [note for note in result.notes if "byte for byte" in note]
+    (note,) = [note for note in result.notes if "is a copy of" in note]
     assert result.correct == 2
-    assert note.startswith(f"{copy} is {log} once more")
+    assert note.startswith(f"{copy} is a copy of {log}, so its samples count twice")
 
 
 def test_an_empty_file_is_called_empty_and_one_of_several_is_none(tmp_path, bring):
@@ -157,7 +157,7 @@ def test_an_empty_file_is_called_empty_and_one_of_several_is_none(tmp_path, brin
     found = find_log(FORMATS, "table", [log, *empty])
     result = import_files(found.format, found.files, tmp_path / "run", Asked())
     assert (result.draws, result.least) == (1, 1)
-    assert not any("byte for byte" in note for note in result.notes)
+    assert not any("is a copy of" in note for note in result.notes)
 
 
 def test_two_links_to_one_file_are_one_log(tmp_path):
@@ -463,7 +463,7 @@ def test_opencompass_says_which_model_and_where_its_marks_lie(tmp_path, bring):
     assert bring(log).run.manifest.policy["path"] == "m"
     judged = log / "results" / "m" / "sums_replica0.json"
     judged.write_text(json.dumps({"0": {"origin_prompt": "right?", "prediction": "A"}}))
-    with pytest.raises(UsageError, match="which holds marks; give predictions/"):
+    with pytest.raises(UsageError, match="which has only marks; give predictions/"):
         bring(judged, "opencompass", out="judged")
 
 
@@ -481,7 +481,7 @@ def test_qwen_scores_beyond_the_texts_are_left_out(tmp_path, bring):
     result = bring(path)
     assert counted(result) == {"1+1?": (2, 1, 0)}
     assert [(one.reason, one.count) for one in result.left_out] == [
-        ("draws with a text or a score only", 1)
+        ("samples with only a text or only a score", 1)
     ]
     assert result.run.manifest.sampling["temperature"] == 0.6
     assert count(result.run).truncated.tolist() == [1]
@@ -534,7 +534,7 @@ def test_log_likelihoods_are_no_draws(tmp_path, bring):
 
 def test_a_flag_that_means_nothing_here_is_refused(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2")])
-    with pytest.raises(UsageError, match=r"--step means nothing for table.*--where"):
+    with pytest.raises(UsageError, match=r"--step does not apply to table.*--where"):
         bring(log, step=3)
 
 
@@ -543,9 +543,9 @@ def test_paths_and_names_that_are_not_there(tmp_path):
         find_log(FORMATS, None, [tmp_path / "none"])
     with pytest.raises(UsageError, match="'magic' is unknown; allowed: inspect, lm-eval"):
         find_log(FORMATS, "magic", [tmp_path])
-    with pytest.raises(UsageError, match=r"holds no file of trl \(completions_"):
+    with pytest.raises(UsageError, match=r"has no trl file \(completions_"):
         find_log(FORMATS, "trl", [tmp_path])
-    with pytest.raises(UsageError, match="of no format known here"):
+    with pytest.raises(UsageError, match="is not recognized"):
         find_log(FORMATS, None, [lines(tmp_path / "a.jsonl", [{"loss": 1}])])
 
 
@@ -564,7 +564,7 @@ def test_halves_of_characters_are_replaced_and_told(tmp_path, bring):
     path.write_text(r'{"question": "1+1\ud800?", "completion": "2\udc00", "correct": 1}')
     result = bring(path)
     assert counted(result) == {"1+1??": (1, 1, 0)}
-    assert any("halves of characters" in note for note in result.notes)
+    assert any("lone surrogates" in note for note in result.notes)
 
 
 # -- the run

@@ -144,10 +144,10 @@ def test_problems_held_elsewhere_are_left_out_and_told_in_the_name():
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("p.csv", b'question,answer\n"x,1\n', "cannot be read as what its name says"),
-        ("p.jsonl", b'{"question": "\xff", "answer": 1}', "cannot be read as what its name says"),
-        ("p.jsonl.gz", b"no gzip", "cannot be read as what its name says"),
-        ("p.parquet", b"no parquet", "cannot be read as what its name says"),
+        ("p.csv", b'question,answer\n"x,1\n', "cannot be read as its suffix says"),
+        ("p.jsonl", b'{"question": "\xff", "answer": 1}', "cannot be read as its suffix says"),
+        ("p.jsonl.gz", b"no gzip", "cannot be read as its suffix says"),
+        ("p.parquet", b"no parquet", "cannot be read as its suffix says"),
         ("p.jsonl", b'{"question": {"a": 1}, "answer": 1}', "question is an object with a"),
     ],
 )

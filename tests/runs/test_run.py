@@ -142,7 +142,7 @@ def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     verify(run)
     (run.path / "completions" / run.completion_names()[0]).unlink()
-    with pytest.raises(UsageError, match="verified draws of 200"):
+    with pytest.raises(UsageError, match="verified samples of 200"):
         count(run)
 
 

@@ -60,7 +60,8 @@ def test_analyses_name_the_reason_and_advise_no_draws(run):
 def test_where_draws_would_be_enough_the_verifier_is_to_be_fixed(run):
     verify(run, verifier="python:rules:partly")
     with pytest.raises(
-        UsageError, match=r"draws are unscored: ValueError.*fix the verifier and verify again"
+        UsageError,
+        match=r"samples are unscored: ValueError.*fix the verifier and run passgap verify again",
     ) as told:
         probe(read_counts(run.path))
     assert "sample" not in str(told.value)
@@ -68,7 +69,7 @@ def test_where_draws_would_be_enough_the_verifier_is_to_be_fixed(run):
 
 def test_an_adaptive_probe_stops_at_once(twenty, run, tmp_path):
     settings = {"sampling": SamplingParams(max_tokens=8), "engine": "fake"}
-    with pytest.raises(WorkError, match=f"not one draw could be scored: {WHY}"):
+    with pytest.raises(WorkError, match=f"none of the samples could be scored: {WHY}"):
         probe_adaptively(
             Policy("x"), twenty, out=tmp_path / "a", verifier="python:rules:broken", **settings
         )
