@@ -15,7 +15,7 @@ reference              the answer a problem comes with; ground-truth reference w
 held-out               problems not used in training
 verifier, to mark      what says correct or incorrect, and its doing so; re-score: once more
 base, trained policy   the two roles; a checkpoint is a policy at a step
-cut off                ended by max_tokens
+cut off                ended by max_tokens ("cut by max_tokens")
 per                    "per problem", not "a problem"
 confidence interval, equivalence margin, false discovery rate, odds: as in statistics
 =====================  ==========================================================================

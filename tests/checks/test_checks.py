@@ -96,7 +96,7 @@ def test_cloned_seeds_are_found(texts, engine, tmp_path):
     inner = engine.honest if texts == "short" else long_texts("no log" not in texts)
     engine(cloned(inner))
     copies = found(draw(tmp_path / "run"), "copies")
-    assert any("draws 16 apart are equal" in f.evidence for f in copies)
+    assert any("samples 16 apart are equal" in f.evidence for f in copies)
     assert all(f.severity == "error" for f in copies)
     if texts == "long":
         assert any("too improbable to occur twice" in f.evidence for f in copies)
@@ -169,7 +169,7 @@ def test_truncation_says_what_it_could_change(honest, tmp_path):
     honest(changed(finish_reason="length", text="and so on and"))
     (finding,) = found(draw(tmp_path / "run"), "truncated")
     assert finding.severity == "warning"
-    assert finding.evidence.startswith("25.0% of the completions were cut by max_tokens; had all")
+    assert finding.evidence.startswith("25.0% of the completions were cut by max_tokens; if all")
     assert "larger --max-tokens" in finding.remedy
 
 
@@ -218,7 +218,7 @@ def test_a_run_that_owes_blocks_or_holds_a_torn_one_is_told(tmp_path):
     torn.write_bytes(torn.read_bytes()[:-30])
     (finding,) = found(run, "shards")
     assert finding.severity == "error"
-    assert "is torn" in finding.evidence
+    assert "is incomplete" in finding.evidence
 
 
 def test_two_runs_that_are_alike_have_no_finding(tmp_path):
