@@ -108,7 +108,7 @@ def test_rows_are_spans_of_recorded_steps():
 
 
 def test_nothing_recorded_is_said():
-    with pytest.raises(UsageError, match="nothing was recorded"):
+    with pytest.raises(UsageError, match="nothing is recorded"):
         groups_of([(0, "a", 4, 2)]).of({"problem_id": [], "step": []})
 
 

@@ -91,7 +91,7 @@ def test_a_missing_token_limit(problems, tmp_path):
 def test_an_empty_problem_file_and_a_problem_without_an_answer(tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
-    assert_one_line(fake(empty, tmp_path / "r"), "holds no problem")
+    assert_one_line(fake(empty, tmp_path / "r"), "has no problems")
     empty.write_text('{"question": "q", "answer": null}')
     assert_one_line(fake(empty, tmp_path / "r"), "problem 1 has no answer")
 
@@ -119,7 +119,7 @@ def test_runs_on_different_problems_or_prompts(problems, tmp_path):
 def test_an_out_folder_with_another_configuration(problems, tmp_path):
     fake(problems, tmp_path / "r")
     result = fake(problems, tmp_path / "r", "--seed", 5)
-    assert_one_line(result, "seed: 0 there, 5 asked", "--out")
+    assert_one_line(result, "seed: 0 there, 5 requested", "--out")
 
 
 def test_unverified_and_missing_runs(problems, tmp_path):
@@ -200,7 +200,7 @@ def test_top_up_first_draw_and_merge(problems, tmp_path):
     more = fake(problems, tmp_path / "a", "-n", 32, "--top-up", "--price", 2)
     assert more.returncode == 0, more.stderr
     assert "2,560 completions, " in more.stdout
-    assert " at 2 a million" in more.stdout
+    assert " at 2 per million" in more.stdout
     assert fake(problems, tmp_path / "b", "--first-draw", 32).returncode == 0
     merged = run("merge", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "all")
     assert merged.returncode == 0, merged.stderr

@@ -71,7 +71,7 @@ def test_an_imported_run_is_read_by_every_command(pair, tmp_path):
     done = run("import", "nemo-skills", pair[0], "--out", out, "--policy", "m")
     assert done.returncode == 0, done.stderr
     assert "read as" not in done.stderr  # it was named
-    assert "2,880 draws of 90 problems, n = 32, from 32 files" in done.stdout
+    assert "2,880 samples of 90 problems, n = 32, from 32 files" in done.stdout
     assert "unknown settings: max_tokens, temperature, top_p, top_k, stop, prompt" in done.stdout
     assert json.loads(run("probe", out, "--json").stdout)["problems"] == 90
     assert run("check", out).returncode == 0
@@ -147,7 +147,7 @@ def test_means_become_counts_where_a_counts_file_is_asked_for(tmp_path):
     done = run("import", log, "--out", tmp_path / "le.csv")
     assert "8 of 12 correct" in done.stdout, done.stderr
     refused = run("import", LOGS / "results.jsonl", "--out", tmp_path / "vf.csv")
-    assert_one_line(refused, "verifiers holds draws", "passgap export counts")
+    assert_one_line(refused, "a log of verifiers has samples", "passgap export counts")
 
 
 def test_counts_become_a_counts_file_and_a_verdict(tmp_path):
@@ -211,7 +211,7 @@ def test_an_imported_run_without_its_prompt_is_selected_from(tmp_path):
     log = tmp_path / "log.jsonl"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     imported = run("import", log, "--out", tmp_path / "run")
-    assert "n = 8: probe wants 20 samples" in imported.stdout
+    assert "n = 8: probe needs 20 samples" in imported.stdout
     assert "--k-large" not in imported.stdout
     where = (tmp_path / "run", "--out", tmp_path / "teach")
     assert_one_line(run("select", *where), "did not keep its prompt", "--template plain")

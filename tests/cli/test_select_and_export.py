@@ -106,7 +106,9 @@ def test_what_select_cannot_do_is_one_line(base, teach, tmp_path):
     assert_one_line(run("select", base / "run", "--out", out, "--format", "nemo"), "trl, verl")
     both = run("select", base / "run", "--problems", base / "test.jsonl", "--out", out)
     assert_one_line(both, "already has its problems, prompt and verifier")
-    assert_one_line(run("select", base / "run", "--out", out, "--stop", "x"), "leave --problems")
+    assert_one_line(
+        run("select", base / "run", "--out", out, "--stop", "x"), "leave out --problems"
+    )
     narrow = ("--low", 0.4999, "--high", 0.5001)
     assert_one_line(run("select", base / "run", "--out", out, *narrow), "widen it")
     assert not out.exists()
@@ -154,7 +156,7 @@ def test_what_export_cannot_do_is_one_line(base, teach, tmp_path):
     file = ("export", "verl", base / "problems.jsonl", *out, *JOB)
     assert_one_line(run(*file, *held_out), "--max-tokens is missing")
     assert_one_line(
-        run(*file, *held_out, "--arm", "train"), "of a folder that passgap select wrote"
+        run(*file, *held_out, "--arm", "train"), "with a folder that passgap select wrote"
     )
     plain = run(*file, *held_out, "--max-tokens", 8)
     assert_one_line(plain, "'org/model' is not a local folder")

@@ -93,7 +93,7 @@ def test_everything_is_checked_before_anything_is_drawn(policies, problems, tmp_
     refused(missing, "'./none' not found")
     assert not out.exists()
     assert sampled([policies[2]], problems, out / "checkpoint-100", "--seed", 7).returncode == 0
-    refused(sampled(policies, problems, out), "checkpoint-100", "seed: 7 there, 0 asked")
+    refused(sampled(policies, problems, out), "checkpoint-100", "seed: 7 there, 0 requested")
     assert not (out / "checkpoint-5" / "completions").exists()
 
 

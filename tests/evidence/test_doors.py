@@ -186,7 +186,7 @@ EXPECTED = {
     "plain": "sharpened",
     "trained on": "inconclusive",
     "prompts differ": "prompt differs",
-    "unscored": "of the draws are unscored",
+    "unscored": "of the samples are unscored",
     "luck": "inconclusive",
 }
 

@@ -72,7 +72,7 @@ def test_other_settings_on_the_same_run_are_refused(whole):
     _, out = whole
     with pytest.raises(RunError, match="other rounds than its outcomes lead to"):
         probe_again(Run(out), settings=AdaptiveSettings(4, 8, small=0.05, large=0.12))
-    with pytest.raises(RunError, match=r"engine\.args\.alpha: 0\.4 there, 0\.5 asked"):
+    with pytest.raises(RunError, match=r"engine\.args\.alpha: 0\.4 there, 0\.5 requested"):
         probe(out, engine_args={"alpha": "0.5"})
 
 

@@ -86,6 +86,6 @@ def test_the_command_prints_the_same(runs):
 
 def test_runs_that_cannot_be_compared_are_told_before_anything_is_scored(runs, tmp_path):
     other = drawn("teacher", lab_problems("rare", size=3, seed=9), tmp_path / "other", 2)
-    with pytest.raises(MismatchError, match="share none"):
+    with pytest.raises(MismatchError, match="have no id in common"):
         score_across(runs[0], other)
     assert not (other.path / "logprobs").exists()

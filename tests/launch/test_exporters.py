@@ -402,7 +402,7 @@ def test_a_data_file_cannot_name_code_to_run_but_the_exporter_can(tmp_path):
     problem = Problem("q", "1", "python:os:getcwd")
     row = {"split": "train", **rows_of([problem], PromptSettings())[0].carried}
     reward = ExportedReward(tmp_path / "w", group_size=2, held_out_draws=2)
-    with pytest.raises(UsageError, match="command line only"):
+    with pytest.raises(UsageError, match="only from the command line"):
         reward.verl("x", "1", row)
     allowed = ExportedReward(tmp_path / "v", group_size=2, held_out_draws=2, verifier="exact")
     assert allowed.verl("1", "1", row)["score"] == 1.0

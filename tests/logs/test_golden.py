@@ -67,7 +67,7 @@ def test_the_sources_labels_can_count_again(shared_data, bring):
     assert "--verifier 'source'" in told.remedy
     verify(run, verifier="source")
     assert count(run).c.sum() == 728
-    with pytest.raises(UsageError, match="has no labels of a source"):
+    with pytest.raises(UsageError, match="has no labels from its source"):
         verify(bring(next(LOGS.glob("samples_sums_2*")), out="none").run, verifier="source")
 
 

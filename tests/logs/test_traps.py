@@ -36,7 +36,7 @@ def test_different_questions_at_one_index_never_pair(tmp_path, bring):
     other = [{**row(i, "2", id=i, correct=True), "question": f"other {i}?"} for i in range(1, 80)]
     trained = lines(tmp_path / "b.jsonl", other)
     one, two = bring(base, "table", out="one"), bring(trained, "table", out="two")
-    with pytest.raises(MismatchError, match="share none"):
+    with pytest.raises(MismatchError, match="have no id in common"):
         compare(count(one.run), count(two.run))
 
 

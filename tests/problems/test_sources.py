@@ -56,7 +56,7 @@ def test_the_mapping_is_honoured(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([], "holds no problem"),
+        ([], "has no problems"),
         ([{"question": "q", "answer": ""}], "problem 1 has no answer"),
         ([{"question": "q", "answer": "1"}, {"question": "r"}], "problem 2 has no answer"),
         ([{"text": "q", "answer": "1"}], "no field 'question'.*--question-field"),

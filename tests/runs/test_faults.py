@@ -51,7 +51,7 @@ def swap(run):
     shutil.copy(shard(run, 3), shard(run))
 
 
-FAULTS = {tear: "is torn", flip_a_bit: "does not match its checksums", empty: "is torn",
+FAULTS = {tear: "is incomplete", flip_a_bit: "does not match its checksums", empty: "is torn",
           swap: "belongs to another run or folder"}  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_a_shard_that_cannot_be_trusted_is_refused_and_drawn_again(harm, twenty,
     assert not again.faults()
     assert len(list(again.path.rglob("*.rejected"))) == 1
     assert completions(again).equals(before)
-    with pytest.raises(UsageError, match="verified draws"):
+    with pytest.raises(UsageError, match="verified samples"):
         count(again)  # the outcomes of the redrawn block are gone with it
     verify(again)
     assert count(again).c.tolist() == counted.c.tolist()
