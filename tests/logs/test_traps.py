@@ -44,7 +44,7 @@ def test_an_id_that_stands_for_two_questions_is_told(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", id=7), row(2, "4", id=7)])
     result = bring(log)
     assert len(result.run.problem_ids) == 2
-    assert any("1 id of the log used for different questions" in n for n in result.notes)
+    assert any("1 id of the log is used for different questions" in n for n in result.notes)
 
 
 def test_another_mirrors_gold_is_another_problem(tmp_path, bring):
@@ -63,7 +63,10 @@ def test_a_worked_example_in_the_prompt_is_not_the_question(tmp_path, bring):
 def test_unmatched_prompts_are_named_and_left_out_on_request(tmp_path, bring):
     problems = ProblemSet.of("p", [Problem("1+1?", "2")])
     log = lines(tmp_path / "a.jsonl", [row(1, "2"), row(2, "4"), row(2, "5")])
-    with pytest.raises(UsageError, match=r"1 questions .* e\.g\. '2\+2\?'.*--leave-out-unmatched"):
+    with pytest.raises(
+        UsageError,
+        match=r"1 question of the log is not in --problems, e\.g\. '2\+2\?'.*--leave-out-unmatched",
+    ):
         bring(log, problems=problems)
     result = bring(log, problems=problems, leave_out_unmatched=True)
     assert result.left_out == (LeftOut("samples of no problem in --problems", 2, ("2+2?",)),)
@@ -74,7 +77,7 @@ def test_unmatched_prompts_are_named_and_left_out_on_request(tmp_path, bring):
 def test_a_reference_that_differs_from_the_problems_is_told(tmp_path, bring):
     problems = ProblemSet.of("p", [Problem("1+1?", "2.0")])
     result = bring(lines(tmp_path / "a.jsonl", [row(1, "2")]), problems=problems)
-    assert any("1 references differ" in note for note in result.notes)
+    assert any("1 reference differs" in note for note in result.notes)
     assert next(iter(result.run.problems())).reference == "2.0"
 
 
@@ -230,7 +233,7 @@ def test_settings_that_nobody_said_are_named(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
     result = bring(log, sampling={"temperature": 0.6})
     assert set(result.unknown) == {"max_tokens", "top_p", "top_k", "stop", "prompt", "policy"}
-    with pytest.raises(UsageError, match="does not say max_tokens"):
+    with pytest.raises(UsageError, match="does not record max_tokens"):
         _ = result.run.manifest.sampling_params
 
 
@@ -309,7 +312,9 @@ def test_counts_of_several_policies_are_not_pooled(tmp_path):
         tmp_path / "c.jsonl",
         [{"id": f"p{i}", "n": 4, "c": i, "model": m} for m in ("a", "b") for i in range(4)],
     )
-    with pytest.raises(UsageError, match=r"4 values of id repeat.*--where 'model=a' \(of a, b\)"):
+    with pytest.raises(
+        UsageError, match=r"4 values of id occur more than once.*--where 'model=a' \(of a, b\)"
+    ):
         import_counts([path], tmp_path / "out.csv", Asked())
     done = import_counts([path], tmp_path / "out.csv", Asked(where=(("model", "b"),)))
     assert done.counts.c.tolist() == [0, 1, 2, 3]
@@ -356,7 +361,7 @@ def test_passk_inference_lines_are_counts(tmp_path):
 )
 def test_aggregates_of_trainers_are_refused_with_the_reason(tmp_path, metrics):
     path = lines(tmp_path / "metrics.jsonl", [metrics])
-    with pytest.raises(UsageError, match=r"aggregates .* no draws.*best@16 = 0\.64"):
+    with pytest.raises(UsageError, match=r"aggregates .* no samples.*best@16 = 0\.64"):
         find_log(FORMATS, None, [path])
 
 
@@ -470,7 +475,7 @@ def test_opencompass_says_which_model_and_where_its_marks_lie(tmp_path, bring):
 def test_several_opencompass_sets_in_a_folder_are_refused(tmp_path, bring):
     opencompass(tmp_path / "log", details=DETAILS)
     opencompass(tmp_path / "log", "aime2024", parts=2)
-    with pytest.raises(UsageError, match=r"holds 2 opencompass logs \(.*aime2024, .*sums"):
+    with pytest.raises(UsageError, match=r"has 2 separate opencompass logs \(.*aime2024, .*sums"):
         bring(tmp_path / "log")
 
 
@@ -499,7 +504,7 @@ def test_draws_of_several_settings_or_policies_are_not_pooled(tmp_path, bring):
     one = {"idx": 0, "question": "1+1?", "gt": "2", "code": ["2"], "score": [True]}
     for temperature in ("0.6", "1.0"):
         lines(tmp_path / f"test_cot_-1_seed0_t{temperature}_s0_e-1.jsonl", [one])
-    with pytest.raises(UsageError, match=r"draws at temperature 0\.6 and 1\.0"):
+    with pytest.raises(UsageError, match=r"samples at temperature 0\.6 and 1\.0"):
         bring(tmp_path)
     rows = [row(1, "2", model=name, correct=True) for name in ("a", "b")]
     with pytest.raises(UsageError, match=r"several policies \(a, b"):
@@ -511,7 +516,7 @@ def test_seeds_in_several_folders_are_several_logs(tmp_path, bring):
     for name in ("base", "rl"):
         (tmp_path / "logs" / name).mkdir(parents=True)
         lines(tmp_path / "logs" / name / "output-rs0.jsonl", [one])
-    with pytest.raises(UsageError, match=r"holds 2 nemo-skills logs \(base, rl\)"):
+    with pytest.raises(UsageError, match=r"has 2 separate nemo-skills logs \(base, rl\)"):
         bring(tmp_path / "logs")
     assert bring(tmp_path / "logs" / "rl").draws == 1
 
@@ -654,5 +659,5 @@ def test_a_block_has_to_be_filled(tmp_path, bring):
     name = run.completion_names()[0]
     frame = run.read_completions(name, None)
     for wrong in (frame.head(1), pl.concat([frame.head(1)] * 2)):
-        with pytest.raises(WorkError, match="which has 2 draws"):
+        with pytest.raises(WorkError, match="1 sample was returned .* which needs 2"):
             run.land_completions(name, wrong)
