@@ -80,5 +80,5 @@ def test_wrong_settings_are_told():
     ):
         with pytest.raises(UsageError, match=told):
             adaptive_probe(never, range(10), **settings)
-    with pytest.raises(UsageError, match=r"outside 0\.\.asked"):
+    with pytest.raises(UsageError, match=r"outside 0\.\.requested"):
         adaptive_probe(lambda more: more + 1, range(10))

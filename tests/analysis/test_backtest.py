@@ -110,7 +110,7 @@ def test_files_are_read_or_refused(tmp_path):
     file.write_text("benchmark,pair\nb,m\n")
     with pytest.raises(UsageError, match="needed: benchmark, pair, policy"):
         read_pairs([file])
-    with pytest.raises(UsageError, match="no pairs file"):
+    with pytest.raises(UsageError, match="not a file of pairs"):
         read_pairs([tmp_path / "nothing.csv"])
 
 

@@ -36,7 +36,7 @@ def test_a_base_that_was_cut_off_is_no_expansion():
     assert not verdict.settled
     assert verdict.robust.final == "expanded"
     assert verdict.robust.answered != "expanded"
-    assert "counted as marked it is expanded" in verdict.reasons[-1]
+    assert "as marked, it is expanded" in verdict.reasons[-1]
     assert "among draws with an answer" in verdict.reasons[-1]
 
 

@@ -205,7 +205,7 @@ def test_a_pilot_that_solved_nothing_plans_no_difference():
 def test_a_pilot_with_few_draws_is_told_what_would_narrow_the_range():
     notes = " ".join(plan(few(0), goal="difference", delta=1.0).notes)
     assert "32 samples per problem, fewer than k=64" in notes
-    assert "64 or more narrows the range" in notes
+    assert "64 or more samples per problem narrows the range" in notes
 
 
 @pytest.mark.parametrize("delta", [0.0, 1.5, -2.0])

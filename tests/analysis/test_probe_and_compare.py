@@ -56,12 +56,12 @@ def test_thirty_impossible_problems_are_out_of_reach_under_fixed():
     result = probe(counts)
     assert result.verdict.label == "out_of_reach"
     assert result.headroom.estimate.high == pytest.approx(1 - 0.05 ** (20 / (64 * 30)))
-    assert any("these very problems" in note for note in result.notes)
+    assert any("exactly these problems" in note for note in result.notes)
 
 
 def test_probe_refusals(rng):
     counts = drawn(np.full(100, 0.3), 16, rng)
-    with pytest.raises(UsageError, match="p0000 with n=1; sample at least 20"):
+    with pytest.raises(UsageError, match="p0000 with n=1; draw at least 20"):
         probe(drawn(np.full(100, 0.3), 1, rng))
     with pytest.raises(UsageError, match="k=1601 cannot be extrapolated from n=16"):
         probe(counts, k_large=1601)
@@ -168,16 +168,16 @@ def test_few_draws_and_few_problems_are_both_told(rng):
     p = rng.beta(0.5, 3, 60)
     needs = compare(drawn(p, 30, rng), drawn(p, 30, rng)).verdict.needs
     assert needs.startswith("n >= 40 draws")
-    assert "problems to settle equivalence within 2 points at k=2 (not attainable with" in needs
+    assert "problems to show equivalence within 2 points at k=2 (not attainable with" in needs
     p = rng.beta(1, 1, 60)
     wide = compare(drawn(p, 128, rng), drawn(p, 128, rng), interval="fixed", margin=0.001).verdict
-    assert wide.needs.startswith("more draws of each of these problems to settle")
+    assert wide.needs.startswith("more samples of each of these problems to show")
 
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_one_or_two_draws_lead_to_no_hint_that_fails(rng, n):
     p = rng.beta(0.5, 3, 60)
-    with pytest.raises(UsageError, match=r"\(a comparison wants 128\)$"):
+    with pytest.raises(UsageError, match=r"\(a comparison needs 128\)$"):
         compare(drawn(p, n, rng), drawn(p, n, rng))
     if n == 2:
         compare(drawn(p, n, rng), drawn(p, n, rng), k_small=1, k_large=2)
@@ -193,11 +193,13 @@ def test_pairing_is_by_id_whatever_the_order(rng):
 def test_mismatches_are_refused_by_name(rng):
     p = np.full(200, 0.3)
     base, trained = drawn(p, 128, rng), drawn(p, 128, rng)
-    with pytest.raises(MismatchError, match=r"50 problems are only in the base .*--intersect"):
+    with pytest.raises(
+        MismatchError, match=r"50 problems are only in the base's run .*--intersect"
+    ):
         compare(base, trained.take(np.arange(150)))
     assert compare(base, trained.take(np.arange(150)), intersect=True).problems == 150
     other = Counts([f"q{i}" for i in range(200)], base.n, base.c)
-    with pytest.raises(MismatchError, match="share none"):
+    with pytest.raises(MismatchError, match="have no id in common"):
         compare(base, other, intersect=True)
     a = drawn(p, 128, rng, provenance={"prompt": "plain", "verifier": "v1"})
     b = drawn(p, 128, rng, provenance={"prompt": "chat", "verifier": "v1"})

@@ -141,7 +141,7 @@ def test_every_correct_completion_needs_its_ratio():
 
 
 def test_other_problems_are_refused():
-    with pytest.raises(MismatchError, match="only in the base"):
+    with pytest.raises(MismatchError, match="only in the base's run"):
         reach(counts(256, [0, 1]), counts(256, [1]), {"p0": np.zeros(1)})
 
 

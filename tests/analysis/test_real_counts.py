@@ -39,7 +39,8 @@ def test_other_questions_at_the_same_index_are_refused(reasoning_gym):
     base = counts(frame, "Qwen2.5-3B-Instruct", name)
     trained = counts(frame, "inter_games_qwen_3b_500", name)
     with pytest.raises(
-        MismatchError, match="73 problems are only in the base and 73 only in the trained"
+        MismatchError,
+        match="73 problems are only in the base's run and 73 only in the trained policy's",
     ):
         compare(base, trained, k_small=1, k_large=2)
 

@@ -273,12 +273,12 @@ def test_seeds_that_disagree_do_not(rng):
     assert alone == ["down", "up"]
     verdict = compare_seeds(base, arms).verdict
     assert not verdict.settled
-    assert verdict.needs.startswith("3 training seeds or more (here 2)")
-    assert "by seed, the change goes, in points: pass@2 from -1" in verdict.reasons[-2]
+    assert verdict.needs.startswith("3 or more training seeds (here 2)")
+    assert "change per seed, in points: pass@2 from -1" in verdict.reasons[-2]
     spread = np.std([np.mean(pass_at_k(128, arm.c, 2)) for arm in arms], ddof=1)
     assert f"(standard deviation {100 * spread:.1f})" in verdict.reasons[-2]
     assert verdict.reasons[-1].startswith(
-        "1 of the 2 seeds fell behind the base at pass@2: up to 97%"
+        "1 of the 2 seeds ended below the base at pass@2: up to 97%"
     )
 
 
@@ -286,8 +286,8 @@ def test_seeds_that_all_rise_leave_open_how_many_trainings_collapse(rng):
     base = drawn(np.full(200, 0.2), 64, rng)
     found = compare_seeds(base, [drawn(np.full(200, 0.4), 64, rng) for _ in range(3)])
     assert found.verdict.reasons[-1] == (
-        "none of the 3 seeds fell behind the base at pass@2: up to 63% of such trainings may "
-        "(95% bound)"
+        "none of the 3 seeds ended below the base at pass@2: up to 63% of such training runs "
+        "may do so (95% bound)"
     )
 
 

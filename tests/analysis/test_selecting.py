@@ -145,7 +145,7 @@ def test_adaptive_counts_and_undrawn_problems_count():
     found = select(counts, size=2)
     assert 0 in found.chosen
     everything = select(counts, size=4)
-    assert any("no scored draw" in note for note in everything.notes)
+    assert any("no scored sample" in note for note in everything.notes)
     assert any("same set" in note for note in everything.notes)
 
 
@@ -173,7 +173,7 @@ def test_its_json_and_its_table():
         ({"size": 0}, "size is 0; allowed: 1 to 50"),
         ({"size": 51}, "1 to 50"),
         ({"group_size": 1}, "group_size is 1"),
-        ({"low": 0.3, "high": 0.6}, "no problem is more likely than not in the band"),
+        ({"low": 0.3, "high": 0.6}, "no problem is more likely inside the band"),
         ({"low": 0.0, "high": 0.2, "size": 30}, "only 25 problems"),
     ],
 )

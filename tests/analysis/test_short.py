@@ -39,7 +39,7 @@ def test_the_refusal_names_the_flags_that_work(ask, scored, k):
     result = ask(few, k_large=20, **settings)
     assert result.problems == 38
     # where all others have the draws for the large k, these are left out, too
-    said = "2 of 40 problems are left out for fewer than 20 scored draws (t0, t1)"
+    said = "2 of 40 problems left out for having fewer than 20 scored samples (t0, t1)"
     assert said in result.notes[0]
     assert f"k={k} scored draws" in str(told.value)
     assert result.settings.drop_short

@@ -169,9 +169,9 @@ def test_training_on_the_problems_leaves_every_slice_open():
 
 def test_fields_that_make_no_slices_are_refused():
     base, trained = map(as_frame, arms())
-    with pytest.raises(UsageError, match=r"no problem; fields that are there: .*kind"):
+    with pytest.raises(UsageError, match=r"for no problem; its fields: .*kind"):
         passgap.compare_by(base, trained, "level")
-    with pytest.raises(UsageError, match="'problem_id' has 244 values, none of them on 5"):
+    with pytest.raises(UsageError, match="'problem_id' has 244 values, none of them with 5"):
         passgap.compare_by(base, trained, "problem_id")
 
 

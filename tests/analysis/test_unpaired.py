@@ -93,7 +93,7 @@ def test_an_exchange_of_abilities_is_not_called_sharpening():
     verdict = passgap.compare(base, trained, unpaired=True).verdict
     assert (verdict.at_small_k, verdict.at_large_k) == ("equivalent", "equivalent")
     assert verdict.label == "same_at_small_k"
-    assert verdict.needs.startswith("the same problems under their own ids in both runs")
+    assert verdict.needs.startswith("the same problems with their own ids in both runs")
 
 
 def test_of_the_same_problems_fixed_intervals_lose_nothing():
@@ -214,7 +214,7 @@ def test_flags_that_need_pairs_are_refused(tmp_path: Path):
         assert flags[0] in done.stderr
     done = run("compare", "a.csv", "b.csv", "b.csv", "--unpaired", cwd=tmp_path)
     assert "--unpaired with 2 TRAINED; allowed: one" in done.stderr
-    with pytest.raises(UsageError, match="--intersect with --unpaired"):
+    with pytest.raises(UsageError, match="--intersect and --unpaired exclude each other"):
         passgap.compare(*arms(), unpaired=True, intersect=True)
 
 

@@ -108,7 +108,7 @@ def test_rows_are_spans_of_recorded_steps():
 
 
 def test_nothing_recorded_is_said():
-    with pytest.raises(UsageError, match="nothing was recorded"):
+    with pytest.raises(UsageError, match="nothing is recorded"):
         groups_of([(0, "a", 4, 2)]).of({"problem_id": [], "step": []})
 
 
@@ -302,7 +302,7 @@ def test_length_and_truncation_running_away():
     longer = groups_of(rows, token_sum=n * rng.normal(100 + 8 * step, 10), cut=step // 6)
     found = warned(longer)
     assert "steps 20 to 29" in found["length_running_away"].evidence
-    assert "cut at the most tokens" in found["truncation_rising"].evidence
+    assert "cut off at the token limit" in found["truncation_rising"].evidence
     always_cut = groups_of(rows, cut=np.full(len(rows), 4))
     assert not warned(always_cut)
 
@@ -367,7 +367,7 @@ def test_what_the_unscored_could_change_is_said():
     groups = groups_of([(0, "a", 6, 3), (0, "b", 8, 4)], completions=[10, 10])
     (note,) = look(groups).notes
     assert note == (
-        "30.0% of all completions are unscored: 35.0% of them all are correct if those are wrong, "
+        "30.0% of all completions are unscored: the share correct is 35.0% if those are wrong and "
         "65.0% if they are right"
     )
     assert not look(groups_of([(0, "a", 99, 3)], completions=[100])).notes

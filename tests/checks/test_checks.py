@@ -74,7 +74,7 @@ def test_an_honest_run_has_no_finding(seed, texts, engine, tmp_path):
     result = check(draw(tmp_path / "run", seed=seed))
     assert result.findings == ()
     assert result.draws == 40 * 32
-    assert str(result).endswith("1,280 draws looked at, nothing found")
+    assert str(result).endswith("1,280 samples checked, nothing found")
 
 
 def cloned(inner):
@@ -96,10 +96,10 @@ def test_cloned_seeds_are_found(texts, engine, tmp_path):
     inner = engine.honest if texts == "short" else long_texts("no log" not in texts)
     engine(cloned(inner))
     copies = found(draw(tmp_path / "run"), "copies")
-    assert any("draws 16 apart are equal" in f.evidence for f in copies)
+    assert any("samples 16 apart are equal" in f.evidence for f in copies)
     assert all(f.severity == "error" for f in copies)
     if texts == "long":
-        assert any("too improbable to come twice" in f.evidence for f in copies)
+        assert any("too improbable to occur twice" in f.evidence for f in copies)
 
 
 def test_copies_in_no_order_are_found_by_their_probability(engine, tmp_path):
@@ -136,7 +136,7 @@ def test_a_server_that_draws_one_text_only_is_found(engine, tmp_path):
 
     engine(change)
     (finding,) = found(draw(tmp_path / "run"), "copies")
-    assert "all draws are equal in 40 of 40 problems" in finding.evidence
+    assert "all samples are equal in 40 of 40 problems" in finding.evidence
     assert "the server honours temperature" in finding.remedy
 
 
@@ -146,7 +146,7 @@ def test_copies_in_a_log_are_not_blamed_on_a_server(tmp_path):
     log = tmp_path / "a.jsonl"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     (finding,) = found(import_log(log, out=tmp_path / "run").run, "copies")
-    assert "the log holds one file of draws several times" in finding.remedy
+    assert "the log contains the same samples several times" in finding.remedy
 
 
 def changed(**fields):
@@ -169,7 +169,7 @@ def test_truncation_says_what_it_could_change(honest, tmp_path):
     honest(changed(finish_reason="length", text="and so on and"))
     (finding,) = found(draw(tmp_path / "run"), "truncated")
     assert finding.severity == "warning"
-    assert finding.evidence.startswith("25.0% of the completions were cut by max_tokens; had all")
+    assert finding.evidence.startswith("25.0% of the completions were cut by max_tokens; if all")
     assert "larger --max-tokens" in finding.remedy
 
 
@@ -184,7 +184,7 @@ def test_golds_that_their_own_verifier_rejects_are_found(tmp_path):
         "bad", [Problem(f"q{i}", "no number" if i < 3 else str(i), "numeric") for i in range(30)]
     )
     (finding,) = found(draw(tmp_path / "run", bad), "golds")
-    assert "3 of 30 references are not accepted by their own verifier, e.g. 'no number'" in (
+    assert "3 of 30 references are rejected by their own verifier, e.g. 'no number'" in (
         finding.evidence
     )
     assert len(finding.problems) == 3
@@ -218,7 +218,7 @@ def test_a_run_that_owes_blocks_or_holds_a_torn_one_is_told(tmp_path):
     torn.write_bytes(torn.read_bytes()[:-30])
     (finding,) = found(run, "shards")
     assert finding.severity == "error"
-    assert "is torn" in finding.evidence
+    assert "is incomplete" in finding.evidence
 
 
 def test_two_runs_that_are_alike_have_no_finding(tmp_path):
@@ -250,7 +250,7 @@ def test_other_problems_are_found(tmp_path):
 
 def test_three_runs_are_too_many(tmp_path):
     run = draw(tmp_path / "run")
-    with pytest.raises(UsageError, match="3 runs given; allowed: one, or a base's and"):
+    with pytest.raises(UsageError, match="3 runs given; allowed: one run, or a base's and"):
         check(run, run, run)
 
 
@@ -289,4 +289,4 @@ def test_a_copy_of_the_base_is_no_trained_policy(tmp_path):
         runs.append(import_log(log, out=tmp_path / name / "run").run)
     told = next(f for f in check(*runs).findings if f.check == "same_texts")
     assert told.severity == "error"
-    assert "letter for letter (50 different texts)" in told.evidence
+    assert "(50 different texts)" in told.evidence

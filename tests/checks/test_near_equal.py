@@ -55,14 +55,14 @@ def test_templates_are_suspected_and_the_field_that_names_them_is_told(tmp_path)
     (found,) = found_in(problems, tmp_path / "run")
     assert found.severity == "warning"
     assert "48 of 96 questions" in found.evidence
-    assert "in 12 groups" in found.evidence
+    assert "(12 groups, e.g. " in found.evidence
     assert "--cluster template," in found.remedy
     assert len(found.problems) == 48
 
 
 def test_without_a_field_it_says_how_to_name_clusters(tmp_path):
     (found,) = found_in(templates(row="{i}-{j}", level="one"), tmp_path / "run")
-    assert found.remedy.startswith("name clusters")
+    assert found.remedy.startswith("name the clusters")
 
 
 def test_named_clusters_are_not_suspected(tmp_path):

@@ -91,7 +91,7 @@ def test_a_missing_token_limit(problems, tmp_path):
 def test_an_empty_problem_file_and_a_problem_without_an_answer(tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
-    assert_one_line(fake(empty, tmp_path / "r"), "holds no problem")
+    assert_one_line(fake(empty, tmp_path / "r"), "has no problems")
     empty.write_text('{"question": "q", "answer": null}')
     assert_one_line(fake(empty, tmp_path / "r"), "problem 1 has no answer")
 
@@ -119,7 +119,7 @@ def test_runs_on_different_problems_or_prompts(problems, tmp_path):
 def test_an_out_folder_with_another_configuration(problems, tmp_path):
     fake(problems, tmp_path / "r")
     result = fake(problems, tmp_path / "r", "--seed", 5)
-    assert_one_line(result, "seed: 0 there, 5 asked", "--out")
+    assert_one_line(result, "seed: 0 there, 5 requested", "--out")
 
 
 def test_unverified_and_missing_runs(problems, tmp_path):
@@ -185,7 +185,7 @@ def test_held_out_problems_are_left_out_of_training_only_when_asked(problems, tm
     assert_one_line(shared, "80 of the 80 held-out", "--leave-out-held-out")
     assert_one_line(run(*train, "--leave-out-held-out"), "needs --held-out")
     nothing_left = run(*train, "--held-out", problems, "--leave-out-held-out")
-    assert_one_line(nothing_left, "every problem of", "train on others")
+    assert_one_line(nothing_left, "every problem of", "train on other problems")
     assert not (tmp_path / "policy").exists()
 
 
@@ -200,7 +200,7 @@ def test_top_up_first_draw_and_merge(problems, tmp_path):
     more = fake(problems, tmp_path / "a", "-n", 32, "--top-up", "--price", 2)
     assert more.returncode == 0, more.stderr
     assert "2,560 completions, " in more.stdout
-    assert " at 2 a million" in more.stdout
+    assert " at 2 per million" in more.stdout
     assert fake(problems, tmp_path / "b", "--first-draw", 32).returncode == 0
     merged = run("merge", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "all")
     assert merged.returncode == 0, merged.stderr
@@ -284,7 +284,7 @@ def test_a_run_cannot_name_a_function_to_be_called(tmp_path):
     file = tmp_path / "p.jsonl"
     file.write_text('{"question": "a", "answer": "1", "verifier": "python:os:getcwd"}\n')
     refused = run("sample", "m", file, "--engine", "fake", "-n", 2, "--out", tmp_path / "s")
-    assert_one_line(refused, "from the command line only")
+    assert_one_line(refused, "only from the command line")
 
 
 def test_an_interruption_says_how_to_go_on(monkeypatch, tmp_path):

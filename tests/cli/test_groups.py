@@ -23,7 +23,7 @@ def test_help_lists_the_table_and_what_was_added_to_it():
     assert "Added" not in shown
     tools.commands = Loaded("passgap.cli", ("check", "merge", "audit"))
     shown = tools.make_context("tools", [], resilient_parsing=True).get_help()
-    assert "\n  audit  From a package that is installed\n" in shown
+    assert "\n  audit  From an installed package\n" in shown
 
 
 def test_the_top_of_help_loads_no_command():

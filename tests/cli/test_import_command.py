@@ -71,7 +71,7 @@ def test_an_imported_run_is_read_by_every_command(pair, tmp_path):
     done = run("import", "nemo-skills", pair[0], "--out", out, "--policy", "m")
     assert done.returncode == 0, done.stderr
     assert "read as" not in done.stderr  # it was named
-    assert "2,880 draws of 90 problems, n = 32, from 32 files" in done.stdout
+    assert "2,880 samples of 90 problems, n = 32, from 32 files" in done.stdout
     assert "unknown settings: max_tokens, temperature, top_p, top_k, stop, prompt" in done.stdout
     assert json.loads(run("probe", out, "--json").stdout)["problems"] == 90
     assert run("check", out).returncode == 0
@@ -106,7 +106,7 @@ def test_problems_bring_the_questions_of_rendered_prompts(tmp_path):
     flags = ("--step", 50, "--label", "acc", "--out", tmp_path / "r")
     result = run("import", LOGS / "verl", "--problems", file, *flags)
     assert result.returncode == 0, result.stderr
-    assert "holds no questions" not in result.stdout
+    assert "has no questions" not in result.stdout
     file.write_text(json.dumps(rows[0]))
     refused = run("import", LOGS / "verl", "--problems", file, *flags[:-1], tmp_path / "s")
     assert_one_line(refused, "2 questions", "--leave-out-unmatched")
@@ -120,7 +120,7 @@ def test_problems_bring_the_questions_of_rendered_prompts(tmp_path):
         (("--verifier", "magic"), ("'magic'", "allowed: exact")),
         (("--mapping", "gsm8k"), ("--mapping needs --problems",)),
         (("--policy", "m", "--trained", LOGS), ("--policy 'm' with --trained",)),
-        (("--filter", "x"), ("--filter means nothing for verifiers",)),
+        (("--filter", "x"), ("--filter does not apply to verifiers",)),
         (("--label", "magic"), ("'magic'",)),
     ],
 )
@@ -137,9 +137,9 @@ def test_an_unmarked_log_says_what_to_run(tmp_path):
     other = tmp_path / log.name
     other.write_bytes(log.read_bytes())
     two = run("import", log, "--trained", other, "--out", tmp_path / "x")
-    assert_one_line(two, "not marked by its source", "passgap verify")
+    assert_one_line(two, "its source does not mark its samples", "passgap verify")
     same = run("import", log, "--trained", log, "--out", tmp_path / "y")
-    assert_one_line(same, "is the base's log too", "--where")
+    assert_one_line(same, "is also the base's log", "--where")
 
 
 def test_means_become_counts_where_a_counts_file_is_asked_for(tmp_path):
@@ -147,7 +147,7 @@ def test_means_become_counts_where_a_counts_file_is_asked_for(tmp_path):
     done = run("import", log, "--out", tmp_path / "le.csv")
     assert "8 of 12 correct" in done.stdout, done.stderr
     refused = run("import", LOGS / "results.jsonl", "--out", tmp_path / "vf.csv")
-    assert_one_line(refused, "verifiers holds draws", "passgap export counts")
+    assert_one_line(refused, "a log of verifiers has samples", "passgap export counts")
 
 
 def test_counts_become_a_counts_file_and_a_verdict(tmp_path):
@@ -155,7 +155,7 @@ def test_counts_become_a_counts_file_and_a_verdict(tmp_path):
         rows = (f"p{i},64,{round(64 * (i / 200) ** power)}" for i in range(200))
         (tmp_path / f"{name}.csv").write_text("problem_id,n,c\n" + "\n".join(rows))
     alone = run("import", tmp_path / "base.csv", "--out", tmp_path / "c.jsonl")
-    assert "200 problems, 64 scored draws each" in alone.stdout
+    assert "200 problems, 64 scored samples each" in alone.stdout
     again = run("import", tmp_path / "base.csv", "--out", tmp_path / "c.jsonl")
     assert again.returncode == 0, again.stderr
     other = run("import", tmp_path / "rl.csv", "--out", tmp_path / "c.jsonl")
@@ -211,7 +211,7 @@ def test_an_imported_run_without_its_prompt_is_selected_from(tmp_path):
     log = tmp_path / "log.jsonl"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     imported = run("import", log, "--out", tmp_path / "run")
-    assert "n = 8: probe wants 20 samples" in imported.stdout
+    assert "n = 8: probe needs 20 samples" in imported.stdout
     assert "--k-large" not in imported.stdout
     where = (tmp_path / "run", "--out", tmp_path / "teach")
     assert_one_line(run("select", *where), "did not keep its prompt", "--template plain")

@@ -31,7 +31,7 @@ def test_probe_of_a_policy_still_samples_verifies_and_probes(problems, tmp_path)
     assert done.returncode == 0, done.stderr
     assert notes(done) == [
         "passgap: passgap probe POLICY PROBLEMS is now passgap sample, passgap verify and passgap "
-        "probe RUN; the old spelling goes in the next version"
+        "probe RUN; the old spelling will be removed in the next version"
     ]
     run("sample", "m", problems, "--out", new, *FAKE, "-n", 24)
     run("verify", new)
@@ -55,7 +55,8 @@ def test_an_old_flag_is_its_new_one(tmp_path):
     for typed in (("--recipe", file), (f"--recipe={file}",)):
         done = run("train", *typed)
         assert notes(done) == [
-            "passgap: --recipe is now --config; the old spelling goes in the next version"
+            "passgap: --recipe is now --config; the old spelling will be removed in the next "
+            "version"
         ]
         assert f"--config '{file}' has lerning_rate" in done.stderr
 

@@ -77,7 +77,7 @@ def test_the_table_and_the_json_say_the_same(base, tmp_path):
     )  # fmt: skip
     assert "20 of 80 problems chosen" in table
     assert f"{100 * given['arms']['chosen']['mixed']['value']:.1f}%" in table
-    assert "can no longer judge" in table
+    assert "can no longer evaluate" in table
     assert "next: passgap train POLICY" in table
     assert "with the prompt's flags" in table
     assert not (tmp_path / "a" / "verl").exists()
@@ -105,8 +105,10 @@ def test_what_select_cannot_do_is_one_line(base, teach, tmp_path):
     assert_one_line(run("select", base / "run", "--out", out, "--size", 81), "1 to 80")
     assert_one_line(run("select", base / "run", "--out", out, "--format", "nemo"), "trl, verl")
     both = run("select", base / "run", "--problems", base / "test.jsonl", "--out", out)
-    assert_one_line(both, "holds its problems, prompt and verifier")
-    assert_one_line(run("select", base / "run", "--out", out, "--stop", "x"), "leave --problems")
+    assert_one_line(both, "already has its problems, prompt and verifier")
+    assert_one_line(
+        run("select", base / "run", "--out", out, "--stop", "x"), "leave out --problems"
+    )
     narrow = ("--low", 0.4999, "--high", 0.5001)
     assert_one_line(run("select", base / "run", "--out", out, *narrow), "widen it")
     assert not out.exists()
@@ -154,10 +156,10 @@ def test_what_export_cannot_do_is_one_line(base, teach, tmp_path):
     file = ("export", "verl", base / "problems.jsonl", *out, *JOB)
     assert_one_line(run(*file, *held_out), "--max-tokens is missing")
     assert_one_line(
-        run(*file, *held_out, "--arm", "train"), "of a folder that passgap select wrote"
+        run(*file, *held_out, "--arm", "train"), "with a folder that passgap select wrote"
     )
     plain = run(*file, *held_out, "--max-tokens", 8)
-    assert_one_line(plain, "'org/model' is no local folder")
+    assert_one_line(plain, "'org/model' is not a local folder")
     left = run(*verl, *JOB, "--held-out", base / "problems.jsonl", "--leave-out-held-out")
     assert_one_line(left, "every problem of")
     assert not (tmp_path / "out").exists()

@@ -68,7 +68,7 @@ def test_a_run_without_them_says_that_it_goes_on_so(folder):
     assert drawn(folder, "--no-stop").returncode == 0
     done = drawn(folder)
     assert done.returncode == 0
-    assert "run was begun without stop strings and goes on without them" in done.stderr
+    assert "run was started without stop strings and continues without them" in done.stderr
     assert recorded(folder) == ([], False)
 
 

@@ -93,7 +93,7 @@ def test_everything_is_checked_before_anything_is_drawn(policies, problems, tmp_
     refused(missing, "'./none' not found")
     assert not out.exists()
     assert sampled([policies[2]], problems, out / "checkpoint-100", "--seed", 7).returncode == 0
-    refused(sampled(policies, problems, out), "checkpoint-100", "seed: 7 there, 0 asked")
+    refused(sampled(policies, problems, out), "checkpoint-100", "seed: 7 there, 0 requested")
     assert not (out / "checkpoint-5" / "completions").exists()
 
 
@@ -111,7 +111,7 @@ def test_steps_come_from_flags_for_counts_files(tmp_path):
     assert not any("numbered" in note for note in given["notes"])
     refused(run("compare", *files, "--step", 50), "1 steps for 2 checkpoints")
     refused(run("compare", *files, "--step", 5, "--step", 5), "distinct")
-    refused(run("compare", *files[:2], "--step", 5), "--step is for the checkpoints")
+    refused(run("compare", *files[:2], "--step", 5), "--step is only for the checkpoints")
     refused(run("compare", *files, "--interval", "fixed"), "allowed: 'population'")
     refused(run("compare", *files, "--figure", "x.gif"), "'.gif'", ".svg")
     refused(run("compare", *files, "--sampling-alone", "r"), "--sampling-alone")

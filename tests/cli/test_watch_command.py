@@ -94,7 +94,7 @@ def test_warnings_come_first(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nowhere",), "holds no watch folder"),
+        (("nowhere",), "has no watch folder"),
         (("{}", "--every", 0), "every is 0"),
         (("{}", "--group-size", 1), "group_size is 1"),
         (("{}", "--base", "no.csv"), "neither a run folder nor a counts file"),
@@ -114,7 +114,7 @@ def test_an_empty_watch_folder_says_so(run, tmp_path):
     WatchLog(tmp_path / "watch", about={})
     done = run(tmp_path)
     assert done.returncode == 2
-    assert "nothing was recorded yet" in done.stderr
+    assert "nothing is recorded yet" in done.stderr
 
 
 def test_following_waits_shows_what_comes_and_ends_with_the_training(tmp_path):

@@ -124,7 +124,7 @@ def test_a_problem_file_cannot_name_a_plugin(spy, questions, tmp_path):
     ):
         done = run(*command, "--out", tmp_path / "out")
         assert done.returncode == 2
-        assert "taken from the command line only" in done.stderr.replace("\n", " ")
+        assert "accepted only from the command line" in done.stderr.replace("\n", " ")
 
 
 def test_a_run_folder_cannot_name_a_plugin(spy, questions, tmp_path):
@@ -145,7 +145,7 @@ def test_a_run_folder_cannot_name_a_plugin(spy, questions, tmp_path):
         assert "Traceback" not in run(*command).stderr
     done = run("export", "trl", out, "--policy", "org/model", "--out", tmp_path / "job")
     assert done.returncode == 2
-    assert "taken from the command line only" in done.stderr
+    assert "accepted only from the command line" in done.stderr
     problems = pl.read_parquet(out / "problems.parquet")
     problems.with_columns(verifier=pl.lit("plugin:spy")).write_parquet(out / "problems.parquet")
     assert run("verify", out).returncode == 2
@@ -154,5 +154,5 @@ def test_a_run_folder_cannot_name_a_plugin(spy, questions, tmp_path):
 def test_a_log_is_never_guessed_to_be_of_an_added_format(spy, quiz, tmp_path):
     done = run("import", quiz, "--out", tmp_path / "run")
     assert done.returncode == 2
-    assert "is of no format known here" in done.stderr
+    assert "is not recognized" in done.stderr
     assert "spy" in done.stderr

@@ -124,7 +124,7 @@ def test_topping_up_sends_seeds_that_were_never_used(twenty, tmp_path):
 def test_a_server_that_stays_broken_leaves_the_rest_owed(twenty, tmp_path):
     with (
         serving("always-500") as url,
-        pytest.raises(WorkError, match="still answers 500 after all retries; what was drawn is"),
+        pytest.raises(WorkError, match="still answers 500 after all retries; finished samples are"),
     ):
         draw(url, twenty, tmp_path / "run", retries="1")
     run = Run(tmp_path / "run")
@@ -152,8 +152,8 @@ def test_a_refusal_is_told_at_once(twenty, tmp_path):
     [
         ({}, "base_url is None"),
         ({"base_url": "localhost:8000"}, "allowed: a URL"),
-        ({"base_url": "http://me:sesame@host/v1"}, "holds a key"),
-        ({"base_url": "http://host/v1?api_key=sesame"}, "holds a key"),
+        ({"base_url": "http://me:sesame@host/v1"}, "contains a key"),
+        ({"base_url": "http://host/v1?api_key=sesame"}, "contains a key"),
         ({"base_url": "http://host/v1", "concurrency": "0"}, "concurrency is 0"),
         ({"base_url": "http://host/v1", "server": "tgi"}, "allowed: auto, vllm"),
         ({"base_url": "http://host/v1", "nonsense": "1"}, "unknown to openai"),

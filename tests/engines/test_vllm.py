@@ -101,7 +101,7 @@ def test_a_block_a_call_with_seeds_of_our_own(vllm, policy, twenty, tmp_path):
 
 def test_an_aborted_completion_leaves_its_block_owed(vllm, policy, twenty, tmp_path, monkeypatch):
     monkeypatch.setattr(vllm, "ends", "abort")
-    with pytest.raises(WorkError, match=r"with 'abort'; its block stays owed"):
+    with pytest.raises(WorkError, match=r"with 'abort', so its batch is not saved"):
         draw(policy, twenty, tmp_path / "run")
 
 

@@ -73,7 +73,7 @@ def test_marks_of_what_is_not_there_are_refused(run, tmp_path):
     with pytest.raises(UsageError, match="allowed: right, wrong, unsure"):
         auditing.keep_marks(run, {(case.problem_id, case.draw): "perhaps"})
     (tmp_path / "no.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(UsageError, match="not a sheet"):
+    with pytest.raises(UsageError, match="not an audit sheet"):
         auditing.read_sheet(tmp_path / "no.csv")
 
 

@@ -186,7 +186,7 @@ EXPECTED = {
     "plain": "sharpened",
     "trained on": "inconclusive",
     "prompts differ": "prompt differs",
-    "unscored": "of the draws are unscored",
+    "unscored": "of the samples are unscored",
     "luck": "inconclusive",
 }
 
@@ -260,7 +260,7 @@ def test_plan_and_select_take_what_probe_takes(situations):
 
 def test_what_reach_cannot_score_is_refused(situations):
     base, (trained, _) = situations["plain"]
-    with pytest.raises(UsageError, match="no run folder; reach computes probabilities"):
+    with pytest.raises(UsageError, match="is not a run folder; reach computes probabilities"):
         passgap.reach(passgap.count(base), trained)
     with pytest.raises(UsageError, match="0 trained policies; allowed: one"):
         passgap.reach(base)
@@ -275,7 +275,7 @@ def test_counts_files_say_what_counts_say(situations, tmp_path):
         for name, run in (("base", base), ("trained", trained))
     ]
     assert by_command("compare", *files) == passgap.compare(*files).verdict.label == "sharpened"
-    assert "whether these problems were trained on is not known" in passgap.compare(*files).notes
+    assert "it is not known whether these problems were trained on" in passgap.compare(*files).notes
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_interrupted_it_asks_for_the_same_and_ends_the_same(whole, tmp_path):
     run = Run(tmp_path / "run")
     for name in run.completion_names()[1::2]:
         (run.path / "completions" / name).unlink()
-    with pytest.raises(UsageError, match="is not finished; run the command that began it"):
+    with pytest.raises(UsageError, match="is not finished; rerun the command that started it"):
         probe_again(run, settings=RULE)
     assert probe(tmp_path / "run").to_dict() == result.to_dict()
 
@@ -72,7 +72,7 @@ def test_other_settings_on_the_same_run_are_refused(whole):
     _, out = whole
     with pytest.raises(RunError, match="other rounds than its outcomes lead to"):
         probe_again(Run(out), settings=AdaptiveSettings(4, 8, small=0.05, large=0.12))
-    with pytest.raises(RunError, match=r"engine\.args\.alpha: 0\.4 there, 0\.5 asked"):
+    with pytest.raises(RunError, match=r"engine\.args\.alpha: 0\.4 there, 0\.5 requested"):
         probe(out, engine_args={"alpha": "0.5"})
 
 

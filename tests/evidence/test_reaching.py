@@ -63,11 +63,11 @@ def test_from_runs_to_a_verdict(runs, tmp_path):
     assert result.verdict.label == "within_reach"
     assert abs(found["amplification"]["mean_log_gain"]["value"]) < 1
     by = {(row["texts"], row["under"]): row["median"] for row in found["perplexity"]}
-    assert by["teacher's completions", "base"] == by["the trained's completions", "base"]
+    assert by["teacher's completions", "base"] == by["the trained policy's completions", "base"]
     shown = Console(file=StringIO(), width=120)
     print_result(result, shown)
     text = shown.file.getvalue()
-    assert "the base could have drawn" in text
+    assert "the base could have solved" in text
     assert "within reach" in text
     page = report(runs[0].path, runs[1].path, out=tmp_path / "page.html", k_large=8)
     assert "Could the base have done it?" in page.read_text()
@@ -86,6 +86,6 @@ def test_the_command_prints_the_same(runs):
 
 def test_runs_that_cannot_be_compared_are_told_before_anything_is_scored(runs, tmp_path):
     other = drawn("teacher", lab_problems("rare", size=3, seed=9), tmp_path / "other", 2)
-    with pytest.raises(MismatchError, match="share none"):
+    with pytest.raises(MismatchError, match="have no id in common"):
         score_across(runs[0], other)
     assert not (other.path / "logprobs").exists()

@@ -30,7 +30,7 @@ def test_a_watch_folder_is_found_in_its_training_folder(tmp_path):
     record(tmp_path / "run" / "watch", ["a", "b"])
     for place in (tmp_path / "run", tmp_path / "run" / "watch", str(tmp_path / "run") + "/"):
         assert watch_folder(place).completions == 32
-    with pytest.raises(UsageError, match="holds no watch folder"):
+    with pytest.raises(UsageError, match="has no watch folder"):
         watch_folder(tmp_path)
 
 
@@ -75,7 +75,7 @@ def test_following_yields_what_is_new_and_ends(tmp_path):
 def test_a_training_without_a_reward_is_not_waited_for(tmp_path):
     (tmp_path / "trainer").mkdir()
     (tmp_path / "trainer" / "request.json").write_text(json.dumps({"algorithm": "rft"}))
-    with pytest.raises(UsageError, match="trained by rft, which learns verified completions"):
+    with pytest.raises(UsageError, match="trained with rft, which imitates verified completions"):
         watch_folder(tmp_path)
     with pytest.raises(UsageError, match="there is nothing to watch"):
         next(follow(tmp_path))

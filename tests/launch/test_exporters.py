@@ -170,7 +170,7 @@ def test_it_is_what_the_tokenizer_itself_does(tmp_path):
 
 def test_a_plain_prompt_needs_the_tokenizers_files(tmp_path):
     flags = {"settings": settings(), "source": "s"}
-    with pytest.raises(UsageError, match="'org/model' is no local folder"):
+    with pytest.raises(UsageError, match="'org/model' is not a local folder"):
         write_job("verl", rows()[:2], rows()[2:], Policy("org/model"), tmp_path, **flags)
     assert not list(tmp_path.iterdir())
 
@@ -272,11 +272,13 @@ def test_a_job_that_could_not_run_is_refused_before_anything_is_written(tmp_path
     flags = {"settings": settings(), "source": "s"}
     policy = Policy(tokenizer_folder(tmp_path / "policy", None))
     made, out = rows(), tmp_path / "job"
-    with pytest.raises(UsageError, match="verl validates while it trains"):
+    with pytest.raises(UsageError, match="verl validates during training"):
         write_job("verl", made, [], policy, out, **flags)
-    with pytest.raises(MismatchError, match="1 of the 1 held-out problems are trained on"):
+    with pytest.raises(
+        MismatchError, match="1 of the 1 held-out problems are also training problems"
+    ):
         write_job("trl", made, made[:1], policy, out, **flags)
-    with pytest.raises(UsageError, match="at most as many prompts a step as problems"):
+    with pytest.raises(UsageError, match="at most as many prompts per step as problems"):
         write_job("trl", made[:1], [], policy, out, **flags)
     assert not out.exists()
 
@@ -400,7 +402,7 @@ def test_a_data_file_cannot_name_code_to_run_but_the_exporter_can(tmp_path):
     problem = Problem("q", "1", "python:os:getcwd")
     row = {"split": "train", **rows_of([problem], PromptSettings())[0].carried}
     reward = ExportedReward(tmp_path / "w", group_size=2, held_out_draws=2)
-    with pytest.raises(UsageError, match="command line only"):
+    with pytest.raises(UsageError, match="only from the command line"):
         reward.verl("x", "1", row)
     allowed = ExportedReward(tmp_path / "v", group_size=2, held_out_draws=2, verifier="exact")
     assert allowed.verl("1", "1", row)["score"] == 1.0

@@ -67,7 +67,7 @@ def test_the_sources_labels_can_count_again(shared_data, bring):
     assert "--verifier 'source'" in told.remedy
     verify(run, verifier="source")
     assert count(run).c.sum() == 728
-    with pytest.raises(UsageError, match="has no labels of a source"):
+    with pytest.raises(UsageError, match="has no labels from its source"):
         verify(bring(next(LOGS.glob("samples_sums_2*")), out="none").run, verifier="source")
 
 
@@ -200,7 +200,7 @@ def test_lm_eval_repeats_are_verified_and_one_filter_is_read(bring):
 
 
 def test_several_lm_eval_tasks_in_a_folder_are_refused(bring):
-    with pytest.raises(UsageError, match="holds 2 lm-eval logs"):
+    with pytest.raises(UsageError, match="has 2 separate lm-eval logs"):
         bring(LOGS, "lm-eval")
 
 
@@ -214,7 +214,7 @@ def test_both_layouts_of_verifiers_keep_failures_apart(bring, file):
 
 def test_failures_at_the_source_are_wrong_for_nobody(bring):
     result = bring(LOGS / "traces.jsonl")
-    assert any("1 draws failed at the source" in note for note in result.notes)
+    assert any("1 sample failed at the source" in note for note in result.notes)
     verify(result.run, verifier="math")
     assert counted(result) == {"1+1?": (3, 2, 0), "2+2?": (2, 1, 1)}
 
@@ -233,7 +233,7 @@ def test_a_log_of_failures_alone_is_not_marked(tmp_path, bring):
 def test_verl_dumps_of_one_step(bring):
     with pytest.raises(UsageError, match=r"2 training steps \(0, 50\).*--step"):
         bring(LOGS / "verl", out="refused")
-    with pytest.raises(UsageError, match="there are: 0, 50"):
+    with pytest.raises(UsageError, match="allowed: 0, 50"):
         bring(LOGS / "verl", out="refused", step=7)
     early = bring(LOGS / "verl", out="early", step=0, label="acc")
     late = bring(LOGS / "verl", out="late", step=50, correct_if=parse_condition("score>=1"))
@@ -267,7 +267,7 @@ def test_a_score_of_minus_one_is_no_label(bring):
 def test_verls_prompts_are_found_in_the_problems(bring, twenty):
     questions = [p.question for p in twenty]
     assert "1+1?" not in questions
-    with pytest.raises(UsageError, match=r"3 questions of the log are none of --problems"):
+    with pytest.raises(UsageError, match=r"3 questions of the log are not in --problems"):
         bring(LOGS / "verl", step=0, problems=twenty)
 
 
@@ -300,7 +300,7 @@ def test_lighteval_means_give_counts_of_the_same_problems(tmp_path, bring):
         zip(ours.problem_id, ours.c, strict=True)
     )
     assert sorted(theirs.c.tolist()) == [1, 3, 4]
-    with pytest.raises(UsageError, match=r"inspect holds draws; .* passgap export counts"):
+    with pytest.raises(UsageError, match=r"inspect has samples; .* passgap export counts"):
         passgap.import_log(LOGS / "inspect_zstd.eval", out=tmp_path / "more.csv")
 
 

@@ -35,5 +35,5 @@ def test_members_and_elements(monkeypatch, chunk, indent):
 @pytest.mark.parametrize("text", ["", '{"a": 1', '{"a" 1}', "[1, 2", '{"a": tru}'])
 def test_what_is_cut_is_named(text):
     stream = JsonStream(io.StringIO(text), "cut.json")
-    with pytest.raises(UsageError, match=r"cut\.json is not whole JSON"):
+    with pytest.raises(UsageError, match=r"cut\.json is not complete JSON"):
         _ = [stream.value() for _ in (stream.elements() if text[:1] == "[" else stream.members())]

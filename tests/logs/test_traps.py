@@ -36,7 +36,7 @@ def test_different_questions_at_one_index_never_pair(tmp_path, bring):
     other = [{**row(i, "2", id=i, correct=True), "question": f"other {i}?"} for i in range(1, 80)]
     trained = lines(tmp_path / "b.jsonl", other)
     one, two = bring(base, "table", out="one"), bring(trained, "table", out="two")
-    with pytest.raises(MismatchError, match="share none"):
+    with pytest.raises(MismatchError, match="have no id in common"):
         compare(count(one.run), count(two.run))
 
 
@@ -44,7 +44,7 @@ def test_an_id_that_stands_for_two_questions_is_told(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", id=7), row(2, "4", id=7)])
     result = bring(log)
     assert len(result.run.problem_ids) == 2
-    assert any("1 ids of the log stand for different questions" in n for n in result.notes)
+    assert any("1 id of the log is used for different questions" in n for n in result.notes)
 
 
 def test_another_mirrors_gold_is_another_problem(tmp_path, bring):
@@ -63,10 +63,13 @@ def test_a_worked_example_in_the_prompt_is_not_the_question(tmp_path, bring):
 def test_unmatched_prompts_are_named_and_left_out_on_request(tmp_path, bring):
     problems = ProblemSet.of("p", [Problem("1+1?", "2")])
     log = lines(tmp_path / "a.jsonl", [row(1, "2"), row(2, "4"), row(2, "5")])
-    with pytest.raises(UsageError, match=r"1 questions .* e\.g\. '2\+2\?'.*--leave-out-unmatched"):
+    with pytest.raises(
+        UsageError,
+        match=r"1 question of the log is not in --problems, e\.g\. '2\+2\?'.*--leave-out-unmatched",
+    ):
         bring(log, problems=problems)
     result = bring(log, problems=problems, leave_out_unmatched=True)
-    assert result.left_out == (LeftOut("draws of no problem in --problems", 2, ("2+2?",)),)
+    assert result.left_out == (LeftOut("samples of no problem in --problems", 2, ("2+2?",)),)
     with pytest.raises(UsageError, match="needs --problems"):
         bring(log, leave_out_unmatched=True)
 
@@ -74,7 +77,7 @@ def test_unmatched_prompts_are_named_and_left_out_on_request(tmp_path, bring):
 def test_a_reference_that_differs_from_the_problems_is_told(tmp_path, bring):
     problems = ProblemSet.of("p", [Problem("1+1?", "2.0")])
     result = bring(lines(tmp_path / "a.jsonl", [row(1, "2")]), problems=problems)
-    assert any("1 references differ" in note for note in result.notes)
+    assert any("1 reference differs" in note for note in result.notes)
     assert next(iter(result.run.problems())).reference == "2.0"
 
 
@@ -101,7 +104,7 @@ def test_labels(tmp_path, bring, value, expected):
 @pytest.mark.parametrize("value", [0.5, -1, 2, "maybe", [1, 0]])
 def test_what_is_no_label_is_refused(tmp_path, bring, value):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", score=value)])
-    with pytest.raises(UsageError, match=r"score is|of score; one a draw"):
+    with pytest.raises(UsageError, match=r"score is|of score; one of each per sample"):
         bring(log)
 
 
@@ -126,7 +129,7 @@ def test_a_condition_holds_for_truth_values_too(tmp_path, bring, words, conditio
 
 def test_a_condition_on_nothing_is_refused(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", quality=1)])
-    with pytest.raises(UsageError, match=r"--correct-if score>=1: no draw has such a field"):
+    with pytest.raises(UsageError, match=r"--correct-if score>=1: no sample has this field"):
         bring(log, correct_if=parse_condition("score>=1"))
 
 
@@ -142,9 +145,9 @@ def test_one_file_twice_is_refused_and_a_copy_is_told(tmp_path, bring):
     other = lines(tmp_path / "c.jsonl", [row(1, "3", correct=False)])
     found = find_log(FORMATS, None, [log, copy, other])
     result = import_files(found.format, found.files, tmp_path / "run", Asked())
-    (note,) = [note for note in result.notes if "byte for byte" in note]
+    (note,) = [note for note in result.notes if "is a copy of" in note]
     assert result.correct == 2
-    assert note.startswith(f"{copy} is {log} once more")
+    assert note.startswith(f"{copy} is a copy of {log}, so its samples count twice")
 
 
 def test_an_empty_file_is_called_empty_and_one_of_several_is_none(tmp_path, bring):
@@ -157,7 +160,7 @@ def test_an_empty_file_is_called_empty_and_one_of_several_is_none(tmp_path, brin
     found = find_log(FORMATS, "table", [log, *empty])
     result = import_files(found.format, found.files, tmp_path / "run", Asked())
     assert (result.draws, result.least) == (1, 1)
-    assert not any("byte for byte" in note for note in result.notes)
+    assert not any("is a copy of" in note for note in result.notes)
 
 
 def test_two_links_to_one_file_are_one_log(tmp_path):
@@ -230,7 +233,7 @@ def test_settings_that_nobody_said_are_named(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2", correct=True)])
     result = bring(log, sampling={"temperature": 0.6})
     assert set(result.unknown) == {"max_tokens", "top_p", "top_k", "stop", "prompt", "policy"}
-    with pytest.raises(UsageError, match="does not say max_tokens"):
+    with pytest.raises(UsageError, match="does not record max_tokens"):
         _ = result.run.manifest.sampling_params
 
 
@@ -309,7 +312,9 @@ def test_counts_of_several_policies_are_not_pooled(tmp_path):
         tmp_path / "c.jsonl",
         [{"id": f"p{i}", "n": 4, "c": i, "model": m} for m in ("a", "b") for i in range(4)],
     )
-    with pytest.raises(UsageError, match=r"4 values of id repeat.*--where 'model=a' \(of a, b\)"):
+    with pytest.raises(
+        UsageError, match=r"4 values of id occur more than once.*--where 'model=a' \(of a, b\)"
+    ):
         import_counts([path], tmp_path / "out.csv", Asked())
     done = import_counts([path], tmp_path / "out.csv", Asked(where=(("model", "b"),)))
     assert done.counts.c.tolist() == [0, 1, 2, 3]
@@ -356,7 +361,7 @@ def test_passk_inference_lines_are_counts(tmp_path):
 )
 def test_aggregates_of_trainers_are_refused_with_the_reason(tmp_path, metrics):
     path = lines(tmp_path / "metrics.jsonl", [metrics])
-    with pytest.raises(UsageError, match=r"aggregates .* no draws.*best@16 = 0\.64"):
+    with pytest.raises(UsageError, match=r"aggregates .* no samples.*best@16 = 0\.64"):
         find_log(FORMATS, None, [path])
 
 
@@ -463,14 +468,14 @@ def test_opencompass_says_which_model_and_where_its_marks_lie(tmp_path, bring):
     assert bring(log).run.manifest.policy["path"] == "m"
     judged = log / "results" / "m" / "sums_replica0.json"
     judged.write_text(json.dumps({"0": {"origin_prompt": "right?", "prediction": "A"}}))
-    with pytest.raises(UsageError, match="which holds marks; give predictions/"):
+    with pytest.raises(UsageError, match="which has only marks; give predictions/"):
         bring(judged, "opencompass", out="judged")
 
 
 def test_several_opencompass_sets_in_a_folder_are_refused(tmp_path, bring):
     opencompass(tmp_path / "log", details=DETAILS)
     opencompass(tmp_path / "log", "aime2024", parts=2)
-    with pytest.raises(UsageError, match=r"holds 2 opencompass logs \(.*aime2024, .*sums"):
+    with pytest.raises(UsageError, match=r"has 2 separate opencompass logs \(.*aime2024, .*sums"):
         bring(tmp_path / "log")
 
 
@@ -481,7 +486,7 @@ def test_qwen_scores_beyond_the_texts_are_left_out(tmp_path, bring):
     result = bring(path)
     assert counted(result) == {"1+1?": (2, 1, 0)}
     assert [(one.reason, one.count) for one in result.left_out] == [
-        ("draws with a text or a score only", 1)
+        ("samples with only a text or only a score", 1)
     ]
     assert result.run.manifest.sampling["temperature"] == 0.6
     assert count(result.run).truncated.tolist() == [1]
@@ -499,7 +504,7 @@ def test_draws_of_several_settings_or_policies_are_not_pooled(tmp_path, bring):
     one = {"idx": 0, "question": "1+1?", "gt": "2", "code": ["2"], "score": [True]}
     for temperature in ("0.6", "1.0"):
         lines(tmp_path / f"test_cot_-1_seed0_t{temperature}_s0_e-1.jsonl", [one])
-    with pytest.raises(UsageError, match=r"draws at temperature 0\.6 and 1\.0"):
+    with pytest.raises(UsageError, match=r"samples at temperature 0\.6 and 1\.0"):
         bring(tmp_path)
     rows = [row(1, "2", model=name, correct=True) for name in ("a", "b")]
     with pytest.raises(UsageError, match=r"several policies \(a, b"):
@@ -511,7 +516,7 @@ def test_seeds_in_several_folders_are_several_logs(tmp_path, bring):
     for name in ("base", "rl"):
         (tmp_path / "logs" / name).mkdir(parents=True)
         lines(tmp_path / "logs" / name / "output-rs0.jsonl", [one])
-    with pytest.raises(UsageError, match=r"holds 2 nemo-skills logs \(base, rl\)"):
+    with pytest.raises(UsageError, match=r"has 2 separate nemo-skills logs \(base, rl\)"):
         bring(tmp_path / "logs")
     assert bring(tmp_path / "logs" / "rl").draws == 1
 
@@ -534,7 +539,7 @@ def test_log_likelihoods_are_no_draws(tmp_path, bring):
 
 def test_a_flag_that_means_nothing_here_is_refused(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2")])
-    with pytest.raises(UsageError, match=r"--step means nothing for table.*--where"):
+    with pytest.raises(UsageError, match=r"--step does not apply to table.*--where"):
         bring(log, step=3)
 
 
@@ -543,9 +548,9 @@ def test_paths_and_names_that_are_not_there(tmp_path):
         find_log(FORMATS, None, [tmp_path / "none"])
     with pytest.raises(UsageError, match="'magic' is unknown; allowed: inspect, lm-eval"):
         find_log(FORMATS, "magic", [tmp_path])
-    with pytest.raises(UsageError, match=r"holds no file of trl \(completions_"):
+    with pytest.raises(UsageError, match=r"has no trl file \(completions_"):
         find_log(FORMATS, "trl", [tmp_path])
-    with pytest.raises(UsageError, match="of no format known here"):
+    with pytest.raises(UsageError, match="is not recognized"):
         find_log(FORMATS, None, [lines(tmp_path / "a.jsonl", [{"loss": 1}])])
 
 
@@ -564,7 +569,7 @@ def test_halves_of_characters_are_replaced_and_told(tmp_path, bring):
     path.write_text(r'{"question": "1+1\ud800?", "completion": "2\udc00", "correct": 1}')
     result = bring(path)
     assert counted(result) == {"1+1??": (1, 1, 0)}
-    assert any("halves of characters" in note for note in result.notes)
+    assert any("lone surrogates" in note for note in result.notes)
 
 
 # -- the run
@@ -654,5 +659,5 @@ def test_a_block_has_to_be_filled(tmp_path, bring):
     name = run.completion_names()[0]
     frame = run.read_completions(name, None)
     for wrong in (frame.head(1), pl.concat([frame.head(1)] * 2)):
-        with pytest.raises(WorkError, match="which has 2 draws"):
+        with pytest.raises(WorkError, match=r"returned .* which needs 2"):
             run.land_completions(name, wrong)

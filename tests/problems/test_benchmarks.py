@@ -134,7 +134,7 @@ def test_without_file_and_hub_the_benchmark_is_told(monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", unreachable)
     monkeypatch.setattr("passgap.problems.hub.load_dataset", unreachable)
-    with pytest.raises(UsageError, match="'openai/gsm8k' is not to be had from the hub"):
+    with pytest.raises(UsageError, match="'openai/gsm8k' cannot be loaded from the hub"):
         load_problems("gsm8k")
 
 

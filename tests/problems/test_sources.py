@@ -56,7 +56,7 @@ def test_the_mapping_is_honoured(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([], "holds no problem"),
+        ([], "has no problems"),
         ([{"question": "q", "answer": ""}], "problem 1 has no answer"),
         ([{"question": "q", "answer": "1"}, {"question": "r"}], "problem 2 has no answer"),
         ([{"text": "q", "answer": "1"}], "no field 'question'.*--question-field"),
@@ -144,10 +144,10 @@ def test_problems_held_elsewhere_are_left_out_and_told_in_the_name():
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("p.csv", b'question,answer\n"x,1\n', "cannot be read as what its name says"),
-        ("p.jsonl", b'{"question": "\xff", "answer": 1}', "cannot be read as what its name says"),
-        ("p.jsonl.gz", b"no gzip", "cannot be read as what its name says"),
-        ("p.parquet", b"no parquet", "cannot be read as what its name says"),
+        ("p.csv", b'question,answer\n"x,1\n', "cannot be read as its suffix says"),
+        ("p.jsonl", b'{"question": "\xff", "answer": 1}', "cannot be read as its suffix says"),
+        ("p.jsonl.gz", b"no gzip", "cannot be read as its suffix says"),
+        ("p.parquet", b"no parquet", "cannot be read as its suffix says"),
         ("p.jsonl", b'{"question": {"a": 1}, "answer": 1}', "question is an object with a"),
     ],
 )

@@ -77,7 +77,7 @@ def test_the_package_names_the_command_that_does_it_now(typed, now):
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.endswith(
-        f"not part of the package any more; from a checkout: python -m research {now}"
+        f"no longer part of the package; from a checkout: python -m research {now}"
     )
 
 

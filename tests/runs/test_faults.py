@@ -51,8 +51,8 @@ def swap(run):
     shutil.copy(shard(run, 3), shard(run))
 
 
-FAULTS = {tear: "is torn", flip_a_bit: "does not match its checksums", empty: "is torn",
-          swap: "belongs to another run or place"}  # fmt: skip
+FAULTS = {tear: "is incomplete", flip_a_bit: "does not match its checksums", empty: "is torn",
+          swap: "belongs to another run or folder"}  # fmt: skip
 
 
 @pytest.mark.parametrize("harm", FAULTS, ids=lambda f: f.__name__)
@@ -62,13 +62,15 @@ def test_a_shard_that_cannot_be_trusted_is_refused_and_drawn_again(harm, twenty,
     before, counted = completions(run), count(run)
     harm(run)
     assert FAULTS[harm] in next(iter(run.faults().values()))
-    with pytest.raises(ShardError, match=rf"{FAULTS[harm]}.*the sample command that made the run"):
+    with pytest.raises(
+        ShardError, match=rf"{FAULTS[harm]}.*rerun the passgap sample command that made the run"
+    ):
         count(run)
     again = draw(twenty, tmp_path / "run")
     assert not again.faults()
     assert len(list(again.path.rglob("*.rejected"))) == 1
     assert completions(again).equals(before)
-    with pytest.raises(UsageError, match="verified draws"):
+    with pytest.raises(UsageError, match="verified samples"):
         count(again)  # the outcomes of the redrawn block are gone with it
     verify(again)
     assert count(again).c.tolist() == counted.c.tolist()
@@ -78,7 +80,7 @@ def test_a_shard_of_another_run_is_foreign(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     other = draw(twenty, tmp_path / "other", sampling=SamplingParams(9))
     shutil.copy(shard(other), shard(run))
-    assert list(run.faults().values()) == ["belongs to another run or place (foreign)"]
+    assert list(run.faults().values()) == ["belongs to another run or folder"]
     assert not draw(twenty, tmp_path / "run").faults()
 
 
@@ -194,7 +196,7 @@ def test_top_ups_that_cannot_be(twenty, tmp_path):
     with pytest.raises(UsageError, match="no run to top up"):
         draw(twenty, tmp_path / "run", top_up=True)
     draw(twenty, tmp_path / "run", n=10)
-    with pytest.raises(RunError, match=r"n: 10 there, 12 asked.*--top-up to add draws"):
+    with pytest.raises(RunError, match=r"n: 10 there, 12 requested.*--top-up to add samples"):
         draw(twenty, tmp_path / "run", n=12)
     with pytest.raises(UsageError, match=r"n is 4, but .* already has n=10"):
         draw(twenty, tmp_path / "run", n=4, top_up=True)
@@ -227,7 +229,7 @@ def test_what_cannot_be_merged(twenty, tmp_path):
     with pytest.raises(UsageError, match="1 runs given"):
         merge([one], tmp_path / "all")
     over = draw(twenty, tmp_path / "over", n=8, first_draw=5)
-    with pytest.raises(UsageError, match="share the draws 5 to 7, which would count twice"):
+    with pytest.raises(UsageError, match="share the samples 5 to 7, which would count twice"):
         merge([one, over], tmp_path / "all")
     other = draw(twenty, tmp_path / "other", n=8, first_draw=8, sampling=SamplingParams(9))
     with pytest.raises(MismatchError, match=r"sampling\.max_tokens: 8 there, 9 asked"):
@@ -256,7 +258,7 @@ def test_a_run_is_read_from_a_zip_file(verified, tmp_path):
     assert completions(run).equals(completions(verified))
     assert read_counts(url).c.tolist() == count(verified).c.tolist()
     assert not run.faults()
-    with pytest.raises(UsageError, match="is only read; copy the run to a local folder"):
+    with pytest.raises(UsageError, match="can only be read; copy the run to a local folder"):
         verify(run)
 
 
@@ -284,7 +286,7 @@ def test_a_url_that_leads_nowhere_is_told(url, message):
 
 
 def test_a_run_is_not_written_to_a_url(twenty):
-    with pytest.raises(UsageError, match="a run is written to a local folder"):
+    with pytest.raises(UsageError, match="give a local folder to write a run"):
         draw(twenty, "memory://run")
 
 

@@ -148,7 +148,7 @@ def test_a_damaged_line_is_named_and_the_command_takes_it_out(tmp_path, damage):
     path.write_bytes(b'{"step": 1}\n' + damage + b'\n{"step": 3}\n')
     with pytest.raises(RunError, match=r"line 2 of .*training\.jsonl is damaged") as told:
         read_journal(path, TrainingRow)
-    command = str(told.value).partition("take it out with: ")[2]
+    command = str(told.value).partition("remove it with: ")[2]
     subprocess.run(shlex.split(command), check=True)
     assert [row.step for row in read_journal(path, TrainingRow)] == [1, 3]
 
@@ -178,5 +178,5 @@ def test_a_runs_own_journals_follow_the_same_rule(run):
 def test_a_journal_read_from_elsewhere_has_no_command_for_here(run, tmp_path):
     (run.path / "calls.jsonl").write_bytes(b"{\n")
     shutil.make_archive(str(tmp_path / "packed"), "zip", run.path)
-    with pytest.raises(RunError, match="take that line out where the file lies"):
+    with pytest.raises(RunError, match="remove that line from the original file"):
         Run(f"zip://::{tmp_path / 'packed.zip'}").calls()

@@ -128,5 +128,7 @@ def test_a_damaged_policy_file_is_named_with_what_to_do(drawn, tmp_path, text):
 
 def test_a_policy_file_of_a_later_version_is_refused(tmp_path):
     (tmp_path / "passgap_policy.json").write_text('{"schema": "passgap.policy/9", "step": 3}')
-    with pytest.raises(RunError, match=r"has schema 'passgap.policy/9'; this passgap reads"):
+    with pytest.raises(
+        RunError, match=r"has schema 'passgap.policy/9', but this version of passgap reads"
+    ):
         step_of(tmp_path)

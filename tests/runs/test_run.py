@@ -68,7 +68,7 @@ def test_another_configuration_is_refused_by_key(twenty, tmp_path):
     draw(twenty, tmp_path / "run")
     with pytest.raises(RunError, match=r"n: 10 there, 12 asked"):
         draw(twenty, tmp_path / "run", n=12)
-    with pytest.raises(RunError, match=r"sampling\.temperature: 1\.0 there, 0\.5 asked"):
+    with pytest.raises(RunError, match=r"sampling\.temperature: 1\.0 there, 0\.5 requested"):
         draw(twenty, tmp_path / "run", sampling=SamplingParams(8, temperature=0.5))
 
 
@@ -97,7 +97,7 @@ def test_an_engine_that_gives_too_few_leaves_the_block_owed(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     name, block = next(iter(run.blocks.items()))
     (run.path / "completions" / name).unlink()
-    with pytest.raises(WorkError, match="stays owed"):
+    with pytest.raises(WorkError, match="is not saved"):
         run.add_completions(name, [])
     assert run.owed() == {name: block}
 
@@ -142,7 +142,7 @@ def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
     run = draw(twenty, tmp_path / "run")
     verify(run)
     (run.path / "completions" / run.completion_names()[0]).unlink()
-    with pytest.raises(UsageError, match="verified draws of 200"):
+    with pytest.raises(UsageError, match="verified samples of 200"):
         count(run)
 
 

@@ -180,7 +180,7 @@ def test_a_run_without_its_bad_name_is_verified_again(run):
 
 @pytest.mark.parametrize("digest", ["../../mine", "..", "", "/tmp", "a\0b"])
 def test_a_name_that_leads_out_is_refused(run, digest, untouched):
-    with pytest.raises(RunError, match="is no name of a file"):
+    with pytest.raises(RunError, match="is not a valid file name"):
         run.set_outcomes_about(digest, OutcomesAbout())
 
 
@@ -213,7 +213,7 @@ HUGE = {"first_draw": 0, "draws": 10**15, "block_problems": 1, "block_draws": 1,
 def test_a_manifest_that_cannot_be_is_refused_by_every_reader(run, values):
     file = run.path / "manifest.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | values))
-    with pytest.raises(RunError, match=r"manifest\.json .*written by something else"):
+    with pytest.raises(RunError, match=r"manifest\.json .*written by another program"):
         Run(run.path)
 
 

@@ -291,7 +291,7 @@ def test_sharpened_says_when_the_base_is_not_exhausted(comparison):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.01, 0.30, "leaves both a gain worth paying for and none possible"),
+        (0.01, 0.30, "a gain worth paying for and no gain at all are both possible"),
         (0.008, 0.065, "so headroom is at most 6.5 points, which excludes a large gain; whether"),
         (0.101, 0.232, "so headroom is at least 10.1 points: there is something to gain"),
         (0.20, 0.40, "no verdict is given: luck explains it"),

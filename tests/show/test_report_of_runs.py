@@ -124,8 +124,8 @@ def test_several_seeds_make_the_page_of_a_recipe(runs, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--seeds", "a", "b"], "--seeds with 1 trained; allowed: a base and 2 or more"),
-        (["a", "b", "--step", "3"], "--step is for the checkpoints of a sweep"),
+        (["--seeds", "a", "b"], "--seeds with 1 trained policy; needed: a base and 2 or more"),
+        (["a", "b", "--step", "3"], "--step is only for the checkpoints of a sweep"),
     ],
 )
 def test_what_makes_no_page_is_refused_before_anything_is_read(arguments, said):

@@ -62,7 +62,7 @@ def test_the_matrix_holds_the_counts(counts):
     ("name", "text", "told"),
     [
         ("c.csv", "problem_id,n\na,3\n", "has no column c; its columns are problem_id, n"),
-        ("c.csv", "problem_id,n,c\na,3,x\n", "column c holds a value that is no whole number"),
+        ("c.csv", "problem_id,n,c\na,3,x\n", "column c has a value that is not a whole number"),
         ("c.csv", "problem_id,n,c,design\na,3,1,odd\n", "allowed: fixed, adaptive"),
         ("c.csv", "problem_id,n,c\na,3,1\na,3,2\n", "a"),
         ("c.csv", "problem_id,n,c\na,3,4\n", "4"),
@@ -79,8 +79,8 @@ def test_a_file_that_is_no_counts_is_told(tmp_path, name, text, told):
 
 BAD = {  # what a cell may hold that is no count, and what has to be told of it
     "a mean": (4.5, "4.5.*not a mean"),
-    "nothing": (None, "nothing.*fill the cell"),
-    "nan": (float("nan"), "fill the cell"),
+    "nothing": (None, "nothing.*fill in the cell"),
+    "nan": (float("nan"), "fill in the cell"),
     "infinity": (float("inf"), "inf"),
     "a truth value": (True, "[Tt]rue.*passgap import table"),
     "a word": ("many", "'many'"),
@@ -124,9 +124,7 @@ def test_a_cell_that_is_no_count_is_named_and_never_rounded(tmp_path, ending, co
 def test_rates_are_told_as_rates(tmp_path, ending):
     columns = {"problem_id": ["a", "b", "c"], "n": [16] * 3, "c": [0.0, 0.25, 1.0]}
     path = write(tmp_path / f"c.{ending}", columns)
-    with pytest.raises(
-        UsageError, match=r"problem 'b'.*0\.25.*looks like a rate.*multiply it by n"
-    ):
+    with pytest.raises(UsageError, match=r"problem 'b'.*0\.25.*looks like a rate.*convert it with"):
         read_counts(path)
     columns["c"] = [0.0, 0.25, 3.0]
     with pytest.raises(UsageError, match=r"0\.25") as told:
@@ -209,8 +207,8 @@ def test_unknown_forms_are_told(counts, tmp_path):
 
 def test_plain_values_print_for_people_and_dump_to_json(counts):
     assert str(counts) == (
-        "3 problems, 8 to 16 scored draws each (fixed): 19 of 40 correct; problems never "
-        "solved: 1, always: 1; draws unscored: 8"
+        "3 problems, 8 to 16 scored samples each (fixed): 19 of 40 correct; problems never "
+        "solved: 1, always: 1; samples unscored: 8"
     )
     even = Counts(["a", "b", "c"], [4, 4, 4], [0, 4, 1])
     curve = mean_curve(pass_at_k(even.n, even.c, [1, 2]), np.array([1, 2]), replicates=200)

@@ -191,6 +191,8 @@ def test_a_training_run_is_the_same_however_its_stops_came(shots, twenty, tmp_pa
 
 def test_rloo_is_told_how_to_do_without(shots):
     config = TrainConfig(max_tokens=8, algorithm="rloo")
-    with pytest.raises(UsageError, match=r"which the format of the shots gives; .*--no-stop"):
+    with pytest.raises(
+        UsageError, match=r"which follows from the format of the shots; .*--no-stop"
+    ):
         check_stop(resolve_policy("x", shots=shots), config)
     check_stop(resolve_policy("x", shots=shots, no_stop=True), config)

@@ -37,8 +37,8 @@ def test_it_prints_why():
 @pytest.mark.parametrize(
     ("golds", "texts", "options", "words"),
     [
-        (["1", "2"], ["1"], {}, "2 golds are given for 1 texts"),
-        (["1"], ["1"], {"finish_reasons": ["stop", "stop"]}, "2 finish_reasons are given for 1"),
+        (["1", "2"], ["1"], {}, "2 golds for 1 texts"),
+        (["1"], ["1"], {"finish_reasons": ["stop", "stop"]}, "2 finish_reasons for 1"),
         (["1"], ["1"], {"finish_reasons": ["eos"]}, "'eos'; allowed: stop, length"),
         (["1"], ["1"], {"verifier": "code"}, "needs a problem's tests"),
         (["1"], ["1"], {"verifier": "magic"}, "'magic' is unknown"),

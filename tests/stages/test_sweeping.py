@@ -35,7 +35,7 @@ def test_a_failure_names_the_policy_and_leaves_the_finished(monkeypatch, twenty,
         sample_arms(arms("a", "b", "c"), twenty, **how)
     told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
     assert "b (at/b)" in told
-    assert "the same command goes on here" in told
+    assert "the same command continues from here" in told
     assert not Run(tmp_path / "a").owed()
     assert Run(tmp_path / "b").owed()
     monkeypatch.undo()

@@ -99,5 +99,5 @@ def test_slices_by_a_column_of_the_samples():
 
 def test_a_table_of_neither_kind_says_what_is_read(tmp_path):
     (tmp_path / "odd.csv").write_text("task,right\na,1\n")
-    with pytest.raises(UsageError, match=r"problem_id, correct \(a row per sample\)"):
+    with pytest.raises(UsageError, match=r"problem_id, correct \(one row per sample\)"):
         passgap.read_counts(tmp_path / "odd.csv")

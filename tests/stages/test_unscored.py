@@ -51,24 +51,25 @@ def test_analyses_name_the_reason_and_advise_no_draws(run):
         lambda: compare(counts, counts),
         lambda: plan(counts, half_width=0.03),
     ):
-        with pytest.raises(UsageError, match=f"not one of the 480 draws.*{WHY}") as told:
+        with pytest.raises(UsageError, match=f"none of the 480 samples.*{WHY}") as told:
             analysis()
-        assert "sample" not in str(told.value)
+        assert not re.search("more samples|draw at least|passgap sample", str(told.value))
         assert "passgap verify" in str(told.value)
 
 
 def test_where_draws_would_be_enough_the_verifier_is_to_be_fixed(run):
     verify(run, verifier="python:rules:partly")
     with pytest.raises(
-        UsageError, match=r"draws are unscored: ValueError.*fix the verifier and verify again"
+        UsageError,
+        match=r"samples are unscored: ValueError.*fix the verifier and run passgap verify again",
     ) as told:
         probe(read_counts(run.path))
-    assert "sample" not in str(told.value)
+    assert not re.search("more samples|draw at least|passgap sample", str(told.value))
 
 
 def test_an_adaptive_probe_stops_at_once(twenty, run, tmp_path):
     settings = {"sampling": SamplingParams(max_tokens=8), "engine": "fake"}
-    with pytest.raises(WorkError, match=f"not one draw could be scored: {WHY}"):
+    with pytest.raises(WorkError, match=f"none of the samples could be scored: {WHY}"):
         probe_adaptively(
             Policy("x"), twenty, out=tmp_path / "a", verifier="python:rules:broken", **settings
         )
@@ -88,5 +89,5 @@ def test_the_data_check_says_why(run):
     (finding,) = [one for one in check(run).findings if one.check == "unscored"]
     right = sum(one.draws for one in unscored(run))
     assert re.search(
-        rf"ValueError: cannot read \d+ at rules.py line 7 \({right} dr", finding.evidence
+        rf"ValueError: cannot read \d+ at rules.py line 7 \({right} samples,", finding.evidence
     )

@@ -99,10 +99,10 @@ def test_few_clusters_leave_a_probe_to_these_very_problems():
 
 def test_a_field_that_is_not_there_is_refused_with_those_that_are():
     base, trained = frames(np.random.default_rng(3))
-    with pytest.raises(UsageError, match="'level' of no problem; fields that are there: problem"):
+    with pytest.raises(UsageError, match="'level' for no problem; its fields: problem"):
         passgap.compare(base, trained, cluster="level")
     counts = Counts(["a"], [2], [1])
-    with pytest.raises(UsageError, match="fields that are there: cluster"):
+    with pytest.raises(UsageError, match="its fields: cluster"):
         passgap.probe(counts, cluster="level")
 
 
@@ -122,7 +122,7 @@ def test_a_run_takes_them_from_its_problems(tmp_path):
     counts = passgap.count(run)
     assert counts.independent == 6
     assert set(field_of(run, "level").values()) == {"0", "1"}
-    with pytest.raises(UsageError, match="fields that are there: cluster, level"):
+    with pytest.raises(UsageError, match="its fields: cluster, level"):
         field_of(run, "subject")
     passgap.stages.counting.write_counts(counts, tmp_path / "c.csv")
     assert passgap.read_counts(tmp_path / "c.csv").cluster == counts.cluster

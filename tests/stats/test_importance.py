@@ -87,9 +87,9 @@ def test_effective_sample_size_counts_equal_weights():
 @pytest.mark.parametrize(
     ("values", "options", "message"),
     [
-        ([], {}, "at least one draw"),
+        ([], {}, "at least one sample"),
         ([0.0, 0.0], {"draws": 1}, "2 values of 1 draws"),
-        ([[0.0]], {}, "one value a draw"),
+        ([[0.0]], {}, "one value per sample"),
         ([np.nan], {}, "nan"),
         ([np.inf], {}, "inf"),
         ([0.0], {"confidence_level": 1.0}, "inside (0, 1)"),

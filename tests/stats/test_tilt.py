@@ -198,7 +198,7 @@ def test_wrong_input_is_told():
         fit_tilt(8, [1, 2, 3], 8, [1, 2])
     with pytest.raises(UsageError, match="n_trained has shape"):
         fit_tilt(8, [1, 2, 3], [8, 8], [1, 2, 3])
-    with pytest.raises(UsageError, match="no problem has scored draws in both runs"):
+    with pytest.raises(UsageError, match="no problem has scored samples in both runs"):
         fit_tilt([8, 0], [1, 0], [0, 8], [0, 1])
     with pytest.raises(UsageError, match="k is 9; allowed: 1 to the smallest n, 8"):
         describe_tilt(*good, k=9)

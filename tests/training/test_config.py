@@ -33,7 +33,7 @@ from passgap.training.config import TrainConfig
         ({"algorithm": "rft", "num_iterations": 2}, "num_iterations is 2; allowed with rft: 1"),
         ({"algorithm": "pass_at_k", "pass_k": 8}, "pass_k is 8; allowed: less than group_size (8)"),
         ({"beta": float("inf")}, "beta is inf; allowed: a number >= 0"),
-        ({"algorithm": "pass_at_k", "reward": "random"}, "pass_at_k brings its own advantages"),
+        ({"algorithm": "pass_at_k", "reward": "random"}, "pass_at_k computes its own advantages"),
         ({"num_iterations": 4}, "resume_every is 50; allowed: a multiple of num_iterations (4)"),
         ({"lora_alpha": 8}, "lora_alpha is 8; allowed with lora_rank >= 1"),
         ({"report_to": "wandb"}, "report_to is 'wandb'; allowed: names of trackers"),

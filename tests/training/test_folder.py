@@ -42,7 +42,9 @@ def test_fewer_problems_than_prompts_a_step(base, train_set, tmp_path):
 
 
 def test_a_teacher_goes_with_distill_only(base, train_set, tmp_path):
-    with pytest.raises(UsageError, match="a teacher goes with distill and only with it"):
+    with pytest.raises(
+        UsageError, match="a teacher is required with distill and allowed only with it"
+    ):
         train(base, train_set, tmp_path / "o", config=CONFIG, teacher=base)
     distill = TrainConfig(max_tokens=4, algorithm="distill")
     with pytest.raises(UsageError, match="the teacher is None"):
@@ -72,7 +74,9 @@ def test_processes_take_whole_groups(base, train_set, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"])
 def test_weights_in_pieces_are_refused(base, train_set, tmp_path, monkeypatch, name):
     monkeypatch.setenv(name, "true")
-    with pytest.raises(UsageError, match=f"{name} is set; allowed: whole weights"):
+    with pytest.raises(
+        UsageError, match=f"{name} is set, which shards the weights; allowed: whole weights"
+    ):
         train(base, train_set, tmp_path / "o", config=CONFIG)
 
 
@@ -85,7 +89,7 @@ def test_a_tracker_that_is_not_installed(base, train_set, tmp_path):
 
 def test_vllm_needs_a_gpu(base, train_set, tmp_path):
     config = dataclasses.replace(CONFIG, generation="vllm")
-    with pytest.raises(UsageError, match="generation is 'vllm' and the device is cpu"):
+    with pytest.raises(UsageError, match="generation is 'vllm', but the device is cpu"):
         train(base, train_set, tmp_path / "o", config=config)
     assert not (tmp_path / "o").exists()
 
@@ -182,7 +186,7 @@ def test_a_second_training_in_the_same_folder_changes_nothing(tmp_path, begun):
         if begun:
             log(tmp_path / "o", TRAINING_FILE, [1])
         asked = ASKED if begun else OTHER
-        with pytest.raises(RunError, match=r"another process trains in .*wait for it"):
+        with pytest.raises(RunError, match=r"another process is training in .*wait until it ends"):
             open_folder(tmp_path / "o", asked)
         assert read_request(tmp_path / "o") == ASKED
         other.stdin.close()

@@ -89,7 +89,7 @@ def test_marking_the_answers_anew_makes_the_judge_owe_again(run, url):
 
 def test_a_judge_that_is_not_there_loses_nothing(run, monkeypatch):
     monkeypatch.setattr(judge, "RETRIES", 0)
-    with pytest.raises(WorkError, match="cannot be asked"):
+    with pytest.raises(WorkError, match="does not answer"):
         verify(run, verifier="judge?base_url=http://127.0.0.1:9/v1&model=m&timeout=0.2")
     assert count(run).c_reasoned is None
 

@@ -308,7 +308,7 @@ def test_a_plugin_whose_reasons_raise_is_told_and_its_marks_stand(plugins, caplo
 def test_a_plugin_that_cannot_be_made_is_told(plugins):
     with pytest.raises(UsageError, match=r"'plugin:unmade' \(.*\) cannot be loaded: KeyError"):
         get_verifier("plugin:unmade")
-    with pytest.raises(UsageError, match="'plugin:seven' makes a int and not a Verifier"):
+    with pytest.raises(UsageError, match="'plugin:seven' makes a int instead of a Verifier"):
         get_verifier("plugin:seven")
 
 
@@ -326,7 +326,7 @@ def test_what_a_checker_of_the_gym_raises_is_named():
 )
 def test_data_cannot_name_what_runs_code_or_asks_a_server(rules, spec):
     problems = ProblemSet.of("p", [Problem("q", "42", spec)])
-    with pytest.raises(UsageError, match="from the command line only"):
+    with pytest.raises(UsageError, match="only from the command line"):
         for_problems(problems)
     if spec.startswith("python"):
         for_problems(problems, spec).close()

@@ -81,5 +81,5 @@ def test_a_style_that_hides_answers_is_found(tmp_path, monkeypatch):
     found = {finding.check: finding for finding in check(*runs).findings}
     assert "100.0% of the draws" in found["styles_outside"].evidence
     assert found["styles_outside"].severity == "warning"
-    assert "where only the asked form does" in found["readings"].evidence
+    assert "if only the requested form counts" in found["readings"].evidence
     assert {"style_outside", "style_asked"} <= set(found)

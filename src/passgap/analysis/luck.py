@@ -28,7 +28,7 @@ from passgap.stats import (
 )
 
 DROWNING = 0.9
-DROWNED = "not computed where guessing alone solves 90%: ability cannot be told from luck there"
+DROWNED = "not computed where guessing alone solves 90%: ability and luck cannot be separated"
 
 
 def luck_of(

@@ -49,7 +49,7 @@ SECTIONS = {
     },
     "Data": {
         "import": "Another tool's log as a run; two logs give a verdict",
-        "check": "Cloned samples, truncation, bad references, mismatched prompts",
+        "check": "Cloned samples, truncation, bad references, prompt mismatch",
         "audit": "Check the verifier by hand: its false-positive rate",
         "merge": "Join runs sampled on several machines",
     },

@@ -16,7 +16,7 @@ def backtest(
     pairs: Annotated[list[str], argument("PAIRS...", "CSV or Parquet file of before/after pairs.")],
     *,
     without: Annotated[
-        list[str] | None, flag("Leave this model out; repeatable.", "BENCHMARK")
+        list[str] | None, flag("Leave this benchmark out; repeatable.", "BENCHMARK")
     ] = None,
     worth: Annotated[float, flag("Gain in pass@1 above which training was worth it.")],
     cut: Annotated[float, flag("Headroom above which the rule says that RLVR pays.")],

@@ -283,8 +283,8 @@ def key_values(pairs: list[str] | None) -> dict[str, str]:
     return split
 
 
-KSmall = Annotated[int, flag("The small k.", "K")]
-KLarge = Annotated[int, flag("The large k.", "K")]
+KSmall = Annotated[int, flag("The small k of the verdict.", "K")]
+KLarge = Annotated[int, flag("The large k of the verdict.", "K")]
 IntervalName = Annotated[
     str,
     flag(
@@ -317,7 +317,8 @@ class VerdictFlags:
 
     k_small: KSmall
     k_large: Annotated[
-        int | None, flag("The large k; default: up to half the samples per problem.", "K")
+        int | None,
+        flag("The large k of the verdict; default: up to half the samples per problem.", "K"),
     ]
     margin: Annotated[float, flag("Equivalence margin: a smaller difference counts as none.")]
     interval: IntervalName

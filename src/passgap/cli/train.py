@@ -23,7 +23,7 @@ from passgap.training.config import TrainConfig
 
 SECTIONS = {
     "Generation": "max_tokens temperature generation vllm_memory device",
-    "While it runs": "eval_every eval_draws eval_problems save_every resume_every report_to",
+    "During training": "eval_every eval_draws eval_problems save_every resume_every report_to",
 }
 
 

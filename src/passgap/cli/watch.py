@@ -33,7 +33,9 @@ def watch(
     visits: Annotated[
         int, flag("Number of last groups without a correct sample that make a problem lost.")
     ],
-    group_size: Annotated[int | None, flag("GRPO's G; default: as recorded.")],
+    group_size: Annotated[
+        int | None, flag("Completions per prompt in one step (GRPO's G); default: as recorded.")
+    ],
     output: OutputFlags,
 ) -> None:
     """A training run while it runs: learning signal, problems solved and lost, early warnings.

@@ -29,12 +29,14 @@ class JobSettings:
     Raises UsageError for a value that cannot be carried out, naming it and what is allowed.
     """
 
-    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens.", "least": 1})
+    max_tokens: int = field(
+        metadata={"help": "Largest number of new tokens per completion.", "least": 1}
+    )
     steps: int = _flag("Optimizer steps.", 100, least=1)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-6)
     group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8, least=2)
     prompts_per_step: int = _flag("Distinct prompts in one step.", 16, least=1)
-    temperature: float = _flag("Sampling temperature while training.", 1.0)
+    temperature: float = _flag("Sampling temperature during training.", 1.0)
     beta: float = _flag(
         "Weight of the KL term that keeps the policy close to its base.", 0.0, least=0
     )

@@ -187,9 +187,10 @@ class Collected:
     def _refuse_unmatched(self) -> None:
         if self._unmatched and not self._asked.leave_out_unmatched:
             some = "; ".join(repr(name) for name in list(self._unmatched)[:EXAMPLES])
+            unmatched = len(self._unmatched)
             raise UsageError(
-                f"{plural(len(self._unmatched), 'question')} of the log not in --problems, e.g. "
-                f"{some}; give the file with these questions, or leave them out "
+                f"{plural(unmatched, 'question of the log is', 'questions of the log are')} not in "
+                f"--problems, e.g. {some}; give the file with these questions, or leave them out "
                 "(--leave-out-unmatched)"
             )
 
@@ -208,8 +209,8 @@ class Collected:
         twice = [key for key, questions in self._questions_of.items() if len(questions) > 1]
         if twice:
             note(
-                f"{plural(len(twice), 'id')} of the log used for different questions, which are "
-                f"kept apart, e.g. {twice[0]!r}"
+                f"{plural(len(twice), 'id of the log is', 'ids of the log are')} used for "
+                f"different questions, which are kept apart, e.g. {twice[0]!r}"
             )
         if self._asked_otherwise:
             note(

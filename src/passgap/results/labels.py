@@ -43,7 +43,7 @@ class Variant:
 class Label(StrEnum):
     """A verdict's label; the enum of each question holds its members.
 
-    ``sentence`` says the verdict to somebody who pays for the training, ``settles`` says what would
+    ``sentence`` says the verdict to whoever pays for the training, ``settles`` says what would
     decide an open one and is empty for a decided one.
     """
 

@@ -14,6 +14,7 @@ from passgap.data.completions import Block, Completion
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import WorkError
+from passgap.plain import plural
 
 COMPLETION_SCHEMA: dict[str, pl.DataType] = {
     "problem_id": pl.String(),
@@ -114,6 +115,6 @@ def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
     distinct = frame.select("problem_id", "draw").n_unique()
     if len(frame) != wanted or distinct != wanted or not within.all():
         raise WorkError(
-            f"{len(frame)} samples were returned for batch {name}, which needs {wanted}, each "
-            "once; the batch is not saved: run the same command again"
+            f"{plural(len(frame), 'sample was', 'samples were')} returned for batch {name}, which "
+            f"needs {wanted}, each once; the batch is not saved: run the same command again"
         )

@@ -212,7 +212,7 @@ class Run:
         return found
 
     def reject(self, name: str) -> None:
-        """Move a bad shard aside; its block will be drawn again."""
+        """Move a bad shard aside; its block will be resampled."""
         self._own(COMPLETIONS, name).rename(self._own(COMPLETIONS, f"{name}.rejected"))
 
     def _forget_derived(self, name: str) -> None:

@@ -210,7 +210,7 @@ def _frame(
     wrong = sorted({*NEEDED} - {*rows}) + sorted({*rows} - allowed)
     if wrong:
         raise UsageError(
-            f"the rows have columns {sorted(rows)}; needed: {', '.join(NEEDED)}; allowed besides: "
+            f"the rows have columns {sorted(rows)}; needed: {', '.join(NEEDED)}; also allowed: "
             f"{', '.join(OPTIONAL)}, seconds (see {wrong[0]!r})"
         )
     height = len(rows["problem_id"])

@@ -88,7 +88,7 @@ class CompletionRow:
 
 @dataclass(frozen=True)
 class Stored:
-    """How many completions a run holds, and where."""
+    """How many completions there are per run, and where."""
 
     completions: int
     place: str

@@ -115,8 +115,8 @@ def effective_sample_size(log_weights: ArrayLike) -> float:
 def _check(values: FloatArray, total: int, confidence_level: float) -> None:
     if values.ndim != 1 or total < 1 or total < len(values):
         raise UsageError(
-            f"{len(values) if values.ndim == 1 else values.shape} values of {total} draws; "
-            "needed: at most one value per draw, and at least one draw"
+            f"{len(values) if values.ndim == 1 else values.shape} values of {total} samples; "
+            "needed: at most one value per sample, and at least one sample"
         )
     if np.isnan(values).any() or (values == np.inf).any():
         raise UsageError("log_values has nan or +inf; needed: logarithms of finite values")

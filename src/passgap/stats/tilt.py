@@ -339,7 +339,7 @@ def pair_counts(
         checked_counts(n, c)
     kept = (sizes[0] > 0) & (sizes[1] > 0)
     if not kept.any():
-        raise UsageError("no problem has scored draws in both runs; at least one is needed")
+        raise UsageError("no problem has scored samples in both runs; at least one is needed")
     return Pairs(*(a[kept].astype(np.int64) for a in (sizes[0], hits, sizes[1], moved)))
 
 

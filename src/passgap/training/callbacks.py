@@ -49,7 +49,7 @@ class PassgapCallback(HeldOutCallback):
         watch out`` shows both. Rows after the step from which training starts are dropped: a
         resumed run measures them again.
     max_tokens
-        Longest completion, in new tokens.
+        Largest number of new tokens per completion.
     every
         Steps between measurements; step 0 and the last step are measured too. 0: only those.
     draws

@@ -80,7 +80,9 @@ class TrainConfig(Encoded):
         For a value that cannot be carried out, naming it and what is allowed.
     """
 
-    max_tokens: int = field(metadata={"help": "Longest completion, in new tokens.", "rule": COUNT})
+    max_tokens: int = field(
+        metadata={"help": "Largest number of new tokens per completion.", "rule": COUNT}
+    )
     algorithm: str = _flag(", ".join(ALGORITHMS) + ".", "grpo", _one_of(ALGORITHMS))
     steps: int = _flag("Optimizer steps.", 100, COUNT)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-5, RATE)
@@ -92,7 +94,7 @@ class TrainConfig(Encoded):
         None,
         _maybe(COUNT),
     )
-    temperature: float = _flag("Sampling temperature while training.", 1.0, TEMPERATURE)
+    temperature: float = _flag("Sampling temperature during training.", 1.0, TEMPERATURE)
     beta: float = _flag("Weight of the KL term that keeps the policy close to its base.", 0.0, BETA)
     num_iterations: int = _flag("Optimizer steps on the same completions.", 1, COUNT)
     loss_type: str | None = _flag(

@@ -58,9 +58,9 @@ class Watch:
     The step of a row is the number of optimizer steps of the policy when it sampled. If the trainer
     gives it, a step already recorded by an earlier process means a resumed run that draws it again:
     this rank's rows from that step on are dropped, with a warning. If not, ``about.json`` says
-    ``"step": "visits"``, and `read_watch` numbers a problem's rows over all ranks in order of time,
-    ``group_size`` per visit. An asynchronous trainer that gives the step at which it requested the
-    reward is some steps ahead of the policy that sampled.
+    ``"step": "visits"``, and `read_watch` numbers the rows of each problem over all ranks in order
+    of time, ``group_size`` per visit. An asynchronous trainer that gives the step at which it
+    requested the reward is some steps ahead of the policy that sampled.
 
     Examples
     --------

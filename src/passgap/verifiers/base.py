@@ -72,7 +72,7 @@ class Verifier(ABC):
         missed = [p for p, o in zip(problems, boxed, strict=True) if o.status != "correct"]
         plain = self.verify_all([Item(p, p.reference) for p in missed])
         return {
-            problem.id: f"its own reference is {outcome.status} {outcome.reason}".rstrip()
+            problem.id: f"its own reference is marked {outcome.status} {outcome.reason}".rstrip()
             for problem, outcome in zip(missed, plain, strict=True)
             if outcome.status != "correct"
         }

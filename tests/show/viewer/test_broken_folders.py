@@ -64,13 +64,13 @@ def test_outcomes_named_by_a_path_are_refused(two, name):
     (run.path / "outcomes" / name).write_text("../../sound/outcomes")
     client, library, text, runs = opened(root)
     if name == "latest":
-        assert "which is no digest" in text
+        assert "which is not a digest" in text
         return
     key = runs["broken"]
     for page in ("audit", "report", "checks"):
         answer = client.get(f"/run/{key}/{page}")
         assert answer.status_code == 400
-        assert "which is no digest" in answer.text
+        assert "which is not a digest" in answer.text
     library.stop()
 
 

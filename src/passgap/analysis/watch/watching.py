@@ -66,9 +66,9 @@ def watching(
     settings
         How the run is evaluated.
     base
-        The base's counts on the problems trained on, drawn as training draws: gives the forecast
-        of the mixed share (mixed@G of these very problems) and the difficulty bands. Problems that
-        it lacks, or has fewer than G draws of, are left out of the forecast and counted.
+        The base's counts on the training problems, sampled as in training: for the forecast of the
+        mixed share (mixed@G of exactly these problems) and the difficulty bands. Problems that are
+        missing, or have fewer than G draws, are left out of the forecast and counted.
     held_out
         Measurements on held-out problems, oldest first.
     counted_by

@@ -25,7 +25,7 @@ from passgap.show.contents.parts import (
 )
 from passgap.show.text import changed, interval, known, number, percent, points
 
-GROUP = 8  # the group size that is told in words
+GROUP = 8  # the group size in the sentence
 WORTH_SAYING = 0.0005
 FAN = (
     "Each curve moves every problem's odds by the same factor, exp(δ), as KL-regularised RL does "

@@ -121,7 +121,7 @@ def _before(data: PageData) -> b.Section | None:
     gains = probe.gains(data.probe)
     if not data.comparison and not data.several:
         return b.Section("What training could gain", gains)
-    figures = b.Figures(probe.figures(data.probe).figures[:-1])  # the size is told at the top
+    figures = b.Figures(probe.figures(data.probe).figures[:-1])  # the size is shown at the top
     first: list[b.Block] = [probe.verdict(data.probe), figures]
     return b.Section("Before training: was there something to gain?", [*first, *gains])
 

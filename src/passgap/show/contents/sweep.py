@@ -20,7 +20,7 @@ def blocks(sweep: Sweep) -> list[Block]:
 
 
 def verdict(sweep: Sweep) -> VerdictBlock:
-    """Where coverage falls and what to keep, for somebody who has to choose a checkpoint."""
+    """Where coverage falls and what to keep, for choosing a checkpoint."""
     fall = sweep.fall
     since = "the base" if fall is None or fall.since == 0 else f"step {fall.since}"
     sentence = sweep.verdict.label.sentence.format(

@@ -375,7 +375,7 @@ MOST_PROBLEMS = 1_000
 def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemRow]:
     """One row per problem: question, reference, and each arm's counts with the share's interval.
 
-    Without the base's run, its counts say which problems there are, and nobody what they ask.
+    Without the base's run, its counts say which problems there are, but not what they ask.
     """
     places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
     columns = {role: (arm.n, arm.c, arm.unscored) for role, arm in counts.items()}

@@ -88,7 +88,7 @@ async def _marked(site: Site, request: Request) -> Response:
 
 
 def _fault(site: Site, request: Request, error: Exception) -> Response:
-    """The page of an error; one that nobody meant is also printed, with nothing in it that steers
+    """The page of an error; an unexpected one is also printed, with nothing in it that steers
     the terminal."""
     if isinstance(error, NothingThereError):
         return site.page("error.html.j2", 404, title="Not found", message=NOTHING)

@@ -86,7 +86,7 @@ class Guard:
 
     # The order matters. The host comes first: a page elsewhere that points its own name at
     # 127.0.0.1 passes as same-origin in the browser, and only the name gives it away. Then the
-    # token, so that without it nobody learns even which addresses exist. What a form may change
+    # token, so that without it not even the existing addresses are revealed. What a form may change
     # comes last; its body is read whole, so its length is bounded before.
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)

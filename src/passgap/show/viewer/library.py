@@ -41,7 +41,7 @@ class NothingThereError(LookupError):
 
 @dataclass(frozen=True)
 class Counted:
-    """Counts so far, a row a problem in the run's order, and pass@1 (``value, low, high``)."""
+    """Counts so far, one row per problem in the run's order, and pass@1 (``value, low, high``)."""
 
     rows: pl.DataFrame
     pass_at_1: Estimate | None

@@ -1,7 +1,7 @@
 r"""A completion's text in, inert HTML out: LaTeX as MathML, code coloured, the rest as it is.
 
 Read as LaTeX: ``\( \)``, ``$ $`` (within a paragraph, no space inside the dollars, no digit after),
-``\[ \]``, ``$$ $$``, ``\begin{align}`` and its kin, and ``\boxed{}`` outside of them. Every other
+``\[ \]``, ``$$ $$``, ``\begin{align}`` and similar, and ``\boxed{}`` outside of them. Every other
 character is text. What a page may spend on LaTeX and code is one `Budget`; once it is spent, the
 rest of the page shows as text.
 """
@@ -98,7 +98,7 @@ def _code(code: str, language: str, budget: Budget) -> Markup:
 
 
 def _coloured(code: str, language: str) -> Markup | None:
-    """Code with a class for each kind of token; None for a language nobody knows, or a slow one."""
+    """Code with a class for each kind of token; None for an unknown language, or a slow one."""
     try:
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
         tokens = within(CODE_SECONDS, lambda: list(lex(code, lexer)))

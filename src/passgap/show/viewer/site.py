@@ -55,7 +55,7 @@ class Site:
         return HTMLResponse(html, status_code=code)
 
     def asked(self, run: OpenRun) -> bool:
-        """Whether somebody opened the checks of this run."""
+        """Whether the checks of this run were opened."""
         return run.id in self._asked
 
     def checks(self, run: OpenRun, seconds: float = 0.0, *, asked: bool = False) -> Checks | None:

@@ -1,4 +1,4 @@
-"""Counting a run while it grows: outcome shards in, one row a problem out.
+"""Counting a run while it grows: from outcome shards to one row per problem.
 
 Only shards that were not seen before are read, so a look at a run in progress costs what came
 since the last one. `passgap.count` is the exact count of a finished run, with every checksum
@@ -52,7 +52,7 @@ class Tally:
         self._rows = pl.DataFrame(schema=SCHEMA)
 
     def update(self, run: Run, verifier: str | None) -> pl.DataFrame:
-        """Columns ``problem_id``, ``n`` (scored), ``c``, ``unscored``; a row a problem seen.
+        """Columns ``problem_id``, ``n`` (scored), ``c``, ``unscored``; one row per problem seen.
 
         Raises RunError if a shard cannot be read.
         """

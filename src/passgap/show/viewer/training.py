@@ -118,7 +118,7 @@ def _found(site: Site, request: Request) -> Training:
 
 
 def _content(site: Site, request: Request) -> tuple[Training, dict[str, str]]:
-    """The folder, and what of it changes: ``charts`` is there to be drawn again, ``reload`` says
+    """The folder, and what of it changes: ``charts`` is there to be redrawn, ``reload`` says
     that there are others."""
     one = _found(site, request)
     names = [picture.name for picture in pictures_of(_blocks(one))]

@@ -1,8 +1,8 @@
-"""What the list says of each run: its verdict, worked out beside the pages while somebody looks.
+"""What the list says of each run: its verdict, computed beside the pages while the list is open.
 
 In: a run. Out: the label that `passgap compare` gives a trained run beside its base, or that
-`passgap probe` gives any other. A few are begun at each look, so that a list that nobody looks at
-any more costs nothing. Whatever would run a verifier is not asked.
+`passgap probe` gives any other. A few are started at each request, so that a closed list
+costs nothing. Whatever would run a verifier is not asked.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def _scalars(gold: Scalar, answer: Scalar, algebra: Algebra) -> Answer:
     scaled = answer.text if factor == 1 else f"({answer.text})*({factor})"
     found = algebra.same(gold.text, scaled)
     if found is False and (gold.unit or answer.unit) and "\\text" not in gold.whole + answer.whole:
-        whole = same_value(gold.whole, answer.whole)  # a letter that is no unit
+        whole = same_value(gold.whole, answer.whole)  # a letter that is not a unit
         return bool(whole)
     return found
 
