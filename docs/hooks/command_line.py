@@ -102,9 +102,12 @@ def _heading(path: tuple[str, ...]) -> str:
 
 
 def _command(command: Any, path: tuple[str, ...]) -> Iterator[str]:
+    about, _, example = command.help.partition(EXAMPLE)
     yield _heading(path)
-    yield _help(command.help)
     yield f"```text\n{' '.join([*path, *usage(command)])}\n```"
+    yield about.strip()
+    if example:
+        yield f"Example:\n\n```shell\n{example.strip()}\n```"
     given = [one for one in command.params if one.param_type_name == "argument"]
     rows = [f"| `{argument(one)}` | `{one.name}` | {_cell(one.help)} |" for one in given]
     if rows:
@@ -117,12 +120,6 @@ def _command(command: Any, path: tuple[str, ...]) -> Iterator[str]:
         if flags:
             yield f"**{section}**"
             yield "\n".join(["| flag | default | meaning |", "| --- | --- | --- |", *flags])
-
-
-def _help(text: str) -> str:
-    """What --help says, its example as a block."""
-    before, example, command = text.partition(EXAMPLE)
-    return before.strip() + (f"\n\n```shell\n{command.strip()}\n```" if example else "")
 
 
 def _flag(flag: Any, shown: bool) -> str:

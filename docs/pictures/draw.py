@@ -79,12 +79,12 @@ def estimator() -> Chart:
     series = {"unbiased": unbiased, "biased, 1 − (1 − c/n)ᵏ": plug_in, "truth": truth}
     points = {name: [(k, float(v)) for k, v in by_k.items()] for name, by_k in series.items()}
     return lines(
-        points, "Mean estimate of pass@k over 200 runs of 16 draws", "tries, k", unit=False
+        points, "Mean estimate of pass@k over 200 runs of 16 samples", "tries, k", unit=False
     )
 
 
 def coverage() -> Chart:
-    """How often an interval holds the truth when 3 % of the problems gained."""
+    """How often an interval holds the truth when 3% of the problems gain."""
     rng, sizes, share = np.random.default_rng(3), (20, 30, 50, 100, 200, 500), 0.03
     held: dict[str, list[tuple[float, float]]] = {"passgap": [], "plain normal": [], "nominal": []}
     for size in sizes:
@@ -95,7 +95,7 @@ def coverage() -> Chart:
         held["passgap"].append((size, float(np.mean([e.low <= share <= e.high for e in ours]))))
         held["plain normal"].append((size, float(np.mean(off <= plain))))
         held["nominal"].append((size, 0.95))
-    title = "How often the interval holds the truth: 3 % of the problems gained"
+    title = "Coverage of the interval when 3% of the problems gain"
     return lines(held, title, "problems", log=True, ticks=sizes)
 
 
@@ -154,7 +154,7 @@ def difficulty() -> Chart:
 
 
 def beyond() -> Chart:
-    """pass@k beyond 32 draws, with the range that the counts leave open."""
+    """pass@k beyond 32 samples, with the range that the counts leave open."""
     p, ks = worlds.difficulty(11), (64, 128, 256, 512, 1024, 2048)
     chart = _picture(passgap.probe(worlds.drawn(p, 12, n=32), beyond=ks), "curves")
     truth = [{"k": 2**i, "value": float(np.mean(1 - (1 - p) ** 2**i))} for i in range(12)]
@@ -166,9 +166,9 @@ def beyond() -> Chart:
 
 
 def reach() -> Chart:
-    """Bounds on the base's p = 0.001 from its own zeros and from the trained policy's draws."""
+    """Bounds on the base's p = 0.001 from its own zeros and from the trained policy's samples."""
     rng, p = np.random.default_rng(13), 1e-3
-    draws = [2**i for i in range(4, 12)]  # 4,096 draws without a correct one would be a rare set
+    draws = [2**i for i in range(4, 12)]  # 4,096 samples without a correct one would be a rare set
     weights = np.log(p) - 0.5 + rng.normal(0, 1, draws[-1])
     lower = [(n, float(np.exp(betting_lower_bound(weights[:n])))) for n in draws]
     upper = [(n, binomial_upper(0, n)) for n in draws]
@@ -180,7 +180,7 @@ def reach() -> Chart:
     chart = lines(
         series,
         "Bounds on the base's success probability",
-        "draws",
+        "samples",
         log=True,
         ticks=draws,
         unit=False,
@@ -216,7 +216,7 @@ def _half_width(p: FloatArray, n: int, rng: np.random.Generator) -> float:
 
 
 def plan() -> Chart:
-    """Half-width of the interval of pass@20 against draws, for three numbers of problems."""
+    """Half-width of the interval of pass@20 against samples, for three numbers of problems."""
     p, ns = worlds.difficulty(18), (20, 32, 64, 128, 256)
     rng = np.random.default_rng(19)
     series: Series = {}
@@ -226,7 +226,7 @@ def plan() -> Chart:
     return lines(
         series,
         "Half-width of the interval of pass@20",
-        "draws a problem, n",
+        "samples per problem, n",
         log=True,
         ticks=ns,
         unit=False,
@@ -264,7 +264,7 @@ def votes() -> Chart:
     return lines(
         series,
         "Share of questions answered",
-        "tokens a question",
+        "tokens per question",
         log=True,
         ticks=[500 * k for k in ks],
     )
@@ -277,7 +277,9 @@ def mixed() -> Chart:
         f"G = {g}": [(x, float(1 - x**g - (1 - x) ** g)) for x in at] for g in (4, 8, 16, 64)
     }
     return lines(
-        series, "Chance that a group of G holds right and wrong completions", "p of the problem"
+        series,
+        "Probability that a group of G has correct and incorrect completions",
+        "p of the problem",
     )
 
 

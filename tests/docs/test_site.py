@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import passgap
+import passgap.stats
+from passgap.cli import SECTIONS
 from passgap.logs import FORMATS
+from passgap.results.labels import Label
 
 ROOT = Path(__file__).parents[2]
 FETCHED = re.compile(
@@ -59,16 +61,43 @@ def test_formulas_are_mathml(site):
         assert "arithmatex" not in page.read_text(), page
 
 
-def test_every_command_and_public_name_has_its_place(site):
-    commands = (site / "reference" / "command-line.html").read_text()
-    for name in ("probe", "probe-adaptive", "compare", "import", "export-verl", "lab-pretrain"):
-        assert f'id="passgap-{name}"' in commands, name
-    assert "passgap-study" not in commands, "what has moved is not offered"
-    assert "<code>--false-positive-rate</code>" in commands
-    names = (site / "reference" / "python.html").read_text()
-    for name in passgap.__all__:
+def test_every_command_has_its_page(site):
+    folder = site / "reference" / "commands"
+    overview = (folder / "index.html").read_text()
+    names = [name for section in SECTIONS.values() for name in section]
+    for name in names:
+        assert f'href="{name}.html"' in overview, name
+        assert f'id="passgap-{name}"' in (folder / f"{name}.html").read_text(), name
+    assert {path.stem for path in folder.glob("*.html")} == {*names, "index"}
+    for page, below in (("export", "export-verl"), ("lab", "lab-pretrain")):
+        assert f'id="passgap-{below}"' in (folder / f"{page}.html").read_text(), below
+    assert "<code>--false-positive-rate</code>" in (folder / "compare.html").read_text()
+
+
+def test_every_public_name_has_its_place(site):
+    pages = "".join(page.read_text() for page in (site / "reference" / "python").glob("*.html"))
+    for name in (*passgap.__all__, *passgap.stats.__all__):
         if not name.startswith("_"):
-            assert re.search(rf'id="passgap\.[\w.]*\b{name}"', names), name
+            assert re.search(rf'id="passgap\.[\w.]*\b{name}"', pages), name
+
+
+def test_the_gallery_has_a_page_for_every_label(site):
+    cards = (site / "gallery.html").read_text()
+    titles = {"ProbeLabel": "probe", "CompareLabel": "compare", "SweepLabel": "sweep"}
+    for question in Label.__subclasses__():
+        for label in question:
+            name = f"{titles.get(question.__name__, 'reach')}-{label.value}"
+            assert f'href="gallery/{name}.html"' in cards, name
+            page = (site / "gallery" / f"{name}.html").read_text()
+            assert f"<code>{label.value}</code>" in page, name
+            assert (site / "gallery" / f"{name}-base.csv").read_text().startswith("problem_id,n,c")
+    assert cards.count("Simulated, ") == sum(len(one) for one in Label.__subclasses__())
+
+
+def test_decisions_are_for_developers(site):
+    home = (site / "index.html").read_text()
+    assert "For developers" in home
+    assert home.index('href="cite.html"') < home.index('href="decisions/index.html"')
 
 
 def test_the_notebook_is_a_page(site):
