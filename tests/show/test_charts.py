@@ -151,8 +151,8 @@ def test_what_is_extrapolated_is_dashed_beyond_the_last_k_measured(probe):
     assert not any(row.get("series") == "extrapolated" or "label" in row for row in plain)
 
 
-def test_the_tilt_and_luck_are_drawn_beside_both_curves(data, probe):
-    fitted = Forecast(1.4, probe.curve)
+def test_the_tilt_and_luck_are_drawn_beside_both_curves(data):
+    fitted = Forecast(1.4, data.comparison.trained)
     rows = rows_of(charts_of(replace(data, fitted=fitted))["curves"].to_dict())
     series = {row["series"] for row in rows if "series" in row}
     assert series == {"base", "trained", "by luck", "tilt, δ = 1.40"}
