@@ -85,7 +85,10 @@ def test_figures_are_written_without_a_network(comparison, tmp_path):
     blocks = page(PageData(title="t", comparison=comparison)).blocks
     paths = write_figures(blocks, tmp_path)
     assert [path.name for path in paths] == [
-        f"{chart}.{kind}" for chart in ("curves", "delta") for kind in ("svg", "png", "pdf")
+        f"{chart}{column}.{kind}"
+        for chart in ("curves", "delta")
+        for column in ("", "_wide")
+        for kind in ("svg", "png", "pdf")
     ]
     assert paths[0].read_text().startswith("<svg")
     assert paths[1].read_bytes().startswith(b"\x89PNG")

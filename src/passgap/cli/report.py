@@ -38,7 +38,7 @@ def report(
     verdict: PageFlags,
     out: Annotated[str, flag("The HTML file to write.", "FILE")] = "report.html",
     figures: Annotated[
-        str | None, flag("Folder for the charts as PDF, SVG and PNG.", "DIR")
+        str | None, flag("Folder for the charts as a paper takes them: PDF, SVG, PNG.", "DIR")
     ] = None,
     seeds: Seeds = False,
     unpaired: Unpaired = False,

@@ -76,7 +76,9 @@ def sweep_curves(
         since = f"step {fall.since}" if fall.since else "the base"
         label = f"pass@{fall.difference.k} below {since}"
         plot = alt.Chart(data_of([{"step": fall.step, "label": label}])).encode(alt.X("step:Q"))
-        text = plot.mark_text(align="right", baseline="bottom", dx=-5, dy=-2, color=LIGHT["ink"])
+        text = plot.mark_text(
+            color=LIGHT["ink"], align="right", baseline="bottom", dx=-5, dy=-2, fontSize=12
+        )
         layers += [
             plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4]),
             text.encode(alt.Text("label:N"), y=alt.value("height")),
