@@ -153,11 +153,23 @@ def test_it_prints_and_is_a_table(found):
     assert "equal weights" in str(found)
     page = paint(blocks_of(found))
     lines = [line for line in page.splitlines() if line.startswith("| ")]
-    assert [line.split("|")[1].strip() for line in lines[2:]] == [
-        *(name for one in found.slices for name in (one.name, "")),
-        "equal weights, 95%", "", "by problems, 95%", "",
-    ]  # fmt: skip
-    assert "too few" in page
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert cells[0][1] == "rank"
+    assert cells[0][-1] == "doubt"
+    judged = [one.name for one in found.slices if one.verdict]
+    few = [one.name for one in found.slices if not one.verdict]
+    assert [row[0] for row in cells[2:]] == [
+        *judged,
+        *few,
+        "equal weights, 95%",
+        "by problems, 95%",
+    ]
+    assert [row[1] for row in cells[2:]] == [*"123"[: len(judged)], *"–" * len(few), "", ""]
+    doubts = {row[0]: row[-1] for row in cells[2:]}
+    assert all(doubts[name] == "too few problems for a verdict" for name in few)
+    open_ones = [one.name for one in found.slices if one.verdict and not one.verdict.settled]
+    assert all(doubts[name] for name in open_ones)
+    assert few
 
 
 def test_training_on_the_problems_leaves_every_slice_open():

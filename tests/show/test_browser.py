@@ -11,6 +11,33 @@ from playwright.sync_api import expect
 
 AXE = Path(__file__).parents[2] / ".cache" / "axe.min.js"
 
+CLIPPED = """() => {
+    const wide = (one) => one.getBoundingClientRect().right > innerWidth + 1;
+    const cut = (one) => one.scrollWidth > one.clientWidth + 1;
+    return [...document.querySelectorAll("main :is(td, dd), main .four > *")]
+        .filter((one) => one.offsetParent && (wide(one) || cut(one)))
+        .map((one) => one.textContent.slice(0, 60));
+}"""
+CUT_LEGENDS = """() => [...document.querySelectorAll(".chart svg")].filter((svg) => {
+    const end = Math.min(svg.getBoundingClientRect().right, innerWidth) + 1;
+    const texts = [...svg.querySelectorAll(".role-legend text")];
+    return texts.some((text) => text.getBoundingClientRect().right > end);
+}).length"""
+BROKEN = """() => {
+    const number = "[+−]?\\\\d[\\\\d.,]*%?", space = "\\\\u00a0";
+    const interval = new RegExp(`${number}${space}to${space}${number}`, "g");
+    const lines = (node, found) => {
+        const range = document.createRange();
+        range.setStart(node, found.index);
+        range.setEnd(node, found.index + found[0].length);
+        return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+    };
+    return [...document.querySelectorAll("main *")].flatMap((one) => [...one.childNodes])
+        .filter((node) => node.nodeType === Node.TEXT_NODE && node.parentElement.offsetParent)
+        .flatMap((node) => [...node.data.matchAll(interval)]
+            .filter((found) => lines(node, found) > 1).map((found) => found[0]));
+}"""
+
 
 def downloaded(page, chart, kind) -> tuple[str, bytes]:
     with page.expect_download() as waiting:
@@ -78,11 +105,13 @@ def test_problems_are_sorted_filtered_and_opened_by_key(opened, data):
     assert titles(page)[0] == "0+0+3-1="
     base.click()
     assert titles(page)[0] == "59+59+3-1="
-    page.select_option("[data-filter=change]", "lost")
+    solved_by = page.get_by_label("Solved by")
+    solved_by.select_option("lost")
     lost = [p for p in data.problems if p.base.c and not p.trained.c]
     assert sorted(titles(page)) == sorted(p.question for p in lost)
-    assert page.locator("#shown").inner_text() == f"{len(lost)} of {len(data.problems)} shown"
-    page.select_option("[data-filter=change]", "")
+    status = f"{len(lost)} of {len(data.problems)} problems shown (Solved by: the base only)"
+    assert page.locator("#shown [role=status]").inner_text() == status
+    solved_by.select_option("")
     page.fill("[data-filter=text]", "5+3-1")
     assert set(titles(page)) == {f"{i}+{i}+3-1=" for i in range(5, 60, 10)}
     page.fill("[data-filter=text]", "")
@@ -101,6 +130,67 @@ def test_problems_are_sorted_filtered_and_opened_by_key(opened, data):
     page.keyboard.press("Escape")
     assert opened_row.count() == 0
     assert (said, asked) == ([], [])
+
+
+@pytest.mark.parametrize("width", [1400, 420])
+def test_a_count_leads_to_its_problems_and_the_back_button_takes_it_back(opened, data, width):
+    page, said, asked = opened(data, width)
+    status = page.locator("#shown [role=status]")
+    clear = page.get_by_role("link", name="Show all problems")
+    everything = len(data.problems)
+    links = page.locator("a.count:not([href='#only-all'])")
+    assert links.count() >= 5
+    for i in range(links.count()):
+        link = links.nth(i)
+        count, group = int(link.inner_text()), link.get_attribute("href").removeprefix("#only-")
+        link.click()
+        expect(status).to_contain_text(f"{count} of {everything} problems shown")
+        rows = page.locator("#problems tbody tr:visible")
+        assert rows.count() == count == page.locator(f"#problems [data-groups~={group}]").count()
+        expect(status).to_be_in_viewport()
+        expect(clear).to_be_visible()
+    page.go_back()
+    last = links.nth(links.count() - 2).inner_text()
+    expect(status).to_contain_text(f"{last} of {everything} problems shown")
+    clear.click()
+    expect(status).to_have_text(f"{everything} of {everything} problems shown")
+    expect(clear).to_be_hidden()
+    assert (said, asked) == ([], [])
+
+
+def test_a_count_is_followed_by_key_and_kept_in_the_address(opened, data):
+    page, said, _ = opened(data, 1400)
+    link = page.locator("a.count[href='#only-never']").first
+    count = int(link.inner_text())
+    link.focus()
+    page.keyboard.press("Enter")
+    assert len(titles(page)) == count
+    assert page.evaluate("document.activeElement.id") == "shown"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Show all problems"
+    assert page.url.endswith("#only-never")
+    page.reload()
+    assert len(titles(page)) == count
+    page.fill("[data-filter=text]", "no such problem")
+    assert titles(page) == []
+    link.click()
+    assert len(titles(page)) == count, "the same link again puts the choice right"
+    page.go_back()
+    assert len(titles(page)) == len(data.problems)
+    assert said == []
+
+
+def test_a_phone_keeps_labels_legends_and_numbers_whole(opened, data):
+    page, _, _ = opened(data, 420)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate(CUT_LEGENDS) == 0
+    heads = page.locator(".four .head").filter(visible=True).all_inner_texts()
+    assert {"base solves it", "base never does", "trained solves it"} <= set(heads)
+    assert page.evaluate(BROKEN) == []
+    whole = page.locator("main").inner_text()
+    assert len(re.findall("\u00a0to\u00a0", whole)) > 20
 
 
 def test_a_chart_downloads_as_data_and_picture(opened, data):
@@ -155,10 +245,12 @@ def test_print_is_light_without_controls_and_whole(opened, data, tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_finding_of_axe(opened, data, scheme):
+@pytest.mark.parametrize("width", [1400, 420])
+def test_no_serious_finding_of_axe(opened, data, scheme, width):
     if not AXE.is_file():
         pytest.skip(f"no {AXE.name} in {AXE.parent.name}/; fetch it with tools/fetch_axe.sh")
-    page, _, _ = opened(data, 1400, scheme=scheme)
+    page, _, _ = opened(data, width, scheme=scheme)
+    page.locator("a.count").first.click()
     page.locator("#problems tbody button").first.click()
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     page.evaluate(AXE.read_text(encoding="utf-8"))  # by the debugger, past the page's policy

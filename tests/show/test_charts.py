@@ -85,7 +85,10 @@ def test_figures_are_written_without_a_network(comparison, tmp_path):
     blocks = page(PageData(title="t", comparison=comparison)).blocks
     paths = write_figures(blocks, tmp_path)
     assert [path.name for path in paths] == [
-        f"{chart}.{kind}" for chart in ("curves", "delta") for kind in ("svg", "png", "pdf")
+        f"{chart}{column}.{kind}"
+        for chart in ("curves", "delta")
+        for column in ("", "_wide")
+        for kind in ("svg", "png", "pdf")
     ]
     assert paths[0].read_text().startswith("<svg")
     assert paths[1].read_bytes().startswith(b"\x89PNG")
@@ -151,8 +154,8 @@ def test_what_is_extrapolated_is_dashed_beyond_the_last_k_measured(probe):
     assert not any(row.get("series") == "extrapolated" or "label" in row for row in plain)
 
 
-def test_the_tilt_and_luck_are_drawn_beside_both_curves(data, probe):
-    fitted = Forecast(1.4, probe.curve)
+def test_the_tilt_and_luck_are_drawn_beside_both_curves(data):
+    fitted = Forecast(1.4, data.comparison.trained)
     rows = rows_of(charts_of(replace(data, fitted=fitted))["curves"].to_dict())
     series = {row["series"] for row in rows if "series" in row}
     assert series == {"base", "trained", "by luck", "tilt, δ = 1.40"}

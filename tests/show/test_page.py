@@ -3,6 +3,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,11 +14,11 @@ import pytest
 from passgap.analysis.audit import audit
 from passgap.data.counts import Counts
 from passgap.data.journals import TrainingRow
-from passgap.results.estimates import Estimate
+from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks, Finding
 from passgap.results.labels import CompareLabel, ProbeLabel
 from passgap.results.probe import Gap
-from passgap.results.verdict import Verdict
+from passgap.results.verdict import Bound, Bounds, Verdict
 from passgap.show.contents import comparison as after
 from passgap.show.contents import probe as before
 from passgap.show.contents.methods import DECISIONS, PAPERS, methods
@@ -102,7 +103,7 @@ def test_nothing_is_loaded(data):
         assert not loading & set(attributes), (tag, attributes)
         if "href" in attributes:
             assert tag == "a"
-            assert attributes["href"].startswith((PAPERS, DECISIONS))
+            assert attributes["href"].startswith((PAPERS, DECISIONS, "#only-"))
 
 
 def test_every_decision_that_the_page_points_to_is_there():
@@ -183,29 +184,33 @@ def evidence_of(data: PageData) -> list[str]:
 
 
 def test_the_verdict_stands_on_three_evidences(data):
-    lines = evidence_of(data)  # both ends are key figures, and are not told twice
+    lines = [unescape(line).replace("\u00a0", " ") for line in evidence_of(data)]
     assert lines[0] == (
         "Where the gain in pass@1 comes from: +24.0 points on problems that the base also solves "
         "(96%, 94% to 98%), +1.0 on the rest."
     )
-    assert lines[1] == "The base is ahead from k = 37 (18 to beyond n)."
-    assert lines[2].startswith("One tilt explains it: just sharpening")
+    assert lines[1] == "The base is ahead from k = 37 on (18 to beyond n)."
+    assert lines[2] == (
+        "Multiplying every problem's odds of a correct sample by 4.06 (3.32 to 4.95) explains the "
+        "change: just sharpening."
+    )
 
 
 def test_without_a_gain_the_crossing_is_told(data):
     nothing = Estimate(float("nan"), float("nan"), float("nan"))
     source = replace(data.comparison.gain_source, share_reached=nothing)
     lines = evidence_of(replace(data, comparison=replace(data.comparison, gain_source=source)))
-    assert "The base is ahead from k = 37 (18 to beyond n)" in lines[0]
+    assert "The base is ahead from k\u00a0=\u00a037 on (18 to beyond n)" in lines[0]
 
 
 def test_sections_come_in_the_order_of_the_questions(data):
     html = rendered(data).split("<script", 1)[0]
     found = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
     wanted = [
+        "Before training: was there something to gain?",
+        "During training",
         "How many problems are solved within k tries",
         "Which problems changed",
-        "During training",
         "Notes",
         "Settings and versions",
         "How to read this, and when not to trust it",
@@ -339,17 +344,98 @@ def test_findings_of_several_runs_name_their_run_and_come_worst_first(data):
     assert checks.index("two: an error") < checks.index("one: a note")
 
 
+# ---------------------------------------------------------------------------- what decides
+
+
+def tiles(result) -> dict[str, tuple[str, str]]:
+    return {one.name: (one.value, one.note) for one in after.figures(result).figures}
+
+
+def test_what_decides_stands_at_the_top(comparison):
+    found = tiles(comparison)
+    small, large = found["Solved within 2 tries"][1], found["Solved within 128 tries"][1]
+    assert small == "+16.1 points (+13.1 to +19.1)\nbetter"
+    assert large == "−4.8 points (−7.8 to −1.8)\nworse"
+    said = (
+        "1 solved by the trained policy only; odds changed up to 32-fold explain that (p = 0.800)"
+    )
+    assert found["New problems"] == ("none shown", said)
+    said = "odds changed up to 88-fold do not explain them (p = 0.004 for 32-fold)"
+    assert found["Lost problems"] == ("7", said)
+
+
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("state", "low", "high", "said"),
     [
-        ((-0.1, -0.2, -0.1), ("Ahead", "at no k")),
-        ((0.0, 0.0, 0.0), ("Ahead", "at no k")),
-        ((-0.1, 0.1, 0.2), ("Ahead", "from k = 2")),
-        ((0.1, 0.2, 0.0), ("Falls behind", "not seen")),
+        (
+            "equivalent",
+            -0.03,
+            0.02,
+            "the same within 2 points: a change of 1.8 or more is excluded",
+        ),
+        ("unclear", -0.03, 0.02, "open: neither a change nor the same within 2 points is shown"),
+        ("unclear", 0.001, 0.06, "open: at two values of k, one of them has to exclude 0 at 97.5%"),
     ],
 )
-def test_where_the_trained_policy_is_ahead_is_told_as_it_is(comparison, values, said):
-    delta = fabricated.of_values(dict(zip((1, 2, 128), values, strict=True)))
-    told = after.figures(replace(comparison, delta=delta, crossover=None)).figures
-    figure = next(one for one in told if one.name in ("Ahead", "Falls behind"))
-    assert (figure.name, figure.value) == said
+def test_no_word_contradicts_the_interval_beside_it(comparison, state, low, high, said):
+    bounds = Bounds(Bound(0.02, 0.03, 0.018), Bound(0.02, 0.03, 0.018))
+    verdict = replace(comparison.verdict, at_small_k=state, bounds=bounds)
+    one = Curve(np.array([2, 128]), np.zeros(2), np.full(2, low), np.full(2, high))
+    changed = replace(comparison, verdict=verdict, delta=one)
+    assert tiles(changed)["Solved within 2 tries"][1].endswith(said)
+
+
+# ----------------------------------------------------------------- counts and their problems
+
+
+def links_of(html: str) -> list[tuple[str, int]]:
+    found = re.findall(r'href="#only-(\w+)"[^>]*>([\d,]+)</a>', html)
+    return [(group, int(count.replace(",", ""))) for group, count in found]
+
+
+def members_of(html: str) -> list[set[str]]:
+    return [set(groups.split()) for groups in re.findall(r'data-groups="([^"]*)"', html)]
+
+
+def test_a_count_that_is_a_link_is_the_number_of_rows_that_it_leads_to(data):
+    better = frozenset(one.problem_id for one in data.problems if (one.moved or 0) > 0.2)
+    sure = replace(data.comparison.coverage.certain, better=len(better))
+    coverage = replace(data.comparison.coverage, certain=sure)
+    found = replace(
+        data,
+        comparison=replace(data.comparison, coverage=coverage),
+        significant={"better": better, "worse": frozenset()},
+    )
+    html = rendered(found)
+    links, rows = links_of(html), members_of(html)
+    assert {"better", "never", "all", "trained_never", "more", "less"} <= {
+        name for name, _ in links
+    }
+    for group, count in links:
+        assert count == (len(rows) if group == "all" else sum(group in row for row in rows)), group
+
+
+def test_a_count_without_its_problems_is_no_link(data):
+    coverage = replace(data.comparison.coverage, lost=data.comparison.coverage.lost + 1)
+    html = rendered(replace(data, comparison=replace(data.comparison, coverage=coverage)))
+    lost = sum("lost" in row for row in members_of(html))
+    assert coverage.lost != lost
+    assert ("lost", coverage.lost) not in links_of(html)
+    bare = rendered(replace(data, problems=[]))
+    assert links_of(bare) == []
+
+
+def test_the_problems_of_a_test_are_those_solved_at_the_highest_rate(data):
+    shown = replace(data.comparison.lost, shown=True, problems=2)
+    html = rendered(replace(data, comparison=replace(data.comparison, lost=shown)))
+    gone = [row for row in members_of(html) if "gone" in row]
+    assert len(gone) == 2
+    assert all("lost" in row for row in gone)
+    assert ("gone", 2) in links_of(html)
+
+
+def test_hostile_names_make_no_group(data):
+    bad = '"><script>alert(1)</script>'
+    problems = [replace(one, problem_id=f"{bad}{i}") for i, one in enumerate(data.problems)]
+    html = rendered(replace(data, problems=problems))
+    assert all(re.fullmatch(r"[a-z_ ]*", " ".join(row)) for row in members_of(html))

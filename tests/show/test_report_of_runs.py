@@ -117,7 +117,8 @@ def test_several_seeds_make_the_page_of_a_recipe(runs, tmp_path):
     paths = [runs[name].path for name in ("base", "step20", "step40")]
     text, charts = page_of(tmp_path, "--seeds", *paths)
     assert "Across 2 training seeds" in text
-    assert re.search(r"<td>step20</td>.*<td>step40</td>", text, re.S)
+    assert set(re.findall(r">(step[24]0)</td>", text)) == {"step20", "step40"}
+    assert all(f">{name}<" in text for name in ("rank", "verdict", "doubt"))
     assert {"curves", "delta"} <= set(charts)
 
 

@@ -113,11 +113,13 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
     assert (
         "Keep step 10 (pass@2 +10.0 points on the base, not told apart there from step 20)" in said
     )
-    rows = sweep_table(sweep).rows
-    assert [row[-1] for row in rows] == ["", "keep", "falls from here on"]
+    table = sweep_table(sweep)
+    assert [row[-1] for row in table.narrow.rows] == ["", "keep", "falls from here on"]
+    assert [row[:2] for row in table.rows] == [["10", "1"], ["20", "2"], ["0", "–"]]
+    assert table.head[-1] == "doubt"
     text = printed(sweep)
     assert "\x1b[31m</script>" not in text
-    assert "The rule: the rule" in text
+    assert "Ranked by this rule: the rule" in text
     nothing = replace(fabricated.sweep(SweepLabel.NO_FALL_SHOWN), fall=None, keep=None)
     assert "Keep the base" in sweep_verdict(nothing).sentence
     assert "neither shown nor excluded" in sweep_verdict(nothing).sentence

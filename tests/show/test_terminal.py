@@ -55,7 +55,7 @@ def test_a_recipe_and_a_sweep_show_their_rows():
     text = printed(fabricated.seeds())
     assert "Seed by seed" in text
     assert "+10.0 (+5.0 to +15.0)" in text
-    assert "The rule: the rule" in printed(fabricated.sweep())
+    assert "Ranked by this rule: the rule" in printed(fabricated.sweep())
 
 
 def test_hostile_text_reaches_the_terminal_as_text(comparison):

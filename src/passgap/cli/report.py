@@ -38,7 +38,7 @@ def report(
     verdict: PageFlags,
     out: Annotated[str, flag("The HTML file to write.", "FILE")] = "report.html",
     figures: Annotated[
-        str | None, flag("Write the charts as PDF, SVG and PNG to this folder.", "DIR")
+        str | None, flag("Folder for the charts in a paper's style: PDF, SVG, PNG.", "DIR")
     ] = None,
     seeds: Seeds = False,
     unpaired: Unpaired = False,

@@ -46,6 +46,17 @@ DARK = {
     "shade3": "#f0a05f",
     "shade4": "#ffd9b8",
 }
+# On paper: each colour but for base and trained a grey apart in lightness from its neighbours.
+PAPER = LIGHT | {
+    "ink": "#000000",
+    "muted": "#4d4d4d",
+    "base": "#1f4e8c",
+    "trained": "#d97c1e",
+    "shade1": "#f3b277",
+    "shade2": "#d97c1f",
+    "shade3": "#a04f0b",
+    "shade4": "#5c2a04",
+}
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 SHADES = [LIGHT[f"shade{i}"] for i in (1, 2, 3, 4)]
 
@@ -70,11 +81,20 @@ VARIABLES = {value: f"var(--{name})" for name, value in LIGHT.items()}
 
 def with_variables(spec: Json) -> Json:
     """The same chart with each palette colour replaced by its CSS variable."""
+    return _replaced(spec, VARIABLES)
+
+
+def recoloured(spec: Json, palette: Mapping[str, str]) -> Json:
+    """The same chart in another palette."""
+    return _replaced(spec, {value: palette[name] for name, value in LIGHT.items()})
+
+
+def _replaced(spec: Json, colours: Mapping[str, str]) -> Json:
     if isinstance(spec, str):
-        return VARIABLES.get(spec, spec)
+        return colours.get(spec, spec)
     if isinstance(spec, Mapping):
-        return {key: with_variables(value) for key, value in spec.items()}
-    return [with_variables(value) for value in spec] if isinstance(spec, Sequence) else spec
+        return {key: _replaced(value, colours) for key, value in spec.items()}
+    return [_replaced(value, colours) for value in spec] if isinstance(spec, Sequence) else spec
 
 
 def chart_config() -> Config:

@@ -28,6 +28,7 @@ from passgap.show.charts.parts import (
     over_k,
     points_of,
     shares,
+    strokes,
     texts,
 )
 from passgap.show.text import between, interval, known, number, percent, points
@@ -52,17 +53,19 @@ def pass_at_k(
     ``luck`` is what guessing alone would solve, ``fitted`` the base's curve after one tilt of all
     problems, ``beyond`` what the first policy's curve is extrapolated to: dashed, without points.
     """
-    dashed: dict[str, tuple[Curve, str]] = {}
+    broken: dict[str, tuple[Curve, str]] = {}
     if luck is not None:
-        dashed[BY_LUCK] = luck, LIGHT["muted"]
+        broken[BY_LUCK] = luck, LIGHT["muted"]
     if fitted is not None:
-        dashed[f"tilt, δ = {number(fitted.delta)}"] = fitted.curve, LIGHT["shade2"]
+        broken[f"tilt, δ = {number(fitted.delta)}"] = fitted.curve, LIGHT["shade2"]
     rows = [row for role, curve in arms.items() for row in over_k(points_of(curve), role)]
-    told = [row for name, (curve, _) in dashed.items() for row in over_k(points_of(curve), name)]
+    told = [row for name, (curve, _) in broken.items() for row in over_k(points_of(curve), name)]
     further, shaped, reached = _beyond(arms, beyond)
     told += further
-    names = [*arms, *dashed, *([EXTRAPOLATED] if further else [])]
-    colours = [LIGHT[role] for role in arms] + [colour for _, colour in dashed.values()]
+    by_luck = [row for row in told if row["series"] == BY_LUCK]
+    supposed = [row for row in told if row["series"] != BY_LUCK]
+    names = [*arms, *broken, *([EXTRAPOLATED] if further else [])]
+    colours = [LIGHT[role] for role in arms] + [colour for _, colour in broken.values()]
     colours += [colours[0]] if further else []
     shapes = [SHAPES[role] for role in arms] + [STROKE] * (len(names) - len(arms))
     scale, legend = alt.Scale(domain=names, range=shapes), alt.Legend(title=None, labelLimit=260)
@@ -71,7 +74,8 @@ def pass_at_k(
     dots = alt.Chart(data_of(rows)).mark_point(filled=True, size=46, opacity=1)
     layers = [
         *_deciding(ks),
-        *(lined(told, x, colour, ends="band", width=2, dash=(5, 4)) if told else ()),
+        *(lined(by_luck, x, colour, ends="band", width=2, dash=(2, 3)) if by_luck else ()),
+        *(lined(supposed, x, colour, ends="band", width=2, dash=(5, 4)) if supposed else ()),
         *(lined(shaped, x, colour, ends="band", width=0) if shaped else ()),
         *lined(rows, x, colour, ends="band"),
         *(_reached(k) for k in reached),
@@ -150,7 +154,7 @@ def forecast_fan(curve: Curve, forecast: Sequence[Forecast]) -> Chart:
     fan = {f"δ = {step.delta:g}": step.curve for step in forecast[: len(SHADES)]}
     arms = {"base now": curve} | fan
     rows = [row for name, one in arms.items() for row in over_k(points_of(one), name)]
-    colour = coloured(list(arms), [LIGHT["base"], *SHADES[: len(fan)]])
+    colour = coloured(list(arms), [LIGHT["base"], *SHADES[: len(fan)]], strokes())
     drawn = lined(rows, log2("k", TRIES, rows), colour, dashes=dashed(list(arms)))
     return layered([*drawn, hover_series(rows, "k", "k")], "Share solved within k tries")
 
@@ -183,7 +187,7 @@ def audited_curve(corrected: Sequence[Corrected], role: str) -> Chart:
         for row in corrected
     ]
     rows += over_k([(row.k, row.estimate) for row in corrected], names[1])
-    colour = coloured(names, [LIGHT["muted"], LIGHT[role]])
+    colour = coloured(names, [LIGHT["muted"], LIGHT[role]], strokes())
     drawn = lined(rows, log2("k", TRIES, rows), colour, ends="band", dashes=dashed(names))
     title = f"The {role}'s pass@k without false positives"
     return layered([*drawn, hover_series(rows, "k", "k")], title)

@@ -9,12 +9,29 @@ from collections.abc import Sequence
 
 from passgap.results.plan import Design
 from passgap.results.probe import Look
-from passgap.results.reach import ReachRow
+from passgap.results.reach import Class, ReachRow
 from passgap.show.charts.lazy import Chart, alt
-from passgap.show.charts.parts import Datum, amounts, data_of, hover, layered, lined, log2, texts
+from passgap.show.charts.parts import (
+    Datum,
+    amounts,
+    coloured,
+    dashed,
+    data_of,
+    hover,
+    layered,
+    lined,
+    log2,
+    strokes,
+    texts,
+)
 from passgap.show.text import known, number, points
 from passgap.show.theme import LIGHT
 
+CLASSES: dict[Class, str] = {
+    "reachable": "within reach",
+    "undecided": "undecided",
+    "beyond_budget": "beyond the budget",
+}
 SMALLEST = 1e-8  # a lower bound of 0 is drawn here: a log axis has no 0
 
 
@@ -63,24 +80,24 @@ def reach_chart(rows: Sequence[ReachRow]) -> Chart:
             "problem": row.problem_id,
             "value": row.high,
             "low": max(row.low, SMALLEST),
-            "class": row.label,
+            "series": CLASSES[row.label],
             "text": f"{row.low:.2g} to {row.high:.2g}",
         }
         for row in rows
     ]
-    scale = alt.Scale(
-        domain=["reachable", "undecided", "beyond_budget"],
-        range=[LIGHT["base"], LIGHT["muted"], LIGHT["trained"]],
-    )
+    names = [*CLASSES.values()]
+    colours = [LIGHT["base"], LIGHT["muted"], LIGHT["trained"]]
+    axis = alt.Axis(format="~e", labelOverlap="greedy")
     bars = (
         alt.Chart(data_of(drawn))
         .mark_rule(strokeWidth=3)
         .encode(
-            alt.X("low:Q", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e"), title=None),
+            alt.X("low:Q", scale=alt.Scale(type="log"), axis=axis, title=None),
             alt.X2("value:Q"),
             alt.Y("problem:N", sort=None, title=None),
-            alt.Color("class:N", scale=scale, legend=alt.Legend(title=None)),
+            coloured(names, colours, strokes()),
+            dashed(names),
             tooltip=[alt.Tooltip("problem:N"), alt.Tooltip("text:N", title="the base's p")],
         )
     )
-    return layered([bars], "The base's success probability on problems gained: from both sides")
+    return layered([bars], "The base's success probability, from both sides")

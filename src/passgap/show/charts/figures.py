@@ -11,17 +11,22 @@ from passgap.errors import UsageError
 from passgap.show.blocks import Block, pictures
 from passgap.show.charts import check_charts
 from passgap.show.charts.lazy import Chart
+from passgap.show.charts.outlines import in_inches, outlined
+from passgap.show.charts.paper import COLUMNS, paper_spec
 from passgap.show.charts.parts import sized
 
 FORMATS = ("svg", "png", "pdf")
+DOTS = 300  # per inch, of a PNG
 
 
 def write_figures(
     blocks: Sequence[Block], folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS
 ) -> list[Path]:
-    """Write every picture among the blocks into a folder, offline; a file per picture and format.
+    """Write every picture among the blocks into a folder, offline, as a paper takes them.
 
-    Raises UsageError for a format that is none of `FORMATS`.
+    A file per picture, width (``curves.pdf`` one column, ``curves_wide.pdf`` two) and format; fonts
+    are embedded in a PDF and outlines in an SVG. Raises UsageError for a format that is none of
+    `FORMATS`.
     """
     for form in formats:
         if form not in FORMATS:
@@ -30,12 +35,26 @@ def write_figures(
     place.mkdir(parents=True, exist_ok=True)
     paths = []
     for one in pictures(blocks):
-        spec = json.dumps(sized(one.draw()))
-        for form in formats:
-            path = place / f"{one.name}.{form}"
-            path.write_bytes(picture(spec, form))
-            paths.append(path)
+        drawn = one.draw()
+        for column in COLUMNS:
+            spec = json.dumps(paper_spec(drawn, column))
+            for form in formats:
+                path = place / f"{one.name}{column}.{form}"
+                path.write_bytes(_printed(spec, form))
+                paths.append(path)
     return paths
+
+
+def _printed(spec: str, form: str) -> bytes:
+    """One figure of a paper: an SVG needs no font, a PNG has 300 dots per inch."""
+    import vl_convert
+
+    if form == "png":
+        return bytes(vl_convert.vegalite_to_png(spec, ppi=DOTS))
+    if form == "pdf":
+        return picture(spec, form)
+    svg = picture(spec, form).decode()
+    return in_inches(outlined(svg, bytes(vl_convert.svg_to_pdf(svg)))).encode()
 
 
 def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 360) -> Path:

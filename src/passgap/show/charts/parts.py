@@ -135,7 +135,12 @@ DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2, 1, 2, 1, 2])
 def dashed(names: Sequence[str]) -> alt.StrokeDash:
     """A dash for each series, the first one solid; its legend is that of the colours."""
     scale = alt.Scale(domain=list(names), range=[*DASHES[: len(names)]])
-    return alt.StrokeDash("series:N", scale=scale, legend=alt.Legend(title=None))
+    return alt.StrokeDash("series:N", scale=scale, legend=strokes())
+
+
+def strokes() -> alt.Legend:
+    """A legend of lines, long enough for their dashes."""
+    return alt.Legend(title=None, symbolType="stroke", symbolSize=400)
 
 
 # --------------------------------------------------------------------------------------- hover

@@ -25,6 +25,7 @@ from passgap.show.charts.parts import (
     lined,
     points_of,
     steps,
+    strokes,
     texts,
 )
 from passgap.show.text import Valued, known, number, percent
@@ -59,7 +60,7 @@ def held_out_curves(rows: Sequence[tuple[int, Sequence[Point]]]) -> Chart:
         if k in chosen and known(one.value)
     ]
     names = [f"pass@{k}" for k in chosen]
-    colour = coloured(names, SHADES[-len(chosen) :])
+    colour = coloured(names, SHADES[-len(chosen) :], strokes())
     drawn = lined(long, steps(), colour, ends="band", points=36, dashes=dashed(names))
     told = hover_series(long, "step", "step")
     return layered([*drawn, told], "Held-out problems solved within k tries")
@@ -75,7 +76,9 @@ def sweep_curves(
         since = f"step {fall.since}" if fall.since else "the base"
         label = f"pass@{fall.difference.k} below {since}"
         plot = alt.Chart(data_of([{"step": fall.step, "label": label}])).encode(alt.X("step:Q"))
-        text = plot.mark_text(align="right", baseline="bottom", dx=-5, dy=-2, color=LIGHT["ink"])
+        text = plot.mark_text(
+            color=LIGHT["ink"], align="right", baseline="bottom", dx=-5, dy=-2, fontSize=12
+        )
         layers += [
             plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4]),
             text.encode(alt.Text("label:N"), y=alt.value("height")),
@@ -103,13 +106,11 @@ def signal_chart(spans: Sequence[Span], unit: str) -> Chart:
     told = [(row, row.forecast.estimate) for row in spans if row.forecast]
     expected = [_at(row, FORECAST, one) for row, one in told if known(one.value)]
     names = [OBSERVED, FORECAST] if expected else [OBSERVED]
-    colour = coloured(names, [LIGHT["trained"], LIGHT["base"]][: len(names)])
-    layers: list[Layer] = []
-    if expected:
-        layers += lined(expected, steps(unit), colour, ends="band", dash=(5, 4))
-    layers += lined(seen, steps(unit), colour, ends="band")
-    layers.append(hover_series([*seen, *expected], "step", unit))
-    return layered(layers, "Share of groups that teach anything")
+    colour = coloured(names, [LIGHT["trained"], LIGHT["base"]][: len(names)], strokes())
+    rows = [*expected, *seen]
+    drawn = lined(rows, steps(unit), colour, ends="band", dashes=dashed(names))
+    told_too = hover_series([*seen, *expected], "step", unit)
+    return layered([*drawn, told_too], "Share of groups that teach anything")
 
 
 def problems_chart(spans: Sequence[Span], unit: str) -> Chart:
@@ -125,7 +126,8 @@ def problems_chart(spans: Sequence[Span], unit: str) -> Chart:
         for row, value in zip(spans, values, strict=True)
         for seen in [row.problems.seen]
     ]
-    colour = coloured(list(series), [LIGHT[colour] for colour, _ in series.values()])
+    colours = [LIGHT[colour] for colour, _ in series.values()]
+    colour = coloured(list(series), colours, strokes())
     drawn = lined(rows, steps(unit), colour, y=amounts("d"), dashes=dashed(list(series)))
     return layered([*drawn, hover_series(rows, "step", unit)], "Number of problems")
 
@@ -139,7 +141,7 @@ def bands_chart(bands: Sequence[Band], unit: str) -> Chart:
         if known(row.estimate.value)
     ]
     names = [band.band for band in bands]
-    colour = coloured(names, SHADES[::-1][: len(bands)])
+    colour = coloured(names, SHADES[::-1][: len(bands)], strokes())
     drawn = lined(rows, steps(unit), colour, ends="bars", points=30, dashes=dashed(names))
     return layered([*drawn, hover_series(rows, "step", unit)], "Solved, by difficulty")
 

@@ -105,7 +105,7 @@ def guessing(luck: Curve | None) -> str:
     if not found:
         return ""
     k, value = found[-1]
-    return f"Dashed, grey: guessing alone would solve {percent(value)} within {tries(k)}."
+    return f"Dotted, grey: guessing alone would solve {percent(value)} within {tries(k)}."
 
 
 def tilted(tilt: TiltFit | None, fitted: Forecast | None, trained: Curve) -> Told | None:
@@ -184,13 +184,9 @@ def spread(problems: Sequence[ProblemRow], band_of: Callable[[ProblemRow], str])
         return ""
     band, count = found.most_common(1)[0]
     of = sum(found.values())
-    said: list[str | Count] = [
-        "The base's fullest band is “",
-        BANDS[band],
-        "”: ",
-        Count(count, band),
-    ]
-    said += [f" of {of:,} problems. Never solved by the base: ", Count(found["never"], "never")]
+    said: list[str | Count] = ["Most problems, ", Count(count, band), f" of {of:,}, are in the "]
+    said += [f"base's band “{BANDS[band]}”. Never solved by the base: "]
+    said += [Count(found["never"], "never")]
     after = [one.trained for one in problems if one.trained and one.trained.n]
     if after:
         never = sum(not arm.c for arm in after)

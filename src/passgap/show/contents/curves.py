@@ -32,7 +32,7 @@ AFTER = (
     "k, the number of tries per problem, grows to the right. A gain on the left only is a model "
     "that answers sooner; a gain on the right is a model that can do more."
 )
-CURVES = "Shaded: interval at each k. Dotted: the two k that decide the verdict."
+CURVES = "Shaded: interval at each k. Upright: the two k that decide the verdict."
 BEYOND = (
     "Dashed, blue: extrapolated. Light: every difficulty distribution that fits the counts; "
     "darker: if difficulty is Beta-shaped."

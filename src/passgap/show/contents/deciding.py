@@ -52,9 +52,9 @@ def _novel(name: str, test: Novel, group: str, moved: Sequence[str | b.Count] = 
     p, odds = p_value(test.p_value), f"{test.max_odds:.3g}-fold"
     if test.shown:
         least = f"{test.excluded_odds:.3g}-fold"
-        note = f"odds changed up to {least} do not explain them ({p} for {odds})"
+        note = f"no change of the odds by up to {least} explains them ({p} for {odds})"
         return b.Figure(name, b.Counted(b.Count(test.problems, group)), note)
-    explained = f"odds changed up to {odds} explain that ({p})"
+    explained = f"a change of the odds by up to {odds} explains that ({p})"
     return b.Figure(name, "none shown", b.Counted(*moved, explained))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from passgap.results.reach import Class, Perplexity, Reach, ReachRow
+from passgap.results.reach import Perplexity, Reach, ReachRow
 from passgap.show.blocks import (
     Block,
     Count,
@@ -17,17 +17,12 @@ from passgap.show.blocks import (
     filled,
     joined,
 )
-from passgap.show.charts.designs import reach_chart
+from passgap.show.charts.designs import CLASSES, reach_chart
 from passgap.show.contents.parts import details, noted, present, small, table, verdict_block
 from passgap.show.text import estimated, interval, known, number, percent
 
 FROM_BOTH_SIDES = "Bounds on the base's success probability."
 MOST = 20  # problems listed
-CLASSES: dict[Class, str] = {
-    "reachable": "within reach",
-    "beyond_budget": "beyond the budget",
-    "undecided": "undecided",
-}
 BOUNDS = (
     "Problems that the base never solved and the trained policy did. The lower bound comes from "
     "the trained policy's own correct completions, weighed by how likely the base is to draw them; "

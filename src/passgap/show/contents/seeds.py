@@ -7,8 +7,8 @@ from dataclasses import replace
 from passgap.results.seeds import SeedsComparison
 from passgap.show.blocks import Block, Figures, Section, Table, Text, VerdictBlock
 from passgap.show.contents import comparison, curves, deciding
-from passgap.show.contents.parts import doubt, noted, present, table, verdict_block
-from passgap.show.text import changed
+from passgap.show.contents.parts import doubt, noted, present, table, tries, verdict_block
+from passgap.show.text import changed, points
 
 COVERS = (
     "Ranked by the difference at the large k. The last column holds a reason for doubt, or "
@@ -30,7 +30,17 @@ def blocks(result: SeedsComparison) -> list[Block]:
 def verdict(result: SeedsComparison) -> VerdictBlock:
     """The verdict on the recipe."""
     when = f"Across {len(result.seeds)} training seeds"
-    return verdict_block(result.verdict, when, comparison.sentence(result))
+    return verdict_block(result.verdict, when, comparison.sentence(result), [_spread(result)])
+
+
+def _spread(result: SeedsComparison) -> str:
+    """How far the training seeds lie apart at both k."""
+    said = []
+    for place, at in enumerate(result.seeds[0].delta):
+        values = [seed.delta[place].estimate.value for seed in result.seeds]
+        ends = f"{points(min(values))} to {points(max(values))} points"
+        said.append(f"{ends} within {tries(at.k)}")
+    return f"Seed by seed the difference is {', '.join(said)}."
 
 
 def figures(result: SeedsComparison) -> Figures:
@@ -58,8 +68,8 @@ def seeds_table(result: SeedsComparison) -> Table | None:
     narrow = [
         [seed.policy, seed.verdict.label, *ends] for seed, ends in zip(ranked, told, strict=True)
     ]
-    points = [f"pass@{k}, points" for k in ks]
-    wide = table(["training seed", "rank", *points, "verdict", "doubt"], rows, (0, 4, 5))
+    named = [f"pass@{k}, points" for k in ks]
+    wide = table(["training seed", "rank", *named, "verdict", "doubt"], rows, (0, 4, 5))
     return wide and replace(
-        wide, narrow=table(["training seed", "verdict", *points], narrow, (0, 1))
+        wide, narrow=table(["training seed", "verdict", *named], narrow, (0, 1))
     )

@@ -52,7 +52,8 @@ def slices_table(result: Slices, grave: Mapping[str, str]) -> Table:
     head = [result.by, "rank", "problems", *(f"{end} ({level})" for end in _ends(lines))]
     same = len({one.large.k for one in lines}) == 1
     rows = [
-        _row(str(i), one, grave.get(one.name, ""), same) for i, one in enumerate(ranked, start=1)
+        _row(str(i) if one.verdict else ABSENT, one, grave.get(one.name, ""), same)
+        for i, one in enumerate(ranked, start=1)
     ]
     rows += [_row("", one, "", same) for one in pooled]
     marked = tuple(range(count, len(rows)))

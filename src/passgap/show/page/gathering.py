@@ -85,7 +85,7 @@ def report(
     out
         The HTML file.
     figures
-        A folder for the same charts as PDF, SVG and PNG.
+        A folder for the same charts as PDF, SVG and PNG, one and two columns of a paper wide.
     cluster, unpaired
         As in `passgap.compare`.
     settings

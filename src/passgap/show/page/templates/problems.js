@@ -121,8 +121,9 @@ function filter() {
     row.hidden = !(groups.every((one) => member.includes(one)) && text.includes(wanted));
     count += !row.hidden;
   }
-  const names = choices.filter((one) => one.value).map((one) => one.selectedOptions[0].text);
-  const what = names.length ? `: ${names.join(", ")}` : "";
+  const chosen = choices.filter((one) => one.value);
+  const names = chosen.map((one) => `${one.dataset.name}: ${one.selectedOptions[0].dataset.title}`);
+  const what = names.length ? ` (${names.join("; ")})` : "";
   const problems = rows.length === 1 ? "problem" : "problems";
   shown.querySelector("[role=status]").textContent =
     `${count} of ${rows.length} ${problems} shown${what}`;
