@@ -10,6 +10,7 @@ the first list, then the list again (median, worst), then until each pair has it
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import statistics
 import sys
@@ -18,7 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from view import ASKED, get, running, timed, until
+from view import ASKED, get, running, timed
 
 from passgap.data.completions import Completion
 from passgap.data.identity import digest
@@ -30,7 +31,10 @@ from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.policy import Request, Weights, write_policy
 
 PROBLEMS, DRAWS = 200, 32
+LOOK = 2.0  # seconds, as an open page asks
 VERIFIER = digest("bench")
+RUN = re.compile(r'class="row" href="/run/')
+VERDICT = re.compile(r'class="tag (?:good|open|bad)"')
 
 
 def main() -> None:
@@ -57,14 +61,16 @@ def measured(root: Path, count: int) -> None:
         line = process.stdout.readline() if process.stdout else ""
         address = re.findall(r"http://\S+", line)[0]
         bound = time.perf_counter() - start
-        first = get(address)
+        listed = len(RUN.findall(get(address)))
         shown = time.perf_counter() - start
         again = [timed(address) for _ in range(ASKED)]
-        done = until(lambda: get(address).count('data-state="known"') >= count // 2) - start
-    listed = len(re.findall(r'class="row" href="/run/', first))
-    print(f"{listed} runs listed; address after {bound:.2f} s, first list after {shown:.2f} s,")
+        while len(VERDICT.findall(get(address))) < listed:
+            time.sleep(LOOK)
+        done = time.perf_counter() - start
+    print(f"{listed} runs (load {os.getloadavg()[0]:.1f}): the address after {bound:.2f} s,")
+    print(f"the list {shown - bound:.2f} s later, {shown:.2f} s after the command,")
     print(f"again in {statistics.median(again):.0f} ms (worst {max(again):.0f} ms);")
-    print(f"every verdict of {count // 2} pairs after {done:.1f} s")
+    print(f"every verdict, {count // 2} of them of a pair, after {done:.1f} s")
 
 
 def made(root: Path, policy: Policy, seed: int, delta: float) -> None:

@@ -1,10 +1,9 @@
 """A folder with two runs whose truth is known, a training folder, and the app over them."""
 
 import json
-import re
 
 import pytest
-from known_runs import client_of, solved_by, sums, write_run
+from known_runs import client_of, ids_of, solved_by, sums, trained_from, write_run
 
 from passgap.runs import write_text
 
@@ -40,5 +39,15 @@ def client(folder):
 def ids(client):
     """Ids of the runs and the training folder by name."""
     text = client.get("/").text
-    found = re.findall(r'href="/(?:run|training)/(\w+)">([^<]+)<', text)
-    return {name: key for key, name in found}
+    return ids_of(text)
+
+
+@pytest.fixture(scope="session")
+def related(tmp_path_factory):
+    """a-trained, whose policy file names z-base's policy: the list has the trained run first."""
+    root = tmp_path_factory.mktemp("related")
+    problems = sums(40)
+    write_run(root / "z-base", problems, solved_by(lambda i: i % 12))
+    policy = trained_from(root / "policy", "base")
+    write_run(root / "a-trained", problems, solved_by(lambda i: 2 * (i % 12)), policy=str(policy))
+    return root

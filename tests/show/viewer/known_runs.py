@@ -1,5 +1,6 @@
 """Runs whose truth is known, written through the store, and the app over a folder of them."""
 
+import re
 import time
 
 from starlette.testclient import TestClient
@@ -11,6 +12,7 @@ from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.runs import Manifest, Round, Run
 from passgap.runs.outcomes import OutcomesAbout
+from passgap.runs.policy import Request, Weights, write_policy
 from passgap.show.viewer.app import build
 from passgap.show.viewer.finding import root_of
 from passgap.show.viewer.guard import Access
@@ -87,6 +89,20 @@ def solved_by(least):
         return f"First \\(x_{{{d}}} = {i}\\).\n{code}\nThe answer is \\boxed{{{answer}}}.", status
 
     return draw
+
+
+def trained_from(folder, base):
+    """A policy folder that says it was trained from the policy of that name."""
+    folder.mkdir(parents=True)
+    weights = Weights(base, weights_digest=digest(base))
+    write_policy(folder, Request(algorithm="grpo", base=weights), {})
+    return folder
+
+
+def ids_of(text):
+    """Ids of the runs and training folders of the list, by name."""
+    found = re.findall(r'class="row" href="/(?:run|training)/(\w+)">(.*?)</a>', text)
+    return {name.replace("<wbr>", ""): key for key, name in found}
 
 
 def client_of(root, access=None):

@@ -192,7 +192,9 @@ def test_reading_writes_nothing(audited):
         "/static/%2e%2e/app.py",
         "/run/..%2f..%2fetc%2fpasswd",
         "/run/{base}/problem/..%2f..%2fmanifest.json",
-        "/run/{base}/text/..%2f..%2f/0",
+        "/run/{base}/text/0/..%2f..%2f",
+        "/run/{base}/sample/0/..%2f..%2fmanifest.json",
+        "/diff?problem=x&run=..%2f..&sample=0&other={base}&against=0",
         "/run/{base}%00",
         "/run/{base}/../../etc/passwd",
         "/training/..%2f..%2fetc",
@@ -215,7 +217,7 @@ def test_no_verifier_that_a_run_names_is_run(tmp_path):
     for page in ("checks", "report"):
         answer = client.get(f"/run/{key}/{page}")
         assert answer.status_code == 400
-        assert "which a viewer does not" in answer.text
+        assert "The viewer runs none" in answer.text
     library.stop()
 
 
@@ -227,7 +229,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     (root / "linked").symlink_to(outside)
     (root / "direct").mkdir()
     (root / "direct" / "manifest.json").symlink_to(run.path / "manifest.json")
-    assert find(root_of(root)) == []
+    assert find(root_of(root)).found == []
     mine = write_run(root / "mine", sums(10), solved_by(lambda i: 1))
     part = next((mine.path / "completions").glob("part-*"))
     part.unlink()
@@ -236,7 +238,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
         check_links(root_of(root), mine.path)
     client, library = client_of(root)
     text = client.get("/").text
-    assert "out of the folder that is viewed" in text
+    assert "leads out of the folder that is viewed" in text
     assert "/run/" not in text
     library.stop()
 
@@ -247,11 +249,11 @@ def test_a_folder_that_may_not_be_listed_hides_nothing_else(tmp_path):
     closed.mkdir()
     os.chmod(closed, 0)
     try:
-        assert [one.name for one in find(root_of(tmp_path))] == ["mine"]
+        assert [one.name for one in find(root_of(tmp_path)).found] == ["mine"]
     finally:
         os.chmod(closed, 0o700)
 
 
 def test_a_folder_is_needed(tmp_path):
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         root_of(tmp_path / "none")

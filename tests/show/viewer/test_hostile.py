@@ -20,6 +20,7 @@ from passgap.show.contents.report import page as page_of
 from passgap.show.data import CompletionRow, PageData
 from passgap.show.page.page import render
 from passgap.show.text import visible
+from passgap.show.viewer.links import diff_path
 from passgap.show.viewer.mathml import ATTRIBUTES, ELEMENTS, OutOfTime, mathml, within
 from passgap.show.viewer.showing import Budget, raw, rendered
 
@@ -28,6 +29,7 @@ SHOWN = {"span", "code", *ELEMENTS}
 NAMES = {"class", *ATTRIBUTES}
 PAGES = {"html", "head", "meta", "title", "link", "script", "body", "header", "nav", "strong"} | {
     *("a", "span", "button", "main", "h1", "h2", "dl", "div", "dt", "dd", "p", "form", "label"),
+    *("wbr", "ins", "del", "br", "h3"),
     *("input", "select", "option", "table", "thead", "tbody", "tr", "th", "td", "svg", "rect"),
     *(
         "footer",
@@ -139,6 +141,13 @@ def test_every_page_of_the_viewer_is_inert(attacked):
     assert len(urls) >= 60
     pages += [attacked.get(f"{url}?with={second.rpartition('/')[2]}").text for url in urls[::4]]
     pages += [attacked.get(f"{url}?raw=1&draws=2").text for url in urls[::9]]
+    run, other = (one.rpartition("/")[2] for one in (first, second))
+    for url in urls[::7]:
+        problem = url.rpartition("/")[2]
+        pages.append(attacked.get(f"{first}/sample/{len(pages) % N}/{problem}").text)
+        pages.append(attacked.get(diff_path(problem, run, 3, other, 4)).text)
+        keys = re.findall(r"answer=(\w+)", attacked.get(url).text)
+        pages += [attacked.get(f"{url}?answer={key}").text for key in keys[:3]]
     for page in pages:
         assert_inert(page)
     assert_inert(settled(attacked, f"{first}/checks").text)

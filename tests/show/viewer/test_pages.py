@@ -4,17 +4,37 @@ import json
 import os
 import re
 import time
+from pathlib import Path
 
-from known_runs import VERIFIER, N, add_block, client_of, settled, solved_by, sums, write_run
+import pytest
+from known_runs import (
+    VERIFIER,
+    N,
+    add_block,
+    client_of,
+    ids_of,
+    settled,
+    solved_by,
+    sums,
+    trained_from,
+    write_run,
+)
 
 import passgap
+import passgap.show.viewer
+from passgap.errors import MissingExtraError
 from passgap.runs import Run, WatchLog
+from passgap.show.viewer.finding import find
 from passgap.stages.counting import count
 from passgap.stages.scoring import recorded_policy, scoring_digest
 
 
 def count_of(text):
     return re.search(r'id="count">([^<]+)<', text).group(1)
+
+
+def samples(text):
+    return re.findall(r'<article class="draw[^>]*aria-label="sample (\d+)"', text)
 
 
 def questions(text):
@@ -57,7 +77,7 @@ def test_problems_are_sorted_and_paged(client, ids):
     assert questions(first) + questions(second) == list(range(70))
     hardest = questions(client.get(f"{base}?sort=solved&down=1").text)
     assert [i % 12 for i in hardest] == sorted((i % 12 for i in range(70)), reverse=True)[:50]
-    assert "No problem is left" in client.get(f"{base}?page=3").text
+    assert "No problem fits these filters" in client.get(f"{base}?page=3").text
 
 
 def problem_url(client, ids, number, query=""):
@@ -70,7 +90,7 @@ def test_a_problem_shows_both_arms_with_verdict_answer_and_tokens(client, ids):
     assert "4 correct, 20 incorrect, 0 unscored of 24" in text
     assert "8 correct, 16 incorrect, 0 unscored of 24" in text
     assert text.count("<article") == 20
-    assert "3 tokens · ended itself · log-probability -2.50" in text
+    assert "3 tokens · ended by itself · log-probability -2.50" in text
     assert '<mrow class="box">' in text
     assert "no_answer" in text
 
@@ -96,12 +116,21 @@ def test_log_probabilities_under_the_other_policy_are_shown(tmp_path):
 def test_completions_are_filtered_and_paged(client, ids):
     url = problem_url(client, ids, 5)
     draws = [
-        re.findall(r'aria-label="draw (\d+)"', client.get(f"{url}?draws={page}").text)
+        re.findall(
+            r'<article class="draw[^>]*aria-label="sample (\d+)"',
+            client.get(f"{url}?draws={page}").text,
+        )
         for page in (1, 2, 3)
     ]
     assert [int(d) for page in draws for d in page] == list(range(N))
     correct = client.get(f"{url}?status=correct").text
-    assert re.findall(r'aria-label="draw (\d+)"', correct) == ["0", "1", "2", "3", "4"]
+    assert re.findall(r'<article class="draw[^>]*aria-label="sample (\d+)"', correct) == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+    ]
     assert client.get(f"{url}?status=good").status_code == 400
 
 
@@ -118,11 +147,11 @@ def test_raw_is_the_exact_text_and_the_file_is_too(client, ids):
     url = problem_url(client, ids, 4)
     assert r"First \(x_{0} = 4\)." in client.get(f"{url}?raw=1").text
     run, key = url.split("/problem/")
-    answer = client.get(f"{run}/text/{key}/0")
+    answer = client.get(f"{run}/text/0/{key}")
     assert answer.text == solved_by(lambda i: 4)(4, 0)[0]
     assert answer.headers["content-type"].startswith("text/plain")
     assert "attachment" in answer.headers["content-disposition"]
-    assert client.get(f"{run}/text/{key}/99").status_code == 404
+    assert client.get(f"{run}/text/99/{key}").status_code == 404
 
 
 def test_what_there_is_not_is_not_found(client, ids):
@@ -138,10 +167,68 @@ def test_what_there_is_not_is_not_found(client, ids):
 
 
 def test_training_shows_its_steps_and_charts(client, ids):
-    text = client.get(f"/training/{ids['policy']}").text
+    url = f"/training/{ids['policy']}"
+    text = client.get(url).text
     assert "5 of 10" in text
-    assert text.count("<polyline") == 2
+    assert re.findall(r'data-chart="(\w+)"', text) == ["reward", "mixed_share"]
+    charts = client.get(f"{url}/charts").json()
+    assert charts["reward"]["title"] == "Mean reward"
+    assert "training step" in json.dumps(charts["reward"]), "the axis has a title"
+    assert "pass@k on held-out problems was not measured" in text
     assert "stopped or waiting" in text or "training" in text
+
+
+def held_out(step, value):
+    curve = [
+        {"k": k, "value": v, "low": v - 0.1, "high": v + 0.1} for k, v in ((1, value), (4, 0.6))
+    ]
+    return json.dumps({"step": step, "problems": 8, "draws": 4, "curve": curve}) + "\n"
+
+
+def test_pass_at_k_on_held_out_problems_is_charted_as_it_comes(tmp_path):
+    folder = tmp_path / "policy"
+    (folder / "trainer").mkdir(parents=True)
+    (folder / "trainer" / "request.json").write_text('{"config": {"steps": 40}}')
+    (folder / "training.jsonl").write_text('{"step": 1, "reward": 0.5}\n')
+    file = folder / "held_out.jsonl"
+    file.write_text(held_out(0, 0.2))
+    client, library = client_of(tmp_path)
+    url = f"/training/{ids_of(client.get('/').text)['policy']}"
+    text = client.get(url).text
+    assert "pass@1 20.0%" in text
+    seen = re.search(r'data-seen="([^"]+)"', text).group(1)
+    assert client.get(f"{url}/live?seen={seen}").status_code == 204
+    with file.open("a") as more:
+        more.write(held_out(20, 0.45))
+    told = client.get(f"{url}/live?seen={seen}").json()["values"]
+    assert "charts" in told
+    assert "reload" not in told, "the same charts, drawn again"
+    assert "pass@1 45.0%" in told["held_out"]
+    chart = json.dumps(client.get(f"{url}/charts").json()["held_out"])
+    assert '"step": 20, "series": "pass@1"' in chart
+    library.stop()
+
+
+def test_without_the_extra_for_charts_the_steps_are_there(client, ids, monkeypatch):
+    def absent():
+        raise MissingExtraError("altair", "charts")
+
+    monkeypatch.setattr("passgap.show.charts.check_charts", absent)
+    text = client.get(f"/training/{ids['policy']}").text
+    assert "pip install &#39;passgap[charts]&#39;" in text
+    assert "data-chart" not in text
+    assert "The last 5 steps" in text
+
+
+def test_a_training_page_leads_to_the_runs_of_its_policy(tmp_path):
+    policy = trained_from(tmp_path / "policy", "base")
+    write_run(tmp_path / "after", sums(10), solved_by(lambda i: 1), policy=str(policy))
+    client, library = client_of(tmp_path)
+    ids = ids_of(client.get("/").text)
+    text = client.get(f"/training/{ids['policy']}").text
+    assert f'Sampled from this policy: <a href="/run/{ids["after"]}">after</a>' in text
+    assert "No step is logged yet" in text
+    library.stop()
 
 
 def test_a_comparison_is_made_on_the_fly_with_its_own_policy(client, ids):
@@ -149,9 +236,11 @@ def test_a_comparison_is_made_on_the_fly_with_its_own_policy(client, ids):
     answer = settled(client, url)
     assert "After training" in answer.text
     policy = answer.headers["content-security-policy"]
-    assert "script-src 'sha256-" in policy
+    assert "script-src 'self' 'sha256-" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    assert f'href="/run/{ids["base"]}?with={ids["deep/trained"]}"' in answer.text
+    assert answer.text.count('<script src="/static/compared.js" defer></script></body>') == 1
     start = time.perf_counter()
     again = client.get(f"/compare/{ids['base']}/{ids['deep/trained']}")
     assert again.text == answer.text
@@ -172,7 +261,7 @@ def test_a_run_in_progress_is_followed(tmp_path):
     client, library = client_of(tmp_path)
     key = re.search(r'href="/run/(\w+)"', client.get("/").text).group(1)
     text = settled(client, f"/run/{key}").text
-    assert "1 of 4 blocks drawn" in text
+    assert "sampling, 25% done" in text
     seen, live = (re.search(rf'data-{name}="([^"]+)"', text).group(1) for name in ("seen", "live"))
     assert client.get(f"{live}?seen={seen}").status_code == 204, "nothing changed"
     place = {problem.id: i for i, problem in enumerate(problems)}
@@ -182,11 +271,11 @@ def test_a_run_in_progress_is_followed(tmp_path):
     while not told or "12.solved" not in told["values"]:
         answer = client.get(f"{live}?seen={seen}")
         told = answer.json() if answer.status_code == 200 else None
-    assert told["values"]["progress"] == "2 of 4 blocks drawn"
+    assert told["values"]["progress"] == "sampling, 50% done"
     assert told["values"]["12.solved"] == "12 of 24"
     assert "2.solved" not in told["values"], "only what changed"
     os.utime(run.path / "completions", (0, 0))
-    assert "stopped at 2 of 4 blocks" in client.get(f"/run/{key}").text
+    assert "stopped, 50% sampled" in client.get(f"/run/{key}").text
     library.stop()
 
 
@@ -196,7 +285,7 @@ def test_a_run_that_is_not_verified_says_so(tmp_path):
     key = re.search(r'href="/run/(\w+)"', client.get("/").text).group(1)
     text = settled(client, f"/run/{key}").text
     assert "not verified" in text
-    assert "drawn; 0 of 1 blocks verified" in text
+    assert "sampled, 0% verified" in text
     one = re.search(r'href="(/run/\w+/problem/\w+)"', text).group(1)
     assert "not verified" in client.get(one).text
     library.stop()
@@ -218,8 +307,91 @@ def test_a_damaged_run_is_listed_with_its_fault_and_the_others_stay(tmp_path):
 
 def test_an_empty_folder_says_what_to_do(tmp_path):
     client, library = client_of(tmp_path)
-    assert "No run lies below this folder yet" in client.get("/").text
+    text = client.get("/").text
+    assert "There is no run in this folder yet" in text
+    for verb in ("sample MODEL PROBLEMS --out", "import LOG --out", "demo --out"):
+        assert f"passgap {verb} {tmp_path}/" in text
     library.stop()
+
+
+def test_links_are_not_followed_and_the_list_says_so(tmp_path):
+    outside = write_run(tmp_path / "outside", sums(10), solved_by(lambda i: 1)).path
+    root = tmp_path / "root"
+    write_run(root / "mine", sums(10), solved_by(lambda i: 1))
+    (root / "away").symlink_to(outside)
+    (root / "same").symlink_to(root / "mine")
+    (root / "gone").symlink_to(tmp_path / "nothing")
+    (root / "part").mkdir()
+    (root / "part" / "manifest.json").symlink_to(outside / "manifest.json")
+    (root / "notes.txt").symlink_to(outside / "manifest.json")
+    client, library = client_of(root)
+    text = client.get("/").text
+    assert set(ids_of(text)) == {"mine"}
+    told = re.sub(r"<[^>]+>", "", re.search(r'<ul class="left">.*?</ul>', text, re.DOTALL).group())
+    assert told.strip().splitlines() == [
+        f"away: a symbolic link to {outside}, which is outside of this folder. "
+        f"To see it: passgap view {outside}",
+        f"gone: a symbolic link to {tmp_path}/nothing, which is not there",
+        f"part: its manifest.json is a symbolic link to {outside}/manifest.json. "
+        f"To see it: cp -rL {root}/part {root}/part-copy",
+        "same: a symbolic link to mine; what that holds is listed as mine",
+    ]
+    library.stop()
+
+
+def test_folders_that_are_too_deep_or_closed_are_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr("passgap.show.viewer.finding.MOST_DEPTH", 1)
+    write_run(tmp_path / "a" / "b" / "c", sums(10), solved_by(lambda i: 1))
+    write_run(tmp_path / "d", sums(10), solved_by(lambda i: 1))
+    found = find(tmp_path)
+    assert [one.name for one in found.found] == ["d"]
+    assert [(one.name, one.why) for one in found.left_out] == [
+        ("a", "more than 1 folders deep"),
+    ]
+    assert [one.name for one in find(tmp_path / "a" / "b").found] == ["c"]
+
+
+def test_a_hundred_runs_are_listed_before_all_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("passgap.show.viewer.home.PATIENCE", 0.0)
+    problems = sums(4)
+    for i in range(12):
+        write_run(tmp_path / f"r{i:02d}", problems, solved_by(lambda i: 1), n=8)
+    client, library = client_of(tmp_path)
+    first = client.get("/").text
+    assert len(ids_of(first)) == 12
+    assert first.count(">reading<") == 12
+    assert settled(client, "/").text.count(">complete<") == 12
+    library.stop()
+
+
+TEMPLATES = sorted(Path(passgap.show.viewer.__file__).parent.glob("templates/*.j2"))
+WORDS = r"\bdraws?\b|\bdrawn\b|9\d %|\banew\b|\bblocks?\b"
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_templates_are_in_plain_words(template):
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]+>", " ", template.read_text())
+    assert re.findall(WORDS, text) == []
+
+
+def test_pages_are_in_plain_words(client, ids):
+    base, beside = f"/run/{ids['base']}", f"with={ids['deep/trained']}"
+    one = problem_url(client, ids, 4)
+    problem = one.rpartition("/")[2]
+    for url in (
+        "/",
+        base,
+        f"{base}?{beside}",
+        f"{one}?{beside}",
+        f"{base}/sample/0/{problem}",
+        f"/diff?problem={problem}&run={ids['base']}&sample=0&other={ids['base']}&against=1",
+        f"{base}/checks",
+        f"/training/{ids['policy']}",
+        "/nothing",
+    ):
+        page = re.sub(r"<script.*?</script>", "", settled(client, url).text, flags=re.DOTALL)
+        shown = re.sub(r"<[^>]+>", " ", page) + " ".join(re.findall(r'aria-label="([^"]*)"', page))
+        assert re.findall(WORDS, shown) == [], url
 
 
 def test_a_watch_of_another_trainer_is_read(tmp_path):
@@ -237,7 +409,7 @@ def test_a_watch_of_another_trainer_is_read(tmp_path):
         time.sleep(0.05)
     assert "Step 2: 72 completions" in text
     assert "6 of 6 problems solved at least once" in text
-    assert "<polyline" in text
+    assert 'data-chart="watch_signal"' in text
     library.stop()
 
 

@@ -39,7 +39,7 @@ def test_the_url_is_printed_once_a_browser_may_connect(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (("nowhere",), ("nowhere is no folder",)),
+        (("nowhere",), ("nowhere is not a folder",)),
         ((".", "--port", "99999"), ("99999", "--port")),
         ((".", "--host", "192.0.2.1"), ("192.0.2.1", "cannot be bound")),
     ],

@@ -19,6 +19,7 @@ from passgap.show.viewer.app import build
 from passgap.show.viewer.finding import root_of
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Library
+from passgap.show.viewer.links import diff_path, sample_path
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
@@ -109,7 +110,7 @@ def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, fold
     page, heard = opened(served(folder))
     page.get_by_role("link", name="base", exact=True).click()
     page.wait_for_load_state("load")  # its script listens to the choice only then
-    page.get_by_label("beside").select_option(label="deep/trained")
+    page.get_by_label("beside").select_option(label="deep/trained as the trained run")
     page.wait_for_url("**with=**")
     page.get_by_role("link", name="change").click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("change ↑")
@@ -129,9 +130,9 @@ def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, fold
     expect(page.locator(".heading .pager")).to_contain_text("1 of 70")
     press(page, "j")
     press(page, "j")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "draw 1"
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "sample 1"
     press(page, "k")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "draw 0"
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "sample 0"
     press(page, "x")
     expect(page.locator(".text").nth(1)).to_contain_text("\\(x_{0}")
     press(page, "u")
@@ -173,14 +174,101 @@ def test_an_audit_row_is_marked_and_the_rate_moves(opened, served, tmp_path):
     assert heard == []
 
 
+def choose(page, base, trained):
+    page.get_by_label("Compare").select_option(label=base)
+    page.get_by_label("with", exact=True).select_option(label=trained)
+    page.get_by_role("button", name="Compare").click()
+
+
 def test_a_comparison_is_drawn_in_the_app(opened, served, folder):
     page, heard = opened(served(folder))
-    page.get_by_role("button", name="Compare").click()
+    choose(page, "base", "deep/trained")
     page.wait_for_selector(".chart svg")
     assert page.locator(".verdict").count() >= 1
     page.get_by_role("link", name="All runs").click()
     expect(page.locator("h1")).to_have_text("Runs")
     assert heard == []
+
+
+def test_from_the_verdict_to_two_samples_that_differ(opened, served, related):
+    root = served(related)
+    page, heard = opened(root)
+    page.get_by_role("row", name="a-trained").locator("a.tag").click()
+    page.wait_for_selector(".chart svg")
+    expect(page).to_have_url(re.compile(r"/compare/\w+/\w+$"))
+    link = page.get_by_role("link", name="All samples of problem").first
+    problem = link.get_attribute("aria-label").removeprefix("All samples of problem ")
+    page.locator("#problems tbody button").first.click()
+    expect(page.locator(".sheet").get_by_text("All samples of this problem")).to_be_visible()
+    link.click()
+    expect(page.locator("h1")).to_contain_text(f"Problem {problem}")
+    expect(page.locator(".arm h3").nth(0)).to_have_text("base z-base")
+    expect(page.locator(".arm h3").nth(1)).to_have_text("trained a-trained")
+
+    group = page.locator(".answers tbody tr").first
+    answer = group.locator("code").inner_text()
+    group.get_by_role("link").click()
+    expect(page.locator(".answers tr.on")).to_contain_text(answer)
+    assert {one.inner_text() for one in page.locator(".draw .mark code").all()} == {answer}
+    page.get_by_role("link", name=re.compile("^sample ")).first.click()
+    expect(page.locator("h1")).to_contain_text("of z-base")
+    page.get_by_role("button", name="Show the differences").click()
+    expect(page.locator("h1")).to_contain_text("Differences between two samples")
+    page.get_by_label("sample").nth(1).fill("7")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**against=7")
+    marked = page.locator(".apart ins, .apart del, [role=status]")
+    expect(marked.first).to_be_visible()
+    page.set_viewport_size({"width": 420, "height": 900})
+    expect(page.locator(".apart")).to_be_hidden()
+    expect(page.locator(".merged")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert heard == []
+
+
+def test_the_list_fills_in_its_verdicts(opened, served, related):
+    page, heard = opened(served(related))
+    verdict = page.get_by_role("row", name="a-trained").locator("a.tag")
+    expect(verdict).not_to_have_text("working")
+    assert verdict.get_attribute("class").split()[1] in ("good", "open", "bad")
+    assert heard == []
+
+
+def test_a_link_is_copied(opened, served, folder):
+    root = served(folder)
+    page, heard = opened(root)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="base", exact=True).click()
+    page.locator("tbody .row").first.click()
+    button = page.get_by_role("button", name="copy link")
+    address = button.get_attribute("data-copy")
+    button.click()
+    expect(page.locator(".copy")).to_have_text("copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{root}{address}"
+    assert heard == []
+
+
+def test_no_word_is_broken(opened, served, folder):
+    """Each word of the list is on one line, at a width that needs to wrap."""
+    page, _ = opened(served(folder), 1000)
+    broken = page.evaluate(
+        """() => {
+          const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+          const found = [];
+          for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+            if (!node.parentElement.offsetParent) continue;
+            for (const match of node.data.matchAll(/[^\\s/_.:-]+/g)) {
+              const range = document.createRange();
+              range.setStart(node, match.index);
+              range.setEnd(node, match.index + match[0].length);
+              if (new Set([...range.getClientRects()].map((one) => one.top)).size > 1)
+                found.push(match[0]);
+            }
+          }
+          return found;
+        }"""
+    )
+    assert broken == []
 
 
 def test_an_open_page_follows_a_run_in_progress(opened, served, tmp_path):
@@ -192,11 +280,11 @@ def test_an_open_page_follows_a_run_in_progress(opened, served, tmp_path):
             (run.path / part / name).unlink()
     page, heard = opened(served(tmp_path))
     state = page.locator("[data-value$='.progress']")
-    expect(state).to_have_text("1 of 4 blocks drawn")
+    expect(state).to_have_text("sampling, 25% done")
     place = {problem.id: i for i, problem in enumerate(problems)}
     with run.writing():
         add_block(run, names[1], place, draws)
-    expect(state).to_have_text("2 of 4 blocks drawn")
+    expect(state).to_have_text("sampling, 50% done")
     assert heard == []
 
 
@@ -206,14 +294,27 @@ def test_an_open_page_follows_a_training_run(opened, served, tmp_path):
     (folder / "trainer" / "request.json").write_text('{"config": {"steps": 9}}')
     log = folder / "training.jsonl"
     log.write_text("".join(json.dumps({"step": s, "reward": s / 9}) + "\n" for s in (1, 2)))
+    measured = folder / "held_out.jsonl"
+    row = '{"step": %d, "curve": [{"k": 1, "value": %s, "low": 0.1, "high": 0.9}]}\n'
+    measured.write_text(row % (0, 0.2) + row % (2, 0.4))
     page, heard = opened(served(tmp_path))
     page.get_by_role("link", name="policy").click()
-    line = page.locator("polyline")
-    before = line.get_attribute("points")
+    chart = page.locator("[data-chart=held_out]")
+    expect(chart.locator("svg")).to_be_visible()
+    for words in ("Held-out problems solved within k tries", "pass@1", "training step", "40%"):
+        expect(chart.locator("svg")).to_contain_text(words)
+    before = chart.inner_html()
+    with measured.open("a") as file:
+        file.write(row % (3, 0.6))
     with log.open("a") as file:
         file.write('{"step": 3, "reward": 0.1}\n{"step": 4, "rew')
     expect(page.locator("[data-value=step]")).to_have_text("3 of 9")
-    assert line.get_attribute("points") != before
+    expect(page.locator("[data-value=held_out]")).to_contain_text("pass@1 60.0%")
+    page.wait_for_function(
+        "before => document.querySelector('[data-chart=held_out]').innerHTML !== before", arg=before
+    )
+    page.locator("summary", has_text="The last").click()
+    expect(page.locator("[data-part=steps] tbody tr")).to_have_count(3)
     assert heard == []
 
 
@@ -229,20 +330,32 @@ def test_no_page_scrolls_sideways(opened, served, folder, width):
 
 
 def pages_of(page, root):
-    """A run beside another, one of its problems, its audit, its checks, a training folder."""
+    """A run beside another, a problem, a sample, two of them, audit, checks, a training folder."""
     page.goto(root)
     run, second = (
         page.get_by_role("link", name=name, exact=True).get_attribute("href")
         for name in ("base", "deep/trained")
     )
     training = page.get_by_role("link", name="policy").get_attribute("href")
-    both = f"{run}?with={second.rpartition('/')[2]}"
+    key, other = run.rpartition("/")[2], second.rpartition("/")[2]
+    both = f"{run}?with={other}"
     page.goto(f"{root}{both}")
     one = page.locator("tbody .row").first.get_attribute("href")
+    problem = one.partition("?")[0].rpartition("/")[2]
     for slow in (f"{run}/audit", f"{run}/checks"):
         page.goto(f"{root}{slow}")
         expect(page.locator("[role=status]")).to_have_count(0)
-    return [both, one, f"{run}/audit", f"{run}/checks", training]
+    sample, diff = sample_path(key, problem, 2), diff_path(problem, key, 2, other, 5)
+    return [
+        both,
+        one,
+        f"{one}&status=correct",
+        sample,
+        diff,
+        f"{run}/audit",
+        f"{run}/checks",
+        training,
+    ]
 
 
 def test_hostile_completions_run_nothing(opened, served, tmp_path):
@@ -259,8 +372,11 @@ def test_hostile_completions_run_nothing(opened, served, tmp_path):
     hrefs = [row.get_attribute("href") for row in page.locator("tbody .row").all()]
     seen = set()
     for href in hrefs:
-        for draws in (1, 2, 3):
-            page.goto(f"{root}{href}?draws={draws}")
+        run, problem = href.split("/")[2], href.rpartition("/")[2]
+        shown = [f"{href}?draws={number}" for number in (1, 2, 3)]
+        shown += [diff_path(problem, run, i, run, i + 1) for i in range(0, N - 1, 4)]
+        for url in shown:
+            page.goto(f"{root}{url}")
             seen |= {row.inner_text() for row in page.locator(".draw .text").all()}
             page.mouse.move(300, 500)
             for link in page.locator(".text a, .text img, .text script, .text [onclick]").all():
@@ -280,10 +396,13 @@ def test_no_serious_finding_of_axe(opened, served, folder, scheme):
     found = []
     urls = pages_of(page, root)
     page.goto(root)
-    page.get_by_role("button", name="Compare").click()
+    choose(page, "base", "deep/trained")
     page.wait_for_selector(".chart svg")
     for url in ["/", "/nothing", page.url.removeprefix(root), *urls]:
         page.goto(f"{root}{url}")
+        page.wait_for_load_state("load")
+        for place in page.locator(".chart").all():
+            place.locator("svg").wait_for()
         page.evaluate(AXE.read_text(encoding="utf-8"))  # by the debugger, past the page's policy
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         found += [

@@ -100,7 +100,11 @@ def groups(arms: Sequence[pl.DataFrame]) -> list[Group]:
         for answer, status, count in rows.group_by("extracted", "status").len().iter_rows():
             found.setdefault((answer, status), [0] * len(arms))[at] = count
     made = [Group(group_key(*key), *key, tuple(counts)) for key, counts in found.items()]
-    return sorted(made, key=lambda one: (-sum(one.counts), one.status or "", one.answer or ""))
+    return sorted(made, key=_frequent_first)
+
+
+def _frequent_first(group: Group) -> tuple[int, bool, str, str]:
+    return -sum(group.counts), group.answer is None, group.status or "", group.answer or ""
 
 
 def with_answer(rows: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -33,7 +34,7 @@ def home(site: Site, request: Request) -> Response:
     page = whole(request.query_params.get("page"), "page")
     rows, trainings, values = _content(site, page)
     below = site.library.below()
-    runs = [one for one in site.library.runs() if isinstance(one, OpenRun)]
+    runs = site.library.opened()
     base, trained = default_pair(site.pairs, runs)
     return site.page(
         "home.html.j2",
@@ -70,7 +71,9 @@ def _content(site: Site, page: int) -> tuple[list[Row | Faulty], list[Training],
     values: dict[str, str] = {}
     start = (page - 1) * PAGE
     end = time.perf_counter() + PATIENCE
-    runs = [_row(site, run, values, end) for run in site.library.runs()[start : start + PAGE]]
+    every = site.library.runs()
+    opened = [run for run in every if isinstance(run, OpenRun)]
+    runs = [_row(site, run, opened, values, end) for run in every[start : start + PAGE]]
     below, trainings = site.library.below(), []
     for found in (one for one in below.found if one.kind == "training"):
         one = training_of(found, site.library.watches)
@@ -79,38 +82,47 @@ def _content(site: Site, page: int) -> tuple[list[Row | Faulty], list[Training],
     names = [*(one.id for one in below.found), *(one.name for one in below.left_out)]
     faults = [[row.id, row.fault] for row in runs if isinstance(row, Faulty)]
     values["reload"] = digest([names, faults])
+    site.shown = True
     return runs, trainings[start : start + PAGE], values
 
 
-def _row(site: Site, run: OpenRun | Faulty, values: dict[str, str], end: float) -> Row | Faulty:
+def _row(
+    site: Site,
+    run: OpenRun | Faulty,
+    opened: Sequence[OpenRun],
+    values: dict[str, str],
+    end: float,
+) -> Row | Faulty:
     if isinstance(run, Faulty):
         return run
     try:
-        now = run.progress()
-        counted = site.library.counts(run, end - time.perf_counter())
-        verdict = said(site, run)
+        left = end - time.perf_counter()
+        # Reading the problems of a hundred runs takes seconds: what is not read in time is left to
+        # the job that counts, and the list fills in.
+        ready = left > 0 or run.is_read
+        counted = site.library.counts(run, left) if ready or site.shown else None
         found = {
-            "progress": progress_text(now),
+            "progress": progress_text(run.progress()) if ready else "reading",
             "pass1": pass_at_1_text(counted),
-            "health": health_text(site, run),
-            "verifier": verifier_text(run, now.verifier),
-            "verdict": verdict.words,
-            "tone": verdict.tone,
+            "health": health_text(site, run, begin=site.shown) if ready else "checking",
+            "verifier": verifier_text(run, run.run.latest_verifier()),
         }
+        verdict = said(site, run, opened, ready=ready, begin=site.shown)
     except FAULTS as error:
         return Faulty(run.id, run.name, str(error))
+    found |= {"verdict": verdict.words, "tone": verdict.tone}
     values |= {f"{run.id}.{name}": text for name, text in found.items()}
     return Row(run, role_of(run), verdict)
 
 
-def health_text(site: Site, run: OpenRun) -> str:
-    """What the data checks found in a complete run, in few words."""
+def health_text(site: Site, run: OpenRun, *, begin: bool = True) -> str:
+    """What the data checks found in a complete run, in few words; made if they are to begin."""
     if not run.progress().complete:
         return "once complete"
     if run.run.manifest.n * len(run.run.problem_ids) > MOST_CHECKED and not site.asked(run):
         return "large: open it"
     try:
-        found = site.checks(run)
+        found = site.checks(run) if begin else None
     except PassgapError:
         return "cannot be checked"
     if found is None:

@@ -99,6 +99,11 @@ class OpenRun:
         _ = self.fields, self.blocks_of  # read ahead: the run's first page need not wait for them
         return Counted(counted, _pass_at_1(counted))
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the list of its problems was read, which progress needs."""
+        return "blocks" in self.run.__dict__
+
     @cached_property
     def trained_from(self) -> Weights | None:
         """The weights that the policy was trained from; None where no policy file says so."""
@@ -201,15 +206,17 @@ class Library:
 
         Raises NothingThereError if no run found has it; RunError if it cannot be read.
         """
-        found = self.entry(key, "run")
+        return self._opened(self.entry(key, "run"))
+
+    def _opened(self, found: Found) -> OpenRun:
         changed = (found.path / MANIFEST_FILE).stat().st_mtime_ns
         with self._lock:
-            open_run = self._open.get(key)
+            open_run = self._open.get(found.id)
             if open_run is None or open_run.opened != changed:
                 # A run may come from a stranger: a shard that links to ~/.ssh would be read and
                 # shown, so links are looked for before anything of the run is opened.
                 check_links(self.root, found.path)
-                open_run = self._open[key] = OpenRun(found, Run(found.path), changed)
+                open_run = self._open[found.id] = OpenRun(found, Run(found.path), changed)
             return open_run
 
     def runs(self) -> list[OpenRun | Faulty]:
@@ -218,10 +225,14 @@ class Library:
         for one in self.found():
             if one.kind == "run":
                 try:
-                    opened.append(self.run(one.id))
+                    opened.append(self._opened(one))
                 except FAULTS as error:
                     opened.append(Faulty(one.id, one.name, str(error)))
         return opened
+
+    def opened(self) -> list[OpenRun]:
+        """Every run that can be opened."""
+        return [run for run in self.runs() if isinstance(run, OpenRun)]
 
     def counts(self, run: OpenRun, seconds: float) -> Counted | None:
         """The counts, None where counting takes longer than ``seconds``."""

@@ -95,22 +95,18 @@ class Pairs:
 
     def beside(self, run: OpenRun) -> list[OpenRun]:
         """The other runs on the same problems."""
-        return [
-            one
-            for one in self._library.runs()
-            if isinstance(one, OpenRun) and one.id != run.id and one.problem_set == run.problem_set
-        ]
+        return _on_same_problems(run, self._library.opened())
 
-    def base_of(self, run: OpenRun) -> OpenRun | None:
+    def base_of(self, run: OpenRun, runs: Sequence[OpenRun] = ()) -> OpenRun | None:
         """The run to compare a trained one with; None where none is listed, or it was not trained.
 
         Of several, one whose policy it was trained from directly, then one of its settings, then
-        the one with the most samples.
+        the one with the most samples. ``runs`` are all runs, where they are at hand.
         """
         weights = run.trained_from
         if weights is None:
             return None
-        others = self.beside(run)
+        others = _on_same_problems(run, runs) if runs else self.beside(run)
         near = [one for one in others if _is_of(one, weights)]
         near = near or [one for one in others if self.roles(one, run) == "as given"]
         return min(near, key=lambda one: _far(one, run), default=None)
@@ -124,10 +120,14 @@ def role_of(run: OpenRun) -> str:
 def default_pair(pairs: Pairs, runs: Sequence[OpenRun]) -> tuple[str, str]:
     """The ids of the first trained run and its base; empty where no policy file names a pair."""
     for run in runs:
-        base = pairs.base_of(run)
+        base = pairs.base_of(run, runs)
         if base is not None:
             return base.id, run.id
     return "", ""
+
+
+def _on_same_problems(run: OpenRun, runs: Sequence[OpenRun]) -> list[OpenRun]:
+    return [one for one in runs if one.id != run.id and one.problem_set == run.problem_set]
 
 
 def _roles(first: OpenRun, second: OpenRun) -> Roles:

@@ -86,8 +86,8 @@ def two(site: Site, request: Request) -> Response:
         roles=("base", "trained") if roles == "as given" else ("", ""),
         one_run=one_run,
         found=found,
-        merged=_marked(found, ("first", "second")),
-        columns=[_marked(found, ("first",)), _marked(found, ("second",))],
+        merged=marked(found, ("first", "second")),
+        columns=[marked(found, ("first",)), marked(found, ("second",))],
         cut=max(len(first.one.text), len(second.one.text)) > MOST,
         most=MOST,
         here=_path(problem_id, first, second),
@@ -144,7 +144,7 @@ def _choices(site: Site, run: OpenRun) -> list[tuple[str, str]]:
     return [(run.id, run.name), *((one.id, one.name) for one in site.pairs.beside(run))]
 
 
-def _marked(found: Difference, kinds: tuple[str, ...]) -> Markup:
+def marked(found: Difference, kinds: tuple[str, ...]) -> Markup:
     """The pieces of one text, or of both in one: what only the first has struck out."""
     forms = {"both": "{}", "first": "<del>{}</del>", "second": "<ins>{}</ins>"}
     return Markup("").join(

@@ -36,6 +36,7 @@ class Site:
 
     def __init__(self, library: Library, access: Access) -> None:
         self.library, self.access, self.pairs = library, access, Pairs(library)
+        self.shown = False  # the list: nothing is worked out beside the pages before it is there
         self._told: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._asked: set[str] = set()
         self._lock = threading.Lock()

@@ -160,7 +160,7 @@ def _painted(one: Training, specs: Mapping[str, Spec]) -> tuple[Markup, Markup]:
 def _sampled_from(site: Site, one: Training) -> list[OpenRun]:
     """The runs that were sampled from the policy trained here."""
     folder = site.library.entry(one.id, "training").path
-    runs = (run for run in site.library.runs() if isinstance(run, OpenRun))
+    runs = site.library.opened()
     return [run for run in runs if Path(run.manifest.policy["path"]).absolute() == folder]
 
 

@@ -7,6 +7,7 @@ costs nothing. Whatever would run a verifier is not asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
@@ -32,9 +33,14 @@ class Said:
     of: str
 
 
-def said(site: Site, run: OpenRun) -> Said:
-    """The verdict of a run on the list, as far as it is known."""
-    base = site.pairs.base_of(run)
+def said(
+    site: Site, run: OpenRun, runs: Sequence[OpenRun], *, ready: bool = True, begin: bool = True
+) -> Said:
+    """The verdict of a run on the list, as far as it is known.
+
+    It is looked for where the run is ready to be read, and worked out if that may begin.
+    """
+    base = site.pairs.base_of(run, runs)
     if base is None:
         href, of = f"/run/{run.id}/report", "before training"
         if run.trained_from is not None:
@@ -42,20 +48,22 @@ def said(site: Site, run: OpenRun) -> Said:
     else:
         href, of = f"/compare/{base.id}/{run.id}", f"beside {base.name}"
     arms = [run] if base is None else [base, run]
+    if not (ready and all(one.is_read for one in arms)):
+        return Said("working", "wait", href, of)
     unready = next((one for one in arms if not one.progress().complete), None)
     if unready is not None:
         when = "once complete" if unready is run else "once its base is complete"
         return Said(when, "none", href, of)
     if sum(one.samples for one in arms) > MOST_SAMPLES:
         return Said("large: open it", "none", href, of)
-    return _known(site, arms, href, of)
+    return _known(site, arms, href, of, begin)
 
 
-def _known(site: Site, arms: list[OpenRun], href: str, of: str) -> Said:
+def _known(site: Site, arms: list[OpenRun], href: str, of: str, begin: bool) -> Said:
     key = ("verdict", *(one.state() for one in arms))
     judging = site.library.judging
     job: Future[Label] | None = judging.known(key)
-    if job is None and judging.waiting() < AT_ONCE:
+    if begin and job is None and judging.waiting() < AT_ONCE:
         job = judging.ask(key, lambda: _label(arms))
     if job is None or not job.done():
         return Said("working", "wait", href, of)
