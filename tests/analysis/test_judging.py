@@ -37,7 +37,7 @@ def test_a_base_that_was_cut_off_is_no_expansion():
     assert verdict.robust.final == "expanded"
     assert verdict.robust.answered != "expanded"
     assert "as marked, it is expanded" in verdict.reasons[-1]
-    assert "among draws with an answer" in verdict.reasons[-1]
+    assert "among samples with an answer" in verdict.reasons[-1]
 
 
 @pytest.mark.parametrize("reading", ["c_asked", "c_any"])
