@@ -27,7 +27,7 @@ from research.temperature_tables import page as temperature_page
 
 RESULT = "temperature.json"
 TITLE = "Temperature: the base and the trained policy, each at its best"
-MEMORY = "these problems were trained on: a gain here may be memory"
+MEMORY = "these problems were used in training: a gain on them may be memorization"
 
 
 def study_temperature(

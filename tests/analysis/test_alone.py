@@ -153,7 +153,7 @@ def test_programs_are_not_voted_on_and_unknown_tokens_are_said():
     assert row.pass_at_k.value == pytest.approx(hits.mean() / 32)
     assert to_json(row)["tokens"]["value"] is None
     assert any("cannot be put to a vote" in note for note in result.notes)
-    assert any("tokens of code" in note for note in result.notes)
+    assert any("token counts of code" in note for note in result.notes)
     after = alone_against(Arms((program,), program)).arms[0].against
     assert after.reaches.majority is None
     assert after.equal_tokens is None

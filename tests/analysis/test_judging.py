@@ -37,7 +37,7 @@ def test_a_base_that_was_cut_off_is_no_expansion():
     assert verdict.robust.final == "expanded"
     assert verdict.robust.answered != "expanded"
     assert "as marked, it is expanded" in verdict.reasons[-1]
-    assert "among draws with an answer" in verdict.reasons[-1]
+    assert "among samples with an answer" in verdict.reasons[-1]
 
 
 @pytest.mark.parametrize("reading", ["c_asked", "c_any"])
@@ -78,7 +78,7 @@ def test_a_stated_false_positive_rate_that_moves_the_label_is_told():
     )
     verdict = compare(base, trained, accept_luck=True, false_positive_rate=0.03).verdict
     assert verdict.label == "depends_on_marks"
-    assert "without the 0.03 of wrong draws" in verdict.reasons[-1]
+    assert "without the 0.03 of wrong answers" in verdict.reasons[-1]
 
 
 def test_few_answered_draws_that_merely_show_less_change_nothing():

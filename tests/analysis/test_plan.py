@@ -96,8 +96,8 @@ def test_thirty_problems_do_not_settle_equivalence(pilot):
         ({}, "half_width is missing"),
         ({"half_width": 2}, "half_width is 2"),
         ({"goal": "magic"}, "goal is 'magic'"),
-        ({"goal": "difference"}, "give one"),
-        ({"goal": "difference", "delta": 1.0, "margin": 0.02}, "give one"),
+        ({"goal": "difference"}, "give exactly one"),
+        ({"goal": "difference", "delta": 1.0, "margin": 0.02}, "give exactly one"),
         ({"goal": "difference", "delta": 0}, "delta is 0"),
         ({"half_width": 0.1, "power": 1}, "power is 1"),
         ({"half_width": 0.1, "draws": [8]}, "reaches k_large=20"),
@@ -130,7 +130,7 @@ def test_a_planned_difference_is_of_a_size_that_compare_judges(pilot):
 
 def test_a_plan_says_what_it_is_for(pilot):
     text = str(plan(pilot, half_width=0.03))
-    assert text.startswith("to know pass@20 - pass@2 of the base to 3 points either way")
+    assert text.startswith("to estimate pass@20 - pass@2 of the base to within 3 points either way")
     assert "price" not in text
     assert "price" in str(plan(pilot, half_width=0.03, tokens=600, price=0.4))
 
@@ -191,7 +191,7 @@ def test_clusters_are_resampled_whole():
 
 
 def test_a_pilot_of_one_problem_is_refused():
-    with pytest.raises(UsageError, match="holds 1 independent problem; needed: 2 or more"):
+    with pytest.raises(UsageError, match="has 1 independent problem; needed: 2 or more"):
         plan(few(0, 1), half_width=0.1)
 
 

@@ -71,7 +71,7 @@ def test_probe_refusals(rng):
     with pytest.raises(UsageError, match="adaptive"):
         probe(adaptive, k_large=8)
     unscored = Counts(counts.problem_id, counts.n, counts.c, unscored=np.ones(100))
-    with pytest.raises(UsageError, match=r"5\.9% of the draws are unscored"):
+    with pytest.raises(UsageError, match=r"5\.9% of the samples are unscored"):
         probe(unscored, k_large=8)
     notes = probe(unscored, k_large=8, accept_unscored=True).notes
     assert any("100 draws are unscored" in note for note in notes)
@@ -154,20 +154,20 @@ def test_the_large_k_follows_from_n_and_settles_from_20_up(rng, n, k):
     assert result.verdict.at_small_k == "up"
     assert result.verdict.settled == (k >= 20)
     assert result.verdict.label == ("sharpened" if k >= 20 else "up_at_small_k")
-    assert ("n >= 40 draws" in result.verdict.needs) == (k < 20)
+    assert ("n >= 40 samples" in result.verdict.needs) == (k < 20)
 
 
 def test_k_equal_to_n_decides_nothing(rng):
     p = rng.beta(2, 2, 400)
     verdict = compare(drawn(p, 32, rng), drawn(tilted(p, 2), 32, rng), k_large=32).verdict
     assert verdict.label == "up_at_small_k"
-    assert verdict.needs == "more than 32 draws per problem: k = n decides nothing"
+    assert verdict.needs == "more than 32 samples per problem: k = n decides nothing"
 
 
 def test_few_draws_and_few_problems_are_both_told(rng):
     p = rng.beta(0.5, 3, 60)
     needs = compare(drawn(p, 30, rng), drawn(p, 30, rng)).verdict.needs
-    assert needs.startswith("n >= 40 draws")
+    assert needs.startswith("n >= 40 samples")
     assert "problems to show equivalence within 2 points at k=2 (not attainable with" in needs
     p = rng.beta(1, 1, 60)
     wide = compare(drawn(p, 128, rng), drawn(p, 128, rng), interval="fixed", margin=0.001).verdict
@@ -216,7 +216,7 @@ def test_problems_trained_on_get_no_verdict_unless_accepted(rng):
     base, trained = drawn(p, 128, rng), drawn(tilted(p, 2), 128, rng)
     withheld = compare(base, trained, trained_on=True).verdict
     assert withheld.label == "inconclusive"
-    assert "trained on" in withheld.reasons[-1]
+    assert "used in training" in withheld.reasons[-1]
     given = compare(base, trained, trained_on=True, accept_trained_on=True).verdict
     assert given.label != "inconclusive"
 

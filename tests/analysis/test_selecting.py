@@ -160,7 +160,7 @@ def test_its_json_and_its_table():
     assert row["low"] <= row["pass_rate"] <= row["high"]
     assert row["in_band"] >= 0.5
     assert NO_JUDGE in data["notes"]
-    assert "expected mixed@4 (95 %)" in str(found)
+    assert "expected mixed@4 (95%)" in str(found)
     by_size = select(counts, size=10).to_dict()
     assert (by_size["settings"]["low"], by_size["chosen"][0]["in_band"]) == (None, None)
 

@@ -41,7 +41,7 @@ def test_the_refusal_names_the_flags_that_work(ask, scored, k):
     # where all others have the draws for the large k, these are left out, too
     said = "2 of 40 problems left out for having fewer than 20 scored samples (t0, t1)"
     assert said in result.notes[0]
-    assert f"k={k} scored draws" in str(told.value)
+    assert f"k={k} scored samples" in str(told.value)
     assert result.settings.drop_short
 
 
@@ -81,13 +81,13 @@ def test_a_large_k_that_few_problems_keep_small_is_told():
 
 def test_many_unscored_draws_still_need_to_be_accepted():
     many = counts(128, short=10, scored=3)
-    with pytest.raises(UsageError, match=r"24\.4% of the draws are unscored"):
+    with pytest.raises(UsageError, match=r"24\.4% of the samples are unscored"):
         passgap.probe(many, drop_short=True)
 
 
 def test_leaving_out_all_is_refused():
     few = counts(8, 0)
-    with pytest.raises(UsageError, match="none of 40 problems has k=20"):
+    with pytest.raises(UsageError, match="none of the 40 problems has k=20"):
         passgap.compare(few, few, k_large=20, drop_short=True)
     with pytest.raises(UsageError) as told:
         passgap.compare(few, few, k_large=20)

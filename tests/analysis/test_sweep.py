@@ -100,7 +100,7 @@ def test_the_base_is_kept_where_nothing_is_shown_to_be_better():
     p = np.full(100, 0.3)
     result = swept([p, p, p * 0.5])
     assert result.keep is None
-    assert "keep that" in result.notes[0]
+    assert "keep the base" in result.notes[0]
 
 
 def test_differences_are_those_of_the_curves_and_their_band_is_wider():

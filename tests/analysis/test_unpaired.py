@@ -202,7 +202,7 @@ def test_short_problems_are_left_out_of_each_run_by_itself():
     short = Counts(trained.problem_id, n, np.minimum(trained.c, n), unscored)
     found = passgap.compare(base, short, unpaired=True, drop_short=True, accept_unscored=True)
     assert (found.problems.base, found.problems.trained) == (60, 39)
-    assert "1 of 40 problems are left out" in found.notes[0]
+    assert "1 of 40 problems left out" in found.notes[0]
 
 
 def test_flags_that_need_pairs_are_refused(tmp_path: Path):

@@ -162,7 +162,7 @@ def test_step_0_is_compared_by_whole_groups():
 
 def test_a_base_that_cannot_forecast_is_refused_or_said():
     groups = groups_of([(0, "a", 8, 1)])
-    with pytest.raises(UsageError, match="none of the 1 problems"):
+    with pytest.raises(UsageError, match="none of the 1 training problems"):
         look(groups, base=Counts(["b"], [16], [1]))
     with pytest.raises(UsageError, match="adaptive"):
         look(groups, base=Counts(["a"], [16], [1], design="adaptive"))

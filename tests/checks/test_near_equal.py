@@ -56,7 +56,7 @@ def test_templates_are_suspected_and_the_field_that_names_them_is_told(tmp_path)
     assert found.severity == "warning"
     assert "48 of 96 questions" in found.evidence
     assert "(12 groups, e.g. " in found.evidence
-    assert "--cluster template," in found.remedy
+    assert "--cluster template " in found.remedy
     assert len(found.problems) == 48
 
 

@@ -86,7 +86,7 @@ def test_a_run_without_a_correct_draw_has_nothing_to_audit(run):
 def test_the_command_writes_reads_and_prints(run, tmp_path):
     sheet = tmp_path / "sheet.csv"
     written = passgap("audit", run.path, "--size", 8, "--sheet", sheet)
-    assert "8 completions, 8 to mark" in written.stdout
+    assert "8 completions, 8 of them to mark" in written.stdout
     lines = sheet.read_text().splitlines()
     assert len(lines) == 9
     printed = passgap("audit", run.path, "--size", 8)

@@ -137,7 +137,7 @@ def said(judge):
 
 def refusal(text):
     """Which refusal it is, whatever stands around it on a terminal or a page."""
-    found = re.search(r"prompt differs|of the draws are unscored", " ".join(text.split()))
+    found = re.search(r"prompt differs|of the samples are unscored", " ".join(text.split()))
     return found[0] if found else text
 
 

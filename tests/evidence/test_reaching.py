@@ -67,7 +67,7 @@ def test_from_runs_to_a_verdict(runs, tmp_path):
     shown = Console(file=StringIO(), width=120)
     print_result(result, shown)
     text = shown.file.getvalue()
-    assert "the base could have solved" in text
+    assert "The base could have solved" in text
     assert "within reach" in text
     page = report(runs[0].path, runs[1].path, out=tmp_path / "page.html", k_large=8)
     assert "Could the base have done it?" in page.read_text()

@@ -65,7 +65,7 @@ def test_a_problem_that_was_changed_is_refused(tmp_path):
     file = tmp_path / "train.jsonl"
     write_problems(rows(), file)
     file.write_text(file.read_text(encoding="utf-8").replace("Paris", "Lyon"), encoding="utf-8")
-    with pytest.raises(MismatchError, match="was changed"):
+    with pytest.raises(MismatchError, match="has been edited"):
         read_problems(file)
 
 

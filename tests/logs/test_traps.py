@@ -319,7 +319,7 @@ def test_counts_of_several_policies_are_not_pooled(tmp_path):
     done = import_counts([path], tmp_path / "out.csv", Asked(where=(("model", "b"),)))
     assert done.counts.c.tolist() == [0, 1, 2, 3]
     assert done.told.left_out == {"rows without model=b": 4}
-    with pytest.raises(UsageError, match="--text-field means nothing"):
+    with pytest.raises(UsageError, match="--text-field does not apply"):
         import_counts([path], tmp_path / "out.csv", Asked(text_field="x"))
 
 

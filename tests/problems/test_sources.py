@@ -148,7 +148,7 @@ def test_problems_held_elsewhere_are_left_out_and_told_in_the_name():
         ("p.jsonl", b'{"question": "\xff", "answer": 1}', "cannot be read as its suffix says"),
         ("p.jsonl.gz", b"no gzip", "cannot be read as its suffix says"),
         ("p.parquet", b"no parquet", "cannot be read as its suffix says"),
-        ("p.jsonl", b'{"question": {"a": 1}, "answer": 1}', "question is an object with a"),
+        ("p.jsonl", b'{"question": {"a": 1}, "answer": 1}', "is an object with the keys a"),
     ],
 )
 def test_a_damaged_file_is_told_in_one_line(tmp_path, name, content, said):

@@ -51,7 +51,7 @@ def swap(run):
     shutil.copy(shard(run, 3), shard(run))
 
 
-FAULTS = {tear: "is incomplete", flip_a_bit: "does not match its checksums", empty: "is torn",
+FAULTS = {tear: "is incomplete", flip_a_bit: "does not match its checksums", empty: "is incomplete",
           swap: "belongs to another run or folder"}  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def test_top_ups_that_cannot_be(twenty, tmp_path):
         draw(twenty, tmp_path / "run", n=12)
     with pytest.raises(UsageError, match=r"n is 4, but .* already has n=10"):
         draw(twenty, tmp_path / "run", n=4, top_up=True)
-    with pytest.raises(RunError, match=r"seed: 0 there, 1 asked"):
+    with pytest.raises(RunError, match=r"seed: 0 there, 1 requested"):
         draw(twenty, tmp_path / "run", n=12, seed=1, top_up=True)
 
 
@@ -232,7 +232,7 @@ def test_what_cannot_be_merged(twenty, tmp_path):
     with pytest.raises(UsageError, match="share the samples 5 to 7, which would count twice"):
         merge([one, over], tmp_path / "all")
     other = draw(twenty, tmp_path / "other", n=8, first_draw=8, sampling=SamplingParams(9))
-    with pytest.raises(MismatchError, match=r"sampling\.max_tokens: 8 there, 9 asked"):
+    with pytest.raises(MismatchError, match=r"sampling\.max_tokens: 8 there, 9 requested"):
         merge([one, other], tmp_path / "all")
     late = draw(twenty, tmp_path / "late", n=8, first_draw=8)
     shard(late).unlink()

@@ -92,7 +92,7 @@ def test_a_cut_line_longer_than_a_block_goes_too(tmp_path):
 
 def test_every_reader_leaves_a_cut_line_out(folder, run):
     """Report, viewer, watch, and what the training drew: at every byte of the last line."""
-    (found,) = [one for one in find(folder.parent) if one.kind == "training"]
+    (found,) = [one for one in find(folder.parent).found if one.kind == "training"]
     watches = Watches()
     for data, name in ((TRAINING, "training.jsonl"), (HELD_OUT, "held_out.jsonl")):
         (folder / "training.jsonl").write_bytes(TRAINING)

@@ -66,7 +66,7 @@ def test_lost_shards_are_owed_and_come_back_equal(twenty, tmp_path):
 
 def test_another_configuration_is_refused_by_key(twenty, tmp_path):
     draw(twenty, tmp_path / "run")
-    with pytest.raises(RunError, match=r"n: 10 there, 12 asked"):
+    with pytest.raises(RunError, match=r"n: 10 there, 12 requested"):
         draw(twenty, tmp_path / "run", n=12)
     with pytest.raises(RunError, match=r"sampling\.temperature: 1\.0 there, 0\.5 requested"):
         draw(twenty, tmp_path / "run", sampling=SamplingParams(8, temperature=0.5))

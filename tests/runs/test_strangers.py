@@ -164,7 +164,7 @@ def test_a_temporary_file_laid_as_a_link_is_not_written_through(tmp_path, mine, 
 def test_outcomes_are_named_by_digests_only(run, name, text):
     (run.path / "outcomes").mkdir()
     (run.path / "outcomes" / name).write_text(text)
-    with pytest.raises(RunError, match=r"no digest.*: rm .*outcomes/\w+ && passgap verify"):
+    with pytest.raises(RunError, match=r"not a digest.*: rm .*outcomes/\w+ && passgap verify"):
         run.verifier_digest() if name == "latest" else run.reasoning_digest()
 
 
@@ -222,7 +222,7 @@ def test_a_manifest_of_another_number_of_problems_is_told(run):
     data = json.loads(file.read_text())
     data["problem_set"]["size"] = 7
     file.write_text(json.dumps(data))
-    with pytest.raises(RunError, match=r"holds 20 problems, and manifest\.json says 7"):
+    with pytest.raises(RunError, match=r"has 20 problems, but manifest\.json says 7"):
         _ = Run(run.path).blocks
 
 

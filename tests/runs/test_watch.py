@@ -161,7 +161,7 @@ def test_about_is_written_once_and_another_is_refused(tmp_path):
     WatchLog(tmp_path / "w", rank=0, about={"step": "trainer", "group_size": 8})
     WatchLog(tmp_path / "w", rank=1, about={"step": "trainer", "group_size": 8})
     WatchLog(tmp_path / "w", rank=2)
-    with pytest.raises(RunError, match="group_size: 8 there, 4 asked"):
+    with pytest.raises(RunError, match="group_size: 8 there, 4 requested"):
         WatchLog(tmp_path / "w", rank=3, about={"step": "trainer", "group_size": 4})
     about = json.loads((tmp_path / "w" / "about.json").read_text())
     assert about == {"schema": "passgap.watch/1", "step": "trainer", "group_size": 8}
@@ -216,7 +216,7 @@ def test_a_damaged_part_is_named(tmp_path):
     log.append(0, rows("a"))
     part = tmp_path / "w" / "rank-00000" / Part(0, 0).name
     part.write_bytes(part.read_bytes()[:-30])
-    with pytest.raises(RunError, match=r"part-0000000000-0000000000\.parquet is torn"):
+    with pytest.raises(RunError, match=r"part-0000000000-0000000000\.parquet is incomplete"):
         read_watch(tmp_path / "w")
 
 

@@ -88,7 +88,7 @@ def test_effective_sample_size_counts_equal_weights():
     ("values", "options", "message"),
     [
         ([], {}, "at least one sample"),
-        ([0.0, 0.0], {"draws": 1}, "2 values of 1 draws"),
+        ([0.0, 0.0], {"draws": 1}, "2 values from 1 sampled"),
         ([[0.0]], {}, "one value per sample"),
         ([np.nan], {}, "nan"),
         ([np.inf], {}, "inf"),

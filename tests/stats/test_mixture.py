@@ -108,8 +108,8 @@ def test_problems_without_draws_carry_nothing():
     [
         ([8], [9], "problem 0 has n=8, c=9"),
         ([8, 8], [1, -1], "problem 1 has n=8, c=-1"),
-        ([8.5], [1], "n holds a value that is not a whole number"),
-        ([8], [np.nan], "c holds a value"),
+        ([8.5], [1], "n has a value that is not a whole number"),
+        ([8], [np.nan], "c has a value"),
         ([0, 0], [0, 0], "no problem has a scored draw"),
         ([8, 8, 8], [1, 1], "needed: both"),
     ],

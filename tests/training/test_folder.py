@@ -204,7 +204,7 @@ def test_without_a_state_an_interrupted_run_begins_again(tmp_path):
 def test_another_run_is_refused_with_what_differs(tmp_path):
     open_folder(tmp_path, ASKED)
     (tmp_path / TRAINING_FILE).write_text('{"step": 1}\n')
-    with pytest.raises(RunError, match=r"config.steps: 5 there, 9 asked"):
+    with pytest.raises(RunError, match=r"config.steps: 5 there, 9 requested"):
         open_folder(tmp_path, OTHER)
 
 

@@ -78,7 +78,7 @@ def check_job(
     """
     if len(train) < settings.prompts_per_step:
         raise UsageError(
-            f"prompts_per_step is {settings.prompts_per_step}, but there is only "
+            f"prompts_per_step is {settings.prompts_per_step} for "
             f"{plural(len(train), 'problem')}; allowed: at most as many prompts per step as "
             "problems"
         )

@@ -115,7 +115,7 @@ def effective_sample_size(log_weights: ArrayLike) -> float:
 def _check(values: FloatArray, total: int, confidence_level: float) -> None:
     if values.ndim != 1 or total < 1 or total < len(values):
         raise UsageError(
-            f"{len(values) if values.ndim == 1 else values.shape} values of {total} samples; "
+            f"{len(values) if values.ndim == 1 else values.shape} values from {total} sampled; "
             "needed: at most one value per sample, and at least one sample"
         )
     if np.isnan(values).any() or (values == np.inf).any():

@@ -169,9 +169,9 @@ def _others(base: Counts, trained: Counts, settings: CompareSettings) -> Iterato
     arms = base, trained
     cuts, marks = CompareLabel.DEPENDS_ON_CUTS, CompareLabel.DEPENDS_ON_MARKS
     answered = [_kept(one, one.no_answer) for one in arms]
-    yield from _other("answered", "among draws with an answer", cuts, *answered)
+    yield from _other("answered", "among samples with an answer", cuts, *answered)
     asked, anything = ([_marked(one, c) for one in arms] for c in ("c_asked", "c_any"))
-    yield from _other("asked", "read in the form asked for", marks, *asked)
+    yield from _other("asked", "counting only answers in the requested form", marks, *asked)
     yield from _other("any", "counting any mention of the answer", marks, *anything)
     rate = settings.false_positive_rate
     if rate:
