@@ -71,7 +71,7 @@ def test_every_command_has_its_page(site):
     assert {path.stem for path in folder.glob("*.html")} == {*names, "index"}
     for page, below in (("export", "export-verl"), ("lab", "lab-pretrain")):
         assert f'id="passgap-{below}"' in (folder / f"{page}.html").read_text(), below
-    assert "<code>--false-positive-rate</code>" in (folder / "compare.html").read_text()
+    assert ">--false-positive-rate</code>" in (folder / "compare.html").read_text()
 
 
 def test_every_public_name_has_its_place(site):
