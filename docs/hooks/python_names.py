@@ -113,7 +113,7 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
 MODULES = {
     "passk": "pass@k, and what resembles it",
     "intervals.population": "Intervals for a population of problems",
-    "intervals.fixed": "Intervals for these very problems",
+    "intervals.fixed": "Intervals for exactly these problems",
     "intervals.curves": "Intervals along a curve",
     "intervals.shares": "Proportions",
     "intervals.unseen": "Problems that were not seen",
