@@ -166,7 +166,7 @@ def low_rates() -> list[dict[str, Any]]:
 
 
 def fixed_coverage() -> list[dict[str, Any]]:
-    """The interval for these very problems, at P = 30."""
+    """The interval for exactly these problems, at P = 30."""
     rows = []
     for name, (before, after) in shapes(np.random.default_rng(0)).items():
         for n in DRAWS:

@@ -175,7 +175,7 @@ HOW = (  # tool, its interval, its target, how its conclusion is read
         "problems like these",
         "the label of `compare` with its defaults",
     ),
-    (FIXED, "the same with `--interval fixed`", "these very problems", ""),
+    (FIXED, "the same with `--interval fixed`", "exactly these problems", ""),
     (
         "passk-inference {passk}",
         "`compare(..., ks=)` with the powers of two up to n: its 95% simultaneous band at that k",
@@ -187,7 +187,7 @@ HOW = (  # tool, its interval, its target, how its conclusion is read
         "scorio {scorio}",
         "`pass_at_k_ci` of each policy with its default prior; their difference as "
         "`ranking_confidence` takes it: normal, variances added",
-        "these very problems",
+        "exactly these problems",
         '`should_stop_top1(method="ci_overlap")`: the two 95% intervals at the large k are '
         "disjoint (higher, lower)",
     ),
@@ -196,7 +196,7 @@ DOUBTS = """\
 A band that holds at all k at once is wider than an interval at one k; passk-inference gives one
 band, which is read here at two k. Its default grid is every k from 1 to n, with a band no narrower.
 scorio has no paired comparison, and its paper advises against pass@k. Its posterior is for the
-policies' rates on these very problems, where the samples of two policies are independent.
+policies' rates on exactly these problems, where the samples of two policies are independent.
 """
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from show.fabricated import page_data, result
 
 from passgap.checks.style import MEASURES
 from passgap.data import bands
@@ -27,7 +28,10 @@ from passgap.results.plan import Design
 from passgap.results.reach import Class
 from passgap.results.verified import WORDS
 from passgap.show import text
+from passgap.show.blocks import Figures, walk
+from passgap.show.contents.dispatch import blocks_of
 from passgap.show.contents.problems import CHANGES
+from passgap.show.contents.report import page
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passgap"
@@ -205,13 +209,25 @@ def painters() -> dict[str, ast.AST]:
     return {path.name: ast.parse(path.read_text()) for path in paths}
 
 
-PRINTED = {
-    (name, word)
-    for name, tree in painters().items()
-    for scopes in functions(tree)
-    for word in chain(heads(scopes), figures(scopes), rows(scopes))
-    if re.search("[a-zA-Z]", word.replace(HOLE, ""))
-} | {("plan.py", head) for head in Design(*[None] * len(fields(Design))).cells()}
+def shown() -> set[str]:
+    """The names of key figures as results of every label show them."""
+    results = [result(label) for question in labels.Label.__subclasses__() for label in question]
+    blocks = chain.from_iterable(map(walk, [*map(blocks_of, results), page(page_data()).blocks]))
+    found = (block.figures for block in blocks if isinstance(block, Figures))
+    return {figure.name for figure in chain.from_iterable(found)}
+
+
+PRINTED = (
+    {
+        (name, word)
+        for name, tree in painters().items()
+        for scopes in functions(tree)
+        for word in chain(heads(scopes), figures(scopes), rows(scopes))
+        if re.search("[a-zA-Z]", word.replace(HOLE, ""))
+    }
+    | {("a result", name) for name in shown()}
+    | {("plan.py", head) for head in Design(*[None] * len(fields(Design))).cells()}
+)
 
 
 def test_the_painters_heads_are_seen():

@@ -2,11 +2,13 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 import passgap.stats
 from passgap.cli import SECTIONS
@@ -14,6 +16,16 @@ from passgap.logs import FORMATS
 from passgap.results.labels import Label
 
 ROOT = Path(__file__).parents[2]
+CHROMIUM, AXE = shutil.which("chromium"), ROOT / ".cache" / "axe.min.js"
+SEEN = (  # a page of each kind
+    "index",
+    "methods/intervals",
+    "reference/commands/compare",
+    "reference/python/analyses",
+    "glossary",
+    "gallery",
+    "results/calibration",
+)
 FETCHED = re.compile(
     r"<(?:script|img|iframe|source|video)\b[^>]*?\ssrc=[\"']?((?:https?:)?//[^\"'\s>]+)"
     r"|<link\b(?=[^>]*\brel=[\"']?(?:stylesheet|icon|preload|preconnect|dns-prefetch))"
@@ -71,7 +83,7 @@ def test_every_command_has_its_page(site):
     assert {path.stem for path in folder.glob("*.html")} == {*names, "index"}
     for page, below in (("export", "export-verl"), ("lab", "lab-pretrain")):
         assert f'id="passgap-{below}"' in (folder / f"{page}.html").read_text(), below
-    assert "<code>--false-positive-rate</code>" in (folder / "compare.html").read_text()
+    assert ">--false-positive-rate</code>" in (folder / "compare.html").read_text()
 
 
 def test_every_public_name_has_its_place(site):
@@ -98,6 +110,28 @@ def test_decisions_are_for_developers(site):
     home = (site / "index.html").read_text()
     assert "For developers" in home
     assert home.index('href="cite.html"') < home.index('href="decisions/index.html"')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 420])
+def test_pages_fit_and_axe_finds_nothing_serious(site, scheme, width):
+    if CHROMIUM is None or not AXE.is_file():
+        pytest.skip("needs chromium on the path, and .cache/axe.min.js by tools/fetch_axe.sh")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        viewport = {"width": width, "height": 900}
+        page = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()
+        for name in SEEN:
+            page.goto((site / f"{name}.html").as_uri())
+            page.locator(".md-search[aria-label]").wait_for(state="attached")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+            said = [(one["id"], one["nodes"][0]["html"][:160]) for one in serious]
+            assert said == [], name
+        browser.close()
 
 
 def test_the_notebook_is_a_page(site):
