@@ -86,14 +86,15 @@ def sweep_table(sweep: Sweep) -> Table | None:
 
 
 def _narrow(sweep: Sweep) -> Table:
-    """Two rows per step, one for each k; the note stands under the verdict."""
+    """Two rows per step, one for each k; note and doubt stand under the verdict."""
     ks = sweep.settings.k_small, sweep.settings.k_large
     small, large = ([str(k), _level(sweep.base, k), ""] for k in ks)
     rows = [["0", *small, "base"], ["", *large, ""]]
     for one in sweep.checkpoints:
         small, large = ([str(k), _level(one.curve, k), _change(one.at(k))] for k in ks)
-        rows += [[str(one.step), *small, one.verdict.label], ["", *large, _mark(sweep, one)]]
-    head = ["step", "k", "pass@k", "minus the base's, points", "verdict, note"]
+        said = "; ".join(filter(None, [_mark(sweep, one), doubt(one.verdict)]))
+        rows += [[str(one.step), *small, one.verdict.label], ["", *large, said]]
+    head = ["step", "k", "pass@k", "minus the base's, points", "verdict, note, doubt"]
     return Table(head, rows, (0, 4))
 
 
