@@ -21,7 +21,7 @@ from passgap.results.probe import Gap
 from passgap.results.verdict import Bound, Bounds, Verdict
 from passgap.show.contents import comparison as after
 from passgap.show.contents import probe as before
-from passgap.show.contents.methods import DECISIONS, PAPERS, methods
+from passgap.show.contents.methods import METHODS, PAPERS, methods
 from passgap.show.contents.problems import PAGE_CAP, ROWS_CAP, TEXT_CAP
 from passgap.show.contents.report import page
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, Stored
@@ -103,13 +103,13 @@ def test_nothing_is_loaded(data):
         assert not loading & set(attributes), (tag, attributes)
         if "href" in attributes:
             assert tag == "a"
-            assert attributes["href"].startswith((PAPERS, DECISIONS, "#only-"))
+            assert attributes["href"].startswith((PAPERS, METHODS, "#only-"))
 
 
-def test_every_decision_that_the_page_points_to_is_there():
-    folder = Path(__file__).parents[2] / "docs" / "decisions"
+def test_every_page_of_the_methods_that_the_page_points_to_is_there():
+    folder = Path(__file__).parents[2] / "docs" / "methods"
     links = [link for one in methods(paired=True) for _, link in one.links]
-    pages = [link.removeprefix(DECISIONS) for link in links if link.startswith(DECISIONS)]
+    pages = [link.removeprefix(METHODS) for link in links if link.startswith(METHODS)]
     assert pages
     assert all((folder / page).is_file() for page in pages), pages
 

@@ -238,7 +238,7 @@ def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
             else f"misfit {p_value(tilt.misfit_p)}"
         )
         note = "; ".join([interval(tilt, number), misfit, tilt_reading(tilt)])
-        name = "tilt δ: how far the log odds of every problem moved"
+        name = "tilt δ: how far every problem's log odds moved"
         yield name, number(tilt.delta), note
     slope = tilt.slope.estimate
     if known(slope.value):

@@ -72,5 +72,5 @@ def seeds_table(result: SeedsComparison) -> Table | None:
     named = [f"pass@{k}, points" for k in ks]
     wide = table(["training seed", "rank", *named, "verdict", "doubt"], rows, (0, 4, 5))
     return wide and replace(
-        wide, narrow=table(["training seed", "verdict, doubt", *named], narrow, (0, 1))
+        wide, narrow=table(["training seed", "verdict", *named], narrow, (0, 1))
     )

@@ -100,5 +100,5 @@ def _narrow(result: Slices, lines: list[Line], level: str, grave: Mapping[str, s
         small, large = ([str(at.k), changed(at.estimate)] for at in (line.small, line.large))
         reasons = _reasons(line, grave.get(line.name, ""))
         rows += [[line.name, f"{line.problems:,}", *small, line.label], ["", "", *large, reasons]]
-    head = [result.by, "problems", "k", f"points ({level})", "verdict, doubt"]
+    head = [result.by, "problems", "k", f"points ({level})", "verdict"]
     return Table(head, rows, (0, 4), tuple(range(2 * len(result.slices), len(rows))))

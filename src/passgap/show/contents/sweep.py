@@ -80,7 +80,7 @@ def sweep_table(sweep: Sweep) -> Table | None:
     ranked = sorted(sweep.checkpoints, key=partial(_place, sweep))
     rows = [_row(sweep, one, str(i)) for i, one in enumerate(ranked, start=1)]
     rows.append(["0", ABSENT, *base, "base", "", ""])
-    names = [name for k in ks for name in (f"pass@{k}", "minus the base's")]
+    names = [name for k in ks for name in (f"pass@{k}", "minus the base's, points")]
     wide = table(["step", "rank", *names, "verdict", "note", "doubt"], rows, (0, 6, 7, 8))
     return wide and replace(wide, narrow=_narrow(sweep))
 
@@ -94,7 +94,7 @@ def _narrow(sweep: Sweep) -> Table:
         small, large = ([str(k), _level(one.curve, k), _change(one.at(k))] for k in ks)
         said = "; ".join(filter(None, [_mark(sweep, one), doubt(one.verdict)]))
         rows += [[str(one.step), *small, one.verdict.label], ["", *large, said]]
-    head = ["step", "k", "pass@k", "minus the base's, points", "verdict, note, doubt"]
+    head = ["step", "k", "pass@k", "minus the base's, points", "verdict"]
     return Table(head, rows, (0, 4))
 
 
