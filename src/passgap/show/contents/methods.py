@@ -54,9 +54,10 @@ ALWAYS = (
 AFTER = (
     Term(
         "Verdict",
-        "the paired difference at a small and at a large k, each better, worse, the same within the "
-        "margin, or open; and two tests, whether problems are new or lost that no change of the "
-        "odds up to a limit explains. “Expanded” and “reshuffled” need the first of these tests.",
+        "the paired difference at a small and at a large k, each better, worse, the same within "
+        "the margin, or open; and two tests, whether problems are new or lost that no change of "
+        "the odds up to a limit explains. “Expanded” and “reshuffled” need the first of these "
+        "tests.",
         (("how two runs are compared", f"{METHODS}comparison.md"),),
     ),
 )
