@@ -1,8 +1,10 @@
 """The page of a run: what a reader elsewhere must not learn from it."""
 
+import re
 from pathlib import Path
 
 import passgap
+from passgap.show.page.gathering import report_several
 
 
 def test_the_home_folder_is_not_told(tmp_path, monkeypatch):
@@ -44,6 +46,37 @@ def test_counts_files_have_a_page_too(tmp_path):
     assert (tmp_path / "figures" / "curves.pdf").is_file()
     alone = passgap.report(base, out=tmp_path / "alone.html").read_text(encoding="utf-8")
     assert "Before training" in alone
+
+
+def test_benchmarks_have_a_ranked_table_whose_counts_lead_to_their_problems(tmp_path):
+    for arm, more in (("base", 1), ("trained", 2)):
+        (tmp_path / arm).mkdir()
+        for name, size in (("aime24", 90), ("math<500>", 120)):
+            rows = [f"p{i},64,{min(64, more * (i % 20))}" for i in range(size)]
+            text = "\n".join(["problem_id,n,c", *rows])
+            (tmp_path / arm / f"{name}.csv").write_text(text, encoding="utf-8")
+    page = passgap.report(tmp_path / "base", tmp_path / "trained", out=tmp_path / "page.html")
+    html = page.read_text(encoding="utf-8")
+    table = html[html.index("By benchmark") :].split("</table>")[0]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', table)
+    assert (heads[:3], heads[-2:]) == (["benchmark", "rank", "problems"], ["verdict", "doubt"])
+    groups = [one.split() for one in re.findall(r'data-groups="([^"]*)"', html)]
+    linked = re.findall(r'href="#only-(part_\d)"[^>]*>([\d,]+)</a>', table)
+    assert sorted(int(count) for _, count in linked) == [90, 120]
+    assert all(sum(name in row for row in groups) == int(count) for name, count in linked)
+    assert len(groups) == 210
+    assert "math&lt;500&gt;" in table
+
+
+def test_a_recipe_shows_which_problems_the_base_never_solved(tmp_path):
+    base = counts_file(tmp_path / "base.csv", lambda i: i % 32)
+    seeds = [
+        counts_file(tmp_path / f"s{s}.csv", lambda i, s=s: min(32, (2 + s) * (i % 32)))
+        for s in range(2)
+    ]
+    result = passgap.compare_seeds(base, seeds)
+    html = report_several(result, base, seeds, out=tmp_path / "p.html").read_text(encoding="utf-8")
+    assert re.search(r'href="#only-never"[^>]*>3</a>', html)
 
 
 def test_a_run_beside_a_counts_file_shows_its_texts(tmp_path):

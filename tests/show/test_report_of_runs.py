@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 import passgap
 from passgap.cli import app
 from passgap.evidence.auditing import cases, keep_marks
-from passgap.show.page.gathering import page_data, spread
+from passgap.show.page.gathering import page_data
+from passgap.show.page.rows import spread
 
 P, N = 64, 128
 

@@ -110,11 +110,11 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
     sweep = replace(sweep, checkpoints=dirty, verdict=reasons)
     said = sweep_verdict(sweep).sentence
     assert "begins to fall between step 10 and step 20" in said
-    assert (
-        "Keep step 10 (pass@2 +10.0 points on the base, not told apart there from step 20)" in said
-    )
+    kept = "Keep step 10 (pass@2 +10.0 points against the base, where step 20 is not told apart)"
+    assert kept in said
     table = sweep_table(sweep)
-    assert [row[-1] for row in table.narrow.rows] == ["", "keep", "falls from here on"]
+    notes = [row[-1] for row in table.narrow.rows]
+    assert notes == ["base", "", "narrowed", "keep", "narrowed", "falls from here on"]
     assert [row[:2] for row in table.rows] == [["10", "1"], ["20", "2"], ["0", "–"]]
     assert table.head[-1] == "doubt"
     text = printed(sweep)

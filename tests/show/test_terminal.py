@@ -1,4 +1,5 @@
 import io
+import re
 from dataclasses import replace
 
 import fabricated
@@ -126,6 +127,15 @@ def test_every_verdict_is_answered_on_one_screen(label):
     assert label.value in text.splitlines()[0]
     heading = text.partition(":")[0]
     assert heading in ("Before training", "After training", "Across checkpoints", "Could the base")
+
+
+@pytest.mark.parametrize("make", [fabricated.comparison, fabricated.probe, fabricated.sweep])
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_line_breaks_inside_an_interval(make, width):
+    text = printed(make(), width)
+    assert text.count(" to ") >= 5
+    for line in text.splitlines():
+        assert not re.search(r"[\d%] to *$|^ *(to )?[+−]?[\d.]+%?\)", line), line
 
 
 def test_one_screen_names_what_it_leaves_out_and_full_shows_it(comparison):

@@ -66,12 +66,15 @@ def filled(template: str, fields: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True)
 class VerdictBlock:
-    """A label with its sentence, the numbers that bear it out, how it follows, what it needs."""
+    """A label with its sentence, the numbers that bear it out, how it follows, what it needs.
+
+    ``evidence`` is empty where the key figures say it all, None where the reasons are all there is.
+    """
 
     label: Label
     when: str
     sentence: str
-    evidence: Sequence[str] = ()
+    evidence: Sequence[str] | None = None
     reasons: Sequence[str] = ()
     needs: str = ""
 
@@ -338,8 +341,8 @@ def brief(blocks: Sequence[Block], whole: str) -> list[Block]:
     left: list[str] = []
     for block in blocks:
         if isinstance(block, VerdictBlock):
-            lines = (block.evidence or block.reasons)[:MOST_LINES]
-            shown.append(replace(block, reasons=(), evidence=(), needs=""))
+            lines = (block.reasons if block.evidence is None else block.evidence)[:MOST_LINES]
+            shown.append(replace(block, reasons=(), evidence=None, needs=""))
             after = [Bullets(lines)] * bool(lines)
             after += [Text(f"What it would take: {block.needs}")] * bool(block.needs)
         elif isinstance(block, Section) and block.answers:

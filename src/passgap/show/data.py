@@ -112,7 +112,8 @@ class PageData:
     ``several`` is a sweep, training seeds or runs that are not paired, in place of a comparison, or
     benchmarks, with the comparison over all their problems;
     ``fitted`` the base's curve after the tilt that fits both runs. ``significant`` holds the ids of
-    the problems that became significantly ``better`` and ``worse``. ``stored``, ``audits`` and
+    the problems that became significantly ``better`` and ``worse``, ``benchmarks`` those of each.
+    ``stored``, ``audits`` and
     ``runs`` are by role. The first ``completions`` are embedded first. ``checks`` are of the runs
     as a pair, or of each by itself; ``command`` is what made the page.
     """
@@ -127,6 +128,7 @@ class PageData:
     fitted: Forecast | None = None
     problems: Sequence[ProblemRow] = ()
     significant: Mapping[str, Set[str]] = field(default_factory=dict)
+    benchmarks: Mapping[str, Set[str]] = field(default_factory=dict)
     completions: Sequence[CompletionRow] = ()
     stored: Mapping[str, Stored] = field(default_factory=dict)
     audits: Mapping[str, Audit] = field(default_factory=dict)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, assert_never
 
-from rich.console import Group, RenderableType
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    JustifyMethod,
+    OverflowMethod,
+    RenderableType,
+)
+from rich.containers import Lines
+from rich.measure import Measurement
 from rich.rule import Rule
 from rich.table import Table as Grid
 from rich.text import Text as Line
@@ -17,7 +26,7 @@ from rich.text import Text as Line
 from passgap.results.findings import Finding, Severity
 from passgap.results.labels import Tone
 from passgap.show import blocks as b
-from passgap.show.text import visible
+from passgap.show.text import held, visible
 
 TONES = {Tone.GOOD: "green", Tone.OPEN: "yellow", Tone.BAD: "red"}
 SEVERITIES: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -142,5 +151,36 @@ def _finding(finding: Finding) -> Line:
     return line
 
 
+HELD = "\ue000"  # a space that rich does not break at; it takes U+00A0 for one that it may
+
+
+class _Unbroken(Line):
+    """A text that is wrapped, but not inside a number."""
+
+    def wrap(
+        self,
+        console: Console,
+        width: int,
+        *,
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        tab_size: int = 8,
+        no_wrap: bool | None = None,
+    ) -> Lines:
+        """As rich wraps, with the spaces inside numbers held together until it has."""
+        whole = self.copy()
+        whole.plain = held(self.plain, HELD)
+        lines = whole.wrap(
+            console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=no_wrap
+        )
+        for line in lines:
+            line.plain = line.plain.replace(HELD, " ")
+        return lines
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        whole = Line(held(self.plain, HELD))
+        return whole.__rich_measure__(console, options)
+
+
 def _line(text: str, style: str = "") -> Line:
-    return Line(visible(text), style=style)
+    return _Unbroken(visible(text), style=style)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeGuard
 
@@ -17,6 +18,18 @@ BANDS = {  # how hard a problem is for the base, by the names in `passgap.data.b
     "mid": "in between",
     "saturated": "saturated: 9 in 10 or more",
 }
+
+
+NUMBER = rf"[+{MINUS}-]?\d[\d.,]*%?"
+WHOLE = re.compile(
+    rf"\(?{NUMBER} to {NUMBER}\)?|\b[kpnTGδ] [=<>≤≥] {NUMBER}|{NUMBER} points?\b"
+    r"|\b(?:small|large) k\b"
+)
+
+
+def held(text: str, space: str) -> str:
+    """A text whose intervals, and numbers with their name or unit, have another space in them."""
+    return WHOLE.sub(lambda found: found[0].replace(" ", space), text)
 
 
 class Ends(Protocol):

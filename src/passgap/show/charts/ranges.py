@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from passgap.results.estimates import Estimate
 from passgap.results.selection import Selection
 from passgap.show.charts.lazy import Chart, alt
-from passgap.show.charts.parts import Datum, data_of, layered, texts, tooltips
+from passgap.show.charts.parts import (
+    DASHES,
+    Datum,
+    data_of,
+    layered,
+    strokes,
+    texts,
+    tooltips,
+)
 from passgap.show.text import number, points
 from passgap.show.theme import LIGHT
 
@@ -38,7 +46,9 @@ def differences_chart(rows: Sequence[tuple[str, str, Estimate]]) -> Chart:
 def _bars(rows: Sequence[Datum], form: str, title: str, said: str) -> Chart:
     groups = list(dict.fromkeys(str(row["group"]) for row in rows))
     scale = alt.Scale(domain=groups, range=[LIGHT["base"], LIGHT["trained"]][: len(groups)])
-    legend = alt.Legend(title=None, symbolType="stroke") if any(groups) else None
+    legend = strokes() if any(groups) else None
+    dashes = alt.Scale(domain=groups, range=[*DASHES[: len(groups)]])
+    by_dash = alt.StrokeDash("group:N", scale=dashes, legend=legend)
     plot = alt.Chart(data_of(rows)).encode(
         alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=180)),
         alt.YOffset("group:N", sort=groups),
@@ -46,7 +56,7 @@ def _bars(rows: Sequence[Datum], form: str, title: str, said: str) -> Chart:
         tooltip=tooltips({"name": "", "group": "", "text": said.lower()}),
     )
     x = alt.X("low:Q", axis=alt.Axis(format=form), scale=alt.Scale(zero=False), title=title or None)
-    ends = plot.mark_rule(strokeWidth=2).encode(x, alt.X2("high:Q"))
+    ends = plot.mark_rule(strokeWidth=2).encode(x, alt.X2("high:Q"), by_dash)
     values = plot.mark_point(filled=True, size=50, opacity=1).encode(alt.X("value:Q"))
     return layered([ends, values], said)
 

@@ -117,7 +117,7 @@ def tilted(tilt: TiltFit | None, fitted: Forecast | None, trained: Curve) -> Tol
         why = {"uneven": "not all problems moved alike", "more": "more is gained at large k"}
         slope = tilt.slope.p_value if tilt.reading == "uneven" else None
         p = p_value(slope if known(slope) else tilt.misfit_p)
-        return Told(f"No one tilt fits ({why[tilt.reading]}, {p}), {NOT_DRAWN}.", False)
+        return Told(f"No single tilt fits ({why[tilt.reading]}, {p}), {NOT_DRAWN}.", False)
     if tilt.low <= 0 <= tilt.high:
         return Told(f"No tilt is shown ({shift}), {NOT_DRAWN}.", False)
     pairs = _both(fitted.curve, trained)

@@ -112,14 +112,6 @@ def _in_points(delta: Estimate) -> str:
     return f"{points(delta.value)} points ({interval(delta, points)})"
 
 
-def change_at(result: curves.Pair, k: int) -> str:
-    """The difference within k tries, with both shares; empty where there is none."""
-    if not known(result.delta.at(k).value):
-        return ""
-    before, after = (percent(curve.at(k).value) for curve in (result.base, result.trained))
-    return f"Within {k} tries: {_in_points(result.delta.at(k))}; {before} before, {after} after."
-
-
 def _source(source: GainSource) -> str:
     """Where the gain in pass@1 comes from; empty where none is shown."""
     share = source.share_reached
@@ -246,7 +238,7 @@ def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
             else f"misfit {p_value(tilt.misfit_p)}"
         )
         note = "; ".join([interval(tilt, number), misfit, tilt_reading(tilt)])
-        name = "tilt δ: how far the log odds of every problem moved"
+        name = "tilt δ: how far every problem's log odds moved"
         yield name, number(tilt.delta), note
     slope = tilt.slope.estimate
     if known(slope.value):

@@ -6,8 +6,6 @@ no interval contradicts the word beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from passgap.results.comparison import Comparison, Coverage, Novel
 from passgap.results.labels import STATES
 from passgap.results.seeds import SeedsComparison
@@ -47,14 +45,17 @@ def _stands(result: Pair, k: int) -> str:
     return ""
 
 
-def _novel(name: str, test: Novel, group: str, moved: Sequence[str | b.Count] = ()) -> b.Figure:
-    """One test: how many problems show it; else who ``moved``, and what explains that."""
+def _novel(name: str, test: Novel, group: str, solver: str, solved: str | b.Count) -> b.Figure:
+    """One test: how many problems show it; else who was ``solved`` by one only, and why."""
     p, odds = p_value(test.p_value), f"{test.max_odds:.3g}-fold"
     if test.shown:
         least = f"{test.excluded_odds:.3g}-fold"
         note = f"no change of the odds by up to {least} explains them ({p} for {odds})"
         return b.Figure(name, b.Counted(b.Count(test.problems, group)), note)
+    if str(solved) == "0":
+        return b.Figure(name, "none", f"no problem is solved by {solver} only")
     explained = f"a change of the odds by up to {odds} explains that ({p})"
+    moved = (solved, f" solved by {solver} only; ") if solved else ()
     return b.Figure(name, "none shown", b.Counted(*moved, explained))
 
 
@@ -62,15 +63,14 @@ def novel_figures(
     result: Comparison | SeedsComparison, coverage: Coverage | None = None
 ) -> list[b.Figure]:
     """The tests of new and of lost problems, beside how many were gained and lost at all."""
-    gained: Sequence[str | b.Count] = ()
-    lost: Sequence[str | b.Count] = ()
-    if coverage is not None:
-        gained = (count(coverage.gained, "gained"), " solved by the trained policy only; ")
-        lost = (count(coverage.lost, "lost"), " solved by the base only; ")
-    new = _novel("New problems", result.new, "new", gained)
-    return [new, _novel("Lost problems", result.lost, "gone", lost)]
+    gained = count(coverage.gained, "gained") if coverage else ""
+    lost = count(coverage.lost, "lost") if coverage else ""
+    return [
+        _novel("New problems", result.new, "new", "the trained policy", gained),
+        _novel("Lost problems", result.lost, "gone", "the base", lost),
+    ]
 
 
 def count(value: float, group: str) -> str | b.Count:
     """A count of problems; where the runs differ in n an expectation, which no problems are."""
-    return b.Count(int(value), group) if float(value).is_integer() else f"{value:,g}"
+    return b.Count(int(value), group) if float(value).is_integer() else f"about {value:,.1f}"

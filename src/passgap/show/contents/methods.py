@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from passgap.show.blocks import Term
 
 PAPERS = "https://arxiv.org/abs/"
-DECISIONS = "https://github.com/passgap/passgap/blob/main/docs/decisions/"
+METHODS = "https://github.com/passgap/passgap/blob/main/docs/methods/"
 
 
 def _paper(number: str) -> tuple[str, str]:
@@ -27,15 +27,15 @@ ALWAYS = (
     ),
     Term(
         "Intervals",
-        "95%, over problems: problems are resampled, never single completions. A band holds for "
-        "all k at once.",
+        "95%. Those marked population are over problems like these, those marked fixed over the "
+        "samples of these very problems. A band holds for all k at once.",
         (_paper("2411.00640"),),
     ),
     Term(
         "Luck",
         "what guessing would solve within k tries, from how often wrong samples of other problems "
         "say this problem's answer.",
-        (("why luck is floored as a mean", f"{DECISIONS}0008-luck-is-floored-as-a-mean.md"),),
+        (("how luck is measured", f"{METHODS}luck.md"),),
     ),
     Term(
         "Tilt",
@@ -54,9 +54,11 @@ ALWAYS = (
 AFTER = (
     Term(
         "Verdict",
-        "the paired difference at a small and at a large k, each up, down, equivalent within the "
-        "margin, or unclear. “Expanded” is said only beyond what a tilt explains.",
-        (("why expanded needs more", f"{DECISIONS}0010-expanded-beyond-the-band.md"),),
+        "the paired difference at a small and at a large k, each better, worse, the same within "
+        "the margin, or open; and two tests, whether problems are new or lost that no change of "
+        "the odds up to a limit explains. “Expanded” and “reshuffled” need the first of these "
+        "tests.",
+        (("how two runs are compared", f"{METHODS}comparison.md"),),
     ),
 )
 CAVEATS_AFTER = (

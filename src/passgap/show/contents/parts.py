@@ -18,7 +18,7 @@ DETAILS = ("", "value", "interval and note")
 
 
 def verdict_block(
-    verdict: Verdict, when: str, sentence: str, evidence: Sequence[str] = ()
+    verdict: Verdict, when: str, sentence: str, evidence: Sequence[str] | None = None
 ) -> VerdictBlock:
     """A verdict with its sentence; an open one says what would settle it."""
     needs = verdict.needs or verdict.label.settles

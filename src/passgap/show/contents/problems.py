@@ -104,7 +104,7 @@ def problem_by_problem(data: PageData) -> b.Section | None:
     content = b.Problems(
         head=("Problem", "Base", *pair_head),
         problems=[_line(one, draws[one.problem_id], groups, paired) for one in shown],
-        filters=_filters(groups),
+        filters=_filters(groups, data),
         total=len(ordered),
     )
     blocks: list[b.Block] = [b.Text(said), content]
@@ -133,7 +133,8 @@ def _groups(data: PageData, paired: bool) -> Groups:
             name: {i for i, one in labels.items() if one == name} for name in REACHED
         }
     unscored = {one.problem_id for one in data.problems if _some_unscored(one, paired)}
-    return found | {"Samples": {"some_unscored": unscored}}
+    parts = {part_name(i): ids for i, ids in enumerate(data.benchmarks.values(), start=1)}
+    return {"Benchmark": parts} | found | {"Samples": {"some_unscored": unscored}}
 
 
 def _by(
@@ -184,10 +185,16 @@ TRAINED = {f"trained_{name}": words for name, words in text.BANDS.items()}
 TITLES = {**SOLVED, **CHANGED, **REACHED, **SOME_UNSCORED, **text.BANDS, **TRAINED}
 
 
-def _filters(groups: Groups) -> list[tuple[str, list[b.Group]]]:
+def part_name(place: int) -> str:
+    """The group of the problems of one benchmark, by its place among them, from 1."""
+    return f"part_{place}"
+
+
+def _filters(groups: Groups, data: PageData) -> list[tuple[str, list[b.Group]]]:
     """The filters that have something to choose."""
+    titles = TITLES | {part_name(i): name for i, name in enumerate(data.benchmarks, start=1)}
     filters = [
-        (words, [b.Group(name, TITLES[name], len(ids)) for name, ids in found.items() if ids])
+        (words, [b.Group(name, titles[name], len(ids)) for name, ids in found.items() if ids])
         for words, found in groups.items()
     ]
     return [(words, found) for words, found in filters if found]

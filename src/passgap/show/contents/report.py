@@ -167,6 +167,9 @@ def flat(value: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     for key, item in value.items():
         if isinstance(item, Mapping):
             lines |= flat(item, f"{prefix}{key}.")
+        elif isinstance(item, list | tuple) and any(isinstance(one, Mapping) for one in item):
+            numbered = {str(i): one for i, one in enumerate(item, start=1)}
+            lines |= flat(numbered, f"{prefix}{key}.")
         elif isinstance(item, list | tuple):
             lines[f"{prefix}{key}"] = ", ".join(map(str, item)) or ABSENT
         else:

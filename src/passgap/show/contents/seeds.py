@@ -65,9 +65,10 @@ def seeds_table(result: SeedsComparison) -> Table | None:
         [seed.policy, rank, *ends, seed.verdict.label, doubt(seed.verdict)]
         for rank, (seed, ends) in enumerate(zip(ranked, told, strict=True), start=1)
     ]
-    narrow = [
-        [seed.policy, seed.verdict.label, *ends] for seed, ends in zip(ranked, told, strict=True)
-    ]
+    narrow: list[list[object]] = []
+    for seed, ends in zip(ranked, told, strict=True):
+        narrow.append([seed.policy, seed.verdict.label, *ends])
+        narrow += [["", said, "", ""] for said in filter(None, [doubt(seed.verdict)])]
     named = [f"pass@{k}, points" for k in ks]
     wide = table(["training seed", "rank", *named, "verdict", "doubt"], rows, (0, 4, 5))
     return wide and replace(

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from passgap.results.parts import At
 from passgap.results.slices import Line, Slices
-from passgap.show.blocks import Block, Picture, Section, Table, VerdictBlock
+from passgap.show.blocks import Block, Count, Counted, Picture, Section, Table, VerdictBlock
 from passgap.show.charts.ranges import differences_chart
 from passgap.show.contents import comparison
 from passgap.show.contents.parts import doubt, noted, present, tries, verdict_block
+from passgap.show.contents.problems import part_name
 from passgap.show.text import ABSENT, changed, known, percent
 
 LEAD = (
@@ -39,7 +40,7 @@ def by_slice(result: Slices, grave: Mapping[str, str] | None = None) -> Section:
         for line in (*ranked, *pooled)
         for end, at in zip(ends, (line.small, line.large), strict=True)
     ]
-    picture = Picture("slices", lambda: differences_chart(rows))
+    picture = Picture("slices", lambda: differences_chart(rows), _shown(ranked))
     title, ranks = f"By {result.by}", slices_table(result, grave or {})
     return Section(title, [ranks, picture], LEAD, answers=True)
 
@@ -55,10 +56,24 @@ def slices_table(result: Slices, grave: Mapping[str, str]) -> Table:
         _row(str(i) if one.verdict else ABSENT, one, grave.get(one.name, ""), same)
         for i, one in enumerate(ranked, start=1)
     ]
+    places = {one.name: part_name(i) for i, one in enumerate(result.slices, start=1)}
+    for row, one in zip(rows, ranked, strict=True):
+        row[2] = Counted(Count(one.problems, places[one.name]))
     rows += [_row("", one, "", same) for one in pooled]
     marked = tuple(range(count, len(rows)))
     narrow = _narrow(result, lines, level, grave)
     return Table([*head, "verdict", "doubt"], rows, (0, 5, 6), marked, narrow)
+
+
+def _shown(lines: list[Line]) -> str:
+    """How many rows lie wholly above and below 0 at each end."""
+    said = []
+    ends_of = {"small": [one.small for one in lines], "large": [one.large for one in lines]}
+    for name, ends in ends_of.items():
+        above = sum(one.estimate.low > 0 for one in ends)
+        below = sum(one.estimate.high < 0 for one in ends)
+        said.append(f"at the {name} k {above} wholly above 0 and {below} wholly below")
+    return f"Of {len(lines)} intervals {', '.join(said)}."
 
 
 def _ranked(result: Slices) -> tuple[list[Line], list[Line]]:
@@ -100,5 +115,5 @@ def _narrow(result: Slices, lines: list[Line], level: str, grave: Mapping[str, s
         small, large = ([str(at.k), changed(at.estimate)] for at in (line.small, line.large))
         reasons = _reasons(line, grave.get(line.name, ""))
         rows += [[line.name, f"{line.problems:,}", *small, line.label], ["", "", *large, reasons]]
-    head = [result.by, "problems", "k", f"points ({level})", "verdict, doubt"]
+    head = [result.by, "problems", "k", f"points ({level})", "verdict"]
     return Table(head, rows, (0, 4), tuple(range(2 * len(result.slices), len(rows))))

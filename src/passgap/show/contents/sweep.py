@@ -38,8 +38,8 @@ def _keep(sweep: Sweep) -> str:
         return "Keep the base: no checkpoint is shown to be better."
     more = ""
     if keep.alike:
-        more = f", not told apart there from step {', '.join(map(str, keep.alike))}"
-    gain = f"pass@{keep.small.k} {points(keep.small.value)} points on the base{more}"
+        more = f", where step {', '.join(map(str, keep.alike))} is not told apart"
+    gain = f"pass@{keep.small.k} {points(keep.small.value)} points against the base{more}"
     return f"Keep step {keep.step} ({gain})."
 
 
@@ -60,9 +60,9 @@ def _shown(steps: Sequence[tuple[int, Curve]], ks: Sequence[int]) -> str:
         found = [(curve.at(k).value, -step) for step, curve in steps]
         value, step = max(found)
         end = percent(found[-1][0])
-        last = "" if -step == steps[-1][0] else f" and {end} at the last"
+        last = "" if -step == steps[-1][0] else f" and {end} at the last step"
         said.append(f"pass@{k} is highest at step {-step} ({percent(value)}){last}")
-    return f"{'; '.join(said)}. Shaded: intervals at each step; the base stands at step 0."
+    return f"{'; '.join(said)}. Shaded: intervals at each step; the base is step 0."
 
 
 def _rule(sweep: Sweep) -> str:
@@ -76,31 +76,42 @@ def sweep_table(sweep: Sweep) -> Table | None:
     """A row per step, ranked by the rule: pass@k at both deciding k, the differences to the base in
     points with their band over the sweep, the verdict, what to know of it."""
     ks = sweep.settings.k_small, sweep.settings.k_large
-    base = [0, *(text for k in ks for text in (_level(sweep.base, k), "")), "base", ""]
-    rows = {one.step: _row(sweep, one) for one in sweep.checkpoints}
-    order = [one.step for one in sorted(sweep.checkpoints, key=partial(_place, sweep))]
-    ranked = [[step, i, *rows[step][1:]] for i, step in enumerate(order, start=1)]
-    names = [name for k in ks for name in (f"pass@{k}", "on the base")]
-    wide = table(
-        ["step", "rank", *names, "verdict", "note", "doubt"],
-        [*ranked, [0, ABSENT, *base[1:], ""]],
-        (0, 6, 7, 8),
-    )
-    narrow = [base, *(row[:-1] for row in rows.values())]
-    return wide and replace(
-        wide, narrow=table(["step", *names, "verdict", "note"], narrow, (0, 5, 6))
-    )
+    base = [text for k in ks for text in (_level(sweep.base, k), "")]
+    ranked = sorted(sweep.checkpoints, key=partial(_place, sweep))
+    rows = [_row(sweep, one, str(i)) for i, one in enumerate(ranked, start=1)]
+    rows.append(["0", ABSENT, *base, "base", "", ""])
+    names = [name for k in ks for name in (f"pass@{k}", "minus the base's, points")]
+    wide = table(["step", "rank", *names, "verdict", "note", "doubt"], rows, (0, 6, 7, 8))
+    return wide and replace(wide, narrow=_narrow(sweep))
 
 
-def _row(sweep: Sweep, one: Checkpoint) -> list[object]:
+def _narrow(sweep: Sweep) -> Table:
+    """Two rows per step, one for each k; note and doubt stand under the verdict."""
     ks = sweep.settings.k_small, sweep.settings.k_large
-    cells = [text for k in ks for text in (_level(one.curve, k), _change(one.at(k)))]
+    small, large = ([str(k), _level(sweep.base, k), ""] for k in ks)
+    rows = [["0", *small, "base"], ["", *large, ""]]
+    for one in sweep.checkpoints:
+        small, large = ([str(k), _level(one.curve, k), _change(one.at(k))] for k in ks)
+        said = "; ".join(filter(None, [_mark(sweep, one), doubt(one.verdict)]))
+        rows += [[str(one.step), *small, one.verdict.label], ["", *large, said]]
+    head = ["step", "k", "pass@k", "minus the base's, points", "verdict"]
+    return Table(head, rows, (0, 4))
+
+
+def _mark(sweep: Sweep, one: Checkpoint) -> str:
+    """Whether it is the one to keep, or the one from which coverage falls."""
     marks = {
         "keep": sweep.keep and sweep.keep.step,
         "falls from here on": sweep.fall and sweep.fall.step,
     }
-    said = ", ".join(name for name, step in marks.items() if step == one.step)
-    return [one.step, *cells, one.verdict.label, said, doubt(one.verdict)]
+    return ", ".join(name for name, step in marks.items() if step == one.step)
+
+
+def _row(sweep: Sweep, one: Checkpoint, rank: str) -> list[str]:
+    ks = sweep.settings.k_small, sweep.settings.k_large
+    cells = [text for k in ks for text in (_level(one.curve, k), _change(one.at(k)))]
+    label, mark = one.verdict.label, _mark(sweep, one)
+    return [str(one.step), rank, *cells, label, mark, doubt(one.verdict)]
 
 
 def _place(sweep: Sweep, one: Checkpoint) -> tuple[bool, float]:

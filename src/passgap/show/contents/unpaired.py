@@ -20,11 +20,10 @@ def blocks(result: UnpairedComparison) -> list[b.Block]:
 
 
 def verdict(result: UnpairedComparison) -> b.VerdictBlock:
-    """The verdict on both curves, with the differences at both deciding k."""
-    ks = result.settings.k_small, result.settings.k_large
-    evidence = [line for k in ks if (line := comparison.change_at(result, k))]
-    sentence = comparison.sentence(result)
-    return verdict_block(result.verdict, "After training, not paired", sentence, evidence)
+    """The verdict on both curves; the differences are key figures."""
+    return verdict_block(
+        result.verdict, "After training, not paired", comparison.sentence(result), ()
+    )
 
 
 def figures(result: UnpairedComparison) -> b.Figures:

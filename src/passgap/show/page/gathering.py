@@ -3,10 +3,6 @@
 Gathers what the page shows: the analyses' results, problems with their counts, some completions,
 what training logged, the manifests. Counts files stand for runs as everywhere, and have less to
 show. The page itself computes nothing.
-
-Of each problem and policy the first correct and the first other completion are embedded, problems
-that were lost or gained first, then the hardest to the easiest in turn with even steps, so that
-however many fit into the page, they tell of all of it.
 """
 
 from __future__ import annotations
@@ -14,14 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TypeVar, Unpack
 
 import msgspec
-import numpy as np
-import polars as pl
 
+from passgap.analysis.compare.benchmarks import joined
 from passgap.analysis.probe.extrapolation import forecast_curve
 from passgap.checks import accepted, check
 from passgap.data.counts import Counts
@@ -29,7 +23,7 @@ from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.data.policies import UNKNOWN_POLICY
 from passgap.errors import UsageError
 from passgap.evidence.auditing import result as audit_of
-from passgap.evidence.benchmarks import is_folder_of_benchmarks, matched
+from passgap.evidence.benchmarks import is_folder_of_benchmarks, matched, pairs_of
 from passgap.evidence.doors import compare, compare_benchmarks, probe
 from passgap.evidence.evidence import Evidence
 from passgap.evidence.options import CompareOptions, ProbeOptions
@@ -49,15 +43,12 @@ from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, TRAINING_FILE, WATCH
 from passgap.show.charts import check_charts
 from passgap.show.charts.figures import write_figures
 from passgap.show.contents.report import flat, page
-from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout, Stored
+from passgap.show.data import PageData, RunAbout, Stored
 from passgap.show.page.page import write_page
+from passgap.show.page.rows import completion_rows, problem_rows, significant
 from passgap.show.text import known
 from passgap.stats import (
-    binomial_interval,
-    false_discovery_rates,
-    fisher_exact,
     fit_mixture,
-    wins_at_k,
 )
 
 Logged = TypeVar("Logged", bound=StepRow)
@@ -152,11 +143,16 @@ def _several_data(
     if isinstance(result, SeedsComparison):
         pairs = zip(result.seeds, names, strict=True)
         result = replace(result, seeds=tuple(replace(seed, policy=name) for seed, name in pairs))
-    before = probe(base, cluster=cluster, **_of_probe(settings))
+    evidence = Evidence.read(base, cluster=cluster)
+    before, counts = probe(evidence, **_of_probe(settings)), {"base": evidence.base.counts}
+    drawn = {"base": runs["base"]} if "base" in runs else {}
     return PageData(
         title=title or _titled(base, *trained),
         probe=before,
         several=result,
+        problems=problem_rows(drawn.get("base"), counts),
+        completions=completion_rows(drawn, counts),
+        stored=_stored(drawn, counts),
         runs={role: _about(run) for role, run in runs.items()},
         checks=[replace(check(run), runs=(name,)) for name, run in runs.items()],
         notes=list(dict.fromkeys([*before.notes, *result.notes])),
@@ -179,6 +175,11 @@ def _benchmarks_data(
     """Everything that the page of several benchmarks shows."""
     result = compare_benchmarks(base, trained, cluster=cluster, **settings)
     both, _ = matched(base, trained, intersect=settings.get("intersect", False))
+    arms = pairs_of(both, cluster, None)
+    counts = {
+        "base": joined({name: pair.base for name, pair in arms.items()}),
+        "trained": joined({name: pair.trained for name, pair in arms.items()}),
+    }
     pairs = {
         name: [Run(str(one)) for one in pair if is_run(str(one))] for name, pair in both.items()
     }
@@ -186,6 +187,12 @@ def _benchmarks_data(
         title=title or f"{_short(str(base))} → {_short(str(trained))}",
         comparison=result.by_problems,
         several=result,
+        problems=problem_rows(None, counts),
+        significant=significant(counts, result.by_problems),
+        benchmarks={
+            name: frozenset(f"{name}/{one}" for one in pair.base.problem_id)
+            for name, pair in arms.items()
+        },
         checks=[
             replace(check(*runs, accept=_accepted(settings)), runs=(name,))
             for name, runs in pairs.items()
@@ -262,13 +269,9 @@ def page_data(
         watching=None if training is None else watch_of_training(training, counts["base"]),
         fitted=_fitted(counts["base"], comparison),
         problems=problem_rows(runs.get("base"), counts),
-        significant=_significant(counts, comparison),
+        significant=significant(counts, comparison),
         completions=completion_rows(runs, counts),
-        stored={
-            role: Stored(int((c.n + c.unscored).sum()), _short(str(runs[role].place)))
-            for role, c in counts.items()
-            if role in runs
-        },
+        stored=_stored(runs, counts),
         audits={
             role: audit_of(run)
             for role, run in runs.items()
@@ -280,6 +283,15 @@ def page_data(
         notes=list(dict.fromkeys(notes)),
         command=command,
     )
+
+
+def _stored(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> dict[str, Stored]:
+    """How many completions each run holds, and where."""
+    return {
+        role: Stored(int((c.n + c.unscored).sum()), _short(str(runs[role].place)))
+        for role, c in counts.items()
+        if role in runs
+    }
 
 
 def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
@@ -341,120 +353,3 @@ def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
     delta = float(comparison.tilt.delta)
     ks = [k for k in comparison.base.k.tolist() if k <= int(base.n.min())]
     return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
-
-
-def _significant(
-    counts: Mapping[str, Counts], comparison: Comparison | None
-) -> dict[str, frozenset[str]]:
-    """Which problems became significantly better and worse: those that the comparison counts.
-
-    Empty where the comparison left problems out, whose tests were others.
-    """
-    if comparison is None:
-        return {}
-    base, trained = counts["base"], counts["trained"]
-    place = {problem_id: i for i, problem_id in enumerate(trained.problem_id)}
-    common = np.array([i for i, one in enumerate(base.problem_id) if one in place], dtype=int)
-    base = base.take(common)
-    trained = trained.take([place[problem_id] for problem_id in base.problem_id])
-    arms, found = (base.n, base.c, trained.n, trained.c), comparison.coverage.certain
-    sure = false_discovery_rates(fisher_exact(*arms)) <= found.false_discovery_rate
-    moved = sure * wins_at_k(*arms, 1)
-    if (int(np.sum(moved > 0)), int(np.sum(moved < 0))) != (found.better, found.worse):
-        return {}
-    sides = {"better": moved > 0, "worse": moved < 0}
-    return {
-        name: frozenset(base.problem_id[i] for i in np.flatnonzero(there))
-        for name, there in sides.items()
-    }
-
-
-MOST_PROBLEMS = 1_000
-
-
-def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemRow]:
-    """One row per problem: question, reference, and each arm's counts with the share's interval.
-
-    Without the base's run, its counts say which problems there are, but not what they ask.
-    """
-    places = {role: {p: i for i, p in enumerate(arm.problem_id)} for role, arm in counts.items()}
-    columns = {role: (arm.n, arm.c, arm.unscored) for role, arm in counts.items()}
-
-    def arm(role: str, problem_id: str) -> Arm | None:
-        at = places.get(role, {}).get(problem_id)
-        if at is None:
-            return None
-        n, c, unscored = (int(values[at]) for values in columns[role])
-        return Arm(n, c, unscored, *_ends(c, n))
-
-    asked = (
-        [(p.id, p.question, p.reference) for p in run.problems()]
-        if run
-        else [(problem_id, "", "") for problem_id in counts["base"].problem_id]
-    )
-    return [
-        ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *texts)
-        for problem_id, *texts in asked
-    ]
-
-
-@cache
-def _ends(c: int, n: int) -> tuple[float | None, float | None]:
-    if not n:
-        return None, None
-    found = binomial_interval(c, n)
-    return found.low, found.high
-
-
-def completion_rows(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> list[CompletionRow]:
-    """Completions in the order in which the page embeds them, as far as it has room."""
-    order = _order(counts)
-    rows = [
-        row
-        for role, run in runs.items()
-        for row in _chosen(role, run, counts[role].provenance["verifier"], list(order))
-    ]
-    return sorted(rows, key=lambda row: (order[row.problem_id], row.role, row.draw or 0))
-
-
-def _chosen(role: str, run: Run, verifier: str, ids: list[str]) -> list[CompletionRow]:
-    """The first correct and the first other completion of each of these problems."""
-    keys = ["problem_id", "draw"]
-    outcomes = (
-        run.scan_outcomes(verifier)
-        .filter(pl.col("problem_id").is_in(ids))
-        .sort("draw")
-        .group_by("problem_id", (pl.col("status") == "correct").alias("right"))
-        .first()
-    )
-    found = run.scan_completions().select(*keys, "text").join(outcomes, on=keys).collect()
-    columns = ("problem_id", "text", "status", "draw", "extracted", "reason")
-    return [
-        CompletionRow(problem_id, role, text, status, draw, extracted, reason or "")
-        for problem_id, text, status, draw, extracted, reason in found.select(columns).iter_rows()
-    ]
-
-
-def _order(counts: Mapping[str, Counts]) -> dict[str, int]:
-    """Problem id to its rank: lost and gained, then ever finer steps over the base's difficulty."""
-    base = counts["base"]
-    ease = np.argsort(base.c / np.maximum(base.n, 1), kind="stable")
-    ranked = [base.problem_id[i] for i in ease[spread(len(ease))]]
-    changed: list[str] = []
-    if "trained" in counts:
-        trained = counts["trained"]
-        after = dict(zip(trained.problem_id, trained.c > 0, strict=True))
-        before = zip(base.problem_id, base.c > 0, strict=True)
-        changed = [i for i, solved in before if i in after and after[i] != solved]
-    first = list(dict.fromkeys([*changed, *ranked]))[:MOST_PROBLEMS]
-    return {problem_id: rank for rank, problem_id in enumerate(first)}
-
-
-def spread(length: int) -> list[int]:
-    """Every place below ``length`` once: the ends first, then halves, quarters and so on."""
-    places: dict[int, None] = dict.fromkeys([0, length - 1][: max(length, 0)])
-    parts = 2
-    while len(places) < length:
-        places |= dict.fromkeys(i * (length - 1) // parts for i in range(parts + 1))
-        parts *= 2
-    return list(places)

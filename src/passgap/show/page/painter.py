@@ -7,7 +7,6 @@ is made visible and escaped.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -18,7 +17,7 @@ from jinja2.environment import TemplateModule
 from markupsafe import Markup, escape
 
 from passgap.show import blocks as b
-from passgap.show.text import visible
+from passgap.show.text import held, visible
 
 if TYPE_CHECKING:
     from passgap.show.charts.parts import Spec
@@ -108,15 +107,7 @@ def _shown(value: object) -> object:
     return value if isinstance(value, Markup | jinja2.Undefined) else visible(value)
 
 
-NUMBER = r"[+−]?\d[\d.,]*%?"
-UNBROKEN = re.compile(
-    rf"\(?{NUMBER} to {NUMBER}\)?|\b[kpnTGδ] [=<>≤≥] {NUMBER}|{NUMBER} points?\b"
-    r"|\b(?:small|large) k\b"
-)
-
-
 def unbroken(text: object) -> Markup:
     """A text whose intervals, and numbers with their name or unit, stay on one line."""
     # Spaces that do not break, and not markup: the text is escaped as any other.
-    said = UNBROKEN.sub(lambda found: found[0].replace(" ", "\u00a0"), str(_shown(text)))
-    return escape(said)
+    return escape(held(str(_shown(text)), "\u00a0"))
