@@ -130,7 +130,7 @@ def test_a_trained_run_without_its_base_says_so(tmp_path):
     write_run(tmp_path / "alone", sums(12), solved_by(lambda i: i), policy=str(policy))
     client, library = client_of(tmp_path)
     text = settled(client, "/").text
-    assert "its base is not in this folder" in text
+    assert "its own base is not in this folder" in text
     library.stop()
 
 

@@ -175,8 +175,8 @@ def test_an_audit_row_is_marked_and_the_rate_moves(opened, served, tmp_path):
 
 
 def choose(page, base, trained):
-    page.get_by_label("Compare").select_option(label=base)
-    page.get_by_label("with", exact=True).select_option(label=trained)
+    page.locator("select[name=base]").select_option(label=base)
+    page.locator("select[name=trained]").select_option(label=trained)
     page.get_by_role("button", name="Compare").click()
 
 
@@ -253,7 +253,8 @@ def test_no_word_is_broken(opened, served, folder):
     page, _ = opened(served(folder), 1000)
     broken = page.evaluate(
         """() => {
-          const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+          const main = document.querySelector("main");
+          const walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
           const found = [];
           for (let node = walk.nextNode(); node; node = walk.nextNode()) {
             if (!node.parentElement.offsetParent) continue;
@@ -318,14 +319,19 @@ def test_an_open_page_follows_a_training_run(opened, served, tmp_path):
     assert heard == []
 
 
+TOO_NARROW = """() => [...document.querySelectorAll("table.list td, table.answers td")]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.innerText)"""
+
+
 @pytest.mark.parametrize("width", [1400, 420])
-def test_no_page_scrolls_sideways(opened, served, folder, width):
+def test_no_page_scrolls_sideways_and_every_cell_has_room(opened, served, folder, width):
     root = served(folder)
     page, heard = opened(root, width)
     urls = ["/", *pages_of(page, root)]
     for url in urls:
         page.goto(f"{root}{url}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, url
+        assert page.evaluate(TOO_NARROW) == [], url
     assert heard == []
 
 

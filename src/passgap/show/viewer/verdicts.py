@@ -44,7 +44,7 @@ def said(
     if base is None:
         href, of = f"/run/{run.id}/report", "before training"
         if run.trained_from is not None:
-            of = "as a start; its base is not in this folder"
+            of = "as a base for more training; its own base is not in this folder"
     else:
         href, of = f"/compare/{base.id}/{run.id}", f"beside {base.name}"
     arms = [run] if base is None else [base, run]
