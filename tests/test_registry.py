@@ -60,7 +60,7 @@ def test_a_broken_package_is_named_when_it_is_asked_for(kind, how, install):
     message = str(told.value)
     assert says in message
     assert f"passgap-lab, passgap.{kind}: odd = broken:it" in message
-    assert "install passgap-lab again" in message
+    assert "reinstall passgap-lab" in message
 
 
 def test_a_built_in_name_cannot_be_taken(kind, install):

@@ -28,7 +28,7 @@ ALWAYS = (
     Term(
         "Intervals",
         "95%. Those marked population are over problems like these, those marked fixed over the "
-        "samples of these very problems. A band holds for all k at once.",
+        "samples of exactly these problems. A band holds for all k at once.",
         (_paper("2411.00640"),),
     ),
     Term(

@@ -101,7 +101,7 @@ class Pairs:
         """The run to compare a trained one with; None where none is listed, or it was not trained.
 
         Of several, one whose policy it was trained from directly, then one of its settings, then
-        the one with the most samples. ``runs`` are all runs, where they are at hand.
+        the one with the most samples. ``runs`` are all runs, where they are known.
         """
         weights = run.trained_from
         if weights is None:
