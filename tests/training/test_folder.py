@@ -37,7 +37,7 @@ def test_held_out_problems_that_are_trained_on(base, train_set, tmp_path):
 
 def test_fewer_problems_than_prompts_a_step(base, train_set, tmp_path):
     config = TrainConfig(max_tokens=4, prompts_per_step=5, group_size=2)
-    with pytest.raises(UsageError, match=r"prompts_per_step is 5 and train has 4 problems"):
+    with pytest.raises(UsageError, match=r"prompts_per_step is 5, but train has only 4 problems"):
         train(base, train_set, tmp_path / "o", config=config)
 
 
@@ -82,7 +82,7 @@ def test_weights_in_pieces_are_refused(base, train_set, tmp_path, monkeypatch, n
 
 def test_a_tracker_that_is_not_installed(base, train_set, tmp_path):
     config = dataclasses.replace(CONFIG, report_to=("nonsense",))
-    with pytest.raises(UsageError, match=r"report_to is nonsense; allowed here: .*tensorboard"):
+    with pytest.raises(UsageError, match=r"report_to is nonsense; allowed with the installed packages: .*tensorboard"):
         train(base, train_set, tmp_path / "o", config=config)
     assert not (tmp_path / "o").exists()
 

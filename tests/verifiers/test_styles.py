@@ -79,7 +79,7 @@ def test_a_style_that_hides_answers_is_found(tmp_path, monkeypatch):
         runs.append(sample(Policy(name), problems, n=16, out=out, engine="fake", sampling=sampling))
         verify(runs[-1])
     found = {finding.check: finding for finding in check(*runs).findings}
-    assert "100.0% of the draws" in found["styles_outside"].evidence
+    assert "100.0% of the samples" in found["styles_outside"].evidence
     assert found["styles_outside"].severity == "warning"
     assert "if only the requested form counts" in found["readings"].evidence
     assert {"style_outside", "style_asked"} <= set(found)
