@@ -82,7 +82,8 @@ def test_weights_in_pieces_are_refused(base, train_set, tmp_path, monkeypatch, n
 
 def test_a_tracker_that_is_not_installed(base, train_set, tmp_path):
     config = dataclasses.replace(CONFIG, report_to=("nonsense",))
-    with pytest.raises(UsageError, match=r"report_to is nonsense; allowed with the installed packages: .*tensorboard"):
+    told = r"report_to is nonsense; allowed with the installed packages: .*tensorboard"
+    with pytest.raises(UsageError, match=told):
         train(base, train_set, tmp_path / "o", config=config)
     assert not (tmp_path / "o").exists()
 
