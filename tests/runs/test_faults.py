@@ -236,7 +236,7 @@ def test_what_cannot_be_merged(twenty, tmp_path):
         merge([one, other], tmp_path / "all")
     late = draw(twenty, tmp_path / "late", n=8, first_draw=8)
     shard(late).unlink()
-    with pytest.raises(UsageError, match="owes 1 of 20 blocks"):
+    with pytest.raises(UsageError, match="lacks 1 of 20 batches"):
         merge([one, late], tmp_path / "all")
     assert not (tmp_path / "all").exists()
 
