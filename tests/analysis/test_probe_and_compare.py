@@ -74,7 +74,7 @@ def test_probe_refusals(rng):
     with pytest.raises(UsageError, match=r"5\.9% of the samples are unscored"):
         probe(unscored, k_large=8)
     notes = probe(unscored, k_large=8, accept_unscored=True).notes
-    assert any("100 draws are unscored" in note for note in notes)
+    assert any("100 samples are unscored" in note for note in notes)
 
 
 def test_format_is_told_apart_from_ability(rng):

@@ -169,7 +169,7 @@ def test_a_base_that_cannot_forecast_is_refused_or_said():
     few = look(groups, base=Counts(["a"], [4], [1]))
     assert few.agreement is None
     assert to_json(few)["steps"][0]["forecast"]["value"] is None
-    assert "8 draws" in few.notes[0]
+    assert "8 samples" in few.notes[0]
 
 
 # -- progress

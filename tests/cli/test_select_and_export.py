@@ -110,7 +110,7 @@ def test_what_select_cannot_do_is_one_line(base, teach, tmp_path):
         run("select", base / "run", "--out", out, "--stop", "x"), "leave out --problems"
     )
     narrow = ("--low", 0.4999, "--high", 0.5001)
-    assert_one_line(run("select", base / "run", "--out", out, *narrow), "widen it")
+    assert_one_line(run("select", base / "run", "--out", out, *narrow), "widen the band")
     assert not out.exists()
 
 
