@@ -184,8 +184,8 @@ def spread(problems: Sequence[ProblemRow], band_of: Callable[[ProblemRow], str])
         return ""
     band, count = found.most_common(1)[0]
     of = sum(found.values())
-    said: list[str | Count] = ["Most problems, ", Count(count, band), f" of {of:,}, are in the "]
-    said += [f"base's band “{BANDS[band]}”. Never solved by the base: "]
+    said: list[str | Count] = [f"The base's band with most problems is “{BANDS[band]}”: "]
+    said += [Count(count, band), f" of {of:,}. Never solved by the base: "]
     said += [Count(found["never"], "never")]
     after = [one.trained for one in problems if one.trained and one.trained.n]
     if after:

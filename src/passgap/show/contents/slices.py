@@ -60,6 +60,8 @@ def slices_table(result: Slices, grave: Mapping[str, str]) -> Table:
     for row, one in zip(rows, ranked, strict=True):
         row[2] = Counted(Count(one.problems, places[one.name]))
     rows += [_row("", one, "", same) for one in pooled]
+    for row, one in zip(rows[count:], pooled, strict=True):
+        row[2] = Counted(Count(one.problems, "all"))
     marked = tuple(range(count, len(rows)))
     narrow = _narrow(result, lines, level, grave)
     return Table([*head, "verdict", "doubt"], rows, (0, 5, 6), marked, narrow)
@@ -67,13 +69,15 @@ def slices_table(result: Slices, grave: Mapping[str, str]) -> Table:
 
 def _shown(lines: list[Line]) -> str:
     """How many rows lie wholly above and below 0 at each end."""
-    said = []
     ends_of = {"small": [one.small for one in lines], "large": [one.large for one in lines]}
+    said = []
     for name, ends in ends_of.items():
         above = sum(one.estimate.low > 0 for one in ends)
         below = sum(one.estimate.high < 0 for one in ends)
-        said.append(f"at the {name} k {above} wholly above 0 and {below} wholly below")
-    return f"Of {len(lines)} intervals {', '.join(said)}."
+        said.append(
+            f"At the {name} k {above} of {len(lines)} intervals lie above 0, {below} below."
+        )
+    return " ".join(said)
 
 
 def _ranked(result: Slices) -> tuple[list[Line], list[Line]]:

@@ -146,12 +146,13 @@ def _several_data(
     evidence = Evidence.read(base, cluster=cluster)
     before, counts = probe(evidence, **_of_probe(settings)), {"base": evidence.base.counts}
     drawn = {"base": runs["base"]} if "base" in runs else {}
+    paired = not isinstance(result, UnpairedComparison)  # whose ids may be ranks of a histogram
     return PageData(
         title=title or _titled(base, *trained),
         probe=before,
         several=result,
-        problems=problem_rows(drawn.get("base"), counts),
-        completions=completion_rows(drawn, counts),
+        problems=problem_rows(drawn.get("base"), counts) if paired else (),
+        completions=completion_rows(drawn, counts) if paired else (),
         stored=_stored(drawn, counts),
         runs={role: _about(run) for role, run in runs.items()},
         checks=[replace(check(run), runs=(name,)) for name, run in runs.items()],
