@@ -34,6 +34,7 @@ from passgap.data.outcomes import Outcome
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
 from passgap.runs import Manifest, Round, Run, is_run
+from passgap.runs.outcomes import OutcomesAbout
 
 SIZES = {10_000: (100, 100), 100_000: (1_000, 100), 1_000_000: (1_000, 1_000)}
 ROLES = {"base": 0.0, "trained": 1.0}
@@ -118,7 +119,7 @@ def made(path: Path, size: int, role: str, delta: float) -> Run:
                 for (i, draw), answer, ok in zip(keys, answers, right, strict=True)
             ]
             run.add_outcomes(verifier, name, outcomes)
-        run.set_outcomes_about(verifier, {"verifier": None, "faults": {}})
+        run.set_outcomes_about(verifier, OutcomesAbout(faults={}))
         run.set_verifier_digest(verifier)
     return run
 

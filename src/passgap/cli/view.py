@@ -11,14 +11,17 @@ from passgap.cli.command import argument, command, flag
 
 @command()
 def view(
-    folder: Annotated[str, argument("[DIR]", "Folder of runs.")] = ".",
+    folder: Annotated[str, argument("[DIR]", "Folder that holds runs, at most 8 deep.")] = ".",
     host: Annotated[
-        str, flag("Address to bind to; other than loopback it needs a token.")
+        str, flag("Address to listen on; any but 127.0.0.1 asks for the token in the printed URL.")
     ] = "127.0.0.1",
     port: Annotated[int, flag("Port; 0 takes a free one.")] = 8177,
     open_: Annotated[bool, flag("Open it in the browser.")] = False,
 ) -> None:
-    """A local web app over all runs in a folder: problems, completions, audits, training.
+    """Browse all runs in a folder: verdicts, problems, samples, audits, training as it goes on.
+
+    A web app on this machine. It reads, and runs nothing that a run names; an audit's marks are all
+    that it writes.
 
     Example: passgap view runs
     """

@@ -14,7 +14,7 @@ from hostile import HOSTILE
 from known_runs import VERIFIER, N, add_block, solved_by, sums, write_run
 from playwright.sync_api import expect, sync_playwright
 
-from passgap.runs import Run
+from passgap.runs import Run, WatchLog
 from passgap.show.viewer.app import build
 from passgap.show.viewer.finding import root_of
 from passgap.show.viewer.guard import Access
@@ -231,6 +231,28 @@ def test_the_list_fills_in_its_verdicts(opened, served, related):
     verdict = page.get_by_role("row", name="a-trained").locator("a.tag")
     expect(verdict).not_to_have_text("working")
     assert verdict.get_attribute("class").split()[1] in ("good", "open", "bad")
+    assert heard == []
+
+
+def test_what_is_opened_stays_open_while_a_training_goes_on(opened, served, tmp_path):
+    log = WatchLog(tmp_path / "w", about={"group_size": 4})
+
+    def call(step):
+        for i in range(6):
+            status = ["correct", "incorrect", "incorrect", "correct"]
+            log.append(step, {"problem_id": [f"p{i}"] * 4, "status": status})
+
+    call(0)
+    call(1)
+    page, heard = opened(served(tmp_path))
+    page.get_by_role("link", name="w", exact=True).click()
+    page.wait_for_load_state("load")
+    steps = page.locator("[data-part=told] details").first
+    steps.locator("summary").click()
+    expect(page.locator("[data-part=told]")).to_contain_text("Step 1")
+    call(2)
+    expect(page.locator("[data-part=told]")).to_contain_text("Step 2")
+    expect(steps).to_have_attribute("open", "")
     assert heard == []
 
 

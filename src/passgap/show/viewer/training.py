@@ -6,6 +6,7 @@ In: a folder of `passgap train`, or a watch folder of `passgap.Watch`. Out: its 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,8 +123,12 @@ def _content(site: Site, request: Request) -> tuple[Training, dict[str, str]]:
     that there are others."""
     one = _found(site, request)
     names = [picture.name for picture in pictures_of(_blocks(one))]
-    drawn = digest([len(one.rows), one.step, len(one.held_out), one.headline])
-    return one, live_of(one) | {"reload": digest(names), "charts": drawn, "parts": drawn}
+    told = [len(one.rows), one.step, len(one.held_out), one.headline]
+    # Thousands of steps are drawn again when there is one in a hundred more, not at each.
+    sizes = (len(one.rows), one.watching.completions if one.watching else 0)
+    grown = [round(100 * math.log1p(size)) for size in sizes]
+    charts = digest([grown, len(one.held_out), one.state, names])
+    return one, live_of(one) | {"reload": digest(names), "charts": charts, "parts": digest(told)}
 
 
 def _blocks(one: Training) -> Sequence[Block]:

@@ -103,7 +103,10 @@ async function takeParts() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const place of document.querySelectorAll("[data-part]")) {
     const part = fresh.querySelector(`[data-part="${place.dataset.part}"]`);
-    if (part) place.replaceChildren(...part.childNodes);
+    if (!part) continue;
+    const open = [...place.querySelectorAll("details")].map((one) => one.open);
+    place.replaceChildren(...part.childNodes);
+    place.querySelectorAll("details").forEach((one, i) => (one.open = open[i] ?? one.open));
   }
 }
 
