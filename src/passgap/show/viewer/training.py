@@ -124,7 +124,7 @@ def _content(site: Site, request: Request) -> tuple[Training, dict[str, str]]:
     one = _found(site, request)
     names = [picture.name for picture in pictures_of(_blocks(one))]
     told = [len(one.rows), one.step, len(one.held_out), one.headline]
-    # Thousands of steps are drawn again when there is one in a hundred more, not at each.
+    # Thousands of steps are redrawn when there is one in a hundred more, not at each.
     sizes = (len(one.rows), one.watching.completions if one.watching else 0)
     grown = [round(100 * math.log1p(size)) for size in sizes]
     charts = digest([grown, len(one.held_out), one.state, names])
