@@ -57,6 +57,11 @@ def _steers(char: str) -> bool:
     return char not in "\n\t" and unicodedata.category(char) in HIDDEN
 
 
+def factor(value: float) -> str:
+    """A factor with three digits, its thousands apart: 5.86, 32, 2,210."""
+    return f"{float(f'{value:.3g}'):,g}" if value < 1e6 else f"{value:.3g}"
+
+
 def plural(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun, in the singular or the plural; ``many`` is ``one`` with an s.
 

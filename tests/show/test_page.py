@@ -189,7 +189,10 @@ def test_the_verdict_stands_on_three_evidences(data):
         "Where the gain in pass@1 comes from: +24.0 points on problems that the base also solves "
         "(96%, 94% to 98%), +1.0 on the rest."
     )
-    assert lines[1] == "The base is ahead from k = 37 on (18 to beyond n)."
+    assert lines[1] == (
+        "By the means alone the base is ahead from k = 37 on; the interval (18 to beyond n) does "
+        "not show it."
+    )
     assert lines[2] == (
         "Multiplying every problem's odds of a correct sample by 4.06 (3.32 to 4.95) explains the "
         "change: just sharpening."
@@ -200,7 +203,7 @@ def test_without_a_gain_the_crossing_is_told(data):
     nothing = Estimate(float("nan"), float("nan"), float("nan"))
     source = replace(data.comparison.gain_source, share_reached=nothing)
     lines = evidence_of(replace(data, comparison=replace(data.comparison, gain_source=source)))
-    assert "The base is ahead from k\u00a0=\u00a037 on (18 to beyond n)" in lines[0]
+    assert "the base is ahead from k\u00a0=\u00a037 on; the interval (18 to beyond n)" in lines[0]
 
 
 def test_sections_come_in_the_order_of_the_questions(data):
@@ -357,7 +360,7 @@ def test_what_decides_stands_at_the_top(comparison):
     assert small == "+16.1 points (+13.1 to +19.1)\nbetter"
     assert large == "−4.8 points (−7.8 to −1.8)\nworse"
     said = (
-        "1 solved by the trained policy only; a change of the odds by up to 32-fold explains that"
+        "1 solved by the trained policy only; a change of the odds of up to 32-fold can explain that"
     )
     assert found["New problems"] == ("none shown", f"{said} (p = 0.800)")
     said = "no change of the odds by up to 88-fold explains them (p = 0.004 for 32-fold)"

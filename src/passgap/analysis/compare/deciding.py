@@ -18,7 +18,7 @@ from passgap.analysis.verdicts import LEVEL, End, Ends, compare_label, spread, s
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.plain import plural
+from passgap.plain import factor, plural
 from passgap.results.comparison import ComparedWith, GainSource, Novel
 from passgap.results.estimates import Estimate
 from passgap.results.labels import Label, State
@@ -269,8 +269,8 @@ def _novel(found: Novel, whose: str) -> tuple[str, ...]:
         return ()
     return (
         f"{plural(found.problems, 'problem is', 'problems are')} solved only by {whose}: no "
-        f"change of the odds by up to {found.excluded_odds:.3g}-fold explains that "
-        f"({found.max_odds:.3g}-fold was required)",
+        f"change of the odds by up to {factor(found.excluded_odds)}-fold explains that "
+        f"({factor(found.max_odds)}-fold was required)",
     )
 
 

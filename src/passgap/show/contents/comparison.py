@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from passgap.plain import factor
 from passgap.results.comparison import (
     BandGain,
     Comparison,
@@ -89,7 +90,7 @@ def sentence(result: curves.Pair) -> str:
     if not isinstance(result, UnpairedComparison):
         numbers |= {"new": b.Count(result.new.problems, "new")}
         numbers |= {"lost": b.Count(result.lost.problems, "gone")}
-        numbers |= {"odds": f"{result.new.excluded_odds:.3g}"}
+        numbers |= {"odds": factor(result.new.excluded_odds)}
     for name, k in {"k": small, "K": large}.items():
         numbers |= {
             f"base_{name}": whole(result.base.at(k)),
@@ -170,6 +171,9 @@ def _crossing(result: Comparison) -> str:
     cross = result.crossover
     if cross is None:
         return ""
+    if cross.high is None:
+        means = f"By the means alone the base is ahead from k = {cross.k} on"
+        return f"{means}; the interval ({_crosses(cross)}) does not show it."
     return f"The base is ahead from k = {cross.k} on ({_crosses(cross)})."
 
 
@@ -220,7 +224,7 @@ def _novel_rows(result: Comparison) -> Iterator[Sequence[object]]:
                 f"{one.problems:,} problems"
             )
             said = f"{name} problems: largest factor of the odds that is excluded"
-            yield said, f"{one.excluded_odds:.3g}", note
+            yield said, factor(one.excluded_odds), note
     for name, part in (
         ("gain in pass@1 where the base also solves, points", result.gain_source.reached),
         ("gain in pass@1 on the rest, points", result.gain_source.not_reached),

@@ -6,6 +6,7 @@ no interval contradicts the word beside it.
 
 from __future__ import annotations
 
+from passgap.plain import factor
 from passgap.results.comparison import Comparison, Coverage, Novel
 from passgap.results.labels import STATES
 from passgap.results.seeds import SeedsComparison
@@ -47,14 +48,14 @@ def _stands(result: Pair, k: int) -> str:
 
 def _novel(name: str, test: Novel, group: str, solver: str, solved: str | b.Count) -> b.Figure:
     """One test: how many problems show it; else who was ``solved`` by one only, and why."""
-    p, odds = p_value(test.p_value), f"{test.max_odds:.3g}-fold"
+    p, odds = p_value(test.p_value), f"{factor(test.max_odds)}-fold"
     if test.shown:
-        least = f"{test.excluded_odds:.3g}-fold"
+        least = f"{factor(test.excluded_odds)}-fold"
         note = f"no change of the odds by up to {least} explains them ({p} for {odds})"
         return b.Figure(name, b.Counted(b.Count(test.problems, group)), note)
     if str(solved) == "0":
         return b.Figure(name, "none", f"no problem is solved by {solver} only")
-    explained = f"a change of the odds by up to {odds} explains that ({p})"
+    explained = f"a change of the odds of up to {odds} can explain that ({p})"
     moved = (solved, f" solved by {solver} only; ") if solved else ()
     return b.Figure(name, "none shown", b.Counted(*moved, explained))
 
