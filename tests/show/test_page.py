@@ -360,7 +360,8 @@ def test_what_decides_stands_at_the_top(comparison):
     assert small == "+16.1 points (+13.1 to +19.1)\nbetter"
     assert large == "−4.8 points (−7.8 to −1.8)\nworse"
     said = (
-        "1 solved by the trained policy only; a change of the odds of up to 32-fold can explain that"
+        "1 solved by the trained policy only; a change of the odds of up to 32-fold can "
+        "explain that"
     )
     assert found["New problems"] == ("none shown", f"{said} (p = 0.800)")
     said = "no change of the odds by up to 88-fold explains them (p = 0.004 for 32-fold)"
