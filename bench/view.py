@@ -63,7 +63,7 @@ def main() -> None:
         if args.inspect and size <= INSPECT_MOST:
             rows.append((f"inspect view, {size:,}", measured_inspect(args.inspect, folder)))
     names = list(dict.fromkeys(name for _, row in rows for name in row))
-    print("| " + " | ".join(["completions a run", *names]) + " |")
+    print("| " + " | ".join(["completions per run", *names]) + " |")
     print("| --- " * (len(names) + 1) + "|")
     for title, row in rows:
         print("| " + " | ".join([title, *(row.get(name, "–") for name in names)]) + " |")

@@ -109,8 +109,8 @@ def end(k, low, high, discordance=0.01, margin=0.02):
 
 def test_the_interval_that_decided_is_the_one_shown():
     same, more = end(2, -0.02, 0.02), end(64, 0.01, 0.05)
-    assert same.said() == "delta pass@2 is 0.0 (-1.6 to 1.6) points, 90%: equivalent"
-    assert more.said() == "delta pass@64 is 3.0 (1.0 to 5.0) points, 95%: up"
+    assert same.said() == "pass@2 changed by +0.0 points (-1.6 to +1.6; 90%): equivalent"
+    assert more.said() == "pass@64 changed by +3.0 points (+1.0 to +5.0; 95%): up"
 
 
 def test_bounds_are_the_ends_and_the_least_margin():

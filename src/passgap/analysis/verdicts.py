@@ -226,8 +226,9 @@ class End:
         by = self.narrow if self.stands == "equivalent" else self.wide
         level = f"{100 * by.confidence_level:.4g}%"
         if by.confidence_level > (1 + self.narrow.confidence_level) / 2 + 1e-9:
-            level += " (of two k that are looked at)"
-        return f"delta pass@{self.k} is {spread(by)} points, {level}: {self.stands}"
+            level += " (of two values of k)"
+        value, low, high = (f"{100 * end:+.1f}" for end in (by.value, by.low, by.high))
+        return f"pass@{self.k} changed by {value} points ({low} to {high}; {level}): {self.stands}"
 
     def bound(self) -> Bound:
         """What is not excluded at this k."""

@@ -53,8 +53,8 @@ FEW_PROBLEMS = 72
 SECOND = (1, 4)
 NAMED = 5  # problems left out that are named
 CAVEAT = (
-    "the forecast moves every logit by delta (pure sharpening); its interval covers the "
-    "uncertainty of the base's difficulty distribution, not of what training will do"
+    "the forecast shifts the log odds of every problem by delta (pure sharpening); its interval "
+    "covers the uncertainty of the base's difficulty distribution, not of what training will do"
 )
 
 

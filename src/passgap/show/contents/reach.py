@@ -110,7 +110,9 @@ def _details(result: Reach) -> Iterator[Sequence[object]]:
         yield name, number(gain.value), note
     mass = result.rare_mass
     if mass is not None and known(mass.trained.value):
-        name = f"the trained's samples that the base gives less than 1 in {number(mass.budget)}"
+        name = (
+            f"the trained policy's samples that the base gives less than 1 in {number(mass.budget)}"
+        )
         note = f"{interval(mass.trained)}; of the base's own samples {estimated(mass.base)}"
         yield name, percent(mass.trained.value), note
 
