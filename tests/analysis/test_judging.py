@@ -187,7 +187,7 @@ def test_a_rise_at_one_of_two_k_has_to_hold_at_half_the_level():
     assert paired_interval(just).low > 0
     assert alone.small.stands == "unclear"
     assert alone.small.wide.low <= 0 <= alone.small.wide.high
-    assert "97.5% (of two values of k)): unclear" in alone.reasons()[0]
+    assert "97.5%, for one of two values of k): unclear" in alone.reasons()[0]
     assert beside.small.stands == beside.large.stands == "up"
     assert beside.small.wide.confidence_level == 0.95
 

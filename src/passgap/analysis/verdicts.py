@@ -226,7 +226,7 @@ class End:
         by = self.narrow if self.stands == "equivalent" else self.wide
         level = f"{100 * by.confidence_level:.4g}%"
         if by.confidence_level > (1 + self.narrow.confidence_level) / 2 + 1e-9:
-            level += " (of two values of k)"
+            level += ", for one of two values of k"
         value, low, high = (f"{100 * end:+.1f}" for end in (by.value, by.low, by.high))
         return f"pass@{self.k} changed by {value} points ({low} to {high}; {level}): {self.stands}"
 
