@@ -224,7 +224,7 @@ def trained_cell(base: Counts, arms: Sequence[Counts], *, judged: bool) -> dict[
 def _judged(base: Counts, arms: Sequence[Counts]) -> str:
     """The verdict on a recipe, and what it rests on at the small and the large k."""
     verdict = compare_seeds(base, arms).verdict
-    return f"`{verdict.label}`: {verdict.at_small_k}, {verdict.at_large_k}"
+    return f"{verdict.label.words}: {verdict.at_small_k}, {verdict.at_large_k}"
 
 
 def share(found: Mapping[str, float]) -> dict[str, float]:
@@ -284,13 +284,13 @@ def header(size: Size, command: str) -> str:
     )
     return f"""# One base trained in many ways
 
-The lab's *{FAMILY}* family: {size.seeds} training seeds a row, n = {size.n} draws per problem at
+The lab's *{FAMILY}* family: {size.seeds} training seeds per row, n = {size.n} samples per problem at
 temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
 {size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
-`{command}`. Every arm but the two that learn completions takes 128 completions a drawing and two
+`{command}`. Every arm but the two that learn completions samples 128 completions at a time and takes two
 optimizer steps on them ({plain}); rows change what they name.
 
-Values are per cent, with 95% intervals over problems and training seeds (of the base: over
+Values are percentages with 95% intervals over problems and training seeds (of the base: over
 problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the
 row's pass@1. The verdict compares the recipe with the base on held-out problems; beside it stand
 its two ends. That two policies are equal to within two points takes 149 problems or more.

@@ -63,7 +63,7 @@ def test_the_sources_labels_can_count_again(shared_data, bring):
     assert not [f for f in check(run).findings if f.check == "verifiers"]
     verify(run, verifier="exact")
     told = next(f for f in check(run).findings if f.check == "verifiers")
-    assert "the marks of exact count here; source:qwen-math score differs on" in told.evidence
+    assert "the outcomes of exact count here; source:qwen-math score differs on" in told.evidence
     assert "--verifier 'source'" in told.remedy
     verify(run, verifier="source")
     assert count(run).c.sum() == 728
@@ -99,7 +99,7 @@ def test_an_inspect_log_without_scores_is_not_all_wrong(shared_data, bring):
 
 
 def test_a_folder_of_several_inspect_logs_is_refused(shared_data, bring):
-    with pytest.raises(UsageError, match=r"holds 3 inspect logs .*give one of them"):
+    with pytest.raises(UsageError, match=r"has 3 separate inspect logs .*give one of them"):
         bring(shared_data / "formats" / "inspect")
 
 

@@ -223,7 +223,7 @@ def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
         yield Finding(
             "verifiers",
             "warning" if differing > MUCH * draws else "note",
-            f"the marks by {counts} count here; {beside} differs on {differing / draws:.1%} of "
+            f"the outcomes of {counts} count here; {beside} differs on {differing / draws:.1%} of "
             "the samples",
             f"compare both (passgap verify prints the table); --verifier '{again}' makes the "
             "other one count",

@@ -137,7 +137,7 @@ def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
     probe = f"passgap probe {path}"
     print(
         f"{path}: {plural(result.draws, 'sample')} of {plural(result.problems, 'problem')}, "
-        f"{result.correct:,} correct, {result.unscored:,} unscored; the marks by "
+        f"{result.correct:,} correct, {result.unscored:,} unscored; the outcomes of "
         f"{result.marked_by} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
     if found.why and not found.failed:

@@ -69,7 +69,8 @@ def doubt(verdict: Verdict | None) -> str:
         return "too few problems for a verdict"
     ends = {"small k": verdict.at_small_k, "large k": verdict.at_large_k}
     open_at = [end for end, stands in ends.items() if stands == "unclear"]
-    said = [f"open at the {' and the '.join(open_at)}"] if open_at else []
+    where = "both k" if len(open_at) == len(ends) else f"the {''.join(open_at)}"
+    said = [f"open at {where}"] if open_at else []
     if not open_at and not verdict.settled:
         said += [verdict.reasons[-1] if verdict.reasons else verdict.label.settles]
     if verdict.robust is not None:
