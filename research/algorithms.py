@@ -284,11 +284,11 @@ def header(size: Size, command: str) -> str:
     )
     return f"""# One base trained in many ways
 
-The lab's *{FAMILY}* family: {size.seeds} training seeds per row, n = {size.n} samples per problem at
-temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
+The lab's *{FAMILY}* family: {size.seeds} training seeds per row, n = {size.n} samples per problem
+at temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
 {size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
-`{command}`. Every arm but the two that learn completions samples 128 completions at a time and takes two
-optimizer steps on them ({plain}); rows change what they name.
+`{command}`. Every arm but the two that learn completions samples 128 completions at a time and
+takes two optimizer steps on them ({plain}); rows change what they name.
 
 Values are percentages with 95% intervals over problems and training seeds (of the base: over
 problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the
