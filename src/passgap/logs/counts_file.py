@@ -105,6 +105,11 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
             f"--{useless[0].replace('_', '-')} does not apply to counts; allowed: --id-field, "
             "--where"
         )
+    if not wants_counts(out):
+        raise UsageError(
+            f"{out} is no name of a counts file, and counts hold no samples for a run folder; give "
+            f"--out {out}.csv, or use {files[0]} as it is: passgap probe {files[0]}"
+        )
     told = Told()
     rows = [row for path in files for row in read_rows(path) if chosen(row, asked, told)]
     if not rows:
