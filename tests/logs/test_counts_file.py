@@ -1,4 +1,4 @@
-"""Counts become a counts file; what is asked of them that they cannot be is refused with a way on."""
+"""Counts become a counts file; a refusal of anything else says what to type instead."""
 
 import pytest
 from commands import run
