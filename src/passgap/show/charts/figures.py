@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from passgap.errors import UsageError
 from passgap.show.blocks import Block, pictures
 from passgap.show.charts import check_charts
 from passgap.show.charts.lazy import Chart
-from passgap.show.charts.outlines import in_inches, outlined
 from passgap.show.charts.paper import COLUMNS, paper_spec
 from passgap.show.charts.parts import sized
 
 FORMATS = ("svg", "png", "pdf")
 DOTS = 300  # per inch, of a PNG
+POINTS = 72  # per inch
+SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 
 
 def write_figures(
@@ -24,9 +26,9 @@ def write_figures(
 ) -> list[Path]:
     """Write every picture among the blocks into a folder, offline, as a paper takes them.
 
-    A file per picture, width (``curves.pdf`` one column, ``curves_wide.pdf`` two) and format; fonts
-    are embedded in a PDF and outlines in an SVG. Raises UsageError for a format that is none of
-    `FORMATS`.
+    A file per picture, width (``curves.pdf`` one column, ``curves_wide.pdf`` two) and format; a PDF
+    embeds its fonts, an SVG keeps its text to be edited. Raises UsageError for a format that is
+    none of `FORMATS`.
     """
     for form in formats:
         if form not in FORMATS:
@@ -46,15 +48,24 @@ def write_figures(
 
 
 def _printed(spec: str, form: str) -> bytes:
-    """One figure of a paper: an SVG needs no font, a PNG has 300 dots per inch."""
+    """One figure of a paper: an SVG has its size in inches, a PNG 300 dots per inch."""
     import vl_convert
 
     if form == "png":
         return bytes(vl_convert.vegalite_to_png(spec, ppi=DOTS))
     if form == "pdf":
         return picture(spec, form)
-    svg = picture(spec, form).decode()
-    return in_inches(outlined(svg, bytes(vl_convert.svg_to_pdf(svg)))).encode()
+    return _in_inches(picture(spec, form).decode()).encode()
+
+
+def _in_inches(svg: str) -> str:
+    """The same SVG, its size in inches: a point of Vega's is one on paper."""
+
+    def inches(found: re.Match[str]) -> str:
+        width, height = (f"{float(found[i]) / POINTS:g}in" for i in (1, 2))
+        return f'width="{width}" height="{height}"'
+
+    return SIZE.sub(inches, svg, count=1)
 
 
 def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 360) -> Path:
