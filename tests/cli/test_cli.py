@@ -62,7 +62,7 @@ def test_the_whole_way_with_known_p(problems, tmp_path):
     )
     assert reported.returncode == 0, reported.stderr
     assert page.stat().st_size < 5e6
-    assert "pass@16 is" in page.read_text(encoding="utf-8")
+    assert "pass@16 changed by" in page.read_text(encoding="utf-8")
     table = run("probe", tmp_path / "base")
     assert result["verdict"]["label"] not in table.stderr
     label = json.loads(probed.stdout)["verdict"]["label"]
