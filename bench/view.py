@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from passgap.data.arrays import FloatArray
 from passgap.data.completions import Completion
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
@@ -85,38 +86,67 @@ def made(path: Path, size: int, role: str, delta: float) -> Run:
     verifier = digest("bench")
     if is_run(path) and len(Run(path).outcome_names(verifier)) == len(Run(path).blocks):
         return Run(path)
+    logits = np.random.default_rng(0).normal(-1, 2, count) + delta
+
+    def said(place: int, right: bool) -> tuple[str, str]:
+        answer = 2 * place + 1 + int(not right)
+        return text_of(place, answer), str(answer)
+
+    policy = Policy(role, weights_digest=digest(role))
+    return written(path, policy, problems, n, logits, len(role), said)
+
+
+def written(
+    path: Path,
+    policy: Policy,
+    problems: ProblemSet,
+    n: int,
+    logits: FloatArray,
+    seed: int,
+    said: Callable[[int, bool], tuple[str, str]],
+) -> Run:
+    """A verified run, written through the store: problem i is solved with log odds ``logits[i]``.
+
+    ``said(i, right)`` gives the text and the answer of a sample.
+    """
     manifest = Manifest(
-        policy={"path": role, "revision": None, "weights_digest": digest(role)},
-        prompt=Policy(role).prompt.to_dict(),
+        policy={
+            "path": policy.path,
+            "revision": None,
+            "weights_digest": policy.weights_digest,
+        },
+        prompt=policy.prompt.to_dict(),
         engine={"name": "fake", "args": {}},
         sampling=SamplingParams(256).to_dict(),
-        problem_set={"name": "sums", "digest": problems.digest, "size": count, "merged": 0},
+        problem_set={
+            "name": problems.name,
+            "digest": problems.digest,
+            "size": len(problems),
+            "merged": 0,
+        },
         n=n,
         seed=0,
         rounds=(Round.of(0, n),),
         created="2026-01-01T00:00:00+00:00",
     )
-    run, rng = Run.create(path, manifest, problems), np.random.default_rng(len(role))
-    logits = np.random.default_rng(0).normal(-1, 2, count) + delta
-    p = dict(zip(run.problem_ids, 1 / (1 + np.exp(-logits)), strict=True))
+    run, rng = Run.create(path, manifest, problems), np.random.default_rng(seed)
+    p, verifier = 1 / (1 + np.exp(-logits)), digest("bench")
     place = {problem.id: i for i, problem in enumerate(problems)}
     with run.writing():
         for name, block in run.blocks.items():
             keys = [(i, block.first_draw + j) for i in block.problem_ids for j in range(block.size)]
-            right = rng.random(len(keys)) < [p[i] for i, _ in keys]
-            answers = [
-                2 * place[i] + 1 + int(not ok) for (i, _), ok in zip(keys, right, strict=True)
-            ]
+            right = rng.random(len(keys)) < [p[place[i]] for i, _ in keys]
+            texts = [said(place[i], bool(ok)) for (i, _), ok in zip(keys, right, strict=True)]
             run.add_completions(
                 name,
                 [
-                    Completion(i, draw, text_of(place[i], answer), (answer, 0), "stop", -1.5)
-                    for (i, draw), answer in zip(keys, answers, strict=True)
+                    Completion(i, draw, text, (1, 0), "stop", -1.5)
+                    for (i, draw), (text, _) in zip(keys, texts, strict=True)
                 ],
             )
             outcomes = [
-                (i, draw, Outcome("correct" if ok else "incorrect", str(answer)))
-                for (i, draw), answer, ok in zip(keys, answers, right, strict=True)
+                (i, draw, Outcome("correct" if ok else "incorrect", answer))
+                for (i, draw), (_, answer), ok in zip(keys, texts, right, strict=True)
             ]
             run.add_outcomes(verifier, name, outcomes)
         run.set_outcomes_about(verifier, OutcomesAbout(faults={}))

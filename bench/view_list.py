@@ -19,20 +19,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-from view import ASKED, get, running, timed
+from view import ASKED, get, running, timed, written
 
-from passgap.data.completions import Completion
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome
-from passgap.data.policies import Policy, SamplingParams
+from passgap.data.policies import Policy
 from passgap.data.problems import Problem, ProblemSet
-from passgap.runs import Manifest, Round, Run
-from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.policy import Request, Weights, write_policy
 
 PROBLEMS, DRAWS = 200, 32
 LOOK = 2.0  # seconds, as an open page asks
-VERIFIER = digest("bench")
 RUN = re.compile(r'class="row" href="/run/')
 VERDICT = re.compile(r'class="tag (?:good|open|bad)"')
 
@@ -74,47 +69,19 @@ def measured(root: Path, count: int) -> None:
 
 
 def made(root: Path, policy: Policy, seed: int, delta: float) -> None:
-    """One run, written through the store: problem i is solved with a known probability."""
+    """One run: a base's where ``delta`` is 0, else a trained policy's."""
     problems = ProblemSet.of(
         f"sums-{seed}",
         [Problem(f"What is {i} + {seed}?", str(i + seed), "math") for i in range(PROBLEMS)],
     )
     name = f"{seed:02d}-{'trained' if delta else 'base'}"
-    manifest = Manifest(
-        policy={
-            "path": policy.path,
-            "revision": None,
-            "weights_digest": policy.weights_digest,
-        },
-        prompt=policy.prompt.to_dict(),
-        engine={"name": "fake", "args": {}},
-        sampling=SamplingParams(64).to_dict(),
-        problem_set={
-            "name": problems.name,
-            "digest": problems.digest,
-            "size": len(problems),
-            "merged": 0,
-        },
-        n=DRAWS,
-        seed=0,
-        rounds=(Round.of(0, DRAWS),),
-        created="2026-01-01T00:00:00+00:00",
-    )
-    run, rng = Run.create(root / name, manifest, problems), np.random.default_rng(seed)
     logits = np.random.default_rng(seed).normal(-1, 2, PROBLEMS) + delta
-    p = dict(zip(run.problem_ids, 1 / (1 + np.exp(-logits)), strict=True))
-    with run.writing():
-        for shard, block in run.blocks.items():
-            keys = [(i, block.first_draw + j) for i in block.problem_ids for j in range(block.size)]
-            right = rng.random(len(keys)) < [p[i] for i, _ in keys]
-            run.add_completions(
-                shard, [Completion(i, d, "The answer is 1.", (1, 0), "stop", -1.5) for i, d in keys]
-            )
-            marks = [Outcome("correct" if ok else "incorrect", str(int(ok))) for ok in right]
-            rows = [(i, d, mark) for (i, d), mark in zip(keys, marks, strict=True)]
-            run.add_outcomes(VERIFIER, shard, rows)
-        run.set_outcomes_about(VERIFIER, OutcomesAbout(faults={}))
-        run.set_verifier_digest(VERIFIER)
+    written(root / name, policy, problems, DRAWS, logits, seed, said)
+
+
+def said(place: int, right: bool) -> tuple[str, str]:
+    """The text and the answer of a sample; all texts are alike."""
+    return "The answer is 1.", str(int(right))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 In: a page's HTML with the formulas that arithmatex marked, in LaTeX. Out: the same with MathML.
 A wide hat is drawn by ``site.css`` as wide as what is under it: few fonts can stretch theirs. A
-prime stands beside its letter: its sign is raised already. A formula on its own line can scroll.
+prime is set beside its letter, because its glyph is raised already. A displayed formula can scroll.
 """
 
 import html

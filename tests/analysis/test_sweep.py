@@ -7,7 +7,7 @@ import pytest
 from drawing import drawn, ids, tilted
 
 import passgap
-from passgap.analysis.sweep.falling import alike, differences, fall, kept
+from passgap.analysis.sweep.falling import alike, differences, fall, ranked
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 
@@ -90,7 +90,7 @@ def test_the_rule_keeps_the_best_of_those_whose_coverage_stands():
 def test_the_earlier_one_is_kept_where_two_tie_and_the_other_is_named_alike():
     base, better = arms_of([np.full(100, 0.2), np.full(100, 0.5)])
     tables = [differences([base, better, better], k, 0) for k in (2, 64)]
-    assert kept(*tables, 0.02) == 1
+    assert ranked(*tables, 0.02)[0] == 1
     assert alike(tables[0], 1) == [2]
     result = passgap.compare_sweep(base, [(5, better), (9, better)])
     assert (result.keep.step, result.keep.alike) == (5, (9,))

@@ -205,7 +205,8 @@ def sweep(label: SweepLabel = SweepLabel.COVERAGE_FALLS) -> Sweep:
         settings=compared_with(),
         problems=len(P_BASE),
         checkpoints=tuple(
-            Checkpoint(step, "policy", fallen, curve(P_TRAINED), rows) for step in (10, 20)
+            Checkpoint(step, "policy", fallen, curve(P_TRAINED), rows, rank)
+            for rank, step in enumerate((10, 20), start=1)
         ),
         fall=Fall(10, 20, None, Difference(128, -0.2, -0.3, -0.1, -0.35, -0.05)),
         keep=Keep(10, "policy", Difference(2, 0.1, 0.0, 0.2, 0.0, 0.2), rows[-2], alike=(20,)),

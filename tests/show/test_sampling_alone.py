@@ -110,7 +110,8 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
     sweep = replace(sweep, checkpoints=dirty, verdict=reasons)
     said = sweep_verdict(sweep).sentence
     assert "begins to fall between step 10 and step 20" in said
-    kept = "Keep step 10 (pass@2 +10.0 points against the base, where step 20 is not told apart)"
+    kept = "Keep step 10 (pass@2 +10.0 points against the base; step 20 cannot be distinguished "
+    kept += "from it there)"
     assert kept in said
     table = sweep_table(sweep)
     notes = [row[-1] for row in table.narrow.rows]

@@ -79,7 +79,7 @@ class Label(StrEnum):
     @property
     def words(self) -> str:
         """The label as people read it."""
-        return self.value.replace("_", " ")
+        return self.value.replace("_", " ").replace("rlvr", "RLVR")
 
 
 class ProbeLabel(Label):

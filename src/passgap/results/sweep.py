@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from passgap.results.codec import FLAT, IN_CURVE, Result
+from passgap.results.codec import FLAT, HIDDEN, IN_CURVE, Result
 from passgap.results.comparison import ComparedWith
 from passgap.results.estimates import Curve
 from passgap.results.verdict import Verdict
@@ -25,13 +25,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint of a sweep: its curve, its difference to the base at each k, its verdict."""
+    """One checkpoint of a sweep: its curve, its difference to the base at each k, its verdict.
+
+    ``rank`` is its place by the rule that says which to keep, from 1.
+    """
 
     step: int
     policy: str
     verdict: Verdict
     curve: Curve
     delta: tuple[Difference, ...]
+    rank: Annotated[int, HIDDEN]
 
     def at(self, k: int) -> Difference:
         """The difference to the base at one listed k."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatch
 
 import polars as pl
@@ -72,23 +72,14 @@ def _(curve: Curve) -> pl.DataFrame:
 
 
 @frame_of.register
-def _(estimate: Estimate) -> pl.DataFrame:
-    return rows_of([estimate])
-
-
-@frame_of.register
-def _(verdict: Verdict) -> pl.DataFrame:
-    return rows_of([verdict])
-
-
-@frame_of.register
 def _(probe: Probe) -> pl.DataFrame:
     return frame_of(probe.curve)
 
 
-@frame_of.register
-def _(adaptive: AdaptiveProbe) -> pl.DataFrame:
-    return rows_of(adaptive.rounds)
+@frame_of.register(Estimate)
+@frame_of.register(Verdict)
+def _(one: Estimate | Verdict) -> pl.DataFrame:
+    return rows_of([one])
 
 
 @frame_of.register(Comparison)
@@ -120,11 +111,6 @@ def _(slices: Slices) -> pl.DataFrame:
 
 
 @frame_of.register
-def _(plan: Plan) -> pl.DataFrame:
-    return rows_of(plan.designs)
-
-
-@frame_of.register
 def _(selection: Selection) -> pl.DataFrame:
     chosen, control = set(selection.chosen.tolist()), set(selection.control.tolist())
     return rows_of(
@@ -133,31 +119,15 @@ def _(selection: Selection) -> pl.DataFrame:
     )
 
 
-@frame_of.register
-def _(reach: Reach) -> pl.DataFrame:
-    return rows_of(reach.rows)
+def _table_of(name: str) -> Callable[[object], pl.DataFrame]:
+    return lambda result: rows_of(getattr(result, name))
 
 
-@frame_of.register
-def _(watching: Watching) -> pl.DataFrame:
-    return rows_of(watching.steps)
-
-
-@frame_of.register
-def _(audit: Audit) -> pl.DataFrame:
-    return rows_of(audit.corrected)
-
-
-@frame_of.register
-def _(backtest: Backtest) -> pl.DataFrame:
-    return rows_of(backtest.pairs)
-
-
-@frame_of.register
-def _(checks: Checks) -> pl.DataFrame:
-    return rows_of(checks.findings)
-
-
-@frame_of.register
-def _(counts: Counts) -> pl.DataFrame:
-    return counts_frame(counts)
+frame_of.register(AdaptiveProbe, _table_of("rounds"))
+frame_of.register(Audit, _table_of("corrected"))
+frame_of.register(Backtest, _table_of("pairs"))
+frame_of.register(Checks, _table_of("findings"))
+frame_of.register(Counts, counts_frame)
+frame_of.register(Plan, _table_of("designs"))
+frame_of.register(Reach, _table_of("rows"))
+frame_of.register(Watching, _table_of("steps"))

@@ -60,15 +60,17 @@ def corrected_pass_at_k(
     Returns
     -------
     numpy.ndarray
-        Shape (P, K), from ``1 - (1 - g)^-k`` to 1; nan where k > n.
+        Shape (P, K), from ``1 - (1 - g)^-k`` to 1; nan where k > n. Where guessing alone solves a
+        problem to within rounding, nothing can be told: nan, or -inf.
 
     Raises
     ------
     UsageError
         As in `pass_at_k` and `lucky_pass_at_k`.
     """
-    none = 1.0 - pass_at_k(n, c, ks)
-    return np.asarray(1.0 - none / (1.0 - lucky_pass_at_k(guess_rate, ks)), float)
+    none, unlucky = 1.0 - pass_at_k(n, c, ks), 1.0 - lucky_pass_at_k(guess_rate, ks)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(1.0 - none / unlucky, float)
 
 
 def shrunken_rates(rates: ArrayLike, variances: ArrayLike) -> FloatArray:

@@ -99,8 +99,8 @@ def fall(large: Differences) -> FallAt | None:
     return None
 
 
-def kept(small: Differences, large: Differences, margin: float) -> int:
-    """The position of the checkpoint to keep; 0, the base, where none is shown to be better.
+def ranked(small: Differences, large: Differences, margin: float) -> list[int]:
+    """The positions, best first; the first is to be kept: 0, the base, where none is better.
 
     The rule: the greatest lower end of the band of pass@k_small minus the base's, among the
     checkpoints whose pass@k_large is not shown to be below the base's by more than the margin;
@@ -108,7 +108,7 @@ def kept(small: Differences, large: Differences, margin: float) -> int:
     """
     lower = np.where(large.band_high[0] < -margin, -np.inf, small.band_low[0])
     lower[0] = 0.0
-    return int(np.argmax(lower))
+    return [int(position) for position in np.argsort(-lower, kind="stable")]
 
 
 def alike(small: Differences, position: int) -> list[int]:

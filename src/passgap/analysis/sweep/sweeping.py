@@ -21,7 +21,7 @@ from passgap.analysis.compare.deciding import (
 from passgap.analysis.compare.judging import judge, robust
 from passgap.analysis.compare.pairing import on_common_problems
 from passgap.analysis.luck import luck_of, withheld, withheld_for
-from passgap.analysis.sweep.falling import Differences, FallAt, alike, differences, fall, kept
+from passgap.analysis.sweep.falling import Differences, FallAt, alike, differences, fall, ranked
 from passgap.analysis.sweep.verdict import RULE, sweep_notes, sweep_verdict
 from passgap.analysis.verdicts import points
 from passgap.data.counts import Counts
@@ -75,8 +75,9 @@ def compare_sweep(
     ]
     tables = {k: differences(everyone, k, settings.seed) for k in listed}
     small, large = tables[rule.k_small], tables[rule.k_large]
-    rows = _rows(everyone, steps, tables, lucks, rule, settings, trained_on)
-    found, chosen = fall(large), kept(small, large, rule.margin)
+    order = ranked(small, large, rule.margin)
+    rows = _rows(everyone, steps, tables, lucks, order, rule, settings, trained_on)
+    found, chosen = fall(large), order[0]
     verdict = sweep_verdict(found, large, rule, steps)
     for step, luck in zip(steps, lucks, strict=True):
         whose = f"policy of step {step}"
@@ -117,12 +118,13 @@ def _rows(
     steps: Sequence[int],
     tables: Mapping[int, Differences],
     lucks: Sequence[Luck | None],
+    order: Sequence[int],
     rule: Deciding,
     settings: CompareSettings,
     trained_on: bool | None,
 ) -> tuple[Checkpoint, ...]:
     """Each checkpoint with the verdict that `compare` gives it."""
-    rows = []
+    rows, ranks = [], [position for position in order if position]  # the base has none
     for i in range(1, len(everyone)):
         found = judge(everyone[0], everyone[i], rule, settings.seed)
         verdict = robust(found, everyone[0], everyone[i], rule, settings)
@@ -133,7 +135,7 @@ def _rows(
         curve = inputs.curve_of(everyone[i], list(tables), "population", settings.seed)
         delta = tuple(table.row(0, i) for table in tables.values())
         policy = everyone[i].provenance.get("policy", "")
-        rows.append(Checkpoint(steps[i], policy, verdict, curve, delta))
+        rows.append(Checkpoint(steps[i], policy, verdict, curve, delta, 1 + ranks.index(i)))
     return tuple(rows)
 
 

@@ -1,4 +1,4 @@
-"""Charts for a paper: one and two columns wide, in small type, told apart where no colour is seen.
+"""Charts for a paper: one and two columns wide, in small type, readable without colour.
 
 In: a chart as the page draws it. Out: its Vega-Lite spec at the size at which it is printed. A
 point of the spec is a point on paper: what is 7 here is 7 pt in the journal.

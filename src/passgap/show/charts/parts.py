@@ -45,7 +45,7 @@ def lined(
     """A line through the values of each series, their intervals as a band or as bars.
 
     ``colour`` is one for all or an encoding by series, ``points`` the size of the dots; the values
-    are shares unless ``y`` says otherwise. ``dashes`` tell series apart where no colour is seen.
+    are shares unless ``y`` says otherwise. ``dashes`` distinguish series without colour.
     """
     one = isinstance(colour, str)
     by = alt.ColorValue(colour) if isinstance(colour, str) else colour

@@ -144,8 +144,8 @@ def _misfit(tilt: TiltFit | None) -> str:
     """Whether one factor on the odds of every problem explains the change."""
     if tilt is None or not known(tilt.delta):
         return ""
-    factor, low, high = (number(math.exp(one)) for one in (tilt.delta, tilt.low, tilt.high))
-    times = f"by {factor} ({low} to {high})"
+    by, low, high = (number(math.exp(one)) for one in (tilt.delta, tilt.low, tilt.high))
+    times = f"by {by} ({low} to {high})"
     if tilt.reading != "tilt":
         return f"No common factor on the odds explains the change: {tilt_reading(tilt)}."
     if tilt.low <= 0 <= tilt.high:

@@ -15,6 +15,7 @@ from functools import partial
 from passgap.data.bands import BANDS, band_index
 from passgap.show import blocks as b
 from passgap.show import text
+from passgap.show.charts.designs import CLASSES
 from passgap.show.charts.problems import before_and_after, histogram
 from passgap.show.contents import captions
 from passgap.show.data import CompletionRow, PageData, ProblemRow, share_in_words, share_of
@@ -46,11 +47,6 @@ CHANGED = {
     "worse": "significantly worse",
     "new": "counted as new by the test",
     "gone": "counted as lost by the test",
-}
-REACHED = {
-    "reachable": "within the base's reach",
-    "undecided": "undecided",
-    "beyond_budget": "beyond the budget",
 }
 SOME_UNSCORED = {"some_unscored": "some unscored"}
 HISTOGRAM = (
@@ -130,7 +126,7 @@ def _groups(data: PageData, paired: bool) -> Groups:
     if data.reach:
         labels = {row.problem_id: row.label for row in data.reach.rows}
         found["In reach of the base"] = {
-            name: {i for i, one in labels.items() if one == name} for name in REACHED
+            name: {i for i, one in labels.items() if one == name} for name in CLASSES
         }
     unscored = {one.problem_id for one in data.problems if _some_unscored(one, paired)}
     parts = {part_name(i): ids for i, ids in enumerate(data.benchmarks.values(), start=1)}
@@ -182,7 +178,14 @@ def _novel(data: PageData) -> dict[str, Set[str]]:
 
 
 TRAINED = {f"trained_{name}": words for name, words in text.BANDS.items()}
-TITLES = {**SOLVED, **CHANGED, **REACHED, **SOME_UNSCORED, **text.BANDS, **TRAINED}
+TITLES: dict[str, str] = {
+    **SOLVED,
+    **CHANGED,
+    **{str(one): words for one, words in CLASSES.items()},
+    **SOME_UNSCORED,
+    **text.BANDS,
+    **TRAINED,
+}
 
 
 def part_name(place: int) -> str:

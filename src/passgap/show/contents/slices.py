@@ -52,16 +52,13 @@ def slices_table(result: Slices, grave: Mapping[str, str]) -> Table:
     level = percent(result.slice_confidence_level, 1)
     head = [result.by, "rank", "problems", *(f"{end} ({level})" for end in _ends(lines))]
     same = len({one.large.k for one in lines}) == 1
+    groups = {one.name: part_name(i) for i, one in enumerate(result.slices, start=1)}
+    places = [str(i) if one.verdict else ABSENT for i, one in enumerate(ranked, start=1)]
     rows = [
-        _row(str(i) if one.verdict else ABSENT, one, grave.get(one.name, ""), same)
-        for i, one in enumerate(ranked, start=1)
+        _row(place, one, groups[one.name], grave.get(one.name, ""), same)
+        for place, one in zip(places, ranked, strict=True)
     ]
-    places = {one.name: part_name(i) for i, one in enumerate(result.slices, start=1)}
-    for row, one in zip(rows, ranked, strict=True):
-        row[2] = Counted(Count(one.problems, places[one.name]))
-    rows += [_row("", one, "", same) for one in pooled]
-    for row, one in zip(rows[count:], pooled, strict=True):
-        row[2] = Counted(Count(one.problems, "all"))
+    rows += [_row("", one, "all", "", same) for one in pooled]
     marked = tuple(range(count, len(rows)))
     narrow = _narrow(result, lines, level, grave)
     return Table([*head, "verdict", "doubt"], rows, (0, 5, 6), marked, narrow)
@@ -101,11 +98,12 @@ def _words(ends: list[At]) -> str:
     return f"within {tries(ks.pop())}" if len(ks) == 1 else "within k tries"
 
 
-def _row(rank: str, line: Line, grave: str, same: bool) -> list[str]:
+def _row(rank: str, line: Line, group: str, grave: str, same: bool) -> list[str]:
     large = changed(line.large.estimate)
     large = large if same or large == ABSENT else f"k = {line.large.k}: {large}"
     small, reasons = changed(line.small.estimate), _reasons(line, grave)
-    return [line.name, rank, f"{line.problems:,}", small, large, line.label, reasons]
+    problems = Counted(Count(line.problems, group))
+    return [line.name, rank, problems, small, large, line.label, reasons]
 
 
 def _reasons(line: Line, grave: str) -> str:

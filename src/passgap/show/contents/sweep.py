@@ -38,7 +38,8 @@ def _keep(sweep: Sweep) -> str:
         return "Keep the base: no checkpoint is shown to be better."
     more = ""
     if keep.alike:
-        more = f", where step {', '.join(map(str, keep.alike))} is not told apart"
+        others = f"step{'s' * (len(keep.alike) > 1)} {', '.join(map(str, keep.alike))}"
+        more = f"; {others} cannot be distinguished from it there"
     gain = f"pass@{keep.small.k} {points(keep.small.value)} points against the base{more}"
     return f"Keep step {keep.step} ({gain})."
 
@@ -77,8 +78,8 @@ def sweep_table(sweep: Sweep) -> Table | None:
     points with their band over the sweep, the verdict, what to know of it."""
     ks = sweep.settings.k_small, sweep.settings.k_large
     base = [text for k in ks for text in (_level(sweep.base, k), "")]
-    ranked = sorted(sweep.checkpoints, key=partial(_place, sweep))
-    rows = [_row(sweep, one, str(i)) for i, one in enumerate(ranked, start=1)]
+    ranked = sorted(sweep.checkpoints, key=lambda one: one.rank)
+    rows = [_row(sweep, one) for one in ranked]
     rows.append(["0", ABSENT, *base, "base", "", ""])
     names = [name for k in ks for name in (f"pass@{k}", "minus the base's, points")]
     wide = table(["step", "rank", *names, "verdict", "note", "doubt"], rows, (0, 6, 7, 8))
@@ -107,17 +108,11 @@ def _mark(sweep: Sweep, one: Checkpoint) -> str:
     return ", ".join(name for name, step in marks.items() if step == one.step)
 
 
-def _row(sweep: Sweep, one: Checkpoint, rank: str) -> list[str]:
+def _row(sweep: Sweep, one: Checkpoint) -> list[str]:
     ks = sweep.settings.k_small, sweep.settings.k_large
     cells = [text for k in ks for text in (_level(one.curve, k), _change(one.at(k)))]
     label, mark = one.verdict.label, _mark(sweep, one)
-    return [str(one.step), rank, *cells, label, mark, doubt(one.verdict)]
-
-
-def _place(sweep: Sweep, one: Checkpoint) -> tuple[bool, float]:
-    """Those not shown to be below the base first, then by the lower end at the small k."""
-    below = one.at(sweep.settings.k_large).band_high < -sweep.settings.margin
-    return below, -one.at(sweep.settings.k_small).band_low
+    return [str(one.step), str(one.rank), *cells, label, mark, doubt(one.verdict)]
 
 
 def _level(curve: Curve, k: int) -> str:

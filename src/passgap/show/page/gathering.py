@@ -47,9 +47,7 @@ from passgap.show.data import PageData, RunAbout, Stored
 from passgap.show.page.page import write_page
 from passgap.show.page.rows import completion_rows, problem_rows, significant
 from passgap.show.text import known
-from passgap.stats import (
-    fit_mixture,
-)
+from passgap.stats import fit_mixture
 
 Logged = TypeVar("Logged", bound=StepRow)
 

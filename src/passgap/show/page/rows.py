@@ -13,11 +13,12 @@ from functools import cache
 import numpy as np
 import polars as pl
 
+from passgap.analysis.compare.changes import certain_moves
 from passgap.data.counts import Counts
 from passgap.results.comparison import Comparison
 from passgap.runs import Run
 from passgap.show.data import Arm, CompletionRow, ProblemRow
-from passgap.stats import binomial_interval, false_discovery_rates, fisher_exact, wins_at_k
+from passgap.stats import binomial_interval
 
 
 def significant(
@@ -34,9 +35,7 @@ def significant(
     common = np.array([i for i, one in enumerate(base.problem_id) if one in place], dtype=int)
     base = base.take(common)
     trained = trained.take([place[problem_id] for problem_id in base.problem_id])
-    arms, found = (base.n, base.c, trained.n, trained.c), comparison.coverage.certain
-    sure = false_discovery_rates(fisher_exact(*arms)) <= found.false_discovery_rate
-    moved = sure * wins_at_k(*arms, 1)
+    moved, found = certain_moves(base, trained), comparison.coverage.certain
     if (int(np.sum(moved > 0)), int(np.sum(moved < 0))) != (found.better, found.worse):
         return {}
     sides = {"better": moved > 0, "worse": moved < 0}

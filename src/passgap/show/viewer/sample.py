@@ -18,11 +18,9 @@ from passgap.show.viewer.differing import MOST, Difference, difference
 from passgap.show.viewer.library import NothingThereError, OpenRun
 from passgap.show.viewer.links import diff_path, link, problem_path, sample_path
 from passgap.show.viewer.pairs import role_of
-from passgap.show.viewer.problem import question_of, row_of, scored_under
+from passgap.show.viewer.problem import MOST_DRAW, question_of, row_of, scored_under
 from passgap.show.viewer.showing import CAP, Budget, raw, shown_text
 from passgap.show.viewer.site import Site
-
-MOST_DRAW = 2**31 - 1
 
 
 def sample(site: Site, request: Request) -> Response:

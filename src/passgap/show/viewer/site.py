@@ -21,7 +21,7 @@ from passgap.data.identity import digest
 from passgap.errors import UsageError
 from passgap.results.findings import Checks
 from passgap.show.page.painter import environment
-from passgap.show.text import ABSENT, estimated, percent, visible
+from passgap.show.text import ABSENT, estimated, held, percent, visible
 from passgap.show.viewer import links
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Counted, Library, OpenRun
@@ -106,7 +106,7 @@ def pass_at_1_text(counted: Counted | None) -> str:
 
 def unbroken(text: str) -> str:
     """A number with its interval, in which no line may end inside the interval."""
-    return re.sub(r"\([^)]*\)", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    return held(text, "\N{NO-BREAK SPACE}")
 
 
 def check_inert(run: OpenRun) -> None:

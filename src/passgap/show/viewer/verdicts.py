@@ -71,7 +71,7 @@ def _known(site: Site, arms: list[OpenRun], href: str, of: str, begin: bool) -> 
         label = job.result()
     except PassgapError:
         return Said("none: see why", "none", href, of)
-    return Said(label.words.replace("rlvr", "RLVR"), TONES[label.tone], href, of)
+    return Said(label.words, TONES[label.tone], href, of)
 
 
 def _label(arms: list[OpenRun]) -> Label:
