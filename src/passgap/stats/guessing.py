@@ -61,7 +61,7 @@ def corrected_pass_at_k(
     -------
     numpy.ndarray
         Shape (P, K), from ``1 - (1 - g)^-k`` to 1; nan where k > n. Where guessing alone solves a
-        problem to within rounding, nothing can be told: nan, or -inf.
+        problem to within rounding, nothing is known: nan, or -inf.
 
     Raises
     ------
