@@ -52,7 +52,7 @@ class ProbeOptions(TypedDict, total=False):
     k_large: int
     small: float | None
     large: float | None
-    interval: Interval
+    interval: Interval | None
     beyond: Sequence[int]
     false_positive_rate: float | None
     accept_luck: bool

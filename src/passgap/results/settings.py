@@ -29,7 +29,8 @@ class ProbeSettings:
         and .15, which separate the literature's pairs by pass@20 - pass@2. They apply to these two
         k only: with others both have to be given, or the verdict is ``undecided``.
     interval
-        ``population`` or ``fixed`` (exactly these problems are the target).
+        ``population`` or ``fixed`` (exactly these problems are the target). None: ``population``,
+        and ``fixed`` where there are fewer than 72 problems with enough samples for it.
     beyond
         k above n to extrapolate to.
     false_positive_rate
@@ -47,7 +48,7 @@ class ProbeSettings:
     k_large: int = K_LARGE
     small: float | None = None
     large: float | None = None
-    interval: Interval = "population"
+    interval: Interval | None = None
     beyond: Sequence[int] = ()
     false_positive_rate: float | None = None
     accept_luck: bool = False

@@ -8,6 +8,7 @@ optionally ``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_r
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -20,9 +21,10 @@ from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
-from passgap.runs import Run, is_run, write_whole
+from passgap.runs import Run, is_run, is_watch, write_whole
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
+from passgap.runs.names import WATCH
 from passgap.stages.guessing import guess_rates
 from passgap.stages.tallying import MARKS, mark_column, tallied
 from passgap.stages.unscored import in_one_line, unscored
@@ -185,6 +187,8 @@ def read_counts(path: Path | str) -> Counts:
     name, path = str(path), Path(path)
     if not path.is_file():
         lost = "" if path.exists() or "://" in name else "; there is no such file"
+        if is_watch(path) or is_watch(path / WATCH):
+            lost = f"; it holds a training's reward calls: passgap watch {shlex.quote(name)}"
         raise UsageError(
             f"{name} is neither a run folder nor a counts file (.csv, .parquet, .jsonl){lost}"
         )

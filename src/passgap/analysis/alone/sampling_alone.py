@@ -38,8 +38,8 @@ from passgap.stats import (
 )
 
 NOT_AT_HAND = (
-    "what sampling alone gives (majority vote, tokens) is not shown: it needs the answers, so "
-    "compare two run folders (passgap compare BASE TRAINED)"
+    "what sampling alone gives (majority vote, tokens) is not shown: it needs the answers, which "
+    "run folders have and counts have not"
 )
 NO_VOTE = "this verifier's answers cannot be put to a vote, so only best-of-k is shown"
 BEST_OF = (

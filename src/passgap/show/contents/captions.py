@@ -108,6 +108,13 @@ def guessing(luck: Curve | None) -> str:
     return f"Dotted, grey: guessing alone would solve {percent(value)} within {tries(k)}."
 
 
+def by_slope(tilt: TiltFit) -> bool:
+    """Whether it is the slope, not the misfit at the large k, that shows an uneven change."""
+    slope = tilt.slope.p_value
+    uneven = tilt.reading == "uneven" and known(slope)
+    return uneven and not (known(tilt.misfit_p) and tilt.misfit_p < slope)
+
+
 def tilted(tilt: TiltFit | None, fitted: Forecast | None, trained: Curve) -> Told | None:
     """Whether the base's curve after the one tilt that fits both runs is the trained one."""
     if tilt is None or fitted is None:
@@ -115,8 +122,7 @@ def tilted(tilt: TiltFit | None, fitted: Forecast | None, trained: Curve) -> Tol
     shift = f"δ = {number(tilt.delta)}"
     if tilt.reading != "tilt":
         why = {"uneven": "not all problems moved alike", "more": "more is gained at large k"}
-        slope = tilt.slope.p_value if tilt.reading == "uneven" else None
-        p = p_value(slope if known(slope) else tilt.misfit_p)
+        p = p_value(tilt.slope.p_value if by_slope(tilt) else tilt.misfit_p)
         return Told(f"No single tilt fits ({why[tilt.reading]}, {p}), {NOT_DRAWN}.", False)
     if tilt.low <= 0 <= tilt.high:
         return Told(f"No tilt is shown ({shift}), {NOT_DRAWN}.", False)

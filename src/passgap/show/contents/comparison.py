@@ -20,7 +20,7 @@ from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
-from passgap.show.contents import curves, deciding
+from passgap.show.contents import captions, curves, deciding
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
     FEW,
@@ -173,7 +173,7 @@ def _crossing(result: Comparison) -> str:
         return ""
     if cross.high is None:
         means = f"By the means alone the base is ahead from k = {cross.k} on"
-        return f"{means}; the interval ({_crosses(cross)}) does not show it."
+        return f"{means}, but the interval of that k ({_crosses(cross)}) leaves it open."
     return f"The base is ahead from k = {cross.k} on ({_crosses(cross)})."
 
 
@@ -235,7 +235,7 @@ def _novel_rows(result: Comparison) -> Iterator[Sequence[object]]:
 
 def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
     if known(tilt.delta):
-        by_slope = tilt.reading == "uneven" and known(tilt.slope.p_value)
+        by_slope = captions.by_slope(tilt)
         misfit = (
             f"one slope for all: {p_value(tilt.slope.p_value)}"
             if by_slope
@@ -248,10 +248,12 @@ def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
     if known(slope.value):
         which = "easy" if slope.value > 1 else "hard"
         note = f"not 1: the {which} problems moved up more"
-        if slope.low <= 1 <= slope.high:
+        if not known(slope.low):
+            note = "no interval, so whether it is 1, one shift for all, is open"
+        elif slope.low <= 1 <= slope.high:
             note = "1 is one shift for all"
-        note = f"{interval(slope, number)}; {note}"
-        yield "tilt's slope over log odds", number(slope.value), note
+        ends = f"{interval(slope, number)}; " if known(slope.low) else ""
+        yield "tilt's slope over log odds", number(slope.value), ends + note
 
 
 def _shift_rows(result: Comparison) -> Iterator[Sequence[object]]:

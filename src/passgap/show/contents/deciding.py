@@ -15,6 +15,8 @@ from passgap.show.contents.curves import Pair
 from passgap.show.contents.parts import tries
 from passgap.show.text import interval, number, p_value, percent, points
 
+LEAST = 0.1  # of an expected count, as shown
+
 
 def arms_at(result: Pair, k: int) -> b.Figure:
     """Both shares solved within a deciding k tries, the difference, and where it stands."""
@@ -74,4 +76,6 @@ def novel_figures(
 
 def count(value: float, group: str) -> str | b.Count:
     """A count of problems; where the runs differ in n an expectation, which no problems are."""
-    return b.Count(int(value), group) if float(value).is_integer() else f"about {value:,.1f}"
+    if float(value).is_integer():
+        return b.Count(int(value), group)
+    return f"about {value:,.1f}" if value >= LEAST else f"under {LEAST}"
