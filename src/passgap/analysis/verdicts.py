@@ -144,7 +144,9 @@ def strongest(gap: Estimate, thresholds: Thresholds) -> str:
         return f"headroom is at least {low} points; whether it is above {large} is open"
     if gap.high <= thresholds.large:
         return f"headroom is at most {high} points; whether it is {small} or more is open"
-    return f"headroom is at least {low} and at most {high} points: both thresholds lie between"
+    return (
+        f"headroom is at least {low} and at most {high} points: both thresholds lie in this range"
+    )
 
 
 def _small_gap(room: Headroom, said: str) -> Verdict:
@@ -184,7 +186,7 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
         what = unit.partition(" ")[0]
         return f"the gap lies on a threshold; no reasonable number of {what} separates them"
     wanted = max(math.ceil(round(now * factor, 6)), now + 1)
-    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays where it is"
+    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays the same"
 
 
 # -------------------------------------------------------------------------------------- after

@@ -278,7 +278,7 @@ def _split(source: GainSource) -> tuple[str, ...]:
     reached, rest = source.reached, source.not_reached
     return (
         f"of the change in pass@1, {spread(reached)} points are on problems that the base also "
-        f"solves in other draws, {spread(rest)} on the rest",
+        f"solves in its other samples, {spread(rest)} on the rest",
     )
 
 

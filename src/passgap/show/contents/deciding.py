@@ -38,9 +38,9 @@ def _stands(result: Pair, k: int) -> str:
             least = number(100 * bound.margin, 1)
             return f"the same within {margin} points: a change of {least} or more is excluded"
         case "unclear" if delta.low > 0 or delta.high < 0:
-            return "open: at two values of k, one of them has to exclude 0 at 97.5%"
+            return "open: with two values of k, one 97.5% interval has to exclude 0"
         case "unclear":
-            return f"open: neither a change nor the same within {margin} points is shown"
+            return f"open: neither a change nor equivalence within {margin} points is shown"
         case "up" | "down":
             return STATES[stands]
     return ""

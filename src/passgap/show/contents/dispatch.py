@@ -90,7 +90,7 @@ def blocks_of(result: object) -> Sequence[Block]:
     """
     if isinstance(result, Shown):
         return result.blocks()
-    raise TypeError(f"{type(result).__name__} is no result that can be shown")
+    raise TypeError(f"{type(result).__name__} is not a result that can be shown")
 
 
 blocks_of.register(AdaptiveProbe, probe.adaptive)
