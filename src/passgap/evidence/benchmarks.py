@@ -51,8 +51,8 @@ def benchmarks_of(source: Benchmarks) -> dict[str, Source]:
         what = "is a single run" if is_run(source) else "has no run and no counts file"
         raise UsageError(
             f"{source} {what}; allowed: a folder with one run folder or counts file "
-            f"({' '.join(COUNTS_SUFFIXES)}) per benchmark, named alike for both policies (give "
-            "checkpoints one by one)"
+            f"({' '.join(COUNTS_SUFFIXES)}) per benchmark, with the same names for both policies "
+            "(give checkpoints one by one)"
         )
     return dict(found)
 

@@ -589,5 +589,5 @@ def _evidence(
     if not isinstance(base, Evidence):
         return Evidence.read(base, *trained, cluster=cluster)
     if trained or cluster:
-        raise UsageError("evidence already holds policies and clusters; pass it alone")
+        raise UsageError("evidence already contains policies and clusters; pass it alone")
     return base

@@ -86,7 +86,7 @@ class _Labels:
             if asked.label:
                 raise UsageError(f"--label {asked.label!r}, but {path or prediction} has no labels")
             told.note(
-                "there are no labels of single samples beside the predictions: run passgap verify"
+                "no file has labels of single samples for these predictions: run passgap verify"
             )
             return cls(prediction, "", [])
         told.label = said(name, asked)

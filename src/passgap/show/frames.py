@@ -35,7 +35,7 @@ def frame_of(result: object) -> pl.DataFrame:
 
     Raises TypeError for what is no result.
     """
-    raise TypeError(f"{type(result).__name__} is no result that has a data frame")
+    raise TypeError(f"{type(result).__name__} is not a result that has a data frame")
 
 
 def rows_of(values: Iterable[object]) -> pl.DataFrame:

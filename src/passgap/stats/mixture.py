@@ -318,7 +318,7 @@ def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
         raise UsageError(f"problem {i} has n={totals[i]}, c={hits[i]}; needed: 0 <= c <= n")
     kept = totals > 0
     if not kept.any():
-        raise UsageError("no problem has a scored draw; at least one with n > 0 is needed")
+        raise UsageError("no problem has a scored sample; at least one with n > 0 is needed")
     return totals[kept].astype(np.int64), hits[kept].astype(np.int64)
 
 

@@ -159,6 +159,6 @@ def check_stop(policy: Policy, config: TrainConfig) -> None:
         )
         raise UsageError(
             f"stop is {list(policy.prompt.stop)}{how}; allowed with rloo: none (--no-stop, also "
-            "when its base is sampled), since TRL's RLOOTrainer samples by itself and stops only "
-            "at end tokens; dr_grpo has the same gradient on policy"
+            "when its base is sampled), since TRL's RLOOTrainer does its own sampling and stops "
+            "only at end tokens; on-policy, dr_grpo has the same gradient"
         )

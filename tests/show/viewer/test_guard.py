@@ -238,7 +238,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
         check_links(root_of(root), mine.path)
     client, library = client_of(root)
     text = client.get("/").text
-    assert "leads out of the folder that is viewed" in text
+    assert "points outside the folder that is viewed" in text
     assert "/run/" not in text
     library.stop()
 

@@ -49,7 +49,7 @@ BEST_OF = (
 NO_TOKENS = "token counts of {name}'s completions are unknown, so its cost is not shown"
 LEFT_OUT = (
     "break-even counts sampled tokens only: the forward and backward passes over them in "
-    "training, which cost several times as much, and the work of setting training up are left out"
+    "training, which cost several times as much, and the work of setting up training are left out"
 )
 
 

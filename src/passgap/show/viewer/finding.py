@@ -49,7 +49,7 @@ def root_of(folder: Path | str) -> Path:
     """The folder to look in, links resolved once, here; raises UsageError if it is no folder."""
     path = Path(folder)
     if not path.is_dir():
-        raise UsageError(f"{folder} is not a folder; give the folder that holds your runs")
+        raise UsageError(f"{folder} is not a folder; give the folder that contains your runs")
     return path.resolve()
 
 
@@ -90,8 +90,8 @@ def check_links(root: Path, folder: Path) -> None:
     """
     for link in links_out(folder, root):
         raise RunError(
-            f"{folder.name} holds the symbolic link {link.relative_to(folder)}, which leads out of "
-            "the folder that is viewed; copy what it points to, or view a folder that holds both"
+            f"{folder.name} contains the symbolic link {link.relative_to(folder)}, which points "
+            "outside the folder that is viewed; copy its target, or view a folder that contains both"
         )
 
 
@@ -141,7 +141,7 @@ def _linked(path: Path, root: Path) -> list[LeftOut]:
     if target.is_dir():
         if target.is_relative_to(root):
             own = _below(target, root)
-            return [LeftOut(name, f"a symbolic link to {own}; what that holds is listed as {own}")]
+            return [LeftOut(name, f"a symbolic link to {own}; its contents are listed as {own}")]
         why = f"a symbolic link to {target}, which is outside of this folder"
         return [LeftOut(name, why, f"passgap view {shlex.quote(str(target))}")]
     if path.name not in (MANIFEST_FILE, POLICY_FILE):
@@ -157,7 +157,7 @@ def _too_deep(place: Path, root: Path) -> LeftOut:
 
 
 def _too_many(place: Path, root: Path) -> LeftOut:
-    why = f"and others: only the first {MOST_FOLDERS:,} folders are looked into"
+    why = f"and others: only the first {MOST_FOLDERS:,} folders are searched"
     return LeftOut(_below(place, root), why, f"passgap view {shlex.quote(str(place))}")
 
 
