@@ -193,7 +193,7 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
 
 
 def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -> State:
-    """Where a difference stands; equivalence is looked at first.
+    """The state of a difference; equivalence is checked first.
 
     ``wide`` is the 95% interval, ``narrow`` the 90% one, ``discordance`` the exact bound on the
     share of problems that differ when none was observed to.
@@ -209,10 +209,10 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
 
 @dataclass(frozen=True)
 class End:
-    """The difference at one deciding k: its wide and narrow interval, and where it stands.
+    """The difference at one deciding k: its wide and narrow interval, and its state.
 
     They are the 95% and the 90% one, or, in one of several slices, wider. Where the 95% one leaves
-    out 0 and that is not enough for one of two looks, ``wide`` is the 97.5% one, which holds it.
+    out 0 and that is not enough for one of two looks, ``wide`` is the 97.5% one, which includes 0.
 
     ``discordance`` as in `state`.
     """
@@ -301,7 +301,7 @@ def compare_label(
     Parameters
     ----------
     small, large
-        Where the difference stands at both deciding k.
+        The state of the difference at both deciding k.
     new, lost
         Whether problems are shown to be new, and to be lost: tests of their own, which need no k.
     enough_draws

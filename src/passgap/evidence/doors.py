@@ -275,8 +275,8 @@ def compare_benchmarks(
     ----------
     base, trained
         A folder with one run folder or counts file per benchmark, or a mapping from a benchmark's
-        name to what `compare` takes; named alike for both policies. A benchmark of fewer than 5
-        problems is shown but not judged.
+        name to what `compare` takes; with the same names for both policies. A benchmark of fewer
+        than 5 problems is shown but not judged.
     trained_on
         Whether these problems were trained on, where the runs do not say.
     cluster, settings

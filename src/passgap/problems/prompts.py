@@ -39,7 +39,7 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
 
 
 def next_question(settings: PromptSettings) -> str | None:
-    r"""What begins a question after a worked example: a base model goes on with one of its own.
+    r"""What begins a question after a worked example: a base model continues with one of its own.
 
     That is the beginning of the line that starts a new question in the rendered prompt, without its
     number; None for chat messages, without shots, where questions begin with nothing that

@@ -33,7 +33,7 @@ class Tone(Enum):
 
 @dataclass(frozen=True)
 class Variant:
-    """Another sentence for the same label, where the two deciding k stand like this."""
+    """Another sentence for the same label, for these states at the two deciding k."""
 
     small: frozenset[State]
     large: frozenset[State]
@@ -67,7 +67,7 @@ class Label(StrEnum):
         return label
 
     def sentence_at(self, small: State | None, large: State | None) -> str:
-        """The sentence for where the difference stands at the small and at the large k."""
+        """The sentence for the states of the difference at the small and at the large k."""
         fitting = (one for one in self.variants if small in one.small and large in one.large)
         return next((one.sentence for one in fitting), self.sentence)
 

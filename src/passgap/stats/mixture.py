@@ -218,9 +218,9 @@ def functional_interval(
     """Interval for the mean of a function of p over the problems' distribution G.
 
     The range of ``sum_m w_m values_m`` over all G whose log-likelihood is within half a chi-square
-    (1) quantile of the maximum, p = 0 and p = 1 included: the counts hardly tell 40% of problems at
-    p = 0 from 40% at p = .001, and this interval shows it while a bootstrap of the fit does not. An
-    end is found by adding lambda pseudo-problems that are "solved" with chance values (or 1 -
+    (1) quantile of the maximum, p = 0 and p = 1 included: the counts hardly distinguish 40% of
+    problems at p = 0 from 40% at p = .001, and this interval shows it while a bootstrap of the fit
+    does not. An end is found by adding lambda pseudo-problems that are "solved" with chance values (or 1 -
     values) to the likelihood, and lambda from its fall: the same convex program again.
 
     Parameters

@@ -151,7 +151,7 @@ def _train(job: Job, teacher: Policy | None) -> Lessons | None:
 
 
 def check_stop(policy: Policy, config: TrainConfig) -> None:
-    """Refuse stop strings if TRL samples by itself and could not stop at them."""
+    """Refuse stop strings if TRL does its own sampling and could not stop at them."""
     own = config.method.trainer == "rloo" and config.generation == "transformers"
     if own and policy.prompt.stop:
         how = (

@@ -126,7 +126,7 @@ def judge_unpaired(base: Counts, trained: Counts, rule: Deciding) -> Judged:
 
 
 def difference(base: Counts, trained: Counts, k: int, interval: Interval, level: float) -> Estimate:
-    """The difference of mean pass@k of two samples, by the interval asked for."""
+    """The difference of mean pass@k of two samples, by the requested interval."""
     return difference_of(*(_mean(one, k, interval, level) for one in (base, trained)))
 
 

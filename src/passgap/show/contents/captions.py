@@ -59,7 +59,7 @@ def order(delta: Curve) -> str:
 
 
 def excluded(delta: Curve) -> str:
-    """At which k a difference is shown: by the band over all k, or each interval by itself."""
+    """At which k a difference is shown: by the band over all k, or each interval separately."""
     found = _known(delta)
     low, high = delta.low, delta.high
     by = "interval"

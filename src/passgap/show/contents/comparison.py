@@ -71,7 +71,7 @@ def solved_within(
 
 
 def verdict(result: Comparison) -> b.VerdictBlock:
-    """The verdict, with what bears it out beside the two ends, which are key figures."""
+    """The verdict, with its evidence besides the two ends, which are key figures."""
     return verdict_block(result.verdict, "After training", sentence(result), evidence(result))
 
 

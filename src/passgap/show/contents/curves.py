@@ -41,7 +41,7 @@ BEYOND = (
 
 
 def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
-    """The base's curve, with what stands ``beside`` it, and its numbers."""
+    """The base's curve, what is shown next to it (``beside``), and its numbers."""
     luck = probe.luck.curve if probe.luck else None
     ks = probe.settings.k_small, probe.settings.k_large
     draw = partial(pass_at_k, {"base": probe.curve}, ks, luck, beyond=probe.extrapolation)

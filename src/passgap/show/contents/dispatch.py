@@ -86,7 +86,7 @@ class Shown(Protocol):
 def blocks_of(result: object) -> Sequence[Block]:
     """Everything to show of a result, the verdict first.
 
-    Raises TypeError for what is no result and has no ``blocks()``.
+    Raises TypeError for what is not a result and has no ``blocks()``.
     """
     if isinstance(result, Shown):
         return result.blocks()

@@ -46,7 +46,7 @@ class Found:
 
 
 def root_of(folder: Path | str) -> Path:
-    """The folder to look in, links resolved once, here; raises UsageError if it is no folder."""
+    """The folder to look in, links resolved once, here; raises UsageError if it is not a folder."""
     path = Path(folder)
     if not path.is_dir():
         raise UsageError(f"{folder} is not a folder; give the folder that contains your runs")
@@ -55,7 +55,7 @@ def root_of(folder: Path | str) -> Path:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A folder that is not looked into: its path below the root, why, and what to type, if any."""
+    """A folder that is not searched: its path below the root, why, and what to type, if any."""
 
     name: str
     why: str
@@ -84,14 +84,15 @@ def find(root: Path) -> Below:
 
 
 def check_links(root: Path, folder: Path) -> None:
-    """Refuse a folder that holds a symbolic link to anywhere outside the root.
+    """Refuse a folder that contains a symbolic link to anywhere outside the root.
 
     Raises RunError naming the link.
     """
     for link in links_out(folder, root):
         raise RunError(
             f"{folder.name} contains the symbolic link {link.relative_to(folder)}, which points "
-            "outside the folder that is viewed; copy its target, or view a folder that contains both"
+            "outside the folder that is viewed; copy its target, or view a folder that contains "
+            "both"
         )
 
 
@@ -114,7 +115,7 @@ def _walk(root: Path, left_out: list[LeftOut]) -> Iterator[tuple[Path, Kind]]:
 
 
 def _folders(place: Path, kind: Kind | None, root: Path, left_out: list[LeftOut]) -> list[Path]:
-    """The folders in a folder that are to be looked into; what is passed over is noted."""
+    """The folders in a folder that are to be searched; what is skipped is noted."""
     skipped = {TRAINER, WATCH, ADAPTER} if kind == "training" else set()
     kept: list[Path] = []
     try:
