@@ -37,7 +37,7 @@ def benchmarks_of(source: Benchmarks) -> dict[str, Source]:
     Raises
     ------
     UsageError
-        For a folder that holds none, is a run, or has two of one name.
+        For a folder that contains none, is a run, or has two of one name.
     """
     if isinstance(source, Mapping):
         return dict(source)

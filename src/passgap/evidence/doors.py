@@ -1,4 +1,4 @@
-"""The doors. In: evidence, or whatever holds it. Out: a typed result.
+"""The entry points of all analyses. In: evidence, or its sources. Out: a typed result.
 
 Every way to a verdict (Python, command line, seeds, sweep, report, viewer, notebook, demo, import)
 goes through one of these, so that the same draws give the same label, or the same refusal. Each
@@ -168,7 +168,7 @@ def compare(
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ, or ids are ranks of a histogram.
+        If problems, prompts, settings or verifiers differ, or ids are ranks of a histogram.
     UsageError
         For k or counts that do not allow a comparison.
 
@@ -287,7 +287,7 @@ def compare_benchmarks(
     ------
     MismatchError, UsageError
         As in `compare`, with the benchmark's name; for names that only one side has, or a folder
-        that holds none.
+        without benchmarks.
 
     Examples
     --------
@@ -508,7 +508,7 @@ def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Sele
     Raises
     ------
     UsageError
-        For settings out of range, a band that holds no problem, or fewer problems than ``size``.
+        For settings out of range, a band without problems, or fewer problems than ``size``.
 
     Examples
     --------
@@ -566,7 +566,7 @@ def backtest(
     Raises
     ------
     UsageError
-        For files that hold no pairs, too few pairs or models, or a k beyond every curve.
+        For files without pairs, too few pairs or models, or a k beyond every curve.
     """
     from passgap.analysis import backtest as backtesting
     from passgap.evidence.pairs import read_pairs

@@ -105,7 +105,7 @@ class Evidence:
         Raises
         ------
         UsageError
-            Where a policy file says so.
+            If a policy file says so.
         """
         for side in self.trained:
             if self.base.run and side.run and roles(self.base.run, side.run) == "reversed":

@@ -44,7 +44,7 @@ class Novel:
     shown
         ``p_value`` is at most .05; among several slices, at most the level Holm's procedure gives.
     p_value
-        Of the null that no problem's odds were multiplied by more than ``max_odds``.
+        p-value of the null that no problem's odds were multiplied by more than ``max_odds``.
     max_odds
         As requested, or more where the odds moved unevenly on problems that both arms solve.
     excluded_odds

@@ -77,7 +77,7 @@ class Slices(Result):
     slices
         Sorted by the difference at the large k, largest first; benchmarks in the order given.
     slice_confidence_level
-        Of the slices' intervals: 1 - .05 / S for S judged slices.
+        Confidence level of the slices' intervals: 1 - .05 / S for S judged slices.
     by_slices
         Every judged slice with the same weight.
     by_problems

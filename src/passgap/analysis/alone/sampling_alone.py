@@ -85,7 +85,7 @@ def alone(base: Sequence[Answers], *, seed: int = 0) -> SamplingAlone:
     base
         Answers of one or more runs, all on the problems of the first.
     seed
-        Of the votes.
+        Seed of the votes.
     """
     arms = [_Arm(answers.on(base[0].problem_id), seed) for answers in base]
     return SamplingAlone(tuple(arm.of_base(None) for arm in arms), None, None, _notes(base))

@@ -61,7 +61,7 @@ def compare(
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ.
+        If problems, prompts, settings or verifiers differ.
     UsageError
         For k or counts that do not allow a comparison.
     """

@@ -32,7 +32,7 @@ def paired(
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ, or ids are ranks.
+        If problems, prompts, settings or verifiers differ, or ids are ranks.
     """
     same_settings(base, trained, allow_different_prompts)
     _refuse_ranks(base, trained, alone)

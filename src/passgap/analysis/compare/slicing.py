@@ -41,7 +41,7 @@ from passgap.stats import holm_levels
 from passgap.stats.combining import weighted_sum
 
 FEWEST = 5  # problems that a slice needs to be judged
-METHOD = "equal weights: reaches combined (Zou and Donner 2008)"
+METHOD = "equal weights: half-widths combined (Zou and Donner 2008)"
 BENCHMARK = "benchmark"
 
 
@@ -81,7 +81,7 @@ def compare_by(
     values
         The field's value for each problem id of the base.
     field
-        Its name.
+        The name of the field.
 
     Raises
     ------

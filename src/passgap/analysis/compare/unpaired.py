@@ -73,7 +73,7 @@ def compare_unpaired(
     Raises
     ------
     MismatchError
-        Where prompts, settings or verifiers differ.
+        If prompts, settings or verifiers differ.
     UsageError
         For ``intersect``, and for k or counts that do not allow a comparison.
     """
