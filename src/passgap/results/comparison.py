@@ -1,4 +1,4 @@
-"""What `compare` returns: the verdict after training with everything it rests on."""
+"""What `compare` returns: the verdict after training with everything it is based on."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class Reasoned:
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """The verdict after training with everything it rests on; print it, or take ``to_dict()``."""
+    """The verdict after training and everything it is based on; print it, or use ``to_dict()``."""
 
     schema: ClassVar[str] = "passgap.compare/1"
 

@@ -68,7 +68,7 @@ class Line:
 
 @dataclass(frozen=True, repr=False)
 class Slices(Result):
-    """The verdict in each slice of the problems; print it, or take ``to_dict()``.
+    """The verdict in each slice of the problems; print it, or use ``to_dict()``.
 
     Parameters
     ----------
