@@ -117,7 +117,8 @@ def _refuse_too_few(chosen: IntArray, asked: SelectSettings, in_band: FloatArray
     if not chosen.size:
         raise UsageError(
             f"no problem is more likely inside the band {band} than outside (the most likely has "
-            f"probability {in_band.max():.2f}); widen the band, or choose the best with --size alone"
+            f"probability {in_band.max():.2f}); widen the band, or choose the best with only "
+            "--size"
         )
     if asked.size is not None and len(chosen) < asked.size:
         raise UsageError(
