@@ -78,7 +78,7 @@ def read_template(spec: str) -> tuple[str, str]:
     path = Path(spec)
     if not path.is_file():
         raise UsageError(
-            f"template {spec!r} is neither one of {', '.join(TEMPLATES)} nor an existing Jinja file"
+            f"template {spec!r} not found; allowed: {', '.join(TEMPLATES)}, or a Jinja file"
         )
     return path.read_text(encoding="utf-8"), path.name
 

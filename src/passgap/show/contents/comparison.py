@@ -247,7 +247,7 @@ def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
     slope = tilt.slope.estimate
     if known(slope.value):
         which = "easy" if slope.value > 1 else "hard"
-        note = f"not 1: the {which} problems moved up more"
+        note = f"different from 1: the {which} problems moved up more"
         if slope.low <= 1 <= slope.high:
             note = "1 is one shift for all"
         note = f"{interval(slope, number)}; {note}"
