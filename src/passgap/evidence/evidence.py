@@ -1,4 +1,4 @@
-"""Everything a verdict rests on, read once: counts, lineage, answers, data checks.
+"""Everything a verdict is based on, read once: counts, lineage, answers, data checks.
 
 In: the draws of a base and of trained policies (runs, counts files, counts, frames, matrices). Out:
 `Evidence`, which every way to a verdict takes; nothing else joins counts with what is known about
@@ -59,7 +59,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on: the base's side, and those of the trained policies, in order."""
+    """What a verdict is based on: the base's side, and those of the trained policies, in order."""
 
     base: Side
     trained: tuple[Side, ...] = ()
@@ -108,7 +108,7 @@ class Evidence:
         Raises
         ------
         UsageError
-            Where a policy file says so.
+            If a policy file says so.
         """
         for side in self.trained:
             if self.base.run and side.run and roles(self.base.run, side.run) == "reversed":

@@ -1,5 +1,6 @@
-"""The keywords of the doors: the fields of each settings record, for type checkers and `help`. A
-test compares them with the records, where the defaults are set.
+"""The keywords of the entry points: each settings record's fields, for type checkers and `help`.
+
+A test compares them with the records, where the defaults are set.
 """
 
 from __future__ import annotations

@@ -377,7 +377,9 @@ def read_table(path: Path) -> pl.DataFrame:
         return readers[path.suffix](path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         why = str(error).splitlines()[0]
-        raise UsageError(f"{path} cannot be read as {path.suffix}: {why}") from error
+        raise UsageError(
+            f"{path} cannot be read as {path.suffix} ({why}); save it again in that format"
+        ) from error
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -419,7 +421,11 @@ def _json_row(path: Path, number: int, line: str) -> dict[str, object]:
     try:
         row = json.loads(line, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read as .jsonl: line {number}: {error}") from error
+        raise UsageError(
+            f"{path} cannot be read as .jsonl: line {number}: {error}; correct or remove that line"
+        ) from error
     if not isinstance(row, dict):
-        raise UsageError(f"{path} line {number} is not a JSON object with fields")
+        raise UsageError(
+            f"{path} line {number} is not a JSON object with fields; correct or remove it"
+        )
     return row

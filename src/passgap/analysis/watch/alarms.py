@@ -73,7 +73,7 @@ def nothing_scored(windows: Windows) -> Finding | None:
         "nothing_scored",
         "error",
         f"none of the {int(recent.completions.sum()):,} completions of {_steps(recent)} was scored",
-        "the reward fails on every completion: run it by hand on one of them",
+        "the reward fails on every completion: call the reward function on one of them",
     )
 
 

@@ -29,12 +29,12 @@ GROUP = 8  # the group size in the sentence
 WORTH_SAYING = 0.0005
 FAN = (
     "Each curve moves every problem's odds by the same factor, exp(δ), as KL-regularised RL does "
-    "at its optimum: scenarios, not promises."
+    "at its optimum. These are scenarios, not promises."
 )
-EXTRAPOLATED = "Some problems have fewer than {K} samples, so what {K} tries solve is extrapolated."
+EXTRAPOLATED = "Some problems have fewer than {K} samples, so pass@{K} is extrapolated."
 EXTRA = "\nextrapolated"
 THESE = "for exactly these problems"
-SIGNAL = "GRPO learns from no other groups. Bars are intervals."
+SIGNAL = "GRPO learns only from these groups. Bars are intervals."
 
 
 def blocks(probe: Probe) -> list[b.Block]:
@@ -168,8 +168,8 @@ def figures(probe: Probe) -> b.Figures:
     these = f"\n{THESE}" if probe.settings.interval == "fixed" else ""
     if one is not None:
         like = ", over problems like these" if these else ""
-        told = f"{interval(one.estimate)}{like}"
-        note = f"{told}\nhold right and wrong samples, so that GRPO can learn"
+        shown = f"{interval(one.estimate)}{like}"
+        note = f"{shown}\ncontain correct and incorrect samples, so that GRPO can learn"
         teaches = [b.Figure(f"Groups of {GROUP} that teach", percent(one.estimate.value), note)]
     gap, beyond = probe.headroom, {one.k for one in probe.extrapolation}
     return b.Figures(
@@ -203,7 +203,7 @@ def gains(probe: Probe) -> list[b.Block]:
     if any(known(one.estimate.value) for one in probe.signal):
         drawn.append(b.Picture("signal", signal, b.joined(captions.signal(probe.signal), SIGNAL)))
     content = further(probe)
-    folded = content and b.Folded("Never solved, luck, and beyond these samples", [content])
+    folded = content and b.Folded("Never solved, luck, and k beyond the samples", [content])
     return present(b.Columns(drawn) if drawn else None, folded)
 
 

@@ -32,11 +32,12 @@ LONGEST = 60  # of a sparkline
 HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
 MIXED = "A group whose completions are all right or all wrong has no gradient."
 SIGNAL = f"{MIXED} Shaded: interval over the problems of those {{unit}}s."
-LOST = "Lost: solved before, none right in the last groups, and chance is no explanation."
+LOST = "Lost: solved before, nothing correct in the last groups, and chance does not explain that."
 BANDS = (
-    "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
+    "Bands are formed by {by}. Vertical lines are intervals; bands of fewer than {few} problems "
+    "are left out."
 )
-RUNS_AWAY = "A length that runs away, or collapses, deserves a look at the completions."
+RUNS_AWAY = "If the length suddenly grows or shrinks, read some of the completions."
 LENGTH = f"{RUNS_AWAY} Shaded: interval."
 LEGEND = (
     "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
@@ -108,8 +109,8 @@ def legend(watching: Watching) -> str:
     foretold = any(row.forecast for row in watching.steps)
     counted = watching.settings.counted_by == "trainer"
     return LEGEND.format(
-        forecast="; forecast: mixed, by the base's counts" if foretold else "",
-        step="; step: the trainer's count when it drew them (TRL's first is 0)"
+        forecast="; forecast: mixed, predicted from the base's counts" if foretold else "",
+        step="; step: the trainer's count when it sampled them (TRL's first is 0)"
         if counted
         else VISIT,
     )
@@ -230,7 +231,7 @@ def pictures(watching: Watching) -> list[b.Picture]:
     name, unit = unit, _axis(unit)
     last, shaded = steps[-1].problems, SIGNAL.format(unit=name)
     so_far = (
-        f"Of {last.seen:,} problems drawn so far {last.solved:,} were solved at least once, "
+        f"Of {last.seen:,} problems sampled so far {last.solved:,} were solved at least once, "
         f"{last.never_solved:,} never, {last.lost:,} lost since. {LOST}"
     )
     signal = captions.went([(row.last_step, row.mixed) for row in steps], name)
@@ -278,8 +279,8 @@ def _bands(bands: Sequence[Band], unit: str) -> str:
 
 SEEN_TOO = {"watch_signal": "mixed_share", "watch_length": "completion_length"}  # with intervals
 HELD_OUT = (
-    "Problems that were never trained on, with intervals. Small k rising while large k stays is "
-    "sharpening, seen as it happens."
+    "Problems that were never trained on, with intervals. If pass@k rises at small k and stays the "
+    "same at large k, training is sharpening the model."
 )
 THIN = "Thin: each {unit}; thick: mean over eleven {unit}s."
 

@@ -296,7 +296,7 @@ def _stored(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> dict[str, 
 
 
 def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
-    """The probe of the base; None beside a comparison that has too few draws for one."""
+    """The probe of the base; None for a comparison that has too few draws for one."""
     asked = _of_probe(settings)
     if not evidence.trained:
         asked["k_small"] = settings.get("k_small", 2)
