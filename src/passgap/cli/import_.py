@@ -49,12 +49,39 @@ class LogFlags:
     ] = None
     where: Annotated[
         list[str] | None,
-        flag("Read only rows with this value, from table and counts; repeatable.", "FIELD=VALUE"),
+        flag(
+            "Read only rows with this value, from table, counts and training dumps; repeatable.",
+            "FIELD=VALUE",
+        ),
+    ] = None
+    pool: Annotated[
+        list[str] | None,
+        flag(
+            "Field whose values are all of one policy, though it looks as if it told several "
+            "apart ('file': the files given); repeatable.",
+            "FIELD",
+        ),
+    ] = None
+    rows: Annotated[
+        str | None,
+        flag("Key under which a JSON object has the rows of the table, such as 'results'.", "KEY"),
+    ] = None
+    n_field: Annotated[
+        str | None, flag("Field with the number of samples, from counts.", "NAME")
+    ] = None
+    c_field: Annotated[
+        str | None, flag("Field with the number of correct samples, from counts.", "NAME")
+    ] = None
+    failed_field: Annotated[
+        str | None,
+        flag("Field with the number of failed samples, from counts without n.", "NAME"),
     ] = None
     filter: Annotated[
         str | None, flag("Read only the lines of this filter, from lm-eval.", "NAME")
     ] = None
-    step: Annotated[int | None, flag("The step to read, from training dumps.")] = None
+    step: Annotated[
+        int | None, flag("The step to read, from training dumps and tables with a step.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,14 +171,16 @@ def import_(
     named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
     if named is None and fields.text_field is not None:
         named = "table"  # the only format whose fields are declared
+    if named is None and (fields.n_field or fields.c_field or fields.failed_field):
+        named = "counts"
     asked = _asked(fields, match, settings, policy)
-    base = find_log(FORMATS, named, paths)
+    base = find_log(FORMATS, named, paths, asked=asked)
     if trained is None:
         _print(_imported(base, out, asked), json_)
         return
     if policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: only one of them")
-    other = find_log(FORMATS, named or base.format.name, trained)
+    other = find_log(FORMATS, named or base.format.name, trained, asked=asked)
     first, second = ({path.resolve() for path in found.files} for found in (base, other))
     if first == second:
         raise UsageError(
@@ -180,6 +209,11 @@ def _asked(
         correct_if=None if fields.correct_if is None else parse_condition(fields.correct_if),
         filter=fields.filter,
         where=tuple(_pair(one) for one in fields.where or ()),
+        pool=tuple(fields.pool or ()),
+        rows=fields.rows,
+        n_field=fields.n_field,
+        c_field=fields.c_field,
+        failed_field=fields.failed_field,
         step=fields.step,
         verifier=match.verifier if match.problems is None else None,
         policy=policy,

@@ -15,13 +15,15 @@ from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.rows import Row, ending, mapped, opened, read_lines
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import plain
+from passgap.stages.looks import Looks
 
 LABELS = ("plus", "base")
 
 
 def claims(peek: Peek) -> bool:
-    """A results document, or lines with ``task_id`` and ``solution``."""
-    return peek.has("date", "hash", "eval") or peek.has("task_id", "solution")
+    """A results document, or lines with ``task_id`` and ``solution`` that nobody has marked."""
+    unmarked = peek.has("task_id", "solution") and not Looks.of([peek.row]).marks
+    return peek.has("date", "hash", "eval") or unmarked
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:

@@ -7,6 +7,7 @@ per step, and each step is a different policy, so the files of one step are used
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek
-from passgap.logs.rows import SUFFIXES, Row, ending, first_row, opened
+from passgap.logs.rows import JSON_LINES, SUFFIXES, Row, ending, first_row, mapped, opened
 from passgap.logs.streams import JsonStream
 from passgap.registry import Registry
+from passgap.stages.looks import Looks
 
 LISTED, STEPS_LISTED = 5, 8
 AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
@@ -32,10 +34,17 @@ class Found:
     guessed: bool
 
 
-def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path | str]) -> Found:
+def find_log(
+    formats: Registry[Format],
+    name: str | None,
+    paths: Sequence[Path | str],
+    *,
+    asked: Asked | None = None,
+) -> Found:
     """The format and the files of a log, given as files or as the folder they are in.
 
-    ``name`` is the format; None guesses which of the built-in ones.
+    ``name`` is the format; None guesses which of the built-in ones. ``asked`` is what the user
+    says about the log.
 
     Raises UsageError if nothing is there, no format (or not the one named) fits, or a folder holds
     several logs.
@@ -49,18 +58,15 @@ def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path |
     candidates = formats.all_built_in() if name is None else [formats[name]]
     for form in candidates:
         files = _files(form, paths)
-        if files and (name is not None or form.claims(_peek(files))):
+        if files and (name is not None or form.claims(_peek(files, asked))):
             _refuse_twice(files)
             _refuse_several(form, paths, files)
             _refuse_aggregates(_peek(files))
             return Found(form, files, name is None)
     _refuse_known(paths)
-    raise UsageError(
-        f"the format of {_listing(paths)} is not recognized; name it before the path: "
-        f"{', '.join(formats)}"
-        if name is None
-        else f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)})"
-    )
+    if name is None:
+        raise _unknown(formats, paths, asked)
+    raise UsageError(f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)})")
 
 
 def _meant(path: Path, formats: Registry[Format]) -> str:
@@ -84,27 +90,58 @@ def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _peek(files: Sequence[Path]) -> Peek:
+def _unknown(
+    formats: Registry[Format], paths: Sequence[Path | str], asked: Asked | None
+) -> UsageError:
+    """A log of no known format: what its fields are and look like, and what would work."""
+    from passgap.logs.table import first_rows
+
+    files = _files(formats["table"], paths)
+    told = f"the format of {_listing(paths)} is not recognized"
+    if not files or ending(files[0]) not in SUFFIXES:
+        return UsageError(f"{told}; name it before the path: {', '.join(formats)}")
+    looks = Looks.of(first_rows(files[0], asked or Asked()))
+    if not looks.columns:
+        return UsageError(f"{told}: {files[0]} has no rows; give another log")
+    return UsageError(f"{told}; {looks.described(_listing(paths))}")
+
+
+def _peek(files: Sequence[Path], asked: Asked | None = None) -> Peek:
     first = files[0]
     if ending(first) not in SUFFIXES:
-        return Peek(tuple(files), {})
-    return Peek(tuple(files), _first(first))
+        return Peek(tuple(files), {}, asked or Asked())
+    return Peek(tuple(files), _first(first), asked or Asked())
 
 
 def _first(path: Path) -> Row:
-    """The first row; of one large JSON object, its keys with the first member of each."""
-    if ending(path) != ".json":
+    """The first row; of one large JSON object, its keys with the first member of each.
+
+    Empty where the first element is no object with fields: a shape that only tables have.
+    """
+    if ending(path) not in (*JSON_LINES, ".json"):
         return first_row(path)
     with opened(path) as file:
         stream = JsonStream(file, str(path))
-        if stream.kind() != "{":
-            return first_row(path)
+        if stream.kind() == "[":
+            for _ in stream.elements():
+                return mapped(stream.value())
+        if ending(path) != ".json":
+            return _first_line(path)
         row: Row = {}
-        for key in stream.members():
+        for key in stream.members() if stream.kind() == "{" else ():
             row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
             if stream.kind() == "{" and len(row) == 1:
                 row[key] = stream.value()
         return row
+
+
+def _first_line(path: Path) -> Row:
+    with opened(path) as file:
+        line = next((one for one in file if not one.isspace()), "{}")
+    try:
+        return mapped(json.loads(line))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _without_links(files: Sequence[Path]) -> list[Path]:
@@ -189,6 +226,8 @@ def of_step(files: Sequence[Path], asked: Asked) -> list[Path]:
     """
     steps = {path: _step(path) for path in files}
     there = sorted({step for step in steps.values() if step is not None})
+    if not there:  # then the rows say which step they are of
+        return list(files)
     if asked.step is not None and asked.step not in there:
         raise UsageError(f"--step {asked.step}; allowed: {_listed(there)}")
     if asked.step is None and len(there) > 1:

