@@ -22,7 +22,7 @@ from passgap.logs.counts_file import (
     import_means,
     wants_counts,
 )
-from passgap.logs.finding import Found, find_log
+from passgap.logs.finding import Found, find_each, find_log
 from passgap.logs.importing import Imported, import_files
 from passgap.logs.table import FORMAT as TABLE
 from passgap.registry import Registry
@@ -118,6 +118,7 @@ __all__ = [
     "Record",
     "Status",
     "Told",
+    "find_each",
     "find_log",
     "import_counts",
     "import_files",

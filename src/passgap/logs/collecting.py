@@ -14,9 +14,9 @@ from passgap.data.policies import PromptSettings
 from passgap.data.problems import TOLD_APART, Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.logs.base import EXAMPLES, Asked, Record, Told
-from passgap.logs.policies import Splits
 from passgap.logs.sorting import Sorter
 from passgap.plain import plural
+from passgap.stages.policies import Splits
 
 SLOT = "{{ question }}"
 NOT_LOGGED = "not in the log"
@@ -68,11 +68,15 @@ class Collected:
     """What was read: distinct ``problems`` in the order they came, the ``draws`` of each.
 
     While reading, a row stands for a question with its reference under one id of the log; at the
-    end, ``final`` gives each of these rows the row of its problem.
+    end, ``final`` gives each of these rows the row of its problem. ``texts`` says whether there are
+    any, to be verified again.
     """
 
-    def __init__(self, sorter: Sorter, asked: Asked, told: Told, verifier: str) -> None:
+    def __init__(
+        self, sorter: Sorter, asked: Asked, told: Told, verifier: str, *, texts: bool = True
+    ) -> None:
         self.sorter = sorter
+        self._texts = texts
         self._asked, self._told, self._verifier = asked, told, verifier
         self._matcher = Matcher(asked.problems) if asked.problems is not None else None
         self._splits = Splits(asked.pool)
@@ -269,13 +273,13 @@ class Collected:
                 "a sample has no question, prompt or id; name its field with --id-field or "
                 "--question-field, or give the problems with --problems FILE"
             )
-        if not record.question:
+        if not record.question and self._texts:
             said = "rendered prompts" if record.prompt else "ids"
             self._told.note(
                 f"the log has no questions, so its {said} are used instead, which match only "
                 "another log with the same ones; --problems FILE adds the questions"
             )
-        if not record.reference:
+        if not record.reference and self._texts:
             self._told.note(
                 "the log has no reference answers, so it cannot be re-scored by another "
                 "verifier; --problems FILE adds them"

@@ -8,7 +8,6 @@ share of correct draws of each problem becomes such a file too.
 from __future__ import annotations
 
 import filecmp
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from passgap.logs.base import Asked, Format, LeftOut, Mean, Peek, Record, Told
 from passgap.logs.choosing import chosen
 from passgap.logs.collecting import Collected
 from passgap.logs.importing import check_asked
-from passgap.logs.policies import refuse_steps
 from passgap.logs.rows import SUFFIXES, Row, ending, field, header
 from passgap.logs.shapes import shaped
 from passgap.logs.sorting import Sorter
@@ -32,9 +30,9 @@ from passgap.logs.table import FORMAT as TABLE
 from passgap.logs.table import first_rows, read_marks
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.stages.counting import COUNTS_SUFFIXES, write_counts
-from passgap.stages.looks import TEXTS, TOTALS, Looks
+from passgap.stages.looks import TEXTS, TOTALS, Looks, choices
+from passgap.stages.policies import refuse_steps
 
-LISTED = 5
 TOLERANCE = 1e-6
 
 
@@ -168,11 +166,11 @@ def _columns(rows: Sequence[Row], path: Path, asked: Asked) -> tuple[str, str, s
     if asked.n_field and asked.failed_field:
         raise UsageError("--n-field and --failed-field are both given; allowed: one of them")
     found, likely, failed = looks.counts or ("", None, None)
-    hits = asked.c_field or likely or ("c" if "c" in looks.columns else None)
+    hits = asked.c_field or likely or ("c" if "c" in looks.columns else "")
     misses = asked.failed_field or (None if asked.n_field else failed)
     total = "" if misses else (asked.n_field or found or looks.count(TOTALS) or "")
-    name = asked.id_field or next(iter(looks.ids), None)
-    if name is None or hits is None or not (total or misses):
+    name = asked.id_field or next(iter(looks.ids), "")
+    if not name or not hits or not (total or misses):
         raise UsageError(
             f"{path}: counts need an id (--id-field), n (--n-field, or --failed-field) and c "
             f"(--c-field); {looks.described(path)}"
@@ -198,20 +196,10 @@ def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], used: Sequence[str]
     twice = [one for one, count in Counter(ids).items() if count > 1]
     if not twice:
         return
-    other = {
-        field: sorted(values)
-        for field in rows[0]
-        if field not in used
-        and 1 < len(values := {str(row.get(field)) for row in rows}) < len(rows)
-    }
-    choices = "; ".join(
-        f"--where {shlex.quote(f'{field}={values[0]}')} (of {', '.join(values[:LISTED])})"
-        for field, values in other.items()
-    )
     raise UsageError(
         f"{len(twice)} values of {used[0]} occur more than once, e.g. {twice[0]!r}, and samples of "
         "several policies or sets are not pooled; choose rows with "
-        f"{choices or '--where FIELD=VALUE'}"
+        f"{choices(rows, used) or '--where FIELD=VALUE'}"
     )
 
 
@@ -270,7 +258,7 @@ def import_marks(files: Sequence[Path], out: Path | str, asked: Asked) -> Import
     check_asked(TABLE, asked)
     refuse_steps(files, asked.pool)
     told = Told()
-    found = Collected(_Forgetful(Path()), asked, told, TABLE.verifier)
+    found = Collected(_Forgetful(Path()), asked, told, TABLE.verifier, texts=False)
     found.take(read_marks(files, asked, told))
     known = [one.metadata.get("id") for one in found.problems]
     named = None not in known and len(set(known)) == len(known) and asked.problems is None

@@ -17,6 +17,7 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek
 from passgap.logs.rows import JSON_LINES, SUFFIXES, Row, ending, first_row, mapped, opened
+from passgap.logs.shapes import is_one_row
 from passgap.logs.streams import JsonStream
 from passgap.registry import Registry
 from passgap.stages.looks import Looks
@@ -163,17 +164,60 @@ def _refuse_twice(files: Sequence[Path]) -> None:
 
 def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
     """Several files found in a folder are one log only if the format says so."""
-    if len(files) == 1 or all(Path(path).is_file() for path in paths):
-        return
-    logs = sorted({_log(form, path) for path in files})
-    if len(logs) == 1:
+    logs = list(_logs(form, paths, files))
+    if len(logs) < 2:
         return
     names = ", ".join(_short(log, paths) for log in logs[:LISTED])
     more = f" and {len(logs) - LISTED} more" if len(logs) > LISTED else ""
     raise UsageError(
         f"{_listing(paths)} has {len(logs)} separate {form.name} logs ({names}{more}); give one "
-        "of them, or name the files with samples of one policy on one problem set"
+        "of them, import each as a run of its own with --each, or name the files with samples of "
+        "one policy on one problem set"
     )
+
+
+def _logs(
+    form: Format, paths: Sequence[Path | str], files: Sequence[Path]
+) -> dict[str, list[Path]]:
+    """The files of each log, by its path; files that were named are one log."""
+    if len(files) == 1 or all(Path(path).is_file() for path in paths):
+        return {str(files[0]): list(files)}
+    logs: dict[str, list[Path]] = {}
+    for path in files:
+        logs.setdefault(_log(form, path), []).append(path)
+    if form.name == "table" and len(logs) > 1 and all(map(is_one_row, files)):
+        return {str(paths[0]): list(files)}
+    return dict(sorted(logs.items()))
+
+
+def find_each(
+    formats: Registry[Format], name: str | None, folder: Path | str, asked: Asked
+) -> dict[str, Found]:
+    """Every log of a folder, by the name of the run that it becomes.
+
+    Raises UsageError as `find_log` does, and for what is not a folder of several logs.
+    """
+    if not Path(folder).is_dir():
+        raise UsageError(f"--each: {folder} is not a folder; leave --each out")
+    candidates = formats.all_built_in() if name is None else [formats[name]]
+    for form in candidates:
+        files = _files(form, [folder])
+        if files and (name is not None or form.claims(_peek(files, asked))):
+            logs = _logs(form, [folder], files)
+            return {
+                _run_name(log, folder): Found(form, tuple(of), name is None)
+                for log, of in logs.items()
+            }
+    raise _unknown(formats, [folder], asked)
+
+
+def _run_name(log: str, folder: Path | str) -> str:
+    """The name of a run for a log within a folder."""
+    within = Path(log).relative_to(folder)
+    parts = list(within.parts) or [Path(folder).name]
+    name = parts[-1].removesuffix(".gz")
+    parts[-1] = name.removesuffix(Path(name).suffix) if Path(name).suffix in SUFFIXES else name
+    return "-".join(parts)
 
 
 def _log(form: Format, path: Path) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from passgap.logs.base import Asked, Format, LeftOut, Told
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
 from passgap.logs.finding import of_step
-from passgap.logs.policies import refuse_steps
 from passgap.logs.sorting import Sorter
 from passgap.plain import plural
 from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other
+from passgap.stages.policies import refuse_steps
+from passgap.verifiers.fitting import fitting
 
 ALWAYS = frozenset(
     ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
@@ -42,8 +44,10 @@ class Imported(Encoded):
     """The result of an import.
 
     ``label`` names the source's marks, by which ``correct`` of the draws are right, empty where it
-    marked nothing; ``least`` is the fewest scored draws of any problem; ``unknown`` are the
-    settings that are not known; ``anew`` says that a verifier can re-score the draws.
+    marked nothing; ``least`` is the fewest scored draws of any problem, ``most`` the usual number,
+    which ``short`` problems do not have; ``unknown`` are the settings that are not known; ``anew``
+    says that a verifier can re-score the draws, and ``verifier`` which one, where the problems do
+    not name it.
     """
 
     schema: ClassVar[str] = "passgap.import/1"
@@ -59,6 +63,9 @@ class Imported(Encoded):
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     anew: Annotated[bool, HIDDEN] = True
+    most: Annotated[int, HIDDEN] = 0
+    short: Annotated[int, HIDDEN] = 0
+    verifier: Annotated[str | None, HIDDEN] = None
 
     @property
     def place(self) -> Annotated[str, Named("run")]:
@@ -128,6 +135,9 @@ def import_files(
             for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
                 shutil.rmtree(left)  # left by an import that was killed
             label = _write(run, form, found, told)
+    ((most, _),) = Counter(found.scored_of).most_common(1)
+    fits = fitting([problem.reference for problem in found.problems])
+    named = asked.verifier or (asked.problems and "its own") or form.verifier
     return Imported(
         run=run,
         format=form.name,
@@ -140,6 +150,9 @@ def import_files(
         left_out=told.rows_left_out(),
         notes=tuple(told.notes),
         anew=all(problem.reference for problem in found.problems),
+        most=most,
+        short=sum(scored < most for scored in found.scored_of),
+        verifier=fits if named == "math" and fits != "math" else None,
     )
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.logs.policies import names_a_policy, scalars
 from passgap.logs.rows import JSON_LINES, Row, ending, field, opened, read_lines, read_rows
 from passgap.logs.streams import JsonStream
 from passgap.stages import looks
+from passgap.stages.policies import names_a_policy, scalars
 
 ID = "problem_id"
 TEXTS, MARKS = "completion", "correct"
@@ -156,6 +157,15 @@ def _under(value: object, about: Row) -> Iterator[Row]:
         if not isinstance(one, dict):
             raise UsageError(f"row {number} under the key is not a JSON object with fields")
         yield {**shared, **one}
+
+
+def is_one_row(path: Path) -> bool:
+    """Whether a file is one JSON object that is a row itself, such as one problem's."""
+    if ending(path) != ".json":
+        return False
+    notes: list[str] = []
+    rows = list(islice(shaped(path, None, notes.append), 2))
+    return len(rows) == 1 and not notes
 
 
 def is_rows(value: object) -> bool:

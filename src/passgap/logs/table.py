@@ -8,6 +8,7 @@ and so are lists and objects in the place of an id, a question or a text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -15,12 +16,12 @@ from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.choosing import chosen
 from passgap.logs.meaning import Meaning, meaning_of
-from passgap.logs.policies import names_a_policy, scalars
 from passgap.logs.rows import SUFFIXES, Row, ending, field, mapped
-from passgap.logs.shapes import is_unnamed, shaped, spread
+from passgap.logs.shapes import ID, is_unnamed, shaped, spread
 from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
 from passgap.logs.values import status_of as status
 from passgap.stages.looks import LOOKED_AT, Looks, leaf
+from passgap.stages.policies import names_a_policy, scalars
 
 SETTINGS = ("temperature", "top_p", "top_k", "max_tokens")
 POLICIES = ("policy", "model", "model_name", "model_id")
@@ -76,6 +77,9 @@ def _read(files: Sequence[Path], asked: Asked, told: Told, *, texts: bool) -> It
                 "problems in the same order with --problems FILE (or a benchmark, such as "
                 "--problems humaneval)"
             )
+        if means.key is None and means.question is None and means.prompt is None and len(files) > 1:
+            first = [{ID: path.name.partition(".")[0], **row} for row in first]
+            means = replace(means, key=ID)
         told.unnamed |= means.mark is None and asked.correct_if is not None
         for number, row in enumerate(chain(first, rows), start=1):
             if chosen(row, asked, told):
@@ -130,7 +134,9 @@ def _draws(
 
 def _reason(mark: object, found: str | None) -> str:
     """The source's word for a sample that it could not mark."""
-    return mark.strip().lower() if found == "unscored" and isinstance(mark, str) else ""
+    if found != "unscored":
+        return ""
+    return mark.strip().lower() if isinstance(mark, str) and mark.strip() else "unlabelled"
 
 
 def _pairs(row: Row, means: Meaning, where: str, *, texts: bool) -> Iterator[tuple[object, object]]:

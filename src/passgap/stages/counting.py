@@ -24,7 +24,8 @@ from passgap.runs import Run, is_run, write_whole
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
 from passgap.stages.guessing import guess_rates
-from passgap.stages.tallying import MARKS, mark_column, tallied
+from passgap.stages.looks import LOOKED_AT, other_names
+from passgap.stages.tallying import MARKS, mark_column, refuse_ids_twice, tallied
 from passgap.stages.unscored import in_one_line, unscored
 
 
@@ -242,6 +243,7 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
         frame = frame.rename({"id": "problem_id"})
     frame = per_problem(name, frame)
     ids = _ids(name, frame)
+    refuse_ids_twice(name, ids, frame, COLUMNS)
 
     def whole(column: str) -> IntArray:
         return whole_numbers(
@@ -273,11 +275,11 @@ def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     if "problem_id" in columns and mark is not None and {"n", "c"} <= set(missing):
         _ids(name, frame)
         return tallied(name, frame, mark, KEPT)
+    rows = list(frame.head(LOOKED_AT).iter_rows(named=True))
     raise UsageError(
         f"{name} has no column {', '.join(missing)}; its columns are {', '.join(columns)}; "
         "allowed: problem_id, n, c (one row per problem), or problem_id, correct (one row per "
-        "sample). For other names: passgap import table FILE --id-field NAME --label NAME --out "
-        "RUN"
+        f"sample){other_names(name, rows)}"
     )
 
 

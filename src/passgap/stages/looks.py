@@ -208,10 +208,28 @@ class Looks:
             return None  # marks: a c of 1 at most, everywhere, may be whether it was solved
         return (total or "", hits, None if total else misses)
 
+    @property
+    def hits(self) -> list[str]:
+        """Fields of a table with n that could be a c: whole numbers, none above n."""
+        total = self.count(TOTALS)
+        if total is None:
+            return []
+        n = [float(str(one)) for one in self.columns[total]]
+        return [
+            name
+            for name in self.columns
+            if name not in (total, *self.ids)
+            and len(self.columns[name]) == len(n)
+            and all(map(is_whole, self.columns[name]))
+            and all(float(str(c)) <= one for c, one in zip(self.columns[name], n, strict=True))
+        ]
+
     def __str__(self) -> str:
         parts = [f"its fields are {_list(self.columns)}"]
         for what, names in (("marks", self.marks), ("texts", self.texts), ("ids", self.ids)):
             parts.append(f"look like {what}: {_list(names) if names else 'none'}")
+        if hits := self.hits:
+            parts.append(f"look like numbers of correct samples: {_list(hits)}")
         return "; ".join(parts)
 
     def command(self, path: Path | str) -> str | None:
@@ -221,6 +239,10 @@ class Looks:
         out = Path(str(path).removesuffix(".gz")).stem
         if name and (found := self.counts):
             flags = [f"--id-field {shlex.quote(name)}", *_counting(found)]
+            return _typed("counts", path, flags, f"{out}-counts.csv")
+        if name and not self.texts and self.hits:
+            total = self.count(TOTALS) or "n"
+            flags = [f"--id-field {shlex.quote(name)}", *_counting((total, self.hits[0], None))]
             return _typed("counts", path, flags, f"{out}-counts.csv")
         mark = next(iter(self.marks), None)
         text = self.named(TEXTS, lambda one: one in self.texts)
@@ -244,6 +266,28 @@ class Looks:
         """The fields and the command in one line."""
         command = self.command(path)
         return f"{self}; try: {command}" if command else str(self)
+
+
+def choices(rows: Sequence[Row], used: Sequence[str]) -> str:
+    """Flags that choose among rows with one id: a value of each field that tells them apart."""
+    other = {
+        name: sorted(values)
+        for name in rows[0]
+        if name not in used and 1 < len(values := {str(row.get(name)) for row in rows}) < len(rows)
+    }
+    return "; ".join(
+        f"--where {shlex.quote(f'{name}={values[0]}')} (of {_list(values[:5])})"
+        for name, values in other.items()
+    )
+
+
+def other_names(place: str, rows: Sequence[Row]) -> str:
+    """What to do about a table with other names: the command that reads a file, if one does."""
+    if not Path(place).is_file():
+        return ": rename its columns"
+    command = Looks.of(rows).command(place)
+    other = "passgap import table FILE --id-field NAME --label NAME --out counts.csv"
+    return f"; this reads it: {command}" if command else f". For other names: {other}"
 
 
 def _marks(value: object) -> bool:

@@ -13,6 +13,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from passgap.errors import UsageError
@@ -66,6 +67,29 @@ def _is_own(name: str) -> bool:
     return leaf(name) not in KNOWN and bool(parts[-1] & OWN)
 
 
+@dataclass(frozen=True)
+class Several:
+    """A field that tells policies apart: its values, and whether its name or its values say so."""
+
+    name: str
+    values: tuple[object, ...]
+    also: tuple[str, ...]
+    known: bool
+
+    @property
+    def where(self) -> str:
+        """The flag that chooses the first of them."""
+        return f"--where {shlex.quote(f'{self.name}={self.values[0]}')}"
+
+    def __str__(self) -> str:
+        said = f" (so {'does' if len(self.also) == 1 else 'do'} {', '.join(self.also)})"
+        alike = "" if self.known else ", each for the same share of every problem's samples"
+        return (
+            f"the field {self.name} tells several policies apart{said * bool(self.also)}: it is "
+            f"{_listed(self.values)}{alike}; policies are not pooled"
+        )
+
+
 class Splits:
     """Counts how each field splits the samples of the problems.
 
@@ -112,28 +136,30 @@ class Splits:
             return
         counts.setdefault(group, Counter())[value] += 1
 
-    def refuse(self) -> None:
-        """Refuse (UsageError) samples of several policies, naming the field and its values."""
+    def found(self) -> Several | None:
+        """The field that tells policies apart, if there is one; that with the fewest values."""
         known = {name: self._several(name) for name in self._counts if names_a_policy(name)}
         known = {name: values for name, values in known.items() if len(values) > 1}
         other = {
             name: self._several(name)
             for name, counts in self._counts.items()
-            if name not in known and not names_a_policy(name) and splits_evenly(counts)
+            if not names_a_policy(name) and splits_evenly(counts)
         }
         found = known or other
         if not found:
-            return
+            return None
         name, values = min(found.items(), key=lambda one: len(one[1]))
-        also = [other for other in found if other != name]
-        said = f" (so {'does' if len(also) == 1 else 'do'} {', '.join(also)})" if also else ""
-        alike = "" if known else ", each for the same share of every problem's samples"
-        raise UsageError(
-            f"the field {name} tells several policies apart{said}: it is {_listed(values)}{alike}; "
-            "policies are not pooled: choose one with "
-            f"--where {shlex.quote(f'{name}={values[0]}')}, or, if all are samples of one policy, "
-            f"add --pool {shlex.quote(name)}"
-        )
+        also = tuple(other for other in found if other != name)
+        return Several(name, tuple(values), also, known=bool(known))
+
+    def refuse(self) -> None:
+        """Refuse (UsageError) samples of several policies, naming the flags that choose."""
+        found = self.found()
+        if found is not None:
+            raise UsageError(
+                f"{found}: choose one with {found.where}, or, if all are samples of one policy, "
+                f"add --pool {shlex.quote(found.name)}"
+            )
 
     def _several(self, name: str) -> list[object]:
         """The values of a field that say something."""
