@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, ClassVar
 
+import numpy as np
+
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
@@ -52,6 +54,26 @@ class ImportedCounts(Encoded):
     def least(self) -> int:
         """The fewest draws of any problem."""
         return int(self.counts.n.min())
+
+    @property
+    def most(self) -> int:
+        """The usual number of scored samples of a problem."""
+        return int(np.bincount(self.counts.n).argmax())
+
+    @property
+    def short(self) -> int:
+        """How many problems have fewer."""
+        return int(np.sum(self.counts.n < self.most))
+
+    @property
+    def unscored(self) -> int:
+        """Samples that are not scored, of all problems."""
+        return int(self.counts.unscored.sum())
+
+    @property
+    def verifier(self) -> str | None:
+        """None: there are no samples to verify."""
+        return None
 
     @property
     def place(self) -> Annotated[str, Named("counts")]:

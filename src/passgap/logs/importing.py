@@ -66,6 +66,7 @@ class Imported(Encoded):
     most: Annotated[int, HIDDEN] = 0
     short: Annotated[int, HIDDEN] = 0
     verifier: Annotated[str | None, HIDDEN] = None
+    unscored: Annotated[int, HIDDEN] = 0
 
     @property
     def place(self) -> Annotated[str, Named("run")]:
@@ -152,6 +153,7 @@ def import_files(
         anew=all(problem.reference for problem in found.problems),
         most=most,
         short=sum(scored < most for scored in found.scored_of),
+        unscored=sum(found.draws) - sum(found.scored_of),
         verifier=fits if named == "math" and fits != "math" else None,
     )
 
