@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -132,37 +133,36 @@ def finish_each(
 
 def print_imported(result: Result, verify: str | None, json_: bool) -> None:
     """What one log became, and what to run next."""
+    if not json_:
+        print(visible(result))
     verify_imported([result], verify, json_)
-    if json_:
-        print(json_text(result.to_dict()))
-        return
-    print(visible(result))
-    print("\n".join(_next(result, verify)))
+    print(json_text(result.to_dict()) if json_ else _next(result, verify))
 
 
-def _next(result: Result, verify: str | None) -> list[str]:
+def _next(result: Result, verify: str | None) -> str:
     """The next command, and whether there are samples enough for it."""
     from passgap.results.settings import K_LARGE, K_SMALL
 
-    probe = f"passgap probe {result.place}"
-    again = f"passgap verify {result.place}"
+    probe = f"passgap probe {shlex.quote(result.place)}"
+    again = f"passgap verify {shlex.quote(result.place)}"
     if result.verifier:
         again += f" --verifier {result.verifier}"
-    if not result.marked and verify is None:
-        return [f"next: {again if result.anew else AGAIN}"]
+    if verify is not None:
+        return f"next: {probe}"
+    if not result.marked:
+        return f"next: {again if result.anew else AGAIN}"
     if result.short and result.most >= K_SMALL:
-        few = f"{plural(result.short, 'problem')} of {result.problems}"
-        return [
-            f"{few} {'has' if result.short == 1 else 'have'} not the n = {result.most} scored "
-            f"samples of the others ({result.least} at the fewest); without them: {probe} "
+        return (
+            f"{plural(result.short, 'problem')} of {result.problems} with fewer scored samples "
+            f"(from {result.least}) than the others (n = {result.most}); without them: {probe} "
             f"--k-large {min(result.most, K_LARGE)} --drop-short{_unscored(result)}"
-        ]
+        )
     if result.least < K_LARGE:
         then = f"; with fewer it extrapolates: {probe}" if result.least >= K_SMALL else ""
-        return [
+        return (
             f"n = {result.least}: probe needs {K_LARGE} samples per problem and compare 128{then}"
-        ]
-    return [f"next: {probe}" + (f", or re-score it: {again}" if result.anew and not verify else "")]
+        )
+    return f"next: {probe}{f', or re-score it: {again}' if result.anew else ''}"
 
 
 def _unscored(result: Result) -> str:
@@ -228,12 +228,20 @@ def _judged(places: Sequence[str]) -> Comparison | Sweep:
 
     if len(places) == 2:
         return compare(places[0], places[1])
-    return compare_sweep(Evidence.read(*places))
+    return compare_sweep(Evidence.read(*places), steps=_steps(places))
+
+
+def _steps(places: Sequence[str]) -> list[int]:
+    """The steps that the names of several checkpoints end in, where all of them do."""
+    found = [re.search(r"(\d+)$", Path(place).name.partition(".")[0]) for place in places[1:]]
+    steps = [int(one[1]) for one in found if one]
+    return steps if len(set(steps)) == len(found) > 1 else []
 
 
 def _print_verdict(judge: Callable[[], Judged], places: Sequence[str], json_: bool) -> None:
     """The verdict in one screen; if it is refused, the runs are kept, and the message says so."""
-    typed = shlex.join(["passgap", "compare", *places])
+    given = [part for step in _steps(places) for part in ("--step", str(step))]
+    typed = shlex.join(["passgap", "compare", *places, *given])
     try:
         judged = judge()
     except (UsageError, MismatchError) as error:

@@ -47,12 +47,11 @@ def shaped(path: Path, key: str | None, say: Say) -> Iterator[Row]:
         stream = JsonStream(file, str(path))
         objects = []
         while stream.kind():
-            objects.append(stream.value())
-            if len(objects) > 1:  # one object after the other, each over several lines
-                yield from (_object(one, path, len(objects)) for one in objects)
-                objects = [{}]
-        if objects and objects[0] != {}:
-            yield from _document(_object(objects[0], path, 1), path, key, say)
+            objects.append(_object(stream.value(), path, len(objects) + 1))
+    if len(objects) == 1:
+        yield from _document(objects[0], path, key, say)
+    else:  # one row after the other, each over several lines
+        yield from objects
 
 
 def _object(value: object, path: Path, number: int) -> Row:
@@ -277,6 +276,15 @@ def _beside(found: Row) -> Rows | None:
     )
 
 
+def _beside_texts(row: Row, samples: int, wanted: Sequence[str | None]) -> bool:
+    """Whether the texts of the samples stand in a list of their own, beside the objects."""
+    return any(
+        isinstance(value, list) and len(value) == samples and all(isinstance(t, str) for t in value)
+        for name, value in row.items()
+        if name in wanted or looks.leaf(name) in looks.TEXTS
+    )
+
+
 def spread(row: Row, wanted: Sequence[str | None]) -> Iterator[Row]:
     """A row for each sample that the row holds as a list of objects; else the row itself.
 
@@ -286,7 +294,7 @@ def spread(row: Row, wanted: Sequence[str | None]) -> Iterator[Row]:
     lists = [name for name, value in row.items() if is_rows(value)]
     named = [name for name in lists if any((one or "").startswith(f"{name}.") for one in wanted)]
     chosen = named or [name for name in lists if _look_like_rows(_mapped(row[name])[:3])]
-    if len(chosen) != 1:
+    if len(chosen) != 1 or _beside_texts(row, len(_mapped(row[chosen[0]])), wanted):
         yield row
         return
     for one in _mapped(row[chosen[0]]):

@@ -17,7 +17,7 @@ from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.choosing import chosen
 from passgap.logs.meaning import Meaning, meaning_of
 from passgap.logs.rows import SUFFIXES, Row, ending, field, mapped
-from passgap.logs.shapes import ID, is_unnamed, shaped, spread
+from passgap.logs.shapes import ID, is_one_row, is_unnamed, shaped, spread
 from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
 from passgap.logs.values import status_of as status
 from passgap.stages.looks import LOOKED_AT, Looks, leaf
@@ -48,7 +48,8 @@ def claims(peek: Peek) -> bool:
         return False
     means = meaning_of(rows, peek.asked, peek.files[0])
     about = means.question or means.prompt or means.key
-    return about is not None and (means.text is not None or means.mark is not None)
+    named = len(peek.files) > 1 and is_one_row(peek.files[0])  # by its file
+    return (about is not None or named) and (means.text is not None or means.mark is not None)
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -62,13 +63,13 @@ def read_marks(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Reco
 
 
 def _read(files: Sequence[Path], asked: Asked, told: Told, *, texts: bool) -> Iterator[Record]:
-    if len(files) > 1 and not asked.pool:
-        told.note(f"{len(files)} files are read as samples of one policy")
     for position, path in enumerate(files):
         rows = _rows(path, asked, told)
         first = list(islice(rows, LOOKED_AT))
         if not first:
             continue
+        if position and len(first) > 1:
+            told.note(f"{len(files)} files are read as samples of one policy")
         means = meaning_of(first, asked, path)
         _check(means, first, path, told, texts=texts)
         if asked.problems is None and is_unnamed(first[0]):
@@ -97,10 +98,11 @@ def _check(means: Meaning, rows: Sequence[Row], path: Path, told: Told, *, texts
         raise UsageError(f"{path.name} has {why}; {looks.described(path)}")
     if means.mark is None and not texts:
         raise UsageError(f"{path.name} has no mark of its samples; {looks.described(path)}")
-    if means.mark is None and looks.marks:
+    likely = [name for name in looks.marks if name not in means.taken()]
+    if means.mark is None and likely:
         told.note(
-            f"no field has a usual name of a mark; {', '.join(looks.marks)} could be one: --label "
-            f"{looks.marks[0]}"
+            f"no field has a usual name of a mark; {', '.join(likely)} could be one: --label "
+            f"{likely[0]}"
         )
 
 

@@ -62,6 +62,10 @@ NOT_MARKED = (
     *("", "nan", "null", "none", "na", "n/a", "unscored", "error", "timeout", "timed_out"),
     *("infra_error", "infrastructure_error", "skipped", "cancelled", "not_run", "unknown"),
 )
+NUMBERS = frozenset(  # 0 and 1 in a field with one of these words in its name mark nothing
+    {"sample", "i", "j", "k", "n", "c", "idx", "index", "draw", "seed", "run", "attempt", "id"}
+    | {"attempts", "trial", "trials", "rollout", "num", "count", "step", "epoch", "turn", "turns"}
+)
 LOOKED_AT = 200
 LONG = 12  # characters of a string from which it may be a text
 LISTED = 12
@@ -157,8 +161,10 @@ class Looks:
 
     def _varies_as_mark(self, name: str) -> bool:
         values = self.values(name)
-        truths = all(isinstance(one, bool) or str(one).lower() in WORDS for one in values)
-        return truths or leaf(name) in (*LABELS, *OTHER_LABELS)
+        if all(isinstance(one, bool) or str(one).lower() in WORDS for one in values):
+            return True
+        known = leaf(name) in (*LABELS, *OTHER_LABELS)
+        return known or not NUMBERS & set(leaf(name).split("_"))
 
     @property
     def texts(self) -> list[str]:

@@ -9,6 +9,7 @@ finish reason, a token count) never does.
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections import Counter
@@ -22,6 +23,7 @@ from passgap.stages.looks import flat, leaf, parts_of, words_of
 MOST_VALUES = 64  # more values than this are no policies
 LISTED = 5
 FILE = "file"  # what --pool calls the files that were given
+RARE = 0.05  # probability below which chance does not explain a split
 EVEN = -3.0  # normal score below which a split is more even than chance
 KNOWN = frozenset(  # of these, two values are two policies
     {"step", "global_step", "train_step", "training_step", "iteration", "iter", "checkpoint"}
@@ -103,6 +105,8 @@ class Splits:
         self._first: dict[str, object] = {}
         self._values: dict[str, dict[object, None]] = {}
         self._counts: dict[str, dict[object, Counter[object]]] = {}
+        self._last: dict[tuple[str, object], object] = {}
+        self._scattered: set[str] = set()
         self._ignored: set[str] = set(pooled)
 
     def add(self, problem: int, fields: Mapping[str, object]) -> None:
@@ -134,7 +138,12 @@ class Splits:
             self._ignored.add(name)
             del self._counts[name], self._values[name], self._first[name]
             return
-        counts.setdefault(group, Counter())[value] += 1
+        seen = counts.setdefault(group, Counter())
+        last = self._last.get((name, group), self._first[name] if seen else value)
+        if seen[value] and last != value:
+            self._scattered.add(name)
+        self._last[name, group] = value
+        seen[value] += 1
 
     def found(self) -> Several | None:
         """The field that tells policies apart, if there is one; that with the fewest values."""
@@ -143,7 +152,8 @@ class Splits:
         other = {
             name: self._several(name)
             for name, counts in self._counts.items()
-            if not names_a_policy(name) and splits_evenly(counts)
+            if not names_a_policy(name)
+            and splits_evenly(counts, blocks=name not in self._scattered)
         }
         found = known or other
         if not found:
@@ -173,11 +183,13 @@ class Splits:
         return [one for one in self._values[name] if one is not None]
 
 
-def splits_evenly(counts: Mapping[object, Counter[object]]) -> bool:
+def splits_evenly(counts: Mapping[object, Counter[object]], *, blocks: bool) -> bool:
     """Whether a field splits the samples of all problems alike, as policies do.
 
-    Each value has to stand for two samples or more of a problem; the split is exactly the same in
-    every problem, or Pearson's statistic against the same shares is far below what chance gives.
+    Each value has to stand for two samples or more of a problem. The split is the same in every
+    problem, where chance would hardly give that, or hardly give ``blocks`` (each value's samples
+    stand one after the other); or Pearson's statistic against the same shares is far below what
+    chance gives.
     """
     groups = [Counter({v: n for v, n in one.items() if n}) for one in counts.values()]
     groups = [one for one in groups if one.total() > 1]
@@ -185,9 +197,16 @@ def splits_evenly(counts: Mapping[object, Counter[object]]) -> bool:
     values = {value for one in groups for value in one}
     if len(groups) < 2 or len(values) < 2 or sum(cells) < 1.5 * len(cells):
         return False
-    if all(one == groups[0] for one in groups):
-        return len(groups[0]) > 1
+    if all(one == groups[0] for one in groups) and len(groups[0]) > 1:
+        alike = sum(map(_ways, groups)) - _ways(sum(groups, Counter()))
+        in_blocks = sum(math.lgamma(len(one) + 1) - _ways(one) for one in groups)
+        return min(alike, in_blocks if blocks else 0.0) < math.log(RARE)
     return _score(groups, values) < EVEN
+
+
+def _ways(counts: Counter[object]) -> float:
+    """The logarithm of the number of orders that samples with these values can have."""
+    return math.lgamma(counts.total() + 1) - sum(math.lgamma(n + 1) for n in counts.values())
 
 
 def _score(groups: Sequence[Counter[object]], values: set[object]) -> float:

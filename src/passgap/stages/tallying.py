@@ -91,11 +91,12 @@ def _refuse_several(name: str, frame: pl.DataFrame, mark: str) -> None:
         fields = scalars({one: row[one] for one in others})
         splits.add(numbers[row["problem_id"]], fields)
     if found := splits.found():
-        file = shlex.quote(name)
+        file, field = shlex.quote(name), shlex.quote(found.name)
         raise UsageError(
             f"{name}: {found}; choose one: passgap import {file} {found.where} --out one.csv, or, "
-            f"if all are samples of one policy: passgap import {file} --pool "
-            f"{shlex.quote(found.name)} --out all.csv"
+            f"if all are samples of one policy: passgap import {file} --pool {field} --out all.csv"
+            if Path(name).is_file()
+            else f"{name}: {found}; keep the rows of one, or leave out the column"
         )
 
 
