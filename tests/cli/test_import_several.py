@@ -63,7 +63,7 @@ def test_each_trained_is_a_checkpoint_of_its_own(logs, tmp_path):
     assert "Keep step 300" in " ".join(done.stdout.split())
     again = done.stdout.strip().splitlines()[-1].rpartition(": ")[2].removesuffix(" --full")
     same = run(*shlex.split(again)[1:], "--json")
-    assert json.loads(same.stdout)["schema"].startswith("passgap.sweep/"), same.stderr
+    assert json.loads(same.stdout)["schema"].startswith("passgap.compare_sweep/"), same.stderr
 
 
 def test_the_verdict_of_two_logs_fits_one_screen(logs, tmp_path):

@@ -155,7 +155,7 @@ def _next(result: Result, verify: str | None) -> str:
         return (
             f"{plural(result.short, 'problem')} of {result.problems} with fewer scored samples "
             f"(from {result.least}) than the others (n = {result.most}); without them: {probe} "
-            f"--k-large {min(result.most, K_LARGE)} --drop-short{_unscored(result)}"
+            f"--k-large {min(result.most, K_LARGE)} --drop-short {_unscored(result)}".rstrip()
         )
     if result.least < K_LARGE:
         then = f"; with fewer it extrapolates: {probe}" if result.least >= K_SMALL else ""
@@ -169,7 +169,7 @@ def _unscored(result: Result) -> str:
     """The flag without which many unscored samples are refused."""
     from passgap.analysis.inputs import MOST_UNSCORED
 
-    return " --accept-unscored" if result.unscored > MOST_UNSCORED * result.draws else ""
+    return "--accept-unscored" if result.unscored > MOST_UNSCORED * result.draws else ""
 
 
 def print_several(results: Sequence[Result], file: TextIO | None = None) -> None:

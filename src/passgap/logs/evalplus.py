@@ -21,7 +21,7 @@ LABELS = ("plus", "base")
 
 
 def claims(peek: Peek) -> bool:
-    """A results document, or lines with ``task_id`` and ``solution`` that nobody has marked."""
+    """A results document, or lines with ``task_id`` and ``solution`` without marks."""
     unmarked = peek.has("task_id", "solution") and not Looks.of([peek.row]).marks
     return peek.has("date", "hash", "eval") or unmarked
 

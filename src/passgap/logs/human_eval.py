@@ -16,7 +16,7 @@ from passgap.stages.looks import Looks
 
 
 def claims(peek: Peek) -> bool:
-    """Lines with ``task_id`` and ``completion``, marked by ``passed`` or by nobody."""
+    """Lines with ``task_id`` and ``completion``, marked by ``passed`` or not at all."""
     ours = peek.has("passed") or not Looks.of([peek.row]).marks
     return peek.has("task_id", "completion") and ours
 

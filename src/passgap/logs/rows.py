@@ -124,7 +124,7 @@ def _not_json(path: Path, number: int, error: Exception, *, last: bool) -> str:
 
 
 def starts_with(path: Path) -> str:
-    """The first character of a text file that is no space; empty if it has none."""
+    """The first character of a text file other than a space; empty if it has none."""
     with opened(path) as file:
         return JsonStream(file, str(path)).kind()
 
