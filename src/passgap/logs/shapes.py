@@ -45,7 +45,7 @@ def shaped(path: Path, key: str | None, say: Say) -> Iterator[Row]:
         return
     with opened(path) as file:
         stream = JsonStream(file, str(path))
-        objects = []
+        objects: list[Row] = []
         while stream.kind():
             objects.append(_object(stream.value(), path, len(objects) + 1))
     if len(objects) == 1:

@@ -8,6 +8,7 @@ optionally ``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_r
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -370,7 +371,10 @@ def read_table(path: Path) -> pl.DataFrame:
     """The table as it is: what a cell of a text file means is decided where it is read."""
     readers = {".csv": _read_csv, ".jsonl": _read_json_lines, ".parquet": _read_parquet}
     if path.suffix not in readers:
-        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")
+        raise UsageError(
+            f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}; other tables are "
+            f"imported first: passgap import {shlex.quote(str(path))} --out counts.csv"
+        )
     try:
         return readers[path.suffix](path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:

@@ -15,6 +15,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from passgap.errors import UsageError
@@ -56,12 +57,22 @@ def scalars(row: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def policy_fields(row: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a row that tell policies apart by their names."""
+    return {
+        name: value
+        for name, value in row.items()
+        if names_a_policy(name) and (value is None or isinstance(value, str | int | float))
+    }
+
+
+@lru_cache(4096)
 def names_a_policy(name: str) -> bool:
     """Whether a field with this (dotted) name tells policies apart wherever it varies."""
-    return leaf(name) in KNOWN and not _is_own(name)
+    return leaf(name) in KNOWN and not is_own(name)
 
 
-def _is_own(name: str) -> bool:
+def is_own(name: str) -> bool:
     """Whether a name says that the value is one sample's, or about who marked it."""
     parts = [set(words_of(part).split("_")) for part in parts_of(name)]
     if any(part & JUDGES for part in parts):
@@ -120,7 +131,7 @@ class Splits:
 
     def _take(self, name: str, group: object, value: object) -> None:
         if name not in self._first:
-            if _is_own(name):
+            if is_own(name):
                 self._ignored.add(name)
                 return
             self._first[name] = None if self._totals else value

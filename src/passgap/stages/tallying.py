@@ -15,7 +15,7 @@ import polars as pl
 
 from passgap.errors import UsageError
 from passgap.stages.looks import choices
-from passgap.stages.policies import Splits, scalars
+from passgap.stages.policies import Splits, is_own, scalars
 
 MARKS = ("correct", "is_correct", "passed")
 TRUE = ("1", "1.0", "true", "t", "yes", "correct", "pass", "passed")
@@ -85,11 +85,13 @@ def _refuse_strange(name: str, mark: str, ids: pl.Series, marks: pl.Series) -> N
 def _refuse_several(name: str, frame: pl.DataFrame, mark: str) -> None:
     """Refuse samples of several policies, by what the other columns say."""
     splits = Splits(())
-    others = [one for one in frame.columns if one not in ("problem_id", mark)]
+    others = [one for one in frame.columns if one not in ("problem_id", mark) and not is_own(one)]
+    others = [one for one in others if len({str(v) for v in frame[one].to_list()}) > 1]
+    if not others:
+        return
     numbers = {one: i for i, one in enumerate(dict.fromkeys(frame["problem_id"].to_list()))}
-    for row in frame.iter_rows(named=True):
-        fields = scalars({one: row[one] for one in others})
-        splits.add(numbers[row["problem_id"]], fields)
+    for row in frame.select("problem_id", *others).iter_rows(named=True):
+        splits.add(numbers[row.pop("problem_id")], scalars(row))
     if found := splits.found():
         file, field = shlex.quote(name), shlex.quote(found.name)
         raise UsageError(
