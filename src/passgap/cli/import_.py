@@ -46,7 +46,7 @@ class LogFlags:
     where: Annotated[
         list[str] | None,
         flag(
-            "Read only rows with this value, from table, counts and training dumps; repeatable.",
+            "Read only the rows with this value; repeatable.",
             "FIELD=VALUE",
         ),
     ] = None
@@ -60,23 +60,23 @@ class LogFlags:
     ] = None
     rows: Annotated[
         str | None,
-        flag("Key under which a JSON object has the rows of the table, such as 'results'.", "KEY"),
+        flag("table: the key under which a JSON object has the rows, such as 'results'.", "KEY"),
     ] = None
     n_field: Annotated[
-        str | None, flag("Field with the number of samples, from counts.", "NAME")
+        str | None, flag("counts: the field with the number of samples.", "NAME")
     ] = None
     c_field: Annotated[
-        str | None, flag("Field with the number of correct samples, from counts.", "NAME")
+        str | None, flag("counts: the field with the number of correct samples.", "NAME")
     ] = None
     failed_field: Annotated[
         str | None,
-        flag("Field with the number of failed samples, from counts without n.", "NAME"),
+        flag("counts: the field with the number of failed samples, where there is no n.", "NAME"),
     ] = None
-    filter: Annotated[
-        str | None, flag("Read only the lines of this filter, from lm-eval.", "NAME")
-    ] = None
+    filter: Annotated[str | None, flag("lm-eval: read only the lines of this filter.", "NAME")] = (
+        None
+    )
     step: Annotated[
-        int | None, flag("The step to read, from training dumps and tables with a step.")
+        int | None, flag("Dumps of a training, and tables with a step: the step to read.")
     ] = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -228,20 +227,12 @@ def _judged(places: Sequence[str]) -> Comparison | Sweep:
 
     if len(places) == 2:
         return compare(places[0], places[1])
-    return compare_sweep(Evidence.read(*places), steps=_steps(places))
-
-
-def _steps(places: Sequence[str]) -> list[int]:
-    """The steps that the names of several checkpoints end in, where all of them do."""
-    found = [re.search(r"(\d+)$", Path(place).name.partition(".")[0]) for place in places[1:]]
-    steps = [int(one[1]) for one in found if one]
-    return steps if len(set(steps)) == len(found) > 1 else []
+    return compare_sweep(Evidence.read(*places))
 
 
 def _print_verdict(judge: Callable[[], Judged], places: Sequence[str], json_: bool) -> None:
     """The verdict in one screen; if it is refused, the runs are kept, and the message says so."""
-    given = [part for step in _steps(places) for part in ("--step", str(step))]
-    typed = shlex.join(["passgap", "compare", *places, *given])
+    typed = shlex.join(["passgap", "compare", *places])
     try:
         judged = judge()
     except (UsageError, MismatchError) as error:

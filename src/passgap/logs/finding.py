@@ -67,7 +67,10 @@ def find_log(
     _refuse_known(paths)
     if name is None:
         raise _unknown(formats, paths, asked)
-    raise UsageError(f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)})")
+    raise UsageError(
+        f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)}); give "
+        "another path, or name another format"
+    )
 
 
 def _meant(path: Path, formats: Registry[Format]) -> str:

@@ -102,7 +102,9 @@ def read_lines(path: Path) -> Iterator[Row]:
                 last = all(other.isspace() for other in file)
                 raise UsageError(_not_json(path, number, error, last=last)) from error
             if not isinstance(row, dict):
-                raise UsageError(f"{path} line {number} is not a JSON object with fields")
+                raise UsageError(
+                    f"{path} line {number} is not a JSON object with fields; correct or remove it"
+                )
             yield row
 
 
@@ -142,7 +144,10 @@ def read_array(path: Path) -> Iterator[Row]:
                 number += 1
                 row = stream.value()
                 if not isinstance(row, dict):
-                    raise UsageError(f"{path} element {number} is not a JSON object with fields")
+                    raise UsageError(
+                        f"{path} element {number} is not a JSON object with fields; correct or "
+                        "remove it"
+                    )
                 yield row
 
 
@@ -171,7 +176,8 @@ def _batches(path: Path, lazy: pl.LazyFrame) -> Iterator[Row]:
             yield from frame.iter_rows(named=True)
     except pl.exceptions.PolarsError as error:
         raise UsageError(
-            f"{path} cannot be read as {ending(path)}: {str(error).splitlines()[0]}"
+            f"{path} cannot be read as {ending(path)} ({str(error).splitlines()[0]}); copy the log "
+            "again"
         ) from error
 
 
