@@ -94,6 +94,26 @@ def test_lists_of_one_text_are_texts(tmp_path, bring):
     assert counted(bring(written(tmp_path / "a.jsonl", rows))) == HALF
 
 
+def test_a_message_is_a_text(tmp_path, bring):
+    rows = [
+        {**row, "response": {"role": "assistant", "content": row["response"]}}
+        for row in samples("correct")
+    ]
+    assert counted(bring(written(tmp_path / "a.jsonl", rows))) == HALF
+
+
+def test_a_name_that_is_new_in_every_row_is_no_problems(tmp_path):
+    rows = [
+        {"trial_name": f"t{i // 4}.{i}", "task_name": f"t{i // 4}", "reward": float(i % 2)}
+        for i in range(8)
+    ]
+    path = written(tmp_path / "a.jsonl", rows)
+    with pytest.raises(UsageError, match=r"try: passgap import .* --id-field task_name") as error:
+        import_log(path, out=tmp_path / "r")
+    done = run(*shlex.split(typed(str(error.value)))[1:], cwd=tmp_path)
+    assert "2 problems, 4 scored samples each" in done.stdout
+
+
 # -- marks without texts
 
 

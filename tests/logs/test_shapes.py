@@ -113,6 +113,16 @@ def test_several_lists_are_chosen_by_a_flag(tmp_path, bring):
         import_log(path, out=tmp_path / "two", rows="z", form="table")
 
 
+def test_the_only_list_with_samples_is_chosen(tmp_path, bring):
+    path = tmp_path / "x.json"
+    tasks = [{"id": i, "description": text} for i, text in QUESTIONS.items()]
+    simulations = [{**row, "result": {"reward": float(row.pop("correct"))}} for row in rows()]
+    path.write_text(json.dumps({"tasks": tasks, "simulations": simulations}))
+    result = bring(path)
+    assert counted(result) == EXPECTED
+    assert any("the rows stand under simulations" in note for note in result.notes)
+
+
 def test_what_one_object_says_of_the_policy_is_kept(tmp_path, bring):
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"model": "m", "accuracy": 0.5, "results": rows()}))

@@ -111,6 +111,8 @@ def _document(found: Row, path: Path, key: str | None, say: Say) -> Iterator[Row
         yield from rows[1]
         return
     lists = {} if _is_problem(found) else _lists(found)
+    likely = {name: of for name, of in lists.items() if _look_like_rows(_mapped(of)[:3])}
+    lists = likely if len(likely) == 1 else lists
     if len(lists) > 1:
         some = "; ".join(f"--rows {name} ({len(value)})" for name, value in lists.items())
         raise UsageError(f"{path} has several lists of rows; choose one with {some}")
@@ -217,13 +219,13 @@ def _keyed(found: Row) -> Rows | None:
     if not values:
         return None
     if all(isinstance(value, dict) and value for value in values):
-        rows = [value for value in values if isinstance(value, dict)]
-        shared = set(rows[0]).intersection(*rows)
-        if 2 * len(shared) < len(set().union(*rows)) or not _look_like_rows(rows):
+        if not _alike([value for value in values if isinstance(value, dict)]):
             return None
         return "a row per problem", (_named(key, row) for key, row in found.items())
     if all(map(is_rows, values)):
         if USUAL & {looks.leaf(name) for name in found} or len(values) < 2:
+            return None
+        if not _alike([_mapped(value)[0] for value in values]):
             return None
         return "a list of rows per problem", (
             _named(key, row) for key, rows in found.items() for row in _mapped(rows)
@@ -239,9 +241,15 @@ def _keyed(found: Row) -> Rows | None:
     return None
 
 
+def _alike(rows: Sequence[Row]) -> bool:
+    """Whether objects are rows of one table: they share fields, one of them of a sample."""
+    shared = set(rows[0]).intersection(*rows)
+    return 2 * len(shared) >= len(set().union(*rows)) and _look_like_rows(rows)
+
+
 def _look_like_rows(rows: Sequence[Mapping[str, object]]) -> bool:
     """Whether objects have a field of a sample, and are not settings side by side."""
-    names = {looks.leaf(name) for row in rows for name in row}
+    names = {looks.leaf(name) for row in rows for name in looks.flat(row)}
     return bool(names & {*looks.TEXTS, *looks.LABELS, *looks.OTHER_LABELS, *looks.HITS})
 
 

@@ -38,7 +38,7 @@ OTHER_LABELS = (  # taken only where their values are marks
     *("is_solved", "solved", "is_resolved", "resolved", "is_pass", "pass", "result", "success"),
     *("is_success", "is_passed", "passing", "acc", "accuracy", "grade", "graded", "verdict"),
     *("correctness", "outcome", "is_right", "right", "mark", "marks", "results", "scores"),
-    *("raw_scored_generations", "graded_list", "rewards"),
+    *("raw_scored_generations", "graded_list", "rewards", "grades"),
 )
 TOTALS = (
     *("n", "num_samples", "n_samples", "samples", "n_rollouts", "num_rollouts", "rollouts"),
@@ -87,11 +87,16 @@ def leaf(name: str) -> str:
     return words_of(parts_of(name)[-1])
 
 
+def _is_message(value: Row) -> bool:
+    """Whether an object is a message: its content, and who said it."""
+    return "content" in value and value.keys() <= {"content", "role", "name", "tool_calls"}
+
+
 def flat(row: Row, within: str = "", depth: int = 2) -> dict[str, object]:
     """The values of a row that are no objects; those of nested objects by their dotted names."""
     found: dict[str, object] = {}
     for name, value in row.items():
-        if isinstance(value, dict) and depth:
+        if isinstance(value, dict) and depth and not _is_message(value):
             found |= flat(value, f"{within}{name}.", depth - 1)
         else:
             found[within + name] = value
@@ -240,8 +245,8 @@ class Looks:
 
     def command(self, path: Path | str) -> str | None:
         """A command that imports the table, with the fields that it has; None if there is none."""
-        ids = self.ids
-        name = next(iter(ids), None)
+        ids = self.ids  # one that is new in every row names samples, not problems
+        name = next(filter(self._repeats, ids), next(iter(ids), None))
         out = Path(str(path).removesuffix(".gz")).stem
         if name and (found := self.counts):
             flags = [f"--id-field {shlex.quote(name)}", *_counting(found)]
@@ -264,6 +269,10 @@ class Looks:
         if mark and mark not in LABELS:
             flags.append(f"--label {shlex.quote(mark)}")
         return _typed("table", path, flags, f"runs/{out}" if text else f"{out}-counts.csv")
+
+    def _repeats(self, name: str) -> bool:
+        values = self.values(name)
+        return len(set(map(str, values))) < len(values)
 
     def _asks(self, name: str) -> bool:
         return leaf(name) in (*QUESTIONS, *OTHER_QUESTIONS, *ANSWERS, *OTHER_ANSWERS)
