@@ -257,3 +257,18 @@ def test_a_log_of_unknown_fields_is_read_by_the_command_of_its_refusal(tmp_path,
     done = run(*shlex.split(command)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 problems" in done.stdout
+
+
+def test_truth_values_in_several_rows_of_a_problem_are_marks_whatever_else_is_a_number(tmp_path):
+    rows = [
+        {"i": i, "n": i, "flagged": i % 2 == 1 and name == "x", "behavior_id": name}
+        for name in "xy"
+        for i in range(4)
+    ]
+    path = written(tmp_path / "marks.jsonl", rows)
+    with pytest.raises(UsageError, match="try: passgap import table .*--label flagged") as refused:
+        import_log(path, out=tmp_path / "c.csv")
+    said = shlex.split(str(refused.value).partition("try: passgap ")[2])
+    run(*said[:-1], tmp_path / "c.csv")
+    counts = read_counts(tmp_path / "c.csv")
+    assert (counts.n.tolist(), counts.c.tolist()) == ([4, 4], [2, 0])

@@ -165,8 +165,7 @@ class Looks:
         return sorted(found, key=lambda name: leaf(name) not in usual)
 
     def _varies_as_mark(self, name: str) -> bool:
-        values = self.values(name)
-        if all(isinstance(one, bool) or str(one).lower() in WORDS for one in values):
+        if self.all_are(name, _is_truth):
             return True
         known = leaf(name) in (*LABELS, *OTHER_LABELS)
         return known or not NUMBERS & set(leaf(name).split("_"))
@@ -230,6 +229,7 @@ class Looks:
             name
             for name in self.columns
             if name not in (total, *self.ids)
+            and not (NUMBERS - {"num", "count", "c"}) & set(leaf(name).split("_"))
             and len(self.columns[name]) == len(n)
             and all(map(is_whole, self.columns[name]))
             and all(float(str(c)) <= one for c, one in zip(self.columns[name], n, strict=True))
@@ -248,14 +248,15 @@ class Looks:
         ids = self.ids  # one that is new in every row names samples, not problems
         name = next(filter(self._repeats, ids), next(iter(ids), None))
         out = Path(str(path).removesuffix(".gz")).stem
-        if name and (found := self.counts):
-            flags = [f"--id-field {shlex.quote(name)}", *_counting(found)]
-            return _typed("counts", path, flags, f"{out}-counts.csv")
-        if name and not self.texts and self.hits:
-            total = self.count(TOTALS) or "n"
-            flags = [f"--id-field {shlex.quote(name)}", *_counting((total, self.hits[0], None))]
-            return _typed("counts", path, flags, f"{out}-counts.csv")
         mark = next(iter(self.marks), None)
+        # truth values in several rows of a problem mark its samples, whatever else is a number
+        by_sample = name and mark and self._repeats(name) and self.all_are(mark, _is_truth)
+        counted = self.counts
+        if counted is None and not self.texts and self.hits:
+            counted = (self.count(TOTALS) or "n", self.hits[0], None)
+        if name and counted and not by_sample:
+            flags = [f"--id-field {shlex.quote(name)}", *_counting(counted)]
+            return _typed("counts", path, flags, f"{out}-counts.csv")
         text = self.named(TEXTS, lambda one: one in self.texts)
         text = text or next((one for one in self.texts if not self._asks(one)), None)
         question = self.named((*QUESTIONS, *OTHER_QUESTIONS), lambda one: one != text)
@@ -303,6 +304,10 @@ def other_names(place: str, rows: Sequence[Row]) -> str:
     command = Looks.of(rows).command(place)
     other = "passgap import table FILE --id-field NAME --label NAME --out counts.csv"
     return f"; this reads it: {command}" if command else f". For other names: {other}"
+
+
+def _is_truth(value: object) -> bool:
+    return isinstance(value, bool) or str(value).strip().lower() in WORDS
 
 
 def _marks(value: object) -> bool:
