@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from passgap.data.identity import digest
 
 FinishReason = Literal["stop", "length"]
+Refusal = Literal["prompt_too_long", "filtered"]  # a draw that a server refused: it is unscored
+REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Completion:
     draw: int
     text: str
     token_ids: tuple[int, ...]
-    finish_reason: FinishReason
+    finish_reason: FinishReason | Refusal
     logprob: float = float("nan")
     token_count: int = -1
 

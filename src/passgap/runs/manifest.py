@@ -26,6 +26,7 @@ SCHEMA = "passgap.run/2"
 TARGET_BLOCK = 2048
 MOST_BLOCKS = 1_000_000
 NOT_IDENTITY = ("created", "versions", "command", "rounds")
+PACE = ("concurrency", "timeout", "retries", "api_key_env", "workers", "cpus", "gpus", "address")
 NOT_DISTRIBUTION = ("n", "first_draw", "design", "engine")
 
 
@@ -137,6 +138,8 @@ class Manifest:
         data = json.loads(json.dumps(self.to_dict()))
         del data["policy"]["path"]  # the digest identifies the weights, wherever they are
         data["prompt"].pop(BY_DEFAULT, None)  # stop strings count, not how they were set
+        for name in PACE:  # what only makes sampling slower or faster may change on resuming
+            data["engine"]["args"].pop(name, None)
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
     def distribution(self) -> dict[str, object]:

@@ -98,18 +98,24 @@ class Run:
         if folder.local is None:
             raise UsageError(f"{path} is a URL; give a local folder to write a run")
         with locked(folder.local):
-            if folder.exists(MANIFEST_FILE):
-                run = cls(path)
+            run = cls(path) if folder.exists(MANIFEST_FILE) else None
+            if run is not None and not (run.is_blank and not top_up):
                 more = owed_rounds(path, run.manifest, manifest, top_up=top_up)
                 if more:
                     run.add_round(*more)
                 return run
             if top_up:
                 raise UsageError(f"{path} has no run to top up; leave out --top-up")
-            refuse_other(folder.local)
+            if run is None:
+                refuse_other(folder.local)
             write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever sampled here, so that other settings lose nothing."""
+        return not self.place.names(COMPLETIONS)
 
     def add_round(self, *rounds: Round) -> None:
         """Add further draws to the work; the manifest is replaced atomically."""

@@ -14,6 +14,7 @@ from contextlib import closing
 
 import polars as pl
 
+from passgap.data.completions import REFUSALS
 from passgap.data.counts import Counts
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
@@ -168,7 +169,8 @@ def _marked(
     if correct_by is not None:
         right = run.read_outcomes(correct_by, name).filter(pl.col("status") == "correct")
         frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
-    rows = list(frame.iter_rows())
+    refused = pl.col("finish_reason").is_in(REFUSALS).fill_null(value=False)
+    rows = list(frame.filter(~refused).iter_rows())
     outcomes: list[Outcome] = []
     for first in range(0, len(rows), AT_ONCE):
         part = rows[first : first + AT_ONCE]
@@ -177,7 +179,11 @@ def _marked(
         )
         tell(len(outcomes))
     failed = _failed_at_source(run, name)
-    return [
+    unanswered = [
+        (i, draw, Outcome("unscored", None, why))
+        for i, draw, _, why in frame.filter(refused).iter_rows()
+    ]
+    return unanswered + [
         (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)
         for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)
     ]
