@@ -18,10 +18,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from passgap.plain import shareable
+
 
 def command_line() -> str:
     """The command as it was typed, for the manifest."""
-    return shlex.join(["passgap", *sys.argv[1:]])
+    return shareable(shlex.join(["passgap", *sys.argv[1:]]))
 
 
 @contextmanager

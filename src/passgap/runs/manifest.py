@@ -20,6 +20,7 @@ from passgap.data.counts import Design
 from passgap.data.identity import digest
 from passgap.data.policies import BY_DEFAULT, PromptSettings, SamplingParams
 from passgap.errors import RunError, UsageError
+from passgap.plain import shareable
 from passgap.runs.documents import decoded
 
 SCHEMA = "passgap.run/2"
@@ -151,7 +152,7 @@ class Manifest:
         """What compare checks: equal values mean that the runs may be compared."""
         prompt = PromptSettings.from_dict(self.prompt)
         return {
-            "policy": self.policy["path"],
+            "policy": shareable(self.policy["path"]),
             "weights": self.policy["weights_digest"],
             "prompt": f"{prompt.template_name or prompt.template} ({prompt.digest})",
             "sampling": json.dumps(self.sampling, sort_keys=True),

@@ -21,6 +21,7 @@ from passgap.data.outcomes import Outcome
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
+from passgap.plain import shareable
 from passgap.problems import render
 from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth, Verified
 from passgap.runs import Run
@@ -79,7 +80,7 @@ def verify(
         if run.outcomes_about(key).faults is None:
             faults = marker.faults(list(problems.values()))
             about = OutcomesAbout(
-                verifier=verifier, faults=faults, correct_by=correct_by, command=command
+                verifier=verifier, faults=faults, correct_by=correct_by, command=shareable(command)
             )
             run.set_outcomes_about(key, about)
         take_failures(marker)  # references that raised are reported as faults
