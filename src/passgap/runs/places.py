@@ -109,6 +109,9 @@ class _Disk:
         return Path(path).read_bytes()
 
     def open(self, path: str, mode: str) -> BinaryIO:
+        # A pipe in a folder from a stranger would be waited for without end.
+        if not os.path.isfile(path) and os.path.exists(path):
+            raise IsADirectoryError(f"{path} is not a file")
         return cast(BinaryIO, open(path, mode))
 
 

@@ -76,6 +76,8 @@ def verify(
         correct_by = run.verifier_digest() if marker.of_reasoning else None
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
         shards = run.completion_names()
+        for name in run.bad_outcomes(key):
+            run.reject_outcomes(key, name)
         done = set() if all_unscored(run, key) else run.outcome_names(key)
         if run.outcomes_about(key).faults is None:
             faults = marker.faults(list(problems.values()))
