@@ -13,7 +13,7 @@ from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import AnswerField, Mapping, QuestionField, VerifierName
 from passgap.cli.printing import print_among
-from passgap.cli.progress import command_line
+from passgap.cli.progress import command_line, say
 from passgap.errors import UsageError
 from passgap.plain import json_text, visible
 
@@ -198,7 +198,7 @@ def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts
     from passgap.logs import import_found
 
     if found.guessed:
-        print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
+        say(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
     return import_found(found, out, asked, command=command_line())
 
 
@@ -224,22 +224,22 @@ def _print(result: Imported | ImportedCounts, json_: bool) -> None:
         print(json_text(result.to_dict()))
         return
     verify = f"passgap verify {result.place}"
-    print(visible(result))
+    say(visible(result))
     few = result.least
     if result.marked and few < K_LARGE:
         then = f"; with fewer it extrapolates: passgap probe {result.place}"
-        print(
+        say(
             f"n = {few}: probe needs {K_LARGE} samples per problem and compare 128"
             + (then if few >= K_SMALL else "")
         )
     elif not result.marked and not result.anew:
-        print(f"next: {AGAIN}")
+        say(f"next: {AGAIN}")
     elif not result.marked:
-        print(f"next: {verify}")
+        say(f"next: {verify}")
     elif result.anew:
-        print(f"next: passgap probe {result.place}, or re-score it: {verify}")
+        say(f"next: passgap probe {result.place}, or re-score it: {verify}")
     else:
-        print(f"next: passgap probe {result.place}")
+        say(f"next: passgap probe {result.place}")
 
 
 def _judged(base: str, trained: str) -> Comparison:
@@ -262,7 +262,7 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
     from passgap.show import print_result
 
     for result in pair:
-        print(visible(result), file=sys.stderr if json_ else sys.stdout)
+        say(visible(result), file=sys.stderr if json_ else sys.stdout)
     base, trained = (result.place for result in pair)
     unmarked = next((result for result in pair if not result.marked), None)
     if unmarked is not None:
@@ -284,4 +284,4 @@ def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
         judged = replace(judged, notes=told)
     print_among(checks, lambda: print_result(judged))
     if runs:
-        print(f"for majority votes and what sampling alone gives: passgap compare {base} {trained}")
+        say(f"for majority votes and what sampling alone gives: passgap compare {base} {trained}")

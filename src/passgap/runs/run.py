@@ -203,7 +203,7 @@ class Run:
         """Write the problems again where they cannot be read; the manifest says that they are
         these."""
         try:
-            _ = self.problems()
+            _ = self.problems(), self.problem_ids
         except RunError:
             self.__dict__.pop("_problem_rows", None)
             self.__dict__.pop("problem_ids", None)
@@ -485,14 +485,19 @@ class Run:
         try:
             return frame.collect()
         except (*STRANGE, OSError) as error:
-            raise RunError(
-                f"a shard of {self.place} cannot be read ({one_line(error)}); passgap check "
-                f"{shlex.quote(str(self.place))} names it and the command that repairs it"
-            ) from error
+            for name in self.completion_names():  # which one it is, and what repairs it
+                self.read_completions(name, None)
+            for key in self.verifier_digests():
+                for name in self.outcome_names(key):
+                    self.read_outcomes(key, name)
+            raise RunError(f"{self.place} cannot be read ({one_line(error)})") from error
 
     def scan_outcomes(self, verifier_digest: str) -> pl.LazyFrame:
         """All outcomes under one verifier, lazily and unchecked; columns as in OUTCOME_SCHEMA."""
         present = self.outcome_names(verifier_digest)
+        for name in present:
+            if not self.place.exists(f"{OUTCOMES}/{verifier_digest}/{name}"):
+                self.read_outcomes(verifier_digest, name)  # says what repairs it
         names = [f"{OUTCOMES}/{verifier_digest}/{name}" for name in self.blocks if name in present]
         return self._scan(names, OUTCOME_SCHEMA)
 
