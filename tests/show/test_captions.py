@@ -6,11 +6,14 @@ import fabricated
 import numpy as np
 import pytest
 
+import passgap
+from passgap.data.counts import Counts
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.probe import Forecast
 from passgap.show.blocks import pictures
 from passgap.show.contents import captions
 from passgap.show.contents.dispatch import blocks_of
+from passgap.show.contents.probe import figures
 from passgap.show.contents.report import page
 from passgap.show.data import PageData
 
@@ -38,13 +41,15 @@ def test_the_order_of_two_curves(values, said):
 def test_where_a_difference_is_shown():
     values = {1: 0.1, 2: 0.2, 4: 0.0, 8: -0.3, 16: -0.4}
     by_itself = captions.excluded(over(values, 0.05))
-    said = "the trained policy is above 0 at k = 1 to 2 and below 0 at k = 8 to 16."
-    assert by_itself == f"By each interval, {said}"
-    assert captions.excluded(over(values, 0.5)) == "At no k does each interval exclude 0."
+    said = "of the difference lies above 0 at k = 1 to 2 and below 0 at k = 8 to 16."
+    assert by_itself == f"The interval {said}"
+    said = "The interval of the difference does not exclude 0 at any k."
+    assert captions.excluded(over(values, 0.5)) == said
     wide = over(values, 0.05)
     banded = Curve(wide.k, wide.value, wide.low, wide.high, wide.value - 0.15, wide.value + 0.15)
     said = captions.excluded(banded)
-    assert said == "By the band, the trained policy is above 0 at k = 2 and below 0 at k = 8 to 16."
+    shown = "of the difference lies above 0 at k = 2 and below 0 at k = 8 to 16."
+    assert said == f"The band {shown}"
     assert "at every k" in captions.excluded(over(dict.fromkeys((1, 2), 0.3), 0.1))
 
 
@@ -66,7 +71,7 @@ def test_a_tilt_that_fits_is_drawn_and_how_near_it_is_said(tilt):
 @pytest.mark.parametrize(
     ("change", "curve", "said"),
     [
-        ({"reading": "uneven"}, {1: 0.5, 2: 0.6}, "not all problems moved alike"),
+        ({"reading": "uneven"}, {1: 0.5, 2: 0.6}, "not all problems moved by the same factor"),
         ({"reading": "more"}, {1: 0.5, 2: 0.6}, "more is gained at large k"),
         ({"low": -0.1}, {1: 0.5, 2: 0.6}, "No tilt is shown"),
         ({}, {1: 0.5, 2: 0.8}, "its curve leaves the trained one at k = 2"),
@@ -107,3 +112,24 @@ def test_one_step_and_none_are_said(data):
     assert captions.went([], "step") == ""
     assert captions.climb(over({1: 0.3})) == ""
     assert captions.spread([], lambda one: "never") == ""
+
+
+def test_a_probe_says_which_problems_its_intervals_are_of():
+    counts = Counts([f"p{i}" for i in range(30)], np.full(30, 64), np.arange(30))
+    asked = {kind: passgap.probe(counts, interval=kind) for kind in (None, "population")}
+    notes = {kind: [one.note for one in figures(found).figures] for kind, found in asked.items()}
+    assert sum("for exactly these problems" in note for note in notes[None]) == 3
+    assert sum("over problems like these" in note for note in notes[None]) == 1
+    assert not any("these problems" in note for note in notes["population"])
+
+
+def test_an_extrapolated_gap_names_the_fit_that_it_is_from():
+    rng = np.random.default_rng(20_250_413)
+    n = np.full(80, 5)
+    found = passgap.probe(
+        Counts([f"p{i}" for i in range(80)], n, rng.binomial(n, rng.beta(0.4, 0.9, 80)))
+    )
+    gap, ends = found.headroom.estimate.value, [found.at(k).value for k in (2, 20)]
+    assert abs(ends[1] - ends[0] - gap) > 0.0005  # else there is nothing to explain
+    note = next(one.note for one in figures(found).figures if one.name == "Headroom")
+    assert f"from a fit with pass@2 = {100 * (ends[1] - gap):.1f}%" in note
