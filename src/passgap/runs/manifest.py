@@ -183,8 +183,8 @@ def read_manifest(name: str, data: bytes) -> Manifest:
     Raises RunError for an unknown schema, and for what passgap would not have written.
     """
     repair = (
-        "it was changed, or written by another program; the command that made the run writes it "
-        "anew where its samples are intact"
+        "it was changed, or written by another program; the command that made the run "
+        "rewrites it if its samples are intact"
     )
     manifest = decoded(data, name, Manifest, SCHEMA, repair)
     wrong = _impossible(manifest, json.loads(data))

@@ -187,7 +187,7 @@ class Run:
     def _remade(self) -> str:
         """What brings back a file that was made with the run."""
         verb = "import" if self.manifest.imported else "sample"
-        return f"run the passgap {verb} command that made the run again, which writes it anew"
+        return f"run the passgap {verb} command that made the run again, which rewrites it"
 
     @contextmanager
     def _opened(self, name: str, repair: str) -> Iterator[BinaryIO]:
@@ -504,7 +504,7 @@ class Run:
 
 def _resumed(folder: Place, manifest: Manifest, problems: ProblemSet) -> Run | None:
     """The run in a folder; where its manifest is lost or damaged but every shard is of the asked
-    one, that is written anew."""
+    one, that is written again."""
     damaged: RunError | None = None
     if folder.exists(MANIFEST_FILE):
         try:
