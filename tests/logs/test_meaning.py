@@ -266,7 +266,7 @@ def test_truth_values_in_several_rows_of_a_problem_are_marks_whatever_else_is_a_
         for i in range(4)
     ]
     path = written(tmp_path / "marks.jsonl", rows)
-    with pytest.raises(UsageError, match="try: passgap import table .*--label flagged") as refused:
+    with pytest.raises(UsageError, match=r"try: passgap import table .*--label flagged") as refused:
         import_log(path, out=tmp_path / "c.csv")
     said = shlex.split(str(refused.value).partition("try: passgap ")[2])
     run(*said[:-1], tmp_path / "c.csv")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import checked, show
-from passgap.cli.progress import command_line
+from passgap.cli.progress import command_line, say
 from passgap.errors import MismatchError, UsageError
 from passgap.plain import json_text, plural, visible
 
@@ -39,7 +39,7 @@ def imported(found: Found, out: str, asked: Asked) -> Result:
     from passgap.logs import import_found
 
     if found.guessed:
-        print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
+        say(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
     return import_found(found, out, asked, command=command_line())
 
 
@@ -120,7 +120,7 @@ def finish_each(
             print(json_text([one.to_dict() for one in found]))
             return
         print_several(found)
-        print(f"next: passgap probe {found[0].place}, and so on")
+        say(f"next: passgap probe {found[0].place}, and so on")
         return
     print_several(found, file=sys.stderr if json_ else sys.stdout)
     _refuse_unmarked(found, verify)
@@ -133,7 +133,7 @@ def finish_each(
 def print_imported(result: Result, verify: str | None, json_: bool) -> None:
     """What one log became, and what to run next."""
     if not json_:
-        print(visible(result))
+        say(result)
     verify_imported([result], verify, json_)
     print(json_text(result.to_dict()) if json_ else _next(result, verify))
 
@@ -177,7 +177,7 @@ def print_several(results: Sequence[Result], file: TextIO | None = None) -> None
     for result in results:
         for line in visible(result).splitlines():
             if line not in said:
-                print(line, file=file or sys.stdout)
+                say(line, file=file or sys.stdout)
             said.add(line)
 
 
@@ -241,4 +241,4 @@ def _print_verdict(judge: Callable[[], Judged], places: Sequence[str], json_: bo
     checks = [checked(*places)] if len(places) == 2 else list(map(checked, places))
     show(judged, OutputFlags(json_=json_), None, *checks)
     if not json_:
-        print(f"all tables, majority votes and what sampling alone gives: {typed} --full")
+        say(f"all tables, majority votes and what sampling alone gives: {typed} --full")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import VerifierName
-from passgap.cli.progress import bar, command_line
+from passgap.cli.progress import bar, command_line, say
 from passgap.errors import UsageError, WorkError
 from passgap.plain import json_text, plural
 
@@ -61,7 +61,7 @@ def verify(
         told = [one.result.to_dict() for one in found]
         print(json_text(told if len(runs) > 1 else told[0], indent=None))
     elif len(runs) > 1 and not failed:
-        print("next: passgap compare BASE TRAINED...")
+        say("next: passgap compare BASE TRAINED...")
     if failed:
         why = "; ".join(
             f"{one.result.run}: none of the samples could be scored: {one.why}" for one in failed
@@ -138,19 +138,17 @@ def print_marked(path: str, found: Marked, *, alone: bool) -> None:
 
         print_blocks(marks.agreement(result.agreement))
     if result.reasoned is not None:
-        print(
-            f"reasoning judged right in {result.reasoned:,} of {result.correct:,} correct samples"
-        )
+        say(f"reasoning judged right in {result.reasoned:,} of {result.correct:,} correct samples")
     probe = f"passgap probe {path}"
-    print(
+    say(
         f"{path}: {plural(result.draws, 'sample')} of {plural(result.problems, 'problem')}, "
         f"{result.correct:,} correct, {result.unscored:,} unscored; the outcomes of "
         f"{result.marked_by} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
     if found.why and not found.failed:
-        print(f"unscored: {found.why}")
+        say(f"unscored: {found.why}")
     if found.fits and result.draws > result.unscored:
-        print(
+        say(
             f"warning: {result.marked_by} could read an answer in none of the samples, so all are "
             f"incorrect; by the references, this verifier fits: passgap verify {path} --verifier "
             f"{found.fits}"

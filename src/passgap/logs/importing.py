@@ -218,6 +218,10 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
     label = label_of_source(form, told) if found.labelled else ""
     key = digest(["source", label])
     row_of = {problem_id: row for row, problem_id in enumerate(run.problem_ids)}
+    for name in run.faults():
+        run.reject(name)
+    for name in run.bad_outcomes(key):
+        run.reject_outcomes(key, name)
     present, marked = set(run.completion_names()), run.outcome_names(key)
     for name, block in run.blocks.items():
         if name in present and (not label or name in marked):

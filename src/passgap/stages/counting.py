@@ -87,7 +87,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
     marked = run.outcome_names(chosen)
     tallies = [_tally(run, chosen, name) for name in run.completion_names() if name in marked]
     drawn = sum(int(tally["draws"].sum()) for tally in tallies)
-    if drawn < expected:
+    if drawn < expected or not drawn:
         raise UsageError(
             f"{run.place} has {drawn} verified samples of {expected}; run passgap sample again to "
             "finish it and passgap verify to score it"
