@@ -288,6 +288,10 @@ class Format:
         Yields the shares of correct draws, where a log has nothing but these.
     log_of
         What the files of one log in a folder share; None where each is a separate log.
+    folder_of
+        The folder of the log that a file belongs to.
+    holds
+        Whether a file found in a folder has samples.
     """
 
     name: str
@@ -299,3 +303,5 @@ class Format:
     verifier: str = "math"
     means: MeansReader | None = None
     log_of: Callable[[Path], str] | None = None
+    folder_of: Callable[[Path], Path] = lambda path: path.parent
+    holds: Callable[[Path], bool] = lambda path: True

@@ -96,7 +96,7 @@ class Collected:
             self.scored += scored
             self.scored_of[row] += scored
             self.correct += record.status == "correct"
-            self.failed += record.reason == "error"
+            self.failed += record.reason.startswith("error")
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None
             self.sorter.add(row, record)

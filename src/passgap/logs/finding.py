@@ -77,7 +77,7 @@ def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
             files.append(path)
             continue
         for pattern in form.patterns:
-            here = sorted(p for p in path.rglob(pattern) if p.is_file())
+            here = sorted(p for p in path.rglob(pattern) if p.is_file() and form.holds(p))
             if here:
                 files += _without_links(here)
                 break
@@ -141,7 +141,7 @@ def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[P
 
 def _log(form: Format, path: Path) -> str:
     """The log a file belongs to: its folder and what the format says, else the file itself."""
-    return str(path if form.log_of is None else path.parent / form.log_of(path))
+    return str(path if form.log_of is None else form.folder_of(path) / form.log_of(path))
 
 
 def _short(log: str, paths: Sequence[Path | str]) -> str:
