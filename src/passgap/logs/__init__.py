@@ -50,6 +50,9 @@ FORMATS = Registry(
         "nemo-rl": "passgap.logs.nemo_rl:FORMAT",
         "ms-swift": "passgap.logs.ms_swift:FORMAT",
         "open-instruct": "passgap.logs.open_instruct:FORMAT",
+        "evalscope": "passgap.logs.evalscope:FORMAT",
+        "helm": "passgap.logs.helm:FORMAT",
+        "promptfoo": "passgap.logs.promptfoo:FORMAT",
         "counts": "passgap.logs.counts_file:FORMAT",
         "table": "passgap.logs.table:FORMAT",  # last: it takes what no other format claims
     },

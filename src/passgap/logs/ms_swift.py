@@ -13,8 +13,8 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import OneOf
 from passgap.logs.rows import Row, numbered, read_lines, several
-from passgap.logs.steps import OneStep
 from passgap.logs.trl import reward_of
 from passgap.logs.values import final, plain, said, status_of
 
@@ -35,13 +35,13 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The samples of one step."""
     told.note(LOSSES)
-    steps: dict[str, OneStep] = {}
+    steps: dict[str, OneOf] = {}
     before: Counter[str] = Counter()
     for _, where, table in numbered(files, read_lines):
         here: Counter[str] = Counter()
         for row in _rows(table, where):
             name = "gen_step" if "gen_step" in row else "step"
-            if not steps.setdefault(name, OneStep(name, asked, told)).has(row):
+            if not steps.setdefault(name, OneOf("steps", (name,), asked, told)).has(row):
                 continue
             key = repr(sorted(row.items(), key=str))
             here[key] += 1

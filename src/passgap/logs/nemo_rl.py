@@ -1,4 +1,4 @@
-"""NeMo-RL: ``val_data_step<step>.jsonl``, ``train_data_step<step>.jsonl``, ``evaluation_data.json``.
+"""NeMo-RL: ``val_data_step*.jsonl``, ``train_data_step*.jsonl`` and ``evaluation_data.json``.
 
 In: the dumps of one step, or one evaluation with its ``config.json``. Out: one Record per sample.
 Each field of a dump is a list with one value. A validation has messages with roles; training has

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from passgap.data.identity import digest
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import OneOf
 from passgap.logs.rows import numbered, read_lines, several
-from passgap.logs.steps import OneStep
 from passgap.logs.values import ended, plain, required, said, status_of
 
 LABEL = "reward"
@@ -29,7 +29,7 @@ def log_of(path: Path) -> str:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The samples of one step."""
     told.label = said(LABEL, asked)
-    step = OneStep("step", asked, told)
+    step = OneOf("steps", ("step",), asked, told)
     for name in dict.fromkeys(path.parent / f"{log_of(path)}_metadata.jsonl" for path in files):
         for about in read_lines(name) if name.is_file() else ():
             told.set_policy(plain(about.get("model_name")))

@@ -14,8 +14,8 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import OneOf
 from passgap.logs.rows import Row, field, mapped, numbered, read_lines, several, whole
-from passgap.logs.steps import OneStep
 from passgap.logs.values import completed, final, plain, said, shown, status_of
 
 CUT = ("max_tokens_reached", "context_overflow")
@@ -36,7 +36,7 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All trajectories."""
     asks = _asked_by_example(files)
-    step = OneStep("iteration", asked, told)
+    step = OneOf("steps", ("iteration",), asked, told)
     for _, where, row in numbered(files, read_lines):
         if "turns" in row:
             yield _stored(row, asks, asked, told, where)

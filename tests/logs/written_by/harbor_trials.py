@@ -1,8 +1,8 @@
-"""Writes logs/harbor/ with harbor 0.26.0's models: four trials of one job.
+"""Writes logs/harbor/ with harbor 0.26.0's models: five trials of one job.
 
-Its trials need Docker, so they are made here and written as Trial and Job do (harbor/trial/trial.py,
-harbor/job.py). Run in an environment of its own, on Python 3.12 or later: pip install
-harbor==0.26.0; python harbor_trials.py OUT
+Its trials need Docker, so they are made here and written as Trial and Job do
+(harbor/trial/trial.py, harbor/job.py). Run in an environment of its own, on Python 3.12 or
+later: pip install harbor==0.26.0; python harbor_trials.py OUT
 """
 
 import sys

@@ -2,7 +2,8 @@
 
 modelscope/ms-swift 3602360a5: GRPOTrainer.log (swift/rlhf_trainers/grpo_trainer.py), which writes
 the last generation batch again at the end of training, and _maybe_log_completions
-(swift/ray/megatron/base_trainer.py). Its trainer needs a GPU. Run: python ms_swift_completions.py OUT
+(swift/ray/megatron/base_trainer.py). Its trainer needs a GPU. Run:
+python ms_swift_completions.py OUT
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Writes logs/terminal_bench/results.json and run_metadata.json with terminal-bench 0.2.18's models.
+"""Writes logs/terminal_bench/ with the models of terminal-bench 0.2.18: a run and one trial.
 
 Its harness needs Docker, so the trials are made here and written as its Harness._write_results and
 _create_metadata do (terminal_bench/harness/harness.py). Run in an environment of its own, on Python

@@ -1,7 +1,7 @@
 """Writes logs/tinker/trajectories.jsonl and train_rollout_summaries.jsonl, by the writer's source.
 
-thinking-machines-lab/tinker-cookbook 0.6.1: StoredTrajectory.to_dict (eval/benchmarks/_types.py), as
-run_benchmark saves it (eval/benchmarks/_runner.py), and serialize_rollout_summaries
+thinking-machines-lab/tinker-cookbook 0.6.1: StoredTrajectory.to_dict (eval/benchmarks/_types.py),
+as run_benchmark saves it (eval/benchmarks/_runner.py), and serialize_rollout_summaries
 (rl/rollout_logging.py) of a ProblemEnv, whose reward is the format's coefficient times (format - 1)
 plus the correct answer (rl/problem_env.py). Sampling needs Tinker's service. Run:
 python tinker_trajectories.py OUT

@@ -2,7 +2,8 @@
 
 2 questions x 3 rollouts of a SingleTurnEnv against a scripted server; a server error would end the
 whole evaluation. Run in an environment of its own: pip install verifiers==0.1.5 httpx (imported,
-not asked for); python verifiers_results_early.py OUT. It copies itself as the environment ``sums``, away from any repository: vf-eval writes down the
+not asked for); python verifiers_results_early.py OUT. It copies
+itself as the environment ``sums``, away from any repository: vf-eval writes down the
 commit of the one that an environment lies in.
 """
 
