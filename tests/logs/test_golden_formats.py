@@ -13,28 +13,29 @@ from passgap.stages.verifying import verify
 
 SUMS = {"1+1?": (3, 2, 0), "2+2?": (3, 1, 0)}
 LOST = {"1+1?": (3, 2, 0), "2+2?": (2, 1, 1)}  # one sample failed: it is not wrong
-RUNS = {
-    "verifiers_0.1.5": ("verifiers", {}),
-    "terminal_bench": ("terminal-bench", {}),
-    "harbor": ("harbor", {}),
-    "tau2/json": ("tau2", {}),
-    "tau2/dir": ("tau2", {}),
-    "tinker/trajectories.jsonl": ("tinker", {}),
-    "tinker/train_rollout_summaries.jsonl": ("tinker", {"where": (("iteration", "1"),)}),
-    "skyrl/dumped_evals/global_step_20_evals/sums.jsonl": ("skyrl", {}),
-    "skyrl/dumped_evals/global_step_20_evals/tokens.jsonl": ("skyrl", {}),
-    "nemo_rl/val_data_step10.jsonl": ("nemo-rl", {}),
-    "nemo_rl/train_data_step10.jsonl": ("nemo-rl", {}),
-    "nemo_rl/eval": ("nemo-rl", {}),
-    "ms_swift/completions.jsonl": ("ms-swift", {"where": (("step", "2"),)}),
-    "ms_swift/ray": ("ms-swift", {}),
-    "open_instruct": ("open-instruct", {"where": (("step", "1"),)}),
-    "evalscope/old": ("evalscope", {}),
-    "evalscope/new": ("evalscope", {}),
-    "helm": ("helm", {"label": "exact_match"}),
-    "promptfoo": ("promptfoo", {}),
-}
-OTHERS = {
+LOGS_OF = {
+    "verifiers_0.1.5": "verifiers",
+    "terminal_bench": "terminal-bench",
+    "harbor": "harbor",
+    "tau2/json": "tau2",
+    "tau2/dir": "tau2",
+    "tinker/trajectories.jsonl": "tinker",
+    "tinker/train_rollout_summaries.jsonl": "tinker",
+    "skyrl/dumped_evals/global_step_20_evals/sums.jsonl": "skyrl",
+    "skyrl/dumped_evals/global_step_20_evals/tokens.jsonl": "skyrl",
+    "nemo_rl/val_data_step10.jsonl": "nemo-rl",
+    "nemo_rl/train_data_step10.jsonl": "nemo-rl",
+    "nemo_rl/eval": "nemo-rl",
+    "ms_swift/completions.jsonl": "ms-swift",
+    "ms_swift/ray": "ms-swift",
+    "open_instruct": "open-instruct",
+    "evalscope/old": "evalscope",
+    "evalscope/new": "evalscope",
+    "helm": "helm",
+    "promptfoo": "promptfoo",
+    "lmms_eval/20261130_000000_samples_once.jsonl": "lmms-eval",
+    "vlmevalkit/T20261130_G00000000": "vlmevalkit",
+    "slime": "slime",
     "inspect_zstd.eval": "inspect",
     "samples_sums_2026-11-25T00-00-00.000000.jsonl": "lm-eval",
     "details_sums_2026-11-25T00-00-00.000000.parquet": "lighteval",
@@ -53,9 +54,9 @@ def reasons(result):
     return Counter(outcomes["reason"].to_list())
 
 
-@pytest.mark.parametrize("log", [*RUNS, *OTHERS])
+@pytest.mark.parametrize("log", LOGS_OF)
 def test_a_log_is_claimed_by_its_own_format_alone(log):
-    name = RUNS[log][0] if log in RUNS else OTHERS[log]
+    name = LOGS_OF[log]
     claimed = []
     for form in FORMATS.all_built_in():
         files = _files(form, [LOGS / log])
@@ -271,3 +272,40 @@ def test_promptfoo_repeats_are_draws_and_errors_unscored(tmp_path, bring):
         bring(tmp_path / "out.json", out="mixed")
     chosen = bring(tmp_path / "out.json", out="chosen", where=(("provider.id", "other"),))
     assert counted(chosen) == LOST
+
+
+@pytest.mark.parametrize(
+    ("task", "c"), [("once", [1, 1]), ("nested", [0, 1])], ids=["number", "object"]
+)
+def test_lmms_evals_metric_marks_one_response(bring, task, c):
+    result = bring(LOGS / f"lmms_eval/20261130_000000_samples_{task}.jsonl")
+    assert sorted(found for _, found, _ in counted(result).values()) == c
+
+
+def test_lmms_evals_metric_marks_none_of_several(bring):
+    result = bring(LOGS / "lmms_eval/20261130_000000_samples_several.jsonl")
+    assert not result.marked
+    verify(result.run, verifier="math")
+    assert counted(result) == SUMS
+
+
+def test_vlmevalkits_evaluations_are_draws_of_an_index(tmp_path, bring):
+    with pytest.raises(UsageError, match="3 separate vlmevalkit logs"):
+        bring(LOGS / "vlmevalkit", out="refused")
+    files = sorted((LOGS / "vlmevalkit").rglob("*.json"))
+    assert counted(bring(files)) == {"1": (3, 2, 0), "2": (3, 2, 0)}
+    (tmp_path / "a_result.xlsx").write_bytes(b"PK")
+    with pytest.raises(UsageError, match="PRED_FORMAT=json"):
+        bring(tmp_path / "a_result.xlsx", "vlmevalkit", out="excel")
+
+
+def test_slimes_dumps_are_loaded_without_running_anything(tmp_path, bring):
+    torch = pytest.importorskip("torch")
+    result = bring(LOGS / "slime")
+    assert sorted(counted(result).values()) == [(2, 1, 1), (3, 2, 0)]
+    assert reasons(result)["error: aborted"] == 1
+    verify(result.run, verifier="math")
+    assert sorted(counted(result).values()) == [(2, 1, 1), (3, 2, 0)]
+    torch.save({"rollout_id": 1, "samples": [{"prompt": Counter}]}, tmp_path / "1.pt")
+    with pytest.raises(UsageError, match="cannot be loaded as plain values"):
+        bring(tmp_path / "1.pt", out="refused")

@@ -53,6 +53,9 @@ FORMATS = Registry(
         "evalscope": "passgap.logs.evalscope:FORMAT",
         "helm": "passgap.logs.helm:FORMAT",
         "promptfoo": "passgap.logs.promptfoo:FORMAT",
+        "lmms-eval": "passgap.logs.lmms_eval:FORMAT",
+        "vlmevalkit": "passgap.logs.vlmevalkit:FORMAT",
+        "slime": "passgap.logs.slime:FORMAT",
         "counts": "passgap.logs.counts_file:FORMAT",
         "table": "passgap.logs.table:FORMAT",  # last: it takes what no other format claims
     },
