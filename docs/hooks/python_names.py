@@ -38,7 +38,7 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
                 "reach_runs",
                 "score_across",
             ],
-            "What a verdict rests on": ["Evidence"],
+            "What a verdict is based on": ["Evidence"],
         },
     ),
     "results": (

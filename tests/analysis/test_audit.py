@@ -62,7 +62,7 @@ def test_what_nobody_looked_at_stays_unknown():
 
 def test_a_mark_of_an_unsolved_problem_or_a_strange_one_is_refused():
     counts = counts_of([0, 2])
-    with pytest.raises(UsageError, match="no correct draw"):
+    with pytest.raises(UsageError, match="no correct sample"):
         audit(counts, {"p0": "right"})
     with pytest.raises(UsageError, match="allowed: right, wrong, unsure"):
         audit(counts, {"p1": "maybe"})

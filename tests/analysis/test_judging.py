@@ -78,7 +78,7 @@ def test_a_stated_false_positive_rate_that_moves_the_label_is_told():
     )
     verdict = compare(base, trained, accept_luck=True, false_positive_rate=0.03).verdict
     assert verdict.label == "depends_on_marks"
-    assert "without the 0.03 of wrong answers" in verdict.reasons[-1]
+    assert "false positives (0.03 of the wrong answers)" in verdict.reasons[-1]
 
 
 def test_few_answered_draws_that_merely_show_less_change_nothing():

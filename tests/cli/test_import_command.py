@@ -159,10 +159,10 @@ def test_counts_become_a_counts_file_and_a_verdict(tmp_path):
     again = run("import", tmp_path / "base.csv", "--out", tmp_path / "c.jsonl")
     assert again.returncode == 0, again.stderr
     other = run("import", tmp_path / "rl.csv", "--out", tmp_path / "c.jsonl")
-    assert_one_line(other, "c.jsonl holds something else; give another --out")
+    assert_one_line(other, "c.jsonl contains something else; give another --out")
     wider = tmp_path / "wider.csv"
     wider.write_text("problem_id,n,c,level\na,4,1,hard\n")
-    assert_one_line(run("import", wider, "--out", wider), "holds something else")
+    assert_one_line(run("import", wider, "--out", wider), "contains something else")
     assert "hard" in wider.read_text()
     arms = (tmp_path / "base.csv", "--trained", tmp_path / "rl.csv")
     both = run("import", "counts", *arms, "--out", tmp_path / "x", "--json")

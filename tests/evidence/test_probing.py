@@ -70,7 +70,7 @@ def test_interrupted_it_asks_for_the_same_and_ends_the_same(whole, tmp_path):
 
 def test_other_settings_on_the_same_run_are_refused(whole):
     _, out = whole
-    with pytest.raises(RunError, match="other rounds than its outcomes lead to"):
+    with pytest.raises(RunError, match="do not follow from its outcomes"):
         probe_again(Run(out), settings=AdaptiveSettings(4, 8, small=0.05, large=0.12))
     with pytest.raises(RunError, match=r"engine\.args\.alpha: 0\.4 there, 0\.5 requested"):
         probe(out, engine_args={"alpha": "0.5"})

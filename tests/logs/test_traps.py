@@ -598,7 +598,7 @@ def test_unequal_numbers_of_draws(tmp_path, bring):
     assert [n for n, _, _ in counted(result).values()] == [1, 2, 3, 4, 5]
     drawn = result.run.scan_completions().collect()
     assert drawn.filter(drawn["draw"].cast(pl.String) != drawn["text"]).is_empty()
-    assert any("1 to 5 draws" in note for note in result.notes)
+    assert any("1 to 5 samples" in note for note in result.notes)
 
 
 def test_an_import_is_taken_up_where_it_stopped(tmp_path, bring):

@@ -123,7 +123,7 @@ def test_jinja_files_render_and_their_mistakes_are_told(tmp_path):
         render(PROBLEM, PromptSettings("{{ nonsense }}", "t.jinja"))
     with pytest.raises(UsageError, match="does not render"):
         render(PROBLEM, PromptSettings("{{ question.__class__.mro() }}", "t.jinja"))
-    with pytest.raises(UsageError, match="neither one of"):
+    with pytest.raises(UsageError, match="not found; allowed: "):
         read_template(str(tmp_path / "none.jinja"))
 
 

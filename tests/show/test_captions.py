@@ -38,13 +38,15 @@ def test_the_order_of_two_curves(values, said):
 def test_where_a_difference_is_shown():
     values = {1: 0.1, 2: 0.2, 4: 0.0, 8: -0.3, 16: -0.4}
     by_itself = captions.excluded(over(values, 0.05))
-    said = "the trained policy is above 0 at k = 1 to 2 and below 0 at k = 8 to 16."
-    assert by_itself == f"By each interval, {said}"
-    assert captions.excluded(over(values, 0.5)) == "At no k does each interval exclude 0."
+    said = "of the difference lies above 0 at k = 1 to 2 and below 0 at k = 8 to 16."
+    assert by_itself == f"The interval {said}"
+    said = "The interval of the difference does not exclude 0 at any k."
+    assert captions.excluded(over(values, 0.5)) == said
     wide = over(values, 0.05)
     banded = Curve(wide.k, wide.value, wide.low, wide.high, wide.value - 0.15, wide.value + 0.15)
     said = captions.excluded(banded)
-    assert said == "By the band, the trained policy is above 0 at k = 2 and below 0 at k = 8 to 16."
+    shown = "of the difference lies above 0 at k = 2 and below 0 at k = 8 to 16."
+    assert said == f"The band {shown}"
     assert "at every k" in captions.excluded(over(dict.fromkeys((1, 2), 0.3), 0.1))
 
 
@@ -66,7 +68,7 @@ def test_a_tilt_that_fits_is_drawn_and_how_near_it_is_said(tilt):
 @pytest.mark.parametrize(
     ("change", "curve", "said"),
     [
-        ({"reading": "uneven"}, {1: 0.5, 2: 0.6}, "not all problems moved alike"),
+        ({"reading": "uneven"}, {1: 0.5, 2: 0.6}, "not all problems moved by the same factor"),
         ({"reading": "more"}, {1: 0.5, 2: 0.6}, "more is gained at large k"),
         ({"low": -0.1}, {1: 0.5, 2: 0.6}, "No tilt is shown"),
         ({}, {1: 0.5, 2: 0.8}, "its curve leaves the trained one at k = 2"),

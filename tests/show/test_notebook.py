@@ -133,7 +133,7 @@ def test_the_chart_is_an_altair_object_to_build_on(results, name):
 
 @pytest.mark.parametrize("name", sorted(CHARTLESS))
 def test_what_has_no_chart_says_so(results, name):
-    with pytest.raises(UsageError, match="has no chart: it holds no numbers to draw; print it"):
+    with pytest.raises(UsageError, match="has no chart: it contains no numbers to draw; print it"):
         getattr(results, name).plot()
 
 

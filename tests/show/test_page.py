@@ -149,7 +149,9 @@ def test_completions_fill_the_page_up_to_its_room_and_the_rest_is_named(data):
     draws = [draw for one in details_of(html) for draw in one["draws"]]
     assert 0 < len(draws) < len(rows)
     assert draws[0]["text"] == "é" * TEXT_CAP + "\n… 5,000 more characters"
-    said = f"This page holds {len(draws):,} of 5,000 completions; the other {5_000 - len(draws):,}"
+    said = (
+        f"This page contains {len(draws):,} of 5,000 completions; the other {5_000 - len(draws):,}"
+    )
     assert f"{said} are in runs/base." in html
     assert len(html.encode()) < 5e6
     assert len(json.dumps(draws)) <= PAGE_CAP
@@ -190,8 +192,8 @@ def test_the_verdict_stands_on_three_evidences(data):
         "(96%, 94% to 98%), +1.0 on the rest."
     )
     assert lines[1] == (
-        "By the means alone the base is ahead from k = 37 on; the interval (18 to beyond n) does "
-        "not show it."
+        "According to the means alone, the base is ahead from k = 37 on; the interval (18 to "
+        "beyond n) does not show it."
     )
     assert lines[2] == (
         "Multiplying every problem's odds of a correct sample by 4.06 (3.32 to 4.95) explains the "
@@ -343,7 +345,7 @@ def test_findings_of_several_runs_name_their_run_and_come_worst_first(data):
         replace(data, checks=[Checks(("one",), 5, (note,)), Checks(("two",), 6, (error,))])
     )
     checks = html[html.index('id="checks"') :]
-    assert "11 completions were looked at" in checks
+    assert "11 completions were checked" in checks
     assert checks.index("two: an error") < checks.index("one: a note")
 
 
@@ -377,8 +379,8 @@ def test_what_decides_stands_at_the_top(comparison):
             0.02,
             "the same within 2 points: a change of 1.8 or more is excluded",
         ),
-        ("unclear", -0.03, 0.02, "open: neither a change nor the same within 2 points is shown"),
-        ("unclear", 0.001, 0.06, "open: at two values of k, one of them has to exclude 0 at 97.5%"),
+        ("unclear", -0.03, 0.02, "open: neither a change nor equivalence within 2 points is shown"),
+        ("unclear", 0.001, 0.06, "open: with two values of k, one 97.5% interval has to exclude 0"),
     ],
 )
 def test_no_word_contradicts_the_interval_beside_it(comparison, state, low, high, said):

@@ -41,7 +41,7 @@ def test_counts_files_have_a_page_too(tmp_path):
     page = passgap.report(base, trained, out=tmp_path / "page.html", figures=tmp_path / "figures")
     text = page.read_text(encoding="utf-8")
     assert "base.csv → rl.csv" in text
-    assert "Counts hold no completions" in text
+    assert "Counts contain no completions" in text
     assert ">p89<" in text
     assert (tmp_path / "figures" / "curves.pdf").is_file()
     alone = passgap.report(base, out=tmp_path / "alone.html").read_text(encoding="utf-8")
@@ -96,4 +96,4 @@ def test_a_run_beside_a_counts_file_shows_its_texts(tmp_path):
     settings = {"allow_different_prompts": True}
     text = passgap.report(run.path, counts, out=tmp_path / "page.html", **settings).read_text()
     assert "known → trained.csv on light" in text
-    assert "completions, shown as sampled" in text
+    assert "completions as they were sampled" in text

@@ -61,7 +61,9 @@ def test_the_sentence_says_what_reaches_the_trained_policy_and_what_does_not(alo
     said = alone_sentence(alone, alone.trained)
     assert "A majority vote among samples of the base does not reach that with up to 128" in said
     assert "reaches it with 16 (10 to > 128) samples, 160 tokens" in said
-    assert "training drew 1,000 tokens, and is cheaper after 1,234 (– to 2,000) questions" in said
+    assert (
+        "training sampled 1,000 tokens, and is cheaper after 1,234 (– to 2,000) questions" in said
+    )
     rows = against_trained(alone).rows
     assert rows[0][0] == "vote"
     assert rows[0][4:] == ["> 128", "–", "–"]
@@ -110,8 +112,8 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
     sweep = replace(sweep, checkpoints=dirty, verdict=reasons)
     said = sweep_verdict(sweep).sentence
     assert "begins to fall between step 10 and step 20" in said
-    kept = "Keep step 10 (pass@2 +10.0 points against the base; step 20 cannot be distinguished "
-    kept += "from it there)"
+    kept = "Keep step 10 (pass@2 +10.0 points compared with the base; step 20 cannot be "
+    kept += "distinguished from it there)"
     assert kept in said
     table = sweep_table(sweep)
     notes = [row[-1] for row in table.narrow.rows]

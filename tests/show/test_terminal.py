@@ -43,7 +43,7 @@ def test_a_comparison_shows_both_arms_and_the_difference(comparison):
 def test_what_is_to_be_printed_stands_under_its_title_and_nothing_under_none(comparison):
     lines = printed(comparison).splitlines()
     assert "How many problems are solved within k tries" in lines
-    at = lines.index("How far, how sure, and is it only sharpening")
+    at = lines.index("How large, how certain, and only sharpening?")
     assert lines[at - 1] == ""
     assert lines[at + 2].startswith("new problems: largest factor of the")
     assert any(line.startswith("tilt δ") for line in lines[at:])

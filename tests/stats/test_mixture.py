@@ -110,7 +110,7 @@ def test_problems_without_draws_carry_nothing():
         ([8, 8], [1, -1], "problem 1 has n=8, c=-1"),
         ([8.5], [1], "n has a value that is not a whole number"),
         ([8], [np.nan], "c has a value"),
-        ([0, 0], [0, 0], "no problem has a scored draw"),
+        ([0, 0], [0, 0], "no problem has a scored sample"),
         ([8, 8, 8], [1, 1], "needed: both"),
     ],
 )

@@ -104,7 +104,7 @@ def test_rloo_cannot_stop_at_strings(base, train_set, tmp_path):
 
 def test_a_folder_that_holds_something_else(base, train_set, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(RunError, match=r"already holds something else \(notes.txt\)"):
+    with pytest.raises(RunError, match=r"already contains something else \(notes.txt\)"):
         train(base, train_set, tmp_path, config=CONFIG)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 

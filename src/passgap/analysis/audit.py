@@ -24,8 +24,8 @@ from passgap.stats.intervals.levels import normal_quantile
 EDGES = (0.0, 0.05, 0.25, 0.75, 1.0)
 CAVEAT = (
     "with one mark per problem, a false positive may be a property of the problem (all its "
-    "correct samples are wrong) or of the sample (its others are right): the corrected value and "
-    "its lower end assume the former, the upper end the latter"
+    "correct samples are wrong) or of the sample (the problem's other samples are right): the "
+    "corrected value and its lower end assume the former, the upper end the latter"
 )
 
 
@@ -77,7 +77,9 @@ def audit(counts: Counts, marks: Mapping[str, Mark]) -> Audit:
     row = {problem_id: i for i, problem_id in enumerate(counts.problem_id)}
     for problem_id, mark in marks.items():
         if problem_id not in row or place[row[problem_id]] < 0:
-            raise UsageError(f"problem {problem_id} is marked but has no correct draw in this run")
+            raise UsageError(
+                f"problem {problem_id} is marked but has no correct sample in this run"
+            )
         if mark not in MARKS:
             raise UsageError(f"mark {mark!r} of {problem_id}; allowed: {', '.join(MARKS)}")
     strata = tuple(_stratum(s, place, row, marks) for s in range(len(EDGES) - 1))
@@ -88,7 +90,7 @@ def audit(counts: Counts, marks: Mapping[str, Mark]) -> Audit:
         rate=_overall(present),
         strata=strata,
         corrected=tuple(_corrected(counts, place, strata)),
-        notes=(CAVEAT,) if present else ("no problem has a correct draw",),
+        notes=(CAVEAT,) if present else ("no problem has a correct sample",),
     )
 
 

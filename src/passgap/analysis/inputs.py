@@ -111,7 +111,7 @@ def listed_ks(least_n: int, *deciding: int) -> list[int]:
 
 
 def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -> Curve:
-    """Mean pass@k over problems at each k, by the interval asked for."""
+    """Mean pass@k over problems at each k, by the requested interval."""
     if interval == "population":
         x = pass_at_k(counts.n, counts.c, list(ks))
         return mean_curve(x, ks, seed=seed, clusters=counts.clusters)

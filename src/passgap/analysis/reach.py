@@ -245,7 +245,7 @@ def rare_mass(
 ) -> RareMass:
     """The share of each policy's completions that the base gives less than 1/budget.
 
-    Both arguments hold ``log pi_B(y)`` of every completion y, by problem id. Any single long
+    Both arguments contain ``log pi_B(y)`` of every completion y, by problem id. Any single long
     completion is rare under any policy: compare the trained policy's share with the base's own.
     """
     edge = -math.log(budget)

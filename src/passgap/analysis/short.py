@@ -60,7 +60,7 @@ def without_short(
     Raises
     ------
     UsageError
-        Where no problem stays, or for unscored draws as in `inputs.check_counts`: those left out
+        If no problem is left, or for unscored draws as in `inputs.check_counts`: those left out
         count there, or leaving them out would hide them.
     """
     for one in arms:

@@ -144,7 +144,9 @@ def strongest(gap: Estimate, thresholds: Thresholds) -> str:
         return f"headroom is at least {low} points; whether it is above {large} is open"
     if gap.high <= thresholds.large:
         return f"headroom is at most {high} points; whether it is {small} or more is open"
-    return f"headroom is at least {low} and at most {high} points: both thresholds lie between"
+    return (
+        f"headroom is at least {low} and at most {high} points: both thresholds lie in this range"
+    )
 
 
 def _small_gap(room: Headroom, said: str) -> Verdict:
@@ -184,14 +186,14 @@ def _room(room: Headroom, small: float, large: float, problems: int) -> str:
         what = unit.partition(" ")[0]
         return f"the gap lies on a threshold; no reasonable number of {what} separates them"
     wanted = max(math.ceil(round(now * factor, 6)), now + 1)
-    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays where it is"
+    return f"about {wanted:,} {unit} (now {now:,}), if the gap stays the same"
 
 
 # -------------------------------------------------------------------------------------- after
 
 
 def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -> State:
-    """Where a difference stands; equivalence is looked at first.
+    """The state of a difference; equivalence is checked first.
 
     ``wide`` is the 95% interval, ``narrow`` the 90% one, ``discordance`` the exact bound on the
     share of problems that differ when none was observed to.
@@ -207,10 +209,10 @@ def state(wide: Estimate, narrow: Estimate, margin: float, discordance: float) -
 
 @dataclass(frozen=True)
 class End:
-    """The difference at one deciding k: its wide and narrow interval, and where it stands.
+    """The difference at one deciding k: its wide and narrow interval, and its state.
 
     They are the 95% and the 90% one, or, in one of several slices, wider. Where the 95% one leaves
-    out 0 and that is not enough for one of two looks, ``wide`` is the 97.5% one, which holds it.
+    out 0 and that is not enough for one of two looks, ``wide`` is the 97.5% one, which includes 0.
 
     ``discordance`` as in `state`.
     """
@@ -299,7 +301,7 @@ def compare_label(
     Parameters
     ----------
     small, large
-        Where the difference stands at both deciding k.
+        The state of the difference at both deciding k.
     new, lost
         Whether problems are shown to be new, and to be lost: tests of their own, which need no k.
     enough_draws

@@ -13,7 +13,7 @@ FEWEST = 20  # so many different texts do not agree by chance
 
 
 def check_pair(base: Run, trained: Run) -> Iterator[Finding]:
-    """What stands between the two runs and a fair comparison."""
+    """What makes a comparison of the two runs unfair."""
     left, right = base.manifest, trained.manifest
     ours, theirs = set(base.problem_ids), set(trained.problem_ids)
     if ours != theirs:

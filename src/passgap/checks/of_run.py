@@ -182,8 +182,8 @@ def _unanswered(tally: _Tally) -> Iterator[Finding]:
             "no_answer",
             "error" if share > ALMOST_ALL else "warning",
             f"the verifier found no answer in {share:.1%} of the completions",
-            "read some of them: another --verifier may find these answers (exact and choice take "
-            "words), or the prompt does not ask for a boxed answer",
+            "read some of them: another --verifier may find these answers (exact and choice "
+            "accept words), or the prompt does not ask for a boxed answer",
         )
 
 

@@ -23,7 +23,7 @@ REMEDY = (
 MEASURES = {
     "asked": "the answer in the requested form is marked differently from the answer that counts",
     "anywhere": "the text mentions the reference, but its answer is another one or missing",
-    "run_on": "the model goes on with a question of its own after the answer",
+    "run_on": "the model continues with a question of its own after the answer",
     "never_ends": "the thinking never ends",
     "outside": "the answer is not in the requested form",
 }
@@ -123,7 +123,7 @@ def _by_reading(ours: Style, theirs: Style, gain: float) -> Iterator[Finding]:
         yield Finding(
             "readings",
             "warning",
-            f"pass@1 changes by {100 * gain:+.1f} points by the answers that count, by "
+            f"pass@1 changes by {100 * gain:+.1f} points according to the answers that count, by "
             f"{100 * other['asked']:+.1f} if only the requested form counts, and by "
             f"{100 * other['any']:+.1f} if any mention of the reference counts",
             REMEDY,

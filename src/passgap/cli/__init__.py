@@ -58,7 +58,7 @@ SECTIONS = {
 
 
 class Passgap(Group):
-    """Every command, by the moment it is for."""
+    """The commands, grouped by when they are used."""
 
     package = "passgap.cli"
     about = ABOUT

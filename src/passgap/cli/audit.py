@@ -35,7 +35,8 @@ def audit(
     """Check the verifier by hand: mark accepted completions, get its false-positive rate.
 
     It shows one completion per problem, half of them from rarely solved problems, where a false
-    positive matters most. In a terminal it asks; --sheet and --marks use a CSV file instead.
+    positive matters most. In a terminal it asks for each mark; --sheet and --marks use a CSV
+    file instead.
 
     Example: passgap audit runs/base --sheet audit.csv
     """

@@ -29,7 +29,7 @@ By = Annotated[
     str | None,
     flag(
         "Field of the problems, or column of the counts, to split by (benchmark, level): one "
-        "verdict per value, corrected for their number.",
+        "verdict per value, corrected for the number of values.",
         "FIELD",
     ),
 ]
@@ -57,7 +57,7 @@ def compare(
     ],
     trained: Annotated[
         list[str],
-        argument("TRAINED...", "As BASE; several are the checkpoints of one training run."),
+        argument("TRAINED...", "The same for the trained policy; several: checkpoints of one run."),
     ],
     verdict: VerdictFlags,
     output: OutputFlags,
@@ -81,7 +81,7 @@ def compare(
     """The verdict after training: sharpened, narrowed, expanded?
 
     With several checkpoints: pass@k by step, where coverage begins to fall, and which one to keep.
-    With two folders of runs, named alike for each benchmark: a verdict on each, and over all.
+    With two folders of benchmarks, with the same names in both: a verdict on each, and over all.
 
     Example: passgap compare runs/base runs/trained
     """

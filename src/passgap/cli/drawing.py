@@ -61,7 +61,7 @@ def resolve(
     seed: int = 0,
     revision: str | None = None,
 ) -> list[Drawing]:
-    """From flags to nouns, a drawing per policy."""
+    """Turn the flags into one drawing per policy."""
     from passgap.engines import check_engine
     from passgap.stages.resolving import check_shots, resolve_problems
 

@@ -49,12 +49,12 @@ class LogFlags:
     ] = None
     where: Annotated[
         list[str] | None,
-        flag("Read only rows with this value, from table and counts; repeatable.", "FIELD=VALUE"),
+        flag("table, counts: read only the rows with this value; repeatable.", "FIELD=VALUE"),
     ] = None
-    filter: Annotated[
-        str | None, flag("Read only the lines of this filter, from lm-eval.", "NAME")
-    ] = None
-    step: Annotated[int | None, flag("The step to read, from training dumps.")] = None
+    filter: Annotated[str | None, flag("lm-eval: read only the lines of this filter.", "NAME")] = (
+        None
+    )
+    step: Annotated[int | None, flag("Dumps of a training: the step to read.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ def import_(
     first, second = ({path.resolve() for path in found.files} for found in (base, other))
     if first == second:
         raise UsageError(
-            f"{trained[0]} is also the base's log; if one file holds both policies, import each "
+            f"{trained[0]} is also the base's log; if one file has both policies, import each "
             "with its own --where FIELD=VALUE and compare the two"
         )
     ending = ".csv" if base.format.name == "counts" else ""

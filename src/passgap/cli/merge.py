@@ -13,7 +13,7 @@ def merge(
     runs: Annotated[list[str], argument("RUN...", "Runs with disjoint --first-draw ranges.")],
     out: flags.Out,
 ) -> None:
-    """Join runs sampled on several machines, each a range of samples of the same design.
+    """Join runs sampled on several machines, each with its own range of samples.
 
     Example: passgap merge runs/a runs/b --out runs/all
     """

@@ -28,7 +28,7 @@ def plan(
     margin: Annotated[
         float | None, flag("difference: equivalence margin, to show that nothing changed.")
     ],
-    power: Annotated[float, flag("Chance that the claim succeeds.")],
+    power: Annotated[float, flag("Probability that the claim succeeds.")],
     problems: Annotated[
         int | None, flag("Number of problems available; plans for more are not shown.")
     ],

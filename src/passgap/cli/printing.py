@@ -79,7 +79,7 @@ def show(
 
 
 def _warn(checks: Sequence[Checks]) -> None:
-    """What data checks found, on standard error, beside a text for another program."""
+    """What data checks found, on standard error, in addition to a text for another program."""
     from rich.console import Console
 
     from passgap.show import print_result

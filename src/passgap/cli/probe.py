@@ -14,7 +14,6 @@ from passgap.cli.flags import (
     AcceptUnscored,
     DropShort,
     FalsePositives,
-    IntervalName,
     KLarge,
     KSmall,
     OutputFlags,
@@ -55,7 +54,14 @@ class RuleFlags:
 class ProbeFlags(RuleFlags):
     """Verdict"""
 
-    interval: IntervalName
+    interval: Annotated[
+        str | None,
+        flag(
+            "population: conclusions about problems like these; fixed: about exactly these "
+            "problems; default: population, fixed for fewer than 72 problems.",
+            "KIND",
+        ),
+    ]
     beyond: Annotated[list[int], flag("A k above n to extrapolate to; repeatable.", "K")]
     sampling_alone: flags.SamplingAlone = None
     cluster: flags.Cluster = None

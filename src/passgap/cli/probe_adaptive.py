@@ -47,7 +47,7 @@ def probe_adaptive(
 ) -> None:
     """Sample, verify and probe in one: in rounds, until the verdict is certain.
 
-    Where the verdict is clear it needs about a quarter of the samples. The run can be used only by
+    If the verdict is clear, it needs about a quarter of the samples. The run can be used only by
     probe: n depends on the outcomes, which biases pass@k.
 
     Example: passgap probe-adaptive lab:base lab:rare --out runs/probe

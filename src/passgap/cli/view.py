@@ -11,17 +11,19 @@ from passgap.cli.command import argument, command, flag
 
 @command()
 def view(
-    folder: Annotated[str, argument("[DIR]", "Folder that holds runs, at most 8 deep.")] = ".",
+    folder: Annotated[
+        str, argument("[DIR]", "Folder that contains runs, at most 8 levels deep.")
+    ] = ".",
     host: Annotated[
-        str, flag("Address to listen on; any but 127.0.0.1 asks for the token in the printed URL.")
+        str, flag("Address to listen on; any but 127.0.0.1 requires the token in the printed URL.")
     ] = "127.0.0.1",
-    port: Annotated[int, flag("Port; 0 takes a free one.")] = 8177,
+    port: Annotated[int, flag("Port; 0 chooses a free one.")] = 8177,
     open_: Annotated[bool, flag("Open it in the browser.")] = False,
 ) -> None:
-    """Browse all runs in a folder: verdicts, problems, samples, audits, training as it goes on.
+    """Browse all runs in a folder: verdicts, problems, samples, audits, training while it runs.
 
-    A web app on this machine. It reads, and runs nothing that a run names; an audit's marks are all
-    that it writes.
+    A web app on this machine. It reads runs and executes nothing that they name; the marks of an
+    audit are all that it writes.
 
     Example: passgap view runs
     """

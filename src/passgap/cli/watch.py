@@ -31,7 +31,10 @@ def watch(
     every: Annotated[int | None, flag("Steps per row; default: at most 50 rows.")],
     window: Annotated[int, flag("Number of recent steps that early warnings use.")],
     visits: Annotated[
-        int, flag("Number of last groups without a correct sample that make a problem lost.")
+        int,
+        flag(
+            "A problem can count as lost after this many groups in a row without a correct sample."
+        ),
     ],
     group_size: Annotated[
         int | None, flag("Completions per prompt in one step (GRPO's G); default: as recorded.")

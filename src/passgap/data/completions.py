@@ -27,7 +27,7 @@ class Block:
 
     @property
     def completions(self) -> int:
-        """How many it holds."""
+        """The number of completions."""
         return len(self.problem_ids) * self.size
 
     def draw_seed(self, problem_id: str, *, bits: int = 60) -> int:

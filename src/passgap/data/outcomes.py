@@ -30,7 +30,7 @@ class Readings:
     ``asked`` takes the answer in the form that the prompt asked for (the answer that counts if it
     asked for none; ``no_answer`` if there is none in that form), ``any`` takes anything in the text
     that equals the reference; the reading between them, which counts, is the outcome's own status.
-    ``form`` is the rule that found the answer, ``run_on`` says that the model goes on with a
+    ``form`` is the rule that found the answer, ``run_on`` says that the model continues with a
     question of its own, ``thinking`` is ``ended``, ``never_ends`` or empty. ``candidates`` are kept
     only in memory.
     """

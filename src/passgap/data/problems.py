@@ -63,7 +63,7 @@ class Problem:
 
     @property
     def tests(self) -> Tests | None:
-        """The tests that a solution has to pass, None where its metadata hold none."""
+        """The tests that a solution has to pass, None if its metadata contains none."""
         found = self.metadata.get("tests")
         return cast(Tests, found) if isinstance(found, Mapping) else None
 

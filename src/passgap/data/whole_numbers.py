@@ -107,7 +107,7 @@ def _advice(name: str, value: object, values: Sequence[object]) -> str:
         )
     number = _number(value)
     if number is not None and -LARGEST <= number <= LARGEST:
-        return f": column {name} must hold the number of samples, not a mean or a share"
+        return f": column {name} must contain the number of samples, not a mean or a share"
     return ""
 
 

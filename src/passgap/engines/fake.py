@@ -67,7 +67,7 @@ class FakeEngine(Engine):
         return cls(p, {problem.id: problem.reference for problem in problems}, stop)
 
     def describe(self) -> Mapping[str, object]:
-        """The manifest's record: a digest of every p."""
+        """What the manifest records: a digest of every p."""
         return {"name": self.name, "p_digest": digest(self.p)}
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:

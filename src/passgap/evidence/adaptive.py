@@ -103,7 +103,7 @@ class _Drawer:
         self._rounds += len(asked)
         if there and tuple(asked) != there:
             raise RunError(
-                f"{self._run.place} has other rounds than its outcomes lead to: it was probed "
+                f"the rounds in {self._run.place} do not follow from its outcomes: it was probed "
                 "with other settings or verified by another verifier; use another --out"
             )
         if self._sampler is None and (not there or self._run.owed()):

@@ -85,9 +85,9 @@ def base_answers(base: str, others: Sequence[str] = ()) -> list[Answers]:
     Raises
     ------
     UsageError
-        Where ``others`` are given and one of all these is not a run.
+        If ``others`` are given and one of all these is not a run.
     MismatchError
-        Where another run is of other weights.
+        If another run is of other weights.
     """
     if not is_run(base):
         if others:

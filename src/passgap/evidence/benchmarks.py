@@ -37,7 +37,7 @@ def benchmarks_of(source: Benchmarks) -> dict[str, Source]:
     Raises
     ------
     UsageError
-        For a folder that holds none, is a run, or has two of one name.
+        For a folder that contains none, is a run, or has two of one name.
     """
     if isinstance(source, Mapping):
         return dict(source)
@@ -51,8 +51,8 @@ def benchmarks_of(source: Benchmarks) -> dict[str, Source]:
         what = "is a single run" if is_run(source) else "has no run and no counts file"
         raise UsageError(
             f"{source} {what}; allowed: a folder with one run folder or counts file "
-            f"({' '.join(COUNTS_SUFFIXES)}) per benchmark, named alike for both policies (give "
-            "checkpoints one by one)"
+            f"({' '.join(COUNTS_SUFFIXES)}) per benchmark, with the same names for both policies "
+            "(give checkpoints one by one)"
         )
     return dict(found)
 

@@ -1,4 +1,4 @@
-"""The doors. In: evidence, or whatever holds it. Out: a typed result.
+"""The entry points of all analyses. In: evidence, or its sources. Out: a typed result.
 
 Every way to a verdict (Python, command line, seeds, sweep, report, viewer, notebook, demo, import)
 goes through one of these, so that the same draws give the same label, or the same refusal. Each
@@ -168,7 +168,7 @@ def compare(
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ, or ids are ranks of a histogram.
+        If problems, prompts, settings or verifiers differ, or ids are ranks of a histogram.
     UsageError
         For k or counts that do not allow a comparison.
 
@@ -275,8 +275,8 @@ def compare_benchmarks(
     ----------
     base, trained
         A folder with one run folder or counts file per benchmark, or a mapping from a benchmark's
-        name to what `compare` takes; named alike for both policies. A benchmark of fewer than 5
-        problems is shown but not judged.
+        name to what `compare` takes; with the same names for both policies. A benchmark of fewer
+        than 5 problems is shown but not judged.
     trained_on
         Whether these problems were trained on, where the runs do not say.
     cluster, settings
@@ -287,7 +287,7 @@ def compare_benchmarks(
     ------
     MismatchError, UsageError
         As in `compare`, with the benchmark's name; for names that only one side has, or a folder
-        that holds none.
+        without benchmarks.
 
     Examples
     --------
@@ -508,7 +508,7 @@ def select(counts: Source | Evidence, **settings: Unpack[SelectOptions]) -> Sele
     Raises
     ------
     UsageError
-        For settings out of range, a band that holds no problem, or fewer problems than ``size``.
+        For settings out of range, a band without problems, or fewer problems than ``size``.
 
     Examples
     --------
@@ -566,7 +566,7 @@ def backtest(
     Raises
     ------
     UsageError
-        For files that hold no pairs, too few pairs or models, or a k beyond every curve.
+        For files without pairs, too few pairs or models, or a k beyond every curve.
     """
     from passgap.analysis import backtest as backtesting
     from passgap.evidence.pairs import read_pairs
@@ -589,5 +589,5 @@ def _evidence(
     if not isinstance(base, Evidence):
         return Evidence.read(base, *trained, cluster=cluster)
     if trained or cluster:
-        raise UsageError("evidence already holds policies and clusters; pass it alone")
+        raise UsageError("evidence already contains policies and clusters; pass it alone")
     return base

@@ -1,4 +1,4 @@
-"""Everything a verdict rests on, read once: counts, lineage, answers, data checks.
+"""Everything a verdict is based on, read once: counts, lineage, answers, data checks.
 
 In: the draws of a base and of trained policies (runs, counts files, counts, frames, matrices). Out:
 `Evidence`, which every way to a verdict takes; nothing else joins counts with what is known about
@@ -7,6 +7,7 @@ the policies behind them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ from passgap.stages.fields import field_of
 if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
     from passgap.analysis.alone.voting import Answers
+
+_STEP = re.compile(r"(?:step|checkpoint|ckpt|iter)s?[-_ =]?(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on: the base's side, and those of the trained policies, in order."""
+    """What a verdict is based on: the base's side, and those of the trained policies, in order."""
 
     base: Side
     trained: tuple[Side, ...] = ()
@@ -105,7 +108,7 @@ class Evidence:
         Raises
         ------
         UsageError
-            Where a policy file says so.
+            If a policy file says so.
         """
         for side in self.trained:
             if self.base.run and side.run and roles(self.base.run, side.run) == "reversed":
@@ -148,8 +151,8 @@ class Evidence:
     def steps(self, given: Sequence[int] = ()) -> tuple[list[int], tuple[str, ...]]:
         """The step of every checkpoint, and notes on how they are known.
 
-        ``given`` lists them in order; without it the runs' policies give them; if one of these does
-        not, all are numbered in the order given, and a note says so.
+        ``given`` lists them in order; without it the runs' policies give them, else their names
+        (``step-100/counts.csv``), else all are numbered in the order given; a note says so.
         """
         sides = self.trained
         if given and len(given) != len(sides):
@@ -160,6 +163,10 @@ class Evidence:
         known = [side.step for side in sides if side.step is not None]
         if given or len(known) == len(sides):
             return list(given) or known, ()
+        named = [step for side in sides if (step := _named_step(side.name)) is not None]
+        if len(set(named)) == len(sides):
+            listed = ", ".join(map(str, named))
+            return named, (f"training steps as the checkpoints' names give them: {listed}",)
         note = (
             f"{len(sides) - len(known)} of the {len(sides)} checkpoints do not record their "
             "training step, so all are numbered in the order given (use --step to set the steps)"
@@ -177,3 +184,9 @@ class Evidence:
         if len(self.trained) > 1:
             return tuple(check(run) for run in runs)
         return (check(*runs, accept=accept),) if runs else ()
+
+
+def _named_step(name: str) -> int | None:
+    """The training step that a path names, its last one: ``step-100``, ``ckpt_20.csv``."""
+    found = _STEP.findall(name)
+    return int(found[-1]) if found else None

@@ -1,5 +1,6 @@
-"""The keywords of the doors: the fields of each settings record, for type checkers and `help`. A
-test compares them with the records, where the defaults are set.
+"""The keywords of the entry points: each settings record's fields, for type checkers and `help`.
+
+A test compares them with the records, where the defaults are set.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class ProbeOptions(TypedDict, total=False):
     k_large: int
     small: float | None
     large: float | None
-    interval: Interval
+    interval: Interval | None
     beyond: Sequence[int]
     false_positive_rate: float | None
     accept_luck: bool

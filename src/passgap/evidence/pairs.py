@@ -52,7 +52,9 @@ def _table(path: Path) -> pl.DataFrame:
             refuse_repeated(path, csv_header(path), (*KEYS, *COUNTED, *DRAWN))
         frame = READERS[path.suffix](path)
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{path} cannot be read as {path.suffix}: {error}") from error
+        raise UsageError(
+            f"{path} cannot be read as {path.suffix} ({error}); save it again in that format"
+        ) from error
     columns = set(frame.columns)
     if not columns >= {*KEYS} or not (columns >= {*DRAWN} or columns >= {*COUNTED}):
         raise UsageError(

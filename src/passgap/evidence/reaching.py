@@ -163,7 +163,7 @@ def runs_of(evidence: Evidence) -> tuple[Run, Run]:
     Raises
     ------
     UsageError
-        Where one of them is not a run, or there is not exactly one trained policy.
+        If one of them is not a run, or there is not exactly one trained policy.
     """
     if len(evidence.trained) != 1:
         raise UsageError(f"{len(evidence.trained)} trained policies; allowed: one")

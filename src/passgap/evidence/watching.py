@@ -1,7 +1,7 @@
 """Watching a training run. In: its folder and the base's counts. Out: where it stands.
 
 In: a watch folder, or a training folder that holds one as ``watch/`` beside ``held_out.jsonl``.
-Out: the analysis (`passgap.analysis.watch.watching`), once or repeatedly while training goes on.
+Out: the analysis (`passgap.analysis.watch.watching`), once or repeatedly while training runs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a policy's tokenizer adds by itself. In: its folder. Out: token texts.
+"""What a policy's tokenizer adds on its own. In: its folder. Out: token texts.
 
 Evaluation encodes a plain prompt as ``tokenizer(text)``, which may begin with a special token
 (``<bos>``). verl and OpenRLHF encode without, so what they are given has to begin with it. No

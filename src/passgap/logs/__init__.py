@@ -92,7 +92,7 @@ def import_log(
         If the log has no known format, has partial credit without a condition, or lacks what was
         requested.
     RunError
-        If ``out`` holds something else.
+        If ``out`` contains something else.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     condition = parse_condition(correct_if) if isinstance(correct_if, str) else correct_if

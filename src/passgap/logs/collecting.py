@@ -103,7 +103,7 @@ class Collected:
         self.sorter.finish()
         self.end()
         if len(set(self.draws)) > 1:
-            self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} draws")
+            self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} samples")
 
     def end(self) -> None:
         """Everything is read: report what a reader should know. Raises UsageError as `take`."""

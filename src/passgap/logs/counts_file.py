@@ -107,8 +107,8 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
         )
     if not wants_counts(out):
         raise UsageError(
-            f"{out} is no name of a counts file, and counts hold no samples for a run folder; give "
-            f"--out {out}.csv, or use {files[0]} as it is: passgap probe {files[0]}"
+            f"{out} is not the name of a counts file, and counts contain no samples for a run "
+            f"folder; give --out {out}.csv, or use {files[0]} as it is: passgap probe {files[0]}"
         )
     told = Told()
     rows = [row for path in files for row in read_rows(path) if chosen(row, asked, told)]
@@ -141,7 +141,7 @@ def write_new(counts: Counts, out: Path | str) -> Path:
         return write_counts(counts, out)
     with TemporaryDirectory() as folder:
         if not filecmp.cmp(write_counts(counts, Path(folder) / out.name), out, shallow=False):
-            raise UsageError(f"{out} holds something else; give another --out")
+            raise UsageError(f"{out} contains something else; give another --out")
     return out
 
 

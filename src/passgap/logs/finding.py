@@ -59,7 +59,8 @@ def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path |
         f"the format of {_listing(paths)} is not recognized; name it before the path: "
         f"{', '.join(formats)}"
         if name is None
-        else f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)})"
+        else f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)}); give "
+        "another path, or name another format"
     )
 
 

@@ -2,7 +2,7 @@
 
 The log is read once, in bounded memory; the run is written block by block like a sampled one, so a
 killed import continues with the same command. The source's labels have a verifier digest of their
-own; ``passgap verify`` adds ours beside them.
+own; ``passgap verify`` adds ours to them.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def _of_archive(path: Path, told: Told) -> Iterator[Sample]:
         header = next((name for name in HEADERS if name in names), None)
         if header is None:
             raise UsageError(
-                f"{path} is not an inspect_ai log: it has none of {', '.join(HEADERS)}"
+                f"{path} is not an inspect_ai log: it has none of {', '.join(HEADERS)}; give the "
+                ".eval or .json file that inspect_ai wrote"
             )
         _about(json.loads(archive.read(header)), told)
         for name in names:
@@ -90,7 +91,9 @@ def _converted(sample: object, where: str) -> Sample:
     try:
         return msgspec.convert(sample, Sample)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where} is not an inspect_ai sample: {error}") from error
+        raise UsageError(
+            f"{where} is not an inspect_ai sample ({error}); copy the log again"
+        ) from error
 
 
 def _of_json(path: Path, told: Told) -> Iterator[Sample]:

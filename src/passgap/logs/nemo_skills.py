@@ -21,7 +21,7 @@ _VERDICT = re.compile(r"judgement\W*:\W*(yes|no)\b", re.IGNORECASE)
 
 
 def claims(peek: Peek) -> bool:
-    """Rows with a ``generation`` beside what NeMo-Skills adds to it."""
+    """Rows with a ``generation`` and the fields that NeMo-Skills adds to it."""
     return peek.has("generation") and (
         peek.name.startswith("output") or peek.has("predicted_answer")
     )

@@ -84,9 +84,11 @@ class _Labels:
         name, details = ("", []) if path is None else _details(path, asked)
         if path is None or not name:
             if asked.label:
-                raise UsageError(f"--label {asked.label!r}, but {path or prediction} has no labels")
+                raise UsageError(
+                    f"--label {asked.label!r}, but {path or prediction} has no labels; leave it out"
+                )
             told.note(
-                "there are no labels of single samples beside the predictions: run passgap verify"
+                "no file has labels of single samples for these predictions: run passgap verify"
             )
             return cls(prediction, "", [])
         told.label = said(name, asked)

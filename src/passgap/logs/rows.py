@@ -76,7 +76,9 @@ def read_lines(path: Path) -> Iterator[Row]:
                     "such a line: remove it, or let the writer finish"
                 ) from error
             if not isinstance(row, dict):
-                raise UsageError(f"{path} line {number} is not a JSON object with fields")
+                raise UsageError(
+                    f"{path} line {number} is not a JSON object with fields; correct or remove it"
+                )
             yield row
 
 
@@ -90,7 +92,10 @@ def read_array(path: Path) -> Iterator[Row]:
         for number, _ in enumerate(stream.elements(), start=1):
             row = stream.value()
             if not isinstance(row, dict):
-                raise UsageError(f"{path} element {number} is not a JSON object with fields")
+                raise UsageError(
+                    f"{path} element {number} is not a JSON object with fields; correct or "
+                    "remove it"
+                )
             yield row
 
 
@@ -119,7 +124,8 @@ def _batches(path: Path, lazy: pl.LazyFrame) -> Iterator[Row]:
             yield from frame.iter_rows(named=True)
     except pl.exceptions.PolarsError as error:
         raise UsageError(
-            f"{path} cannot be read as {ending(path)}: {str(error).splitlines()[0]}"
+            f"{path} cannot be read as {ending(path)} ({str(error).splitlines()[0]}); copy the log "
+            "again"
         ) from error
 
 

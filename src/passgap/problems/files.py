@@ -103,9 +103,13 @@ def _json_lines(path: Path) -> list[dict[str, object]]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise UsageError(f"{path} line {number} is not JSON: {error}") from error
+            raise UsageError(
+                f"{path} line {number} is not JSON ({error}); correct or remove it"
+            ) from error
         if not isinstance(row, dict):
-            raise UsageError(f"{path} line {number} is not a JSON object with fields")
+            raise UsageError(
+                f"{path} line {number} is not a JSON object with fields; correct or remove it"
+            )
         rows.append(row)
     return rows
 

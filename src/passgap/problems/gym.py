@@ -30,9 +30,13 @@ def load_gym(spec: str) -> ProblemSet:
     try:
         dataset = reasoning_gym.create_dataset(name, **options)
     except ValueError as error:
-        raise UsageError(f"{spec!r} is not a reasoning-gym data set: {error}") from error
+        raise UsageError(
+            f"{spec!r} is not a reasoning-gym data set ({error}); correct the name after gym:"
+        ) from error
     except TypeError as error:
-        raise UsageError(f"{spec!r} has an option that {name} does not accept: {error}") from error
+        raise UsageError(
+            f"{spec!r} has an option that {name} does not accept ({error}); leave it out"
+        ) from error
     templates = getattr(dataset, "task_indices", None)  # gsm_symbolic: which of its 100 templates
     return ProblemSet.of(
         spec,

@@ -39,7 +39,7 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
 
 
 def next_question(settings: PromptSettings) -> str | None:
-    r"""What begins a question after a worked example: a base model goes on with one of its own.
+    r"""What begins a question after a worked example: a base model continues with one of its own.
 
     That is the beginning of the line that starts a new question in the rendered prompt, without its
     number; None for chat messages, without shots, where questions begin with nothing that
@@ -78,7 +78,7 @@ def read_template(spec: str) -> tuple[str, str]:
     path = Path(spec)
     if not path.is_file():
         raise UsageError(
-            f"template {spec!r} is neither one of {', '.join(TEMPLATES)} nor an existing Jinja file"
+            f"template {spec!r} not found; allowed: {', '.join(TEMPLATES)}, or a Jinja file"
         )
     return path.read_text(encoding="utf-8"), path.name
 

@@ -61,7 +61,7 @@ class Score:
 
 @dataclass(frozen=True, repr=False)
 class Backtest(Result):
-    """The scores; print them, or take ``to_dict()``."""
+    """The scores; print them, or use ``to_dict()``."""
 
     schema: ClassVar[str] = "passgap.backtest/1"
 

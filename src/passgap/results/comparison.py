@@ -1,4 +1,4 @@
-"""What `compare` returns: the verdict after training with everything it rests on."""
+"""What `compare` returns: the verdict after training with everything it is based on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Novel:
     shown
         ``p_value`` is at most .05; among several slices, at most the level Holm's procedure gives.
     p_value
-        Of the null that no problem's odds were multiplied by more than ``max_odds``.
+        p-value of the null that no problem's odds were multiplied by more than ``max_odds``.
     max_odds
         As requested, or more where the odds moved unevenly on problems that both arms solve.
     excluded_odds
@@ -207,7 +207,7 @@ class Reasoned:
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """The verdict after training with everything it rests on; print it, or take ``to_dict()``."""
+    """The verdict after training and everything it is based on; print it, or use ``to_dict()``."""
 
     schema: ClassVar[str] = "passgap.compare/1"
 

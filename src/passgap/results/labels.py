@@ -33,7 +33,7 @@ class Tone(Enum):
 
 @dataclass(frozen=True)
 class Variant:
-    """Another sentence for the same label, where the two deciding k stand like this."""
+    """Another sentence for the same label, for these states at the two deciding k."""
 
     small: frozenset[State]
     large: frozenset[State]
@@ -67,7 +67,7 @@ class Label(StrEnum):
         return label
 
     def sentence_at(self, small: State | None, large: State | None) -> str:
-        """The sentence for where the difference stands at the small and at the large k."""
+        """The sentence for the states of the difference at the small and at the large k."""
         fitting = (one for one in self.variants if small in one.small and large in one.large)
         return next((one.sentence for one in fitting), self.sentence)
 
@@ -158,7 +158,7 @@ FEW_DRAWS_DOWN = (
     "what training did overall: {delta_K}."
 )
 FEW_DRAWS_SAME = (
-    "Within {k} tries nothing changed that matters: {delta_k}. With the samples available, {K} "
+    "Within {k} tries there is no change that matters: {delta_k}. With the samples available, {K} "
     "is the largest number of tries that can be compared, too few to say what training did "
     "overall: {delta_K}."
 )
@@ -258,7 +258,7 @@ class CompareLabel(Label):
         "up_at_small_k",
         Tone.OPEN,
         "The model finds answers sooner: within {k} tries the change is {delta_k}. Within {K} "
-        "tries it is open: {delta_K}.",
+        "tries the result is open: {delta_K}.",
         MORE_PROBLEMS,
         (Variant(KNOWN, KNOWN, FEW_DRAWS_UP),),
     )
@@ -266,15 +266,15 @@ class CompareLabel(Label):
         "down_at_small_k",
         Tone.OPEN,
         "The model got worse at its first tries: within {k} tries the change is {delta_k}. Within "
-        "{K} tries it is open: {delta_K}.",
+        "{K} tries the result is open: {delta_K}.",
         MORE_PROBLEMS,
         (Variant(KNOWN, KNOWN, FEW_DRAWS_DOWN),),
     )
     SAME_AT_SMALL_K = (
         "same_at_small_k",
         Tone.OPEN,
-        "Within {k} tries nothing changed that matters: {delta_k}. Within {K} tries it is open: "
-        "{delta_K}.",
+        "Within {k} tries there is no change that matters: {delta_k}. Within {K} tries the result "
+        "is open: {delta_K}.",
         MORE_PROBLEMS,
         (Variant(KNOWN, KNOWN, FEW_DRAWS_SAME),),
     )
@@ -282,21 +282,21 @@ class CompareLabel(Label):
         "up_at_large_k",
         Tone.OPEN,
         "With many tries the model solves more: within {K} tries the change is {delta_K}. Within "
-        "{k} tries it is open: {delta_k}.",
+        "{k} tries the result is open: {delta_k}.",
         MORE_PROBLEMS,
     )
     DOWN_AT_LARGE_K = (
         "down_at_large_k",
         Tone.OPEN,
         "With many tries the model solves fewer problems, or some are lost: within {K} tries the "
-        "change is {delta_K}. Within {k} tries it is open: {delta_k}.",
+        "change is {delta_K}. Within {k} tries the result is open: {delta_k}.",
         MORE_PROBLEMS,
     )
     SAME_AT_LARGE_K = (
         "same_at_large_k",
         Tone.OPEN,
-        "Within {K} tries nothing changed that matters: {delta_K}. Within {k} tries it is open: "
-        "{delta_k}.",
+        "Within {K} tries there is no change that matters: {delta_K}. Within {k} tries the result "
+        "is open: {delta_k}.",
         MORE_PROBLEMS,
     )
     DEPENDS_ON_CUTS = (
@@ -322,13 +322,13 @@ class CompareLabel(Label):
                 KNOWN,
                 UNCLEAR,
                 "No verdict is given: {reason}. Within {k} tries the trained policy is {at_k}: "
-                "{delta_k}; within {K} tries it is open: {delta_K}.",
+                "{delta_k}; within {K} tries the result is open: {delta_K}.",
             ),
             Variant(
                 UNCLEAR,
                 KNOWN,
                 "No verdict is given: {reason}. Within {K} tries the trained policy is {at_K}: "
-                "{delta_K}; within {k} tries it is open: {delta_k}.",
+                "{delta_K}; within {k} tries the result is open: {delta_k}.",
             ),
             Variant(
                 KNOWN,

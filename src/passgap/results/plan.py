@@ -70,7 +70,7 @@ class Design:
 
 @dataclass(frozen=True, repr=False)
 class Plan(Result):
-    """Designs by their number of draws, the cheapest named; print it, or take ``to_dict()``.
+    """Designs by their number of draws, the cheapest named; print it, or use ``to_dict()``.
 
     With training seeds: by their number, each with its cheapest number of draws; ``cheapest`` is
     the one with the fewest seeds, since training costs more than sampling. ``effect`` is the

@@ -111,7 +111,7 @@ class ReasonedCurve:
 
 @dataclass(frozen=True, repr=False)
 class Probe(Result):
-    """The verdict before training with everything it rests on; print it, or take ``to_dict()``."""
+    """The verdict before training and everything it is based on; print it, or use ``to_dict()``."""
 
     schema: ClassVar[str] = "passgap.probe/1"
 
@@ -174,7 +174,7 @@ class Look:
 
 @dataclass(frozen=True, repr=False)
 class AdaptiveProbe(Result):
-    """The verdict, the counts it rests on (design ``adaptive``), and the rounds that led to it."""
+    """The verdict, the counts behind it (design ``adaptive``), and the rounds that led to it."""
 
     schema: ClassVar[str] = "passgap.adaptive_probe/1"
 

@@ -1,4 +1,4 @@
-"""What sampling gives without training, beside the trained policy where there is one."""
+"""What sampling gives without training, compared with the trained policy if there is one."""
 
 from __future__ import annotations
 

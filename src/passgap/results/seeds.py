@@ -23,7 +23,7 @@ class TrainingSeed:
 
 @dataclass(frozen=True, repr=False)
 class SeedsComparison(Result):
-    """The verdict on a recipe, with each seed's own; print it, or take ``to_dict()``."""
+    """The verdict on a recipe, with each seed's own; print it, or use ``to_dict()``."""
 
     schema: ClassVar[str] = "passgap.compare_seeds/1"
 

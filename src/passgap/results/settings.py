@@ -29,7 +29,8 @@ class ProbeSettings:
         and .15, which separate the literature's pairs by pass@20 - pass@2. They apply to these two
         k only: with others both have to be given, or the verdict is ``undecided``.
     interval
-        ``population`` or ``fixed`` (exactly these problems are the target).
+        ``population`` or ``fixed`` (exactly these problems are the target). None: ``population``,
+        and ``fixed`` where there are fewer than 72 problems with enough samples for it.
     beyond
         k above n to extrapolate to.
     false_positive_rate
@@ -40,14 +41,14 @@ class ProbeSettings:
     drop_short
         Leave out the problems with fewer than k_large scored draws, and name them.
     seed
-        Of the bootstraps.
+        Seed of the bootstraps.
     """
 
     k_small: int = K_SMALL
     k_large: int = K_LARGE
     small: float | None = None
     large: float | None = None
-    interval: Interval = "population"
+    interval: Interval | None = None
     beyond: Sequence[int] = ()
     false_positive_rate: float | None = None
     accept_luck: bool = False
@@ -95,7 +96,7 @@ class CompareSettings:
         The largest factor by which sharpening may multiply a problem's odds: gains that need more
         are new. Raised to three spreads where the odds moved unevenly.
     seed
-        Of the bootstraps.
+        Seed of the bootstraps.
     intersect, allow_different_prompts, accept_luck, accept_unscored, accept_trained_on
         Lift a refusal; the result records it.
     drop_short
@@ -132,7 +133,7 @@ class ReachSettings:
     budget
         Draws per problem that still count as reachable.
     confidence_level
-        Of each interval, after the correction for having picked these problems.
+        Confidence level of each interval, after the correction for having picked these problems.
     """
 
     budget: int = 10_000
@@ -151,7 +152,7 @@ class PlanSettings:
         from it at k_large with the given ``power`` (its 95% interval is above 0), or, with
         ``margin`` and delta 0, shown equivalent to it within the margin.
     half_width
-        Of the 95% interval, in (0, 1); for ``headroom``.
+        Half the width of the 95% interval, in (0, 1); for ``headroom``.
     delta
         The tilt to detect; for ``difference``.
     power
@@ -205,7 +206,7 @@ class SelectSettings:
     group_size
         G of mixed@G: completions per prompt in a GRPO step, >= 2.
     seed
-        Of the ties, the control and the intervals.
+        Seed of the ties, the control and the intervals.
     """
 
     low: float | None = None
@@ -246,7 +247,7 @@ class AuditSettings:
     size
         Problems to inspect, one completion each.
     seed
-        Of the choice.
+        Seed of the choice.
     """
 
     size: int = 60
@@ -266,7 +267,7 @@ class BacktestSettings:
     k_small, k_large
         The rule's headroom.
     seed
-        Of the bootstrap over models behind the rank correlations' intervals.
+        Seed of the bootstrap over models behind the rank correlations' intervals.
     """
 
     worth: float = 0.07

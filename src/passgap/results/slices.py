@@ -68,7 +68,7 @@ class Line:
 
 @dataclass(frozen=True, repr=False)
 class Slices(Result):
-    """The verdict in each slice of the problems; print it, or take ``to_dict()``.
+    """The verdict in each slice of the problems; print it, or use ``to_dict()``.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Slices(Result):
     slices
         Sorted by the difference at the large k, largest first; benchmarks in the order given.
     slice_confidence_level
-        Of the slices' intervals: 1 - .05 / S for S judged slices.
+        Confidence level of the slices' intervals: 1 - .05 / S for S judged slices.
     by_slices
         Every judged slice with the same weight.
     by_problems

@@ -69,7 +69,7 @@ class Keep:
 
 @dataclass(frozen=True, repr=False)
 class Sweep(Result):
-    """pass@k against training step and what it says; print it, or take ``to_dict()``.
+    """pass@k against training step and what it says; print it, or use ``to_dict()``.
 
     ``fall`` is None where none is shown, ``keep`` where the base is best.
     """

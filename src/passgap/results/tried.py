@@ -11,7 +11,7 @@ from passgap.results.codec import FLAT, Encoded
 
 @dataclass(frozen=True)
 class MarkedCandidate:
-    """A piece of a text that could be its answer, and how it would be marked by itself."""
+    """A piece of a text that could be its answer, and how it would be marked on its own."""
 
     candidate: Annotated[Candidate, FLAT]
     status: Status

@@ -14,7 +14,7 @@ from passgap.results.verdict import Verdict
 
 @dataclass(frozen=True, repr=False)
 class UnpairedComparison(Result):
-    """The verdict on two samples of problems; print it, or take ``to_dict()``.
+    """The verdict on two samples of problems; print it, or use ``to_dict()``.
 
     Parameters
     ----------

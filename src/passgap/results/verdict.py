@@ -58,7 +58,7 @@ class Robust:
 class Verdict(Result):
     """One decision with its reasons; ``needs`` says what would settle an open one.
 
-    ``at_small_k`` and ``at_large_k`` say where a difference stands at the two k that decide a
+    ``at_small_k`` and ``at_large_k`` give the state of the difference at the two k that decide a
     comparison, ``bounds`` what is not excluded there, ``robust`` what the label depends on; None
     elsewhere.
     """

@@ -93,7 +93,7 @@ class Agreement(Encoded):
 
     @property
     def agreed(self) -> Annotated[int, SHOWN]:
-        """Completions that both marked alike."""
+        """Completions that both marked the same way."""
         return sum(one.draws for one in self.pairs if one.first == one.second)
 
     @property

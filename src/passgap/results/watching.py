@@ -133,7 +133,7 @@ class Band:
 
 @dataclass(frozen=True, repr=False)
 class Watching(Result):
-    """Where a training run stands; print it, or take ``to_dict()``.
+    """Where a training run stands; print it, or use ``to_dict()``.
 
     Parameters
     ----------

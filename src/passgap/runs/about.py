@@ -56,6 +56,9 @@ def write_about(folder: Path, about: Mapping[str, object]) -> None:
 def _read(folder: Path | str, kind: type[Kind]) -> Kind:
     place = Place(folder)
     if not place.exists(ABOUT_FILE):
-        raise UsageError(f"{folder} is not a watch folder: it has no {ABOUT_FILE}")
+        raise UsageError(
+            f"{folder} is not a watch folder: it has no {ABOUT_FILE}; give the folder that "
+            "passgap.Watch writes"
+        )
     file, repair = f"{folder}/{ABOUT_FILE}", "copy the folder again from where it was recorded"
     return decoded(place.read_bytes(ABOUT_FILE), file, kind, SCHEMA, repair)

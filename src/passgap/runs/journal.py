@@ -32,7 +32,7 @@ def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}") from error
+        raise RunError(f"{path} cannot be read: {error.strerror}; fix the permissions") from error
 
 
 def parse_journal(data: bytes, name: object, kind: type[Kind]) -> list[Kind]:

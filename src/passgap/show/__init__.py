@@ -96,7 +96,7 @@ def chart(result: object) -> Chart:
     found, name = pictures(blocks_of(result)), type(result).__name__
     if not found:
         raise UsageError(
-            f"{name} has no chart: it holds no numbers to draw; print it, or take to_dict()"
+            f"{name} has no chart: it contains no numbers to draw; print it, or use to_dict()"
         )
     return found[0].draw()
 

@@ -138,7 +138,7 @@ class Fourfold:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart, made when it is asked for; ``name`` is that of its file."""
+    """A chart, made when it is needed; ``name`` is that of its file."""
 
     name: str
     draw: Callable[[], Chart]

@@ -115,7 +115,7 @@ class PageData:
     the problems that became significantly ``better`` and ``worse``, ``benchmarks`` those of each.
     ``stored``, ``audits`` and
     ``runs`` are by role. The first ``completions`` are embedded first. ``checks`` are of the runs
-    as a pair, or of each by itself; ``command`` is what made the page.
+    as a pair, or of each separately; ``command`` is what made the page.
     """
 
     title: str

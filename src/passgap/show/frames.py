@@ -33,9 +33,9 @@ Row = dict[str, Json]
 def frame_of(result: object) -> pl.DataFrame:
     """The main table of a result.
 
-    Raises TypeError for what is no result.
+    Raises TypeError for what is not a result.
     """
-    raise TypeError(f"{type(result).__name__} is no result that has a data frame")
+    raise TypeError(f"{type(result).__name__} is not a result that has a data frame")
 
 
 def rows_of(values: Iterable[object]) -> pl.DataFrame:

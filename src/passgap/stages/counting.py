@@ -8,6 +8,7 @@ optionally ``unscored``, ``no_answer``, ``truncated``, ``c_reasoned``, ``guess_r
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -20,9 +21,10 @@ from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
-from passgap.runs import Run, is_run, write_whole
+from passgap.runs import Run, is_run, is_watch, write_whole
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
+from passgap.runs.names import WATCH
 from passgap.stages.guessing import guess_rates
 from passgap.stages.tallying import MARKS, mark_column, tallied
 from passgap.stages.unscored import in_one_line, unscored
@@ -185,6 +187,8 @@ def read_counts(path: Path | str) -> Counts:
     name, path = str(path), Path(path)
     if not path.is_file():
         lost = "" if path.exists() or "://" in name else "; there is no such file"
+        if is_watch(path) or is_watch(path / WATCH):
+            lost = f"; it holds a training's reward calls: passgap watch {shlex.quote(name)}"
         raise UsageError(
             f"{name} is neither a run folder nor a counts file (.csv, .parquet, .jsonl){lost}"
         )
@@ -373,7 +377,9 @@ def read_table(path: Path) -> pl.DataFrame:
         return readers[path.suffix](path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         why = str(error).splitlines()[0]
-        raise UsageError(f"{path} cannot be read as {path.suffix}: {why}") from error
+        raise UsageError(
+            f"{path} cannot be read as {path.suffix} ({why}); save it again in that format"
+        ) from error
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -415,7 +421,11 @@ def _json_row(path: Path, number: int, line: str) -> dict[str, object]:
     try:
         row = json.loads(line, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read as .jsonl: line {number}: {error}") from error
+        raise UsageError(
+            f"{path} cannot be read as .jsonl: line {number}: {error}; correct or remove that line"
+        ) from error
     if not isinstance(row, dict):
-        raise UsageError(f"{path} line {number} is not a JSON object with fields")
+        raise UsageError(
+            f"{path} line {number} is not a JSON object with fields; correct or remove it"
+        )
     return row

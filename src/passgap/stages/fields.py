@@ -26,12 +26,12 @@ def field_of(source: Source, field: str) -> dict[str, str]:
         A run (its problems' metadata), a counts file, a frame, or `Counts`, which only know the
         field ``cluster``.
     field
-        Its name; every problem has to have it.
+        The name of the field; every problem has to have it.
 
     Raises
     ------
     UsageError
-        Where there is no such field; the error names the existing ones.
+        If there is no such field; the error names the existing ones.
     """
     if isinstance(source, str | Path):
         source = Run(source) if is_run(source) else read_table(Path(source))

@@ -92,7 +92,7 @@ def mark(
 
 
 def tried(gold: str, outcome: Outcome, verifier: str) -> Tried:
-    """A mark with its reasons: every candidate marked by itself, reference and answer read."""
+    """A mark with its reasons: every candidate marked separately, reference and answer read."""
     found = outcome.readings.candidates if outcome.readings else ()
     boxed = [f"\\boxed{{{candidate.text}}}" for candidate in found]
     marks = mark(gold, boxed, verifier=verifier) if boxed else []

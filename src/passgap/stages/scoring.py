@@ -45,7 +45,7 @@ def policy_of(run: Run) -> Policy:
     if found.weights_digest != recorded.weights_digest:
         raise UsageError(
             f"{recorded.path} has other weights ({found.weights_digest}) than the ones "
-            f"{run.place} was sampled from ({recorded.weights_digest}); put those back"
+            f"{run.place} was sampled from ({recorded.weights_digest}); restore the original ones"
         )
     return found
 

@@ -38,7 +38,7 @@ class BetaBinomial:
     never
         Share of problems with p = 0; 0 if the model has none.
     log_likelihood
-        Of the counts it was fitted to, in nats, binomial coefficients included.
+        Log-likelihood of the counts it was fitted to, in nats, binomial coefficients included.
     """
 
     a: float

@@ -122,7 +122,7 @@ def thinned_pass_at_k(
     Raises
     ------
     UsageError
-        If a rate is not in [0, 1), a k is no whole number >= 1 or one exceeds a problem's n.
+        If a rate is not in [0, 1), a k is not a whole number >= 1 or one exceeds a problem's n.
     """
     rates, k = _rates(false_rate, "false_rate"), whole("k", ks)
     total, hits = (np.asarray(one, np.int64)[:, None] for one in (n, c))

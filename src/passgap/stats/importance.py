@@ -39,7 +39,7 @@ def betting_lower_bound(
     draws
         The number of independent draws, at least m; None for m.
     confidence_level
-        Of the one-sided bound.
+        Confidence level of the one-sided bound.
 
     Returns
     -------

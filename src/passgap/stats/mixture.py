@@ -51,8 +51,8 @@ class Mixture:
     weights
         Their probabilities, shape (M,), summing to 1.
     log_likelihood
-        Of the counts it was fitted to, in nats, binomial coefficients included; nan where the
-        mixture was not fitted (see `tilted`).
+        Log-likelihood of the counts it was fitted to, in nats, binomial coefficients included;
+        nan where the mixture was not fitted (see `tilted`).
     max_gradient
         The optimality certificate ``max_m mean_i f(c_i | p_m) / f(c_i | G)``: 1 at the optimum,
         never less; nan where not fitted.
@@ -218,10 +218,10 @@ def functional_interval(
     """Interval for the mean of a function of p over the problems' distribution G.
 
     The range of ``sum_m w_m values_m`` over all G whose log-likelihood is within half a chi-square
-    (1) quantile of the maximum, p = 0 and p = 1 included: the counts hardly tell 40% of problems at
-    p = 0 from 40% at p = .001, and this interval shows it while a bootstrap of the fit does not. An
-    end is found by adding lambda pseudo-problems that are "solved" with chance values (or 1 -
-    values) to the likelihood, and lambda from its fall: the same convex program again.
+    (1) quantile of the maximum, p = 0 and p = 1 included: the counts hardly distinguish 40% of
+    problems at p = 0 from 40% at p = .001, and this interval shows it while a bootstrap of the fit
+    does not. An end is found by adding lambda pseudo-problems that are "solved" with chance values
+    (or 1 - values) to the likelihood, and lambda from its fall: the same convex program again.
 
     Parameters
     ----------
@@ -318,7 +318,7 @@ def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
         raise UsageError(f"problem {i} has n={totals[i]}, c={hits[i]}; needed: 0 <= c <= n")
     kept = totals > 0
     if not kept.any():
-        raise UsageError("no problem has a scored draw; at least one with n > 0 is needed")
+        raise UsageError("no problem has a scored sample; at least one with n > 0 is needed")
     return totals[kept].astype(np.int64), hits[kept].astype(np.int64)
 
 

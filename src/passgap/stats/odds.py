@@ -45,7 +45,7 @@ class Excluded:
     Parameters
     ----------
     p_value
-        Of the null that no problem's odds ratio exceeds ``max_odds``.
+        p-value of the null that no problem's odds ratio exceeds ``max_odds``.
     max_odds
         The r that was tested.
     excluded
@@ -151,7 +151,7 @@ def excluded_odds(
     max_odds
         r >= 1.
     seed
-        Of the splits.
+        Seed of the splits.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def missed_by(n: IntArray, c: IntArray, drawn: IntArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class FixedSplit:
-    """What the split of the gain rests on; one row per problem.
+    """What the split of the gain is based on; one row per problem.
 
     With p the base's rate, q the trained policy's and h half of the base's draws, a problem is
     missed by h draws of the base with chance ``u = (1 - p)^h``. The gain where the base reaches is

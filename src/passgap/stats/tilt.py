@@ -195,12 +195,13 @@ def describe_tilt(
 ) -> tuple[Tilt, Misfit]:
     """The tilt with an interval that allows for spread, and how well it explains the change at k.
 
-    The likelihood's interval assumes that all problems move alike; if they do not, it covers 50 to
-    74%. So delta and ``T(k) = observed d(k) - d(k) of the joint fit`` (d = mean trained pass@k -
-    mean base pass@k) are refitted with each of up to 50 groups of problems left out; the groups are
-    random but always the same. Their jackknife errors give delta's interval, never narrower than
-    the likelihood's, and the band of T(k). The difference is the statistic because the fitted
-    trained curve alone always matches: G absorbs the trained counts.
+    The likelihood's interval assumes that all problems move by the same factor; if they do
+    not, it covers 50 to 74%. So delta and ``T(k) = observed d(k) - d(k) of the joint fit`` (d =
+    mean trained pass@k - mean base pass@k) are refitted with each of up to 50 groups of problems
+    left out; the groups are random but always the same. Their jackknife errors give delta's
+    interval, never narrower than the likelihood's, and the band of T(k). The difference
+    is the statistic because the fitted trained curve alone always matches: G absorbs the trained
+    counts.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class PassgapCallback(HeldOutCallback):
     batch_size
         Completions in memory at once; default: as many as fit.
     seed
-        Of the draws.
+        Seed of the draws.
 
     Raises
     ------

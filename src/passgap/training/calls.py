@@ -75,6 +75,7 @@ def call_of(
     split: tuple[str, object] | None,
     max_tokens: int | None,
     end_tokens: frozenset[int],
+    step: int | None,
 ) -> Call:
     """The rows of a call in TRL's form.
 
@@ -87,7 +88,7 @@ def call_of(
                 "add it to the data set, or name another column"
             )
     size = len(rewards)
-    problems = [str(_scalar(one)) for one in _entries(columns, id_column, size) or ()]
+    problems = [id_of(one) for one in _entries(columns, id_column, size) or ()]
     ids = cast("list[Sequence[int]] | None", _entries(columns, "completion_ids", size))
     ended = _entries(columns, "finish_reason", size)
     # Trainers pass ids but not how they ended: a completion of the maximal length without an end
@@ -104,10 +105,30 @@ def call_of(
         "tokens": None if ids is None else [len(ids[i]) for i in kept],
         "finish_reason": None if ended is None else [ended[i] for i in kept],
     }
-    step = getattr(columns.get("trainer_state"), "global_step", None)
     return Call(
-        None if step is None else int(step),
+        step,
         {name: values for name, values in found.items() if values is not None},
+    )
+
+
+def step_of(columns: Mapping[str, object]) -> int | None:
+    """The step that TRL gives with a call."""
+    step = getattr(columns.get("trainer_state"), "global_step", None)
+    return None if step is None else int(step)
+
+
+def id_of(value: object) -> str:
+    """A problem's id as text; numbers are as good as names.
+
+    Raises UsageError for anything else, such as a missing id: all its problems would be one.
+    """
+    plain = _scalar(value)
+    if isinstance(plain, str) and plain:
+        return plain
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return str(plain)
+    raise UsageError(
+        f"problem_id is {_shown(value)}; allowed: a text that is not empty, or an integer"
     )
 
 

@@ -109,7 +109,7 @@ def taught(job: Job, teacher: Policy) -> Lessons:
 
 
 def teach(job: Job, teacher: Policy) -> Lessons:
-    """Sample the teacher on every problem and keep what is correct and ended by itself."""
+    """Sample the teacher on every problem and keep what is correct and ended on its own."""
     config, problems = job.config, job.problems
     sampling = config.sampling(teacher.prompt.stop)
     engine = TransformersEngine.load(

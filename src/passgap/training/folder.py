@@ -170,7 +170,7 @@ def _requested(out: Path) -> Request:
     there = read_request(out)
     if there is None:
         what = sorted(p.name for p in out.iterdir())[0] if out.is_dir() else "a file"
-        raise RunError(f"{out} already holds something else ({what}); choose an empty folder")
+        raise RunError(f"{out} already contains something else ({what}); choose an empty folder")
     return there
 
 

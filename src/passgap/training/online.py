@@ -5,9 +5,9 @@ In: a job. Out: the trained policy's folder (``training.folder``).
 
 For GRPO and similar methods the engine that evaluates draws the completions that train (TRL's
 ``rollout_func``): the same prompts, sampling settings, end tokens and stop strings. TRL's
-RLOOTrainer has no such hook and samples by itself, without stop strings; with ``generation`` vllm,
-TRL samples through vLLM in each GPU process. In all cases the verifier of the evaluation marks the
-completions, after the engine has decoded their ids.
+RLOOTrainer has no such hook and does its own sampling, without stop strings; with ``generation``
+vllm, TRL samples through vLLM in each GPU process. In all cases the verifier of the evaluation
+marks the completions, after the engine has decoded their ids.
 """
 
 from __future__ import annotations

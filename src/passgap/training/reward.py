@@ -56,7 +56,7 @@ class VerifierReward:
     TRL calls it with the columns of the data set (``problem_id``), the ids it drew and, if the
     engine drew them, their text and finish reason (``text``, ``finish_reason``): one entry per
     completion, whole groups in each process. ``rule`` computes rewards from (problem ids, outcomes,
-    step). ``read`` gives text and finish reason of a completion's ids, if TRL samples by itself.
+    step). ``read`` gives text and finish reason of a completion's ids, if TRL itself samples.
     ``record`` is called as `Watch.record`.
     """
 

@@ -151,7 +151,7 @@ def _train(job: Job, teacher: Policy | None) -> Lessons | None:
 
 
 def check_stop(policy: Policy, config: TrainConfig) -> None:
-    """Refuse stop strings if TRL samples by itself and could not stop at them."""
+    """Refuse stop strings if TRL does its own sampling and could not stop at them."""
     own = config.method.trainer == "rloo" and config.generation == "transformers"
     if own and policy.prompt.stop:
         how = (
@@ -159,6 +159,6 @@ def check_stop(policy: Policy, config: TrainConfig) -> None:
         )
         raise UsageError(
             f"stop is {list(policy.prompt.stop)}{how}; allowed with rloo: none (--no-stop, also "
-            "when its base is sampled), since TRL's RLOOTrainer samples by itself and stops only "
-            "at end tokens; dr_grpo has the same gradient on policy"
+            "when its base is sampled), since TRL's RLOOTrainer does its own sampling and stops "
+            "only at end tokens; on-policy, dr_grpo has the same gradient"
         )

@@ -104,7 +104,7 @@ class Watch:
         self,
         *,
         step: int | None,
-        problem_id: Sequence[str],
+        problem_id: Sequence[str | int],
         status: Sequence[str],
         reward: Sequence[float | None] | None = None,
         tokens: Sequence[int | None] | None = None,
@@ -118,7 +118,8 @@ class Watch:
         step
             Optimizer steps of the policy when it sampled; None if the trainer does not say.
         problem_id, status
-            One entry per completion; status is ``correct``, ``incorrect`` or ``unscored``.
+            One entry per completion; an id is a text or an integer, status is ``correct``,
+            ``incorrect`` or ``unscored``.
         reward, tokens, finish_reason, reason
             What else is known, one entry per completion.
 
@@ -137,6 +138,7 @@ class Watch:
             "reason": reason,
         }
         given = {name: list(values) for name, values in columns.items() if values is not None}
+        given["problem_id"] = list(map(calls.id_of, problem_id))
         self._record(step, given)
 
     def _record(self, step: int | None, columns: dict[str, list[object]]) -> None:
@@ -150,7 +152,7 @@ class Watch:
         self,
         *,
         step: int | None = None,
-        problem_id: str,
+        problem_id: str | int,
         status: str,
         reward: float | None = None,
         tokens: int | None = None,
@@ -163,7 +165,7 @@ class Watch:
         oldest has waited ``flush_seconds``, and at exit; a killed process loses at most those.
         """
         row: dict[str, object] = {
-            "problem_id": problem_id,
+            "problem_id": calls.id_of(problem_id),
             "status": status,
             "reward": reward,
             "tokens": tokens,
@@ -203,6 +205,7 @@ class Watch:
         split: tuple[str, object] | None = None,
         max_tokens: int | None = None,
         end_tokens: Collection[int] = (),
+        step: Callable[[], int] | None = None,
     ) -> F:
         """A reward function in TRL's form that records each call and returns the same rewards.
 
@@ -225,6 +228,9 @@ class Watch:
             If given, a completion of ``max_tokens`` tokens that does not end in one of
             ``end_tokens`` counts as cut off (finish reason ``length``). A data set's or a rollout's
             column ``finish_reason`` takes precedence.
+        step
+            Called with each reward call, returns the optimizer steps of the policy so far. Default:
+            the step that TRL gives, else visits of each problem are counted.
 
         Returns
         -------
@@ -249,7 +255,8 @@ class Watch:
         def seen(rewards: object, columns: Mapping[str, object]) -> object:
             given = calls.reread(rewards)
             told = calls.rewards_of(name, given, columns)
-            call = calls.call_of(told, columns, rule, id_column, split, max_tokens, ends)
+            at = calls.step_of(columns) if step is None else step()
+            call = calls.call_of(told, columns, rule, id_column, split, max_tokens, ends, at)
             if len(call):
                 self._see(call, columns.get("log_metric"))
             return given

@@ -14,8 +14,8 @@ linear in the text.
 =========  ==========================================================================
 
 The answer is the last candidate of the first rule in this table that has one. Text inside a
-thinking block is not a candidate; and if a model, having answered, goes on with a question of its
-own, only the text before that question is read.
+thinking block is not a candidate; and if a model, having answered, continues with a question of
+its own, only the text before that question is read.
 """
 
 from __future__ import annotations

@@ -40,7 +40,9 @@ class RegexVerifier(WorkerVerifier[list[str]]):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise UsageError(f"pattern={pattern!r} is not a regular expression: {error}") from error
+            raise UsageError(
+                f"pattern={pattern!r} is not a regular expression ({error}); correct it"
+            ) from error
         self._pattern = pattern
         where = "passgap.verifiers.own:search"
         super().__init__(function_pool(where, list[str], seconds=positive("timeout", timeout)))

@@ -1,4 +1,4 @@
-r"""Where a model that has answered goes on with a question of its own.
+r"""Where a model that has answered continues with a question of its own.
 
 In: a text, and a function that finds its explicit answers. Out: the position, or None. A base model
 that was shown worked examples writes the next one; only the text before is its answer.
@@ -46,7 +46,7 @@ CONCLUDED = re.compile(rf"{CONCLUSION}[^\n?]{{0,80}}\n?(?:[^\n?]*\d[^\n?]*|{MATH
 
 
 def run_on(text: str, explicit: Finder) -> int | None:
-    """Where a model that has answered goes on with another turn or question; None if it does
+    """Where a model that has answered continues with another turn or question; None if it does
     not."""
     if "<" in text or "[INST]" in text:
         turn = TURN.search(text)

@@ -234,11 +234,11 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     part = next((mine.path / "completions").glob("part-*"))
     part.unlink()
     part.symlink_to(run.path / "completions" / part.name)
-    with pytest.raises(RunError, match="out of the folder"):
+    with pytest.raises(RunError, match="outside the folder"):
         check_links(root_of(root), mine.path)
     client, library = client_of(root)
     text = client.get("/").text
-    assert "leads out of the folder that is viewed" in text
+    assert "points outside the folder that is viewed" in text
     assert "/run/" not in text
     library.stop()
 

@@ -90,7 +90,7 @@ def test_a_problem_shows_both_arms_with_verdict_answer_and_tokens(client, ids):
     assert "4 correct, 20 incorrect, 0 unscored of 24" in text
     assert "8 correct, 16 incorrect, 0 unscored of 24" in text
     assert text.count("<article") == 20
-    assert "3 tokens · ended by itself · log-probability -2.50" in text
+    assert "3 tokens · ended on its own · log-probability -2.50" in text
     assert '<mrow class="box">' in text
     assert "no_answer" in text
 
@@ -334,7 +334,7 @@ def test_links_are_not_followed_and_the_list_says_so(tmp_path):
         f"gone: a symbolic link to {tmp_path}/nothing, which is not there",
         f"part: its manifest.json is a symbolic link to {outside}/manifest.json. "
         f"To see it: cp -rL {root}/part {root}/part-copy",
-        "same: a symbolic link to mine; what that holds is listed as mine",
+        "same: a symbolic link to mine; its contents are listed as mine",
     ]
     library.stop()
 

@@ -110,7 +110,7 @@ def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, fold
     page, heard = opened(served(folder))
     page.get_by_role("link", name="base", exact=True).click()
     page.wait_for_load_state("load")  # its script listens to the choice only then
-    page.get_by_label("beside").select_option(label="deep/trained as the trained run")
+    page.get_by_label("side by side with").select_option(label="deep/trained as the trained run")
     page.wait_for_url("**with=**")
     page.get_by_role("link", name="change").click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("change ↑")

@@ -38,8 +38,8 @@ from passgap.stats import (
 )
 
 NOT_AT_HAND = (
-    "what sampling alone gives (majority vote, tokens) is not shown: it needs the answers, so "
-    "compare two run folders (passgap compare BASE TRAINED)"
+    "what sampling alone gives (majority vote, tokens) is not shown: it needs the answers, which "
+    "run folders have and counts have not"
 )
 NO_VOTE = "this verifier's answers cannot be put to a vote, so only best-of-k is shown"
 BEST_OF = (
@@ -49,7 +49,7 @@ BEST_OF = (
 NO_TOKENS = "token counts of {name}'s completions are unknown, so its cost is not shown"
 LEFT_OUT = (
     "break-even counts sampled tokens only: the forward and backward passes over them in "
-    "training, which cost several times as much, and the work of setting training up are left out"
+    "training, which cost several times as much, and the work of setting up training are left out"
 )
 
 
@@ -85,7 +85,7 @@ def alone(base: Sequence[Answers], *, seed: int = 0) -> SamplingAlone:
     base
         Answers of one or more runs, all on the problems of the first.
     seed
-        Of the votes.
+        Seed of the votes.
     """
     arms = [_Arm(answers.on(base[0].problem_id), seed) for answers in base]
     return SamplingAlone(tuple(arm.of_base(None) for arm in arms), None, None, _notes(base))

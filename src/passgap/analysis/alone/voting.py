@@ -91,7 +91,7 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
     ks
         K ascending integers from 1 to the smallest n.
     seed
-        Of the orders.
+        Seed of the orders.
     orders
         Number of random orders of each problem's draws.
 

@@ -55,7 +55,10 @@ def compare_benchmarks(pairs: Mapping[str, Pair], settings: CompareSettings = DE
         parts.append(part)
         notes += [f"{name}: {note}" for note in told]
     if not any(one.judged for one in parts):
-        raise UsageError(f"none of the {len(parts)} benchmarks has {FEWEST} or more problems")
+        raise UsageError(
+            f"none of the {len(parts)} benchmarks has {FEWEST} or more problems; at least "
+            "one is needed"
+        )
     whole = _whole(parts, settings)
     found = sliced(parts, whole, BENCHMARK, replace(settings, accept_unscored=True))
     own = {one.rule.k_large for one in parts}

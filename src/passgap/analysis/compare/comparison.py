@@ -1,7 +1,7 @@
 """Compare. In: counts of a base and a trained policy. Out: the verdict after training.
 
-Problems are paired by id, and every interval is over problems. The verdict rests on two k, a small
-and a large one, fixed in advance; ``ks`` only chooses what is listed.
+Problems are paired by id, and every interval is over problems. The verdict depends on two k, a
+small and a large one, fixed in advance; ``ks`` only chooses what is listed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def compare(
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ.
+        If problems, prompts, settings or verifiers differ.
     UsageError
         For k or counts that do not allow a comparison.
     """

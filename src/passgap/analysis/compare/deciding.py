@@ -1,4 +1,4 @@
-"""What decides a comparison: two k, a margin, and where the difference stands at each k.
+"""What decides a comparison: two k, a margin, and the state of the difference at each k.
 
 In: settings and a function that gives the difference's interval at a k. Out: the two ends and the
 verdict they give. Shared by the comparison of one trained policy and of several training seeds.
@@ -179,7 +179,7 @@ def _large_k(least: int) -> int:
 def both_ends(
     settings: Deciding, difference: Callable[[int, float], Estimate], problems: int
 ) -> Ends:
-    """Where the difference stands at both deciding k; ``difference`` takes (k, level).
+    """The state of the difference at both deciding k; ``difference`` takes (k, level).
 
     A rise or fall at one of two k is one of two looks: Holm's procedure requires that at least one
     of them holds at half the level. Otherwise up to 7.5% of null pairs would be called different.
@@ -278,7 +278,7 @@ def _split(source: GainSource) -> tuple[str, ...]:
     reached, rest = source.reached, source.not_reached
     return (
         f"of the change in pass@1, {spread(reached)} points are on problems that the base also "
-        f"solves in other draws, {spread(rest)} on the rest",
+        f"solves in its other samples, {spread(rest)} on the rest",
     )
 
 

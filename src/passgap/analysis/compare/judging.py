@@ -177,7 +177,7 @@ def _others(base: Counts, trained: Counts, settings: CompareSettings) -> Iterato
     if rate:
         rng = np.random.default_rng(settings.seed)
         true = [_true(one, rate, rng) for one in arms]
-        words = f"without the {rate:g} of wrong answers that the verifier accepts"
+        words = f"without the verifier's false positives ({rate:g} of the wrong answers)"
         yield from _other("true", words, marks, *true)
 
 

@@ -32,7 +32,7 @@ def paired(
     Raises
     ------
     MismatchError
-        Where problems, prompts, settings or verifiers differ, or ids are ranks.
+        If problems, prompts, settings or verifiers differ, or ids are ranks.
     """
     same_settings(base, trained, allow_different_prompts)
     _refuse_ranks(base, trained, alone)
@@ -112,7 +112,7 @@ def same_settings(base: Counts, trained: Counts, allow_different_prompts: bool) 
 def on_common_problems(
     base: Counts, trained: Sequence[Counts], settings: CompareSettings
 ) -> list[Counts]:
-    """The base and the trained policies, each on the problems that all of them hold."""
+    """The base and the trained policies, each on the problems that all of them have."""
     for counts in trained:
         base, _ = paired(
             base,

@@ -41,7 +41,7 @@ from passgap.stats import holm_levels
 from passgap.stats.combining import weighted_sum
 
 FEWEST = 5  # problems that a slice needs to be judged
-METHOD = "equal weights: reaches combined (Zou and Donner 2008)"
+METHOD = "equal weights: half-widths combined (Zou and Donner 2008)"
 BENCHMARK = "benchmark"
 
 
@@ -81,7 +81,7 @@ def compare_by(
     values
         The field's value for each problem id of the base.
     field
-        Its name.
+        The name of the field.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def sliced(parts: Sequence[Part], whole: Part, by: str, settings: CompareSetting
     With S parts of 5 problems or more, a difference at a deciding k is up, down or equivalent by
     intervals of level 1 - .05 / S (up, down) and 1 - .10 / S (equivalent), so that the chance of
     any false one of a kind is at most 5% over all parts (Bonferroni). The tests of new and of lost
-    problems go through Holm's procedure over parts, each by itself. Holm's step for the intervals
+    problems go through Holm's procedure over parts, each separately. Holm's step for the intervals
     would not be valid: a part that is decided at one k can still be wrong at the other.
 
     Parameters

@@ -73,7 +73,7 @@ def compare_unpaired(
     Raises
     ------
     MismatchError
-        Where prompts, settings or verifiers differ.
+        If prompts, settings or verifiers differ.
     UsageError
         For ``intersect``, and for k or counts that do not allow a comparison.
     """
@@ -126,7 +126,7 @@ def judge_unpaired(base: Counts, trained: Counts, rule: Deciding) -> Judged:
 
 
 def difference(base: Counts, trained: Counts, k: int, interval: Interval, level: float) -> Estimate:
-    """The difference of mean pass@k of two samples, by the interval asked for."""
+    """The difference of mean pass@k of two samples, by the requested interval."""
     return difference_of(*(_mean(one, k, interval, level) for one in (base, trained)))
 
 

@@ -2,7 +2,7 @@
 
 In: weights on `passgap.stats.mixture.GRID`, one row per distribution. Out: for a number of
 problems, one chance per row. The intervals are those of `passgap.stats`: Student's t over the
-problems with two pseudo-observations, and with training seeds the two reaches combined as in
+problems with two pseudo-observations, and with training seeds the two half-widths combined as in
 `seeds_interval`.
 """
 

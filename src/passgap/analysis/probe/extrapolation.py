@@ -39,7 +39,7 @@ class Extrapolation:
     draws its error is 9 to 55% below the mixture's, whose tail near p = 0 the counts leave open
     (arXiv 2510.05197, 2502.17578). The interval assumes no shape: it is the range over all
     distributions in the 95% likelihood region, and a value outside it is moved to its end. The
-    narrower range over the zero-inflated Beta-binomials alone is given beside it. Clusters of
+    narrower range over the zero-inflated Beta-binomials alone is given in addition. Clusters of
     problems widen it, as if each held no more information than one problem.
     """
 

@@ -182,7 +182,8 @@ def _kept(counts: Counts, settings: ProbeSettings) -> tuple[Counts, tuple[str, .
 
 
 def _check(settings: ProbeSettings) -> Thresholds | None:
-    inputs.check_interval(settings.interval)
+    if settings.interval is not None:
+        inputs.check_interval(settings.interval)
     k_small, k_large = settings.k_small, settings.k_large
     if not 1 <= k_small < k_large:
         raise UsageError(f"k_small={k_small}, k_large={k_large}; allowed: 1 <= k_small < k_large")
@@ -211,7 +212,7 @@ def _extrapolated_note(counts: Counts, room: Headroom) -> tuple[str, ...]:
 
 
 def _effective(
-    counts: Counts, k_large: int, interval: Interval
+    counts: Counts, k_large: int, interval: Interval | None
 ) -> tuple[Interval, tuple[str, ...]]:
     """The interval that is used: few problems say little about others, and much about
     themselves."""
@@ -221,16 +222,22 @@ def _effective(
             f"k_large={k_large} with n={counts.n.min()}: the fixed-problems interval needs n >= 2 "
             f"k; draw {2 * k_large} samples per problem, or use --interval population"
         )
-    if interval == "fixed" or counts.independent >= FEW_PROBLEMS:
+    if interval == "fixed":
         return interval, ()
+    if counts.independent >= FEW_PROBLEMS:
+        return "population", ()
     what = "problems" if counts.clusters is None else "clusters of problems"
     few = f"fewer than {FEW_PROBLEMS} {what} are too few to generalize to others like them"
-    if enough_draws:
+    if enough_draws and interval is None:
         return "fixed", (
             f"{few}: the verdict, the curve and their intervals are about exactly these problems "
-            "(--interval fixed)",
+            "(--interval fixed); --interval population gives the wide ones",
         )
-    return interval, (
+    if enough_draws:
+        return "population", (
+            f"{few}, so the intervals are wide; --interval fixed judges exactly these problems",
+        )
+    return "population", (
         f"{few}, and {int(counts.n.min())} samples per problem are too few for intervals about "
         f"exactly these problems (--interval fixed needs {2 * k_large}), so the intervals are wide",
     )

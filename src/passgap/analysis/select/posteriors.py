@@ -116,7 +116,7 @@ def arm_means(
     functions
         Each on the grid, (M,).
     seed
-        Of the resampling.
+        Seed of the resampling.
     confidence_level
         In (0, 1).
 

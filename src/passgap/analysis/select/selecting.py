@@ -39,20 +39,20 @@ def select(counts: Counts, settings: SelectSettings = DEFAULTS) -> Selection:
     """Choose the problems that teach, by the posterior of each one's p.
 
     A problem is in the band when P(low <= p <= high) >= 1/2 under its posterior. With ``size``, the
-    problems with the greatest expected mixed@G are taken (within the band, if one is given). Ties,
+    problems with the greatest expected mixed@G are chosen (within the band, if one is given). Ties,
     such as equal (n, c), are broken at random.
 
     Parameters
     ----------
     counts
-        Of the policy to be trained, P problems; fixed or adaptive.
+        Counts of the policy to be trained, P problems; fixed or adaptive.
     settings
         Which problems are chosen.
 
     Raises
     ------
     UsageError
-        For settings out of range, a band that holds no problem, or fewer problems than ``size``.
+        For settings out of range, a band without problems, or fewer problems than ``size``.
     """
     asked = _checked(settings, len(counts))
     found = posterior(counts)
@@ -117,7 +117,8 @@ def _refuse_too_few(chosen: IntArray, asked: SelectSettings, in_band: FloatArray
     if not chosen.size:
         raise UsageError(
             f"no problem is more likely inside the band {band} than outside (the most likely has "
-            f"probability {in_band.max():.2f}); widen the band, or take the best with --size alone"
+            f"probability {in_band.max():.2f}); widen the band, or choose the best with only "
+            "--size"
         )
     if asked.size is not None and len(chosen) < asked.size:
         raise UsageError(

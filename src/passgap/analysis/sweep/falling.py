@@ -52,7 +52,7 @@ def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
     k
         At most the smallest n.
     seed
-        Of the bootstrap behind the band.
+        Seed of the bootstrap behind the band.
     """
     passes = np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms], axis=1)
     pairs = list(itertools.combinations(range(len(arms)), 2))

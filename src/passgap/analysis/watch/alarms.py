@@ -24,7 +24,7 @@ from passgap.analysis.watch.groups import (
 from passgap.results.estimates import Estimate
 from passgap.results.findings import Finding
 from passgap.results.parts import At
-from passgap.results.watching import StepZero
+from passgap.results.watching import CountedBy, StepZero
 
 LEAST_MIXED = 0.1
 LENGTH_FACTOR = 2.0
@@ -53,14 +53,15 @@ class Windows:
     last: Groups | None
 
     @classmethod
-    def of(cls, groups: Groups, steps: int) -> Windows:
-        each = [span[0] for span in spans(groups.step, 1)]
-        recent = within(groups, (each[-min(steps, len(each))], each[-1]))
+    def of(cls, groups: Groups, steps: int, counted_by: CountedBy = "trainer") -> Windows:
+        each = spans(groups, 1, counted_by)
+        end = each[-1][1]
+        recent = within(groups, (each[-min(steps, len(each))][0], end))
         width = min(steps, len(each) // 2)
         if not width:
             return cls(steps, recent, None, None)
-        first = within(groups, (each[0], each[width - 1]))
-        return cls(steps, recent, first, within(groups, (each[-width], each[-1])))
+        first = within(groups, (each[0][0], each[width - 1][1]))
+        return cls(steps, recent, first, within(groups, (each[-width][0], end)))
 
 
 def nothing_scored(windows: Windows) -> Finding | None:
@@ -72,7 +73,7 @@ def nothing_scored(windows: Windows) -> Finding | None:
         "nothing_scored",
         "error",
         f"none of the {int(recent.completions.sum()):,} completions of {_steps(recent)} was scored",
-        "the reward fails on every completion: run it by hand on one of them",
+        "the reward fails on every completion: call the reward function on one of them",
     )
 
 

@@ -17,7 +17,7 @@ from passgap.analysis.watch.against_base import base_rows
 from passgap.analysis.watch.groups import Groups, share, spans, within
 from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
-from passgap.results.watching import Band, BandSpan
+from passgap.results.watching import Band, BandSpan, CountedBy
 
 MOST_ROWS = 12
 BASE_EDGES = (1 / 64, 1 / 8, 0.9)
@@ -25,7 +25,9 @@ BASE_BANDS = ("p < 1/64", "1/64 to 1/8", "1/8 to 9/10", "p > 9/10")
 FIRST_BANDS = ("none right at first", "some right at first", "all right at first")
 
 
-def reward_bands(groups: Groups, base: Counts | None) -> tuple[Band, ...]:
+def reward_bands(
+    groups: Groups, base: Counts | None, counted_by: CountedBy = "trainer"
+) -> tuple[Band, ...]:
     """Solved share by difficulty over the run, in at most 12 rows per band.
 
     Bands are of the posterior mean of p given the base's counts (a raw rate of few draws is mostly
@@ -36,12 +38,12 @@ def reward_bands(groups: Groups, base: Counts | None) -> tuple[Band, ...]:
     else:
         place, by = _by_posterior(groups, base), "the base's posterior mean of p"
         names = BASE_BANDS
+    every = -(-len(np.unique(groups.step)) // MOST_ROWS)
     bands = []
     for index, name in enumerate(names):
         inside = groups.take(np.flatnonzero(place[groups.problem] == index))
         if len(inside):
-            every = -(-len(np.unique(groups.step)) // MOST_ROWS)
-            rows = tuple(_rows(inside, spans(groups.step, every)))
+            rows = tuple(_rows(inside, spans(groups, every, counted_by)))
             bands.append(Band(name, by, rows, len(np.unique(inside.problem))))
     return tuple(bands)
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
+from passgap.results.watching import CountedBy
 from passgap.stats import mean_interval, mixed_at_g, student_interval
 
 NOTHING = Estimate(math.nan, math.nan, math.nan)
@@ -100,13 +101,18 @@ class Groups:
         return len(self.step)
 
 
-def spans(steps: IntArray, every: int) -> list[tuple[int, int]]:
-    """First and last step of each run of ``every`` recorded steps, oldest first."""
-    distinct = np.unique(steps)
-    return [
-        (int(chunk[0]), int(chunk[-1]))
-        for chunk in (distinct[i : i + every] for i in range(0, len(distinct), every))
-    ]
+def spans(groups: Groups, every: int, counted_by: CountedBy = "trainer") -> list[tuple[int, int]]:
+    """First and last step of each run of ``every`` recorded steps, oldest first.
+
+    A visit that fewer than half of the problems have reached is of other problems than the one
+    before, so a change between the two means nothing: such visits belong to the last span.
+    """
+    distinct, problems = np.unique(groups.step, return_counts=True)
+    reached = 2 * problems >= len(np.unique(groups.problem))
+    kept = distinct[: max(1, int(reached.sum()))] if counted_by == "visits" else distinct
+    chunks = [kept[i : i + every] for i in range(0, len(kept), every)]
+    ends = [int(chunk[-1]) for chunk in chunks[:-1]] + [int(distinct[-1])]
+    return [(int(chunk[0]), end) for chunk, end in zip(chunks, ends, strict=True)]
 
 
 def within(groups: Groups, span: tuple[int, int]) -> Groups:

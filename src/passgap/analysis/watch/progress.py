@@ -4,7 +4,7 @@ In: the groups of a training run. Out: counts after any step, and which problems
 
 A problem is **solved** at the first step at which one of its completions is correct, **never
 solved** while it was drawn without a correct one, and **lost** when it was solved before, its last
-``visits`` groups hold no correct completion, and chance is no explanation: given how many hits
+``visits`` groups contain no correct completion, and chance does not explain it: given how many hits
 there were in all, the chance that none of them fell into the last ``visits`` groups if its draws
 were exchangeable (as good at the end as before) is hypergeometric, C(n_before, c) / C(n_before +
 n_last, c), an exact test. Benjamini and Hochberg over the problems that were solved before hold the
@@ -32,7 +32,7 @@ FALSE_LOSSES = 0.05
 class Progress:
     """The visits of each problem, ready for a count after any step.
 
-    Groups without a scored completion are no visit. Arrays are ordered by problem, then step.
+    Groups without a scored completion are not visits. Arrays are ordered by problem, then step.
     """
 
     problem_id: tuple[str, ...]

@@ -93,7 +93,7 @@ def watching(
     progress = Progress.of(groups, settings.visits)
     forecast = None if base is None else forecast_of(groups, base, size)
     agreement, notes = agreement_of(groups, forecast, size, counted_by)
-    windows = alarms.Windows.of(groups, settings.window)
+    windows = alarms.Windows.of(groups, settings.window, counted_by)
     found = [
         alarms.nothing_scored(windows),
         alarms.no_signal(windows, size),
@@ -118,11 +118,11 @@ def watching(
         agreement=agreement,
         steps=tuple(
             _row(within(groups, span), span, size, forecast, progress)
-            for span in spans(groups.step, every)
+            for span in spans(groups, every, counted_by)
         ),
         lost=tuple(progress.lost()),
         new_to_base=None if base is None else new_to_base(progress, base),
-        bands=reward_bands(groups, base),
+        bands=reward_bands(groups, base, counted_by),
         held_out=tuple(alarms.since_first(held_out)),
         notes=(*notes, *_unscored_notes(groups)),
     )

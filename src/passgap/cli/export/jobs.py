@@ -110,7 +110,7 @@ def export_job(
     fields: ProblemFlags,
     known: Mapping[str, int],
 ) -> None:
-    """From flags to nouns; errors are reported before anything is written."""
+    """Turn the flags into a job; errors are reported before anything is written."""
     from passgap.launch import exporting
     from passgap.stages.resolving import check_shots, max_tokens, resolve_problems
 

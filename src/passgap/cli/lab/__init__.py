@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from passgap.cli.groups import Group
 
-SECTIONS = {"Commands": {"pretrain": "Remake one of the lab's policies from scratch"}}
+SECTIONS = {"Commands": {"pretrain": "Train one of the lab's policies from scratch again"}}
 
 
 class Lab(Group):

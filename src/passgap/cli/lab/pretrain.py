@@ -14,11 +14,11 @@ def pretrain(
     name: Annotated[str, argument("NAME", "base or teacher.")],
     out: flags.NewFolder,
     steps: Annotated[
-        int | None, flag("Optimizer steps; default: as in the packaged one.", least=1)
+        int | None, flag("Optimizer steps; default: as for the packaged one.", least=1)
     ] = None,
     seed: flags.Seed = 0,
 ) -> None:
-    """Remake one of the lab's policies from scratch, as the packaged one was made.
+    """Train one of the lab's policies from scratch again, as the packaged one was trained.
 
     Example: passgap lab pretrain base --out base
     """

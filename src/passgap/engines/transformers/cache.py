@@ -7,7 +7,7 @@ are separate from columns), so the place of a row makes no difference.
 ``SlotCache`` keeps full attention and sliding windows in buffers with room to grow, so that a step
 copies nothing and a new row takes the place of a finished one. ``WaveCache`` serves every other
 architecture (state-space layers, chunked attention) with transformers' own cache: its rows start
-together and only leave.
+together, and none joins later.
 """
 
 from __future__ import annotations

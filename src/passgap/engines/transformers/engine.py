@@ -89,7 +89,7 @@ class TransformersEngine(Engine):
         return cls(model, tokenizer, sampling, batch_size=batch_size)
 
     def describe(self) -> Mapping[str, object]:
-        """What was used: batch size (and the one asked for, if memory halved it), dtype, device."""
+        """What was used: batch size (and the requested one, if memory halved it), dtype, device."""
         return {
             "name": self.name,
             "batch_size": self._batch_size,

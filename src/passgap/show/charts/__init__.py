@@ -18,7 +18,7 @@ def check_charts() -> None:
     Raises
     ------
     MissingExtraError
-        Where a package of the extra ``charts`` is not installed.
+        If a package of the extra ``charts`` is not installed.
     """
     for module, package in PACKAGES.items():
         try:

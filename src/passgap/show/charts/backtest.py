@@ -1,4 +1,4 @@
-"""Pairs of before and after in; the gain of each over what the rule looks at out."""
+"""Pairs of before and after in; out: the gain of each over the number that the rule uses."""
 
 from __future__ import annotations
 

@@ -32,21 +32,23 @@ from passgap.show.text import Valued, known, number, percent
 from passgap.show.theme import LIGHT, SHADES
 
 
-def training_series(rows: Sequence[tuple[int, float | None]], title: str, form: str) -> Chart:
-    """One quantity over training steps: the raw values, and their mean over eleven steps."""
+def training_series(
+    rows: Sequence[tuple[int, float | None]], title: str, form: str, unit: str
+) -> Chart:
+    """One quantity over steps or visits: the raw values, and their mean over eleven."""
     drawn: list[Datum] = [
         {"step": step, "value": value, "text": _form(value, form)}
         for step, value in rows
         if known(value)
     ]
-    plot = alt.Chart(data_of(drawn)).encode(steps())
+    plot = alt.Chart(data_of(drawn)).encode(steps(unit))
     raw = plot.mark_line(color=LIGHT["trained"], opacity=0.35, strokeWidth=1)
     smooth = (
         plot.transform_window(smooth="mean(value)", frame=[-5, 5], sort=[alt.SortField("step")])
         .mark_line(color=LIGHT["trained"], strokeWidth=2.5)
         .encode(alt.Y("smooth:Q", title=None))
     )
-    told = hover(drawn, "step", {"step": "step", "text": title})
+    told = hover(drawn, "step", {"step": unit.split()[-1], "text": title})
     return layered([raw.encode(amounts(form)), smooth, told], title)
 
 

@@ -144,7 +144,7 @@ def _reached(one: _Method, training: TrainingTokens | None) -> str:
     if training is None or not known(one.even.value) or not one.is_behind:
         return f"{said}."
     after = f"is cheaper after {_questions(one.even)} questions"
-    return f"{said}; training drew {training.tokens:,.0f} tokens, and {after}."
+    return f"{said}; training sampled {training.tokens:,.0f} tokens, and {after}."
 
 
 def _temperature(arm: AloneArm) -> str:

@@ -9,7 +9,9 @@ from passgap.show.charts.curves import audited_curve
 from passgap.show.contents.parts import noted, present, table, tries
 from passgap.show.text import estimated, interval, known, percent
 
-CORRECTED = "Shaded: interval of the corrected curve, with the rates at both their ends."
+CORRECTED = (
+    "Shaded: interval of the corrected curve, computed at both ends of the rates' intervals."
+)
 
 
 def blocks(audit: Audit) -> list[Block]:
@@ -38,7 +40,7 @@ def lead(audit: Audit) -> str:
     unsure = f", {audit.unsure:,} unsure" if audit.unsure else ""
     return (
         f"{audit.marked:,} completions that the verifier calls correct were marked by a person"
-        f"{unsure}. Solved problems whose correct sample is wrong: {rate}."
+        f"{unsure}. Solved problems whose accepted sample is wrong: {rate}."
     )
 
 

@@ -59,12 +59,12 @@ def order(delta: Curve) -> str:
 
 
 def excluded(delta: Curve) -> str:
-    """At which k a difference is shown: by the band over all k, or each interval by itself."""
+    """At which k a difference is shown: by the band over all k, or each interval separately."""
     found = _known(delta)
     low, high = delta.low, delta.high
-    by = "each interval"
+    by = "interval"
     if is_banded(delta) and delta.band_low is not None and delta.band_high is not None:
-        low, high, by = delta.band_low, delta.band_high, "the band"
+        low, high, by = delta.band_low, delta.band_high, "band"
     places = {int(k): i for i, k in enumerate(delta.k)}
     above = [k for k, _ in found if low[places[k]] > 0]
     below = [k for k, _ in found if high[places[k]] < 0]
@@ -72,8 +72,8 @@ def excluded(delta: Curve) -> str:
     said = [f"above 0 at {_spans(above, listed)}"] * bool(above)
     said += [f"below 0 at {_spans(below, listed)}"] * bool(below)
     if not said:
-        return f"At no k does {by} exclude 0."
-    return f"By {by}, the trained policy is {' and '.join(said)}."
+        return f"The {by} of the difference does not exclude 0 at any k."
+    return f"The {by} of the difference lies {' and '.join(said)}."
 
 
 def _spans(some: Sequence[int], listed: Sequence[int]) -> str:
@@ -108,15 +108,24 @@ def guessing(luck: Curve | None) -> str:
     return f"Dotted, grey: guessing alone would solve {percent(value)} within {tries(k)}."
 
 
+def by_slope(tilt: TiltFit) -> bool:
+    """Whether it is the slope, not the misfit at the large k, that shows an uneven change."""
+    slope = tilt.slope.p_value
+    uneven = tilt.reading == "uneven" and known(slope)
+    return uneven and not (known(tilt.misfit_p) and tilt.misfit_p < slope)
+
+
 def tilted(tilt: TiltFit | None, fitted: Forecast | None, trained: Curve) -> Told | None:
     """Whether the base's curve after the one tilt that fits both runs is the trained one."""
     if tilt is None or fitted is None:
         return None
     shift = f"δ = {number(tilt.delta)}"
     if tilt.reading != "tilt":
-        why = {"uneven": "not all problems moved alike", "more": "more is gained at large k"}
-        slope = tilt.slope.p_value if tilt.reading == "uneven" else None
-        p = p_value(slope if known(slope) else tilt.misfit_p)
+        why = {
+            "uneven": "not all problems moved by the same factor",
+            "more": "more is gained at large k",
+        }
+        p = p_value(tilt.slope.p_value if by_slope(tilt) else tilt.misfit_p)
         return Told(f"No single tilt fits ({why[tilt.reading]}, {p}), {NOT_DRAWN}.", False)
     if tilt.low <= 0 <= tilt.high:
         return Told(f"No tilt is shown ({shift}), {NOT_DRAWN}.", False)
@@ -171,7 +180,7 @@ def signal(rows: Sequence[Signal]) -> str:
         f"{percent(one.estimate.value)} of groups of {one.group_size}"
         for one in found[:1] + found[1:][-1:]
     )
-    return f"{told} hold right and wrong samples." if found else ""
+    return f"{told} contain correct and incorrect samples." if found else ""
 
 
 # -------------------------------------------------------------------------- over problems
@@ -184,7 +193,7 @@ def spread(problems: Sequence[ProblemRow], band_of: Callable[[ProblemRow], str])
         return ""
     band, count = found.most_common(1)[0]
     of = sum(found.values())
-    said: list[str | Count] = [f"The base's band with most problems is “{BANDS[band]}”: "]
+    said: list[str | Count] = [f"The base's band with the most problems is “{BANDS[band]}”: "]
     said += [Count(count, band), f" of {of:,}. Never solved by the base: "]
     said += [Count(found["never"], "never")]
     after = [one.trained for one in problems if one.trained and one.trained.n]

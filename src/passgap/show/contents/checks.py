@@ -10,14 +10,14 @@ from passgap.show.blocks import Block, Findings, Section, Text
 
 LOOKED_AT = (
     "repeated samples, truncation, empty and unscored completions, references their verifier "
-    "rejects, settings that differ"
+    "rejects, and settings that differ"
 )
 
 
 def blocks(checks: Checks) -> list[Block]:
     """A line for each finding, or one that says there is none."""
     if not checks.findings:
-        return [Text(f"Data checks: {checks.draws:,} samples looked at, nothing found", "quiet")]
+        return [Text(f"Data checks: {checks.draws:,} samples checked, nothing found", "quiet")]
     title = Text(f"Data checks of {checks.draws:,} samples", "strong")
     return [title, Findings(checks.findings)]
 
@@ -27,11 +27,11 @@ def section(checks: Sequence[Checks]) -> Section | None:
     if not checks:
         return None
     found = findings(checks)
-    looked = f"{sum(one.draws for one in checks):,} completions were looked at"
+    looked = f"{sum(one.draws for one in checks):,} completions were checked"
     if not found:
-        lead = f"{looked}: {LOOKED_AT}. Nothing was found."
+        lead = f"{looked} for {LOOKED_AT}. Nothing was found."
         return Section("Data checks", [], lead, "checks")
-    doubt = " The verdict is not to be trusted before this is fixed." if grave(checks) else ""
+    doubt = " Do not trust the verdict before this is fixed." if grave(checks) else ""
     return Section("Data checks", [Findings(found)], f"{looked}.{doubt}", "checks")
 
 

@@ -20,7 +20,7 @@ from passgap.results.parts import At, Luck
 from passgap.results.probe import Forecast
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
-from passgap.show.contents import curves, deciding
+from passgap.show.contents import captions, curves, deciding
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
     FEW,
@@ -38,12 +38,12 @@ from passgap.show.text import BANDS, changed, interval, known, number, p_value, 
 
 WORTH_SAYING = 0.0005
 BY_BAND = (
-    "The band is set on half of the base's samples and the gain read on the other half, so that "
-    "chance does not look like learning."
+    "One half of the base's samples decides the band of each problem, and the gain is measured on "
+    "the other half, so that chance does not look like learning."
 )
 FORM = (
-    "A rise can come from giving an answer at all. The difference among the samples that do answer "
-    "has that taken out."
+    "A rise can come just from giving an answer more often. The difference among samples with an "
+    "answer leaves this effect out."
 )
 
 
@@ -71,7 +71,7 @@ def solved_within(
 
 
 def verdict(result: Comparison) -> b.VerdictBlock:
-    """The verdict, with what bears it out beside the two ends, which are key figures."""
+    """The verdict, with its evidence besides the two ends, which are key figures."""
     return verdict_block(result.verdict, "After training", sentence(result), evidence(result))
 
 
@@ -159,7 +159,7 @@ def _misfit(tilt: TiltFit | None) -> str:
 def tilt_reading(tilt: TiltFit) -> str:
     """What the fitted tilt says, in a few words."""
     if tilt.reading == "uneven":
-        return "not all problems moved alike"
+        return "not all problems moved by the same factor"
     if tilt.reading == "more":
         return "more is gained at large k than one factor gives"
     if tilt.low <= 0 <= tilt.high:
@@ -172,8 +172,8 @@ def _crossing(result: Comparison) -> str:
     if cross is None:
         return ""
     if cross.high is None:
-        means = f"By the means alone the base is ahead from k = {cross.k} on"
-        return f"{means}; the interval ({_crosses(cross)}) does not show it."
+        means = f"According to the means alone, the base is ahead from k = {cross.k} on"
+        return f"{means}, but the interval of that k ({_crosses(cross)}) leaves it open."
     return f"The base is ahead from k = {cross.k} on ({_crosses(cross)})."
 
 
@@ -220,7 +220,7 @@ def _novel_rows(result: Comparison) -> Iterator[Sequence[object]]:
     for name, one in (("new", result.new), ("lost", result.lost)):
         if one.excluded_odds > 1:
             note = (
-                f"a factor of {number(one.max_odds)} is asked for; {p_value(one.p_value)}; on "
+                f"a factor of {number(one.max_odds)} is required; {p_value(one.p_value)}; on "
                 f"{one.problems:,} problems"
             )
             said = f"{name} problems: largest factor of the odds that is excluded"
@@ -235,7 +235,7 @@ def _novel_rows(result: Comparison) -> Iterator[Sequence[object]]:
 
 def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
     if known(tilt.delta):
-        by_slope = tilt.reading == "uneven" and known(tilt.slope.p_value)
+        by_slope = captions.by_slope(tilt)
         misfit = (
             f"one slope for all: {p_value(tilt.slope.p_value)}"
             if by_slope
@@ -247,11 +247,13 @@ def _tilt_rows(tilt: TiltFit) -> Iterator[Sequence[object]]:
     slope = tilt.slope.estimate
     if known(slope.value):
         which = "easy" if slope.value > 1 else "hard"
-        note = f"not 1: the {which} problems moved up more"
-        if slope.low <= 1 <= slope.high:
+        note = f"different from 1: the {which} problems moved up more"
+        if not known(slope.low):
+            note = "no interval, so whether it is 1, one shift for all, is open"
+        elif slope.low <= 1 <= slope.high:
             note = "1 is one shift for all"
-        note = f"{interval(slope, number)}; {note}"
-        yield "tilt's slope over log odds", number(slope.value), note
+        ends = f"{interval(slope, number)}; " if known(slope.low) else ""
+        yield "tilt's slope over log odds", number(slope.value), ends + note
 
 
 def _shift_rows(result: Comparison) -> Iterator[Sequence[object]]:
@@ -260,7 +262,10 @@ def _shift_rows(result: Comparison) -> Iterator[Sequence[object]]:
         value, low, high = (number(end) if known(end) else "beyond n" for end in ends)
         note = f"{low} to {high}"
         if 1 in result.delta.k and result.delta.at(1).value < 0:
-            value, note = "below 1", "one trained try solves less than one of the base"
+            value, note = (
+                "below 1",
+                "one try of the trained policy solves less than one of the base",
+            )
         yield "k*: base tries worth one trained try", value, note
     if known(result.area.value):
         name = "difference averaged over log k, points"
@@ -270,7 +275,7 @@ def _shift_rows(result: Comparison) -> Iterator[Sequence[object]]:
         name = f"base pass@{gap.k} minus trained pass@1, points"
         yield name, points(gap.estimate.value), interval(gap.estimate, points)
     if result.sign_changes > 1:
-        note = "the curves cross more than once: read them before any single crossing"
+        note = "the curves cross more than once: look at the whole curves, not at one crossing"
         yield "sign changes of the difference over k", result.sign_changes, note
 
 

@@ -26,13 +26,14 @@ TITLE = "How many problems are solved within k tries"
 NUMBERS = "pass@k in numbers"
 BEFORE = (
     "k, the number of tries per problem, grows to the right. Where the curve climbs, the model has "
-    "answers it seldom finds, which training can move to the left; where it is flat, it has none."
+    "answers it rarely finds, which training can move to the left; where the curve is flat, the "
+    "model has none."
 )
 AFTER = (
-    "k, the number of tries per problem, grows to the right. A gain on the left only is a model "
-    "that answers sooner; a gain on the right is a model that can do more."
+    "k, the number of tries per problem, grows to the right. A gain only on the left means that "
+    "the model answers sooner; a gain on the right means that it can solve more."
 )
-CURVES = "Shaded: interval at each k. Upright: the two k that decide the verdict."
+CURVES = "Shaded: interval at each k. Vertical lines: the two k that decide the verdict."
 BEYOND = (
     "Dashed, blue: extrapolated. Light: every difficulty distribution that fits the counts; "
     "darker: if difficulty is Beta-shaped."
@@ -40,7 +41,7 @@ BEYOND = (
 
 
 def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
-    """The base's curve, with what stands ``beside`` it, and its numbers."""
+    """The base's curve, what is shown next to it (``beside``), and its numbers."""
     luck = probe.luck.curve if probe.luck else None
     ks = probe.settings.k_small, probe.settings.k_large
     draw = partial(pass_at_k, {"base": probe.curve}, ks, luck, beyond=probe.extrapolation)
@@ -73,7 +74,7 @@ def of_pair(
             Picture("delta", difference, _delta_caption(result)),
         ]
     )
-    folded = {NUMBERS: pair_table(result), "How far, how sure, and is it only sharpening": further}
+    folded = {NUMBERS: pair_table(result), "How large, how certain, and only sharpening?": further}
     return Section(TITLE, present(pictures, *(_folded(*one) for one in folded.items())), AFTER)
 
 

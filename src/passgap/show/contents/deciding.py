@@ -1,7 +1,7 @@
 """What decides a comparison, as key figures: both ends with their margin, new and lost problems.
 
 In: a comparison of two policies, paired or not, or of several training seeds. Out: figures in which
-no interval contradicts the word beside it.
+no interval contradicts the word next to it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from passgap.show.contents.curves import Pair
 from passgap.show.contents.parts import tries
 from passgap.show.text import interval, number, p_value, percent, points
 
+LEAST = 0.1  # of an expected count, as shown
+
 
 def arms_at(result: Pair, k: int) -> b.Figure:
-    """Both shares solved within a deciding k tries, the difference, and where it stands."""
+    """Both shares solved within a deciding k tries, the difference, and its state."""
     base, trained = (percent(curve.at(k).value) for curve in (result.base, result.trained))
     delta = result.delta.at(k)
     note = f"{points(delta.value)} points ({interval(delta, points)})\n{_stands(result, k)}"
@@ -25,7 +27,7 @@ def arms_at(result: Pair, k: int) -> b.Figure:
 
 
 def _stands(result: Pair, k: int) -> str:
-    """Where the difference stands, and at which margin, so that no interval contradicts it."""
+    """The state of the difference, and the margin, so that no interval contradicts it."""
     said, small = result.verdict, k == result.settings.k_small
     stands = said.at_small_k if small else said.at_large_k
     margin = f"{100 * result.settings.margin:g}"
@@ -38,9 +40,9 @@ def _stands(result: Pair, k: int) -> str:
             least = number(100 * bound.margin, 1)
             return f"the same within {margin} points: a change of {least} or more is excluded"
         case "unclear" if delta.low > 0 or delta.high < 0:
-            return "open: at two values of k, one of them has to exclude 0 at 97.5%"
+            return "open: with two values of k, one 97.5% interval has to exclude 0"
         case "unclear":
-            return f"open: neither a change nor the same within {margin} points is shown"
+            return f"open: neither a change nor equivalence within {margin} points is shown"
         case "up" | "down":
             return STATES[stands]
     return ""
@@ -63,7 +65,7 @@ def _novel(name: str, test: Novel, group: str, solver: str, solved: str | b.Coun
 def novel_figures(
     result: Comparison | SeedsComparison, coverage: Coverage | None = None
 ) -> list[b.Figure]:
-    """The tests of new and of lost problems, beside how many were gained and lost at all."""
+    """The tests of new and of lost problems, with how many were gained and lost at all."""
     gained = count(coverage.gained, "gained") if coverage else ""
     lost = count(coverage.lost, "lost") if coverage else ""
     return [
@@ -74,4 +76,6 @@ def novel_figures(
 
 def count(value: float, group: str) -> str | b.Count:
     """A count of problems; where the runs differ in n an expectation, which no problems are."""
-    return b.Count(int(value), group) if float(value).is_integer() else f"about {value:,.1f}"
+    if float(value).is_integer():
+        return b.Count(int(value), group)
+    return f"about {value:,.1f}" if value >= LEAST else f"under {LEAST}"

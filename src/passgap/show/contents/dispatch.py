@@ -86,11 +86,11 @@ class Shown(Protocol):
 def blocks_of(result: object) -> Sequence[Block]:
     """Everything to show of a result, the verdict first.
 
-    Raises TypeError for what is no result and has no ``blocks()``.
+    Raises TypeError for what is not a result and has no ``blocks()``.
     """
     if isinstance(result, Shown):
         return result.blocks()
-    raise TypeError(f"{type(result).__name__} is no result that can be shown")
+    raise TypeError(f"{type(result).__name__} is not a result that can be shown")
 
 
 blocks_of.register(AdaptiveProbe, probe.adaptive)

@@ -57,7 +57,7 @@ def tried(found: Tried) -> list[Block]:
 def _readings(readings: Readings, final: str) -> str:
     marks = f"asked {readings.asked}, final {final}, any {readings.any}"
     thinking = THINKING.get(readings.thinking)
-    extra = ["run-on left away"] if readings.run_on else []
+    extra = ["text after the answer ignored"] if readings.run_on else []
     return "; ".join([marks, *extra, *([thinking] if thinking else [])])
 
 

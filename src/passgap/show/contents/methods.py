@@ -27,21 +27,22 @@ ALWAYS = (
     ),
     Term(
         "Intervals",
-        "95%. Those marked population are over problems like these, those marked fixed over the "
-        "samples of exactly these problems. A band holds for all k at once.",
+        "95%. Those marked population are for problems like these; those marked fixed are for "
+        "exactly these problems, where only the samples are random. A band holds for all k at "
+        "once.",
         (_paper("2411.00640"),),
     ),
     Term(
         "Luck",
         "what guessing would solve within k tries, from how often wrong samples of other problems "
-        "say this problem's answer.",
+        "give this problem's answer.",
         (("how luck is measured", f"{METHODS}luck.md"),),
     ),
     Term(
         "Tilt",
-        "every problem's odds times the same factor, exp(δ): what KL-regularised reinforcement "
-        "learning with a verifiable reward does at its optimum. It moves problems that have some "
-        "chance and leaves those without any.",
+        "every problem's odds multiplied by the same factor, exp(δ): what KL-regularised "
+        "reinforcement learning with a verifiable reward does at its optimum. It changes problems "
+        "that have some chance of success and leaves the others unchanged.",
         (_paper("2503.06639"),),
     ),
     Term(
@@ -65,41 +66,42 @@ CAVEATS_AFTER = (
     Term(
         "One checkpoint is not a recipe.",
         "The intervals cover the choice of problems and the luck of the samples, not the luck of "
-        "the training seed. To speak of a method, train several seeds.",
+        "the training seed. For a claim about a method, train several seeds.",
     ),
     Term(
         "Unclear is not equal.",
         "“Equivalent” is claimed only where the interval lies inside the margin; a wide interval "
-        "proves nothing, and the verdict then says what it would take.",
+        "proves nothing, and the verdict then says what would settle it.",
     ),
     Term(
         "“Lost” and “gained” are partly luck.",
         "A problem solved once in many samples may be missed the next time; compare both numbers "
-        "with what chance alone moves.",
+        "with the changes that chance alone causes.",
     ),
 )
 CAVEATS_BEFORE = (
     Term(
         "A small gap means two things.",
-        "Near the top the problems are mastered, near zero they are out of reach: the verdict "
-        "keeps them apart, the gap alone does not.",
+        "If nearly all problems are solved, they are mastered; if nearly none are, they are out of "
+        "reach. The verdict distinguishes the two cases, the gap alone does not.",
     ),
     Term(
         "Headroom is what could be gained, not what will be.",
-        "Training also needs groups that hold right and wrong completions, and a recipe that "
-        "works.",
+        "Training also needs groups that contain correct and incorrect completions, and a recipe "
+        "that works.",
     ),
 )
 CAVEATS_ALWAYS = (
     Term(
         "It is as good as its verifier.",
-        "A right answer by wrong reasoning counts, a right answer in an unread form does not; at "
-        "large k lucky guesses count as ability. Read some completions.",
+        "A correct answer with wrong reasoning counts; a correct answer in a form that the "
+        "verifier cannot read does not. At large k, lucky guesses count as ability. "
+        "Read some completions.",
     ),
     Term(
         "Population or these problems.",
         "An interval marked population treats the problems as a sample of those you care about; "
-        "fixed means exactly these problems. The settings name which.",
+        "fixed means exactly these problems. The settings say which one is used.",
     ),
 )
 
@@ -116,6 +118,6 @@ def caveats(temperatures: Sequence[float], *, paired: bool) -> list[Term]:
     decoding = Term(
         "It holds at this temperature and prompt.",
         "The curves describe weights and decoding together; at another temperature or with another "
-        f"prompt they can lie, and cross, elsewhere.{at}",
+        f"prompt they can have other values and cross elsewhere.{at}",
     )
     return [decoding, *(CAVEATS_AFTER if paired else CAVEATS_BEFORE), *CAVEATS_ALWAYS]

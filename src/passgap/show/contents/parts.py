@@ -58,7 +58,7 @@ def curve_table(curve: Curve) -> Table | None:
 
 OTHERWISE = {
     "answered": "among answered samples",
-    "asked": "by answers in the form asked for",
+    "asked": "if only the requested form counts",
     "any": "if any matching answer counts",
 }
 

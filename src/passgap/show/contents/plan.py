@@ -8,7 +8,7 @@ from passgap.show.charts.designs import plan_chart
 from passgap.show.contents.parts import noted, present, table
 from passgap.show.text import number
 
-RANGE = "Bars: from the fewest problems that may do to those that the plan asks for."
+RANGE = "Bars: from the smallest number of problems that may be enough to the number in the plan."
 
 
 def blocks(plan: Plan) -> list[Block]:

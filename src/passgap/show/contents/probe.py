@@ -29,11 +29,12 @@ GROUP = 8  # the group size in the sentence
 WORTH_SAYING = 0.0005
 FAN = (
     "Each curve moves every problem's odds by the same factor, exp(δ), as KL-regularised RL does "
-    "at its optimum: scenarios, not promises."
+    "at its optimum. These are scenarios, not promises."
 )
-EXTRAPOLATED = "Some problems have fewer than {K} samples, so what {K} tries solve is extrapolated."
+EXTRAPOLATED = "Some problems have fewer than {K} samples, so pass@{K} is extrapolated."
 EXTRA = "\nextrapolated"
-SIGNAL = "GRPO learns from no other groups. Bars are intervals."
+THESE = "for exactly these problems"
+SIGNAL = "GRPO learns only from these groups. Bars are intervals."
 
 
 def blocks(probe: Probe) -> list[b.Block]:
@@ -130,6 +131,16 @@ def _gap(gap: Gap) -> str:
     return f"{points(gap.estimate.value)} points"
 
 
+def _extrapolated(probe: Probe) -> str:
+    """Both ends of an extrapolated gap are fitted, so the measured small k need not subtract."""
+    gap = probe.headroom
+    if not gap.extrapolated:
+        return ""
+    fitted = percent(probe.at(gap.k_large).value - gap.estimate.value)
+    measured = percent(probe.at(gap.k_small).value)
+    return EXTRA + (f" from a fit with pass@{gap.k_small} = {fitted}" if fitted != measured else "")
+
+
 def _signal(probe: Probe) -> Signal | None:
     return next((one for one in probe.signal if one.group_size == GROUP), None)
 
@@ -154,8 +165,11 @@ def figures(probe: Probe) -> b.Figures:
     """Both deciding k, headroom, learning signal, size."""
     ks, one = (probe.settings.k_small, probe.settings.k_large), _signal(probe)
     teaches = []
+    these = f"\n{THESE}" if probe.settings.interval == "fixed" else ""
     if one is not None:
-        note = f"{interval(one.estimate)}\nhold right and wrong samples, so that GRPO can learn"
+        like = ", over problems like these" if these else ""
+        shown = f"{interval(one.estimate)}{like}"
+        note = f"{shown}\ncontain correct and incorrect samples, so that GRPO can learn"
         teaches = [b.Figure(f"Groups of {GROUP} that teach", percent(one.estimate.value), note)]
     gap, beyond = probe.headroom, {one.k for one in probe.extrapolation}
     return b.Figures(
@@ -164,12 +178,12 @@ def figures(probe: Probe) -> b.Figures:
                 b.Figure(
                     f"Solved within {tries(k)}",
                     percent(probe.at(k).value),
-                    interval(probe.at(k)) + EXTRA * (k in beyond),
+                    interval(probe.at(k)) + EXTRA * (k in beyond) + these,
                 )
                 for k in ks
             ),
             b.Figure(
-                "Headroom", _gap(gap), interval(gap.estimate, points) + EXTRA * gap.extrapolated
+                "Headroom", _gap(gap), interval(gap.estimate, points) + _extrapolated(probe) + these
             ),
             *teaches,
             size_figure(probe.problems, [probe.draws], f"{probe.unscored:,}"),
@@ -189,7 +203,7 @@ def gains(probe: Probe) -> list[b.Block]:
     if any(known(one.estimate.value) for one in probe.signal):
         drawn.append(b.Picture("signal", signal, b.joined(captions.signal(probe.signal), SIGNAL)))
     content = further(probe)
-    folded = content and b.Folded("Never solved, luck, and beyond these samples", [content])
+    folded = content and b.Folded("Never solved, luck, and k beyond the samples", [content])
     return present(b.Columns(drawn) if drawn else None, folded)
 
 

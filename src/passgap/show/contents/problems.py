@@ -42,7 +42,7 @@ SOLVED = {
 CHANGED = {
     "more": "more often correct",
     "less": "less often correct",
-    "same": "as often correct",
+    "same": "equally often correct",
     "better": "significantly better",
     "worse": "significantly worse",
     "new": "counted as new by the test",
@@ -50,16 +50,16 @@ CHANGED = {
 }
 SOME_UNSCORED = {"some_unscored": "some unscored"}
 HISTOGRAM = (
-    "Bins of the share of correct samples; “none” and “all” are bins of their own. No correct "
-    "sample is not the same as impossible."
+    "Bins of the share of correct samples; “none” and “all” are separate bins. “None” does not "
+    "mean that a problem is impossible."
 )
 SCATTER = (
-    "A dot is one problem, a larger one several with the same counts; on the left edge the base "
-    "never solved it."
+    "A dot is one problem, a larger dot several problems with the same counts. On the left edge "
+    "are problems that the base never solved."
 )
 OPENS = (
-    "A row opens to its completions, shown as sampled, never run; control characters are made "
-    "visible."
+    "Open a row to see its completions as they were sampled. They are never run; control "
+    "characters are made visible."
 )
 
 
@@ -95,7 +95,7 @@ def problem_by_problem(data: PageData) -> b.Section | None:
     draws = _embedded(shown, data.completions)
     said = _said(data, sum(map(len, draws.values())))
     if len(ordered) > len(shown):
-        said += f" The table holds the first {len(shown):,} of {len(ordered):,} problems."
+        said += f" The table shows the first {len(shown):,} of {len(ordered):,} problems."
     pair_head = ("Trained", "Change, points", "Solved by") if paired else ()
     content = b.Problems(
         head=("Problem", "Base", *pair_head),
@@ -125,7 +125,7 @@ def _groups(data: PageData, paired: bool) -> Groups:
         }
     if data.reach:
         labels = {row.problem_id: row.label for row in data.reach.rows}
-        found["In reach of the base"] = {
+        found["Within reach of the base"] = {
             name: {i for i, one in labels.items() if one == name} for name in CLASSES
         }
     unscored = {one.problem_id for one in data.problems if _some_unscored(one, paired)}
@@ -276,9 +276,9 @@ def _said(data: PageData, embedded: int) -> str:
     stored = data.stored.values()
     total = sum(one.completions for one in stored) or len(data.completions)
     if not total:
-        return "Counts hold no completions: a row opens to its shares and their intervals."
+        return "Counts contain no completions: open a row to see its shares and their intervals."
     if embedded >= total:
         return f"{OPENS} All {total:,} completions are in this page."
     places = " and ".join(one.place for one in stored)
     rest = f"; the other {total - embedded:,} are in {places}" if places else ""
-    return f"{OPENS} This page holds {embedded:,} of {total:,} completions{rest}."
+    return f"{OPENS} This page contains {embedded:,} of {total:,} completions{rest}."

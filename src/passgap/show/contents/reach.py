@@ -25,8 +25,8 @@ FROM_BOTH_SIDES = "Bounds on the base's success probability."
 MOST = 20  # problems listed
 BOUNDS = (
     "Problems that the base never solved and the trained policy did. The lower bound comes from "
-    "the trained policy's own correct completions, weighed by how likely the base is to draw them; "
-    "the upper one from the base's failures."
+    "the trained policy's own correct completions, weighted by how likely the base is to draw "
+    "them; the upper bound comes from the base's failures."
 )
 
 
@@ -99,13 +99,13 @@ def _details(result: Reach) -> Iterator[Sequence[object]]:
     found = result.calibration
     if found.problems:
         share = number(found.median_share_of_rate)
-        note = f"the bound is {share} of the base's own rate, in the median over these problems"
+        note = f"the bound is {share} of the base's own rate, as the median over these problems"
         value = f"{found.contradicted} of {found.problems}"
         yield "bounds contradicted where the base did solve it", value, note
     amplified = result.amplification
     if amplified is not None and known(amplified.mean_log_gain.value):
         gain, share = amplified.mean_log_gain, percent(amplified.amplified_share.value)
-        note = f"{interval(gain, number)}; {share} of them became likelier"
+        note = f"{interval(gain, number)}; {share} of them became more likely"
         name = "the base's correct completions, log-probability gained, nats"
         yield name, number(gain.value), note
     mass = result.rare_mass

@@ -11,8 +11,8 @@ from passgap.show.contents.parts import doubt, noted, present, table, tries, ver
 from passgap.show.text import changed, points
 
 COVERS = (
-    "Ranked by the difference at the large k. The last column holds a reason for doubt, or "
-    "nothing. The curves' intervals hold for the recipe: they cover the training seed."
+    "Ranked by the difference at the large k. The last column gives a reason for doubt, "
+    "if there is one. The curves' intervals hold for the recipe: they cover the training seed."
 )
 
 
@@ -40,7 +40,7 @@ def _spread(result: SeedsComparison) -> str:
         values = [seed.delta[place].estimate.value for seed in result.seeds]
         ends = f"{points(min(values))} to {points(max(values))} points"
         said.append(f"{ends} within {tries(at.k)}")
-    return f"Seed by seed the difference is {', '.join(said)}."
+    return f"Over the seeds, the difference ranges from {', '.join(said)}."
 
 
 def figures(result: SeedsComparison) -> Figures:

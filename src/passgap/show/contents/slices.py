@@ -15,7 +15,7 @@ from passgap.show.text import ABSENT, changed, known, percent
 
 LEAD = (
     "Differences are trained minus base, in points, at the two k that decide; ranked by the "
-    "second. The last column holds a reason for doubt, or nothing."
+    "second. The last column gives a reason for doubt, if there is one."
 )
 
 

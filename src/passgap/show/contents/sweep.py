@@ -40,7 +40,7 @@ def _keep(sweep: Sweep) -> str:
     if keep.alike:
         others = f"step{'s' * (len(keep.alike) > 1)} {', '.join(map(str, keep.alike))}"
         more = f"; {others} cannot be distinguished from it there"
-    gain = f"pass@{keep.small.k} {points(keep.small.value)} points against the base{more}"
+    gain = f"pass@{keep.small.k} {points(keep.small.value)} points compared with the base{more}"
     return f"Keep step {keep.step} ({gain})."
 
 
@@ -69,7 +69,8 @@ def _shown(steps: Sequence[tuple[int, Curve]], ks: Sequence[int]) -> str:
 def _rule(sweep: Sweep) -> str:
     """How the rows are ranked."""
     return (
-        f"Ranked by this rule: {sweep.rule}. The last column holds a reason for doubt, or nothing."
+        f"Ranked by this rule: {sweep.rule}. The last column gives a reason for doubt, if there is "
+        "one."
     )
 
 

@@ -27,25 +27,31 @@ SAME = 1e-9
 AVERAGED = 11  # steps, as the thick line
 LOST_SHOWN = 20
 ROWS_SHOWN = 12
+GAP = ".."  # rows left out
 LONGEST = 60  # of a sparkline
 HEAD = ("correct", "reward", "mixed", "forecast", "tokens", "cut", "new", "never", "lost")
 MIXED = "A group whose completions are all right or all wrong has no gradient."
-SIGNAL = f"{MIXED} Shaded: interval over the problems of those steps."
-LOST = "Lost: solved before, none right in the last groups, and chance is no explanation."
+SIGNAL = f"{MIXED} Shaded: interval over the problems of those {{unit}}s."
+LOST = "Lost: solved before, nothing correct in the last groups, and chance does not explain that."
 BANDS = (
-    "Bands by {by}. Upright lines are intervals; bands of fewer than {few} problems are left out."
+    "Bands are formed by {by}. Vertical lines are intervals; bands of fewer than {few} problems "
+    "are left out."
 )
-RUNS_AWAY = "A length that runs away, or collapses, deserves a look at the completions."
+RUNS_AWAY = "If the length suddenly grows or shrinks, read some of the completions."
 LENGTH = f"{RUNS_AWAY} Shaded: interval."
 LEGEND = (
     "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
     "solved, never solved so far, lost by then"
 )
+VISIT = (
+    "; visit: how often a problem was drawn before; visits that fewer than half of the problems "
+    "have reached are one row"
+)
 
 
 def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[b.Block]:
     """Warnings on top, a line on each question, the last rows of the table."""
-    bands = bands_table(watching)
+    bands, every = bands_table(watching), steps_table(watching)
     by = watching.bands[0].by if watching.bands else ""
     return present(
         b.Text(headline(watching), "strong"),
@@ -55,6 +61,9 @@ def blocks(watching: Watching, *, rows: int = ROWS_SHOWN) -> list[b.Block]:
         *pictures(watching),
         steps_table(watching, rows),
         b.Text(legend(watching), "quiet"),
+        b.Section(f"All {_unit(watching)}s", [every])
+        if every and len(watching.steps) > rows
+        else None,
         b.Section(f"Correct completions, by {by}", [bands]) if bands else None,
         noted(watching.notes),
     )
@@ -100,8 +109,10 @@ def legend(watching: Watching) -> str:
     foretold = any(row.forecast for row in watching.steps)
     counted = watching.settings.counted_by == "trainer"
     return LEGEND.format(
-        forecast="; forecast: mixed, by the base's counts" if foretold else "",
-        step="; step: the trainer's count when it drew them (TRL's first is 0)" if counted else "",
+        forecast="; forecast: mixed, predicted from the base's counts" if foretold else "",
+        step="; step: the trainer's count when it sampled them (TRL's first is 0)"
+        if counted
+        else VISIT,
     )
 
 
@@ -128,7 +139,7 @@ def trends(watching: Watching) -> b.Table | None:
 def steps_table(watching: Watching, most: int | None = None) -> b.Table | None:
     """Rows over the steps, the first and the last ones; columns with nothing in them left out."""
     steps = watching.steps
-    shown = [steps[0], *steps[-most + 1 :]] if most and len(steps) > most else steps
+    shown = [steps[0], *steps[-most + 2 :]] if most and len(steps) > most else steps
     rewarded = any(_differs(row.reward.value, row.solved.value) for row in steps)
     rows = [
         [
@@ -147,6 +158,8 @@ def steps_table(watching: Watching, most: int | None = None) -> b.Table | None:
     ]
     head = [_unit(watching), *HEAD]
     kept = [i for i in range(len(head)) if any(row[i] != ABSENT for row in rows)]
+    if len(shown) < len(steps):
+        rows.insert(1, [GAP, *[""] * len(HEAD)])
     return table([head[i] for i in kept], ([row[i] for i in kept] for row in rows))
 
 
@@ -205,16 +218,20 @@ def _unit(watching: Watching) -> str:
     return "step" if watching.settings.counted_by == "trainer" else "visit"
 
 
+def _axis(unit: str) -> str:
+    return "training step" if unit == "step" else unit
+
+
 # ---------------------------------------------------------------------------------- pictures
 
 
 def pictures(watching: Watching) -> list[b.Picture]:
     """Every chart the record can fill, the learning signal first."""
     steps, unit = watching.steps, _unit(watching)
-    name, unit = unit, "training step" if unit == "step" else unit
-    last = steps[-1].problems
+    name, unit = unit, _axis(unit)
+    last, shaded = steps[-1].problems, SIGNAL.format(unit=name)
     so_far = (
-        f"Of {last.seen:,} problems drawn so far {last.solved:,} were solved at least once, "
+        f"Of {last.seen:,} problems sampled so far {last.solved:,} were solved at least once, "
         f"{last.never_solved:,} never, {last.lost:,} lost since. {LOST}"
     )
     signal = captions.went([(row.last_step, row.mixed) for row in steps], name)
@@ -227,7 +244,7 @@ def pictures(watching: Watching) -> list[b.Picture]:
     long = any(known(row.length.value) for row in steps)
     return [
         *(
-            [b.Picture("watch_signal", partial(signal_chart, steps, unit), f"{signal} {SIGNAL}")]
+            [b.Picture("watch_signal", partial(signal_chart, steps, unit), f"{signal} {shaded}")]
             if mixed
             else []
         ),
@@ -262,10 +279,10 @@ def _bands(bands: Sequence[Band], unit: str) -> str:
 
 SEEN_TOO = {"watch_signal": "mixed_share", "watch_length": "completion_length"}  # with intervals
 HELD_OUT = (
-    "Problems that were never trained on, with intervals. Small k rising while large k stays is "
-    "sharpening, seen as it happens."
+    "Problems that were never trained on, with intervals. If pass@k rises at small k and stays the "
+    "same at large k, training is sharpening the model."
 )
-THIN = "Thin: each step; thick: mean over eleven steps."
+THIN = "Thin: each {unit}; thick: mean over eleven {unit}s."
 
 
 def section(data: PageData) -> b.Section | None:
@@ -277,7 +294,7 @@ def section(data: PageData) -> b.Section | None:
     told = {picture.name for picture in watched}
     logged = [
         picture
-        for picture in _logged(data.training)
+        for picture in _logged(data.training, _unit(seen) if seen else "step")
         if not any(SEEN_TOO.get(name) == picture.name for name in told)
     ]
     blocks: list[b.Block] = []
@@ -315,28 +332,30 @@ def _since(rows: Sequence[HeldOutRow]) -> str:
     return f"From step {first} to {last}: {captions.gained(before, after)}."
 
 
-def _ran(values: Sequence[tuple[int, float | None]], form: str) -> str:
+def _ran(values: Sequence[tuple[int, float | None]], form: str, unit: str) -> str:
     """The means of the first and of the last eleven steps that were logged."""
     found = [value for _, value in values if known(value)]
     ends = [sum(some) / len(some) for some in (found[:AVERAGED], found[-AVERAGED:])]
     digits = 0 if form == "d" else 2
     first, last = (percent(v) if form.endswith("%") else number(v, digits) for v in ends)
-    return f"From {first} to {last}, as means of the first and the last {AVERAGED} steps."
+    return f"From {first} to {last}, as means of the first and the last {AVERAGED} {unit}s."
 
 
-def _logged(rows: Sequence[TrainingRow]) -> list[b.Picture]:
+def _logged(rows: Sequence[TrainingRow], unit: str) -> list[b.Picture]:
     """A picture of each quantity that was logged."""
     reward = [(row.step, row.reward) for row in rows]
     mixed = [(row.step, row.mixed_share) for row in rows]
     length = [(row.step, row.completion_length) for row in rows]
     found = (
-        ("reward", reward, "Mean reward", ".2f", THIN),
-        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", f"{MIXED} {THIN}"),
-        ("completion_length", length, "Completion length, tokens", "d", f"{RUNS_AWAY} {THIN}"),
+        ("reward", reward, "Mean reward", ".2f", ""),
+        ("mixed_share", mixed, "Share of groups that teach anything", ".0%", MIXED),
+        ("completion_length", length, "Completion length, tokens", "d", RUNS_AWAY),
     )
     return [
         b.Picture(
-            name, partial(training_series, values, title, form), f"{_ran(values, form)} {caption}"
+            name,
+            partial(training_series, values, title, form, _axis(unit)),
+            " ".join(filter(None, (_ran(values, form, unit), caption, THIN.format(unit=unit)))),
         )
         for name, values, title, form, caption in found
         if any(known(value) for _, value in values)

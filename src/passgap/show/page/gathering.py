@@ -220,6 +220,8 @@ def _of_probe(settings: CompareOptions) -> ProbeOptions:
         "false_positive_rate",
     ]
     kept = {name: value for name, value in settings.items() if name in shared}
+    if kept.get("interval") == "population":  # not asked for: a probe of few problems is of these
+        del kept["interval"]
     return msgspec.convert(kept, ProbeOptions)
 
 
@@ -294,7 +296,7 @@ def _stored(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> dict[str, 
 
 
 def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
-    """The probe of the base; None beside a comparison that has too few draws for one."""
+    """The probe of the base; None for a comparison that has too few draws for one."""
     asked = _of_probe(settings)
     if not evidence.trained:
         asked["k_small"] = settings.get("k_small", 2)

@@ -108,7 +108,7 @@ def _frequent_first(group: Group) -> tuple[int, bool, str, str]:
 
 
 def with_answer(rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The samples of one group; all of them where none is asked for."""
+    """The samples of one group; all of them if none is requested."""
     if not key:
         return rows
     pairs = rows.select("extracted", "status").unique().rows()
@@ -118,7 +118,7 @@ def with_answer(rows: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def with_status(rows: pl.DataFrame, status: str) -> pl.DataFrame:
-    """The draws with this status; all of them where none is asked for.
+    """The draws with this status; all of them if none is requested.
 
     Raises UsageError for a status that there is not.
     """

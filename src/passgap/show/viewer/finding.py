@@ -46,16 +46,16 @@ class Found:
 
 
 def root_of(folder: Path | str) -> Path:
-    """The folder to look in, links resolved once, here; raises UsageError if it is no folder."""
+    """The folder to look in, links resolved once, here; raises UsageError if it is not a folder."""
     path = Path(folder)
     if not path.is_dir():
-        raise UsageError(f"{folder} is not a folder; give the folder that holds your runs")
+        raise UsageError(f"{folder} is not a folder; give the folder that contains your runs")
     return path.resolve()
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A folder that is not looked into: its path below the root, why, and what to type, if any."""
+    """A folder that is not searched: its path below the root, why, and what to type, if any."""
 
     name: str
     why: str
@@ -84,14 +84,15 @@ def find(root: Path) -> Below:
 
 
 def check_links(root: Path, folder: Path) -> None:
-    """Refuse a folder that holds a symbolic link to anywhere outside the root.
+    """Refuse a folder that contains a symbolic link to anywhere outside the root.
 
     Raises RunError naming the link.
     """
     for link in links_out(folder, root):
         raise RunError(
-            f"{folder.name} holds the symbolic link {link.relative_to(folder)}, which leads out of "
-            "the folder that is viewed; copy what it points to, or view a folder that holds both"
+            f"{folder.name} contains the symbolic link {link.relative_to(folder)}, which points "
+            "outside the folder that is viewed; copy its target, or view a folder that contains "
+            "both"
         )
 
 
@@ -114,7 +115,7 @@ def _walk(root: Path, left_out: list[LeftOut]) -> Iterator[tuple[Path, Kind]]:
 
 
 def _folders(place: Path, kind: Kind | None, root: Path, left_out: list[LeftOut]) -> list[Path]:
-    """The folders in a folder that are to be looked into; what is passed over is noted."""
+    """The folders in a folder that are to be searched; what is skipped is noted."""
     skipped = {TRAINER, WATCH, ADAPTER} if kind == "training" else set()
     kept: list[Path] = []
     try:
@@ -141,7 +142,7 @@ def _linked(path: Path, root: Path) -> list[LeftOut]:
     if target.is_dir():
         if target.is_relative_to(root):
             own = _below(target, root)
-            return [LeftOut(name, f"a symbolic link to {own}; what that holds is listed as {own}")]
+            return [LeftOut(name, f"a symbolic link to {own}; its contents are listed as {own}")]
         why = f"a symbolic link to {target}, which is outside of this folder"
         return [LeftOut(name, why, f"passgap view {shlex.quote(str(target))}")]
     if path.name not in (MANIFEST_FILE, POLICY_FILE):
@@ -157,7 +158,7 @@ def _too_deep(place: Path, root: Path) -> LeftOut:
 
 
 def _too_many(place: Path, root: Path) -> LeftOut:
-    why = f"and others: only the first {MOST_FOLDERS:,} folders are looked into"
+    why = f"and others: only the first {MOST_FOLDERS:,} folders are searched"
     return LeftOut(_below(place, root), why, f"passgap view {shlex.quote(str(place))}")
 
 

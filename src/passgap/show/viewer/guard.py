@@ -102,7 +102,7 @@ class Guard:
         if scope["method"] != "POST":
             return _refused(405, "allowed: GET, HEAD, POST")
         if not _same_origin(headers):
-            return _refused(403, "a change has to come from a page of this server")
+            return _refused(403, "changes are accepted only from a page of this server")
         length = headers.get("content-length", "")
         if not length.isdigit() or int(length) > MOST_BYTES:
             return _refused(413, f"allowed: at most {MOST_BYTES} bytes")
@@ -119,7 +119,7 @@ class Guard:
         """With the token in the URL: keep it as a cookie and take it out of the URL."""
         given = dict(query).get("token", "")
         if scope["method"] not in READING or not _equal(given, self.access.token or ""):
-            return _refused(401, "open the URL that passgap view printed: it holds a token")
+            return _refused(401, "open the URL that passgap view printed: it contains a token")
         rest = urlencode([(name, value) for name, value in query if name != "token"])
         path = "/" + scope["path"].lstrip("/")
         answer = RedirectResponse(f"{path}?{rest}" if rest else path, status_code=303)

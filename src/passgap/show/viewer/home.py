@@ -1,8 +1,8 @@
 """The first page: every run and training folder below the root, with what is known at once.
 
 In: the library. Out: rows, and the same values as text for the page that is already open. Counts,
-verdicts and data checks are worked out beside the page and fill in when they are there. What is not
-looked into, such as a symbolic link, is listed with the reason.
+verdicts and data checks are computed in the background and appear when they are ready. What is not
+searched, such as a symbolic link, is listed with the reason.
 """
 
 from __future__ import annotations

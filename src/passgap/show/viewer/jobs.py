@@ -1,4 +1,4 @@
-"""Slow work beside the pages: started once for a key, looked at by every request.
+"""Slow work in the background: started once for a key, checked by every request.
 
 In: a key that changes whenever the answer would, and a function. Out: the answer when it is there.
 """

@@ -137,7 +137,8 @@ class OpenRun:
             return [one if isinstance(one, dict) else {} for one in found]
         except ValueError as error:
             raise RunError(
-                f"problems.parquet of {self.name} holds metadata that is not JSON"
+                f"problems.parquet of {self.name} contains metadata that is not JSON; copy the "
+                "run again from where it was made"
             ) from error
 
     @cached_property

@@ -81,7 +81,7 @@ def marking(site: Site, request: Request) -> Response:
 
 
 async def mark(site: Site, request: Request) -> Response:
-    """``POST /run/{run}/audit``: keep one mark, go on to the next completion."""
+    """``POST /run/{run}/audit``: keep one mark, continue with the next completion."""
     form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
     return await run_in_threadpool(_marked, site, request.path_params["run"], form)
 

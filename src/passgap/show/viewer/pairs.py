@@ -86,7 +86,7 @@ class Pairs:
         return found
 
     def shown(self, run: OpenRun, second: OpenRun | None, rest: str = "") -> Shown:
-        """The roles of one run by itself, or of two; ``rest`` follows the run in the address."""
+        """The roles of a single run, or of two; ``rest`` follows the run in the address."""
         if second is None:
             return Shown(role_of(run))
         if self.roles(run, second) != "unknown":

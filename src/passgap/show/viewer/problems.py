@@ -92,7 +92,7 @@ class Query:
 
 
 def whole(value: str | None, name: str) -> int:
-    """A page or draw number of a URL; raises UsageError if it is no integer from 1 to a billion."""
+    """A page or draw number of a URL; UsageError if it is not an integer from 1 to a billion."""
     if value is None or value == "":
         return 1
     if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= 10**9):

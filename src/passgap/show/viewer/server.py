@@ -1,6 +1,6 @@
 """Serving: a folder in, the app on a port until it is stopped.
 
-Bound to 127.0.0.1 unless another address is asked for, and then behind a token in the URL.
+Bound to 127.0.0.1 unless another address is requested, and then behind a token in the URL.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def table_live(site: Site, request: Request) -> Response:
 def selected(
     site: Site, run: OpenRun, second: OpenRun | None, query: Query
 ) -> tuple[pl.DataFrame, list[Counted | None]]:
-    """The problems asked for, counted as far as that is done; and what is counted of each run."""
+    """The requested problems, counted as far as that is done; and what is counted of each run."""
     runs = [run] if second is None else [run, second]
     counted = [site.library.counts(one, PATIENCE / len(runs)) for one in runs]
     rows = [(done or one.uncounted).rows for one, done in zip(runs, counted, strict=True)]

@@ -35,7 +35,7 @@ from passgap.show.theme import LIGHT
 from passgap.show.viewer.finding import Found
 from passgap.show.viewer.library import OpenRun
 from passgap.show.viewer.site import Site, unbroken
-from passgap.show.viewer.watched import Watches, headline_of, step_rows
+from passgap.show.viewer.watched import Watches, headline_of, step_rows, watch_of
 
 if TYPE_CHECKING:
     from passgap.results.watching import Watching
@@ -50,7 +50,8 @@ COLUMNS = {"reward": number, "mixed_share": percent, "completion_length": number
 
 @dataclass(frozen=True)
 class Training:
-    """A training folder: what was asked, what was noted, and ``state`` in words."""
+    """A training folder: what was asked, what was noted, and ``state`` in words; ``reading`` says
+    that its watch is being read."""
 
     id: str
     name: str
@@ -60,10 +61,22 @@ class Training:
     state: str
     watching: Watching | None
     headline: str
+    reading: bool = False
 
     @property
     def step(self) -> int:
         return self.rows[-1].step if self.rows else 0
+
+    @property
+    def step_text(self) -> str:
+        """The last step, of how many; in visits where the trainer gave no step."""
+        steps = self.asked.setting("steps")
+        if steps is not None:
+            return f"{self.step:,} of {steps:,}"
+        if not self.rows:
+            return ABSENT
+        by_visits = self.watching and self.watching.settings.counted_by == "visits"
+        return f"visit {self.step:,}" if by_visits else f"{self.step:,}"
 
     @property
     def algorithm(self) -> str:
@@ -190,15 +203,15 @@ def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> Trainin
         state=state,
         watching=None if isinstance(seen, str) else seen,
         headline=headline_of(seen),
+        reading=seen is None and watch_of(folder) is not None,
     )
 
 
 def live_of(one: Training) -> dict[str, str]:
     """The values of a training folder that change while it runs, as text by name."""
     last = one.rows[-1] if one.rows else TrainingRow(step=0)
-    steps = one.asked.setting("steps")
     return {
-        "step": f"{one.step:,}" if steps is None else f"{one.step:,} of {steps:,}",
+        "step": one.step_text,
         "reward": number(drawable(last.reward), 3),
         "mixed": percent(drawable(last.mixed_share)),
         "length": number(drawable(last.completion_length), 1),

@@ -1,6 +1,6 @@
-"""What the list says of each run: its verdict, computed beside the pages while the list is open.
+"""What the list says of each run: its verdict, computed in the background while the list is open.
 
-In: a run. Out: the label that `passgap compare` gives a trained run beside its base, or that
+In: a run. Out: the label that `passgap compare` gives a trained run with its base, or that
 `passgap probe` gives any other. A few are started at each request, so that a closed list
 costs nothing. Whatever would run a verifier is not asked.
 """

@@ -1,4 +1,4 @@
-"""What `passgap watch` says of a training folder, worked out beside the pages.
+"""What `passgap watch` says of a training folder, computed in the background.
 
 In: a training or watch folder. Out: the result, its headline, and, for a folder that holds nothing
 but a watch, rows of steps. It is worked out again when a part was added; until then, and while that

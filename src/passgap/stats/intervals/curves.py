@@ -49,7 +49,7 @@ def mean_curve(
     ks
         The K values of k, in the order of the columns.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     confidence_level
         In (0, 1).
     replicates

@@ -32,7 +32,7 @@ def binomial_interval(hits: int, trials: int, confidence_level: float = 0.95) ->
 
 
 def binomial_upper(hits: int, trials: int, confidence_level: float = 0.95) -> float:
-    """One-sided Clopper-Pearson upper bound for a share; ``1 - alpha^(1/trials)`` at no hit.
+    """One-sided Clopper-Pearson upper bound for a share; ``1 - alpha^(1/trials)`` without a hit.
 
     Parameters
     ----------

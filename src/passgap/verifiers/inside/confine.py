@@ -78,7 +78,7 @@ def hide() -> None:
 
 
 def forbid() -> None:
-    """A seccomp filter: the calls above give an error, everything else goes on as before."""
+    """A seccomp filter: the calls above give an error, everything else works as before."""
     _, program = compiled_filter()
     if LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or LIBC.prctl(
         PR_SET_SECCOMP, MODE_FILTER, program, 0, 0

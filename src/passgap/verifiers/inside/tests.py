@@ -85,7 +85,7 @@ class Program:
         return reply
 
     def check(self) -> None:
-        """Raise the reason why the program was lost, even if a test ignored it."""
+        """Raise the LostError that ended the program, even if a test ignored it."""
         if self._loss is not None:
             raise self._loss
 
