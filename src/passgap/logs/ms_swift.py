@@ -13,14 +13,14 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.choosing import OneOf
+from passgap.logs.one_policy import OneOf
 from passgap.logs.rows import Row, numbered, read_lines, several
 from passgap.logs.trl import reward_of
 from passgap.logs.values import final, plain, said, status_of
 
 LOSSES = (
     "ms-swift writes only the last generation batch before each log, so an unknown number of "
-    "samples may be missing, and an evaluation's samples cannot be told from the training's"
+    "samples may be missing, and an evaluation's samples look like the training's"
 )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from passgap.data.identity import digest
 from passgap.logs.base import Asked, Format, Record, Told, has
-from passgap.logs.choosing import OneOf
+from passgap.logs.one_policy import OneOf
 from passgap.logs.rows import numbered, read_lines, several
 from passgap.logs.values import ended, plain, required, said, status_of
 

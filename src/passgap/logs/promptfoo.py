@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Record, Told, has
-from passgap.logs.choosing import OneOf
 from passgap.logs.documents import rows_under
+from passgap.logs.one_policy import OneOf
 from passgap.logs.rows import Row, field, mapped, whole
 from passgap.logs.values import ANSWERS, ended, final, plain, required, said, status_of, usual
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.choosing import OneOf
+from passgap.logs.one_policy import OneOf
 from passgap.logs.rows import Row, field, mapped, numbered, read_lines, several, whole
 from passgap.logs.values import completed, final, plain, said, shown, status_of
 
