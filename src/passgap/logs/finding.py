@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from passgap.errors import UsageError
@@ -89,10 +90,12 @@ def _peek(files: Sequence[Path]) -> Peek:
     first = files[0]
     if ending(first) not in SUFFIXES:
         return Peek(tuple(files), {})
-    return Peek(tuple(files), _first(first))
+    stat = first.stat()
+    return Peek(tuple(files), _first(first, stat.st_size, stat.st_mtime_ns))
 
 
-def _first(path: Path) -> Row:
+@lru_cache(maxsize=4)  # each format asks for it
+def _first(path: Path, size: int, changed: int) -> Row:
     """The first row; of one large JSON object, its keys with the first member of each."""
     if ending(path) != ".json":
         return first_row(path)
