@@ -119,14 +119,14 @@ def _command(command: Any, path: tuple[str, ...]) -> Iterator[str]:
     for section, flags in sections.items():
         if flags:
             yield f"**{section}**"
-            yield "\n".join(["| flag | default | meaning |", "| --- | --- | --- |", *flags])
+            yield "\n".join(["| flag | meaning |", "| --- | --- |", *flags])
 
 
 def _flag(flag: Any, shown: bool) -> str:
     names = " ".join([", ".join(f"`{name}`" for name in flag.typed), flag.takes]).strip()
     value = shown_default(flag)
-    default = "required" if flag.required else f"`{value}`" if value else ""
-    return f"| {f'**{names}**' if shown else names} | {default} | {_cell(flag.help)} |"
+    default = " (required)" if flag.required else f" (default: `{value}`)" if value else ""
+    return f"| {f'**{names}**' if shown else names} | {_cell(flag.help)}{default} |"
 
 
 def _cell(text: str | None) -> str:

@@ -57,6 +57,10 @@ def test_thirty_impossible_problems_are_out_of_reach_under_fixed():
     assert result.verdict.label == "out_of_reach"
     assert result.headroom.estimate.high == pytest.approx(1 - 0.05 ** (20 / (64 * 30)))
     assert any("exactly these problems" in note for note in result.notes)
+    asked = probe(counts, interval="population")
+    assert (asked.settings.interval, result.settings.interval) == ("population", "fixed")
+    assert asked.headroom.estimate.high > 2 * result.headroom.estimate.high
+    assert any("--interval fixed judges exactly these" in note for note in asked.notes)
 
 
 def test_probe_refusals(rng):

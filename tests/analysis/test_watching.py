@@ -393,3 +393,16 @@ def test_settings_out_of_range_are_refused(bad):
 def test_a_span_holds_its_steps():
     groups = groups_of([(step, "a", 4, 2) for step in (0, 2, 4)])
     assert within(groups, (1, 3)).step.tolist() == [2]
+
+
+def test_visits_that_few_problems_reached_are_one_row_and_no_collapse():
+    # every problem is solved always; the hard one alone was visited often, as luck will have it
+    rows = [(visit, f"p{i}", 4, 4) for visit in range(3) for i in range(5)]
+    rows += [(visit, "hard", 4, 0) for visit in range(9)]
+    found = look(groups_of(rows), counted_by="visits")
+    assert [(row.step, row.last_step) for row in found.steps] == [(0, 0), (1, 1), (2, 8)]
+    assert {round(row.solved.value, 6) for row in found.steps} == {round(5 / 6, 6)}
+    assert found.steps[-1].problems.seen == 6
+    assert not any(one.code == "no_signal" for one in found.warnings)
+    by_trainer = look(groups_of(rows))
+    assert [row.last_step for row in by_trainer.steps] == list(range(9))

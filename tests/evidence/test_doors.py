@@ -14,6 +14,7 @@ from passgap.analysis.compare.sharpening import sharpening
 from passgap.cli import app
 from passgap.errors import PassgapError, UsageError
 from passgap.evidence import options
+from passgap.evidence.evidence import Evidence
 from passgap.results.labels import CompareLabel
 from passgap.results.settings import (
     AdaptiveSettings,
@@ -26,6 +27,7 @@ from passgap.results.settings import (
     SelectSettings,
     WatchSettings,
 )
+from passgap.runs import WatchLog
 from passgap.show import html
 from passgap.show.page.gathering import page_data
 
@@ -325,3 +327,25 @@ def test_several_checkpoints_get_their_steps_from_those_given_or_are_numbered():
     assert "2 of the 2" in notes[0]
     with pytest.raises(UsageError, match="1 steps for 2 checkpoints"):
         evidence.steps([5])
+
+
+def test_checkpoints_have_the_steps_that_their_names_give(tmp_path):
+    for folder in ("base", "step-100", "step-300"):
+        (tmp_path / folder).mkdir()
+        rows = "".join(f"p{i},8,{(i + len(folder)) % 9}\n" for i in range(40))
+        (tmp_path / folder / "counts.csv").write_text("problem_id,n,c\n" + rows)
+    places = [str(tmp_path / folder / "counts.csv") for folder in ("base", "step-300", "step-100")]
+    evidence = Evidence.read(*places)
+    assert evidence.steps()[0] == [300, 100]
+    assert "names give them: 300, 100" in evidence.steps()[1][0]
+    assert evidence.steps([1, 2])[0] == [1, 2]
+    twice = Evidence.read(places[0], places[1], places[1])
+    assert twice.steps()[0] == [1, 2]
+
+
+def test_a_record_of_reward_calls_is_sent_to_watch(tmp_path):
+    log = WatchLog(tmp_path / "out" / "watch", about={"step": "trainer", "group_size": 2})
+    log.append(0, {"problem_id": ["a", "a"], "status": ["correct", "incorrect"]})
+    for place in (tmp_path / "out", tmp_path / "out" / "watch"):
+        with pytest.raises(UsageError, match=rf"reward calls: passgap watch {place}$"):
+            Evidence.read(str(place))

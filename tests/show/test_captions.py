@@ -6,11 +6,14 @@ import fabricated
 import numpy as np
 import pytest
 
+import passgap
+from passgap.data.counts import Counts
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.probe import Forecast
 from passgap.show.blocks import pictures
 from passgap.show.contents import captions
 from passgap.show.contents.dispatch import blocks_of
+from passgap.show.contents.probe import figures
 from passgap.show.contents.report import page
 from passgap.show.data import PageData
 
@@ -109,3 +112,24 @@ def test_one_step_and_none_are_said(data):
     assert captions.went([], "step") == ""
     assert captions.climb(over({1: 0.3})) == ""
     assert captions.spread([], lambda one: "never") == ""
+
+
+def test_a_probe_says_which_problems_its_intervals_are_of():
+    counts = Counts([f"p{i}" for i in range(30)], np.full(30, 64), np.arange(30))
+    asked = {kind: passgap.probe(counts, interval=kind) for kind in (None, "population")}
+    notes = {kind: [one.note for one in figures(found).figures] for kind, found in asked.items()}
+    assert sum("for exactly these problems" in note for note in notes[None]) == 3
+    assert sum("over problems like these" in note for note in notes[None]) == 1
+    assert not any("these problems" in note for note in notes["population"])
+
+
+def test_an_extrapolated_gap_names_the_fit_that_it_is_from():
+    rng = np.random.default_rng(20_250_413)
+    n = np.full(80, 5)
+    found = passgap.probe(
+        Counts([f"p{i}" for i in range(80)], n, rng.binomial(n, rng.beta(0.4, 0.9, 80)))
+    )
+    gap, ends = found.headroom.estimate.value, [found.at(k).value for k in (2, 20)]
+    assert abs(ends[1] - ends[0] - gap) > 0.0005  # else there is nothing to explain
+    note = next(one.note for one in figures(found).figures if one.name == "Headroom")
+    assert f"from a fit with pass@2 = {100 * (ends[1] - gap):.1f}%" in note

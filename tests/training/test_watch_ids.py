@@ -31,8 +31,8 @@ def test_what_is_no_id_is_refused_at_the_call(tmp_path, given):
 
 
 def test_a_wrapped_reward_is_told_the_step(tmp_path):
-    watch, step = Watch(tmp_path / "watch", group_size=2), 0
-    reward = watch.reward(lambda completions, **_: [1.0, 0.0], correct=0.5, step=lambda: step)
-    for step in range(3):
+    watch, taken = Watch(tmp_path / "watch", group_size=2), [0]
+    reward = watch.reward(lambda completions, **_: [1.0, 0.0], correct=0.5, step=lambda: taken[0])
+    for taken[0] in range(3):
         reward(completions=["a", "b"], problem_id=["p", "p"])
     assert read_watch(tmp_path / "watch")["step"].to_list() == [0, 0, 1, 1, 2, 2]

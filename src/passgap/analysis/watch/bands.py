@@ -74,4 +74,4 @@ def _by_first_visit(groups: Groups) -> tuple[Groups, IntArray, tuple[str, ...], 
     later = np.ones(len(groups), bool)
     later[first] = False
     rest = groups.take(np.flatnonzero(later))
-    return rest, place, FIRST_BANDS, "the first group of each problem, which is left out here"
+    return rest, place, FIRST_BANDS, "how each problem's first group went (first groups are not counted)"
