@@ -11,6 +11,7 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, numbered, read_rows
 from passgap.logs.values import asked_text, completed, said, shown, status_of
 
@@ -27,6 +28,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The rows of one step."""
     told.note(LOSSES)
     for _, where, row in numbered(files, read_rows):
+        if not chosen(row, asked, told):
+            continue
         label = reward_of(row, asked)
         told.label = told.label or said(label, asked)
         prompt = row["prompt"]
@@ -37,6 +40,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             question=asked_text(prompt) if spoken else "",
             prompt=shown(prompt),
             status=status_of(row[label], asked, label, where),
+            fields={"step": row["step"]},
         )
 
 
@@ -65,6 +69,6 @@ FORMAT = Format(
     patterns=("completions_*.parquet",),
     claims=has("step", "prompt", "completion", "advantage"),
     read=read,
-    takes=frozenset(("label", "step")),
+    takes=frozenset(("label", "step", "where", "pool")),
     log_of=one_log,
 )

@@ -17,6 +17,7 @@ import msgspec
 
 from passgap.data.outcomes import Status
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, read_lines, several, whole
 from passgap.logs.values import (
     asked_text,
@@ -29,6 +30,7 @@ from passgap.logs.values import (
     shown,
     status_of,
 )
+from passgap.stages.policies import policy_fields
 
 
 class Part(msgspec.Struct):
@@ -59,6 +61,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         _about(path.parent / "metadata.json", told)
         for number, row in enumerate(read_lines(path), start=1):
             where = f"{path.name} line {number}"
+            if not chosen(row, asked, told):
+                continue
             if "nodes" in row:
                 failed = row.get("ok", not row.get("errors")) is False
                 row = {"task": row["task"], "traces": [row], "ok": not failed}
@@ -91,6 +95,7 @@ def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) ->
         reason="error" if failed else "",
         finish_reason=None if cut is None else "length" if cut else "stop",
         tokens=whole(field(row, "token_usage.output_tokens")),
+        fields=policy_fields(row),
     )
 
 
@@ -152,5 +157,5 @@ FORMAT = Format(
     patterns=("results.jsonl", "traces.jsonl", "*_rollouts*.jsonl"),
     claims=claims,
     read=read,
-    takes=frozenset(("label", "answer_field")),
+    takes=frozenset(("label", "answer_field", "where", "pool")),
 )
