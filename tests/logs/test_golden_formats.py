@@ -62,7 +62,7 @@ def claims(name, log):
     try:
         return find_log(formats, None, [LOGS / log]).format.name == name
     except UsageError as error:
-        return "not recognized" not in str(error)
+        return f"separate {name} logs" in str(error)
 
 
 @pytest.mark.parametrize("log", LOGS_OF)
