@@ -74,4 +74,9 @@ def _by_first_visit(groups: Groups) -> tuple[Groups, IntArray, tuple[str, ...], 
     later = np.ones(len(groups), bool)
     later[first] = False
     rest = groups.take(np.flatnonzero(later))
-    return rest, place, FIRST_BANDS, "how each problem's first group went (first groups are not counted)"
+    return (
+        rest,
+        place,
+        FIRST_BANDS,
+        "how each problem's first group went (first groups are not counted)",
+    )
