@@ -1,6 +1,7 @@
 """Logs of harnesses and trainers as their writers write them (see written_by/): n, c, unscored."""
 
 import json
+import pickle
 from collections import Counter
 from pathlib import Path
 
@@ -70,6 +71,11 @@ def test_a_log_is_claimed_by_its_own_format_alone(log):
     assert [name for name in FORMATS if name != "table" and claims(name, log)] == [LOGS_OF[log]]
     found = find_log(FORMATS, None, [LOGS / log])
     assert (found.format.name, found.guessed) == (LOGS_OF[log], True)
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_a_format_can_be_given_to_another_process(name):
+    assert pickle.loads(pickle.dumps(FORMATS[name])).name == name
 
 
 def test_the_id_of_early_verifiers_names_no_example(bring):

@@ -280,9 +280,31 @@ Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
+@dataclass(frozen=True)
+class Has:
+    """The claim of a format whose rows have all these fields; other processes can be given it."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, peek: Peek) -> bool:
+        return peek.has(*self.names)
+
+
 def has(*names: str) -> Callable[[Peek], bool]:
     """The claim of a format whose rows have all these fields."""
-    return lambda peek: peek.has(*names)
+    return Has(names)
+
+
+def _never(peek: Peek) -> bool:
+    return False
+
+
+def _parent(path: Path) -> Path:
+    return path.parent
+
+
+def _always(path: Path) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -317,10 +339,10 @@ class Format:
     summary: str
     patterns: tuple[str, ...]
     read: Reader
-    claims: Callable[[Peek], bool] = lambda peek: False
+    claims: Callable[[Peek], bool] = _never
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
     means: MeansReader | None = None
     log_of: Callable[[Path], str] | None = None
-    folder_of: Callable[[Path], Path] = lambda path: path.parent
-    holds: Callable[[Path], bool] = lambda path: True
+    folder_of: Callable[[Path], Path] = _parent
+    holds: Callable[[Path], bool] = _always

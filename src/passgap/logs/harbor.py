@@ -31,6 +31,11 @@ def holds(path: Path) -> bool:
     return not any(path.parent.glob("*/result.json"))
 
 
+def job_of(path: Path) -> Path:
+    """The folder of the job that a trial's result belongs to."""
+    return path.parent.parent
+
+
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All trials."""
     for position, path in enumerate(files):
@@ -102,6 +107,6 @@ FORMAT = Format(
     takes=frozenset(("label",)),
     verifier="code",
     log_of=one_log,
-    folder_of=lambda path: path.parent.parent,
+    folder_of=job_of,
     holds=holds,
 )

@@ -38,6 +38,11 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         )
 
 
+def holds(path: Path) -> bool:
+    """A data source's dump, and not the aggregates beside it."""
+    return path.name != "aggregated_results.jsonl"
+
+
 def _score(value: object, label: str, where: str) -> object:
     """The reward of a trajectory, None where no token has one."""
     if not isinstance(value, list):
@@ -60,5 +65,5 @@ FORMAT = Format(
     claims=has("input_prompt", "output_response", "score"),
     read=read,
     takes=frozenset(("label",)),
-    holds=lambda path: path.name != "aggregated_results.jsonl",
+    holds=holds,
 )
