@@ -134,7 +134,9 @@ def import_(
             "[FORMAT] PATH...",
             "A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
             "lighteval, nemo-skills, verl, trl, human-eval, evalplus, verifiers, opencompass, "
-            "qwen-math, livecodebench, table (declared fields), counts; guessed when left out.",
+            "qwen-math, livecodebench, harbor, terminal-bench, tau2, tinker, skyrl, nemo-rl, "
+            "slime, ms-swift, open-instruct, evalscope, promptfoo, helm, lmms-eval, vlmevalkit, "
+            "table (declared fields), counts; guessed when left out.",
         ),
     ],
     fields: LogFlags,

@@ -280,9 +280,31 @@ Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
+@dataclass(frozen=True)
+class Has:
+    """The claim of a format whose rows have all these fields; other processes can be given it."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, peek: Peek) -> bool:
+        return peek.has(*self.names)
+
+
 def has(*names: str) -> Callable[[Peek], bool]:
     """The claim of a format whose rows have all these fields."""
-    return lambda peek: peek.has(*names)
+    return Has(names)
+
+
+def _never(peek: Peek) -> bool:
+    return False
+
+
+def _parent(path: Path) -> Path:
+    return path.parent
+
+
+def _always(path: Path) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -307,14 +329,20 @@ class Format:
         Yields the shares of correct draws, where a log has nothing but these.
     log_of
         What the files of one log in a folder share; None where each is a separate log.
+    folder_of
+        The folder of the log that a file belongs to.
+    holds
+        Whether a file found in a folder has samples.
     """
 
     name: str
     summary: str
     patterns: tuple[str, ...]
     read: Reader
-    claims: Callable[[Peek], bool] = lambda peek: False
+    claims: Callable[[Peek], bool] = _never
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
     means: MeansReader | None = None
     log_of: Callable[[Path], str] | None = None
+    folder_of: Callable[[Path], Path] = _parent
+    holds: Callable[[Path], bool] = _always

@@ -116,7 +116,7 @@ class Collected:
             self.scored_of[row] += scored
             self.correct += record.status == "correct"
             self.correct_of[row] += record.status == "correct"
-            self.failed += record.reason == "error"
+            self.failed += record.reason.startswith("error")
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None
             if record.fields:

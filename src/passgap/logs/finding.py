@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from passgap.errors import UsageError
@@ -87,7 +88,7 @@ def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
             files.append(path)
             continue
         for pattern in form.patterns:
-            here = sorted(p for p in path.rglob(pattern) if p.is_file())
+            here = sorted(p for p in path.rglob(pattern) if p.is_file() and form.holds(p))
             if here:
                 files += _without_links(here)
                 break
@@ -114,10 +115,12 @@ def _peek(files: Sequence[Path], asked: Asked | None = None) -> Peek:
     first = files[0]
     if ending(first) not in SUFFIXES:
         return Peek(tuple(files), {}, asked or Asked())
-    return Peek(tuple(files), _first(first), asked or Asked())
+    stat = first.stat()
+    return Peek(tuple(files), _first(first, stat.st_size, stat.st_mtime_ns), asked or Asked())
 
 
-def _first(path: Path) -> Row:
+@lru_cache(maxsize=4)  # each format asks for it
+def _first(path: Path, size: int, changed: int) -> Row:
     """The first row; of one large JSON object, its keys with the first member of each.
 
     Empty where the first element is no object with fields: a shape that only tables have.
@@ -225,7 +228,7 @@ def _run_name(log: str, folder: Path | str) -> str:
 
 def _log(form: Format, path: Path) -> str:
     """The log a file belongs to: its folder and what the format says, else the file itself."""
-    return str(path if form.log_of is None else path.parent / form.log_of(path))
+    return str(path if form.log_of is None else form.folder_of(path) / form.log_of(path))
 
 
 def _short(log: str, paths: Sequence[Path | str]) -> str:

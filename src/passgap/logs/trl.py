@@ -16,6 +16,7 @@ from passgap.logs.rows import Row, numbered, read_rows
 from passgap.logs.values import asked_text, completed, said, shown, status_of
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
+OTHERS = ("gen_step", "advantages", "entropy", "num_turns", "solution")  # of TRL-like trainers
 LOSSES = (
     "TRL writes only the last generation batch before each log, and an evaluation at the same "
     "step overwrites the training rows, so an unknown number of samples is missing; a watched "
@@ -29,7 +30,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     for _, where, row in numbered(files, read_rows):
         if not chosen(row, asked, told):
             continue
-        label = _label(row, asked)
+        label = reward_of(row, asked)
         told.label = told.label or said(label, asked)
         prompt = row["prompt"]
         spoken = not isinstance(prompt, str)
@@ -43,12 +44,12 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         )
 
 
-def _label(row: Row, asked: Asked) -> str:
+def reward_of(row: Row, asked: Asked) -> str:
     """The reward that marks: the requested one, or the only one."""
     rewards = [
         name
         for name, value in row.items()
-        if name not in OWN and (value is None or isinstance(value, int | float))
+        if name not in (*OWN, *OTHERS) and (value is None or isinstance(value, int | float))
     ]
     condition = asked.correct_if
     named = asked.label or (condition.field if condition and condition.field in rewards else None)

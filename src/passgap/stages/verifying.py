@@ -200,7 +200,7 @@ def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
     if name not in run.outcome_names(key):
         return set()
     failed = run.read_outcomes(key, name).filter(
-        (pl.col("status") == "unscored") & (pl.col("reason") == "error")
+        (pl.col("status") == "unscored") & pl.col("reason").str.starts_with("error")
     )
     return set(failed.select("problem_id", "draw").iter_rows())
 
