@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from passgap.data.outcomes import Status
 from passgap.data.problems import ProblemSet
@@ -178,7 +178,8 @@ class Told:
     ``label`` names what marked the draws; ``chat`` says that prompts are messages; ``left_out``
     counts rows by the reason, with examples; ``notes`` are for the reader of the run; ``unnamed``
     says that a row had no field to which --correct-if could apply; ``found`` are the values of the
-    fields that --where names.
+    fields that --where names; ``here`` is what the log says of the samples that follow, by the
+    names that --where and --pool take: their policy and settings.
     """
 
     label: str = ""
@@ -191,6 +192,7 @@ class Told:
     notes: dict[str, None] = field(default_factory=dict)
     unnamed: bool = False
     found: dict[str, dict[str, None]] = field(default_factory=dict)
+    here: dict[str, Any] = field(default_factory=dict)
 
     def rows_left_out(self) -> tuple[LeftOut, ...]:
         """What was left out, by reason."""
@@ -210,33 +212,35 @@ class Told:
         """Add a note, once."""
         self.notes[text] = None
 
-    def set_policy(self, name: str) -> None:
-        """Record what was sampled, if the log says it.
+    def set_policy(self, name: str, **also: object) -> None:
+        """Say what policy the samples that follow are of, and what else tells it apart."""
+        self.here = {**self.here, "model": name or None, **also}
 
-        Raises UsageError if it named another before: draws of several policies are not pooled.
+    def set_sampling(self, stop: object = None, **values: object) -> None:
+        """Say how the samples that follow were drawn; what is no such setting is unknown."""
+        known = {name: _setting(name, value) for name, value in values.items()}
+        texts = tuple(stop) if isinstance(stop, list) else ()
+        ends = texts if texts and all(isinstance(one, str) for one in texts) else None
+        self.here = {**self.here, **known, "stop_sequences": ends}
+
+    def keep(self, pooled: Collection[str]) -> None:
+        """A sample of what is described here is imported: its policy and settings are the run's.
+
+        Those of ``pooled`` fields stay unknown, for they may have several values.
         """
-        if name and self.policy and name != self.policy:
-            raise UsageError(
-                f"the log has samples of several policies ({self.policy}, {name}), which are not "
-                "pooled; give the files of one policy"
-            )
-        self.policy = name or self.policy
+        known = {k: v for k, v in self.here.items() if v is not None and k not in pooled}
+        self.policy = self.policy or str(known.get("model", ""))
+        for name in LIMITS.keys() & known:
+            self.sampling.setdefault(name, known[name])
+        if "stop_sequences" in known:
+            self.sampling.setdefault("stop", list(known["stop_sequences"]))
 
-    def set_sampling(self, **values: object) -> None:
-        """Record the settings that are known (not None).
 
-        Raises UsageError if one of them had another value before: draws of several settings are not
-        pooled.
-        """
-        for name, value in values.items():
-            before = self.sampling.get(name)
-            if value is not None and before is not None and value != before:
-                raise UsageError(
-                    f"the log has samples at {name} {before} and {value}, which are not pooled; "
-                    "give the files of one setting"
-                )
-            if value is not None:
-                self.sampling[name] = value
+def _setting(name: str, value: object) -> float | None:
+    """The value of a setting, None where it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if LIMITS[name][0](value) else None
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,20 @@ LISTED = 20  # values that an error can name
 
 
 def chosen(row: Row, asked: Asked, told: Told) -> bool:
-    """Whether a row has the values of ``--where``, and is of the step of ``--step``."""
+    """Whether a row has the values of ``--where``, and is of the step of ``--step``.
+
+    Besides its own fields it has those that the log says of it elsewhere (``told.here``).
+    """
     wanted = asked.where
     if asked.step is not None and "step" in row:
         wanted = (*wanted, ("step", str(asked.step)))
     for name, value in wanted:
         here = field(row, name)
         if here is None and name not in flat(row):
-            raise UsageError(f"--where {name}={value}; the fields are {', '.join(flat(row))}")
+            if name not in told.here:
+                there = ", ".join({**told.here, **flat(row)})
+                raise UsageError(f"--where {name}={value}; the fields are {there}")
+            here = told.here[name]
         if not _same(here, value):
             told.leave_out(f"rows without {name}={value}", str(here))
             values = told.found.setdefault(name, {})

@@ -80,6 +80,7 @@ class Collected:
         self._asked, self._told, self._verifier = asked, told, verifier
         self._matcher = Matcher(asked.problems) if asked.problems is not None else None
         self._splits = Splits(asked.pool)
+        self._here: dict[str, object] = {}
         self.problems: list[Problem] = []
         self.final: list[int] = []
         self.draws: list[int] = []
@@ -107,7 +108,10 @@ class Collected:
         """
         for record in map(self._encodable, records):
             row = self.row(record)
-            if row < 0 or self._is_copy(row):
+            if row < 0:
+                continue
+            self.tell_apart(row, record)
+            if self._is_copy(row):
                 continue
             self.draws[row] += 1
             self.labelled += record.status is not None
@@ -119,13 +123,20 @@ class Collected:
             self.failed += record.reason.startswith("error")
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None
-            if record.fields:
-                self._splits.add(self._keys[row][0], record.fields)
             self.sorter.add(row, record)
         self.sorter.finish()
         self.end()
         if len(set(self.draws)) > 1:
             self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} samples")
+
+    def tell_apart(self, row: int, record: Record) -> None:
+        """Take what the log says of the policy of a draw."""
+        if self._told.here is not self._here:
+            self._here = self._told.here
+            self._told.keep(self._asked.pool)
+        fields = {**self._here, **(record.fields or {})}
+        if fields:
+            self._splits.add(self._keys[row][0], fields)
 
     def end(self) -> None:
         """Everything is read: settle what a problem is, and report what a reader should know.
@@ -148,7 +159,7 @@ class Collected:
 
     def _is_copy(self, row: int) -> bool:
         """Whether a greedy policy has answered the problem before: it repeats itself."""
-        known = {**self._told.sampling, **self._asked.sampling}
+        known = {**self._told.sampling, **self._here, **self._asked.sampling}
         if known.get("temperature") != 0:
             return False
         named, key = self._keys[row]

@@ -252,6 +252,7 @@ def import_means(
     for mean in form.means(files, asked, told):
         row = found.row(mean.record)
         if row >= 0:
+            found.tell_apart(row, mean.record)
             n[row] += mean.draws
             found.draws[row] += mean.draws
             c[row] += _right(mean)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, mapped, numbered, read_lines, several
 from passgap.logs.values import asked_text, completed, final, plain, required, said, shown
 from passgap.logs.values import status_of as status
+from passgap.stages.policies import policy_fields
 
 USABLE = ("", "success", "fallback")
 
@@ -21,10 +23,11 @@ USABLE = ("", "success", "fallback")
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All rows."""
     told.chat = True
-    for path in dict.fromkeys(path.parent for path in files):
-        told.set_policy(path.name if path.parent.name == "reviews" else "")
     for position, where, row in numbered(files, read_lines):
-        yield _record(row, position, asked, told, where)
+        folder = files[position].parent
+        told.set_policy(folder.name if folder.parent.name == "reviews" else "")
+        if chosen(row, asked, told):
+            yield _record(row, position, asked, told, where)
 
 
 def _record(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
@@ -49,6 +52,7 @@ def _record(row: Row, position: int, asked: Asked, told: Told, where: str) -> Re
         status=status(value, asked, name, where) if usable else "unscored",
         extracted=None if answer is None else plain(answer),
         reason="" if usable else f"error: {state or 'no score'}",
+        fields=policy_fields(row),
     )
 
 
@@ -68,5 +72,5 @@ FORMAT = Format(
     patterns=("reviews/**/*.jsonl", "*.jsonl"),
     claims=has("index", "sample_score"),
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
 )

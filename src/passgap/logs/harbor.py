@@ -13,6 +13,7 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.documents import whole_object
 from passgap.logs.rows import Row, field, mapped, several, whole
 from passgap.logs.values import completed, plain, said, status_of
@@ -42,16 +43,21 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         row = whole_object(path)
         if "trial_name" not in row:
             raise UsageError(f"{path} is the summary of a job; give its folder, {path.parent}")
-        yield _record(row, path, position, asked, told)
+        _about(row, told)
+        if chosen(row, asked, told):
+            yield _record(row, path, position, asked, told)
 
 
-def _record(row: Row, path: Path, position: int, asked: Asked, told: Told) -> Record:
-    where = plain(row["trial_name"])
+def _about(row: Row, told: Told) -> None:
     agent, model = field(row, "agent_info.name"), field(row, "agent_info.model_info.name")
     provider = field(row, "agent_info.model_info.provider")
     named = f"{provider}/{model}" if provider else plain(model)
     told.set_policy(f"{named} ({agent})" if named else plain(agent))
     told.set_sampling(temperature=field(row, "config.agent.kwargs.temperature"))
+
+
+def _record(row: Row, path: Path, position: int, asked: Asked, told: Told) -> Record:
+    where = plain(row["trial_name"])
     exception = plain(field(row, "exception_info.exception_type")) or _of_a_step(row)
     status = _status(row, asked, told, where)
     return Record(
@@ -104,7 +110,7 @@ FORMAT = Format(
     patterns=("result.json",),
     claims=claims,
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
     verifier="code",
     log_of=one_log,
     folder_of=job_of,

@@ -12,6 +12,7 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.documents import member, rows_under
 from passgap.logs.rows import Row, field, mapped, read_array, several, whole
 from passgap.logs.values import ended, final, plain, required, said, status_of
@@ -31,7 +32,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         if not single:
             told.note("HELM does not say which of several completions are correct: run verify")
         for number, row in enumerate(rows_under(path, "request_states"), start=1):
-            yield from _completions(row, marks, asked, told, f"{path.name} request {number}")
+            if chosen(row, asked, told):
+                yield from _completions(row, marks, asked, told, f"{path.name} request {number}")
 
 
 def _marks(path: Path, asked: Asked, told: Told) -> Marks:
@@ -105,5 +107,5 @@ FORMAT = Format(
     patterns=("scenario_state.json",),
     claims=has("adapter_spec", "request_states"),
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
 )

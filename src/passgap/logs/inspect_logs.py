@@ -17,6 +17,7 @@ from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.archives import Archive
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, opened, several, whole
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import asked_text, ended, final, plain, said, shown, status_of
@@ -51,6 +52,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     for position, path in enumerate(files):
         seen: set[tuple[str, int]] = set()
         for sample in _of_archive(path, told) if path.suffix == ".eval" else _of_json(path, told):
+            if not chosen({"id": sample.id, "epoch": sample.epoch}, asked, told):
+                continue
             at = (str(sample.id), sample.epoch)
             if at in seen:
                 told.leave_out(
@@ -111,7 +114,7 @@ def _of_json(path: Path, told: Told) -> Iterator[Sample]:
 
 def _about(header: Row, told: Told) -> None:
     of = mapped(header.get("eval"))
-    told.set_policy(str(of.get("model", "")))
+    told.set_policy(plain(of.get("model")), revision=_text(field(of, "model_args.revision")))
     told.version = told.version or str(field(of, "packages.inspect_ai") or "")
     plan = mapped(field(header, "plan.config"))  # overrides the model's own settings
     planned = {name: value for name, value in plan.items() if value is not None}
@@ -127,6 +130,10 @@ def _about(header: Row, told: Told) -> None:
         told.note(
             f"the evaluation ended with status {header['status']}: problems may have fewer samples"
         )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _record(sample: Sample, at: tuple[str, int], position: int, asked: Asked, told: Told) -> Record:
@@ -192,5 +199,5 @@ FORMAT = Format(
     patterns=("*.eval", "*.json"),
     claims=claims,
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
 )

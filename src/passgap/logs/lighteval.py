@@ -14,6 +14,7 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Mean, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
 from passgap.logs.values import final, plain, said, status_of
 
@@ -23,13 +24,13 @@ _OF_SEVERAL = re.compile(r"(?:pass|maj|avg)@")
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All responses of all documents."""
-    for _, where, row in numbered(files, read_rows):
+    for where, row in _rows(files, asked, told):
         yield from _draws(row, asked, told, where)
 
 
 def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean]:
     """The metric of all documents."""
-    for _, where, row in numbered(files, read_rows):
+    for where, row in _rows(files, asked, told):
         name, value = _metric(row, asked)
         if not isinstance(value, int | float):
             raise UsageError(
@@ -39,6 +40,21 @@ def read_means(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Mean
             )
         told.label = told.label or name
         yield Mean(_document(row), len(_texts(row)), value, where)
+
+
+def _rows(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[tuple[str, Row]]:
+    """The rows that are asked for, with their places."""
+    for position, where, row in numbered(files, read_rows):
+        told.set_policy(_model(files[position]))
+        if chosen(row, asked, told):
+            yield where, row
+
+
+def _model(path: Path) -> str:
+    """The model, by the folders ``details/<model>/<date>`` that lighteval writes."""
+    folders = path.parts[:-2]
+    at = max((i for i, name in enumerate(folders) if name == "details"), default=len(folders))
+    return "/".join(folders[at + 1 :])
 
 
 def _draws(row: Row, asked: Asked, told: Told, where: str) -> Iterator[Record]:
@@ -109,5 +125,5 @@ FORMAT = Format(
     claims=has("doc", "model_response", "metric"),
     read=read,
     means=read_means,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
 )

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import read_array, several
 from passgap.logs.values import plain, said, status_of
+from passgap.stages.policies import policy_fields
 
 LABEL = "graded_list"
+OUTPUT = "output"  # has a folder for each model
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -23,8 +26,12 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     told.label = said(LABEL, asked)
     for position, path in enumerate(files):
         named = re.search(r"_\d+_(\d+(?:\.\d+)?)(?:_cot)?_eval_all\.json$", path.name)
+        folder = path.resolve().parent
+        told.set_policy(folder.name if folder.parent.name == OUTPUT else "")
         told.set_sampling(temperature=float(named[1]) if named else None)
         for row in read_array(path):
+            if not chosen(row, asked, told):
+                continue
             texts = several(row.get("output_list") or row["code_list"])
             grades = several(row["graded_list"])
             if len(texts) != len(grades):
@@ -40,6 +47,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                     order=position,
                     status=status_of(grade, asked, LABEL, str(row["question_id"])),
                     metadata={k: row[k] for k in ("difficulty", "contest_date") if k in row},
+                    fields=policy_fields(row),
                 )
 
 
@@ -49,5 +57,6 @@ FORMAT = Format(
     patterns=("*_eval_all.json",),
     claims=has("question_id", "code_list", "graded_list"),
     read=read,
+    takes=frozenset(("where", "pool")),
     verifier="code",
 )

@@ -12,8 +12,10 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, numbered, read_lines, several
-from passgap.logs.values import final, plain, said, status_of
+from passgap.logs.values import final, plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 OWN = ("doc_id", "target", "resps", "filtered_resps", "token_counts", "doc_hash", "input")
 OWN_TOO = ("input_media", "doc", "arguments")
@@ -28,7 +30,9 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All responses."""
     seen: set[tuple[int, str]] = set()
     for position, where, row in numbered(files, read_lines):
-        at = str(row["doc_id"])
+        if not chosen(row, asked, told):
+            continue
+        at = str(required(row, "doc_id", where))
         if (position, at) in seen:
             told.leave_out("lines whose document occurred before (of another filter)", at)
             continue
@@ -48,6 +52,7 @@ def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Ite
             order=position,
             status=status,
             metadata={"doc_id": row["doc_id"]},
+            fields=policy_fields(row),
         )
 
 
@@ -95,5 +100,5 @@ FORMAT = Format(
     patterns=("*_samples_*.jsonl",),
     claims=claims,
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
 )

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.one_policy import OneOf
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, numbered, read_lines, several
 from passgap.logs.trl import reward_of
 from passgap.logs.values import final, plain, said, status_of
+from passgap.stages.policies import policy_fields
 
 LOSSES = (
     "ms-swift writes only the last generation batch before each log, so an unknown number of "
@@ -35,17 +36,15 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The samples of one step."""
     told.note(LOSSES)
-    steps: dict[str, OneOf] = {}
     before: Counter[str] = Counter()
     for _, where, table in numbered(files, read_lines):
         here: Counter[str] = Counter()
         for row in _rows(table, where):
-            name = "gen_step" if "gen_step" in row else "step"
-            if not steps.setdefault(name, OneOf("steps", (name,), asked, told)).has(row):
+            if not chosen(row, asked, told):
                 continue
             key = repr(sorted(row.items(), key=str))
             here[key] += 1
-            if name == "step" and here[key] <= before[key]:
+            if "gen_step" not in row and here[key] <= before[key]:
                 told.leave_out("samples that an earlier line of the step has, too")
                 continue
             yield _record(row, asked, told, where)
@@ -73,6 +72,7 @@ def _record(row: Row, asked: Asked, told: Told, where: str) -> Record:
         prompt=plain(row["prompt"]),
         reference=final(row.get("solution")),
         status=status_of(row[label], asked, label, where),
+        fields=policy_fields(row),
     )
 
 
@@ -82,5 +82,5 @@ FORMAT = Format(
     patterns=("completions.jsonl",),
     claims=claims,
     read=read,
-    takes=frozenset(("label", "where")),
+    takes=frozenset(("label", "where", "pool")),
 )

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.documents import rows_under, whole_object
 from passgap.logs.rows import Row, ending, mapped, read_lines, several
 from passgap.logs.values import asked_text, completed, final, plain, required, said, shown
 from passgap.logs.values import status_of as status
+from passgap.stages.policies import policy_fields
 
 DATA = "evaluation_data"
 SETTINGS = ("temperature", "top_p", "top_k")
@@ -35,16 +37,17 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             _about(path.parent / "config.json", told)
         rows = rows_under(path, DATA) if document else read_lines(path)
         for number, row in enumerate(rows, start=1):
-            where = f"{path.name} sample {number}"
-            made = _of_evaluation if document else _of_dump
-            yield made(row, asked, told, where)._replace(order=position)
+            if chosen(row, asked, told):
+                where = f"{path.name} sample {number}"
+                made = _of_evaluation if document else _of_dump
+                draw = made(row, asked, told, where)
+                yield draw._replace(order=position, fields=policy_fields(row))
 
 
 def _about(path: Path, told: Told) -> None:
-    if path.is_file():
-        about = whole_object(path)
-        told.set_policy(plain(about.get("model_name")))
-        told.set_sampling(**{name: about.get(name) for name in SETTINGS})
+    about = whole_object(path) if path.is_file() else {}
+    told.set_policy(plain(about.get("model_name")))
+    told.set_sampling(**{name: about.get(name) for name in SETTINGS})
 
 
 def _of_evaluation(row: Row, asked: Asked, told: Told, where: str) -> Record:
@@ -100,6 +103,6 @@ FORMAT = Format(
     patterns=("val_data_step*.jsonl", "train_data_step*.jsonl", f"{DATA}.json"),
     claims=claims,
     read=read,
-    takes=frozenset(("step",)),
+    takes=frozenset(("step", "where", "pool")),
     log_of=one_log,
 )

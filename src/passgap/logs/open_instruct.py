@@ -13,9 +13,10 @@ from pathlib import Path
 
 from passgap.data.identity import digest
 from passgap.logs.base import Asked, Format, Record, Told, has
-from passgap.logs.one_policy import OneOf
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import numbered, read_lines, several
 from passgap.logs.values import ended, plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 LABEL = "reward"
 _SHARD = re.compile(r"_rollouts_\d+\.jsonl(?:\.gz)?$")
@@ -29,12 +30,10 @@ def log_of(path: Path) -> str:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The samples of one step."""
     told.label = said(LABEL, asked)
-    step = OneOf("steps", ("step",), asked, told)
-    for name in dict.fromkeys(path.parent / f"{log_of(path)}_metadata.jsonl" for path in files):
-        for about in read_lines(name) if name.is_file() else ():
-            told.set_policy(plain(about.get("model_name")))
-    for _, where, row in numbered(files, read_lines):
-        if step.has(row):
+    models = {path: _model(path) for path in files}
+    for position, where, row in numbered(files, read_lines):
+        told.set_policy(models[files[position]])
+        if chosen(row, asked, told):
             tokens = several(required(row, "response_tokens", where))
             yield Record(
                 text="",
@@ -42,7 +41,15 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                 status=status_of(required(row, LABEL, where), asked, LABEL, where),
                 finish_reason=ended(row.get("finish_reason")),
                 tokens=len(tokens),
+                fields=policy_fields(row),
             )
+
+
+def _model(path: Path) -> str:
+    """The model, from the run's metadata beside its shards."""
+    about = path.parent / f"{log_of(path)}_metadata.jsonl"
+    rows = read_lines(about) if about.is_file() else iter(())
+    return plain(next(rows, {}).get("model_name"))
 
 
 FORMAT = Format(
@@ -51,6 +58,6 @@ FORMAT = Format(
     patterns=("*_rollouts_*.jsonl",),
     claims=has("prompt_tokens", "response_tokens", "reward", "sample_idx"),
     read=read,
-    takes=frozenset(("where",)),
+    takes=frozenset(("where", "pool")),
     log_of=log_of,
 )

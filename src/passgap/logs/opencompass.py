@@ -15,6 +15,7 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, mapped, opened, several
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import asked_text, final, plain, required, said, shown, status_of
@@ -43,7 +44,13 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All predictions, in the order of the set."""
     if RESULTS in files[0].parts and PREDICTIONS not in files[0].parts:
         raise UsageError(f"{files[0]} is in {RESULTS}/, which has only marks; give {PREDICTIONS}/")
-    told.set_policy(files[0].parent.name)
+    for folder in dict.fromkeys(path.parent for path in files):
+        told.set_policy(folder.name)
+        if chosen({}, asked, told):
+            yield from _of_model([one for one in files if one.parent == folder], asked, told)
+
+
+def _of_model(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     labels = _Labels.beside(files[0], asked, told)
     number = 0
     for path in sorted(files, key=_part):
@@ -175,6 +182,6 @@ FORMAT = Format(
     patterns=("predictions/**/*.json", "*.json"),
     claims=claims,
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
     log_of=log_of,
 )

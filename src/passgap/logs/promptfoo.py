@@ -11,29 +11,28 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.documents import rows_under
-from passgap.logs.one_policy import OneOf
 from passgap.logs.rows import Row, field, mapped, whole
 from passgap.logs.values import ANSWERS, ended, final, plain, required, said, status_of, usual
 
 LABEL = "success"
-POLICY = ("provider.id", "provider.label", "promptIdx")
 ERROR = 2
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All rows of one provider and prompt."""
     told.label = said(asked.label or LABEL, asked)
-    one = OneOf("providers or prompts", POLICY, asked, told)
     for position, path in enumerate(files):
         for number, row in enumerate(rows_under(path, "results.results"), start=1):
-            if one.has(row):
+            name, label = (plain(field(row, f"provider.{one}")) for one in ("id", "label"))
+            told.set_policy(label or name, model_id=name, prompt_template=row.get("promptIdx"))
+            if chosen(row, asked, told):
                 where = f"{path.name} result {number}"
                 yield _record(row, asked, told, where)._replace(order=position)
 
 
 def _record(row: Row, asked: Asked, told: Told, where: str) -> Record:
-    told.set_policy(plain(field(row, "provider.label")) or plain(field(row, "provider.id")))
     response, variables = mapped(row.get("response")), mapped(row.get("vars"))
     if response.get("cached"):
         told.note("some responses are from promptfoo's cache, where repeats may be copies")
@@ -60,5 +59,5 @@ FORMAT = Format(
     patterns=("*.json",),
     claims=has("evalId", "results", "config"),
     read=read,
-    takes=frozenset(("label", "where")),
+    takes=frozenset(("label", "where", "pool")),
 )

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import field, numbered, read_lines
 from passgap.logs.values import ended, final, plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 LABELS = ("score", "last", "sum")
 
@@ -25,6 +27,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         raise UsageError(f"--label {label!r}; allowed: {', '.join(LABELS)}")
     told.label = said(label, asked)
     for position, where, row in numbered(files, read_lines):
+        if not chosen(row, asked, told):
+            continue
         score = _score(required(row, "score", where), label, where)
         status = status_of(score, asked, label, where)
         yield Record(
@@ -35,6 +39,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             status=status,
             reason="no score" if status == "unscored" else "",
             finish_reason=ended(row.get("stop_reason")),
+            fields=policy_fields(row),
         )
 
 
@@ -64,6 +69,6 @@ FORMAT = Format(
     patterns=("*.jsonl",),
     claims=has("input_prompt", "output_response", "score"),
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
     holds=holds,
 )

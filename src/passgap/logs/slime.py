@@ -14,8 +14,10 @@ from pathlib import Path
 
 from passgap.errors import MissingExtraError, UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, several, whole
 from passgap.logs.values import asked_text, final, plain, required, said, shown, status_of
+from passgap.stages.policies import policy_fields
 
 LABEL = "reward"
 LOST = ("aborted", "failed")
@@ -38,8 +40,9 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All samples."""
     for path in files:
-        for number, row in enumerate(_samples(path), start=1):
-            yield _record(mapped(row), asked, told, f"{path.name} sample {number}")
+        for number, row in enumerate(map(mapped, _samples(path)), start=1):
+            if chosen(row, asked, told):
+                yield _record(row, asked, told, f"{path.name} sample {number}")
 
 
 def _samples(path: Path) -> list[object]:
@@ -75,6 +78,7 @@ def _record(row: Row, asked: Asked, told: Told, where: str) -> Record:
         reason=f"error: {state}" if lost else "no reward" if status == "unscored" else "",
         finish_reason={"truncated": "length", "completed": "stop"}.get(state),
         tokens=whole(row.get("response_length") or 0),
+        fields=policy_fields(row),
     )
 
 
@@ -96,6 +100,6 @@ FORMAT = Format(
     patterns=("eval_[0-9]*.pt", "[0-9]*.pt"),
     claims=claims,
     read=read,
-    takes=frozenset(("label", "step")),
+    takes=frozenset(("label", "step", "where", "pool")),
     log_of=one_log,
 )

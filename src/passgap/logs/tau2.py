@@ -12,9 +12,11 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.documents import member, rows_under, whole_object
 from passgap.logs.rows import Row, field, mapped, whole
 from passgap.logs.values import completed, plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 LABEL = "reward"
 INFRASTRUCTURE = "infrastructure_error"
@@ -41,7 +43,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         told.set_policy(f"{plain(field(info, 'agent_info.llm'))} ({agent})")
         told.set_sampling(temperature=field(info, "agent_info.llm_args.temperature"))
         for row in _simulations(path):
-            yield _record(row, asked, f"{path.name} simulation {row.get('id')}")
+            if chosen(row, asked, told):
+                yield _record(row, asked, f"{path.name} simulation {row.get('id')}")
 
 
 def _simulations(path: Path) -> Iterator[Row]:
@@ -65,6 +68,7 @@ def _record(row: Row, asked: Asked, where: str) -> Record:
         status=status,
         reason=f"error: {ended}" if failed else ended if status == "unscored" else "",
         finish_reason="length" if ended in ("max_steps", "context_window_exceeded") else None,
+        fields=policy_fields(row),
     )
 
 
@@ -74,4 +78,5 @@ FORMAT = Format(
     patterns=("results.json", "*.json"),
     claims=claims,
     read=read,
+    takes=frozenset(("where", "pool")),
 )

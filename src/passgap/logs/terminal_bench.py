@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.documents import rows_under, whole_object
 from passgap.logs.rows import Row, whole
 from passgap.logs.values import plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 LABEL = "is_resolved"
 BROKEN = ("agent_installation_failed", "unknown_agent_error")
@@ -25,14 +27,14 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     for path in files:
         _about(path.parent / "run_metadata.json", told)
         for number, row in enumerate(rows_under(path, "results"), start=1):
-            yield _record(row, asked, told, f"{path.name} trial {number}")
+            if chosen(row, asked, told):
+                yield _record(row, asked, told, f"{path.name} trial {number}")
 
 
 def _about(path: Path, told: Told) -> None:
-    if path.is_file():
-        about = whole_object(path)
-        agent, model = plain(about.get("agent_name")), plain(about.get("model_name"))
-        told.set_policy(f"{model} ({agent})" if model else agent)
+    about = whole_object(path) if path.is_file() else {}
+    agent, model = plain(about.get("agent_name")), plain(about.get("model_name"))
+    told.set_policy(f"{model} ({agent})" if model else agent)
 
 
 def _record(row: Row, asked: Asked, told: Told, where: str) -> Record:
@@ -48,6 +50,7 @@ def _record(row: Row, asked: Asked, told: Told, where: str) -> Record:
         status=status,
         reason=f"error: {mode}" if broken else mode if status == "unscored" else "",
         tokens=whole(row.get("total_output_tokens") or 0),
+        fields=policy_fields(row),
     )
 
 
@@ -62,6 +65,7 @@ FORMAT = Format(
     patterns=("results.json",),
     claims=has("results", "n_resolved", "resolved_ids"),
     read=read,
+    takes=frozenset(("where", "pool")),
     verifier="code",
     holds=holds,
 )

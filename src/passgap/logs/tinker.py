@@ -14,9 +14,10 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.one_policy import OneOf
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, numbered, read_lines, several, whole
 from passgap.logs.values import completed, final, plain, said, shown, status_of
+from passgap.stages.policies import policy_fields
 
 CUT = ("max_tokens_reached", "context_overflow")
 EXPECTED = ("expected", "answer", "reference", "target", "ground_truth")
@@ -36,12 +37,12 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All trajectories."""
     asks = _asked_by_example(files)
-    step = OneOf("steps", ("iteration",), asked, told)
     for _, where, row in numbered(files, read_lines):
-        if "turns" in row:
-            yield _stored(row, asks, asked, told, where)
-        elif step.has(row):
-            yield _summary(row, asked, told, where)
+        if chosen(row, asked, told):
+            stored = "turns" in row
+            made = _stored(row, asks, asked, told, where) if stored else None
+            made = made or _summary(row, asked, told, where)
+            yield made._replace(fields=policy_fields(row))
 
 
 def _asked_by_example(files: Sequence[Path]) -> dict[str, tuple[str, str]]:
@@ -120,5 +121,5 @@ FORMAT = Format(
     patterns=("trajectories.jsonl", "*_rollout_summaries.jsonl"),
     claims=claims,
     read=read,
-    takes=frozenset(("label", "where")),
+    takes=frozenset(("label", "where", "pool")),
 )

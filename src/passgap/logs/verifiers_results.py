@@ -9,7 +9,6 @@ episodes each in a row.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import msgspec
 from passgap.data.outcomes import Status
 from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.choosing import chosen
+from passgap.logs.documents import whole_object
 from passgap.logs.rows import Row, field, mapped, read_lines, several, whole
 from passgap.logs.values import (
     asked_text,
@@ -58,26 +58,37 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All rollouts."""
     told.chat = True
     for position, path in enumerate(files):
-        _about(path.parent / "metadata.json", told)
+        metadata = path.parent / "metadata.json"
+        about = whole_object(metadata) if metadata.is_file() else {}
         for number, row in enumerate(read_lines(path), start=1):
             where = f"{path.name} line {number}"
+            _describe(about, row, told)
             if not chosen(row, asked, told):
                 continue
+            fields = policy_fields(row)
             if "nodes" in row:
                 failed = row.get("ok", not row.get("errors")) is False
                 row = {"task": row["task"], "traces": [row], "ok": not failed}
             if "traces" in row:
-                yield from _of_episode(row, position, asked, told, where)
+                yield _of_episode(row, position, asked, told, where)._replace(fields=fields)
             else:
-                yield _of_result(row, position, asked, told, where)
+                yield _of_result(row, position, asked, told, where)._replace(fields=fields)
 
 
-def _about(path: Path, told: Told) -> None:
-    if not path.is_file():
-        return
-    about = json.loads(path.read_text(encoding="utf-8"))
-    told.set_policy(str(about.get("model", "")))
-    told.set_sampling(**{name: field(about, f"sampling_args.{name}") for name in SETTINGS})
+def _describe(about: Row, row: Row, told: Told) -> None:
+    """Say what policy a row is of: that of its own call, or else of the evaluation."""
+    traces = _traces(row)
+    calls = several(traces[0].get("calls")) if traces else []
+    call = mapped(calls[-1]) if calls else {}
+    own = mapped(call.get("sampling")) or mapped(about.get("sampling_args"))
+    told.set_policy(plain(call.get("model") or about.get("model")))
+    told.set_sampling(**{name: own.get(name) for name in SETTINGS})
+
+
+def _traces(row: Row) -> list[Row]:
+    """The traces of a row's agents that are trained."""
+    listed = [row] if "nodes" in row else several(row.get("traces"))
+    return [mapped(one) for one in listed if field(one, "agent.trainable") is not False]
 
 
 def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
@@ -95,13 +106,11 @@ def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) ->
         reason="error" if failed else "",
         finish_reason=None if cut is None else "length" if cut else "stop",
         tokens=whole(field(row, "token_usage.output_tokens")),
-        fields=policy_fields(row),
     )
 
 
-def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
-    listed = several(row["traces"])
-    traces = [mapped(one) for one in listed if field(one, "agent.trainable") is not False]
+def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
+    traces = _traces(row)
     if len(traces) > 1:
         told.note("episodes have several agents; the text of the first trainable one is used")
     task, trace = mapped(row["task"]), traces[0] if traces else {}
@@ -114,9 +123,7 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
     rewards = _rewards(trace)
     scored: Row = {"reward": sum(rewards.values()) if rewards else None, **rewards}
     call = mapped(calls[-1]) if calls else {}
-    told.set_policy(str(call.get("model") or ""))
-    told.set_sampling(**{name: field(call, f"sampling.{name}") for name in SETTINGS})
-    yield Record(
+    return Record(
         text=plain(sampled[-1]) if sampled else plain(trace.get("root_reply")),
         question=asked_text(data.get("prompt")),
         reference=final(data.get(asked.answer_field or "answer")),

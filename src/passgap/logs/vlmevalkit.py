@@ -12,8 +12,10 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import SUFFIXES, ending, numbered, read_rows
 from passgap.logs.values import final, plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 LABEL = "hit"
 
@@ -28,6 +30,9 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                 "save the Excel file as CSV"
             )
     for position, where, row in numbered(files, read_rows):
+        told.set_policy(_model(files[position]))
+        if not chosen(row, asked, told):
+            continue
         mark = required(row, LABEL, where)
         status = status_of(mark if mark != "" else None, asked, LABEL, where)
         yield Record(
@@ -38,7 +43,15 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             status=status,
             reason="no mark" if status == "unscored" else "",
             metadata={k: row[k] for k in ("question", "category", "split") if k in row},
+            fields=policy_fields(row),
         )
+
+
+def _model(path: Path) -> str:
+    """The model, which is the folder's name and begins that of its files; else the file's name."""
+    folders = (folder.name for folder in path.parents[:2])
+    name = path.name.partition("_result.")[0]
+    return next((one for one in folders if one and name.startswith(f"{one}_")), name)
 
 
 FORMAT = Format(
@@ -47,4 +60,5 @@ FORMAT = Format(
     patterns=("*_result.json", "*_result.csv", "*_result.xlsx"),
     claims=has("index", "prediction", LABEL),
     read=read,
+    takes=frozenset(("where", "pool")),
 )

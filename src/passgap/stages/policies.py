@@ -27,7 +27,8 @@ FILE = "file"  # what --pool calls the files that were given
 RARE = 0.05  # probability below which chance does not explain a split
 EVEN = -3.0  # normal score below which a split is more even than chance
 KNOWN = frozenset(  # of these, two values are two policies
-    {"step", "global_step", "train_step", "training_step", "iteration", "iter", "checkpoint"}
+    {"step", "global_step", "train_step", "training_step", "gen_step", "iteration", "iter"}
+    | {"checkpoint", "max_tokens", "stop_sequences"}
     | {"ckpt", "checkpoint_path", "ckpt_path", "checkpoint_name", "revision", "model_revision"}
     | {"model", "model_name", "model_id", "model_path", "model_name_or_path", "policy"}
     | {"policy_name", "policy_version", "weights", "adapter", "adapter_path", "lora"}
