@@ -168,7 +168,7 @@ def test_tinkers_failures_belong_to_their_example(bring):
 
 def test_tinkers_rollouts_are_of_one_iteration_and_need_a_mark(bring):
     log = LOGS / "tinker/train_rollout_summaries.jsonl"
-    with pytest.raises(UsageError, match=r"several steps .*--where 'iteration=0'"):
+    with pytest.raises(UsageError, match=r"iteration tells several policies .*--where iteration=0"):
         bring(log, out="mixed", label="correct")
     at = (("iteration", "1"),)
     with pytest.raises(UsageError, match=r"total_reward is 0\.9 .*neither 0 nor 1"):
@@ -227,7 +227,7 @@ def test_nemo_rls_steps_and_nameless_turns_are_refused(tmp_path, bring):
 
 
 def test_ms_swift_repeats_its_last_batch(bring):
-    with pytest.raises(UsageError, match=r"several steps \(step 1, 2, \.\.\)"):
+    with pytest.raises(UsageError, match=r"step tells several policies apart: it is 1, 2;"):
         bring(LOGS / "ms_swift/completions.jsonl", out="refused")
     result = bring(LOGS / "ms_swift/completions.jsonl", where=(("step", "2"),))
     assert sorted(counted(result).values()) == [(3, 1, 0), (3, 2, 0)]
@@ -280,7 +280,7 @@ def test_promptfoo_repeats_are_draws_and_errors_unscored(tmp_path, bring):
     rows = about["results"]["results"]
     about["results"]["results"] = rows + [row | {"provider": {"id": "other"}} for row in rows]
     (tmp_path / "out.json").write_text(json.dumps(about))
-    with pytest.raises(UsageError, match=r"several providers .*--where 'provider.id=scripted'"):
+    with pytest.raises(UsageError, match=r"model tells several policies .*--where model=scripted"):
         bring(tmp_path / "out.json", out="mixed")
     chosen = bring(tmp_path / "out.json", out="chosen", where=(("provider.id", "other"),))
     assert counted(chosen) == LOST

@@ -2,12 +2,13 @@
 
 import json
 import random
+import shutil
 
 import pytest
-from small_logs import counted
+from small_logs import LOGS, counted
 
 from passgap.errors import UsageError
-from passgap.logs import FORMATS, Asked, find_log, import_files
+from passgap.logs import FORMATS, Asked, find_log, import_files, import_log, parse_condition
 from passgap.stages.counting import read_counts
 from passgap.stages.policies import Splits, names_a_policy
 
@@ -263,6 +264,260 @@ def test_lists_and_objects_are_no_ids_questions_or_texts(tmp_path, bring, row, s
             id_field="id",
             question_field="question",
         )
+
+
+# -- every format
+
+
+def with_model(model):
+    """Puts a model into every row of JSON lines or of a JSON array."""
+
+    def write(path):
+        if path.suffix == ".jsonl":
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            written(path, [{**row, "model": model} for row in rows])
+        else:
+            path.write_text(
+                json.dumps([{**row, "model": model} for row in json.loads(path.read_text())])
+            )
+
+    return write
+
+
+def replaced(old, new, name=None):
+    """Replaces a text in the file, or in the one of that name beside it."""
+
+    def write(path):
+        for file in [path] if name is None else sorted(path.parent.rglob(name)):
+            text = file.read_text()
+            assert old in text
+            file.write_text(text.replace(old, new))
+
+    return write
+
+
+def later(path):
+    """One iteration, which is a later one."""
+    lines = path.read_text().splitlines(keepends=True)
+    one = [line for line in lines if '"iteration": 1' in line]
+    path.write_text("".join(one).replace('"iteration": 1', '"iteration": 7'))
+
+
+def same(path):
+    """Changes nothing: the folders tell the policies apart."""
+
+
+WITH = with_model("other")
+TWO = {  # log, its file; how the other policy is written; the field, and the other's value of it
+    "skyrl": ("skyrl/dumped_evals/global_step_20_evals", "sums.jsonl", WITH, "model", "other"),
+    "nemo-rl": ("nemo_rl", "val_data_step10.jsonl", WITH, "model", "other"),
+    "nemo-rl eval": (
+        *("nemo_rl/eval", "evaluation_data.json"),
+        *(replaced('"scripted"', '"other"', "config.json"), "model", "other"),
+    ),
+    "tinker": ("tinker", "trajectories.jsonl", WITH, "model", "other"),
+    "tinker rollouts": (
+        *("tinker", "train_rollout_summaries.jsonl"),
+        *(later, "iteration", "7"),
+    ),
+    "ms-swift": ("ms_swift/ray", "completions.jsonl", WITH, "model", "other"),
+    "open-instruct": (
+        *("open_instruct", "sums_rollouts_000000.jsonl"),
+        *(replaced("scripted", "other", "*_metadata.jsonl"), "model", "other"),
+    ),
+    "harbor": (
+        *("harbor/hello-world__script0", "result.json"),
+        *(
+            replaced('"provider": "scripted"', '"provider": "new"'),
+            "model",
+            "new/model (terminus-2)",
+        ),
+    ),
+    "terminal-bench": (
+        *("terminal_bench", "results.json"),
+        *(replaced("scripted/model", "other", "run_metadata.json"), "model", "other (terminus)"),
+    ),
+    "tau2": (
+        *("tau2/json", "results.json"),
+        *(replaced('"llm": "scripted/model"', '"llm": "other"'), "model", "other (llm_agent)"),
+    ),
+    "promptfoo": ("promptfoo", "out.json", replaced('"scripted"', '"other"'), "model", "other"),
+    "promptfoo prompts": (
+        *("promptfoo", "out.json"),
+        *(replaced('"promptIdx": 0', '"promptIdx": 1'), "prompt_template", "1"),
+    ),
+    "helm": (
+        *("helm/sums", "scenario_state.json"),
+        *(replaced('"scripted/model"', '"other"'), "model", "other"),
+    ),
+    "evalscope": ("evalscope/old/reviews/scripted", "sums_default.jsonl", same, "model", "b"),
+    "lmms-eval": ("lmms_eval", "20261130_000000_samples_once.jsonl", WITH, "model", "other"),
+    "vlmevalkit": (
+        *("vlmevalkit/T20261130_G00000000", "scripted_Dogs_exact_matching_result.json"),
+        *(WITH, "model", "other"),
+    ),
+    "verifiers": (
+        *(".", "results.jsonl"),
+        *(replaced('"model": "scripted"', '"model": "other"', "metadata.json"), "model", "other"),
+    ),
+    "verifiers traces": (
+        *(".", "traces.jsonl"),
+        *(replaced('"temperature":0.7', '"temperature":1.0'), "temperature", "1.0"),
+    ),
+    "lm-eval": (
+        *(".", "samples_sums_2026-11-25T00-00-00.000000.jsonl"),
+        *(replaced('"temperature": 0.7', '"temperature": 1.0'), "temperature", "1"),
+    ),
+    "lighteval": (
+        *(".", "details_sums_2026-11-25T00-00-00.000000.parquet"),
+        *(same, "model", "b"),
+    ),
+    "opencompass": ("predictions/scripted", "sums.json", same, "model", "b"),
+    "verl": ("verl", "50.jsonl", WITH, "model", "other"),
+}
+PLACES = {  # where the folder says which policy it is
+    "evalscope": "reviews/{}",
+    "lighteval": "details/{}/2026-11-25T00-00-00",
+    "opencompass": "predictions/{}",
+}
+MARKED = {
+    "tinker rollouts": {"label": "correct"},
+    "open-instruct": {"where": (("step", "1"),), "correct_if": parse_condition("reward>=10")},
+    "helm": {"label": "exact_match"},
+    "verl": {"label": "acc"},
+    "ms-swift": {"where": (("gen_step", "1"),)},
+}
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_two_policies_of_a_format_are_never_pooled(tmp_path, bring, name):
+    folder, file, change, field, value = TWO[name]
+    asked = MARKED.get(name, {})
+    logs = []
+    for policy in "ab":
+        place = tmp_path / "two" / PLACES.get(name, "{}").format(policy)
+        shutil.copytree(LOGS / folder, place, ignore=None if folder != "." else keep(file))
+        logs.append(place / file)
+    change(logs[1])
+    if change is WITH:
+        with_model("scripted")(logs[0])
+    form = name.partition(" ")[0]
+    alone = bring(logs[1], form, out="alone", **asked)
+    said = refused(lambda log, **a: bring(log, form, **a), logs, **asked)
+    assert f"the field {field} tells several policies apart" in said
+    assert "--where " in said
+    assert f"--pool {field}" in said
+    with pytest.raises(UsageError):
+        bring(tmp_path / "two", form, **asked)  # one log, or several
+    where = (*asked.get("where", ()), (field, value))
+    one = bring(logs, form, out="one", **{**asked, "where": where})
+    assert counted(one) == counted(alone) if alone.marked else one.draws == alone.draws
+    assert one.run.manifest.policy == alone.run.manifest.policy
+    assert one.run.manifest.sampling == alone.run.manifest.sampling
+    pooled = bring(logs, form, out="pooled", **{**asked, "pool": (field, "model_id")})
+    assert pooled.draws >= 2 * alone.draws
+
+
+def keep(file):
+    """Of the folder of many logs, the one log and what lies beside it."""
+    return lambda _, names: [name for name in names if name not in (file, "metadata.json")]
+
+
+def test_every_format_of_samples_takes_where_and_pool():
+    lacking = [n for n in FORMATS if not {"where", "pool"} <= FORMATS[n].takes]
+    assert lacking == ["counts"]  # which refuses an id that occurs twice
+
+
+def inspect_log(path, model, epochs=2, **config):
+    """A small log of inspect_ai."""
+    about = {"model": model, "model_generate_config": config}
+    samples = [
+        {
+            "id": i,
+            "epoch": epoch,
+            "input": f"q{i}",
+            "target": "1",
+            "output": {"choices": [{"message": {"role": "assistant", "content": "1"}}]},
+            "scores": {"match": {"value": "C"}},
+        }
+        for epoch in range(1, epochs + 1)
+        for i in range(2)
+    ]
+    path.write_text(json.dumps({"version": 2, "eval": about, "samples": samples}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("other", "field"),
+    [({"model": "b"}, "model"), ({"model": "a", "temperature": 1.0}, "temperature")],
+)
+def test_inspects_epochs_are_draws_and_its_models_are_not(tmp_path, bring, other, field):
+    one = inspect_log(tmp_path / "1.json", "a", temperature=0.5)
+    two = inspect_log(tmp_path / "2.json", **{"temperature": 0.5, **other})
+    assert counted(bring(one, out="alone")) == {"q0": (2, 2, 0), "q1": (2, 2, 0)}
+    assert f"the field {field} tells" in refused(bring, [one, two])
+    chosen = bring([one, two], where=((field, str(other[field])),), out="two")
+    assert counted(chosen) == {"q0": (2, 2, 0), "q1": (2, 2, 0)}
+    assert chosen.run.manifest.policy["path"] == other["model"]
+    assert chosen.run.manifest.sampling["temperature"] == other.get("temperature", 0.5)
+
+
+def test_a_greedy_log_and_one_that_samples_are_not_one(tmp_path, bring):
+    logs = [inspect_log(tmp_path / f"{t}.json", "a", temperature=t) for t in (0.0, 1.0)]
+    assert "temperature tells several policies apart: it is 0.0, 1.0" in refused(bring, logs)
+
+
+def test_lm_evals_results_and_folders_name_the_model(tmp_path, bring):
+    name = "samples_sums_2026-11-25T00-00-00.000000.jsonl"
+    logs = []
+    for folder in ("org__a", "org__b"):
+        (tmp_path / folder).mkdir()
+        logs.append(tmp_path / folder / name)
+        shutil.copy(LOGS / name, logs[-1])
+    assert "model tells several policies apart: it is org__a, org__b" in refused(bring, logs)
+    assert "2 separate lm-eval logs" in refused(bring, tmp_path)
+    for log, model in zip(logs, ("org/a", "org/b"), strict=True):
+        about = log.with_name("results_2026-11-25T00-00-00.000000.json")
+        about.write_text(json.dumps({"model_name": model}))
+    run = bring(logs, where=(("model", "org/b"),)).run
+    assert run.manifest.policy["path"] == "org/b"
+
+
+def test_livecodebenchs_models_and_temperatures_are_in_its_places(tmp_path, bring):
+    one = {"question_id": "q", "question_content": "Sort.", "output_list": ["a", "b"]}
+    one |= {"code_list": ["a", "b"], "graded_list": [True, False]}
+    logs = [
+        tmp_path / "output" / model / f"Scenario.codegeneration_2_{heat}_eval_all.json"
+        for model, heat in (("a", 0.2), ("b", 0.2), ("b", 0.8))
+    ]
+    for log in logs:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(json.dumps([one]))
+    assert "the field model tells" in refused(bring, logs[:2])
+    assert "the field temperature tells" in refused(bring, logs[1:])
+    assert bring(logs, where=(("model", "b"), ("temperature", "0.8"))).draws == 2
+
+
+def test_lightevals_means_are_not_pooled_either(tmp_path):
+    name = "details_sums_2026-11-25T00-00-00.000000.parquet"
+    logs = [tmp_path / "details" / model / "d" / name for model in "ab"]
+    for log in logs:
+        log.parent.mkdir(parents=True)
+        shutil.copy(LOGS / name, log)
+    with pytest.raises(UsageError, match="the field model tells several policies apart"):
+        import_log(logs, out=tmp_path / "c.csv")
+    import_log(logs, out=tmp_path / "c.csv", where=(("model", "b"),))
+    assert set(read_counts(tmp_path / "c.csv").n.tolist()) == {4}
+
+
+def test_slimes_models_are_not_pooled(tmp_path, bring):
+    torch = pytest.importorskip("torch")
+    dump = torch.load(LOGS / "slime" / "eval_10.pt", weights_only=True)
+    more = [{**sample, "model": "b"} for sample in dump["samples"]]
+    both = [{**sample, "model": "a"} for sample in dump["samples"]] + more
+    torch.save({**dump, "samples": both}, tmp_path / "10.pt")
+    assert "the field model tells" in refused(bring, tmp_path / "10.pt")
+    assert bring(tmp_path / "10.pt", where=(("model", "b"),)).draws == len(more)
 
 
 FORMATS_OF_ROWS = {

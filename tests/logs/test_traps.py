@@ -504,7 +504,7 @@ def test_draws_of_several_settings_or_policies_are_not_pooled(tmp_path, bring):
     one = {"idx": 0, "question": "1+1?", "gt": "2", "code": ["2"], "score": [True]}
     for temperature in ("0.6", "1.0"):
         lines(tmp_path / f"test_cot_-1_seed0_t{temperature}_s0_e-1.jsonl", [one])
-    with pytest.raises(UsageError, match=r"samples at temperature 0\.6 and 1\.0"):
+    with pytest.raises(UsageError, match=r"temperature tells several .* it is 0\.6, 1\.0;"):
         bring(tmp_path)
     rows = [row(1, "2", model=name, correct=True) for name in ("a", "b")]
     with pytest.raises(UsageError, match=r"model tells several policies apart: it is a, b;"):

@@ -14,6 +14,7 @@ from passgap.logs.base import Asked, Format, Record, Told, has, one_log
 from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, numbered, read_rows
 from passgap.logs.values import asked_text, completed, said, shown, status_of
+from passgap.stages.policies import policy_fields
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
 OTHERS = ("gen_step", "advantages", "entropy", "num_turns", "solution")  # of TRL-like trainers
@@ -40,7 +41,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             question=asked_text(prompt) if spoken else "",
             prompt=shown(prompt),
             status=status_of(row[label], asked, label, where),
-            fields={"step": row["step"]},
+            fields=policy_fields(row),
         )
 
 

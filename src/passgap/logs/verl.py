@@ -14,6 +14,7 @@ from passgap.logs.base import Asked, Format, Record, Told, has, one_log
 from passgap.logs.choosing import chosen
 from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import final, labelled, plain, required
+from passgap.stages.policies import policy_fields
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -32,7 +33,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             key=str(row.get(asked.id_field or "problem_id") or ""),
             status=labelled(row, asked, told, ("acc", "score"), where),
             extracted=None if extracted is None else str(extracted),
-            fields={"step": row.get("step")},
+            fields=policy_fields(row),
         )
     if draws and max(draws.values()) == 1:
         told.note(

@@ -125,7 +125,8 @@ class Splits:
         """Take one sample of a problem."""
         group = (problem, *(fields.get(name) for name in self._pooled)) if self._pooled else problem
         before = self._totals
-        for name in fields.keys() | self._first.keys() if before else fields:
+        absent = [name for name in self._first if name not in fields] if before else []
+        for name in (*fields, *absent):
             if name not in self._ignored:
                 self._take(name, group, fields.get(name))
         before[group] += 1
