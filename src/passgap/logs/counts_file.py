@@ -24,7 +24,7 @@ from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, LeftOut, Mean, Peek, Record, Told
 from passgap.logs.choosing import chosen
 from passgap.logs.collecting import Collected
-from passgap.logs.importing import check_asked
+from passgap.logs.importing import check_asked, well_formed
 from passgap.logs.rows import SUFFIXES, Row, ending, field, header
 from passgap.logs.shapes import shaped
 from passgap.logs.sorting import Sorter
@@ -249,7 +249,7 @@ def import_means(
     found = Collected(Sorter(Path()), asked, told, form.verifier)
     n: Counter[int] = Counter()
     c: Counter[int] = Counter()
-    for mean in form.means(files, asked, told):
+    for mean in well_formed(form.means(files, asked, told), form, files):
         row = found.row(mean.record)
         if row >= 0:
             found.tell_apart(row, mean.record)

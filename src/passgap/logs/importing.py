@@ -8,6 +8,7 @@ own; ``passgap verify`` adds ours to them.
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
 import tempfile
 from collections import Counter
@@ -15,13 +16,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
+import msgspec
 import polars as pl
 
 from passgap.data.identity import digest
 from passgap.errors import UsageError
-from passgap.logs.base import Asked, Format, LeftOut, Told
+from passgap.logs.base import EXAMPLES, Asked, Format, LeftOut, Mean, Record, Told
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
 from passgap.logs.finding import of_step
@@ -34,6 +36,11 @@ from passgap.runs.run import refuse_other
 from passgap.stages.policies import refuse_steps
 from passgap.verifiers.fitting import fitting
 
+Made = TypeVar("Made", Record, Mean)
+MALFORMED = (
+    *(KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
+    msgspec.MsgspecError,
+)
 ALWAYS = frozenset(
     ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
 )
@@ -124,7 +131,7 @@ def import_files(
         told.note(f"{twin} is a copy of {first}, so its samples count twice; give each file once")
     with _sorting_folder(Path(out)) as folder:
         found = Collected(Sorter(folder), asked, told, form.verifier)
-        found.take(form.read(files, asked, told))
+        found.take(well_formed(form.read(files, asked, told), form, files))
         if told.unnamed and not found.labelled:
             raise UsageError(
                 f"--correct-if {asked.correct_if}: no sample has this field or a label with a "
@@ -156,6 +163,27 @@ def import_files(
         unscored=sum(found.draws) - sum(found.scored_of),
         verifier=fits if named == "math" and fits != "math" else None,
     )
+
+
+def well_formed(read: Iterator[Made], form: Format, files: Sequence[Path]) -> Iterator[Made]:
+    """What a format reads; a value that it cannot be read from is one UsageError.
+
+    Formats check what tells one log from another; a field that is lost, or has another type than
+    its writer gives it, is found by reading it.
+    """
+    before = 0
+    try:
+        for one in read:
+            yield one
+            before += 1
+    except MALFORMED as error:
+        lost = isinstance(error, KeyError)
+        why = f"there is no field {error}" if lost else str(error).split("\n", 1)[0][:200]
+        raise UsageError(
+            f"{', '.join(path.name for path in files[:EXAMPLES])} is not as {form.name} writes it, "
+            f"after {plural(before, 'sample')}: {why}; copy the log again, or name its fields "
+            f"yourself: passgap import table {shlex.quote(str(files[0]))}"
+        ) from error
 
 
 def _twins(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:

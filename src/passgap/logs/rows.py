@@ -98,7 +98,7 @@ def read_lines(path: Path) -> Iterator[Row]:
                 continue
             try:
                 row = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 last = all(other.isspace() for other in file)
                 raise UsageError(_not_json(path, number, error, last=last)) from error
             if not isinstance(row, dict):

@@ -52,6 +52,8 @@ class JsonStream:
                 if not self._more():
                     raise self._broken(str(error)) from error
                 continue
+            except (RecursionError, ValueError) as error:  # nested too deep, or a huge number
+                raise self._broken(str(error)) from error
             if isinstance(found, int | float) and len(self._text) - end < 4 and self._more():
                 continue  # a number may go on: 1 is also the beginning of 1.5e-3
             self._at = end
