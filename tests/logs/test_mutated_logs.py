@@ -8,7 +8,7 @@ import pytest
 from small_logs import LOGS
 from test_golden_formats import LOGS_OF
 
-from passgap.errors import PassgapError
+from passgap.errors import PassgapError, UsageError
 from passgap.logs import FORMATS, Asked, find_log, import_found, parse_condition
 
 DEEP = 1000
@@ -124,6 +124,19 @@ def sweep(tmp_path, log, seeds):
 @pytest.mark.parametrize("log", TEXTS)
 def test_broken_logs_end_in_one_line(tmp_path, log):
     sweep(tmp_path, log, range(10))
+
+
+def test_surrogates_and_line_breaks_stay_out_of_reasons_and_names(tmp_path):
+    lines = (LOGS / "tinker/trajectories.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    log = tmp_path / "trajectories.jsonl"
+    for field, value in (("error", "\ud800"), ("model", "a\nb")):
+        log.write_text("".join(json.dumps({**row, field: value}) + "\n" for row in rows))
+        found = find_log(FORMATS, "tinker", [log])
+        run = import_found(found, tmp_path / field, Asked()).run
+        assert set(run.draws().values()) == {3}
+    with pytest.raises(UsageError, match=r"model is a b\)"):
+        import_found(found, tmp_path / "none", Asked(where=(("model", "x"),)))
 
 
 @pytest.mark.slow

@@ -214,7 +214,8 @@ class Told:
 
     def set_policy(self, name: str, **also: object) -> None:
         """Say what policy the samples that follow are of, and what else tells it apart."""
-        self.here = {**self.here, "model": name or None, **also}
+        model = name.encode("utf-8", "replace").decode() or None
+        self.here = {**self.here, "model": model, **also}
 
     def set_sampling(self, stop: object = None, **values: object) -> None:
         """Say how the samples that follow were drawn; what is no such setting is unknown."""

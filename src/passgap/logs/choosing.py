@@ -8,6 +8,7 @@ from passgap.logs.rows import Row, field
 from passgap.stages.looks import flat
 
 LISTED = 20  # values that an error can name
+LONGEST = 60  # characters of each
 
 
 def chosen(row: Row, asked: Asked, told: Told) -> bool:
@@ -29,7 +30,7 @@ def chosen(row: Row, asked: Asked, told: Told) -> bool:
             told.leave_out(f"rows without {name}={value}", str(here))
             values = told.found.setdefault(name, {})
             if len(values) < LISTED:
-                values[str(here)] = None
+                values[" ".join(str(here).split())[:LONGEST]] = None
             return False
     return True
 

@@ -171,12 +171,12 @@ class Collected:
     def _encodable(self, record: Record) -> Record:
         """The record without lone surrogates, which JSON can escape but no file can hold."""
         texts = (record.text, record.question, record.reference, record.prompt, record.key)
-        if all(map(_is_whole, texts)) and _is_whole(record.extracted or ""):
+        if all(map(_is_whole, (*texts, record.reason, record.extracted or ""))):
             return record
         self._told.note(
             "some texts have invalid characters (lone surrogates), each replaced by a question mark"
         )
-        names = ("text", "question", "reference", "prompt", "key", "extracted")
+        names = ("text", "question", "reference", "prompt", "key", "extracted", "reason")
         values = {name: getattr(record, name) for name in names}
         return record._replace(
             **{n: v.encode("utf-8", "replace").decode() for n, v in values.items() if v}

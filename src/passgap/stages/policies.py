@@ -259,5 +259,5 @@ def _steps(path: Path) -> Iterator[str]:
 
 
 def _listed(values: Sequence[object]) -> str:
-    shown = ", ".join(str(value)[:40] for value in values[:LISTED])
+    shown = ", ".join(" ".join(str(value).split())[:40] for value in values[:LISTED])
     return f"{shown} and {len(values) - LISTED} more" if len(values) > LISTED else shown
