@@ -49,11 +49,23 @@ LOGPROB_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
-    """Outcomes with the column of their readings, which older runs and logs do not have."""
+def with_readings(frame: pl.DataFrame, *fields: str) -> pl.DataFrame:
+    """Outcomes with the column of their readings, which older runs and logs do not have.
+
+    ``fields`` are those of the readings that were read; none: all.
+    """
     if "readings" in frame.columns:
         return frame
-    return frame.with_columns(readings=pl.lit(None, dtype=READINGS))
+    kept = pl.Struct([one for one in READINGS.fields if not fields or one.name in fields])
+    return frame.with_columns(readings=pl.lit(None, dtype=kept))
+
+
+def beside(marks: pl.DataFrame, completions: pl.DataFrame) -> pl.DataFrame:
+    """Outcomes with the columns of their completions."""
+    keys = ["problem_id", "draw"]
+    if marks.select(keys).equals(completions.select(keys)):  # as passgap writes them
+        return marks.hstack(completions.drop(keys))
+    return marks.join(completions, on=keys, how="left", maintain_order="left")
 
 
 def tally() -> dict[str, pl.Expr]:

@@ -155,6 +155,10 @@ class Run:
         about = self.manifest.problem_set
         return ProblemSet(about["name"], problems_of(self._problem_rows), about["merged"])
 
+    def problem_columns(self, *names: str) -> pl.DataFrame:
+        """Columns of the problems' file, in the set's order, without making problems of them."""
+        return self._problem_rows.select(names)
+
     @cached_property
     def _problem_rows(self) -> pl.DataFrame:
         with self.place.open(PROBLEMS_FILE) as file:
@@ -255,11 +259,15 @@ class Run:
     def _about(self, name: str) -> dict[str, object]:
         block = self.blocks[name]
         return {
-            "distribution": digest(self.manifest.distribution()),
+            "distribution": self._distribution,
             "problems": digest(list(block.problem_ids)),
             "first_draw": block.first_draw,
             "draws": block.size,
         }
+
+    @cached_property
+    def _distribution(self) -> str:
+        return digest(self.manifest.distribution())  # no round changes it
 
     def completion_names(self) -> list[str]:
         """The names of the shards present, in block order."""
@@ -275,10 +283,17 @@ class Run:
         """The shards that one verifier has marked."""
         return self.place.names(f"{OUTCOMES}/{verifier_digest}") & set(self.blocks)
 
-    def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
-        """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
+    def read_outcomes(
+        self, verifier_digest: str, name: str, columns: Sequence[str] = tuple(OUTCOME_SCHEMA)
+    ) -> pl.DataFrame:
+        """The outcomes of one shard: columns of OUTCOME_SCHEMA, or of the readings' fields.
+
+        ``readings.any`` is the column ``readings`` with the field ``any`` only.
+        """
         with self.place.open(f"{OUTCOMES}/{verifier_digest}/{name}") as file:
-            return with_readings(read_shard(name, file, about=self._about(name)))
+            frame = read_shard(name, file, columns=columns, about=self._about(name))
+        read = [one.partition(".")[2] for one in columns if one.startswith("readings")]
+        return with_readings(frame, *filter(None, read)) if read else frame
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
