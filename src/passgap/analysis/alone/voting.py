@@ -8,7 +8,8 @@ interval over problems like any other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from passgap.stats import maj_at_k
 
 ORDERS = 200
 EXACT = 2
+CELLS = 1 << 21  # draws in random orders that are held at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,35 +105,59 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
     if answers.wrong is None:
         raise UsageError(f"the answers of {answers.name} cannot be put to a majority vote")
     rng = np.random.default_rng(seed)
-    columns = zip(answers.n.tolist(), answers.right.tolist(), answers.wrong, strict=True)
-    return np.stack([_votes(n, right, wrong, ks, rng, orders) for n, right, wrong in columns])
+    found = np.empty((len(answers.n), len(ks)))
+    sure = (answers.right == 0) | (answers.right == answers.n)
+    found[sure] = (answers.right > 0)[sure, None]
+    open_ = np.flatnonzero(~sure).tolist()
+    for rows in _parts(open_, answers, orders):
+        wrong = [answers.wrong[i] for i in rows]
+        n, right = int(answers.n[rows[0]]), answers.right[rows].tolist()
+        found[rows] = _votes(n, right, wrong, ks, rng, orders)
+    few = [j for j, k in enumerate(ks) if k <= EXACT]
+    for i in open_ if few else ():
+        right_, wrong_ = int(answers.right[i]), answers.wrong[i]
+        silent = int(answers.n[i]) - right_ - sum(wrong_)
+        found[i, few] = maj_at_k(right_, wrong_, [ks[j] for j in few], silent=silent)
+    return found
+
+
+def _parts(rows: Sequence[int], answers: Answers, orders: int) -> Iterator[list[int]]:
+    """Problems next to each other with one n, as many as fit into memory."""
+    for n, alike in itertools.groupby(rows, key=lambda i: int(answers.n[i])):
+        size = max(1, CELLS // (orders * n))
+        some = list(alike)
+        yield from (some[first : first + size] for first in range(0, len(some), size))
 
 
 def _votes(
     n: int,
-    right: int,
-    wrong: Sequence[int],
+    right: Sequence[int],
+    wrong: Sequence[Sequence[int]],
     ks: Sequence[int],
     rng: np.random.Generator,
     orders: int,
 ) -> FloatArray:
-    silent = n - right - sum(wrong)
-    if right in (0, n):
-        return np.full(len(ks), float(right == n))
-    kinds = len(wrong) + 2  # the right answer, the wrong ones, and last the draws without a vote
-    said = np.repeat(np.arange(kinds), [right, *wrong, silent])
-    shuffled = rng.permuted(np.tile(said, (orders, 1)), axis=1)
-    flat = shuffled + kinds * np.arange(orders)[:, None]
-    votes, done, chances = np.zeros((orders, kinds), np.int64), 0, []
+    """The share of the orders in which the vote after each k is right; shape (problems, K)."""
+    most_kinds = max(map(len, wrong)) + 2  # the right answer, the wrong ones, draws without a vote
+    said = [_labels(n, r, w, most_kinds) for r, w in zip(right, wrong, strict=True)]
+    shuffled = rng.permuted(np.repeat(np.array(said), orders, axis=0), axis=1)
+    size = len(shuffled)
+    flat = shuffled + most_kinds * np.arange(size)[:, None]
+    votes, done, chances = np.zeros((size, most_kinds), np.int64), 0, []
     for k in ks:
         drawn = flat[:, done:k].ravel()
-        votes += np.bincount(drawn, minlength=orders * kinds).reshape(orders, kinds)
+        votes += np.bincount(drawn, minlength=size * most_kinds).reshape(size, most_kinds)
         done = k
         most = votes[:, :-1].max(axis=1, keepdims=True)
         elected = (votes[:, 0] == most[:, 0]) & (most[:, 0] > 0)
-        chances.append(float(np.mean(elected / np.sum(votes[:, :-1] == most, axis=1))))
-    few = [i for i, k in enumerate(ks) if k <= EXACT]
-    found = np.array(chances)
-    if few:
-        found[few] = maj_at_k(right, wrong, [ks[i] for i in few], silent=silent)
-    return found
+        share = elected / np.sum(votes[:, :-1] == most, axis=1)
+        chances.append(share.reshape(-1, orders).mean(axis=1))
+    return np.stack(chances, axis=1)
+
+
+def _labels(n: int, right: int, wrong: Sequence[int], kinds: int) -> IntArray:
+    """What each draw says: 0 is the right answer, the last kind no answer."""
+    silent = n - right - sum(wrong)
+    labels = np.repeat(np.arange(len(wrong) + 2), [right, *wrong, silent])
+    labels[n - silent :] = kinds - 1
+    return labels
