@@ -49,15 +49,19 @@ LOGPROB_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def with_readings(frame: pl.DataFrame, *fields: str) -> pl.DataFrame:
+def with_readings(
+    frame: pl.DataFrame, columns: Sequence[str] = tuple(OUTCOME_SCHEMA)
+) -> pl.DataFrame:
     """Outcomes with the column of their readings, which older runs and logs do not have.
 
-    ``fields`` are those of the readings that were read; none: all.
+    ``columns`` are those that were read: ``readings``, some of its fields, or neither.
     """
-    if "readings" in frame.columns:
+    wanted = ("readings" in columns and READINGS.fields) or [
+        one for one in READINGS.fields if f"readings.{one.name}" in columns
+    ]
+    if "readings" in frame.columns or not wanted:
         return frame
-    kept = pl.Struct([one for one in READINGS.fields if not fields or one.name in fields])
-    return frame.with_columns(readings=pl.lit(None, dtype=kept))
+    return frame.with_columns(readings=pl.lit(None, dtype=pl.Struct(wanted)))
 
 
 def beside(marks: pl.DataFrame, completions: pl.DataFrame) -> pl.DataFrame:

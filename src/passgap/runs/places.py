@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
+import pyarrow
 
 from passgap.errors import MissingExtraError, UsageError
 from passgap.runs.names import MANIFEST_FILE
@@ -109,7 +110,7 @@ class _Disk:
         return Path(path).read_bytes()
 
     def open(self, path: str, mode: str) -> BinaryIO:
-        return cast(BinaryIO, open(path, mode))
+        return cast(BinaryIO, pyarrow.OSFile(path, mode))  # read without the interpreter
 
 
 def _opened(url: str) -> tuple[_Files, str]:

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import msgspec
 import polars as pl
+import pyarrow
 
 from passgap.data.completions import Block, Completion
 from passgap.data.identity import digest
@@ -56,7 +57,7 @@ from passgap.runs.names import (
 )
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.places import Place
-from passgap.runs.shards import ShardError, read_shard, write_shard
+from passgap.runs.shards import ShardError, read_shard, read_table, write_shard
 from passgap.runs.writing import own, write_text, write_whole
 
 DIGEST = re.compile("[0-9a-f]{8,64}")
@@ -276,8 +277,12 @@ class Run:
 
     def read_completions(self, name: str, columns: Sequence[str] | None) -> pl.DataFrame:
         """Columns of one shard (None: all), checked as they are read."""
+        return pl.DataFrame(pl.from_arrow(self.completion_table(name, columns)))
+
+    def completion_table(self, name: str, columns: Sequence[str] | None) -> pyarrow.Table:
+        """The same as an Arrow table."""
         with self.place.open(f"{COMPLETIONS}/{name}") as file:
-            return read_shard(name, file, columns=columns, about=self._about(name))
+            return read_table(name, file, columns=columns, about=self._about(name))
 
     def outcome_names(self, verifier_digest: str) -> set[str]:
         """The shards that one verifier has marked."""
@@ -290,10 +295,15 @@ class Run:
 
         ``readings.any`` is the column ``readings`` with the field ``any`` only.
         """
+        frame = pl.DataFrame(pl.from_arrow(self.outcome_table(verifier_digest, name, columns)))
+        return with_readings(frame, columns)
+
+    def outcome_table(
+        self, verifier_digest: str, name: str, columns: Sequence[str]
+    ) -> pyarrow.Table:
+        """The same as an Arrow table, without readings where the shard has none."""
         with self.place.open(f"{OUTCOMES}/{verifier_digest}/{name}") as file:
-            frame = read_shard(name, file, columns=columns, about=self._about(name))
-        read = [one.partition(".")[2] for one in columns if one.startswith("readings")]
-        return with_readings(frame, *filter(None, read)) if read else frame
+            return read_table(name, file, columns=columns, about=self._about(name))
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]

@@ -55,6 +55,17 @@ def read_shard(
     about: Mapping[str, object] | None = None,
 ) -> pl.DataFrame:
     """Columns of a shard; a ShardError if it is incomplete, damaged, or about something else."""
+    return pl.DataFrame(pl.from_arrow(read_table(name, file, columns=columns, about=about)))
+
+
+def read_table(
+    name: str,
+    file: BinaryIO,
+    *,
+    columns: Sequence[str] | None = None,
+    about: Mapping[str, object] | None = None,
+) -> pyarrow.Table:
+    """The same as Arrow has it: many shards become one frame faster together."""
     try:
         # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
         parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
@@ -62,8 +73,7 @@ def read_shard(
         if about is not None and claim != about:
             raise ShardError(name, "belongs to another run or folder")
         wanted = None if columns is None else list(columns)
-        table = parquet.read(columns=wanted, use_threads=False)
+        return parquet.read(columns=wanted, use_threads=False)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         fault = "does not match its checksums" if "CRC" in str(error) else "is incomplete"
         raise ShardError(name, f"{fault} ({str(error).splitlines()[0][:80]})") from error
-    return pl.DataFrame(pl.from_arrow(table))

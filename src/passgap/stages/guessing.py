@@ -21,7 +21,7 @@ from polars import selectors as cs
 
 from passgap.data.arrays import FloatArray
 from passgap.runs import Run
-from passgap.runs.batches import batched, threaded
+from passgap.runs.batches import outcome_batches
 from passgap.stats import shrunken_rates
 from passgap.verifiers import answer_form
 
@@ -52,9 +52,8 @@ def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
     guesses = Guesses.of(run, chosen)
     if guesses is None:
         return None
-    for part in batched(run, sorted(run.outcome_names(chosen))):
-        marks = threaded(lambda name: run.read_outcomes(chosen, name, COLUMNS), part)
-        guesses.add(pl.concat(marks))
+    for frame in outcome_batches(run, chosen, sorted(run.outcome_names(chosen)), COLUMNS):
+        guesses.add(frame)
     return guesses.luck()
 
 
