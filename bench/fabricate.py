@@ -70,7 +70,7 @@ def _drawn(
     size = len(rows)
     right = rng.random(size) < p[rows]
     said = ~right & (rng.random(size) >= UNANSWERED)
-    answers = np.where(right, 2 * rows + 1, rng.integers(0, 400, size))
+    answers = 2 * rows + 1 + np.where(right, 0, rng.geometric(0.1, size))
     frame = pl.DataFrame(
         {
             "problem_id": np.repeat(np.array(block.problem_ids, object), block.size),

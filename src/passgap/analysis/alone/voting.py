@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Answers:
     right: IntArray
     wrong: tuple[tuple[int, ...], ...] | None
     tokens: FloatArray
+    _votes: dict[tuple[object, ...], FloatArray] = field(default_factory=dict, init=False)
 
     def on(self, problem_ids: Sequence[str]) -> Answers:
         """The same answers on these problems, in this order.
@@ -58,6 +59,8 @@ class Answers:
         UsageError
             If a problem is not among them.
         """
+        if tuple(problem_ids) == self.problem_id:
+            return self  # with its votes
         place = {problem_id: i for i, problem_id in enumerate(self.problem_id)}
         missing = [problem_id for problem_id in problem_ids if problem_id not in place]
         if missing:
@@ -104,18 +107,27 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
     """
     if answers.wrong is None:
         raise UsageError(f"the answers of {answers.name} cannot be put to a majority vote")
+    key = (*ks, seed, orders)
+    if key not in answers._votes:  # probe and compare ask for the same
+        answers._votes[key] = _majority(answers, answers.wrong, ks, seed, orders)
+    return answers._votes[key]
+
+
+def _majority(
+    answers: Answers, wrongs: Sequence[Sequence[int]], ks: Sequence[int], seed: int, orders: int
+) -> FloatArray:
     rng = np.random.default_rng(seed)
     found = np.empty((len(answers.n), len(ks)))
     sure = (answers.right == 0) | (answers.right == answers.n)
     found[sure] = (answers.right > 0)[sure, None]
     open_ = np.flatnonzero(~sure).tolist()
     for rows in _parts(open_, answers, orders):
-        wrong = [answers.wrong[i] for i in rows]
+        wrong = [wrongs[i] for i in rows]
         n, right = int(answers.n[rows[0]]), answers.right[rows].tolist()
         found[rows] = _votes(n, right, wrong, ks, rng, orders)
     few = [j for j, k in enumerate(ks) if k <= EXACT]
     for i in open_ if few else ():
-        right_, wrong_ = int(answers.right[i]), answers.wrong[i]
+        right_, wrong_ = int(answers.right[i]), wrongs[i]
         silent = int(answers.n[i]) - right_ - sum(wrong_)
         found[i, few] = maj_at_k(right_, wrong_, [ks[j] for j in few], silent=silent)
     return found
@@ -143,14 +155,16 @@ def _votes(
     shuffled = rng.permuted(np.repeat(np.array(said), orders, axis=0), axis=1)
     size = len(shuffled)
     flat = shuffled + most_kinds * np.arange(size)[:, None]
-    votes, done, chances = np.zeros((size, most_kinds), np.int64), 0, []
+    small = np.int16 if n < 1 << 15 else np.int64  # little memory to go through at each k
+    votes, done, chances = np.zeros((size, most_kinds), small), 0, []
     for k in ks:
         drawn = flat[:, done:k].ravel()
-        votes += np.bincount(drawn, minlength=size * most_kinds).reshape(size, most_kinds)
+        more = np.bincount(drawn, minlength=votes.size).astype(small)
+        votes += more.reshape(votes.shape)
         done = k
         most = votes[:, :-1].max(axis=1, keepdims=True)
         elected = (votes[:, 0] == most[:, 0]) & (most[:, 0] > 0)
-        share = elected / np.sum(votes[:, :-1] == most, axis=1)
+        share = elected / np.count_nonzero(votes[:, :-1] == most, axis=1)
         chances.append(share.reshape(-1, orders).mean(axis=1))
     return np.stack(chances, axis=1)
 
