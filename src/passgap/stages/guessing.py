@@ -63,8 +63,9 @@ class Guesses:
     def __init__(self, ids: list[str], gold: list[str], forms: dict[str, Form]) -> None:
         self._gold = pl.DataFrame({"problem_id": ids, "answer": gold})
         self._wanted, self._forms = set(gold), forms
-        self._wrong: list[pl.DataFrame] = []
-        self._said: list[pl.DataFrame] = []
+        text, whole = pl.String(), pl.UInt32()
+        self._wrong = [pl.DataFrame(schema={"problem_id": text, "w": whole})]
+        self._said = [pl.DataFrame(schema={"problem_id": text, "answer": text, "s": whole})]
 
     @classmethod
     def of(cls, run: Run, chosen: str) -> Guesses | None:
