@@ -1,0 +1,350 @@
+"""Reads published pairs again from a fetched repository, and prints what differs from the table.
+
+    python research/pairs/reread.py FOLDER [--owner-name OWNER/NAME]
+
+``FOLDER`` is the repository: a checkout, or its bare Git directory (then files are read from
+``HEAD``). Which repository it is, is seen from the files in it; where this does not do, say it.
+
+Counts of correct samples become pass@k by the unbiased estimator. Nothing of a source is copied
+but its numbers, and no file of it is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import csv
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+TABLE = Path(__file__).with_name("published.csv")
+ROUNDING = 1.01e-4  # the table keeps four digits of a fraction
+
+Curve = dict[int, float]
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two curves, read anew; ``base`` or ``trained`` is empty where the files hold only one."""
+
+    base: Curve = field(default_factory=dict)
+    trained: Curve = field(default_factory=dict)
+
+
+class Repository:
+    """The files of a checkout, or of a Git directory without one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bare = not (folder / ".git").exists() and (folder / "HEAD").exists()
+
+    def _git(self, *words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.folder), *words], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def names(self, under: str) -> list[str]:
+        """The paths of the files below a folder, sorted."""
+        if self.bare:
+            return sorted(self._git("ls-tree", "-r", "--name-only", "HEAD", under).split("\n")[:-1])
+        files = (self.folder / under).rglob("*")
+        return sorted(str(file.relative_to(self.folder)) for file in files if file.is_file())
+
+    def text(self, path: str) -> str:
+        """The text of one file; raises where there is no such file."""
+        if self.bare:
+            return self._git("show", f"HEAD:{path}")
+        return (self.folder / path).read_text(encoding="utf-8")
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        if self.bare:
+            return bool(self._git("ls-tree", "--name-only", "HEAD", path).strip())
+        return (self.folder / path).is_file()
+
+
+def pass_at_k(correct: Iterable[int], n: int, k: int) -> float:
+    """Unbiased pass@k, the mean over problems, from the counts of correct samples among n."""
+    counts = np.asarray(list(correct), dtype=float)
+    if counts.size == 0 or not 0 < k <= n or counts.min() < 0 or counts.max() > n:
+        raise ValueError(f"no pass@{k} from {counts.size} problems with {n} samples")
+    j = np.arange(k)
+    factors = np.clip(n - counts[:, None] - j, 0, None) / (n - j)
+    return float(np.mean(1 - np.prod(factors, axis=1)))
+
+
+def curve_of_counts(correct: Iterable[int], n: int, ks: Iterable[int]) -> Curve:
+    """Unbiased pass@k for every k that n samples allow."""
+    counts = list(correct)
+    return {k: pass_at_k(counts, n, k) for k in ks if k <= n}
+
+
+def fixed(row: Row, name: str) -> float:
+    """A number of the table; a missing one is an error here."""
+    return float(row[name])
+
+
+def curve_in_table(row: Row, which: str) -> Curve:
+    """The base's or the trained policy's curve, as the table has it."""
+    curve: Curve = {}
+    for part in filter(None, row[f"{which}_other"].split(";")):
+        k, value = part.split(":")
+        curve[int(k)] = float(value)
+    if which == "base":
+        start = "base_pass_"
+        curve |= {
+            int(c[len(start) :]): float(v) for c, v in row.items() if c.startswith(start) and v
+        }
+        return curve
+    curve[1] = fixed(row, "trained_pass_1")
+    if row["trained_large_k"]:
+        curve[int(row["trained_large_k"])] = fixed(row, "trained_pass_large")
+    return curve
+
+
+# ---- readers: each takes the repository and one row of the table, and gives the pair anew
+
+
+def from_named_curves(text: str, *names: str) -> Curve:
+    """A curve from JSON with keys such as ``eval/pass@8``, found below the given names."""
+    inner = json.loads(text)
+    for name in names:
+        inner = inner[name]
+    found = {re.fullmatch(r"(?:eval/)?pass@(\d+)", key): value for key, value in inner.items()}
+    return {int(match[1]): float(value) for match, value in found.items() if match}
+
+
+def paths_in(row: Row) -> list[str]:
+    """The paths that the row's ``where`` names, in order: the base's first."""
+    return re.findall(r"[\w./@-]+\.(?:jsonl?|csv|out)", row["where"])
+
+
+def read_plc(repository: Repository, row: Row) -> Pair:
+    """Counts per task of base and trained policy, in two files."""
+    column = row["where"].rsplit(", ", 1)[1]
+    curves = []
+    for path in paths_in(row):
+        tasks = json.loads(repository.text(path))["rows"]
+        n = int(tasks[0]["n"])
+        curves.append(curve_of_counts((int(t[column]) for t in tasks), n, (1, 2, 4, 8, 10)))
+    return Pair(*curves)
+
+
+def read_opd(repository: Repository, row: Row) -> Pair:
+    """Curves by temperature, in two files."""
+    temperature = row["where"].rsplit(" ", 1)[1]
+    curves = [
+        from_named_curves(repository.text(path), "metrics_by_temp", temperature)
+        for path in paths_in(row)
+    ]
+    return Pair(*curves)
+
+
+def read_spark(repository: Repository, row: Row) -> Pair:
+    """Means of pass@k with intervals, by tier and model, in one file."""
+    tiers = json.loads(repository.text("data/analysis/rigorous_results.json"))["pass_at_k_ci"]
+    _, model, tier = row["id"].split("/")
+
+    def curve(name: str) -> Curve:
+        return {int(k): float(v["mean"]) for k, v in tiers[tier][name].items()}
+
+    return Pair(curve("r1-distill"), curve(model))
+
+
+def read_behavior_probe(repository: Repository, row: Row) -> Pair:
+    """Counts of both policies per question, eight samples each."""
+    rows = list(csv.DictReader(repository.text(row["where"]).splitlines()))
+    base, trained = (
+        curve_of_counts((int(r[column]) for r in rows), 8, (1, 2, 4, 8))
+        for column in ("c_sft", "c_rl")
+    )
+    return Pair(base, trained)
+
+
+def read_codegen(repository: Repository, row: Row) -> Pair:
+    """Two lines of a log, each with a dictionary of pass@k."""
+    text = repository.text(row["where"])
+
+    def curve(name: str) -> Curve:
+        match = re.search(rf"{name} pass@k: (\{{.*?\}})", text)
+        if match is None:
+            raise ValueError(f"{row['where']} has no line of {name} pass@k")
+        return {int(k): float(v) for k, v in ast.literal_eval(match[1]).items()}
+
+    return Pair(curve("Baseline"), curve("Post-training"))
+
+
+def read_art(repository: Repository, row: Row) -> Pair:
+    """Trials per task of base and trained policy, in two files."""
+    curves = []
+    for path in paths_in(row):
+        tasks = json.loads(repository.text(path))["per_task"]
+        counts = [round(sum(task["trials"])) for task in tasks]
+        curves.append(curve_of_counts(counts, len(tasks[0]["trials"]), (1, 2, 4)))
+    return Pair(*curves)
+
+
+def markdown_rows(text: str) -> list[list[str]]:
+    """The cells of every table row, without bold and signs of their own."""
+    rows = [line.strip().strip("|").split("|") for line in text.splitlines() if "|" in line]
+    return [[re.sub(r"[*`]", "", cell).strip() for cell in row] for row in rows]
+
+
+def percents(cells: Iterable[str]) -> list[float]:
+    """The leading percentages of cells as fractions; cells without one are left out."""
+    found = (re.match(r"(\d+(?:\.\d+)?)\s*%", cell) for cell in cells)
+    return [float(match[1]) / 100 for match in found if match]
+
+
+def read_mathgpt(repository: Repository, row: Row) -> Pair:
+    """A run's table: one line a step, the first its start."""
+    version = "v1" if "v1" in row["id"] else "v2"
+    ks = (1, 4, 8, 16) if version == "v1" else (1, 2, 4, 8, 16)
+    text = repository.text(f"reports/A800_TRAINING_REPORT_{version}.md")
+    steps: dict[str, list[float]] = {}
+    for cells in markdown_rows(text):
+        values = percents(cells[1:])
+        match = re.match(r"\d+", cells[0])
+        if match and len(values) == len(ks):
+            steps.setdefault(match[0], values)
+    return Pair(
+        dict(zip(ks, steps["0"], strict=True)), dict(zip(ks, steps[row["steps"]], strict=True))
+    )
+
+
+def read_codechat(repository: Repository, row: Row) -> Pair:
+    """Lines of a log inside a report."""
+    text = repository.text(paths_in_report(row))
+
+    def curve(step: str) -> Curve:
+        match = re.search(rf"step +{step} \| pass@1 ([\d.]+) \| pass@16 ([\d.]+)", text)
+        if match is None:
+            raise ValueError(f"no line of step {step}")
+        return {1: float(match[1]), 16: float(match[2])}
+
+    return Pair(curve("1"), curve(row["steps"]))
+
+
+def paths_in_report(row: Row) -> str:
+    """The report that ``where`` names first."""
+    return row["where"].split(",", 1)[0]
+
+
+def read_halflearned(repository: Repository, row: Row) -> Pair:
+    """Two small tables in the notes, one a benchmark."""
+    heading = "### AIME Pass@k" if row["id"].endswith("/aime") else "### BeyondAIME Pass@k"
+    text = repository.text("NOTES.md").split(heading, 1)[1].split("###", 1)[0]
+    lines = {c[0]: percents(c[1:]) for c in markdown_rows(text)}
+    ks = (1, 2, 4, 16, 32)
+    arm = row["id"].split("/")[1]
+    return Pair(dict(zip(ks, lines["Base"], strict=True)), dict(zip(ks, lines[arm], strict=True)))
+
+
+def read_tinker(repository: Repository, row: Row) -> Pair:
+    """The table of the recipe: before and after."""
+    cells = markdown_rows(repository.text("tinker_cookbook/recipes/code_rl/README.md"))
+    found = {c[0]: percents(c[1:]) for c in cells}
+    model = row["base_model"].split("/")[1].split(" ")[0]
+    before = next((v for k, v in found.items() if k == f"{model} (before training)"), None)
+    after = next((v for k, v in found.items() if k.startswith(f"{model} (after")), None)
+    if before is None or after is None:
+        raise LookupError("an earlier version of the file held this pair")
+    return Pair(dict(zip((1, 8), before, strict=True)), dict(zip((1, 8), after, strict=True)))
+
+
+def read_qwen3_math(repository: Repository, row: Row) -> Pair:
+    """pass@8 from the headline table, the share of correct samples from one sentence."""
+    text = repository.text("docs/POC-RESULTS.md")
+    match = re.search(r"base \**([\d.]+)%\** vs GRPO step-3000 \**([\d.]+)%", text)
+    if match is None:
+        raise ValueError("no sentence that compares base and step-3000")
+    eights = [percents(c[2:])[0] for c in markdown_rows(text) if len(c) == 4 and "/500)" in c[1]]
+    return Pair({1: float(match[1]) / 100, 8: eights[0]}, {1: float(match[2]) / 100, 8: eights[1]})
+
+
+Reader = Callable[[Repository, Row], Pair]
+READERS: dict[str, tuple[str, Reader]] = {  # repository: a file that only it has, and the reader
+    "sbhetwal11/PLC_DUAL_ORACLE": ("results/exp1a/base_s0.json", read_plc),
+    "ibusnowden/opd": ("results/exp1_passk_71158/init.json", read_opd),
+    "yudduy/cs224n-spark": ("data/analysis/rigorous_results.json", read_spark),
+    "UnitedSnakes/rlvr_behavior_probe_runpod": (
+        "results_2048_batched/per_question.csv",
+        read_behavior_probe,
+    ),
+    "arbenilazi/llm-codegen-rl": ("paper/grpo", read_codegen),
+    "Maxusmusti/agentic-rl": ("results/art_full/post_eval/metrics.json", read_art),
+    "xlisp/MathGPT": ("reports/A800_TRAINING_REPORT_v2.md", read_mathgpt),
+    "xlisp/CodeChat": ("reports/TRAINING_REPORT_8b_v6_unified.md", read_codechat),
+    "halflearned/rlvr-experiments": ("NOTES.md", read_halflearned),
+    "thinking-machines-lab/tinker-cookbook": (
+        "tinker_cookbook/recipes/code_rl/README.md",
+        read_tinker,
+    ),
+    "heyalexchoi/qwen3-1.7B-MATH-RLVR": ("docs/POC-RESULTS.md", read_qwen3_math),
+}
+
+
+def recognise(repository: Repository) -> str:
+    """The repository's name, from a file that only it has."""
+    for name, (mark, _) in READERS.items():
+        if repository.has(mark) or (
+            not mark.endswith((".json", ".csv", ".md")) and repository.names(mark)
+        ):
+            return name
+    raise SystemExit(
+        "none of the repositories that can be read again; say --owner-name OWNER/NAME: "
+        + ", ".join(READERS)
+    )
+
+
+def differences(row: Row, pair: Pair) -> list[str]:
+    """What the table has otherwise than the pair read anew, a line a number."""
+    lines = []
+    for which, anew in (("base", pair.base), ("trained", pair.trained)):
+        there = curve_in_table(row, which)
+        for k in sorted(there.keys() | anew.keys()):
+            if k not in anew:
+                lines.append(f"{row['id']}: {which} pass@{k} {there[k]:g} is not in the source")
+            elif k not in there:
+                lines.append(f"{row['id']}: {which} pass@{k} {anew[k]:.4f} is not in the table")
+            elif abs(there[k] - anew[k]) > ROUNDING:
+                lines.append(f"{row['id']}: {which} pass@{k} {there[k]:g}, read anew {anew[k]:.4f}")
+    return lines
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints the differences; the exit status is 1 where there are any."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path, help="the repository's checkout or Git directory")
+    parser.add_argument("--owner-name", choices=sorted(READERS), help="which repository it is")
+    parser.add_argument("--table", type=Path, default=TABLE, help="the table (%(default)s)")
+    options = parser.parse_args(arguments)
+    repository = Repository(options.folder)
+    name = options.owner_name or recognise(repository)
+    with options.table.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["source"].split("@")[0] == name]
+    differ, unread = 0, 0
+    for row in rows:
+        try:
+            lines = differences(row, READERS[name][1](repository, row))
+        except (LookupError, ValueError, OSError, subprocess.CalledProcessError) as error:
+            unread += 1
+            print(f"{row['id']}: not read: {error}")
+            continue
+        differ += bool(lines)
+        print("\n".join(lines), end="\n" if lines else "")
+    print(f"{name}: {len(rows)} rows, {differ} differ, {unread} not read")
+    return 1 if differ or unread else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
