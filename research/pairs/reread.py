@@ -199,10 +199,130 @@ def markdown_rows(text: str) -> list[list[str]]:
     return [[re.sub(r"[*`]", "", cell).strip() for cell in row] for row in rows]
 
 
-def percents(cells: Iterable[str]) -> list[float]:
-    """The leading percentages of cells as fractions; cells without one are left out."""
-    found = (re.match(r"(\d+(?:\.\d+)?)\s*%", cell) for cell in cells)
-    return [float(match[1]) / 100 for match in found if match]
+def fractions(cells: Iterable[str]) -> list[float]:
+    """The numbers that cells begin with, percentages as fractions; other cells are left out."""
+    found = (re.match(r"(\d+(?:\.\d+)?)\s*(%?)", cell) for cell in cells)
+    return [float(m[1]) / (100 if m[2] else 1) for m in found if m and (m[2] or "." in m[1])]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Where a pair stands in Markdown: two lines of a table below a heading, and their k."""
+
+    path: str
+    heading: str
+    base: str
+    trained: str
+    ks: tuple[int, ...]
+
+
+NOTES = "NOTES.md"
+CODE_RL = "tinker_cookbook/recipes/code_rl/README.md"
+ESME = "docs/rlvr-countdown-heldout-transfer.md"
+LINES = {
+    "halflearned/10epochs/aime": Lines(
+        NOTES, "### AIME Pass@k", "Base", "10epochs", (1, 2, 4, 16, 32)
+    ),
+    "halflearned/lr7e6/aime": Lines(NOTES, "### AIME Pass@k", "Base", "lr7e6", (1, 2, 4, 16, 32)),
+    "halflearned/10epochs/beyondaime": Lines(
+        NOTES, "### BeyondAIME Pass@k", "Base", "10epochs", (1, 2, 4, 16, 32)
+    ),
+    "halflearned/lr7e6/beyondaime": Lines(
+        NOTES, "### BeyondAIME Pass@k", "Base", "lr7e6", (1, 2, 4, 16, 32)
+    ),
+    "tinker/code-rl-qwen3.5-4b": Lines(
+        CODE_RL, "", "Qwen3.5-4B (before training)", "Qwen3.5-4B (after", (1, 8)
+    ),
+    "tinker/code-rl-qwen3-4b-2507": Lines(
+        CODE_RL, "", "Qwen3-4B-Instruct-2507 (before training)", "2507 (after", (1, 8)
+    ),
+    "inference-scaling/gsm8k": Lines(
+        "docs/reports/GSM8K_3090_ALIGNED_RESULTS.md", "pass@2", "[Base]", "[GRPO", (1, 2, 4, 8)
+    ),
+    "esme/run1": Lines(
+        "docs/rlvr-countdown-lite-grpo.md", "## Results", "baseline", "GRPO", (1, 8, 32)
+    ),
+    "esme/run2": Lines(
+        "run_cards/esme-214m-rl.md", "## Results", "before-eval", "GRPO", (1, 8, 32)
+    ),
+    "esme/run2-fresh": Lines(
+        ESME, "", "Esme-214M-Chat|held-out fresh", "Esme-214M-RL|held-out fresh", (1, 8, 32)
+    ),
+    "esme/run2-shift": Lines(
+        ESME, "", "Esme-214M-Chat|held-out shift", "Esme-214M-RL|held-out shift", (1, 8, 32)
+    ),
+}
+
+
+def read_lines(repository: Repository, row: Row) -> Pair:
+    """Two lines of a table in Markdown."""
+    there = LINES[row["id"]]
+    text = repository.text(there.path).split(there.heading or "\n", 1)[-1]
+    curves = []
+    for label in (there.base, there.trained):
+        cells = next((c for c in markdown_rows(text) if label in "|".join(c)), None)
+        values = fractions(cells[1:]) if cells else []
+        if len(values) < len(there.ks):
+            raise LookupError(f"no line {label!r} in {there.path}: another version held this pair")
+        curves.append(dict(zip(there.ks, values, strict=False)))
+    return Pair(*curves)
+
+
+SMALL_LLM = {  # the lines of the table of methods
+    "0.6b-base-sft": "SFT only|Qwen3-0.6B-Base",
+    "0.6b-instruct-sft": "Instruct + SFT|Qwen3-0.6B-Instruct",
+    "1.7b-instruct-sft": "1.7B Instruct + SFT|Qwen3-1.7B-Instruct",
+    "0.6b-base-sft/grpo-n8": "SFT + GRPO|Qwen3-0.6B-Base",
+    "0.6b-base-sft/grpo-n4": "SFT + GRPO (ablation, n=4)|",
+    "0.6b-base-sft/grpo-n16": "SFT + GRPO (ablation, n=16)|",
+    "0.6b-base-sft/ppo-kl0.01-4gpu": "SFT + PPO|Qwen3-0.6B-Base",
+    "0.6b-base-sft/ppo-kl0.005": "SFT + PPO (ablation, KL=0.005)|",
+    "0.6b-base-sft/ppo-kl0.01-2gpu": "SFT + PPO (ablation, KL=0.01, 2-GPU controlled)|",
+    "0.6b-base-sft/ppo-kl0.02": "SFT + PPO (ablation, KL=0.02)|",
+    "0.6b-instruct-sft/grpo": "Instruct + SFT + GRPO|Qwen3-0.6B-Instruct",
+    "0.6b-instruct-sft/ppo": "Instruct + SFT + PPO|Qwen3-0.6B-Instruct",
+    "1.7b-instruct-sft/grpo": "1.7B Instruct + SFT + GRPO|",
+    "1.7b-instruct-sft/ppo": "1.7B Instruct + SFT + PPO|",
+}
+
+
+def read_small_llm(repository: Repository, row: Row) -> Pair:
+    """pass@1 and pass@8 from the table of methods, pass@4 from the section with the same two."""
+    _, start, arm, benchmark = row["id"].split("/")
+    table = markdown_rows(repository.text("docs/experiments.md"))
+
+    def curve(label: str) -> Curve:
+        cells = next(c for c in table if "|".join(c).startswith(label))
+        at = 2 if benchmark == "gsm8k" else 4
+        one, eight = fractions(cells[at : at + 2])
+        triples = [fractions(c)[:3] for c in table if benchmark.upper() in c[:2]]
+        four = next((t[1] for t in triples if len(t) == 3 and (t[0], t[2]) == (one, eight)), None)
+        return {1: one, 8: eight} | ({} if four is None else {4: four})
+
+    trained = SMALL_LLM.get(f"{start}/{arm}")
+    if trained is None:
+        raise LookupError("the source says this only in words")
+    return Pair(curve(SMALL_LLM[start]), curve(trained))
+
+
+def read_nanoreasoner(repository: Repository, row: Row) -> Pair:
+    """Two lines of JSON, base first."""
+    lines = [json.loads(line) for line in repository.text(row["where"]).splitlines() if line]
+    base, trained = ({1: v["pass@1"], int(v["k"]): v["pass@k_bestof"]} for v in lines)
+    return Pair(base, trained)
+
+
+def read_loop(repository: Repository, row: Row) -> Pair:
+    """One pair in JSON, one in a table that stands on its side."""
+    if row["where"].endswith(".json"):
+        both = json.loads(repository.text(row["where"]))
+        base, trained = (
+            {k: both[name][f"pass_at_{k}"] for k in (1, 4, 8)} for name in ("base", "finetuned")
+        )
+        return Pair(base, trained)
+    cells = {c[0]: fractions(c[1:3]) for c in markdown_rows(repository.text(row["where"]))}
+    base, trained = ({k: cells[f"Pass@{k}"][side] for k in (1, 4, 8)} for side in (0, 1))
+    return Pair(base, trained)
 
 
 def read_mathgpt(repository: Repository, row: Row) -> Pair:
@@ -212,7 +332,7 @@ def read_mathgpt(repository: Repository, row: Row) -> Pair:
     text = repository.text(f"reports/A800_TRAINING_REPORT_{version}.md")
     steps: dict[str, list[float]] = {}
     for cells in markdown_rows(text):
-        values = percents(cells[1:])
+        values = fractions(cells[1:])
         match = re.match(r"\d+", cells[0])
         if match and len(values) == len(ks):
             steps.setdefault(match[0], values)
@@ -239,35 +359,13 @@ def paths_in_report(row: Row) -> str:
     return row["where"].split(",", 1)[0]
 
 
-def read_halflearned(repository: Repository, row: Row) -> Pair:
-    """Two small tables in the notes, one a benchmark."""
-    heading = "### AIME Pass@k" if row["id"].endswith("/aime") else "### BeyondAIME Pass@k"
-    text = repository.text("NOTES.md").split(heading, 1)[1].split("###", 1)[0]
-    lines = {c[0]: percents(c[1:]) for c in markdown_rows(text)}
-    ks = (1, 2, 4, 16, 32)
-    arm = row["id"].split("/")[1]
-    return Pair(dict(zip(ks, lines["Base"], strict=True)), dict(zip(ks, lines[arm], strict=True)))
-
-
-def read_tinker(repository: Repository, row: Row) -> Pair:
-    """The table of the recipe: before and after."""
-    cells = markdown_rows(repository.text("tinker_cookbook/recipes/code_rl/README.md"))
-    found = {c[0]: percents(c[1:]) for c in cells}
-    model = row["base_model"].split("/")[1].split(" ")[0]
-    before = next((v for k, v in found.items() if k == f"{model} (before training)"), None)
-    after = next((v for k, v in found.items() if k.startswith(f"{model} (after")), None)
-    if before is None or after is None:
-        raise LookupError("an earlier version of the file held this pair")
-    return Pair(dict(zip((1, 8), before, strict=True)), dict(zip((1, 8), after, strict=True)))
-
-
 def read_qwen3_math(repository: Repository, row: Row) -> Pair:
     """pass@8 from the headline table, the share of correct samples from one sentence."""
     text = repository.text("docs/POC-RESULTS.md")
     match = re.search(r"base \**([\d.]+)%\** vs GRPO step-3000 \**([\d.]+)%", text)
     if match is None:
         raise ValueError("no sentence that compares base and step-3000")
-    eights = [percents(c[2:])[0] for c in markdown_rows(text) if len(c) == 4 and "/500)" in c[1]]
+    eights = [fractions(c[2:])[0] for c in markdown_rows(text) if len(c) == 4 and "/500)" in c[1]]
     return Pair({1: float(match[1]) / 100, 8: eights[0]}, {1: float(match[2]) / 100, 8: eights[1]})
 
 
@@ -280,25 +378,34 @@ READERS: dict[str, tuple[str, Reader]] = {  # repository: a file that only it ha
         "results_2048_batched/per_question.csv",
         read_behavior_probe,
     ),
-    "arbenilazi/llm-codegen-rl": ("paper/grpo", read_codegen),
+    "arbenilazi/llm-codegen-rl": ("paper/grpo/mbpp/run_1/mbpp-grpo1-46646351.out", read_codegen),
     "Maxusmusti/agentic-rl": ("results/art_full/post_eval/metrics.json", read_art),
     "xlisp/MathGPT": ("reports/A800_TRAINING_REPORT_v2.md", read_mathgpt),
     "xlisp/CodeChat": ("reports/TRAINING_REPORT_8b_v6_unified.md", read_codechat),
-    "halflearned/rlvr-experiments": ("NOTES.md", read_halflearned),
     "thinking-machines-lab/tinker-cookbook": (
         "tinker_cookbook/recipes/code_rl/README.md",
-        read_tinker,
+        read_lines,
     ),
+    "Linyuan30/small-llm-reasoning-posttraining": ("docs/experiments.md", read_small_llm),
+    "adamthuvesen/esme-posttrain": ("run_cards/esme-214m-rl.md", read_lines),
+    "xchang1121/inference_scaling": (
+        "docs/reports/GSM8K_3090_ALIGNED_RESULTS.md",
+        read_lines,
+    ),
+    "sachinnchaudhary/NanoReasoner-R1": (
+        "outputs/metrics/ship_eval_metrics.jsonl",
+        read_nanoreasoner,
+    ),
+    "pmukeshreddy/distributed-reasoning-loop": ("comparison_results.json", read_loop),
     "heyalexchoi/qwen3-1.7B-MATH-RLVR": ("docs/POC-RESULTS.md", read_qwen3_math),
+    "halflearned/rlvr-experiments": ("NOTES.md", read_lines),
 }
 
 
 def recognise(repository: Repository) -> str:
     """The repository's name, from a file that only it has."""
     for name, (mark, _) in READERS.items():
-        if repository.has(mark) or (
-            not mark.endswith((".json", ".csv", ".md")) and repository.names(mark)
-        ):
+        if repository.has(mark):
             return name
     raise SystemExit(
         "none of the repositories that can be read again; say --owner-name OWNER/NAME: "
