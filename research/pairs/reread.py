@@ -52,13 +52,6 @@ class Repository:
         )
         return done.stdout
 
-    def names(self, under: str) -> list[str]:
-        """The paths of the files below a folder, sorted."""
-        if self.bare:
-            return sorted(self._git("ls-tree", "-r", "--name-only", "HEAD", under).split("\n")[:-1])
-        files = (self.folder / under).rglob("*")
-        return sorted(str(file.relative_to(self.folder)) for file in files if file.is_file())
-
     def text(self, path: str) -> str:
         """The text of one file; raises where there is no such file."""
         if self.bare:
