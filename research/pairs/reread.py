@@ -25,6 +25,8 @@ from pathlib import Path
 import numpy as np
 
 TABLE = Path(__file__).with_name("published.csv")
+SHOWN = {1: "GSM8K", 2: "MATH"}  # the columns of a headline table
+SOLVED = 0.99  # a graded score from here on counts as right
 ROUNDING = 1.01e-4  # the table keeps four digits of a fraction
 
 Curve = dict[int, float]
@@ -362,6 +364,47 @@ def read_qwen3_math(repository: Repository, row: Row) -> Pair:
     return Pair({1: float(match[1]) / 100, 8: eights[0]}, {1: float(match[2]) / 100, 8: eights[1]})
 
 
+def read_reasoning_gym(repository: Repository, row: Row) -> Pair:
+    """Completions of every problem of one data set, in two files."""
+    curves = []
+    for path in paths_in(row):
+        run = json.loads(repository.text(path))
+        sets = [data for category in run["categories"] for data in category["datasets"]]
+        named = row["where"].rsplit(", ", 1)[-1]
+        problems = next((d for d in sets if d["name"] == named), sets[0])["results"]
+        n = int(run["metadata"]["eval_repeats"])
+        counts = [sum(float(c["score"]) >= SOLVED for c in p["completions"]) for p in problems]
+        ks = (1, 2, 3) if n == 3 else (1, 2, 4, 8, 16, 20, 32)
+        curves.append(curve_of_counts(counts, n, ks))
+    return Pair(*curves)
+
+
+def read_gemma(repository: Repository, row: Row) -> Pair:
+    """pass@1 and pass@K of the headline table, and pass@64 from two sentences."""
+    text = repository.text("README.md")
+    _, arm, benchmark = row["id"].split("/")
+    at = 1 if benchmark == "gsm8k" else 2
+
+    def curve(name: str) -> Curve:
+        cells = next(c for c in markdown_rows(text) if c[0].startswith(name) and "K=" in c[1])
+        match = re.match(r"K=(\d+): ([\d.]+) / ([\d.]+)", cells[at])
+        if match is None:
+            raise ValueError(f"no pass@1 / pass@K of {name}")
+        return {1: float(match[2]) / 100, int(match[1]): float(match[3]) / 100}
+
+    def at_64(side: int) -> Curve:
+        line = next(line for line in text.splitlines() if "pass@64 =" in line and SHOWN[at] in line)
+        numbers = re.search(r"pass@64 = ([\d.]+(?: / [\d.]+)+)%", line)
+        if numbers is None:
+            raise ValueError("no sentence with pass@64")
+        return {64: float(numbers[1].split(" / ")[side]) / 100}
+
+    trained = curve(arm.upper())
+    if 64 in trained:  # the sentence has two digits, the table one
+        trained |= at_64(1 if arm == "dapo" else 2)
+    return Pair(curve("Base") | at_64(0), trained)
+
+
 Reader = Callable[[Repository, Row], Pair]
 READERS: dict[str, tuple[str, Reader]] = {  # repository: a file that only it has, and the reader
     "sbhetwal11/PLC_DUAL_ORACLE": ("results/exp1a/base_s0.json", read_plc),
@@ -391,6 +434,11 @@ READERS: dict[str, tuple[str, Reader]] = {  # repository: a file that only it ha
     ),
     "pmukeshreddy/distributed-reasoning-loop": ("comparison_results.json", read_loop),
     "heyalexchoi/qwen3-1.7B-MATH-RLVR": ("docs/POC-RESULTS.md", read_qwen3_math),
+    "open-thought/reasoning-gym-eval": (
+        "reasoninggym-paper-experiments/inter-generalisation/README.md",
+        read_reasoning_gym,
+    ),
+    "kingjameschan/gemma-math-sft-grpo": ("v3/E5_grpo/README.md", read_gemma),
     "halflearned/rlvr-experiments": ("NOTES.md", read_lines),
 }
 
