@@ -268,5 +268,5 @@ def _engine(run: Run) -> Iterator[Finding]:
             "warning",
             "the server ended completions for other reasons than a stop or the token limit "
             f"({named})",
-            "read those completions; a filter that withholds answers lowers pass@k",
+            "read those completions; samples that the server refused or filtered are unscored",
         )
