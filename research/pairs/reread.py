@@ -35,7 +35,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two curves, read anew; ``base`` or ``trained`` is empty where the files hold only one."""
+    """Two curves from a source; ``base`` or ``trained`` is empty where the files hold only one."""
 
     base: Curve = field(default_factory=dict)
     trained: Curve = field(default_factory=dict)
@@ -71,7 +71,7 @@ def pass_at_k(correct: Iterable[int], n: int, k: int) -> float:
     """Unbiased pass@k, the mean over problems, from the counts of correct samples among n."""
     counts = np.asarray(list(correct), dtype=float)
     if counts.size == 0 or not 0 < k <= n or counts.min() < 0 or counts.max() > n:
-        raise ValueError(f"no pass@{k} from {counts.size} problems with {n} samples")
+        raise ValueError(f"no pass@{k} from {n} samples per problem ({counts.size} in all)")
     j = np.arange(k)
     factors = np.clip(n - counts[:, None] - j, 0, None) / (n - j)
     return float(np.mean(1 - np.prod(factors, axis=1)))
@@ -106,7 +106,7 @@ def curve_in_table(row: Row, which: str) -> Curve:
     return curve
 
 
-# ---- readers: each takes the repository and one row of the table, and gives the pair anew
+# ---- readers: each takes the repository and one row of the table, and gives the pair
 
 
 def from_named_curves(text: str, *names: str) -> Curve:
@@ -321,7 +321,7 @@ def read_loop(repository: Repository, row: Row) -> Pair:
 
 
 def read_mathgpt(repository: Repository, row: Row) -> Pair:
-    """A run's table: one line a step, the first its start."""
+    """A run's table: one line per step, the first its start."""
     version = "v1" if "v1" in row["id"] else "v2"
     ks = (1, 4, 8, 16) if version == "v1" else (1, 2, 4, 8, 16)
     text = repository.text(f"reports/A800_TRAINING_REPORT_{version}.md")
@@ -455,17 +455,17 @@ def recognise(repository: Repository) -> str:
 
 
 def differences(row: Row, pair: Pair) -> list[str]:
-    """What the table has otherwise than the pair read anew, a line a number."""
+    """The numbers that the table and the source do not share, one per line."""
     lines = []
-    for which, anew in (("base", pair.base), ("trained", pair.trained)):
+    for which, new in (("base", pair.base), ("trained", pair.trained)):
         there = curve_in_table(row, which)
-        for k in sorted(there.keys() | anew.keys()):
-            if k not in anew:
+        for k in sorted(there.keys() | new.keys()):
+            if k not in new:
                 lines.append(f"{row['id']}: {which} pass@{k} {there[k]:g} is not in the source")
             elif k not in there:
-                lines.append(f"{row['id']}: {which} pass@{k} {anew[k]:.4f} is not in the table")
-            elif abs(there[k] - anew[k]) > ROUNDING:
-                lines.append(f"{row['id']}: {which} pass@{k} {there[k]:g}, read anew {anew[k]:.4f}")
+                lines.append(f"{row['id']}: {which} pass@{k} {new[k]:.4f} is not in the table")
+            elif abs(there[k] - new[k]) > ROUNDING:
+                lines.append(f"{row['id']}: {which} pass@{k} {there[k]:g}, the source {new[k]:.4f}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Reading published pairs again: the estimator, the table's curves, and what is told to differ."""
+"""Reading published pairs again: the estimator, the curves of the table, the differences."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ def test_unbiased_pass_at_k_of_known_counts():
     assert reread.pass_at_k([0, 4], 4, 1) == 0.5
     assert reread.pass_at_k([1], 4, 2) == pytest.approx(0.5)
     assert reread.pass_at_k([2], 4, 3) == 1.0
-    with pytest.raises(ValueError, match="no pass@8 from 1 problems with 4 samples"):
+    with pytest.raises(ValueError, match="no pass@8 from 4 samples per problem"):
         reread.pass_at_k([1], 4, 8)
 
 
@@ -43,18 +43,18 @@ def plc_checkout(folder, *, correct):
     return row
 
 
-def test_a_checkout_is_recognised_and_its_differences_are_told(tmp_path, capsys):
+def test_a_checkout_is_recognised_and_its_differences_are_printed(tmp_path, capsys):
     row = plc_checkout(tmp_path, correct=([0] * 22, [10] * 22))
     repository = reread.Repository(tmp_path)
     assert reread.recognise(repository) == "sbhetwal11/PLC_DUAL_ORACLE"
     lines = reread.differences(row, reread.read_plc(repository, row))
-    assert lines[0] == "plc/rl-base/seed0: base pass@1 0.0727, read anew 0.0000"
+    assert lines[0] == "plc/rl-base/seed0: base pass@1 0.0727, the source 0.0000"
     assert len(lines) == 10
     assert reread.main([str(tmp_path)]) == 1
     assert "29 rows, 1 differ, 28 not read" in capsys.readouterr().out
 
 
-def test_equal_numbers_tell_nothing():
+def test_equal_numbers_print_nothing():
     row = row_of("plc/rl-base/seed0")
     there = reread.Pair(reread.curve_in_table(row, "base"), reread.curve_in_table(row, "trained"))
     assert reread.differences(row, there) == []
