@@ -6,11 +6,18 @@ Every string from a model, a data file or a folder's name passes here before it 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+KEYS = re.compile(
+    r"(?<=://)[^/\s@'\"]+(?=@)"
+    r"|(?<![^\s?&'\"])(?P<name>[\w.-]*(?:token|key|secret|signature|password)=)[^&\s'\"]+",
+    re.IGNORECASE,
+)
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
@@ -27,6 +34,25 @@ def visible(text: object) -> str:
     """
     said = str(text).replace("\r\n", "\n")
     return "".join(map(_shown, said)) if any(map(_steers, set(said))) else said
+
+
+def shareable(text: str) -> str:
+    """Text for a file that others may get: the home folder is ``~``, a key in an address
+    ``[key]``.
+
+    Examples
+    --------
+    >>> shareable("s3://me:sesame@host/x?api_key=sesame&api_key_env=KEY")
+    's3://[key]@host/x?api_key=[key]&api_key_env=KEY'
+    """
+    home = str(Path.home()).rstrip("/")
+    short = re.sub(rf"(?<![\w.~/-]){re.escape(home)}(?=/|$|[\s'\"])", "~", text) if home else text
+    return KEYS.sub(lambda found: f"{found['name'] or ''}[key]", short)
+
+
+def at_home(path: str) -> Path:
+    """The inverse for a path: ``~/models/base`` in this user's home folder."""
+    return Path.home() / path[2:] if path.startswith("~/") else Path(path)
 
 
 def _shown(char: str) -> str:

@@ -58,7 +58,7 @@ def test_from_two_logs_to_a_verdict_in_one_command(pair, tmp_path):
 
 
 def test_large_logs_are_read_at_the_same_time(pair, tmp_path, monkeypatch):
-    monkeypatch.setattr("passgap.cli.import_.LARGE", 0)
+    monkeypatch.setattr("passgap.cli.importing.LARGE", 0)
     base, trained = pair
     result = run("import", base, "--trained", trained, "--out", tmp_path / "x", "--json")
     assert json.loads(result.stdout)["problems"] == 90, result.stderr

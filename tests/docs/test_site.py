@@ -141,7 +141,7 @@ def test_the_notebook_is_a_page(site):
 
 def test_every_format_of_import_is_listed():
     page = (ROOT / "docs" / "start" / "logs.md").read_text()
-    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == sorted_like(page, FORMATS)
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE) == sorted_like(page, FORMATS)
 
 
 def sorted_like(page: str, formats: dict[str, object]) -> list[str]:

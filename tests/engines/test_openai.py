@@ -13,7 +13,7 @@ pytest.importorskip("openai", reason="needs passgap[openai]")
 
 from passgap.data.policies import Policy, PromptSettings, SamplingParams
 from passgap.engines import check_engine
-from passgap.errors import PassgapError, UsageError, WorkError
+from passgap.errors import PassgapError, RunError, UsageError, WorkError
 from passgap.runs import Run
 from passgap.stages.sampling import sample
 
@@ -23,9 +23,9 @@ CHAT = PromptSettings(template="chat", template_name="chat")
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    """The client waits a hundredth of what it waits for a busy server."""
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.005)
-    monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.08)
+    """A hundredth of what a busy server is given."""
+    monkeypatch.setattr("passgap.servers.PAUSE", 0.005)
+    monkeypatch.setattr("passgap.servers.LONGEST_PAUSE", 0.08)
 
 
 @contextmanager
@@ -142,6 +142,16 @@ def test_a_server_that_goes_away_leaves_the_rest_owed(twenty, tmp_path):
     assert len(run.owed()) == 3
 
 
+def test_a_run_goes_on_at_another_pace(twenty, tmp_path):
+    with serving() as url:
+        run = draw(url, twenty, tmp_path / "run")
+        (run.path / "completions" / run.completion_names()[0]).unlink()
+        again = draw(url, twenty, tmp_path / "run", concurrency="2", timeout="7", retries="1")
+        assert not again.owed()
+        with pytest.raises(RunError, match=r"engine\.args\.server: null there, \"vllm\" requested"):
+            draw(url, twenty, tmp_path / "run", server="vllm")
+
+
 def test_a_refusal_is_told_at_once(twenty, tmp_path):
     with serving("refuse") as url, pytest.raises(UsageError, match=r"401: .*wrong key"):
         draw(url, twenty, tmp_path / "run")
@@ -153,7 +163,16 @@ def test_a_refusal_is_told_at_once(twenty, tmp_path):
         ({}, "base_url is None"),
         ({"base_url": "localhost:8000"}, "allowed: a URL"),
         ({"base_url": "http://me:sesame@host/v1"}, "contains a key"),
-        ({"base_url": "http://host/v1?api_key=sesame"}, "contains a key"),
+        ({"base_url": "http://host/v1?api_key=sesame"}, "has a query or a fragment after http://h"),
+        ({"base_url": "http://host/v1?"}, "has a query or a fragment"),
+        ({"base_url": "http://host/v1#sesame"}, "has a query or a fragment"),
+        ({"base_url": "http://[host/v1"}, "allowed: a URL"),
+        ({"base_url": "http://host:99999/v1"}, "allowed: a URL"),
+        ({"base_url": "http://host/v1", "api_key_env": "NOT_SET"}, "'NOT_SET', but no such env"),
+        ({"base_url": "http://host/v1", "api_key_env": ""}, "no such environment variable"),
+        ({"base_url": "http://host/v1", "timeout": "nan"}, "timeout is nan"),
+        ({"base_url": "http://host/v1", "timeout": "0"}, "timeout is 0"),
+        ({"base_url": "http://host/v1", "retries": "-1"}, "retries is -1"),
         ({"base_url": "http://host/v1", "concurrency": "0"}, "concurrency is 0"),
         ({"base_url": "http://host/v1", "server": "tgi"}, "allowed: auto, vllm"),
         ({"base_url": "http://host/v1", "nonsense": "1"}, "unknown to openai"),

@@ -19,7 +19,7 @@ class Parameters:
 
 
 class Tokenizer:
-    chat_template = None
+    chat_template = bos_token_id = None
 
     def get_vocab(self):
         return {"a": 0, "b": 1}
@@ -108,6 +108,8 @@ def test_an_aborted_completion_leaves_its_block_owed(vllm, policy, twenty, tmp_p
 def test_what_passgap_sets_cannot_be_given(vllm, policy, twenty, tmp_path):
     with pytest.raises(UsageError, match="'seed' is set by passgap"):
         draw(policy, twenty, tmp_path / "run", engine_args={"seed": "3"})
+    with pytest.raises(UsageError, match="'hf_token' would be stored with the run"):
+        draw(policy, twenty, tmp_path / "run", engine_args={"hf_token": "hf_x"})
 
 
 def test_scoring_under_other_settings_is_refused(vllm, policy):

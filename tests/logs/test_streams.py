@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -32,8 +33,23 @@ def test_members_and_elements(monkeypatch, chunk, indent):
     assert found == {k: v for k, v in DOCUMENT.items() if k != "eval"}
 
 
-@pytest.mark.parametrize("text", ["", '{"a": 1', '{"a" 1}', "[1, 2", '{"a": tru}'])
+@pytest.mark.parametrize(
+    "text", ["", '{"a": 1', '{"a": {"b": "x', '{"a": ["]"', '{"a" 1}', "[1, 2", '{"a": tru}']
+)
 def test_what_is_cut_is_named(text):
     stream = JsonStream(io.StringIO(text), "cut.json")
     with pytest.raises(UsageError, match=r"cut\.json is not complete JSON"):
         _ = [stream.value() for _ in (stream.elements() if text[:1] == "[" else stream.members())]
+
+
+def test_what_is_left_is_not_built(monkeypatch):
+    monkeypatch.setattr(streams, "CHUNK", 1 << 14)
+    large = [{"text": "x" * 100, "n": [1, 2, 3]}] * 20_000
+    file = io.StringIO(json.dumps({"left": large, "taken": 7}))
+    tracemalloc.start()
+    stream = JsonStream(file, "d")
+    found = {key: stream.value() for key in stream.members() if key == "taken"}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == {"taken": 7}
+    assert peak < 1 << 19

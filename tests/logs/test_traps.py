@@ -313,7 +313,7 @@ def test_counts_of_several_policies_are_not_pooled(tmp_path):
         [{"id": f"p{i}", "n": 4, "c": i, "model": m} for m in ("a", "b") for i in range(4)],
     )
     with pytest.raises(
-        UsageError, match=r"4 values of id occur more than once.*--where 'model=a' \(of a, b\)"
+        UsageError, match=r"4 values of id occur more than once.*--where model=a \(of a, b\)"
     ):
         import_counts([path], tmp_path / "out.csv", Asked())
     done = import_counts([path], tmp_path / "out.csv", Asked(where=(("model", "b"),)))
@@ -507,7 +507,7 @@ def test_draws_of_several_settings_or_policies_are_not_pooled(tmp_path, bring):
     with pytest.raises(UsageError, match=r"samples at temperature 0\.6 and 1\.0"):
         bring(tmp_path)
     rows = [row(1, "2", model=name, correct=True) for name in ("a", "b")]
-    with pytest.raises(UsageError, match=r"several policies \(a, b"):
+    with pytest.raises(UsageError, match=r"model tells several policies apart: it is a, b;"):
         bring(lines(tmp_path / "m.jsonl", rows), out="models")
 
 
@@ -539,8 +539,8 @@ def test_log_likelihoods_are_no_draws(tmp_path, bring):
 
 def test_a_flag_that_means_nothing_here_is_refused(tmp_path, bring):
     log = lines(tmp_path / "a.jsonl", [row(1, "2")])
-    with pytest.raises(UsageError, match=r"--step does not apply to table.*--where"):
-        bring(log, step=3)
+    with pytest.raises(UsageError, match=r"--filter does not apply to table.*--where"):
+        bring(log, filter="x")
 
 
 def test_paths_and_names_that_are_not_there(tmp_path):

@@ -66,7 +66,7 @@ def test_partial_credit_is_refused_with_what_reads_it(tmp_path):
 
 def test_samples_of_two_policies_are_not_pooled(tmp_path):
     frame = pl.DataFrame({"problem_id": ["a", "a"], "correct": [1, 0], "model": ["x", "y"]})
-    with pytest.raises(UsageError, match=r"samples of 2 policies \(model: x, y\)"):
+    with pytest.raises(UsageError, match=r"field model tells several policies apart: it is x, y"):
         passgap.probe(frame)
 
 

@@ -95,5 +95,5 @@ def test_a_judge_that_is_not_there_loses_nothing(run, monkeypatch):
 
 
 def test_a_key_in_the_url_is_refused():
-    with pytest.raises(UsageError, match="without a key"):
+    with pytest.raises(UsageError, match="contains a key"):
         get_verifier("judge?base_url=http://me:key@host/v1&model=m")

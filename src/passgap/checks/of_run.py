@@ -83,7 +83,7 @@ def _read(run: Run, digest: str | None, broken: list[str]) -> Iterator[pl.DataFr
                     schema={one: frame.schema.get(one, pl.String()) for one in MARKS}
                 )
             else:
-                marks = run.read_outcomes(digest, name, MARKS)
+                marks = run.read_outcomes(digest, name).select(MARKS)
         except ShardError as error:
             return f"{name} {error.fault}"
         blank = (pl.col("text").str.strip_chars() == "").alias("blank")
@@ -293,5 +293,5 @@ def _engine(run: Run) -> Iterator[Finding]:
             "warning",
             "the server ended completions for other reasons than a stop or the token limit "
             f"({named})",
-            "read those completions; a filter that withholds answers lowers pass@k",
+            "read those completions; samples that the server refused or filtered are unscored",
         )

@@ -48,10 +48,12 @@ def style_of(run: Run) -> Style | None:
     if verifier is None:
         return None
     marks = run.scan_outcomes(verifier)
-    if "readings" not in marks.collect_schema().names():
+    first = run.collected(marks.head(1))
+    if "readings" not in first.columns:
         return None
     kept = marks.filter(pl.col("readings").is_not_null() & (pl.col("status") != "unscored"))
-    row = kept.select(pl.len().alias("draws"), *_measures()).collect().row(0, named=True)
+    shares_of = kept.select(pl.len().alias("draws"), *_measures())
+    row = run.collected(shares_of).row(0, named=True)
     draws = int(row.pop("draws"))
     if not draws:
         return None

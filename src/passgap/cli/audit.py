@@ -12,6 +12,7 @@ from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import print_one
+from passgap.cli.progress import say
 
 if TYPE_CHECKING:
     from passgap.evidence.auditing import Case
@@ -51,7 +52,7 @@ def audit(
     owed = [case for case in found if not case.mark]
     if sheet is not None:
         auditing.write_sheet(found, Path(sheet))
-        print(
+        say(
             f"{sheet}: {len(found)} completions, {len(owed)} of them to mark; write right, wrong "
             f"or unsure in the column mark; next: passgap audit {run} --marks {sheet}"
         )
@@ -64,11 +65,11 @@ def audit(
     if marks is not None:
         unmarked = sum(not mark for mark in read.values())
         if unmarked:
-            print(f"{unmarked} of the sheet's {len(read)} rows are not marked yet")
+            say(f"{unmarked} of the sheet's {len(read)} rows are not marked yet")
         return
     left = [case for case in auditing.cases(opened, size=size, seed=seed) if not case.mark]
     if left:
-        print(f"{len(left)} of {len(found)} are not marked yet: the same command continues")
+        say(f"{len(left)} of {len(found)} are not marked yet: the same command continues")
 
 
 def _ask(run: Run, owed: list[Case]) -> None:

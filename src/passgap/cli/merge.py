@@ -6,6 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command
+from passgap.cli.progress import say
 
 
 @command()
@@ -21,4 +22,4 @@ def merge(
     from passgap.runs import merge as join
 
     merged = join([Run(run) for run in runs], out)
-    print(f"{out}: n={merged.manifest.n} from {len(runs)} runs; next: passgap verify {out}")
+    say(f"{out}: n={merged.manifest.n} from {len(runs)} runs; next: passgap verify {out}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import typer
 
 from passgap.errors import UsageError
-from passgap.plain import Json, json_text
+from passgap.plain import Json, json_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ def show(
     if figure is not None:
         from passgap.show import write_result
 
-        print(f"{write_result(result, figure)}: written", file=sys.stderr)
+        print(visible(f"{write_result(result, figure)}: written"), file=sys.stderr)
     end_as_asked(result, fail_on)
 
 

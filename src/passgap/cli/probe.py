@@ -137,6 +137,7 @@ def show_adaptive(
 ) -> None:
     """The verdict of an adaptive run, among its data checks."""
     from passgap.checks import check
+    from passgap.plain import visible
 
-    print(f"{run.place}: {drawn_in_words(run, price)}", file=sys.stderr)
+    print(visible(f"{run.place}: {drawn_in_words(run, price)}"), file=sys.stderr)
     show(result, output, fail_on, check(run))

@@ -7,8 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,10 +20,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from passgap.plain import shareable, visible
+
 
 def command_line() -> str:
     """The command as it was typed, for the manifest."""
-    return shlex.join(["passgap", *sys.argv[1:]])
+    return shareable(shlex.join(["passgap", *sys.argv[1:]]))
+
+
+def say(text: object, *, file: TextIO | None = None, flush: bool = False) -> None:
+    """Print a line in which nothing steers the terminal: a folder's name may hold escapes."""
+    print(visible(text), file=file, flush=flush)
 
 
 @contextmanager
@@ -43,7 +52,7 @@ def bar(
     )
     start, first = time.monotonic(), -1
     with Progress(*columns, console=Console(stderr=True, quiet=not shown)) as progress:
-        task = progress.add_task(title, total=None, extra="", visible=False)
+        task = progress.add_task(escape(visible(title)), total=None, extra="", visible=False)
 
         def update(done: int, total: int, detail: object = None) -> None:
             nonlocal first

@@ -8,7 +8,7 @@ from typing import Annotated
 from passgap.cli.command import argument, command, flag
 from passgap.cli.compare import Seeds, Steps, Unpaired, check_one, judge_several
 from passgap.cli.flags import Cluster, VerdictFlags
-from passgap.cli.progress import command_line
+from passgap.cli.progress import command_line, say
 from passgap.errors import UsageError
 
 
@@ -90,4 +90,4 @@ def report(
             unpaired=unpaired,
             **settings,
         )
-    print(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")
+    say(f"{page}: written, {page.stat().st_size / 1e6:.1f} MB")

@@ -8,6 +8,7 @@ from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.drawing import Draws, drawn_in_words, resolve, sample_run, sample_runs
 from passgap.cli.flags import DecodingFlags, EngineFlags, ProblemFlags, PromptFlags
+from passgap.cli.progress import say
 from passgap.errors import UsageError
 
 
@@ -54,9 +55,9 @@ def sample(
     draws = Draws(n, first_draw, top_up)
     if len(drawings) == 1:
         run = sample_run(drawings[0], draws, out, price)
-        print(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
+        say(f"{out}: {drawn_in_words(run, price)}; next: passgap verify {out}")
         return
     runs = sample_runs(drawings, draws, out, price)
     for run in runs:
-        print(f"{run.place}: {drawn_in_words(run, price)}")
-    print(f"next: passgap verify {' '.join(str(run.place) for run in runs)}")
+        say(f"{run.place}: {drawn_in_words(run, price)}")
+    say(f"next: passgap verify {' '.join(str(run.place) for run in runs)}")

@@ -9,6 +9,7 @@ from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import FieldFlags, OutputFlags, PromptFlags
 from passgap.cli.printing import print_one
+from passgap.cli.progress import say
 
 
 @command(
@@ -63,7 +64,7 @@ def select(
         return
     plain = written.prompt.template == "plain" and not written.prompt.system
     more = "" if plain else " with the prompt's flags"
-    print(
+    say(
         f"{out}: {plural(len(written.files), 'file')} written; next: passgap train POLICY "
         f"{out}/train.jsonl{more}, or passgap export verl {out} --policy POLICY --held-out "
         "PROBLEMS --out JOB"

@@ -18,7 +18,7 @@ from passgap.cli.flags import (
     tell_stop,
     without,
 )
-from passgap.cli.progress import bar
+from passgap.cli.progress import bar, say
 from passgap.training.config import TrainConfig
 
 SECTIONS = {
@@ -91,4 +91,4 @@ def train(
         return
     kept = Path(trained.path) / TRAINER / config_file.FILE
     config_file.write(config_file.resolved(context, "out"), kept)
-    print(f"{trained.path}: trained; next: passgap sample {trained.path} PROBLEMS --out RUN")
+    say(f"{trained.path}: trained; next: passgap sample {trained.path} PROBLEMS --out RUN")

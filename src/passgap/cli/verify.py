@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
 from passgap.cli.flags import VerifierName
-from passgap.cli.progress import bar, command_line
+from passgap.cli.progress import bar, command_line, say
 from passgap.errors import UsageError, WorkError
 from passgap.plain import json_text, plural
 
 if TYPE_CHECKING:
     from passgap.data.counts import Counts
     from passgap.results.verified import Verified
-    from passgap.runs import Run
 
 
 @command()
@@ -50,18 +49,19 @@ def verify(
         return _try(*try_, verifier or "math", json_=json_, runs=runs or [])
     if not runs:
         raise UsageError("no run is given; needed: RUN..., or --try GOLD TEXT")
-    opened = [Run(path) for path in runs]
+    for path in runs:
+        Run(path)  # one that is none is found before any is verified
     found = []
-    for path, run in zip(runs, opened, strict=True):
-        found.append(_verified(path, run, verifier))
+    for path in runs:
+        found.append(mark_run(path, verifier))
         if not json_:
-            _print_verified(path, found[-1], alone=len(runs) == 1)
+            print_marked(path, found[-1], alone=len(runs) == 1)
     failed = [one for one in found if one.failed]
     if json_:
         told = [one.result.to_dict() for one in found]
         print(json_text(told if len(runs) > 1 else told[0], indent=None))
     elif len(runs) > 1 and not failed:
-        print("next: passgap compare BASE TRAINED...")
+        say("next: passgap compare BASE TRAINED...")
     if failed:
         why = "; ".join(
             f"{one.result.run}: none of the samples could be scored: {one.why}" for one in failed
@@ -89,27 +89,34 @@ def _try(gold: str, text: str, verifier: str, *, json_: bool, runs: list[str]) -
 
 @dataclass(frozen=True)
 class Marked:
-    """One run that was verified: the result, its counts, whether no draw could be scored, and why
-    draws are unscored (empty where none is)."""
+    """One run that was verified: the result, its counts, whether no draw could be scored, why draws
+    are unscored (empty where none is), and, if no answer could be read in any of them, the verifier
+    that fits the references."""
 
     result: Verified
     counts: Counts
     failed: bool
     why: str
+    fits: str | None = None
 
 
-def _verified(path: str, run: Run, verifier: str | None) -> Marked:
+def mark_run(path: str, verifier: str | None) -> Marked:
     """Verify one run and return the result."""
+    from passgap.runs import Run
     from passgap.stages.counting import count
     from passgap.stages.unscored import all_unscored, in_one_line
     from passgap.stages.verifying import verified
+    from passgap.verifiers.fitting import fitting
 
+    run = Run(path)
     before = run.latest_verifier()
     digest = verify_run(path, verifier)
     counts = count(run)
     result = verified(run, counts, digest, place=path, before=before)
     why = in_one_line(result.unscored_reasons)
-    return Marked(result, counts, all_unscored(run, digest), why)
+    read = counts.no_answer is None or int(counts.no_answer.sum()) < int(counts.n.sum())
+    fits = None if read else fitting([problem.reference for problem in run.problems()])
+    return Marked(result, counts, all_unscored(run, digest), why, fits)
 
 
 def verify_run(path: str, verifier: str | None = None) -> str:
@@ -122,7 +129,7 @@ def verify_run(path: str, verifier: str | None = None) -> str:
         return verify(run, verifier=verifier, progress=progress, command=command_line())
 
 
-def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
+def print_marked(path: str, found: Marked, *, alone: bool) -> None:
     """The table of agreement, if any, one line for the outcomes, one for unscored samples."""
     result = found.result
     if result.agreement is not None:
@@ -131,14 +138,18 @@ def _print_verified(path: str, found: Marked, *, alone: bool) -> None:
 
         print_blocks(marks.agreement(result.agreement))
     if result.reasoned is not None:
-        print(
-            f"reasoning judged right in {result.reasoned:,} of {result.correct:,} correct samples"
-        )
+        say(f"reasoning judged right in {result.reasoned:,} of {result.correct:,} correct samples")
     probe = f"passgap probe {path}"
-    print(
+    say(
         f"{path}: {plural(result.draws, 'sample')} of {plural(result.problems, 'problem')}, "
         f"{result.correct:,} correct, {result.unscored:,} unscored; the outcomes of "
         f"{result.marked_by} count now{f'; next: {probe}' * (alone and not found.failed)}"
     )
     if found.why and not found.failed:
-        print(f"unscored: {found.why}")
+        say(f"unscored: {found.why}")
+    if found.fits and result.draws > result.unscored:
+        say(
+            f"warning: {result.marked_by} could read an answer in none of the samples, so all are "
+            f"incorrect; by the references, this verifier fits: passgap verify {path} --verifier "
+            f"{found.fits}"
+        )

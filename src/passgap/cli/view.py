@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Annotated
 
 from passgap.cli.command import argument, command, flag
+from passgap.cli.progress import say
 
 
 @command()
@@ -30,7 +31,7 @@ def view(
     from passgap.show.viewer.server import serve
 
     def ready(url: str) -> None:
-        print(f"{folder}: {url} (ctrl-C stops it)", flush=True)
+        say(f"{folder}: {url} (ctrl-C stops it)", flush=True)
         if open_:
             webbrowser.open(url)
 

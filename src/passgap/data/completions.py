@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from passgap.data.identity import digest
 
 FinishReason = Literal["stop", "length"]
+Refusal = Literal["prompt_too_long", "filtered"]  # a draw that a server refused: it is unscored
+REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,16 @@ class Completion:
     draw: int
     text: str
     token_ids: tuple[int, ...]
-    finish_reason: FinishReason
+    finish_reason: FinishReason | Refusal
     logprob: float = float("nan")
     token_count: int = -1
+
+    @property
+    def ended(self) -> FinishReason:
+        """How a drawn text ended. Raises ValueError for one that a server refused to draw."""
+        if self.finish_reason in REFUSALS:
+            raise ValueError(f"draw {self.draw} of {self.problem_id} was {self.finish_reason}")
+        return cast(FinishReason, self.finish_reason)
 
     def __post_init__(self) -> None:
         if self.token_count < 0:

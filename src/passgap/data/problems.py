@@ -37,12 +37,17 @@ class Tests(TypedDict, total=False):
     limits: tuple[int, float, int]
 
 
+TOLD_APART = "told_apart_by"  # the declared id, where problems share question and reference
+
+
 @dataclass(frozen=True)
 class Problem:
     """One question with the answer its verifier accepts.
 
     ``id`` is a hash of (question, reference, verifier): the same question under another prompt is
-    the same problem, and another question in the same row is another problem.
+    the same problem, and another question in the same row is another problem. Where several
+    problems share all three (a question whose image is not logged), the metadata's
+    ``told_apart_by``, the declared id, is hashed too.
     """
 
     question: str
@@ -52,7 +57,11 @@ class Problem:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "id", digest([self.question, self.reference, self.verifier]))
+        known = self.metadata if isinstance(self.metadata, Mapping) else {}  # a run from a stranger
+        named = known.get(TOLD_APART)
+        apart = [] if named is None else [str(named)]
+        key = digest([self.question, self.reference, self.verifier, *apart])
+        object.__setattr__(self, "id", key)
 
     @property
     def cluster(self) -> str | None:

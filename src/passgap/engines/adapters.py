@@ -79,6 +79,7 @@ OPENAI = Adapter(
         retries=int,
         logprobs=flag,
         api_key_env=str,
+        leave_out=str,
     ),
     ("openai",),
     "passgap.engines.openai:check",

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from jinja2 import TemplateError
+
 from passgap.data.policies import Prompt
 from passgap.errors import UsageError
+
+# What a template may begin with that a tokenizer, or a server, adds by itself.
+BOS = (
+    "<s>",
+    "<bos>",
+    "<|begin_of_text|>",
+    "<|startoftext|>",
+    "<｜begin▁of▁sentence｜>",
+    "<BOS_TOKEN>",
+)
 
 
 class Tokenizer(Protocol):
     """The part of a transformers tokenizer that is used."""
 
     chat_template: object
+    bos_token_id: int | None
 
     def __call__(
         self, text: str, *, add_special_tokens: bool = True
@@ -26,15 +39,25 @@ class Tokenizer(Protocol):
 def encode(tokenizer: Tokenizer, prompt: Prompt) -> list[int]:
     """Token ids of a rendered prompt; chat messages go through the tokenizer's own template.
 
-    Raises UsageError for chat messages where the tokenizer has no template.
+    A text that begins with the BOS token is not given a second one. Raises UsageError for chat
+    messages where the tokenizer has no template, or one that refuses them.
     """
     if not prompt.messages:
-        return list(tokenizer(prompt.text)["input_ids"])
+        ids, bos = list(tokenizer(prompt.text)["input_ids"]), tokenizer.bos_token_id
+        return ids[1:] if bos is not None and ids[:2] == [bos, bos] else ids
     if not tokenizer.chat_template:
         raise UsageError(
             "this policy's tokenizer has no chat template; allowed: --template plain, or a Jinja "
             "file for the whole prompt"
         )
     messages = [{"role": role, "content": content} for role, content in prompt.messages]
-    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    try:
+        text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    except TemplateError as error:
+        system = any(role == "system" for role, _ in prompt.messages)
+        raise UsageError(
+            f"this policy's chat template refuses the prompt ({error}); "
+            + ("leave out --system, or " if system else "")
+            + "give a Jinja file for the whole prompt (--template FILE)"
+        ) from error
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -1,10 +1,12 @@
 """The openai engine: any server that speaks the OpenAI protocol (vLLM, SGLang, llama.cpp, hosted).
 
 In: a block and its prompts. Out: what the server returned, as counted: a server that returns fewer
-choices than requested is asked again, one that ignores ``n`` is asked for one at a time. Requests
-are retried by the client library with backoff and jitter on 429, 5xx, time-outs and lost
-connections. Several blocks are in flight at once, so that the server is not idle while a block's
-last request ends. The key comes from the environment and is never stored.
+choices than requested is asked again, one that ignores ``n`` is asked for one at a time. Several
+blocks are in flight at once, so that the server is not idle while a block's last request ends.
+``passgap.servers`` sends the requests and reads the answers; the key is never stored.
+
+A prompt that the server refuses as too long, or filters, costs its own samples: they have no text,
+and their finish reason says why.
 
 Not covered: a server's own prompt template (chat messages are rendered by the server), and whether
 it honours seeds: passgap's data checks look for repeated draws instead.
@@ -13,46 +15,35 @@ it honours seeds: passgap's data checks look for repeated draws instead.
 from __future__ import annotations
 
 import asyncio
-import os
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict, Unpack, cast
-from urllib.parse import urlsplit
+from typing import TypedDict, Unpack
 
-from passgap.data.completions import Block, Completion, FinishReason
+from passgap.data.completions import (
+    Block,
+    Completion,
+    FinishReason,
+    Refusal,
+    cut_at_stop,
+)
 from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines.arguments import refuse_below
 from passgap.engines.base import Capabilities, Engine, Work
-from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.engines.encoding import BOS
+from passgap.errors import UsageError
+from passgap.plain import Json
+from passgap.servers import RefusedError, Said, Server, check_server
 
-try:
-    import openai
-    from openai.types import CompletionChoice
-except ImportError as error:
-    raise MissingExtraError("openai", "openai") from error
-
-if TYPE_CHECKING:
-    from openai.types import Completion as TextCompletion
-    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
-    from openai.types.chat.chat_completion import Choice as ChatChoice
-
-KEY = "OPENAI_API_KEY"
 SEED_BITS = 31
-EMPTY_ANSWERS = 5
+ROOM, TOKEN_BYTES = 1 << 20, 1024  # of an answer, besides its tokens and for each
+LEFT_OUT = ("temperature", "top_p", "max_tokens", "stop", "seed", "n", "logprobs",
+            "presence_penalty", "frequency_penalty")  # fmt: skip
 
-
-class Sent(TypedDict):
-    """The settings in every request."""
-
-    temperature: float
-    top_p: float
-    max_tokens: int
-    stop: list[str] | None
-    presence_penalty: float
-    frequency_penalty: float
-    extra_body: dict[str, float]
+NAMED = r"['\"`]{0}['\"`]|\b{0} (?:is|was|must|cannot)|(?:parameters?|fields?):? {0}\b|\b{0}: "
 
 
 class Options(TypedDict, total=False):
@@ -64,19 +55,20 @@ class Options(TypedDict, total=False):
     retries: int
     server: str
     logprobs: bool
-    api_key_env: str
+    api_key_env: str | None
+    leave_out: str
 
 
-def _vllm(top_k: int) -> dict[str, float]:
+def _vllm(top_k: int) -> dict[str, Json]:
     return {"top_k": top_k or -1, "min_p": 0.0, "repetition_penalty": 1.0}
 
 
-def _llama_cpp(top_k: int) -> dict[str, float]:
+def _llama_cpp(top_k: int) -> dict[str, Json]:
     off = {"min_p": 0.0, "typical_p": 1.0, "repeat_penalty": 1.0, "xtc_probability": 0.0}
     return {"top_k": top_k, "dry_multiplier": 0.0, **off}
 
 
-DIALECTS: dict[str, Callable[[int], dict[str, float]]] = {
+DIALECTS: dict[str, Callable[[int], dict[str, Json]]] = {
     "vllm": _vllm,
     "sglang": _vllm,
     "llama.cpp": _llama_cpp,
@@ -95,7 +87,9 @@ class OpenAIEngine(Engine):
     At most ``concurrency`` requests are in flight, each for at most ``draws_per_request`` draws
     (``n``); one that takes ``timeout`` seconds is sent again, up to ``retries`` times. ``logprobs``
     are kept only at temperature 1 without truncation, where all servers define them the same way.
-    ``api_key_env`` names the environment variable that holds the key.
+    ``api_key_env`` names the environment variable that holds the key. ``leave_out`` names the
+    parameters that are not sent, separated by commas, for a server that refuses them; without
+    ``max_tokens``, the limit is sent as ``max_completion_tokens``.
     """
 
     name = "openai"
@@ -113,17 +107,21 @@ class OpenAIEngine(Engine):
         retries: int = 8,
         server: str = "auto",
         logprobs: bool = True,
-        api_key_env: str = KEY,
+        api_key_env: str | None = None,
+        leave_out: str = "",
     ) -> None:
         self._model, self._sampling, self._base_url = model, sampling, base_url
-        self._concurrency, self._most = concurrency, draws_per_request
+        self._left_out = _names(leave_out)
+        self._concurrency = concurrency
+        self._most = 1 if "n" in self._left_out else draws_per_request
         self._logprobs = logprobs
         self._loop = asyncio.new_event_loop()
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=os.environ.get(api_key_env, "none"),
+        self._server = Server(
+            base_url,
+            api_key_env,
             timeout=timeout,
-            max_retries=retries,
+            retries=retries,
+            most_bytes=ROOM + self._most * sampling.max_tokens * TOKEN_BYTES,
         )
         self._slots = asyncio.Semaphore(concurrency)
         self._waiting = 0
@@ -131,7 +129,7 @@ class OpenAIEngine(Engine):
         self._requests = 0
         try:
             self.server = self._ask_dialect() if server == "auto" else server
-            self._check_top_k()
+            self._check_settings()
         except BaseException:
             self.close()
             raise
@@ -161,12 +159,13 @@ class OpenAIEngine(Engine):
             "draws_per_request": self._most,
             "requests": self._requests,
             "effective": self._settings(),
+            "left_out": self._left_out,
             "finish_reasons": dict(self._finish),
         }
 
     def close(self) -> None:
         """Close the connections."""
-        self._loop.run_until_complete(self._client.close())
+        self._loop.run_until_complete(self._server.close())
         self._loop.close()
 
     # -- blocks
@@ -217,7 +216,6 @@ class OpenAIEngine(Engine):
     ) -> list[Completion]:
         """``count`` draws of one problem, requested until they are complete."""
         found: list[Completion] = []
-        empty = 0
         self._waiting += 1
         try:
             while len(found) < count:
@@ -225,15 +223,10 @@ class OpenAIEngine(Engine):
                 seed = block.draw_seed(problem_id, bits=SEED_BITS) + at
                 async with self._slots:
                     drawn = await self._request(prompt, count - len(found), seed)
-                empty = 0 if drawn else empty + 1
-                if empty == EMPTY_ANSWERS:
-                    raise WorkError(
-                        f"{self._base_url} answered {EMPTY_ANSWERS} times without a completion; "
-                        "check the server's log and run the same command again"
-                    )
                 for one in drawn[: count - len(found)]:
                     draw = block.first_draw + first + len(found)
                     found.append(replace(one, problem_id=problem_id, draw=draw))
+                    self._finish[one.finish_reason] += 1
                     self.tell(1, one.token_count)
         finally:
             self._waiting -= 1
@@ -243,53 +236,46 @@ class OpenAIEngine(Engine):
 
     async def _request(self, prompt: Prompt, n: int, seed: int) -> list[Completion]:
         """Up to ``n`` draws, not yet assigned to a problem: the server's choices are counted."""
-        settings, logprobs = self._settings(), self._logprobs
         self._requests += 1
         try:
-            if prompt.messages:
-                messages = [
-                    cast("ChatCompletionMessageParam", {"role": role, "content": text})
-                    for role, text in prompt.messages
-                ]
-                chat = self._client.chat.completions
-                answer: ChatCompletion | TextCompletion = await chat.create(
-                    messages=messages,
-                    model=self._model,
-                    n=n,
-                    seed=seed,
-                    logprobs=logprobs or None,
-                    **settings,
-                )
-            else:
-                answer = await self._client.completions.create(
-                    prompt=prompt.text,
-                    model=self._model,
-                    n=n,
-                    seed=seed,
-                    logprobs=1 if logprobs else None,
-                    **settings,
-                )
-        except openai.APIStatusError as error:
-            raise self._refused(error) from error
-        except (openai.APIResponseValidationError, ValueError):
-            return []  # not JSON: usually a proxy's error page
-        except openai.APIError as error:
-            raise WorkError(
-                f"{self._base_url} cannot be reached ({error}); finished samples are kept: run "
-                "the same command again when the server is back"
-            ) from error
-        choices = getattr(answer, "choices", None) or []
-        share = answer.usage.completion_tokens // len(choices) if choices and answer.usage else 0
-        return [self._read(choice, share) for choice in choices]
+            said = await self._server.said(self._body(prompt, n, seed))
+        except RefusedError as error:
+            if error.kind == "other":
+                raise UsageError(f"{error}{self._advice(error, prompt)}") from error
+            return [Completion("", 0, "", (), error.kind)] * n
+        return [self._completion(one) for one in said]
 
-    def _read(self, choice: ChatChoice | CompletionChoice, share: int) -> Completion:
-        text = choice.text if isinstance(choice, CompletionChoice) else choice.message.content
-        steps = _steps(choice.logprobs)
-        self._finish[str(choice.finish_reason)] += 1
-        finish: FinishReason = "length" if choice.finish_reason == "length" else "stop"
-        logprob = sum(steps) if steps and self._untouched else float("nan")
-        tokens = len(steps) if steps else share
-        return Completion("", 0, text or "", (), finish, logprob, tokens)
+    def _body(self, prompt: Prompt, n: int, seed: int) -> dict[str, Json]:
+        body: dict[str, Json] = {"model": self._model}
+        if prompt.messages:
+            body["messages"] = [{"role": role, "content": text} for role, text in prompt.messages]
+            body["logprobs"] = self._logprobs or None
+        else:
+            body |= self._text(prompt.text)
+            body["logprobs"] = 1 if self._logprobs else None
+        body |= {"n": n, "seed": seed, **self._settings()}
+        if "max_tokens" in self._left_out:
+            body["max_completion_tokens"] = self._sampling.max_tokens
+        return {k: v for k, v in body.items() if k not in self._left_out and v is not None}
+
+    def _text(self, text: str) -> dict[str, Json]:
+        """A prompt without chat; where it begins with BOS, the server is not to add a second."""
+        begins = next((mark for mark in BOS if text.startswith(mark)), "")
+        if begins and self.server == "vllm":
+            return {"prompt": text, "add_special_tokens": False}
+        return {"prompt": text.removeprefix(begins)}
+
+    def _completion(self, said: Said) -> Completion:
+        finish: FinishReason | Refusal = "length" if said.ending == "length" else "stop"
+        if said.ending == "content_filter":
+            finish = "filtered"
+        text, steps = said.whole, said.steps
+        if "stop" in self._left_out:
+            text = cut_at_stop(text, self._sampling.stop)
+            finish = "stop" if text != said.whole else finish
+        whole = bool(steps) and self._untouched and text == said.whole
+        logprob = math.fsum(steps) if whole else float("nan")
+        return Completion("", 0, text, (), finish, logprob, said.tokens)
 
     @property
     def _untouched(self) -> bool:
@@ -297,32 +283,47 @@ class OpenAIEngine(Engine):
         asked = self._sampling
         return (asked.temperature, asked.top_p, asked.top_k) == (1.0, 1.0, 0)
 
-    def _settings(self) -> Sent:
+    def _settings(self) -> dict[str, Json]:
+        """What is sent with every request."""
         asked = self._sampling
-        return {
+        settings: dict[str, Json] = {
             "temperature": asked.temperature,
             "top_p": asked.top_p,
             "max_tokens": asked.max_tokens,
             "stop": list(asked.stop) or None,
             "presence_penalty": 0.0,
             "frequency_penalty": 0.0,
-            "extra_body": DIALECTS[self.server](asked.top_k),
+            **DIALECTS[self.server](asked.top_k),
         }
+        return {name: value for name, value in settings.items() if name not in self._left_out}
 
-    def _refused(self, error: openai.APIStatusError) -> Exception:
-        if error.status_code == 429 or error.status_code >= 500:
-            return WorkError(
-                f"{self._base_url} still answers {error.status_code} after all retries; finished "
-                "samples are kept: run the same command again later, or with a lower "
-                "--engine-arg concurrency"
-            )
-        return UsageError(
-            f"{self._base_url} refuses the request with {error.status_code}: "
-            f"{str(error.message)[:300]}"
-        )
+    def _advice(self, error: RefusedError, prompt: Prompt) -> str:
+        """What to type after a refusal that names a parameter, or the system role."""
+        said = str(error).partition(": ")[2].lower()
+        sent = (*LEFT_OUT, *DIALECTS[self.server](0))
+        named = next((name for name in sent if re.search(NAMED.format(name), said)), None)
+        if named is not None and named not in self._left_out:
+            return f"; to leave it out: --engine-arg leave_out={','.join([*self._left_out, named])}"
+        if "system" in said and any(role == "system" for role, _ in prompt.messages):
+            return "; the model's chat template may not take a system message: leave out --system"
+        return ""
 
-    def _check_top_k(self) -> None:
-        if self.server == "hosted" and self._sampling.top_k:
+    def _check_settings(self) -> None:
+        """Refuse a setting that the server would not get."""
+        known = (*LEFT_OUT, *DIALECTS[self.server](0))
+        for name in self._left_out:
+            if name not in known:
+                raise UsageError(
+                    f"leave_out has {name!r}; allowed for server={self.server}: {', '.join(known)}"
+                )
+        values = {"temperature": self._sampling.temperature, "top_p": self._sampling.top_p}
+        for name, value in values.items():
+            if name in self._left_out and value != 1.0:
+                raise UsageError(
+                    f"{name} is {value:g} and left out (leave_out), so it would not be sent; "
+                    f"allowed: --{name.replace('_', '-')} 1, the server's own default"
+                )
+        if self._sampling.top_k and (self.server == "hosted" or "top_k" in self._left_out):
             raise UsageError(
                 f"top_k is {self._sampling.top_k}, which {self._base_url} does not support; "
                 "allowed: 0 (off), or --engine-arg server=vllm, sglang or llama.cpp if it is one "
@@ -330,44 +331,22 @@ class OpenAIEngine(Engine):
             )
 
     def _ask_dialect(self) -> str:
-        try:
-            models = self._loop.run_until_complete(self._client.models.list()).data
-        except openai.NotFoundError:
-            return "hosted"  # a server without a list of models is not one we know
-        except openai.APIStatusError as error:
-            raise self._refused(error) from error
-        except openai.APIError as error:
-            raise UsageError(
-                f"no server answers at {self._base_url} ({error}); start it, or correct "
-                "--engine-arg base_url"
-            ) from error
-        owners = {str(model.owned_by) for model in models}
-        return next((OWNERS[owner] for owner in owners if owner in OWNERS), "hosted")
+        owners = self._loop.run_until_complete(self._server.owners())
+        return next((OWNERS[owner] for owner in sorted(owners) if owner in OWNERS), "hosted")
 
 
 def check(arguments: Mapping[str, object]) -> None:
     """Refuse arguments that cannot work, before anything is sent to a server."""
-    url = urlsplit(str(arguments.get("base_url", "")))
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise UsageError(
-            f"base_url is {arguments.get('base_url')!r}; allowed: a URL, such as --engine-arg "
-            "base_url=http://localhost:8000/v1"
-        )
-    if url.username or url.password or "key" in url.query.lower():
-        raise UsageError(
-            "base_url contains a key, which would be stored with the run; put the key in an "
-            "environment variable instead (--engine-arg api_key_env=NAME)"
-        )
+    key = arguments.get("api_key_env")
+    check_server(arguments.get("base_url"), None if key is None else str(key))
     refuse_below(arguments, 1, "an integer", "concurrency", "draws_per_request")
+    refuse_below(arguments, 0, "an integer", "retries")
+    seconds = arguments.get("timeout", 600.0)
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise UsageError(f"timeout is {seconds}; allowed: a number of seconds > 0")
     if arguments.get("server", "auto") not in ("auto", *DIALECTS):
         raise UsageError(f"server is {arguments['server']!r}; allowed: auto, {', '.join(DIALECTS)}")
 
 
-def _steps(logprobs: object) -> list[float]:
-    """The log-probability of every token drawn, from either of the protocol's two formats."""
-    if logprobs is None:
-        return []
-    content = getattr(logprobs, "content", None)
-    if content is not None:
-        return [float(step.logprob) for step in content]
-    return [float(value) for value in getattr(logprobs, "token_logprobs", None) or []]
+def _names(text: str) -> list[str]:
+    return sorted({name for name in (one.strip() for one in text.split(",")) if name})

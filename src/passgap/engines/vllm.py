@@ -134,6 +134,12 @@ class VllmEngine(Engine):
 
 def check(arguments: Mapping[str, object]) -> None:
     """Refuse arguments that passgap sets itself."""
+    secret = [name for name in arguments if name.endswith(("token", "api_key", "password"))]
+    if secret:
+        raise UsageError(
+            f"engine argument {secret[0]!r} would be stored with the run; leave it out and set an "
+            "environment variable (for the hub: export HF_TOKEN=...)"
+        )
     taken = sorted(set(arguments) & set(OURS))
     if taken:
         raise UsageError(

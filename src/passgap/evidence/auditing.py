@@ -54,23 +54,21 @@ def cases(run: Run, **settings: Unpack[AuditOptions]) -> list[Case]:
         )
     rows = choose_problems(counts, asked.size, asked.seed)
     chosen = {counts.problem_id[row]: row for row in rows}
-    correct = (
+    correct = run.collected(
         run.scan_outcomes(digest)
         .filter((pl.col("status") == "correct") & pl.col("problem_id").is_in(list(chosen)))
         .select("problem_id", "draw", "extracted")
         .sort("problem_id", "draw")
-        .collect()
     )
     rng = np.random.default_rng([asked.seed, 1])
     picked = pl.concat(
         [part[[int(rng.integers(len(part)))]] for part in correct.partition_by("problem_id")]
         or [correct]
     )
-    texts = (
+    texts = run.collected(
         run.scan_completions()
         .select("problem_id", "draw", "text")
         .join(picked.lazy(), on=["problem_id", "draw"])
-        .collect()
     )
     problems = {problem.id: problem for problem in run.problems()}
     marks = {(m.problem_id, m.draw): m.mark for m in run.audit_marks(digest)}
@@ -111,7 +109,7 @@ def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
     correct = run.scan_outcomes(digest).filter(
         (pl.col("status") == "correct") & pl.col("problem_id").is_in(ids)
     )
-    known = set(correct.select("problem_id", "draw").collect().iter_rows())
+    known = set(run.collected(correct.select("problem_id", "draw")).iter_rows())
     strange = [key for key in marks if key not in known]
     if strange:
         raise UsageError(

@@ -15,6 +15,7 @@ import polars as pl
 
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.plain import shareable
 from passgap.runs import Run, write_text, write_whole
 from passgap.stages.counting import count, outcome_matrix, write_counts
 
@@ -106,7 +107,7 @@ def _card(run: Run, counts: Counts, verifier: str) -> str:
     manifest = run.manifest
     about = run.outcomes_about(verifier)
     facts: dict[str, object] = {
-        "policy": manifest.policy["path"],
+        "policy": shareable(manifest.policy["path"]),
         "problems": f"{len(counts)} of {manifest.problem_set['name']}",
         "draws": f"{int((counts.n + counts.unscored).sum()):,}",
         "correct": f"{int(counts.c.sum()):,}",

@@ -15,9 +15,16 @@ from typing import Any
 from passgap.data.outcomes import Status
 from passgap.logs.base import Asked, Condition, Format, Peek, Record, Told, parse_condition
 from passgap.logs.counts_file import FORMAT as COUNTS
-from passgap.logs.counts_file import ImportedCounts, import_counts, import_means, wants_counts
-from passgap.logs.finding import Found, find_log
+from passgap.logs.counts_file import (
+    ImportedCounts,
+    import_counts,
+    import_marks,
+    import_means,
+    wants_counts,
+)
+from passgap.logs.finding import Found, find_each, find_log
 from passgap.logs.importing import Imported, import_files
+from passgap.logs.table import FORMAT as TABLE
 from passgap.registry import Registry
 
 
@@ -42,6 +49,20 @@ FORMATS = Registry(
         "opencompass": "passgap.logs.opencompass:FORMAT",
         "qwen-math": "passgap.logs.qwen_math:FORMAT",
         "livecodebench": "passgap.logs.livecodebench:FORMAT",
+        "terminal-bench": "passgap.logs.terminal_bench:FORMAT",
+        "harbor": "passgap.logs.harbor:FORMAT",
+        "tau2": "passgap.logs.tau2:FORMAT",
+        "tinker": "passgap.logs.tinker:FORMAT",
+        "skyrl": "passgap.logs.skyrl:FORMAT",
+        "nemo-rl": "passgap.logs.nemo_rl:FORMAT",
+        "ms-swift": "passgap.logs.ms_swift:FORMAT",
+        "open-instruct": "passgap.logs.open_instruct:FORMAT",
+        "evalscope": "passgap.logs.evalscope:FORMAT",
+        "helm": "passgap.logs.helm:FORMAT",
+        "promptfoo": "passgap.logs.promptfoo:FORMAT",
+        "lmms-eval": "passgap.logs.lmms_eval:FORMAT",
+        "vlmevalkit": "passgap.logs.vlmevalkit:FORMAT",
+        "slime": "passgap.logs.slime:FORMAT",
         "counts": "passgap.logs.counts_file:FORMAT",
         "table": "passgap.logs.table:FORMAT",  # last: it takes what no other format claims
     },
@@ -83,7 +104,7 @@ def import_log(
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     condition = parse_condition(correct_if) if isinstance(correct_if, str) else correct_if
     asked = Asked(correct_if=condition, **settings)
-    return import_found(find_log(FORMATS, form, given), out, asked)
+    return import_found(find_log(FORMATS, form, given, asked=asked), out, asked)
 
 
 def import_found(
@@ -92,6 +113,8 @@ def import_found(
     """Import a log that `find_log` found, into a run folder or, by its name, a counts file."""
     if found.format.name == COUNTS.name:
         return import_counts(found.files, out, asked)
+    if wants_counts(out) and found.format.name == TABLE.name:
+        return import_marks(found.files, out, asked)
     if wants_counts(out):
         return import_means(found.format, found.files, out, asked)
     return import_files(found.format, found.files, out, asked, command=command)
@@ -109,6 +132,7 @@ __all__ = [
     "Record",
     "Status",
     "Told",
+    "find_each",
     "find_log",
     "import_counts",
     "import_files",

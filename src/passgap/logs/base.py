@@ -73,7 +73,8 @@ class Record(NamedTuple):
     Its problem is identified by ``question``, or else the rendered ``prompt``, or else the source's
     ``key``. ``order`` sorts the draws of a problem (a seed, an epoch) before the order of reading.
     ``status`` is the source's label, None if it has none; ``finish_reason`` None if unknown;
-    ``metadata`` is the problem's.
+    ``metadata`` is the problem's; ``fields`` are the other fields of the row, by which policies are
+    told apart.
     """
 
     text: str
@@ -88,6 +89,7 @@ class Record(NamedTuple):
     finish_reason: str | None = None
     tokens: int = 0
     metadata: Mapping[str, object] | None = None
+    fields: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,14 @@ class Asked:
         Which numbers count as correct.
     filter
         For lm-eval: the filter whose rows are read.
+    n_field, c_field, failed_field
+        For counts: which fields hold n and c, or the number of failures where there is no n.
+    rows
+        For tables: the (dotted) key under which one JSON object has its rows.
     where
         ``(field, value)`` pairs that a row must have.
+    pool
+        Fields whose values are all of one policy though they look as if they told policies apart.
     step
         For training dumps: the step that is read.
     verifier
@@ -128,7 +136,12 @@ class Asked:
     label: str | None = None
     correct_if: Condition | None = None
     filter: str | None = None
+    n_field: str | None = None
+    c_field: str | None = None
+    failed_field: str | None = None
+    rows: str | None = None
     where: tuple[tuple[str, str], ...] = ()
+    pool: tuple[str, ...] = ()
     step: int | None = None
     verifier: str | None = None
     policy: str | None = None
@@ -164,7 +177,8 @@ class Told:
 
     ``label`` names what marked the draws; ``chat`` says that prompts are messages; ``left_out``
     counts rows by the reason, with examples; ``notes`` are for the reader of the run; ``unnamed``
-    says that a row had no field to which --correct-if could apply.
+    says that a row had no field to which --correct-if could apply; ``found`` are the values of the
+    fields that --where names.
     """
 
     label: str = ""
@@ -176,6 +190,7 @@ class Told:
     examples: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     unnamed: bool = False
+    found: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def rows_left_out(self) -> tuple[LeftOut, ...]:
         """What was left out, by reason."""
@@ -226,10 +241,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Peek:
-    """The first file of a log and its first row, for guessing the format."""
+    """The first file of a log and its first row, for guessing the format.
+
+    ``asked`` is what the user says about it.
+    """
 
     files: tuple[Path, ...]
     row: Mapping[str, object]
+    asked: Asked = Asked()
 
     @property
     def name(self) -> str:
@@ -261,9 +280,31 @@ Reader = Callable[[Sequence[Path], Asked, Told], Iterator[Record]]
 MeansReader = Callable[[Sequence[Path], Asked, Told], Iterator[Mean]]
 
 
+@dataclass(frozen=True)
+class Has:
+    """The claim of a format whose rows have all these fields; other processes can be given it."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, peek: Peek) -> bool:
+        return peek.has(*self.names)
+
+
 def has(*names: str) -> Callable[[Peek], bool]:
     """The claim of a format whose rows have all these fields."""
-    return lambda peek: peek.has(*names)
+    return Has(names)
+
+
+def _never(peek: Peek) -> bool:
+    return False
+
+
+def _parent(path: Path) -> Path:
+    return path.parent
+
+
+def _always(path: Path) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -288,14 +329,20 @@ class Format:
         Yields the shares of correct draws, where a log has nothing but these.
     log_of
         What the files of one log in a folder share; None where each is a separate log.
+    folder_of
+        The folder of the log that a file belongs to.
+    holds
+        Whether a file found in a folder has samples.
     """
 
     name: str
     summary: str
     patterns: tuple[str, ...]
     read: Reader
-    claims: Callable[[Peek], bool] = lambda peek: False
+    claims: Callable[[Peek], bool] = _never
     takes: frozenset[str] = frozenset()
     verifier: str = "math"
     means: MeansReader | None = None
     log_of: Callable[[Path], str] | None = None
+    folder_of: Callable[[Path], Path] = _parent
+    holds: Callable[[Path], bool] = _always

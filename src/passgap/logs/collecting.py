@@ -1,20 +1,22 @@
 """From records to problems and sorted draws: the part of an import that reads the log once.
 
 A problem's identity is its question, reference and verifier, so different questions at one index
-stay apart, and a log's own names of problems do not matter.
+stay apart, and a log's own names of problems matter only where several share all of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from passgap.data.identity import digest
 from passgap.data.policies import PromptSettings
-from passgap.data.problems import Problem, ProblemSet
+from passgap.data.problems import TOLD_APART, Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.logs.base import EXAMPLES, Asked, Record, Told
 from passgap.logs.sorting import Sorter
 from passgap.plain import plural
+from passgap.stages.policies import Splits
 
 SLOT = "{{ question }}"
 NOT_LOGGED = "not in the log"
@@ -54,7 +56,8 @@ class Matcher:
 
 
 def _names(problems: ProblemSet) -> Iterator[tuple[str, Problem]]:
-    for problem in problems:
+    for number, problem in enumerate(problems, start=1):
+        yield f"#{number}", problem  # of a log that only keeps their order
         yield problem.id, problem
         for name in OWN_NAMES:
             if problem.metadata.get(name) is not None:
@@ -62,19 +65,34 @@ def _names(problems: ProblemSet) -> Iterator[tuple[str, Problem]]:
 
 
 class Collected:
-    """What was read: distinct ``problems`` in the order they came, the ``draws`` of each."""
+    """What was read: distinct ``problems`` in the order they came, the ``draws`` of each.
 
-    def __init__(self, sorter: Sorter, asked: Asked, told: Told, verifier: str) -> None:
+    While reading, a row stands for a question with its reference under one id of the log; at the
+    end, ``final`` gives each of these rows the row of its problem. ``texts`` says whether there are
+    any, to be verified again.
+    """
+
+    def __init__(
+        self, sorter: Sorter, asked: Asked, told: Told, verifier: str, *, texts: bool = True
+    ) -> None:
         self.sorter = sorter
+        self._texts = texts
         self._asked, self._told, self._verifier = asked, told, verifier
         self._matcher = Matcher(asked.problems) if asked.problems is not None else None
+        self._splits = Splits(asked.pool)
         self.problems: list[Problem] = []
+        self.final: list[int] = []
         self.draws: list[int] = []
         self.scored_of: list[int] = []
+        self.correct_of: list[int] = []
         self.labelled = self.unlabelled = self.answered = 0
         self.scored = self.correct = self.failed = 0
-        self._row_of: dict[str, int] = {}
-        self._cache: dict[tuple[str, str], int] = {}
+        self._named: list[Problem] = []  # by question and reference, as first read
+        self._keys: list[tuple[int, str]] = []  # of each row: which of these, and the log's id
+        self._named_of: dict[tuple[str, str], int] = {}
+        self._number_of: dict[str, int] = {}
+        self._row_of: dict[tuple[int, str], int] = {}
+        self._drawn: Counter[object] = Counter()
         self._prompts: list[str] = []
         self._asked_otherwise = 0
         self._other_references: dict[str, None] = {}
@@ -84,11 +102,12 @@ class Collected:
     def take(self, records: Iterable[Record]) -> None:
         """Read all records.
 
-        Raises UsageError if no draw is left, or draws belong to no problem in the given file.
+        Raises UsageError if no draw is left, draws belong to no problem in the given file, or they
+        are of several policies.
         """
         for record in map(self._encodable, records):
             row = self.row(record)
-            if row < 0:
+            if row < 0 or self._is_copy(row):
                 continue
             self.draws[row] += 1
             self.labelled += record.status is not None
@@ -96,9 +115,12 @@ class Collected:
             self.scored += scored
             self.scored_of[row] += scored
             self.correct += record.status == "correct"
-            self.failed += record.reason == "error"
+            self.correct_of[row] += record.status == "correct"
+            self.failed += record.reason.startswith("error")
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None
+            if record.fields:
+                self._splits.add(self._keys[row][0], record.fields)
             self.sorter.add(row, record)
         self.sorter.finish()
         self.end()
@@ -106,14 +128,34 @@ class Collected:
             self._told.note(f"problems have {min(self.draws)} to {max(self.draws)} samples")
 
     def end(self) -> None:
-        """Everything is read: report what a reader should know. Raises UsageError as `take`."""
+        """Everything is read: settle what a problem is, and report what a reader should know.
+
+        Raises UsageError as `take`.
+        """
         self._refuse_unmatched()
-        if not self.problems:
-            left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())
-            raise UsageError(
-                f"the log has no samples{f' ({left})' if left else ''}; give another log"
-            )
+        if not self._keys:
+            raise UsageError(f"the log has no samples{self._why_none()}; give another log")
+        self._splits.refuse()
+        self._settle()
         self._say()
+
+    def _why_none(self) -> str:
+        left = "; ".join(f"{count} {why}" for why, count in self._told.left_out.items())
+        there = "; ".join(
+            f"{name} is {', '.join(values)}" for name, values in self._told.found.items()
+        )
+        return f" ({'; '.join(filter(None, (left, there)))})" if left or there else ""
+
+    def _is_copy(self, row: int) -> bool:
+        """Whether a greedy policy has answered the problem before: it repeats itself."""
+        known = {**self._told.sampling, **self._asked.sampling}
+        if known.get("temperature") != 0:
+            return False
+        named, key = self._keys[row]
+        self._drawn[one := (named, key if self._asked.id_field else "")] += 1
+        if self._drawn[one] > 1:
+            self._told.leave_out("samples at temperature 0 after the first of their problem")
+        return self._drawn[one] > 1
 
     def _encodable(self, record: Record) -> Record:
         """The record without lone surrogates, which JSON can escape but no file can hold."""
@@ -130,13 +172,24 @@ class Collected:
         )
 
     def row(self, record: Record) -> int:
-        """The row of the draw's problem, -1 where it is left out."""
-        identity = (record.question or record.prompt or record.key, record.reference)
-        row = self._cache.get(identity)
-        if row is None:
-            row = self._cache[identity] = self._new(record)
-        if row < 0:
+        """The row of the draw while reading, -1 where it is left out."""
+        text = record.question or record.prompt
+        identity = (text or record.key, record.reference)
+        named = self._named_of.get(identity)
+        if named is None:
+            named = self._named_of[identity] = self._new(record)
+        if named < 0:
             self._told.leave_out("samples of no problem in --problems", _name(record))
+            return -1
+        key = (named, record.key if text and self._matcher is None else "")
+        row = self._row_of.get(key)
+        if row is None:
+            row = self._row_of[key] = len(self._keys)
+            self._keys.append(key)
+            self.draws.append(0)
+            self.scored_of.append(0)
+            self.correct_of.append(0)
+            self._prompts.append(record.prompt)
         elif record.prompt and record.prompt != self._prompts[row]:
             self._asked_otherwise += 1
         if record.key and record.question:
@@ -148,14 +201,65 @@ class Collected:
         if problem is None:
             self._unmatched[_name(record)] = None
             return -1
-        if problem.id in self._row_of:
-            return self._row_of[problem.id]
-        self._row_of[problem.id] = len(self.problems)
-        self.problems.append(problem)
-        self.draws.append(0)
-        self.scored_of.append(0)
-        self._prompts.append(record.prompt)
-        return len(self.problems) - 1
+        same = self._number_of.setdefault(problem.id, len(self._named))
+        if same == len(self._named):
+            self._named.append(problem)
+        return same
+
+    def _settle(self) -> None:
+        """One row per problem: ids that share a question are problems, or number its samples."""
+        sharing: dict[int, list[int]] = {}
+        for row, (named, _) in enumerate(self._keys):
+            sharing.setdefault(named, []).append(row)
+        shared = {named: rows for named, rows in sharing.items() if len(rows) > 1}
+        alike = [row for rows in shared.values() for row in rows]
+        apart = bool(self._asked.id_field) or sum(self._sizes(alike)) > 1.5 * len(alike)
+        if shared:
+            self._say_shared([self._keys[row][1] for row in alike], apart)
+        place: dict[tuple[int, str], int] = {}
+        for named, key in self._keys:
+            one = (named, key if apart and named in shared else "")
+            if one not in place:
+                place[one] = len(self.problems)
+                self.problems.append(_told_apart(self._named[named], one[1]))
+            self.final.append(place[one])
+        self._merge_rows()
+
+    def _sizes(self, rows: Iterable[int]) -> list[int]:
+        return [self.draws[row] for row in rows]
+
+    def _merge_rows(self) -> None:
+        """The numbers of each problem from those of its rows."""
+        prompts, self._prompts = self._prompts, [""] * len(self.problems)
+        self.draws, self.scored_of, self.correct_of = (
+            self._summed(each) for each in (self.draws, self.scored_of, self.correct_of)
+        )
+        for row, final in enumerate(self.final):
+            known = self._prompts[final]
+            self._asked_otherwise += bool(known and prompts[row] and known != prompts[row])
+            self._prompts[final] = known or prompts[row]
+        if self.final != list(range(len(self.problems))):
+            self.sorter.merge(self.final)
+
+    def _summed(self, each: Sequence[int]) -> list[int]:
+        """Numbers of the rows, as numbers of the problems."""
+        sums = [0] * len(self.problems)
+        for row, final in enumerate(self.final):
+            sums[final] += each[row]
+        return sums
+
+    def _say_shared(self, keys: Sequence[str], apart: bool) -> None:
+        some = ", ".join(map(repr, keys[:EXAMPLES]))
+        if apart:
+            self._told.note(
+                f"{len(keys)} ids share their question and reference with another ({some}): each "
+                "is a problem of its own, and only a log with the same ids has the same problems"
+            )
+        else:
+            self._told.note(
+                f"the log's ids ({some}) are new for every sample, so the question tells the "
+                "problems apart; if they are ids of problems, name their field with --id-field"
+            )
 
     def _problem(self, record: Record) -> Problem | None:
         if self._matcher is not None:
@@ -169,13 +273,13 @@ class Collected:
                 "a sample has no question, prompt or id; name its field with --id-field or "
                 "--question-field, or give the problems with --problems FILE"
             )
-        if not record.question:
+        if not record.question and self._texts:
             said = "rendered prompts" if record.prompt else "ids"
             self._told.note(
                 f"the log has no questions, so its {said} are used instead, which match only "
                 "another log with the same ones; --problems FILE adds the questions"
             )
-        if not record.reference:
+        if not record.reference and self._texts:
             self._told.note(
                 "the log has no reference answers, so it cannot be re-scored by another "
                 "verifier; --problems FILE adds them"
@@ -265,6 +369,14 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _told_apart(problem: Problem, key: str) -> Problem:
+    """The problem, told apart from others with its question and reference by the log's id."""
+    if not key:
+        return problem
+    metadata = {**problem.metadata, "id": key, TOLD_APART: key}
+    return Problem(problem.question, problem.reference, problem.verifier, metadata)
 
 
 def _name(record: Record) -> str:

@@ -15,20 +15,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, ClassVar
 
+import numpy as np
+
+from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, LeftOut, Mean, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.collecting import Collected
 from passgap.logs.importing import check_asked
-from passgap.logs.rows import Row, header, read_rows
+from passgap.logs.rows import SUFFIXES, Row, ending, field, header
+from passgap.logs.shapes import shaped
 from passgap.logs.sorting import Sorter
-from passgap.logs.table import chosen
-from passgap.logs.values import IDS, usual
+from passgap.logs.table import FORMAT as TABLE
+from passgap.logs.table import first_rows, read_marks
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.stages.counting import COUNTS_SUFFIXES, write_counts
+from passgap.stages.looks import TEXTS, TOTALS, Looks, choices
+from passgap.stages.policies import refuse_steps
 
-LISTED = 5
 TOLERANCE = 1e-6
 
 
@@ -48,6 +54,26 @@ class ImportedCounts(Encoded):
     def least(self) -> int:
         """The fewest draws of any problem."""
         return int(self.counts.n.min())
+
+    @property
+    def most(self) -> int:
+        """The usual number of scored samples of a problem."""
+        return int(np.bincount(self.counts.n).argmax())
+
+    @property
+    def short(self) -> int:
+        """How many problems have fewer."""
+        return int(np.sum(self.counts.n < self.most))
+
+    @property
+    def unscored(self) -> int:
+        """Samples that are not scored, of all problems."""
+        return int(self.counts.unscored.sum())
+
+    @property
+    def verifier(self) -> str | None:
+        """None: there are no samples to verify."""
+        return None
 
     @property
     def place(self) -> Annotated[str, Named("counts")]:
@@ -82,8 +108,12 @@ class ImportedCounts(Encoded):
 
 
 def claims(peek: Peek) -> bool:
-    """Rows with ``n``, ``c`` and an id."""
-    return peek.has("n", "c") and usual(peek.row, IDS) is not None
+    """Rows with an id and the numbers n and c under usual names, and no text."""
+    if ending(peek.files[0]) not in SUFFIXES:
+        return False
+    looks = Looks.of(first_rows(peek.files[0], peek.asked))
+    text = looks.named(TEXTS, lambda name: name in looks.texts)
+    return bool(looks.ids) and looks.counts is not None and text is None
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -102,8 +132,8 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
     useless = [name for name in asked.given() if name not in FORMAT.takes]
     if useless:
         raise UsageError(
-            f"--{useless[0].replace('_', '-')} does not apply to counts; allowed: --id-field, "
-            "--where"
+            f"--{useless[0].replace('_', '-')} does not apply to counts; allowed: "
+            + ", ".join(f"--{name.replace('_', '-')}" for name in sorted(FORMAT.takes))
         )
     if not wants_counts(out):
         raise UsageError(
@@ -111,24 +141,63 @@ def import_counts(files: Sequence[Path], out: Path | str, asked: Asked) -> Impor
             f"folder; give --out {out}.csv, or use {files[0]} as it is: passgap probe {files[0]}"
         )
     told = Told()
-    rows = [row for path in files for row in read_rows(path) if chosen(row, asked, told)]
+    rows = [
+        row
+        for path in files
+        for row in shaped(path, asked.rows, told.note)
+        if chosen(row, asked, told)
+    ]
     if not rows:
         raise UsageError(f"no row of {', '.join(map(str, files))} is left; change --where")
-    name = asked.id_field or usual(rows[0], IDS)
-    if name is None or any(field not in rows[0] for field in (name, "n", "c")):
-        raise UsageError(
-            f"the fields are {', '.join(rows[0])}; counts need an id (--id-field), n and c"
-        )
+    name, total, hits, misses = _columns(rows, files[0], asked)
+    used = [one for one in (name, total, hits, misses) if one]
     for path in files:
-        refuse_repeated(path, header(path), (name, "n", "c", *(field for field, _ in asked.where)))
-    ids = [str(row[name]) for row in rows]
-    _refuse_repeats(ids, rows, name)
-    n, c = (
-        whole_numbers(column, [row.get(column) for row in rows], lambda i: f"{name} {ids[i]!r}")
-        for column in ("n", "c")
-    )
+        refuse_repeated(path, header(path), [*used, *(one for one, _ in asked.where)])
+    ids = [_id(field(row, name), name) for row in rows]
+    _refuse_repeats(ids, rows, used)
+
+    def whole(column: str) -> IntArray:
+        values = [field(row, column) for row in rows]
+        return whole_numbers(column, values, lambda i: f"{name} {ids[i]!r}")
+
+    c = whole(hits)
+    n = whole(total) if total else c + whole(misses or "")
+    if (total or hits) not in ("n", "c") or hits != "c":
+        told.note(f"n is {total or f'{hits} + {misses}'}, c is {hits}")
     counts = Counts(ids, n, c)
     return ImportedCounts(write_new(counts, out), counts, told)
+
+
+def _id(value: object, name: str) -> str:
+    if isinstance(value, list | dict):
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise UsageError(f"{name} is {kind}, not an id; name another field with --id-field")
+    return str(value)
+
+
+def _columns(rows: Sequence[Row], path: Path, asked: Asked) -> tuple[str, str, str, str | None]:
+    """The fields of the id, of n, of c, and of the failures where there is no n.
+
+    Raises UsageError for a field that is not there, or a meaning that no field has.
+    """
+    looks = Looks.of(rows)
+    given = (asked.id_field, asked.n_field, asked.c_field, asked.failed_field)
+    for name in filter(None, given):
+        if name not in looks.columns:
+            raise UsageError(f"{path} has no field {name!r}; {looks.described(path)}")
+    if asked.n_field and asked.failed_field:
+        raise UsageError("--n-field and --failed-field are both given; allowed: one of them")
+    found, likely, failed = looks.counts or ("", None, None)
+    hits = asked.c_field or likely or ("c" if "c" in looks.columns else "")
+    misses = asked.failed_field or (None if asked.n_field else failed)
+    total = "" if misses else (asked.n_field or found or looks.count(TOTALS) or "")
+    name = asked.id_field or next(iter(looks.ids), "")
+    if not name or not hits or not (total or misses):
+        raise UsageError(
+            f"{path}: counts need an id (--id-field), n (--n-field, or --failed-field) and c "
+            f"(--c-field); {looks.described(path)}"
+        )
+    return name, total, hits, misses
 
 
 def write_new(counts: Counts, out: Path | str) -> Path:
@@ -145,24 +214,14 @@ def write_new(counts: Counts, out: Path | str) -> Path:
     return out
 
 
-def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], name: str) -> None:
+def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], used: Sequence[str]) -> None:
     twice = [one for one, count in Counter(ids).items() if count > 1]
     if not twice:
         return
-    other = {
-        field: sorted(values)
-        for field in rows[0]
-        if field not in (name, "n", "c")
-        and 1 < len(values := {str(row[field]) for row in rows}) < len(rows)
-    }
-    choices = "; ".join(
-        f"--where '{field}={values[0]}' (of {', '.join(values[:LISTED])})"
-        for field, values in other.items()
-    )
     raise UsageError(
-        f"{len(twice)} values of {name} occur more than once, e.g. {twice[0]!r}, and samples of "
+        f"{len(twice)} values of {used[0]} occur more than once, e.g. {twice[0]!r}, and samples of "
         "several policies or sets are not pooled; choose rows with "
-        f"{choices or '--where FIELD=VALUE'}"
+        f"{choices(rows, used) or '--where FIELD=VALUE'}"
     )
 
 
@@ -194,10 +253,44 @@ def import_means(
         row = found.row(mean.record)
         if row >= 0:
             n[row] += mean.draws
+            found.draws[row] += mean.draws
             c[row] += _right(mean)
     found.end()
-    rows = range(len(found.problems))
-    counts = Counts([p.id for p in found.problems], [n[i] for i in rows], [c[i] for i in rows])
+    size = len(found.problems)
+    totals = [[0] * size, [0] * size]
+    for row, final in enumerate(found.final):
+        totals[0][final] += n[row]
+        totals[1][final] += c[row]
+    counts = Counts([p.id for p in found.problems], totals[0], totals[1])
+    return ImportedCounts(write_new(counts, out), counts, told)
+
+
+class _Forgetful(Sorter):
+    """Takes draws for counting alone and keeps none."""
+
+    def add(self, row: int, record: Record) -> None:
+        """Nothing of the draw is kept."""
+
+
+def import_marks(files: Sequence[Path], out: Path | str, asked: Asked) -> ImportedCounts:
+    """Write the counts of a table's marks, which may have no texts, as a counts file.
+
+    The ids are those of the table where every problem has one of its own, else those of a run.
+    """
+    check_asked(TABLE, asked)
+    refuse_steps(files, asked.pool)
+    told = Told()
+    found = Collected(_Forgetful(Path()), asked, told, TABLE.verifier, texts=False)
+    found.take(read_marks(files, asked, told))
+    known = [one.metadata.get("id") for one in found.problems]
+    named = None not in known and len(set(known)) == len(known) and asked.problems is None
+    lost = [all_ - scored for all_, scored in zip(found.draws, found.scored_of, strict=True)]
+    counts = Counts(
+        [str(one) for one in known] if named else [one.id for one in found.problems],
+        found.scored_of,
+        found.correct_of,
+        unscored=lost if any(lost) else None,
+    )
     return ImportedCounts(write_new(counts, out), counts, told)
 
 
@@ -214,9 +307,9 @@ def _right(mean: Mean) -> int:
 
 FORMAT = Format(
     name="counts",
-    summary="problem_id, n, c (CSV, Parquet, JSONL; passk-inference)",
-    patterns=("*.csv", "*.jsonl", "*.parquet"),
+    summary="problem_id, n, c (CSV, Parquet, JSON; passk-inference)",
+    patterns=("*.csv", "*.jsonl", "*.parquet", "*.tsv", "*.json"),
     claims=claims,
     read=read,
-    takes=frozenset(("id_field", "where")),
+    takes=frozenset(["id_field", "n_field", "c_field", "failed_field", "where", "rows"]),
 )

@@ -12,16 +12,20 @@ from pathlib import Path
 from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, ending, mapped, opened, read_lines
 from passgap.logs.streams import JsonStream
 from passgap.logs.values import plain
+from passgap.stages.looks import Looks
+from passgap.stages.policies import policy_fields
 
 LABELS = ("plus", "base")
 
 
 def claims(peek: Peek) -> bool:
-    """A results document, or lines with ``task_id`` and ``solution``."""
-    return peek.has("date", "hash", "eval") or peek.has("task_id", "solution")
+    """A results document, or lines with ``task_id`` and ``solution`` without marks."""
+    unmarked = peek.has("task_id", "solution") and not Looks.of([peek.row]).marks
+    return peek.has("date", "hash", "eval") or unmarked
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -31,11 +35,14 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     for position, path in enumerate(files):
         marked = ending(path) == ".json"
         for row in _results(path) if marked else read_lines(path):
+            if not chosen(row, asked, told):
+                continue
             yield Record(
                 text=plain(row.get("solution")),
                 key=str(row["task_id"]),
                 order=position,
                 status=_status(row, asked, told) if marked else None,
+                fields=policy_fields(row),
             )
 
 
@@ -67,6 +74,6 @@ FORMAT = Format(
     patterns=("*eval_results.json", "*.jsonl"),
     claims=claims,
     read=read,
-    takes=frozenset(("label",)),
+    takes=frozenset(("label", "where", "pool")),
     verifier="code",
 )

@@ -7,17 +7,21 @@ per step, and each step is a different policy, so the files of one step are used
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek
-from passgap.logs.rows import SUFFIXES, Row, ending, first_row, opened
+from passgap.logs.rows import JSON_LINES, SUFFIXES, Row, ending, first_row, mapped, opened
+from passgap.logs.shapes import is_one_row
 from passgap.logs.streams import JsonStream
 from passgap.registry import Registry
+from passgap.stages.looks import Looks
 
 LISTED, STEPS_LISTED = 5, 8
 AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
@@ -32,10 +36,17 @@ class Found:
     guessed: bool
 
 
-def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path | str]) -> Found:
+def find_log(
+    formats: Registry[Format],
+    name: str | None,
+    paths: Sequence[Path | str],
+    *,
+    asked: Asked | None = None,
+) -> Found:
     """The format and the files of a log, given as files or as the folder they are in.
 
-    ``name`` is the format; None guesses which of the built-in ones.
+    ``name`` is the format; None guesses which of the built-in ones. ``asked`` is what the user
+    says about the log.
 
     Raises UsageError if nothing is there, no format (or not the one named) fits, or a folder holds
     several logs.
@@ -49,17 +60,16 @@ def find_log(formats: Registry[Format], name: str | None, paths: Sequence[Path |
     candidates = formats.all_built_in() if name is None else [formats[name]]
     for form in candidates:
         files = _files(form, paths)
-        if files and (name is not None or form.claims(_peek(files))):
+        if files and (name is not None or form.claims(_peek(files, asked))):
             _refuse_twice(files)
             _refuse_several(form, paths, files)
             _refuse_aggregates(_peek(files))
             return Found(form, files, name is None)
     _refuse_known(paths)
+    if name is None:
+        raise _unknown(formats, paths, asked)
     raise UsageError(
-        f"the format of {_listing(paths)} is not recognized; name it before the path: "
-        f"{', '.join(formats)}"
-        if name is None
-        else f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)}); give "
+        f"{_listing(paths)} has no {name} file ({', '.join(candidates[0].patterns)}); give "
         "another path, or name another format"
     )
 
@@ -78,34 +88,67 @@ def _files(form: Format, paths: Sequence[Path | str]) -> tuple[Path, ...]:
             files.append(path)
             continue
         for pattern in form.patterns:
-            here = sorted(p for p in path.rglob(pattern) if p.is_file())
+            here = sorted(p for p in path.rglob(pattern) if p.is_file() and form.holds(p))
             if here:
                 files += _without_links(here)
                 break
     return tuple(files)
 
 
-def _peek(files: Sequence[Path]) -> Peek:
+def _unknown(
+    formats: Registry[Format], paths: Sequence[Path | str], asked: Asked | None
+) -> UsageError:
+    """A log of no known format: what its fields are and look like, and what would work."""
+    from passgap.logs.table import first_rows
+
+    files = _files(formats["table"], paths)
+    told = f"the format of {_listing(paths)} is not recognized"
+    if not files or ending(files[0]) not in SUFFIXES:
+        return UsageError(f"{told}; name it before the path: {', '.join(formats)}")
+    looks = Looks.of(first_rows(files[0], asked or Asked()))
+    if not looks.columns:
+        return UsageError(f"{told}: {files[0]} has no rows; give another log")
+    return UsageError(f"{told}; {looks.described(_listing(paths))}")
+
+
+def _peek(files: Sequence[Path], asked: Asked | None = None) -> Peek:
     first = files[0]
     if ending(first) not in SUFFIXES:
-        return Peek(tuple(files), {})
-    return Peek(tuple(files), _first(first))
+        return Peek(tuple(files), {}, asked or Asked())
+    stat = first.stat()
+    return Peek(tuple(files), _first(first, stat.st_size, stat.st_mtime_ns), asked or Asked())
 
 
-def _first(path: Path) -> Row:
-    """The first row; of one large JSON object, its keys with the first member of each."""
-    if ending(path) != ".json":
+@lru_cache(maxsize=4)  # each format asks for it
+def _first(path: Path, size: int, changed: int) -> Row:
+    """The first row; of one large JSON object, its keys with the first member of each.
+
+    Empty where the first element is no object with fields: a shape that only tables have.
+    """
+    if ending(path) not in (*JSON_LINES, ".json"):
         return first_row(path)
     with opened(path) as file:
         stream = JsonStream(file, str(path))
-        if stream.kind() != "{":
-            return first_row(path)
+        if stream.kind() == "[":
+            for _ in stream.elements():
+                return mapped(stream.value())
+        if ending(path) != ".json":
+            return _first_line(path)
         row: Row = {}
-        for key in stream.members():
+        for key in stream.members() if stream.kind() == "{" else ():
             row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
             if stream.kind() == "{" and len(row) == 1:
                 row[key] = stream.value()
         return row
+
+
+def _first_line(path: Path) -> Row:
+    with opened(path) as file:
+        line = next((one for one in file if not one.isspace()), "{}")
+    try:
+        return mapped(json.loads(line))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _without_links(files: Sequence[Path]) -> list[Path]:
@@ -127,22 +170,65 @@ def _refuse_twice(files: Sequence[Path]) -> None:
 
 def _refuse_several(form: Format, paths: Sequence[Path | str], files: Sequence[Path]) -> None:
     """Several files found in a folder are one log only if the format says so."""
-    if len(files) == 1 or all(Path(path).is_file() for path in paths):
-        return
-    logs = sorted({_log(form, path) for path in files})
-    if len(logs) == 1:
+    logs = list(_logs(form, paths, files))
+    if len(logs) < 2:
         return
     names = ", ".join(_short(log, paths) for log in logs[:LISTED])
     more = f" and {len(logs) - LISTED} more" if len(logs) > LISTED else ""
     raise UsageError(
         f"{_listing(paths)} has {len(logs)} separate {form.name} logs ({names}{more}); give one "
-        "of them, or name the files with samples of one policy on one problem set"
+        "of them, import each as a run of its own with --each, or name the files with samples of "
+        "one policy on one problem set"
     )
+
+
+def _logs(
+    form: Format, paths: Sequence[Path | str], files: Sequence[Path]
+) -> dict[str, list[Path]]:
+    """The files of each log, by its path; files that were named are one log."""
+    if len(files) == 1 or all(Path(path).is_file() for path in paths):
+        return {str(files[0]): list(files)}
+    logs: dict[str, list[Path]] = {}
+    for path in files:
+        logs.setdefault(_log(form, path), []).append(path)
+    if form.name == "table" and len(logs) > 1 and all(map(is_one_row, files)):
+        return {str(paths[0]): list(files)}
+    return dict(sorted(logs.items()))
+
+
+def find_each(
+    formats: Registry[Format], name: str | None, folder: Path | str, asked: Asked
+) -> dict[str, Found]:
+    """Every log of a folder, by the name of the run that it becomes.
+
+    Raises UsageError as `find_log` does, and for what is not a folder of several logs.
+    """
+    if not Path(folder).is_dir():
+        raise UsageError(f"--each: {folder} is not a folder; leave --each out")
+    candidates = formats.all_built_in() if name is None else [formats[name]]
+    for form in candidates:
+        files = _files(form, [folder])
+        if files and (name is not None or form.claims(_peek(files, asked))):
+            logs = _logs(form, [folder], files)
+            return {
+                _run_name(log, folder): Found(form, tuple(of), name is None)
+                for log, of in logs.items()
+            }
+    raise _unknown(formats, [folder], asked)
+
+
+def _run_name(log: str, folder: Path | str) -> str:
+    """The name of a run for a log within a folder."""
+    within = Path(log).relative_to(folder)
+    parts = list(within.parts) or [Path(folder).name]
+    name = parts[-1].removesuffix(".gz")
+    parts[-1] = name.removesuffix(Path(name).suffix) if Path(name).suffix in SUFFIXES else name
+    return "-".join(parts)
 
 
 def _log(form: Format, path: Path) -> str:
     """The log a file belongs to: its folder and what the format says, else the file itself."""
-    return str(path if form.log_of is None else path.parent / form.log_of(path))
+    return str(path if form.log_of is None else form.folder_of(path) / form.log_of(path))
 
 
 def _short(log: str, paths: Sequence[Path | str]) -> str:
@@ -190,6 +276,8 @@ def of_step(files: Sequence[Path], asked: Asked) -> list[Path]:
     """
     steps = {path: _step(path) for path in files}
     there = sorted({step for step in steps.values() if step is not None})
+    if not there:  # then the rows say which step they are of
+        return list(files)
     if asked.step is not None and asked.step not in there:
         raise UsageError(f"--step {asked.step}; allowed: {_listed(there)}")
     if asked.step is None and len(there) > 1:

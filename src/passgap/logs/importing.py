@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other
+from passgap.stages.policies import refuse_steps
+from passgap.verifiers.fitting import fitting
 
 ALWAYS = frozenset(
     ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
@@ -41,8 +44,10 @@ class Imported(Encoded):
     """The result of an import.
 
     ``label`` names the source's marks, by which ``correct`` of the draws are right, empty where it
-    marked nothing; ``least`` is the fewest scored draws of any problem; ``unknown`` are the
-    settings that are not known; ``anew`` says that a verifier can re-score the draws.
+    marked nothing; ``least`` is the fewest scored draws of any problem, ``most`` the usual number,
+    which ``short`` problems do not have; ``unknown`` are the settings that are not known; ``anew``
+    says that a verifier can re-score the draws, and ``verifier`` which one, where the problems do
+    not name it.
     """
 
     schema: ClassVar[str] = "passgap.import/1"
@@ -58,6 +63,10 @@ class Imported(Encoded):
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     anew: Annotated[bool, HIDDEN] = True
+    most: Annotated[int, HIDDEN] = 0
+    short: Annotated[int, HIDDEN] = 0
+    verifier: Annotated[str | None, HIDDEN] = None
+    unscored: Annotated[int, HIDDEN] = 0
 
     @property
     def place(self) -> Annotated[str, Named("run")]:
@@ -106,7 +115,10 @@ def import_files(
     RunError when ``out`` holds something else.
     """
     check_asked(form, asked)
-    files = of_step(files, asked) if "step" in form.takes else files
+    if "step" in form.takes and form.log_of is not None:
+        files = of_step(files, asked)
+    else:
+        refuse_steps(files, asked.pool)
     told = Told()
     for twin, first in _twins(files):
         told.note(f"{twin} is a copy of {first}, so its samples count twice; give each file once")
@@ -124,6 +136,9 @@ def import_files(
             for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
                 shutil.rmtree(left)  # left by an import that was killed
             label = _write(run, form, found, told)
+    ((most, _),) = Counter(found.scored_of).most_common(1)
+    fits = fitting([problem.reference for problem in found.problems])
+    named = asked.verifier or (asked.problems and "its own") or form.verifier
     return Imported(
         run=run,
         format=form.name,
@@ -136,6 +151,10 @@ def import_files(
         left_out=told.rows_left_out(),
         notes=tuple(told.notes),
         anew=all(problem.reference for problem in found.problems),
+        most=most,
+        short=sum(scored < most for scored in found.scored_of),
+        unscored=sum(found.draws) - sum(found.scored_of),
+        verifier=fits if named == "math" and fits != "math" else None,
     )
 
 
@@ -199,6 +218,10 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
     label = label_of_source(form, told) if found.labelled else ""
     key = digest(["source", label])
     row_of = {problem_id: row for row, problem_id in enumerate(run.problem_ids)}
+    for name in run.faults():
+        run.reject(name)
+    for name in run.bad_outcomes(key):
+        run.reject_outcomes(key, name)
     present, marked = set(run.completion_names()), run.outcome_names(key)
     for name, block in run.blocks.items():
         if name in present and (not label or name in marked):

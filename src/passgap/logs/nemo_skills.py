@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, read_lines, whole
 from passgap.logs.values import QUESTIONS, final, labelled, plain, required, usual
+from passgap.stages.policies import policy_fields
 
 JUDGEMENT = "judgement"
 LABELS = ("symbolic_correct", "is_correct", JUDGEMENT)
@@ -32,6 +34,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     for position, path in enumerate(files):
         seed = re.search(r"-rs(\d+)", path.name)
         for number, row in enumerate(read_lines(path), start=1):
+            if not chosen(row, asked, told):
+                continue
             where = f"{path.name} line {number}"
             text = plain(required(row, "generation", where))
             question = asked.question_field or usual(row, QUESTIONS) or ""
@@ -45,6 +49,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
                 extracted=None if extracted is None else str(extracted),
                 tokens=whole(row.get("num_generated_tokens")),
                 metadata={k: row[k] for k in ("level", "type", "id") if k in row},
+                fields=policy_fields(row),
             )
 
 
@@ -68,6 +73,6 @@ FORMAT = Format(
     patterns=("output-rs*.jsonl", "output*.jsonl"),
     claims=claims,
     read=read,
-    takes=frozenset(("label", "question_field", "answer_field")),
+    takes=frozenset(("label", "question_field", "answer_field", "where", "pool")),
     log_of=one_log,
 )

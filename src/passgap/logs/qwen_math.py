@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, read_rows, several
 from passgap.logs.values import ended, final, plain, required, said, status_of
+from passgap.stages.policies import policy_fields
 
 
 def claims(peek: Peek) -> bool:
@@ -29,7 +31,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         seed = re.search(r"seed(\d+)", path.name)
         order = int(seed[1]) if seed else position
         for number, row in enumerate(read_rows(path), start=1):
-            yield from _draws(row, order, asked, told, f"{path.name} line {number}")
+            if chosen(row, asked, told):
+                yield from _draws(row, order, asked, told, f"{path.name} line {number}")
 
 
 def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
@@ -53,6 +56,7 @@ def _draws(row: Row, order: int, asked: Asked, told: Told, where: str) -> Iterat
             extracted=str(answers[i]) if i < len(answers) else None,
             finish_reason=ended(ends[i]) if i < len(ends) else None,
             metadata={k: row[k] for k in ("level", "subject", "type") if k in row},
+            fields=policy_fields(row),
         )
 
 
@@ -62,5 +66,6 @@ FORMAT = Format(
     patterns=("test_*_seed*.jsonl", "*.jsonl", "*.jsonl.gz"),
     claims=claims,
     read=read,
+    takes=frozenset(("where", "pool")),
     log_of=one_log,
 )

@@ -1,6 +1,7 @@
-"""The rows of a log file, streamed: JSON lines, a JSON array, CSV or Parquet, also gzipped.
+"""The rows of a log file, streamed: JSON lines, a JSON array, CSV, TSV or Parquet, also gzipped.
 
-In: a path. Out: one dict per row, in the memory of a few; a bad line is named.
+In: a path. Out: one dict per row, in the memory of a few; a bad line is named. Texts are UTF-8 or
+UTF-16, with or without a byte order mark.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +24,9 @@ from passgap.stages.counting import csv_header
 Row = dict[str, object]
 BATCH = 512
 JSON_LINES = (".jsonl", ".ndjson")
-SUFFIXES = (*JSON_LINES, ".json", ".csv", ".parquet")
+TABLES = (".csv", ".tsv")
+SUFFIXES = (*JSON_LINES, ".json", *TABLES, ".parquet")
+BYTE_ORDER = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def ending(path: Path) -> str:
@@ -36,11 +40,17 @@ def opened(path: Path) -> Iterator[TextIO]:
     with ExitStack() as held:
         raw = held.enter_context(path.open("rb"))
         unpacked = held.enter_context(gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
-        file = held.enter_context(io.TextIOWrapper(unpacked, encoding="utf-8"))
         try:
-            yield file
+            encoding = _encoding(unpacked.peek(4))
+            yield held.enter_context(io.TextIOWrapper(unpacked, encoding=encoding, newline=""))
         except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
             raise UsageError(f"{path} cannot be read ({error}); copy the log again") from error
+
+
+def _encoding(start: bytes) -> str:
+    """The encoding that the first bytes of a file show."""
+    marked = next((name for mark, name in BYTE_ORDER.items() if start.startswith(mark)), None)
+    return marked or ("utf-16-le" if start[1:2] == b"\0" else "utf-8")
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -55,26 +65,42 @@ def read_rows(path: Path) -> Iterator[Row]:
         return read_array(path)
     if form == ".parquet":
         return _batches(path, pl.scan_parquet(path))
-    if form == ".csv":
-        return _batches(path, pl.scan_csv(path, infer_schema=False))
+    if form in TABLES:
+        return _batches(path, _table(path))
     raise UsageError(
-        f"{path} ends in {form!r}; allowed: {', '.join(SUFFIXES)}, each also with .gz for JSON"
+        f"{path} ends in {form!r}; allowed: {', '.join(SUFFIXES)}, each also with .gz for text"
     )
 
 
+def _table(path: Path) -> pl.LazyFrame:
+    """A text table whose columns stand between tabs, or what its header separates names by."""
+    with opened(path) as file:
+        line = file.readline()
+        marks = ("\t",) if ending(path) == ".tsv" else (",", ";", "\t")
+        separator = max(marks, key=line.count)
+        if file.encoding.startswith("utf-16") or path.suffix == ".gz":
+            content = io.BytesIO((line + file.read()).encode())
+            return pl.read_csv(content, infer_schema=False, separator=separator).lazy()
+    return pl.scan_csv(path, infer_schema=False, separator=separator)
+
+
 def read_lines(path: Path) -> Iterator[Row]:
-    """The objects of a file, one per line; empty lines are skipped."""
+    """The objects of a file, one per line; empty lines are skipped.
+
+    A JSON array under the name of JSON lines is read as the array it is.
+    """
+    if starts_with(path) == "[":
+        yield from read_array(path)
+        return
     with opened(path) as file:
         for number, line in enumerate(file, start=1):
             if line.isspace():
                 continue
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise UsageError(
-                    f"{path} line {number} is not JSON ({error}); an interrupted writer leaves "
-                    "such a line: remove it, or let the writer finish"
-                ) from error
+            except (json.JSONDecodeError, RecursionError) as error:
+                last = all(other.isspace() for other in file)
+                raise UsageError(_not_json(path, number, error, last=last)) from error
             if not isinstance(row, dict):
                 raise UsageError(
                     f"{path} line {number} is not a JSON object with fields; correct or remove it"
@@ -82,21 +108,47 @@ def read_lines(path: Path) -> Iterator[Row]:
             yield row
 
 
+def _not_json(path: Path, number: int, error: Exception, *, last: bool) -> str:
+    """What to say about a line that is not JSON; only an interrupted writer's can be cut off."""
+    told = f"{path} line {number} is not JSON ({error})"
+    if number == 1:
+        return f"{told}; JSON lines need one whole object per line: export the log again"
+    if not last:
+        return f"{told}; correct that line, or export the log again"
+    whole = path.with_name(f"whole-{path.name.removesuffix('.gz')}")
+    reader = "zcat" if path.suffix == ".gz" else "cat"
+    before = number - 1
+    return (
+        f"{told}; it is the last line, as an interrupted writer leaves it: let the writer finish, "
+        f"or keep the lines before it: {reader} {shlex.quote(str(path))} | head -n {before} > "
+        f"{shlex.quote(str(whole))}"
+    )
+
+
+def starts_with(path: Path) -> str:
+    """The first character of a text file other than a space; empty if it has none."""
+    with opened(path) as file:
+        return JsonStream(file, str(path)).kind()
+
+
 def read_array(path: Path) -> Iterator[Row]:
-    """The objects of a JSON array (or of JSON lines in a .json file)."""
+    """The objects of JSON arrays (or of JSON lines in a .json file)."""
+    if starts_with(path) != "[":
+        yield from read_lines(path)
+        return
     with opened(path) as file:
         stream = JsonStream(file, str(path))
-        if stream.kind() != "[":
-            yield from read_lines(path)
-            return
-        for number, _ in enumerate(stream.elements(), start=1):
-            row = stream.value()
-            if not isinstance(row, dict):
-                raise UsageError(
-                    f"{path} element {number} is not a JSON object with fields; correct or "
-                    "remove it"
-                )
-            yield row
+        number = 0
+        while stream.kind():
+            for _ in stream.elements():
+                number += 1
+                row = stream.value()
+                if not isinstance(row, dict):
+                    raise UsageError(
+                        f"{path} element {number} is not a JSON object with fields; correct or "
+                        "remove it"
+                    )
+                yield row
 
 
 def header(path: Path) -> list[str]:
@@ -156,6 +208,8 @@ def whole(value: object) -> int:
 
 def field(row: object, path: str) -> object:
     """The value at a dotted path; through a list, the list of its values; None if absent."""
+    if isinstance(row, dict) and path in row:
+        return row[path]
     for name in path.split("."):
         if isinstance(row, list):
             row = [one.get(name) if isinstance(one, dict) else None for one in row]

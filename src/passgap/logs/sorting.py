@@ -39,7 +39,14 @@ class Sorter:
         self._rows: list[tuple[object, ...]] = []
         self._held = 0
         self._parts: list[pl.LazyFrame] = []
+        self._merged: dict[int, list[int]] = {}
         self.characters = 0
+
+    def merge(self, rows: Sequence[int]) -> None:
+        """From now on a problem's row is ``rows[i]`` where it was ``i``; several may become one."""
+        self._merged = {}
+        for before, after in enumerate(rows):
+            self._merged.setdefault(after, []).append(before)
 
     def add(self, row: int, record: Record) -> None:
         """Take one draw of the problem in ``row``."""
@@ -59,12 +66,16 @@ class Sorter:
 
     def draws(self, rows: Sequence[int], first: int, size: int) -> pl.DataFrame:
         """Draws ``first .. first + size - 1`` of some problems, numbered in the column ``draw``."""
+        of = {one: row for row in rows for one in self._merged.get(row, [row])}
+        rows = list(of)
         # The span first: parts are sorted by row, so a range skips the row groups outside it.
         low, high = min(rows), max(rows)
         within = pl.col("row").is_between(low, high)
         if len(rows) < high - low + 1:
             within &= pl.col("row").is_in(list(rows))
         found = pl.concat([part.filter(within).collect() for part in self._parts])
+        if self._merged:
+            found = found.with_columns(pl.col("row").replace_strict(of, return_dtype=pl.Int32))
         numbered = found.sort("row", "order", maintain_order=True).with_columns(
             draw=pl.int_range(pl.len(), dtype=pl.Int32).over("row")
         )

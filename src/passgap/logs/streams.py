@@ -6,6 +6,7 @@ In: an open text file. Out: the requested values; the rest is read and dropped.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TextIO, TypeVar
 
@@ -14,6 +15,8 @@ from passgap.errors import UsageError
 CHUNK = 1 << 20
 _DECODE = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
+# A string, with its last quote if it ends in the text read so far; or a bracket.
+_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
 T = TypeVar("T")
 
 
@@ -85,7 +88,30 @@ class JsonStream:
         before = self._taken
         yield key
         if self._taken == before:
+            self._skip()
+
+    def _skip(self) -> None:
+        """Go past the value at the cursor; an object or array is not built for it."""
+        if self.kind() not in ("{", "["):
             self.value()
+            return
+        depth = 0
+        while True:
+            for piece in _PIECE.finditer(self._text, self._at):
+                self._at = piece.end()
+                if piece[0][0] == '"':
+                    if not piece[1]:
+                        self._at = piece.start()  # it goes on in the text that comes next
+                        break
+                    continue
+                depth += 1 if piece[0] in "{[" else -1
+                if depth == 0:
+                    self._taken += 1
+                    return
+            else:
+                self._at = len(self._text)
+            if not self._more():
+                raise self._broken("it ends within a value")
 
     def _expect(self, character: str) -> None:
         found = self.kind()

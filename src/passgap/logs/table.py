@@ -1,150 +1,268 @@
-"""Any JSON, CSV or Parquet table with declared fields: one row per draw, or per problem with lists.
+"""Any JSON, CSV, TSV or Parquet table: one row per sample, or per problem with lists.
 
-In: files, and which field (dotted; through lists) holds what. Out: one Record per draw. Values that
-only aggregate draws (``pass@k``) are refused.
+In: files of any shape, and which field (dotted; through lists) holds what, where its name is not a
+usual one. Out: one Record per sample. Values that only aggregate samples (``pass@k``) are refused,
+and so are lists and objects in the place of an id, a question or a text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
-from passgap.logs.rows import Row, field, mapped, numbered, read_rows, several
-from passgap.logs.values import (
-    ANSWERS,
-    IDS,
-    QUESTIONS,
-    asked_text,
-    completed,
-    ended,
-    final,
-    label_of,
-    plain,
-    said,
-    shown,
-    usual,
-)
+from passgap.logs.choosing import chosen
+from passgap.logs.meaning import Meaning, meaning_of
+from passgap.logs.rows import SUFFIXES, Row, ending, field, mapped
+from passgap.logs.shapes import ID, is_one_row, is_unnamed, shaped, spread
+from passgap.logs.values import asked_text, completed, ended, final, plain, said, shown
 from passgap.logs.values import status_of as status
+from passgap.stages.looks import LOOKED_AT, Looks, leaf
+from passgap.stages.policies import names_a_policy, scalars
 
-SAID = ("completion", "response", "generation", "output", "text", "sample_text", "generated_text")
-TEXTS = (*SAID, "answer", "model_output")
-LABELS = ("correct", "is_correct", "passed", "score", "reward", "label")
-POLICIES = ("policy", "model", "model_name")
-ENDS = ("finish_reason", "stop_reason")
+SETTINGS = ("temperature", "top_p", "top_k", "max_tokens")
+POLICIES = ("policy", "model", "model_name", "model_id")
+
+
+def first_rows(path: Path, asked: Asked) -> list[Row]:
+    """The first rows of a file, a row for each sample that is an object of its own."""
+    return list(islice(_rows(path, asked, Told()), LOOKED_AT))
+
+
+def _rows(path: Path, asked: Asked, told: Told) -> Iterator[Row]:
+    condition = asked.correct_if
+    wanted = (asked.text_field, asked.label, condition.field if condition else None)
+    for row in shaped(path, asked.rows, told.note):
+        yield from spread(row, wanted)
 
 
 def claims(peek: Peek) -> bool:
-    """Rows with a completion, and a question or an id."""
-    row = peek.row
-    return usual(row, SAID) is not None and usual(row, (*QUESTIONS, *IDS)) is not None
+    """Rows with a completion or a mark, and a question or an id."""
+    if ending(peek.files[0]) not in SUFFIXES:
+        return False
+    rows = first_rows(peek.files[0], peek.asked)
+    if not rows:
+        return False
+    means = meaning_of(rows, peek.asked, peek.files[0])
+    about = means.question or means.prompt or means.key
+    named = len(peek.files) > 1 and is_one_row(peek.files[0])  # by its file
+    return (about is not None or named) and (means.text is not None or means.mark is not None)
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
-    """All rows that match ``--where``."""
-    for position, where, row in numbered(files, read_rows):
-        if chosen(row, asked, told):
-            _one_policy(row, told)
-            yield from _draws(row, position, asked, told, where)
+    """All rows that match ``--where``; each has a text."""
+    return _read(files, asked, told, texts=True)
 
 
-def chosen(row: Row, asked: Asked, told: Told) -> bool:
-    """Whether a row has the values of ``--where``."""
-    for name, value in asked.where:
-        if name not in row:
-            raise UsageError(f"--where {name}={value}; the fields are {', '.join(row)}")
-        if str(row[name]) != value:
-            told.leave_out(f"rows without {name}={value}", str(row[name]))
-            return False
-    return True
+def read_marks(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """The same without the texts, which a table of marks need not have."""
+    return _read(files, asked, told, texts=False)
 
 
-def _one_policy(row: Row, told: Told) -> None:
-    """Draws of several policies are never pooled."""
-    name = usual(row, POLICIES)
-    policy = row[name] if name else None
-    if not isinstance(policy, str):
-        return
-    if told.policy and told.policy != policy:
-        raise UsageError(
-            f"the table has samples of several policies ({told.policy}, {policy}, ..), which are "
-            f"not pooled; choose one with --where {name}={policy}"
+def _read(files: Sequence[Path], asked: Asked, told: Told, *, texts: bool) -> Iterator[Record]:
+    for position, path in enumerate(files):
+        rows = _rows(path, asked, told)
+        first = list(islice(rows, LOOKED_AT))
+        if not first:
+            continue
+        if position and len(first) > 1:
+            told.note(f"{len(files)} files are read as samples of one policy")
+        means = meaning_of(first, asked, path)
+        _check(means, first, path, told, texts=texts)
+        if asked.problems is None and is_unnamed(first[0]):
+            raise UsageError(
+                f"{path.name} is a list of lists, which do not name their problems; give the "
+                "problems in the same order with --problems FILE (or a benchmark, such as "
+                "--problems humaneval)"
+            )
+        if means.key is None and means.question is None and means.prompt is None and len(files) > 1:
+            first = [{ID: path.name.partition(".")[0], **row} for row in first]
+            means = replace(means, key=ID)
+        told.unnamed |= means.mark is None and asked.correct_if is not None
+        for number, row in enumerate(chain(first, rows), start=1):
+            if chosen(row, asked, told):
+                where = f"{path.name} row {number}"
+                yield from _draws(row, means, position, asked, told, where, texts=texts)
+
+
+def _check(means: Meaning, rows: Sequence[Row], path: Path, told: Told, *, texts: bool) -> None:
+    """Refuse a table without what the import needs, with a command that works."""
+    looks = Looks.of(rows)
+    if means.text is None and texts:
+        why = "no completion"
+        if means.mark is not None:
+            why = "no completions, so its marks give counts (--out FILE.csv) and no run"
+        raise UsageError(f"{path.name} has {why}; {looks.described(path)}")
+    if means.mark is None and not texts:
+        raise UsageError(f"{path.name} has no mark of its samples; {looks.described(path)}")
+    likely = [name for name in looks.marks if name not in means.taken()]
+    if means.mark is None and likely:
+        told.note(
+            f"no field has a usual name of a mark; {', '.join(likely)} could be one: --label "
+            f"{likely[0]}"
         )
-    told.set_policy(policy)
 
 
-def _draws(row: Row, position: int, asked: Asked, told: Told, where: str) -> Iterator[Record]:
-    text_name = asked.text_field or usual(row, TEXTS)
-    texts = field(row, text_name) if text_name else None
-    if text_name is None or texts is None:
-        raise UsageError(
-            f"{where} has no completion; its fields are {', '.join(row)}; name one with "
-            "--text-field"
-        )
-    name = label_of(row, asked, LABELS)
-    marks = field(row, name) if name else None
-    told.unnamed |= name is None and asked.correct_if is not None
-    if name:
-        told.label = told.label or said(name, asked)
-    taken = (text_name.partition(".")[0], (name or "").partition(".")[0])
-    end = usual(row, ENDS)
-    draw = _prompted(_problem(row, asked, taken), row, asked, told)._replace(
-        order=position, finish_reason=ended(row[end]) if end else None
+def _draws(
+    row: Row, means: Meaning, position: int, asked: Asked, told: Told, where: str, *, texts: bool
+) -> Iterator[Record]:
+    if means.mark:
+        told.label = told.label or said(means.mark, asked)
+    draw = _prompted(_problem(row, means, where), row, means, told)._replace(
+        order=position,
+        finish_reason=ended(field(row, means.end)) if means.end else None,
+        fields=_others(row, means, asked, told),
     )
-    if not isinstance(texts, list) or any("role" in mapped(one) for one in texts):  # messages
-        texts, marks = [texts], [marks]
-    if name and (not isinstance(marks, list) or len(marks) != len(texts)):
-        raise UsageError(
-            f"{where} has {len(texts)} of {text_name} and "
-            f"{len(marks) if isinstance(marks, list) else 1} of {name}; one of each per sample is "
-            "needed"
+    failure = field(row, means.error) if means.error else None
+    for text, mark in _pairs(row, means, where, texts=texts):
+        found = status(mark, asked, means.mark, where) if means.mark else None
+        failed = (bool(failure) and found in (None, "unscored")) or (text is None and not mark)
+        if failed and texts:
+            found = "unscored"
+        if failure and found == "incorrect":
+            told.note(
+                "some samples that the source marks as wrong have an error "
+                f"({means.error}: {str(failure)[:60]!r}); they count as wrong"
+            )
+        yield draw._replace(
+            text=_text(text, means, where) if texts else "",
+            status=found,
+            reason="error" if failed and texts else _reason(mark, found),
         )
-    for text, mark in zip(texts, several(marks) if name else [None] * len(texts), strict=True):
-        found = status(mark, asked, name, where) if name else None
-        yield draw._replace(text=completed(text), status=found)
 
 
-def _problem(row: Row, asked: Asked, taken: Sequence[str]) -> Record:
+def _reason(mark: object, found: str | None) -> str:
+    """The source's word for a sample that it could not mark."""
+    if found != "unscored":
+        return ""
+    return mark.strip().lower() if isinstance(mark, str) and mark.strip() else "unlabelled"
+
+
+def _pairs(row: Row, means: Meaning, where: str, *, texts: bool) -> Iterator[tuple[object, object]]:
+    """The text and the mark of each sample of a row."""
+    mark = field(row, means.mark) if means.mark else None
+    text = field(row, means.text) if means.text else None
+    if not texts and isinstance(mark, list):
+        yield from ((None, one) for one in mark)
+        return
+    if not texts or not isinstance(text, list) or _is_conversation(text):
+        if texts and means.text and means.text.partition(".")[0] not in row:
+            raise UsageError(
+                f"{where} has no completion; its fields are {', '.join(row)}; name one with "
+                "--text-field"
+            )
+        one = mark[0] if isinstance(mark, list) and len(mark) == 1 else mark
+        if isinstance(one, list):
+            raise _uneven(where, 1, means, len(one))
+        yield text, one
+        return
+    marks = mark if isinstance(mark, list) else [mark] * (len(text) if mark is None else 1)
+    if len(marks) != len(text):
+        raise _uneven(where, len(text), means, len(marks))
+    yield from zip(text, marks, strict=True)
+
+
+def _uneven(where: str, texts: int, means: Meaning, marks: int) -> UsageError:
+    return UsageError(
+        f"{where} has {texts} of {means.text} and {marks} of {means.mark}; one of each per sample "
+        "is needed"
+    )
+
+
+def _is_conversation(values: Sequence[object]) -> bool:
+    return any("role" in mapped(one) for one in values)
+
+
+def _text(value: object, means: Meaning, where: str) -> str:
+    """A completion; refused where it is an object or a list without a text."""
+    if isinstance(value, list | dict) and not completed(value):
+        inside = list(value) if isinstance(value, dict) else []
+        within = f"; name a field in it, such as {means.text}.{inside[0]}" * bool(inside)
+        raise UsageError(
+            f"{where}: {means.text} is {_kind(value)}, not a text{within or '; name another with'}"
+            " (--text-field)"
+        )
+    return completed(value)
+
+
+def _kind(value: object) -> str:
+    return "an object" if isinstance(value, dict) else "a list"
+
+
+def _problem(row: Row, means: Meaning, where: str) -> Record:
     """A record without a text."""
-    names = {
-        "question": asked.question_field or _other(row, ("question", "problem"), taken),
-        "reference": asked.answer_field or _other(row, ANSWERS, taken),
-        "key": asked.id_field or _other(row, IDS, taken),
-    }
-    for name in names.values():
-        if name is not None and name.partition(".")[0] not in row:
-            raise UsageError(f"the log has no field {name!r}; its fields are {', '.join(row)}")
-    found = {what: field(row, name) if name else None for what, name in names.items()}
+    key = field(row, means.key) if means.key else None
+    question = field(row, means.question) if means.question else None
+    reference = field(row, means.reference) if means.reference else None
+    if isinstance(key, list | dict):
+        raise UsageError(
+            f"{where}: {means.key} is {_kind(key)}, not an id; name another field with --id-field"
+        )
+    if isinstance(question, list | dict) and not _asks(question):
+        raise UsageError(
+            f"{where}: {means.question} is {_kind(question)}, not a question; name another field "
+            "with --question-field"
+        )
     return Record(
         text="",
-        question=plain(found["question"]),
-        reference=final(found["reference"]),
-        key="" if found["key"] is None else str(found["key"]),
+        question=plain(question),
+        reference=final(reference),
+        key="" if key is None else str(key),
     )
 
 
-def _prompted(record: Record, row: Row, asked: Asked, told: Told) -> Record:
+def _asks(question: object) -> bool:
+    """Whether a question is a message, several of them, or a list of one text."""
+    if isinstance(question, list):
+        texts = [one for one in question if isinstance(one, str)]
+        return _is_conversation(question) or len(texts) == len(question) == 1
+    return bool(plain(question))
+
+
+def _prompted(record: Record, row: Row, means: Meaning, told: Told) -> Record:
     """With the rendered prompt; in messages, the last one of the user is the question."""
-    name = usual(row, ("prompt", "input"))
-    if name is None or name == asked.question_field:
+    prompt = field(row, means.prompt) if means.prompt else None
+    if prompt is None:
         return record
-    spoken = isinstance(row[name], list)
+    spoken = isinstance(prompt, list)
     told.chat = told.chat or spoken
-    asks = spoken and not (asked.question_field or usual(row, ("question", "problem")))
-    question = asked_text(row[name]) if asks else record.question
-    return record._replace(prompt=shown(row[name]), question=question)
+    asks = spoken and not means.question
+    question = asked_text(prompt) if asks else record.question
+    return record._replace(prompt=shown(prompt), question=question)
 
 
-def _other(row: Row, names: Sequence[str], taken: Sequence[str]) -> str | None:
-    return usual(row, [name for name in names if name not in taken])
+def _others(row: Row, means: Meaning, asked: Asked, told: Told) -> dict[str, object]:
+    """The fields without a meaning, which may tell policies apart; settings are recorded."""
+    taken = means.taken()
+    found = {name: value for name, value in scalars(row).items() if name not in taken}
+    for name, value in found.items():
+        if value is None or name in asked.pool or not names_a_policy(name):
+            continue
+        if leaf(name) in SETTINGS and leaf(name) not in told.sampling and _number(value):
+            told.sampling[leaf(name)] = _number(value)[0]
+        elif leaf(name) in POLICIES and isinstance(value, str):
+            told.policy = told.policy or value
+    return found
+
+
+def _number(value: object) -> list[float]:
+    try:
+        return [float(str(value))]
+    except ValueError:
+        return []
 
 
 FORMAT = Format(
     name="table",
-    summary="JSON, CSV or Parquet with declared fields",
-    patterns=("*.jsonl", "*.jsonl.gz", "*.parquet", "*.csv", "*.json"),
+    summary="JSON, CSV, TSV or Parquet with declared fields",
+    patterns=("*.jsonl", "*.jsonl.gz", "*.parquet", "*.csv", "*.tsv", "*.json"),
     claims=claims,
     read=read,
-    takes=frozenset(("id_field", "question_field", "answer_field", "text_field", "label", "where")),
+    takes=frozenset(
+        {"id_field", "question_field", "answer_field", "text_field", "label"}
+        | {"where", "step", "pool", "rows"}
+    ),
 )

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, numbered, read_rows
 from passgap.logs.values import asked_text, completed, said, shown, status_of
 
 OWN = ("step", "prompt", "completion", "advantage", "completions", "prompts", "index")
+OTHERS = ("gen_step", "advantages", "entropy", "num_turns", "solution")  # of TRL-like trainers
 LOSSES = (
     "TRL writes only the last generation batch before each log, and an evaluation at the same "
     "step overwrites the training rows, so an unknown number of samples is missing; a watched "
@@ -26,7 +28,9 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The rows of one step."""
     told.note(LOSSES)
     for _, where, row in numbered(files, read_rows):
-        label = _label(row, asked)
+        if not chosen(row, asked, told):
+            continue
+        label = reward_of(row, asked)
         told.label = told.label or said(label, asked)
         prompt = row["prompt"]
         spoken = not isinstance(prompt, str)
@@ -36,15 +40,16 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             question=asked_text(prompt) if spoken else "",
             prompt=shown(prompt),
             status=status_of(row[label], asked, label, where),
+            fields={"step": row["step"]},
         )
 
 
-def _label(row: Row, asked: Asked) -> str:
+def reward_of(row: Row, asked: Asked) -> str:
     """The reward that marks: the requested one, or the only one."""
     rewards = [
         name
         for name, value in row.items()
-        if name not in OWN and (value is None or isinstance(value, int | float))
+        if name not in (*OWN, *OTHERS) and (value is None or isinstance(value, int | float))
     ]
     condition = asked.correct_if
     named = asked.label or (condition.field if condition and condition.field in rewards else None)
@@ -64,6 +69,6 @@ FORMAT = Format(
     patterns=("completions_*.parquet",),
     claims=has("step", "prompt", "completion", "advantage"),
     read=read,
-    takes=frozenset(("label", "step")),
+    takes=frozenset(("label", "step", "where", "pool")),
     log_of=one_log,
 )

@@ -13,25 +13,23 @@ from passgap.data.outcomes import Status
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Told
 from passgap.logs.rows import Row, field
+from passgap.stages.looks import ANSWERS as ANSWERS
+from passgap.stages.looks import IDS as IDS
+from passgap.stages.looks import NOT_MARKED, WORDS
+from passgap.stages.looks import QUESTIONS as QUESTIONS
 
-QUESTIONS = ("question", "problem", "prompt", "input")
-ANSWERS = ("reference", "expected_answer", "answer", "gold", "target", "gt", "final_answer")
-IDS = ("problem_id", "task_id", "question_id", "unique_id", "id", "idx")
 ENDINGS = {
     **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
 }
 POLICY = "assistant"
-WORDS = {
-    **dict.fromkeys(("true", "pass", "passed", "correct", "yes"), 1),
-    **dict.fromkeys(("false", "fail", "failed", "incorrect", "no"), 0),
-}
 
 
 def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
     """The status that a source's label means.
 
-    ``value`` is a truth value (1 or 0), a number, or the word for one; None and nan are unscored.
+    ``value`` is a truth value (1 or 0), a number, or the word for one; None, nan, and words for a
+    sample that was not marked (``timeout``) are unscored.
     ``label`` and ``where`` name it and its draw in errors.
 
     Raises UsageError for partial credit without a condition, and for what is not a label.
@@ -40,6 +38,8 @@ def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
         return "unscored"
     if isinstance(value, str):
         word = value.strip().lower()
+        if word in NOT_MARKED:
+            return "unscored"
         value = WORDS[word] if word in WORDS else _number(value, label, where)
     if not isinstance(value, int | float):
         raise UsageError(

@@ -1,7 +1,10 @@
-"""verifiers and prime-rl: ``results.jsonl`` (until 0.1) or ``traces.jsonl`` (from 0.4).
+"""verifiers and prime-rl: ``results.jsonl`` (until 0.3) or ``traces.jsonl`` (from 0.4).
 
 In: the files of one evaluation. Out: one Record per rollout. A rollout that failed because of the
-infrastructure is unscored, not wrong; a reward that is a sum of parts needs a condition.
+infrastructure is unscored, not wrong; a reward that is a sum of parts needs a condition. Before
+0.1.6 rows have an ``id`` counted from their order, in which the examples alternate: it names no
+example and is not read. prime-rl writes the same rows for a step of training, or the traces of its
+episodes each in a row.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import msgspec
 
 from passgap.data.outcomes import Status
 from passgap.logs.base import Asked, Format, Peek, Record, Told
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import Row, field, mapped, read_lines, several, whole
 from passgap.logs.values import (
     asked_text,
@@ -26,6 +30,7 @@ from passgap.logs.values import (
     shown,
     status_of,
 )
+from passgap.stages.policies import policy_fields
 
 
 class Part(msgspec.Struct):
@@ -39,8 +44,14 @@ SETTINGS = ("temperature", "top_p", "top_k", "max_tokens")
 
 
 def claims(peek: Peek) -> bool:
-    """Rows of either layout."""
-    return peek.has("example_id", "reward") or peek.has("task", "traces", "ok")
+    """Rows of one of the layouts."""
+    early = peek.has("id", "prompt", "completion", "task", "reward")
+    return (
+        peek.has("example_id", "prompt", "completion", "reward")
+        or peek.has("task", "traces", "ok")
+        or peek.has("task", "nodes", "rewards")
+        or (early and (peek.has("generation_ms") or peek.name.startswith("results.jsonl")))
+    )
 
 
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
@@ -50,6 +61,11 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
         _about(path.parent / "metadata.json", told)
         for number, row in enumerate(read_lines(path), start=1):
             where = f"{path.name} line {number}"
+            if not chosen(row, asked, told):
+                continue
+            if "nodes" in row:
+                failed = row.get("ok", not row.get("errors")) is False
+                row = {"task": row["task"], "traces": [row], "ok": not failed}
             if "traces" in row:
                 yield from _of_episode(row, position, asked, told, where)
             else:
@@ -66,18 +82,20 @@ def _about(path: Path, told: Told) -> None:
 
 def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) -> Record:
     failed = row.get("error") is not None
+    cut = None if failed else row.get("is_truncated")
     prompt = required(row, "prompt", where)
     return Record(
         text=completed(row.get("completion")),
         question=asked_text(prompt),
         reference=final(row.get("answer")),
         prompt=shown(prompt),
-        key=str(row["example_id"]),
+        key=str(row.get("example_id", "")),
         order=position,
         status=_status(None if failed else row, asked, told, where),
         reason="error" if failed else "",
-        finish_reason=None if failed else "length" if row.get("is_truncated") else "stop",
+        finish_reason=None if cut is None else "length" if cut else "stop",
         tokens=whole(field(row, "token_usage.output_tokens")),
+        fields=policy_fields(row),
     )
 
 
@@ -114,8 +132,12 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
 
 def _rewards(trace: Row) -> dict[str, float]:
     """The parts of the reward, each times its weight."""
-    given = msgspec.convert(trace.get("rewards") or {}, dict[str, Part | None])
-    return {name: part.score * part.weight for name, part in given.items() if part is not None}
+    given = msgspec.convert(trace.get("rewards") or {}, dict[str, Part | float | None])
+    return {
+        name: part.score * part.weight if isinstance(part, Part) else part
+        for name, part in given.items()
+        if part is not None
+    }
 
 
 def _status(row: Row | None, asked: Asked, told: Told, where: str) -> Status:
@@ -132,8 +154,8 @@ def _status(row: Row | None, asked: Asked, told: Told, where: str) -> Status:
 FORMAT = Format(
     name="verifiers",
     summary="verifiers or prime-rl results.jsonl / traces.jsonl",
-    patterns=("results.jsonl", "traces.jsonl"),
+    patterns=("results.jsonl", "traces.jsonl", "*_rollouts*.jsonl"),
     claims=claims,
     read=read,
-    takes=frozenset(("label", "answer_field")),
+    takes=frozenset(("label", "answer_field", "where", "pool")),
 )

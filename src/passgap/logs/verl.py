@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passgap.logs.base import Asked, Format, Record, Told, has, one_log
+from passgap.logs.choosing import chosen
 from passgap.logs.rows import numbered, read_lines
 from passgap.logs.values import final, labelled, plain, required
 
@@ -19,6 +20,8 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """The rows of one step."""
     draws: Counter[int] = Counter()
     for _, where, row in numbered(files, read_lines):
+        if not chosen(row, asked, told):
+            continue
         prompt = plain(required(row, "input", where))
         draws[hash(prompt)] += 1
         extracted = row.get("pred")
@@ -29,6 +32,7 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             key=str(row.get(asked.id_field or "problem_id") or ""),
             status=labelled(row, asked, told, ("acc", "score"), where),
             extracted=None if extracted is None else str(extracted),
+            fields={"step": row.get("step")},
         )
     if draws and max(draws.values()) == 1:
         told.note(
@@ -43,6 +47,6 @@ FORMAT = Format(
     patterns=("[0-9]*.jsonl",),
     claims=has("input", "output", "score", "step"),
     read=read,
-    takes=frozenset(("label", "step", "id_field")),
+    takes=frozenset(("label", "step", "id_field", "where", "pool")),
     log_of=one_log,
 )

@@ -17,6 +17,8 @@ WORDS = {
     "memory": "the verifier ran out of memory",
     "no_mark": "the verifier returned None",
     "timeout": "the verifier took too long",
+    "prompt_too_long": "the server refused the prompt as too long",
+    "filtered": "the server's filter withheld the text",
     RAISED: "the verifier failed, or sampling did",
     "": "the verifier gave no reason",
 }

@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import polars as pl
-import pyarrow
 
-from passgap.runs.frames import beside, with_readings
+from passgap.runs.frames import beside
 from passgap.runs.run import Run
 
 ROWS = 1 << 18
@@ -49,17 +48,15 @@ def marked_batches(
 
     Keys come first. Shards are checked as they are read; a ShardError for a bad one.
     """
-    held = ["problem_id", "draw", *outcomes]
+    keys = ["problem_id", "draw"]
 
-    def read(name: str) -> tuple[pyarrow.Table, pyarrow.Table]:
-        return (
-            run.outcome_table(verifier_digest, name, held),
-            run.completion_table(name, ["problem_id", "draw", *more]),
-        )
+    def read(name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        marks = run.read_outcomes(verifier_digest, name).select(*keys, *outcomes)
+        return marks, run.read_completions(name, [*keys, *more])
 
     for part in batched(run, names):
-        marks, completions = map(_joined, zip(*threaded(read, part), strict=True))
-        yield beside(with_readings(marks, held), completions)
+        marks, completions = zip(*threaded(read, part), strict=True)
+        yield beside(pl.concat(marks), pl.concat(completions))
 
 
 def outcome_batches(
@@ -67,9 +64,7 @@ def outcome_batches(
 ) -> Iterator[pl.DataFrame]:
     """Columns of the outcomes of these shards, checked as they are read."""
     for part in batched(run, names):
-        tables = threaded(lambda name: run.outcome_table(verifier_digest, name, columns), part)
-        yield with_readings(_joined(tables), columns)
-
-
-def _joined(tables: Iterable[pyarrow.Table]) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(pyarrow.concat_tables(tables, promote_options="default")))
+        marks = threaded(
+            lambda name: run.read_outcomes(verifier_digest, name).select(columns), part
+        )
+        yield pl.concat(marks)

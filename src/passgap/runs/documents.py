@@ -41,7 +41,7 @@ def decoded(
         found = msgspec.json.decode(data, type=_Head).schema or unsaid
         if found == schema:
             return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise RunError(
             f"{name} is damaged or was not written by passgap ({error}); {repair}"
         ) from error

@@ -14,7 +14,7 @@ from passgap.data.completions import Block, Completion
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import WorkError
-from passgap.plain import plural
+from passgap.plain import Json, plural
 
 COMPLETION_SCHEMA: dict[str, pl.DataType] = {
     "problem_id": pl.String(),
@@ -42,6 +42,9 @@ OUTCOME_SCHEMA: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "readings": READINGS,  # null where the verifier reads a text in only one way
 }
+PROBLEM_SCHEMA: dict[str, pl.DataType] = dict.fromkeys(
+    ("problem_id", "question", "reference", "verifier", "metadata"), pl.String()
+)
 LOGPROB_SCHEMA: dict[str, pl.DataType] = {
     "problem_id": pl.String(),
     "draw": pl.Int32(),
@@ -49,19 +52,11 @@ LOGPROB_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def with_readings(
-    frame: pl.DataFrame, columns: Sequence[str] = tuple(OUTCOME_SCHEMA)
-) -> pl.DataFrame:
-    """Outcomes with the column of their readings, which older runs and logs do not have.
-
-    ``columns`` are those that were read: ``readings``, some of its fields, or neither.
-    """
-    wanted = ("readings" in columns and READINGS.fields) or [
-        one for one in READINGS.fields if f"readings.{one.name}" in columns
-    ]
-    if "readings" in frame.columns or not wanted:
+def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Outcomes with the column of their readings, which older runs and logs do not have."""
+    if "readings" in frame.columns:
         return frame
-    return frame.with_columns(readings=pl.lit(None, dtype=pl.Struct(wanted)))
+    return frame.with_columns(readings=pl.lit(None, dtype=READINGS))
 
 
 def beside(marks: pl.DataFrame, completions: pl.DataFrame) -> pl.DataFrame:
@@ -96,11 +91,23 @@ def problem_frame(problems: ProblemSet) -> pl.DataFrame:
 
 
 def problems_of(frame: pl.DataFrame) -> tuple[Problem, ...]:
-    """The inverse of `problem_frame`."""
-    return tuple(
-        Problem(row["question"], row["reference"], row["verifier"], json.loads(row["metadata"]))
+    """The inverse of `problem_frame`; a ValueError for metadata that are not JSON, or other ids."""
+    problems = tuple(
+        Problem(row["question"], row["reference"], row["verifier"], fields_of(row["metadata"]))
         for row in frame.iter_rows(named=True)
     )
+    if [problem.id for problem in problems] != frame["problem_id"].to_list():
+        raise ValueError("its ids are not those of its problems")
+    return problems
+
+
+def fields_of(metadata: str) -> dict[str, Json]:
+    """A problem's metadata from JSON; none where it is no object."""
+    try:
+        found = json.loads(metadata)
+    except (ValueError, RecursionError):
+        raise ValueError("its metadata are not JSON") from None
+    return found if isinstance(found, dict) else {}
 
 
 def completion_frame(completions: Sequence[Completion]) -> pl.DataFrame:
@@ -124,13 +131,17 @@ def outcome_frame(rows: Sequence[tuple[str, int, Outcome]]) -> pl.DataFrame:
 
 def must_fill(block: Block, name: str, frame: pl.DataFrame) -> None:
     """Refuse (WorkError) a frame without every (problem, draw) pair of a block, each once."""
-    wanted = len(block.problem_ids) * block.size
+    if len(frame) != block.completions or not are_of(block, frame):
+        raise WorkError(
+            f"{plural(len(frame), 'sample was', 'samples were')} returned for batch {name}, which "
+            f"needs {block.completions}, each once; the batch is not saved: run the same command "
+            "again"
+        )
+
+
+def are_of(block: Block, frame: pl.DataFrame) -> bool:
+    """Whether all (problem, draw) pairs of a frame are of a block, each at most once."""
     within = frame["problem_id"].is_in(list(block.problem_ids)) & frame["draw"].is_between(
         block.first_draw, block.first_draw + block.size - 1
     )
-    distinct = frame.select("problem_id", "draw").n_unique()
-    if len(frame) != wanted or distinct != wanted or not within.all():
-        raise WorkError(
-            f"{plural(len(frame), 'sample was', 'samples were')} returned for batch {name}, which "
-            f"needs {wanted}, each once; the batch is not saved: run the same command again"
-        )
+    return bool(within.all()) and frame.select("problem_id", "draw").n_unique() == len(frame)

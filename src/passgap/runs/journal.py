@@ -81,7 +81,7 @@ def _rows(data: bytes, name: object, kind: type[Kind]) -> Iterator[tuple[bytes, 
             continue
         try:
             yield line, decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise RunError(
                 f"line {number} of {name} is damaged ({error}); {_repair(str(name), number)}"
             ) from error

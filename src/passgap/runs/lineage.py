@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from passgap.data.policies import UNKNOWN_POLICY
+from passgap.plain import at_home
 from passgap.runs.names import CHECKPOINT
 from passgap.runs.places import is_run
 from passgap.runs.policy import PolicyFile, Weights, read_policy
@@ -24,7 +25,7 @@ MOST_STAGES = 32
 
 def policy_folder(run: Run) -> Path:
     """Where a run's policy was when it was sampled; it may be gone."""
-    return Path(run.manifest.policy["path"])
+    return at_home(run.manifest.policy["path"])
 
 
 def policy_of(run: Run) -> PolicyFile | None:
@@ -90,7 +91,7 @@ def _ancestors(policy: PolicyFile) -> Iterator[Weights]:
         if found is None or found.base is None:
             return
         yield found.base
-        found = read_policy(found.base.path)
+        found = read_policy(at_home(found.base.path))
 
 
 def _drawn_from(run: Run, weights: Weights) -> bool:
@@ -104,7 +105,7 @@ def _drawn_from(run: Run, weights: Weights) -> bool:
 
 def _is_one_folder(first: str, second: str) -> bool:
     try:
-        return os.path.samefile(first, second)
+        return os.path.samefile(at_home(first), at_home(second))
     except (OSError, ValueError):
         return False
 

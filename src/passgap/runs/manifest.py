@@ -20,12 +20,14 @@ from passgap.data.counts import Design
 from passgap.data.identity import digest
 from passgap.data.policies import BY_DEFAULT, PromptSettings, SamplingParams
 from passgap.errors import RunError, UsageError
+from passgap.plain import shareable
 from passgap.runs.documents import decoded
 
 SCHEMA = "passgap.run/2"
 TARGET_BLOCK = 2048
 MOST_BLOCKS = 1_000_000
 NOT_IDENTITY = ("created", "versions", "command", "rounds")
+PACE = ("concurrency", "timeout", "retries", "api_key_env", "workers", "cpus", "gpus", "address")
 NOT_DISTRIBUTION = ("n", "first_draw", "design", "engine")
 
 
@@ -137,6 +139,8 @@ class Manifest:
         data = json.loads(json.dumps(self.to_dict()))
         del data["policy"]["path"]  # the digest identifies the weights, wherever they are
         data["prompt"].pop(BY_DEFAULT, None)  # stop strings count, not how they were set
+        for name in PACE:  # what only makes sampling slower or faster may change on resuming
+            data["engine"]["args"].pop(name, None)
         return {k: v for k, v in data.items() if k not in NOT_IDENTITY}
 
     def distribution(self) -> dict[str, object]:
@@ -148,7 +152,7 @@ class Manifest:
         """What compare checks: equal values mean that the runs may be compared."""
         prompt = PromptSettings.from_dict(self.prompt)
         return {
-            "policy": self.policy["path"],
+            "policy": shareable(self.policy["path"]),
             "weights": self.policy["weights_digest"],
             "prompt": f"{prompt.template_name or prompt.template} ({prompt.digest})",
             "sampling": json.dumps(self.sampling, sort_keys=True),
@@ -178,7 +182,10 @@ def read_manifest(name: str, data: bytes) -> Manifest:
 
     Raises RunError for an unknown schema, and for what passgap would not have written.
     """
-    repair = "it was changed, or written by another program"
+    repair = (
+        "it was changed, or written by another program; the command that made the run "
+        "rewrites it if its samples are intact"
+    )
     manifest = decoded(data, name, Manifest, SCHEMA, repair)
     wrong = _impossible(manifest, json.loads(data))
     if wrong:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
-import pyarrow
 
-from passgap.errors import MissingExtraError, UsageError
+from passgap.errors import MissingExtraError, RunError, UsageError
 from passgap.runs.names import MANIFEST_FILE
 
 P = ParamSpec("P")
@@ -69,6 +68,11 @@ class Place:
         """Parquet files as one lazy frame; only the requested columns are read."""
         paths = [self._at(name) for name in names]
         if self.local is not None:
+            for path in paths:  # a pipe would be waited for without end
+                if not os.path.isfile(path):
+                    raise RunError(
+                        f"{path} is not a file; passgap check {self} says what repairs it"
+                    )
             return pl.scan_parquet(paths, glob=False)
         import pyarrow.dataset  # here, since it imports pandas if that is installed
         import pyarrow.fs
@@ -110,7 +114,10 @@ class _Disk:
         return Path(path).read_bytes()
 
     def open(self, path: str, mode: str) -> BinaryIO:
-        return cast(BinaryIO, pyarrow.OSFile(path, mode))  # read without the interpreter
+        # A pipe in a folder from a stranger would be waited for without end.
+        if not os.path.isfile(path) and os.path.exists(path):
+            raise IsADirectoryError(f"{path} is not a file")
+        return cast(BinaryIO, open(path, mode))
 
 
 def _opened(url: str) -> tuple[_Files, str]:

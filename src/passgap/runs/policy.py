@@ -17,6 +17,7 @@ import msgspec
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.errors import RunError
+from passgap.plain import shareable
 from passgap.runs.documents import decoded, write_json
 from passgap.runs.names import POLICY_FILE, REQUEST_FILE
 
@@ -36,7 +37,7 @@ class Weights(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, policy: Policy) -> Weights:
-        return cls(policy.path, policy.revision, policy.weights_digest)
+        return cls(shareable(policy.path), policy.revision, policy.weights_digest)
 
 
 class SetName(msgspec.Struct, frozen=True):

@@ -15,16 +15,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, get_args
 
 import msgspec
 import polars as pl
-import pyarrow
 
 from passgap.data.completions import Block, Completion
 from passgap.data.identity import digest
 from passgap.data.journals import AuditMark, Call, Row
-from passgap.data.outcomes import Outcome
+from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import ProblemSet
 from passgap.errors import RunError, UsageError
 from passgap.runs.documents import write_json
@@ -32,6 +31,8 @@ from passgap.runs.frames import (
     COMPLETION_SCHEMA,
     LOGPROB_SCHEMA,
     OUTCOME_SCHEMA,
+    PROBLEM_SCHEMA,
+    are_of,
     completion_frame,
     must_fill,
     outcome_frame,
@@ -57,10 +58,11 @@ from passgap.runs.names import (
 )
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.places import Place
-from passgap.runs.shards import ShardError, read_shard, read_table, write_shard
+from passgap.runs.shards import STRANGE, ShardError, one_line, read_shard, write_shard
 from passgap.runs.writing import own, write_text, write_whole
 
 DIGEST = re.compile("[0-9a-f]{8,64}")
+STATUSES: tuple[Status, ...] = get_args(Status)
 Kind = TypeVar("Kind", bound=Row)
 
 
@@ -73,6 +75,13 @@ class Run:
             raise UsageError(f"{self.place} is not a run folder: {_instead(str(self.place))}")
         data = self.place.read_bytes(MANIFEST_FILE)
         self.manifest = read_manifest(f"{self.place}/{MANIFEST_FILE}", data)
+
+    @classmethod
+    def unopened(cls, place: Place, manifest: Manifest) -> Run:
+        """A run that has this manifest, whatever is on disk."""
+        run = cls.__new__(cls)
+        run.place, run.manifest = place, manifest
+        return run
 
     @property
     def name(self) -> str:
@@ -99,18 +108,25 @@ class Run:
         if folder.local is None:
             raise UsageError(f"{path} is a URL; give a local folder to write a run")
         with locked(folder.local):
-            if folder.exists(MANIFEST_FILE):
-                run = cls(path)
+            run = _resumed(folder, manifest, problems)
+            if run is not None and not (run.is_blank and not top_up):
                 more = owed_rounds(path, run.manifest, manifest, top_up=top_up)
                 if more:
                     run.add_round(*more)
+                run.repair_problems(problems)
                 return run
             if top_up:
                 raise UsageError(f"{path} has no run to top up; leave out --top-up")
-            refuse_other(folder.local)
+            if run is None:
+                refuse_other(folder.local)
             write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever sampled here, so that other settings lose nothing."""
+        return not self.place.names(COMPLETIONS)
 
     def add_round(self, *rounds: Round) -> None:
         """Add further draws to the work; the manifest is replaced atomically."""
@@ -154,7 +170,13 @@ class Run:
     def problems(self) -> ProblemSet:
         """The problems of the run, in the order of its blocks."""
         about = self.manifest.problem_set
-        return ProblemSet(about["name"], problems_of(self._problem_rows), about["merged"])
+        try:
+            found = problems_of(self._problem_rows)
+        except ValueError as error:
+            raise RunError(
+                f"{self.place}/{PROBLEMS_FILE} is damaged: {error}; {self._remade}"
+            ) from None
+        return ProblemSet(about["name"], found, about["merged"])
 
     def problem_columns(self, *names: str) -> pl.DataFrame:
         """Columns of the problems' file, in the set's order, without making problems of them."""
@@ -162,8 +184,34 @@ class Run:
 
     @cached_property
     def _problem_rows(self) -> pl.DataFrame:
-        with self.place.open(PROBLEMS_FILE) as file:
-            return read_shard(PROBLEMS_FILE, file)
+        with self._opened(PROBLEMS_FILE, self._remade) as file:
+            return read_shard(PROBLEMS_FILE, file, schema=PROBLEM_SCHEMA, repair=self._remade)
+
+    @property
+    def _remade(self) -> str:
+        """What brings back a file that was made with the run."""
+        verb = "import" if self.manifest.imported else "sample"
+        return f"run the passgap {verb} command that made the run again, which rewrites it"
+
+    @contextmanager
+    def _opened(self, name: str, repair: str) -> Iterator[BinaryIO]:
+        try:
+            file = self.place.open(name)
+        except (OSError, UsageError) as error:
+            why = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
+            raise ShardError(name, f"of {self.place} {why}", repair) from error
+        with file:
+            yield file
+
+    def repair_problems(self, problems: ProblemSet) -> None:
+        """Write the problems again where they cannot be read; the manifest says that they are
+        these."""
+        try:
+            _ = self.problems(), self.problem_ids
+        except RunError:
+            self.__dict__.pop("_problem_rows", None)
+            self.__dict__.pop("problem_ids", None)
+            write_shard(problem_frame(problems), self._own(PROBLEMS_FILE))
 
     def problem_field(self, name: str) -> list[str | None]:
         """A field of each problem's metadata as text, in the set's order; None where absent."""
@@ -173,8 +221,7 @@ class Run:
 
     def problem_fields(self) -> list[str]:
         """The names of the fields in the metadata of the problems."""
-        rows = self._problem_rows["metadata"].to_list()
-        return sorted({name for row in rows for name in json.loads(row)})
+        return sorted({name for problem in self.problems() for name in problem.metadata})
 
     @cached_property
     def problem_ids(self) -> list[str]:
@@ -183,7 +230,7 @@ class Run:
         if len(found) != size:
             raise RunError(
                 f"{self.place}/{PROBLEMS_FILE} has {len(found)} problems, but {MANIFEST_FILE} "
-                f"says {size}; copy the run again from where it was made"
+                f"says {size}; {self._remade}"
             )
         return found
 
@@ -277,33 +324,61 @@ class Run:
 
     def read_completions(self, name: str, columns: Sequence[str] | None) -> pl.DataFrame:
         """Columns of one shard (None: all), checked as they are read."""
-        return pl.DataFrame(pl.from_arrow(self.completion_table(name, columns)))
+        verb, again = (
+            ("import", "") if self.manifest.imported else ("sample", " to sample it again")
+        )
+        redo = f"rerun the passgap {verb} command that made the run{again}"
+        return self._read((COMPLETIONS,), name, COMPLETION_SCHEMA, redo, columns=columns)
 
-    def completion_table(self, name: str, columns: Sequence[str] | None) -> pyarrow.Table:
-        """The same as an Arrow table."""
-        with self.place.open(f"{COMPLETIONS}/{name}") as file:
-            return read_table(name, file, columns=columns, about=self._about(name))
+    def _read(
+        self,
+        folder: tuple[str, ...],
+        name: str,
+        schema: dict[str, pl.DataType],
+        redo: str,
+        *,
+        columns: Sequence[str] | None = None,
+        whole: bool = True,
+    ) -> pl.DataFrame:
+        """Columns of a shard, with the pairs of its block: all of them if it is ``whole``."""
+        about, block = self._about(name), self.blocks[name]
+        with self._opened("/".join((*folder, name)), redo) as file:
+            frame = read_shard(name, file, columns=columns, about=about, schema=schema, repair=redo)
+        keyed = {"problem_id", "draw"} <= set(frame.columns)
+        if (whole and len(frame) != block.completions) or (keyed and not are_of(block, frame)):
+            raise ShardError(name, "has other samples than its batch", redo)
+        return frame
+
+    def bad_outcomes(self, verifier_digest: str) -> dict[str, str]:
+        """The outcome shards of a verifier that cannot be trusted, in words."""
+        found = {}
+        for name in sorted(self.outcome_names(verifier_digest)):
+            try:
+                self.read_outcomes(verifier_digest, name)
+            except ShardError as error:
+                found[name] = error.fault
+        return found
+
+    def reject_outcomes(self, verifier_digest: str, name: str) -> None:
+        """Move bad outcomes aside; they will be scored again."""
+        here = (OUTCOMES, verifier_digest)
+        self._own(*here, name).rename(self._own(*here, f"{name}.rejected"))
 
     def outcome_names(self, verifier_digest: str) -> set[str]:
         """The shards that one verifier has marked."""
-        return self.place.names(f"{OUTCOMES}/{verifier_digest}") & set(self.blocks)
+        return self.place.names("/".join(_marks_of(verifier_digest))) & set(self.blocks)
 
-    def read_outcomes(
-        self, verifier_digest: str, name: str, columns: Sequence[str] = tuple(OUTCOME_SCHEMA)
-    ) -> pl.DataFrame:
-        """The outcomes of one shard: columns of OUTCOME_SCHEMA, or of the readings' fields.
-
-        ``readings.any`` is the column ``readings`` with the field ``any`` only.
-        """
-        frame = pl.DataFrame(pl.from_arrow(self.outcome_table(verifier_digest, name, columns)))
-        return with_readings(frame, columns)
-
-    def outcome_table(
-        self, verifier_digest: str, name: str, columns: Sequence[str]
-    ) -> pyarrow.Table:
-        """The same as an Arrow table, without readings where the shard has none."""
-        with self.place.open(f"{OUTCOMES}/{verifier_digest}/{name}") as file:
-            return read_table(name, file, columns=columns, about=self._about(name))
+    def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
+        """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
+        folder = _marks_of(verifier_digest)
+        redo = f"run passgap verify {shlex.quote(str(self.place))} to score it again"
+        frame = self._read(folder, name, OUTCOME_SCHEMA, redo, whole=False)
+        short = len(frame) != self.blocks[name].completions
+        if short and not self.outcomes_about(verifier_digest).correct_by:  # a judge marks some
+            raise ShardError(name, "has fewer outcomes than its batch has samples", redo)
+        if not frame["status"].is_in(STATUSES).all():
+            raise ShardError(name, "has a status that does not exist", redo)
+        return with_readings(frame)
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
@@ -349,20 +424,23 @@ class Run:
 
     def outcomes_about(self, verifier_digest: str) -> OutcomesAbout:
         """What was recorded about a verifier's outcomes, empty without; RunError if damaged."""
-        name = f"{OUTCOMES}/{verifier_digest}/{ABOUT_FILE}"
+        name = "/".join((*_marks_of(verifier_digest), ABOUT_FILE))
         if not self.place.exists(name):
             return OutcomesAbout()
         try:
-            return msgspec.json.decode(self.place.read_bytes(name), type=OutcomesAbout)
-        except (msgspec.DecodeError, RecursionError) as error:
+            about = msgspec.json.decode(self.place.read_bytes(name), type=OutcomesAbout)
+            _marks_of(about.correct_by or verifier_digest)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, RunError) as error:
+            file, run = (shlex.quote(f"{self.place}{rest}") for rest in (f"/{name}", ""))
             raise RunError(
-                f"{self.place}/{name} is damaged ({error}); move it away and run passgap verify "
-                f"{self.place}"
+                f"{self.place}/{name} is damaged ({error}); remove it and verify the run again: "
+                f"rm {file} && passgap verify {run}"
             ) from error
+        return about
 
     def verifier_digests(self) -> list[str]:
         """Every verifier that marked any of this run, except judges of the reasoning."""
-        found = self.place.names(OUTCOMES) - {LATEST, REASONING}
+        found = filter(DIGEST.fullmatch, self.place.names(OUTCOMES))
         return [d for d in sorted(found) if not self.outcomes_about(d).correct_by]
 
     def marked_by(self, verifier_digest: str) -> str:
@@ -392,8 +470,8 @@ class Run:
 
     def read_logprobs(self, policy_digest: str, name: str) -> pl.DataFrame:
         """Log-probabilities under another policy; columns as in LOGPROB_SCHEMA."""
-        with self.place.open(f"{LOGPROBS}/{policy_digest}/{name}") as file:
-            return read_shard(name, file, about=self._about(name))
+        redo = f"run passgap reach again after: rm -r {shlex.quote(f'{self.place}/{LOGPROBS}')}"
+        return self._read((LOGPROBS, policy_digest), name, LOGPROB_SCHEMA, redo, whole=False)
 
     def add_logprobs(
         self, policy_digest: str, name: str, rows: Sequence[tuple[str, int, float]]
@@ -405,13 +483,62 @@ class Run:
     def scan_completions(self) -> pl.LazyFrame:
         """All completions, lazily and unchecked; columns as in COMPLETION_SCHEMA."""
         names = [f"{COMPLETIONS}/{name}" for name in self.completion_names()]
-        return self.place.scan(names) if names else pl.LazyFrame(schema=COMPLETION_SCHEMA)
+        return self._scan(names, COMPLETION_SCHEMA)
+
+    def _scan(self, names: Sequence[str], schema: dict[str, pl.DataType]) -> pl.LazyFrame:
+        return self.place.scan(names) if names else pl.LazyFrame(schema=schema)
+
+    def collected(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        """What a scan gives; a RunError where a shard of this run is damaged."""
+        try:
+            return frame.collect()
+        except (*STRANGE, OSError) as error:
+            for name in self.completion_names():  # which one it is, and what repairs it
+                self.read_completions(name, None)
+            for key in self.verifier_digests():
+                for name in self.outcome_names(key):
+                    self.read_outcomes(key, name)
+            raise RunError(f"{self.place} cannot be read ({one_line(error)})") from error
 
     def scan_outcomes(self, verifier_digest: str) -> pl.LazyFrame:
         """All outcomes under one verifier, lazily and unchecked; columns as in OUTCOME_SCHEMA."""
         present = self.outcome_names(verifier_digest)
+        for name in present:
+            if not self.place.exists(f"{OUTCOMES}/{verifier_digest}/{name}"):
+                self.read_outcomes(verifier_digest, name)  # says what repairs it
         names = [f"{OUTCOMES}/{verifier_digest}/{name}" for name in self.blocks if name in present]
-        return self.place.scan(names) if names else pl.LazyFrame(schema=OUTCOME_SCHEMA)
+        return self._scan(names, OUTCOME_SCHEMA)
+
+
+def _resumed(folder: Place, manifest: Manifest, problems: ProblemSet) -> Run | None:
+    """The run in a folder; where its manifest is lost or damaged but every shard is of the asked
+    one, that is written again."""
+    damaged: RunError | None = None
+    if folder.exists(MANIFEST_FILE):
+        try:
+            return Run(folder.name)
+        except RunError as error:
+            damaged = error
+    names = [name for name in folder.names(COMPLETIONS) if name.endswith(".parquet")]
+    if not names and damaged is None:
+        return None
+    run = Run.unopened(folder, manifest)
+    run.__dict__["problem_ids"] = [problem.id for problem in problems]
+    whole = set(run.completion_names()) - set(run.faults())
+    if not names or set(names) != whole:
+        if damaged is None:
+            return None
+        raise damaged
+    _write_manifest(manifest, run.path)
+    run.repair_problems(problems)
+    return Run(folder.name)
+
+
+def _marks_of(verifier_digest: str) -> tuple[str, str]:
+    """The folder of a verifier's outcomes; anything but a digest would become part of a path."""
+    if not DIGEST.fullmatch(verifier_digest):
+        raise RunError(f"the outcomes {verifier_digest[:40]!r} are not named by a digest")
+    return OUTCOMES, verifier_digest
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 In: columns, and what the shard is about. Out: a file that is either absent or complete, whenever a
 writer is killed; on reading, it has to be about what its name says (otherwise it is foreign),
-readable to its footer (otherwise incomplete) and match its page checksums (otherwise damaged).
+readable to its footer (otherwise incomplete), match its page checksums (otherwise damaged) and have
+the columns of its kind.
 """
 
 from __future__ import annotations
@@ -20,17 +21,25 @@ from passgap.errors import RunError
 from passgap.runs.writing import write_whole
 
 ABOUT = b"passgap"
+NEVER_NULL = (
+    "problem_id",
+    "draw",
+    "status",
+    "text",
+    "question",
+    "reference",
+    "verifier",
+    "metadata",
+)
+STRANGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError)
 
 
 class ShardError(RunError):
     """A shard is incomplete, damaged or foreign; ``fault`` says which, in words."""
 
-    def __init__(self, name: str, fault: str) -> None:
-        self.fault = fault
-        super().__init__(
-            f"shard {name} {fault}; rerun the passgap sample command that made the run to sample "
-            "it again"
-        )
+    def __init__(self, name: str, fault: str, repair: str = "copy it again") -> None:
+        self.name, self.fault = name, fault
+        super().__init__(f"shard {name} {fault}; {repair}")
 
 
 def write_shard(
@@ -53,27 +62,49 @@ def read_shard(
     *,
     columns: Sequence[str] | None = None,
     about: Mapping[str, object] | None = None,
+    schema: Mapping[str, pl.DataType] | None = None,
+    repair: str = "copy it again",
 ) -> pl.DataFrame:
-    """Columns of a shard; a ShardError if it is incomplete, damaged, or about something else."""
-    return pl.DataFrame(pl.from_arrow(read_table(name, file, columns=columns, about=about)))
+    """Columns of a shard, as ``schema`` has them.
 
-
-def read_table(
-    name: str,
-    file: BinaryIO,
-    *,
-    columns: Sequence[str] | None = None,
-    about: Mapping[str, object] | None = None,
-) -> pyarrow.Table:
-    """The same as Arrow has it: many shards become one frame faster together."""
+    A ShardError, which ends with ``repair``, if it is incomplete, damaged, or about something else.
+    """
     try:
         # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
         parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
         claim = json.loads((parquet.schema_arrow.metadata or {}).get(ABOUT, b"null"))
         if about is not None and claim != about:
-            raise ShardError(name, "belongs to another run or folder")
+            raise ShardError(name, "belongs to another run or folder", repair)
         wanted = None if columns is None else list(columns)
-        return parquet.read(columns=wanted, use_threads=False)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        table = parquet.read(columns=wanted, use_threads=False)
+        frame = pl.DataFrame(pl.from_arrow(table))
+    except (pyarrow.ArrowException, OSError, ValueError, *STRANGE) as error:
         fault = "does not match its checksums" if "CRC" in str(error) else "is incomplete"
-        raise ShardError(name, f"{fault} ({str(error).splitlines()[0][:80]})") from error
+        raise ShardError(name, f"{fault} ({one_line(error)})", repair) from error
+    wrong = _misfit(frame, schema or {}, columns)
+    if wrong:
+        raise ShardError(name, wrong, repair)
+    return frame.cast({k: v for k, v in (schema or {}).items() if k in frame.columns})
+
+
+def one_line(error: BaseException) -> str:
+    """The beginning of a foreign error's text."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:80]
+
+
+def _misfit(
+    frame: pl.DataFrame, schema: Mapping[str, pl.DataType], columns: Sequence[str] | None
+) -> str:
+    """Why a frame is not of a schema, in words; empty if it is. READINGS may be absent."""
+    for name, kind in schema.items():
+        if name not in frame.columns:
+            if (columns is None and name != "readings") or name in (columns or ()):
+                return f"has no column {name!r}"
+            continue
+        try:
+            frame.select(pl.col(name).cast(kind))
+        except STRANGE:
+            return f"has a column {name!r} of another type ({frame.schema[name]})"
+        if name in NEVER_NULL and frame[name].null_count():
+            return f"has no value in a row of column {name!r}"
+    return ""

@@ -27,7 +27,8 @@ from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
 from passgap.runs.names import WATCH
 from passgap.stages.guessing import Guesses
-from passgap.stages.tallying import MARKS, mark_column, tallied
+from passgap.stages.looks import LOOKED_AT, other_names
+from passgap.stages.tallying import MARKS, mark_column, refuse_ids_twice, tallied
 from passgap.stages.unscored import in_one_line, unscored
 
 
@@ -64,7 +65,7 @@ COLUMNS = (
     "draw",
     *MARKS,
 )
-OUTCOMES = ("status", "reason", "extracted", "readings.asked", "readings.any")
+OUTCOMES = ("status", "reason", "extracted", "readings")
 KEPT = ("guess_rate", "cluster", "design")  # columns of a row per sample that are of its problem
 
 
@@ -95,7 +96,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         if guesses is not None:
             guesses.add(frame)
     drawn = sum(int(tally["draws"].sum()) for tally in tallies)
-    if drawn < expected:
+    if drawn < expected or not drawn:
         raise UsageError(
             f"{run.place} has {drawn} verified samples of {expected}; run passgap sample again to "
             "finish it and passgap verify to score it"
@@ -246,6 +247,7 @@ def _of_table(name: str, frame: pl.DataFrame, provenance: dict[str, str]) -> Cou
         frame = frame.rename({"id": "problem_id"})
     frame = per_problem(name, frame)
     ids = _ids(name, frame)
+    refuse_ids_twice(name, ids, frame, COLUMNS)
 
     def whole(column: str) -> IntArray:
         return whole_numbers(
@@ -277,11 +279,11 @@ def per_problem(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     if "problem_id" in columns and mark is not None and {"n", "c"} <= set(missing):
         _ids(name, frame)
         return tallied(name, frame, mark, KEPT)
+    rows = list(frame.head(LOOKED_AT).iter_rows(named=True))
     raise UsageError(
         f"{name} has no column {', '.join(missing)}; its columns are {', '.join(columns)}; "
         "allowed: problem_id, n, c (one row per problem), or problem_id, correct (one row per "
-        "sample). For other names: passgap import table FILE --id-field NAME --label NAME --out "
-        "RUN"
+        f"sample){other_names(name, rows)}"
     )
 
 
@@ -372,7 +374,10 @@ def read_table(path: Path) -> pl.DataFrame:
     """The table as it is: what a cell of a text file means is decided where it is read."""
     readers = {".csv": _read_csv, ".jsonl": _read_json_lines, ".parquet": _read_parquet}
     if path.suffix not in readers:
-        raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}")
+        raise UsageError(
+            f"{path} ends in {path.suffix!r}; allowed: {', '.join(readers)}; other tables are "
+            f"imported first: passgap import {shlex.quote(str(path))} --out counts.csv"
+        )
     try:
         return readers[path.suffix](path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:

@@ -24,6 +24,7 @@ from passgap.data.problems import ProblemSet
 from passgap.engines import Work, check_engine, load_engine, resolve_policy, versions
 from passgap.engines.base import Engine
 from passgap.errors import UsageError, WorkError
+from passgap.plain import Json, shareable
 from passgap.problems import render
 from passgap.runs import Manifest, Round, Run, is_run
 from passgap.runs.manifest import TARGET_BLOCK, SamplingEntry
@@ -125,7 +126,7 @@ class Sampler:
         self._policy, self._problems = resolve_policy(policy, engine), problems
         stop = (*sampling.stop, *policy.prompt.stop)
         self._sampling = dataclasses.replace(sampling, stop=tuple(dict.fromkeys(stop)))
-        self._name, self._command = engine, command
+        self._name, self._command = engine, shareable(command)
         self._engine: Engine | None = None
         self._tokens = 0
 
@@ -143,12 +144,12 @@ class Sampler:
         folder = Path(policy.path)
         return Manifest(
             policy={
-                "path": str(folder.resolve()) if folder.is_dir() else policy.path,
+                "path": shareable(str(folder.resolve()) if folder.is_dir() else policy.path),
                 "revision": policy.revision,
                 "weights_digest": policy.weights_digest,
             },
             prompt=policy.prompt.to_dict(),
-            engine={"name": self._name, "args": dict(self._engine_args)},
+            engine={"name": self._name, "args": _shareable(self._engine_args)},
             sampling=cast(SamplingEntry, self._sampling.to_dict()),
             problem_set={
                 "name": problems.name,
@@ -272,6 +273,10 @@ def _check(n: int, first_draw: int, block_size: int) -> None:
         raise UsageError(f"first_draw is {first_draw}; allowed: an integer >= 0")
     if block_size < 1:
         raise UsageError(f"block_size is {block_size}; allowed: an integer >= 1")
+
+
+def _shareable(arguments: Mapping[str, Json]) -> dict[str, object]:
+    return {k: shareable(v) if isinstance(v, str) else v for k, v in arguments.items()}
 
 
 def _now() -> str:

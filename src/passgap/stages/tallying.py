@@ -6,14 +6,18 @@ whatever else it likes. Texts are not read here; ``passgap import table`` reads 
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
 from passgap.errors import UsageError
+from passgap.stages.looks import choices
+from passgap.stages.policies import Splits, is_own, scalars
 
 MARKS = ("correct", "is_correct", "passed")
-POLICIES = ("policy", "model", "model_name")
 TRUE = ("1", "1.0", "true", "t", "yes", "correct", "pass", "passed")
 FALSE = ("0", "0.0", "false", "f", "no", "incorrect", "fail", "failed")
 MISSING = ("", "nan", "null", "none", "unscored")  # could not be marked
@@ -45,7 +49,7 @@ def tallied(name: str, frame: pl.DataFrame, mark: str, keep: Sequence[str] = ())
         For another mark, several policies in one table, a repeated sample, or a column to keep that
         has two values for one problem.
     """
-    _refuse_several(name, frame)
+    _refuse_several(name, frame, mark)
     ids, marks = words(frame["problem_id"]), words(frame[mark], lower=True)
     _refuse_strange(name, mark, ids, marks)
     if "draw" in frame.columns:
@@ -74,19 +78,28 @@ def _refuse_strange(name: str, mark: str, ids: pl.Series, marks: pl.Series) -> N
         raise UsageError(
             f"{name} row {row + 1} (problem {ids[row]!r}): {mark} is {marks[row][:60]!r}; allowed: "
             "true, false, 1, 0, or empty for a sample that could not be marked. Partial credit: "
-            f"passgap import table FILE --correct-if '{mark}>=1' --out RUN"
+            f"passgap import table {shlex.quote(name)} --correct-if '{mark}>=1' --out counts.csv"
         )
 
 
-def _refuse_several(name: str, frame: pl.DataFrame) -> None:
-    for column in (one for one in POLICIES if one in frame.columns):
-        named = words(frame[column]).unique(maintain_order=True)
-        if len(named) > 1:
-            some = ", ".join(named[:3])
-            raise UsageError(
-                f"{name} has samples of {len(named)} policies ({column}: {some}), which are not "
-                "pooled; give one file per policy"
-            )
+def _refuse_several(name: str, frame: pl.DataFrame, mark: str) -> None:
+    """Refuse samples of several policies, by what the other columns say."""
+    splits = Splits(())
+    others = [one for one in frame.columns if one not in ("problem_id", mark) and not is_own(one)]
+    others = [one for one in others if len({str(v) for v in frame[one].to_list()}) > 1]
+    if not others:
+        return
+    numbers = {one: i for i, one in enumerate(dict.fromkeys(frame["problem_id"].to_list()))}
+    for row in frame.select("problem_id", *others).iter_rows(named=True):
+        splits.add(numbers[row.pop("problem_id")], scalars(row))
+    if found := splits.found():
+        file, field = shlex.quote(name), shlex.quote(found.name)
+        raise UsageError(
+            f"{name}: {found}; choose one: passgap import {file} {found.where} --out one.csv, or, "
+            f"if all are samples of one policy: passgap import {file} --pool {field} --out all.csv"
+            if Path(name).is_file()
+            else f"{name}: {found}; keep the rows of one, or leave out the column"
+        )
 
 
 def _refuse_repeats(name: str, ids: pl.Series, draws: pl.Series) -> None:
@@ -98,6 +111,26 @@ def _refuse_repeats(name: str, ids: pl.Series, draws: pl.Series) -> None:
             f"{name} has draw {draw} of problem {problem!r} more than once; remove the copies, "
             "which would count double"
         )
+
+
+def refuse_ids_twice(
+    name: str, ids: Sequence[str], frame: pl.DataFrame, used: Sequence[str]
+) -> None:
+    """Refuse a problem with several rows, naming the columns beside ``used`` that tell them apart.
+
+    Raises UsageError.
+    """
+    twice = next((one for one, rows in Counter(ids).items() if rows > 1), None)
+    if twice is None:
+        return
+    flags = choices(list(frame.iter_rows(named=True)), used)
+    file = shlex.quote(name) if Path(name).is_file() else "FILE"
+    flag = flags.partition(" (of")[0] or "--where FIELD=VALUE"
+    raise UsageError(
+        f"{name}: problem_id {twice!r} occurs more than once; ids must be distinct, and rows of "
+        f"several policies are not pooled{f'; tell them apart by {flags}' if flags else ''}: "
+        f"passgap import counts {file} {flag} --out one.csv"
+    )
 
 
 def refuse_varying(name: str, table: pl.DataFrame) -> None:

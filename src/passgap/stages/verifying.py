@@ -14,12 +14,14 @@ from contextlib import closing
 
 import polars as pl
 
+from passgap.data.completions import REFUSALS
 from passgap.data.counts import Counts
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
+from passgap.plain import shareable
 from passgap.problems import render
 from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth, Verified
 from passgap.runs import Run
@@ -74,11 +76,13 @@ def verify(
         correct_by = run.verifier_digest() if marker.of_reasoning else None
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
         shards = run.completion_names()
+        for name in run.bad_outcomes(key):
+            run.reject_outcomes(key, name)
         done = set() if all_unscored(run, key) else run.outcome_names(key)
         if run.outcomes_about(key).faults is None:
             faults = marker.faults(list(problems.values()))
             about = OutcomesAbout(
-                verifier=verifier, faults=faults, correct_by=correct_by, command=command
+                verifier=verifier, faults=faults, correct_by=correct_by, command=shareable(command)
             )
             run.set_outcomes_about(key, about)
         take_failures(marker)  # references that raised are reported as faults
@@ -168,7 +172,8 @@ def _marked(
     if correct_by is not None:
         right = run.read_outcomes(correct_by, name).filter(pl.col("status") == "correct")
         frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
-    rows = list(frame.iter_rows())
+    refused = pl.col("finish_reason").is_in(REFUSALS).fill_null(value=False)
+    rows = list(frame.filter(~refused).iter_rows())
     outcomes: list[Outcome] = []
     for first in range(0, len(rows), AT_ONCE):
         part = rows[first : first + AT_ONCE]
@@ -177,7 +182,11 @@ def _marked(
         )
         tell(len(outcomes))
     failed = _failed_at_source(run, name)
-    return [
+    unanswered = [
+        (i, draw, Outcome("unscored", None, why))
+        for i, draw, _, why in frame.filter(refused).iter_rows()
+    ]
+    return unanswered + [
         (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)
         for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)
     ]
@@ -191,7 +200,7 @@ def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:
     if name not in run.outcome_names(key):
         return set()
     failed = run.read_outcomes(key, name).filter(
-        (pl.col("status") == "unscored") & (pl.col("reason") == "error")
+        (pl.col("status") == "unscored") & pl.col("reason").str.starts_with("error")
     )
     return set(failed.select("problem_id", "draw").iter_rows())
 

@@ -119,7 +119,7 @@ def teach(job: Job, teacher: Policy) -> Lessons:
     seed = job.processes.seed("teacher", config.seed)
     block = Block(tuple(own), first_draw=0, size=config.teacher_draws, seed=seed)
     completions = engine.complete(block, [render(p, teacher.prompt) for p in own.values()])
-    items = [Item(own[d.problem_id], d.text, d.finish_reason) for d in completions]
+    items = [Item(own[d.problem_id], d.text, d.ended) for d in completions]
     marked: list[tuple[str, str, str, str]] = [
         (completion.problem_id, completion.text, completion.finish_reason, outcome.status)
         for completion, outcome in zip(completions, job.verifier.verify_all(items), strict=True)

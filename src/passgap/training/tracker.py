@@ -102,7 +102,7 @@ class HeldOutTracker:
         seed = self._processes.seed("held_out", self._config.seed, step)
         block = Block(tuple(self._problems), 0, self._config.eval_draws, seed)
         completions = self._engine.complete(block, self._prompts)
-        items = [Item(self._problems[d.problem_id], d.text, d.finish_reason) for d in completions]
+        items = [Item(self._problems[d.problem_id], d.text, d.ended) for d in completions]
         outcomes = self._verifier.verify_all(items)
         return [
             Drawn(

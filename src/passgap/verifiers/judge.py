@@ -10,29 +10,19 @@ Not covered: how good the judge is; ``passgap audit`` measures that on a sample.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from passgap.data.identity import digest
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem
-from passgap.errors import MissingExtraError, UsageError, WorkError
+from passgap.errors import WorkError
+from passgap.servers import RefusedError, Server, check_server
 from passgap.verifiers.base import Item, Verifier, positive
 
-try:
-    import openai
-except ImportError as error:
-    raise MissingExtraError("openai", "openai") from error
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionMessageParam
-
-KEY = "OPENAI_API_KEY"
-RETRIES = 8
+RETRIES, ROOM, TOKEN_BYTES = 8, 1 << 20, 64
+BAD_REQUEST = 400
 VERDICT = re.compile(r"VERDICT:\s*\**\s*(SOUND|UNSOUND)\b", re.IGNORECASE)
 SYSTEM = (
     "You check the reasoning of solutions. The final answer is already known to be right; say "
@@ -61,14 +51,9 @@ class JudgeVerifier(Verifier):
         concurrency: str = "16",
         max_tokens: str = "1024",
         timeout: str = "120",
-        api_key_env: str = KEY,
+        api_key_env: str | None = None,
     ) -> None:
-        url = urlsplit(base_url)
-        if url.scheme not in ("http", "https") or not url.hostname or url.username or url.password:
-            raise UsageError(
-                f"base_url={base_url!r}; allowed: a URL without a key in it, such as "
-                "http://localhost:8000/v1"
-            )
+        check_server(base_url, api_key_env)
         self._base_url, self._model = base_url, model
         self._concurrency = max(1, int(positive("concurrency", concurrency)))
         self._max_tokens = max(1, int(positive("max_tokens", max_tokens)))
@@ -90,44 +75,43 @@ class JudgeVerifier(Verifier):
 
     async def _all(self, items: Sequence[Item]) -> list[Outcome]:
         slots = asyncio.Semaphore(self._concurrency)
-        client = openai.AsyncOpenAI(
-            base_url=self._base_url,
-            api_key=os.environ.get(self._key_name, "none"),
+        server = Server(
+            self._base_url,
+            self._key_name,
             timeout=self._timeout,
-            max_retries=RETRIES,
+            retries=RETRIES,
+            most_bytes=ROOM + self._max_tokens * TOKEN_BYTES,
         )
 
         async def one(item: Item) -> Outcome:
             async with slots:
-                return await self._one(client, item)
+                return await self._one(server, item)
 
-        async with client:
-            return list(await asyncio.gather(*map(one, items)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(item)) for item in items]
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from failed.exceptions[0].__cause__
+        finally:
+            await server.close()
+        return [task.result() for task in tasks]
 
-    async def _one(self, client: openai.AsyncOpenAI, item: Item) -> Outcome:
+    async def _one(self, server: Server, item: Item) -> Outcome:
         asked = (
             f"Problem:\n{item.problem.question}\n\nReference answer: {item.problem.reference}\n\n"
             f"Solution to check:\n{item.text}"
         )
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": SYSTEM},
-            {"role": "user", "content": asked},
-        ]
+        messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": asked}]
+        settings = {"temperature": 0.0, "max_tokens": self._max_tokens}
         try:
-            answer = await client.chat.completions.create(
-                model=self._model,
-                messages=messages,
-                temperature=0.0,
-                max_tokens=self._max_tokens,
-            )
-        except openai.BadRequestError:
+            answer = await server.said({"model": self._model, "messages": messages, **settings})
+        except RefusedError as error:
+            if error.status != BAD_REQUEST:
+                raise WorkError(f"the judge does not answer: {error}") from error
             return Outcome("unscored", None, "refused")
-        except openai.APIError as error:
-            raise WorkError(
-                f"the judge at {self._base_url} does not answer ({error}); finished marks are "
-                "kept: run the same command again when it answers"
-            ) from error
-        said = (answer.choices[0].message.content or "") if answer.choices else ""
+        except WorkError as error:
+            raise WorkError(f"the judge does not answer: {error}") from error
+        said = answer[0].text
         found = VERDICT.findall(said)
         if not found:
             return Outcome("unscored", None, "no_verdict")

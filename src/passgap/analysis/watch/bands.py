@@ -22,6 +22,7 @@ from passgap.results.watching import Band, BandSpan, CountedBy
 MOST_ROWS = 12
 BASE_EDGES = (1 / 64, 1 / 8, 0.9)
 BASE_BANDS = ("p < 1/64", "1/64 to 1/8", "1/8 to 9/10", "p > 9/10")
+BY_FIRST = "how each problem's first group went (first groups are not counted)"
 FIRST_BANDS = ("none right at first", "some right at first", "all right at first")
 
 
@@ -74,4 +75,4 @@ def _by_first_visit(groups: Groups) -> tuple[Groups, IntArray, tuple[str, ...], 
     later = np.ones(len(groups), bool)
     later[first] = False
     rest = groups.take(np.flatnonzero(later))
-    return rest, place, FIRST_BANDS, "the first group of each problem, which is left out here"
+    return rest, place, FIRST_BANDS, BY_FIRST

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from passgap.cli import flags
 from passgap.cli.command import Command, Fields, Given, argument, command, flag
 from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop, without
+from passgap.cli.progress import say
 from passgap.errors import UsageError
 from passgap.launch.settings import JobSettings
 from passgap.plain import plural
@@ -131,7 +132,7 @@ def export_job(
     files = exporting.export_job(
         trainer, found, held, chosen, Path(out), settings=settings, verifier=marker
     )
-    print(
+    say(
         f"{out}: {plural(len(found.problems), 'problem')} to train on, {len(held or ())} held "
         f"out; {', '.join(path.name for path in files)}; next: the three commands in "
         f"{out}/README.md"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
+from passgap.cli.progress import say
 from passgap.plain import plural
 
 SourceArgument = Annotated[str, argument("RUN", "A verified run, or a counts file.")]
@@ -23,7 +24,7 @@ def counts(
     from passgap.stages.counting import read_counts, write_counts
 
     found = read_counts(source)
-    print(f"{write_counts(found, out)}: {found}")
+    say(f"{write_counts(found, out)}: {found}")
 
 
 @command()
@@ -38,7 +39,7 @@ def passk_inference(
     from passgap.stages.counting import read_counts
 
     found = read_counts(source)
-    print(f"{write_passk_inference(found, out)}: {found}")
+    say(f"{write_passk_inference(found, out)}: {found}")
 
 
 @command()
@@ -53,7 +54,7 @@ def scorio(
     from passgap.stages.counting import read_counts
 
     found = read_counts(source)
-    print(f"{write_scorio(found, out)}: {len(found)} x {found.n[0]}; {found}")
+    say(f"{write_scorio(found, out)}: {len(found)} x {found.n[0]}; {found}")
 
 
 @command()
@@ -66,4 +67,4 @@ def dataset(run: Annotated[str, argument("RUN", "A verified run.")], out: flags.
     from passgap.runs import Run
 
     files = write_dataset(Run(run), out)
-    print(f"{out}: {plural(len(files), 'file')} written; {files[-1].name} describes them")
+    say(f"{out}: {plural(len(files), 'file')} written; {files[-1].name} describes them")

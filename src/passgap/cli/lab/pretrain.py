@@ -6,7 +6,7 @@ from typing import Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import argument, command, flag
-from passgap.cli.progress import bar
+from passgap.cli.progress import bar, say
 
 
 @command()
@@ -29,4 +29,4 @@ def pretrain(
     config = PretrainConfig(steps or STEPS[check_name(name)], seed=seed)
     with bar(f"pretraining {name}") as progress:
         folder = make(name, out, config=config, progress=progress)
-    print(f"{folder}: written; next: passgap sample {folder} lab:mastered -n 8 --out runs/mine")
+    say(f"{folder}: written; next: passgap sample {folder} lab:mastered -n 8 --out runs/mine")

@@ -7,7 +7,6 @@ show. The page itself computes nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from passgap.evidence.evidence import Evidence
 from passgap.evidence.options import CompareOptions, ProbeOptions
 from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
+from passgap.plain import shareable
 from passgap.results.comparison import Comparison
 from passgap.results.probe import Forecast, Probe
 from passgap.results.reach import Reach
@@ -183,7 +183,7 @@ def _benchmarks_data(
         name: [Run(str(one)) for one in pair if is_run(str(one))] for name, pair in both.items()
     }
     return PageData(
-        title=title or f"{_short(str(base))} → {_short(str(trained))}",
+        title=title or f"{shareable(str(base))} → {shareable(str(trained))}",
         comparison=result.by_problems,
         several=result,
         problems=problem_rows(None, counts),
@@ -229,7 +229,7 @@ def _names(paths: Sequence[Path | str]) -> list[str]:
     """Folder names, or whole paths where two folders, or one and the base's role, bear the same."""
     names = [Path(path).name for path in paths]
     distinct = len({"base", *names}) > len(names)
-    return names if distinct else [_short(str(path)) for path in paths]
+    return names if distinct else [shareable(str(path)) for path in paths]
 
 
 def _policy(arm: Path | str) -> str:
@@ -289,7 +289,7 @@ def page_data(
 def _stored(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> dict[str, Stored]:
     """How many completions each run holds, and where."""
     return {
-        role: Stored(int((c.n + c.unscored).sum()), _short(str(runs[role].place)))
+        role: Stored(int((c.n + c.unscored).sum()), shareable(str(runs[role].place)))
         for role, c in counts.items()
         if role in runs
     }
@@ -318,9 +318,9 @@ def _reach(runs: Mapping[str, Run], settings: CompareOptions) -> Reach | None:
 def _about(run: Run) -> RunAbout:
     """The manifest for readers elsewhere: paths under the home folder start with ~."""
     manifest = run.manifest
-    path = _short(str(manifest.policy["path"]))
+    path = shareable(str(manifest.policy["path"]))
     marked = run.outcomes_about(run.verifier_digest()).command or ""
-    commands = {"command": _short(manifest.command), "marked_command": _short(marked)}
+    commands = {"command": shareable(manifest.command), "marked_command": shareable(marked)}
     return RunAbout(
         policy=path.rstrip("/").rsplit("/", 1)[-1],
         problem_set=str(manifest.problem_set["name"]),
@@ -330,10 +330,6 @@ def _about(run: Run) -> RunAbout:
         ),
         commands=[line for line in commands.values() if line],
     )
-
-
-def _short(text: str) -> str:
-    return text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}")
 
 
 def _training_folder(run: Run | None) -> Path | None:

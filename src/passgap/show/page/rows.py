@@ -103,7 +103,8 @@ def _chosen(role: str, run: Run, verifier: str, ids: list[str]) -> list[Completi
         .group_by("problem_id", (pl.col("status") == "correct").alias("right"))
         .first()
     )
-    found = run.scan_completions().select(*keys, "text").join(outcomes, on=keys).collect()
+    texts = run.scan_completions().select(*keys, "text")
+    found = run.collected(texts.join(outcomes, on=keys))
     columns = ("problem_id", "text", "status", "draw", "extracted", "reason")
     return [
         CompletionRow(problem_id, role, text, status, draw, extracted, reason or "")

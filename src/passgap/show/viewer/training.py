@@ -22,6 +22,7 @@ from passgap.data.identity import digest
 from passgap.data.journals import HeldOutRow, StepRow, TrainingRow
 from passgap.errors import MissingExtraError, RunError
 from passgap.runs.journal import read_journal
+from passgap.runs.lineage import policy_folder
 from passgap.runs.names import HELD_OUT_FILE, POLICY_FILE, REQUEST_FILE, TRAINING_FILE, WATCH
 from passgap.runs.policy import Request as Asked
 from passgap.runs.policy import read_policy, read_request
@@ -179,7 +180,7 @@ def _sampled_from(site: Site, one: Training) -> list[OpenRun]:
     """The runs that were sampled from the policy trained here."""
     folder = site.library.entry(one.id, "training").path
     runs = site.library.opened()
-    return [run for run in runs if Path(run.manifest.policy["path"]).absolute() == folder]
+    return [run for run in runs if policy_folder(run.run).absolute() == folder]
 
 
 def training_of(found: Found, watches: Watches, seconds: float = 0.0) -> Training:

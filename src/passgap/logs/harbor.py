@@ -1,0 +1,112 @@
+"""Harbor: ``<job>/<trial>/result.json``, one object per trial.
+
+In: the trials of one job. Out: one Record per trial; its text is what the agent said, where
+``agent/trajectory.json`` lies beside it. A trial without a reward, or whose reward Harbor calls not
+valid (``reward_valid``), is unscored with the name of its exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from passgap.data.outcomes import Status
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
+from passgap.logs.documents import whole_object
+from passgap.logs.rows import Row, field, mapped, several, whole
+from passgap.logs.values import completed, plain, said, status_of
+
+CUT = ("ContextWindowExceededError", "ContextLengthExceededError", "OutputTokenExceededError")
+ROLES = {"agent": "assistant"}
+
+
+def claims(peek: Peek) -> bool:
+    """A trial, or the summary of a job."""
+    return peek.has("trial_name", "task_name", "agent_info") or peek.has("n_total_trials", "stats")
+
+
+def holds(path: Path) -> bool:
+    """A trial's result: a job's summary has trials in the folders below it."""
+    return not any(path.parent.glob("*/result.json"))
+
+
+def job_of(path: Path) -> Path:
+    """The folder of the job that a trial's result belongs to."""
+    return path.parent.parent
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All trials."""
+    for position, path in enumerate(files):
+        row = whole_object(path)
+        if "trial_name" not in row:
+            raise UsageError(f"{path} is the summary of a job; give its folder, {path.parent}")
+        yield _record(row, path, position, asked, told)
+
+
+def _record(row: Row, path: Path, position: int, asked: Asked, told: Told) -> Record:
+    where = plain(row["trial_name"])
+    agent, model = field(row, "agent_info.name"), field(row, "agent_info.model_info.name")
+    provider = field(row, "agent_info.model_info.provider")
+    named = f"{provider}/{model}" if provider else plain(model)
+    told.set_policy(f"{named} ({agent})" if named else plain(agent))
+    told.set_sampling(temperature=field(row, "config.agent.kwargs.temperature"))
+    exception = plain(field(row, "exception_info.exception_type")) or _of_a_step(row)
+    status = _status(row, asked, told, where)
+    return Record(
+        text=_text(path.parent / "agent" / "trajectory.json"),
+        key=plain(row["task_name"]),
+        order=position,
+        status=status,
+        reason=f"error: {exception or 'no reward'}" if status == "unscored" else "",
+        finish_reason="length" if exception in CUT else None,
+        tokens=whole(field(row, "agent_result.n_output_tokens") or 0),
+    )
+
+
+def _of_a_step(row: Row) -> str:
+    """The exception of a trial in several steps."""
+    found = several(field(row, "step_results.exception_info.exception_type"))
+    return next((name for name in map(plain, found) if name), "")
+
+
+def _status(row: Row, asked: Asked, told: Told, where: str) -> Status:
+    rewards = mapped(field(row, "verifier_result.rewards"))
+    if not rewards or row.get("reward_valid") is False:
+        return "unscored"
+    name = asked.label or ("reward" if "reward" in rewards else next(iter(rewards)))
+    if name not in rewards or (asked.label is None and name != "reward" and len(rewards) > 1):
+        raise UsageError(
+            f"{where} has the rewards {', '.join(rewards)}; choose one of them with --label"
+        )
+    told.label = told.label or said(name, asked)
+    return status_of(rewards[name], asked, name, where)
+
+
+def _text(path: Path) -> str:
+    """What the agent said, from its trajectory."""
+    if not path.is_file():
+        return ""
+    steps = [mapped(step) for step in several(whole_object(path).get("steps"))]
+    return completed(
+        [
+            {"role": ROLES.get(plain(one.get("source")), one.get("source")), "content": text}
+            for one in steps
+            if (text := plain(one.get("message")))
+        ]
+    )
+
+
+FORMAT = Format(
+    name="harbor",
+    summary="Harbor <job>/<trial>/result.json",
+    patterns=("result.json",),
+    claims=claims,
+    read=read,
+    takes=frozenset(("label",)),
+    verifier="code",
+    log_of=one_log,
+    folder_of=job_of,
+    holds=holds,
+)

@@ -1,0 +1,50 @@
+"""VLMEvalKit: ``<model>_<data set>_<judge>_result.json`` of a multiple-choice data set.
+
+In: the results of one or several evaluations (``PRED_FORMAT=json``, or Excel files saved as CSV).
+Out: one Record per row; an evaluation gives one per question, so several are the draws. The
+question's index is the problem: questions about different images may read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from passgap.errors import UsageError
+from passgap.logs.base import Asked, Format, Record, Told, has
+from passgap.logs.rows import SUFFIXES, ending, numbered, read_rows
+from passgap.logs.values import final, plain, required, said, status_of
+
+LABEL = "hit"
+
+
+def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
+    """All rows."""
+    told.label = said(LABEL, asked)
+    for path in files:
+        if ending(path) not in SUFFIXES:
+            raise UsageError(
+                f"{path} is not JSON or CSV; evaluate with PRED_FORMAT=json in the environment, or "
+                "save the Excel file as CSV"
+            )
+    for position, where, row in numbered(files, read_rows):
+        mark = required(row, LABEL, where)
+        status = status_of(mark if mark != "" else None, asked, LABEL, where)
+        yield Record(
+            text=plain(row.get("prediction")),
+            reference=final(row.get("answer")),
+            key=plain(required(row, "index", where)),
+            order=position,
+            status=status,
+            reason="no mark" if status == "unscored" else "",
+            metadata={k: row[k] for k in ("question", "category", "split") if k in row},
+        )
+
+
+FORMAT = Format(
+    name="vlmevalkit",
+    summary="VLMEvalKit *_result.json (or .csv) of multiple choice",
+    patterns=("*_result.json", "*_result.csv", "*_result.xlsx"),
+    claims=has("index", "prediction", LABEL),
+    read=read,
+)
