@@ -178,6 +178,10 @@ class Run:
             ) from None
         return ProblemSet(about["name"], found, about["merged"])
 
+    def problem_columns(self, *names: str) -> pl.DataFrame:
+        """Columns of the problems' file, in the set's order, without making problems of them."""
+        return self._problem_rows.select(names)
+
     @cached_property
     def _problem_rows(self) -> pl.DataFrame:
         with self._opened(PROBLEMS_FILE, self._remade) as file:
@@ -303,11 +307,15 @@ class Run:
     def _about(self, name: str) -> dict[str, object]:
         block = self.blocks[name]
         return {
-            "distribution": digest(self.manifest.distribution()),
+            "distribution": self._distribution,
             "problems": digest(list(block.problem_ids)),
             "first_draw": block.first_draw,
             "draws": block.size,
         }
+
+    @cached_property
+    def _distribution(self) -> str:
+        return digest(self.manifest.distribution())  # no round changes it
 
     def completion_names(self) -> list[str]:
         """The names of the shards present, in block order."""
