@@ -59,7 +59,7 @@ from passgap.runs.names import (
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.places import Place
 from passgap.runs.shards import STRANGE, ShardError, one_line, read_shard, write_shard
-from passgap.runs.writing import own, write_text, write_whole
+from passgap.runs.writing import own, write_bytes, write_text
 
 DIGEST = re.compile("[0-9a-f]{8,64}")
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -162,8 +162,7 @@ class Run:
         return parse_journal(self.place.read_bytes(name), f"{self.place}/{name}", kind)
 
     def _write_journal(self, rows: Sequence[Row], *names: str) -> None:
-        text = lines(rows)
-        write_whole(self._own(*names), lambda temporary: temporary.write_bytes(text))
+        write_bytes(lines(rows), self._own(*names))
 
     # -- problems and blocks
 
@@ -171,7 +170,7 @@ class Run:
         """The problems of the run, in the order of its blocks."""
         about = self.manifest.problem_set
         try:
-            found = problems_of(self._problem_rows)
+            found = problems_of(self.problem_rows)
         except ValueError as error:
             raise RunError(
                 f"{self.place}/{PROBLEMS_FILE} is damaged: {error}; {self._remade}"
@@ -179,7 +178,8 @@ class Run:
         return ProblemSet(about["name"], found, about["merged"])
 
     @cached_property
-    def _problem_rows(self) -> pl.DataFrame:
+    def problem_rows(self) -> pl.DataFrame:
+        """The problems as they are on disk, one row each; columns as in PROBLEM_SCHEMA."""
         with self._opened(PROBLEMS_FILE, self._remade) as file:
             return read_shard(PROBLEMS_FILE, file, schema=PROBLEM_SCHEMA, repair=self._remade)
 
@@ -200,19 +200,22 @@ class Run:
             yield file
 
     def repair_problems(self, problems: ProblemSet) -> None:
-        """Write the problems again where they cannot be read; the manifest says that they are
-        these."""
+        """Write the problems again where they cannot be read or are others; the manifest says that
+        they are these."""
         try:
-            _ = self.problems(), self.problem_ids
+            _ = self.problems()
+            if self.problem_ids == [problem.id for problem in problems]:
+                return
         except RunError:
-            self.__dict__.pop("_problem_rows", None)
-            self.__dict__.pop("problem_ids", None)
-            write_shard(problem_frame(problems), self._own(PROBLEMS_FILE))
+            pass
+        self.__dict__.pop("problem_rows", None)
+        self.__dict__.pop("problem_ids", None)
+        write_shard(problem_frame(problems), self._own(PROBLEMS_FILE))
 
     def problem_field(self, name: str) -> list[str | None]:
         """A field of each problem's metadata as text, in the set's order; None where absent."""
         at = "$[" + json.dumps(name) + "]"
-        found: list[str | None] = self._problem_rows["metadata"].str.json_path_match(at).to_list()
+        found: list[str | None] = self.problem_rows["metadata"].str.json_path_match(at).to_list()
         return found
 
     def problem_fields(self) -> list[str]:
@@ -222,10 +225,10 @@ class Run:
     @cached_property
     def problem_ids(self) -> list[str]:
         """The ids of the problems, in the order of the set."""
-        found, size = self._problem_rows["problem_id"].to_list(), self.manifest.problem_set["size"]
-        if len(found) != size:
+        found, size = self.problem_rows["problem_id"].to_list(), self.manifest.problem_set["size"]
+        if not len(found) == len(set(found)) == size:
             raise RunError(
-                f"{self.place}/{PROBLEMS_FILE} has {len(found)} problems, but {MANIFEST_FILE} "
+                f"{self.place}/{PROBLEMS_FILE} has {len(set(found))} problems, but {MANIFEST_FILE} "
                 f"says {size}; {self._remade}"
             )
         return found
@@ -360,17 +363,20 @@ class Run:
         """The shards that one verifier has marked."""
         return self.place.names("/".join(_marks_of(verifier_digest))) & set(self.blocks)
 
-    def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
-        """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
+    def read_outcomes(
+        self, verifier_digest: str, name: str, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """The outcomes of one shard: columns of OUTCOME_SCHEMA (None: all), checked as they are
+        read."""
         folder = _marks_of(verifier_digest)
         redo = f"run passgap verify {shlex.quote(str(self.place))} to score it again"
-        frame = self._read(folder, name, OUTCOME_SCHEMA, redo, whole=False)
+        frame = self._read(folder, name, OUTCOME_SCHEMA, redo, columns=columns, whole=False)
         short = len(frame) != self.blocks[name].completions
         if short and not self.outcomes_about(verifier_digest).correct_by:  # a judge marks some
             raise ShardError(name, "has fewer outcomes than its batch has samples", redo)
-        if not frame["status"].is_in(STATUSES).all():
+        if "status" in frame.columns and not frame["status"].is_in(STATUSES).all():
             raise ShardError(name, "has a status that does not exist", redo)
-        return with_readings(frame)
+        return with_readings(frame) if columns is None else frame
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
@@ -440,7 +446,7 @@ class Run:
         about = self.outcomes_about(verifier_digest)
         if about.source:
             return about.source.label
-        specs = sorted(set(self._problem_rows["verifier"]))
+        specs = sorted(set(self.problem_rows["verifier"]))
         return about.verifier or ", ".join(specs)
 
     def set_outcomes_about(self, verifier_digest: str, about: OutcomesAbout) -> None:

@@ -12,6 +12,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 from passgap.errors import RunError, WorkError
@@ -69,6 +70,21 @@ def refuse_links_out(folder: Path) -> None:
 def write_text(text: str, path: Path) -> None:
     """A small text file, complete or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_bytes(data: bytes | memoryview, path: Path) -> None:
+    """A file of bytes, complete or not at all."""
+    write_whole(path, lambda temporary: temporary.write_bytes(data))
+
+
+def write_from(path: Path, write: Callable[[BytesIO], object]) -> None:
+    """A file of what ``write(memory)`` writes, complete or not at all.
+
+    polars tells a full disk as a malformed file: what it writes goes through memory.
+    """
+    memory = BytesIO()
+    write(memory)
+    write_bytes(memory.getbuffer(), path)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
