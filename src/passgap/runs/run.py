@@ -58,7 +58,7 @@ from passgap.runs.names import (
 )
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.places import Place
-from passgap.runs.shards import STRANGE, ShardError, one_line, read_shard, write_shard
+from passgap.runs.shards import STRANGE, ShardError, misfit, one_line, read_shard, write_shard
 from passgap.runs.writing import own, write_bytes, write_text
 
 DIGEST = re.compile("[0-9a-f]{8,64}")
@@ -487,16 +487,24 @@ class Run:
         return self.place.scan(names) if names else pl.LazyFrame(schema=schema)
 
     def collected(self, frame: pl.LazyFrame) -> pl.DataFrame:
-        """What a scan gives; a RunError where a shard of this run is damaged."""
+        """What a scan gives; a RunError where a shard of this run is damaged, or a column is not
+        as the schemas have it."""
         try:
-            return frame.collect()
+            found = frame.collect()
+            known = {
+                k: v for k, v in (COMPLETION_SCHEMA | OUTCOME_SCHEMA).items() if k in found.columns
+            }
+            wrong = misfit(found, known, found.columns)
         except (*STRANGE, OSError) as error:
-            for name in self.completion_names():  # which one it is, and what repairs it
-                self.read_completions(name, None)
-            for key in self.verifier_digests():
-                for name in self.outcome_names(key):
-                    self.read_outcomes(key, name)
-            raise RunError(f"{self.place} cannot be read ({one_line(error)})") from error
+            wrong = one_line(error)
+        if not wrong:
+            return found
+        for name in self.completion_names():  # which one it is, and what repairs it
+            self.read_completions(name, None)
+        for key in self.verifier_digests():
+            for name in self.outcome_names(key):
+                self.read_outcomes(key, name)
+        raise RunError(f"{self.place} cannot be read ({wrong})")
 
     def scan_outcomes(self, verifier_digest: str) -> pl.LazyFrame:
         """All outcomes under one verifier, lazily and unchecked; columns as in OUTCOME_SCHEMA."""

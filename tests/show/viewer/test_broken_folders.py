@@ -187,8 +187,7 @@ def test_shards_of_other_tables_are_refused_as_on_the_command_line(two, kind, co
     library = client_of(root)[1]
     shown = next(one for one in library.opened() if one.name == "broken")
     with pytest.raises(RunError, match=r"part-00000-000000\.parquet (has|is|does)"):
-        shown.counts()
-        page_of(shown, problem_id, draws(shown, problem_id), 1)
+        (shown.counts(), page_of(shown, problem_id, draws(shown, problem_id), 1))
     client, library, _, runs = opened(root)
     for page in ("", f"/problem/{problem_id}", "/audit", "/checks", "/report"):
         answer = settled(client, f"/run/{runs['broken']}{page}") if "broken" in runs else None
