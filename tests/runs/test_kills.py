@@ -19,8 +19,8 @@ from passgap.runs import Run, is_run
 from passgap.stages.counting import count
 
 pytestmark = pytest.mark.slow
-KILLS = 10
-N = 40
+KILLS = 9
+N = 100
 PROBLEMS = 60
 
 
@@ -56,7 +56,7 @@ def killed(folder, seconds, *arguments):
     return False
 
 
-SAMPLE = ("sample", "fake", "p.jsonl", "--engine", "fake", "--block-size", 200)
+SAMPLE = ("sample", "fake", "p.jsonl", "--engine", "fake")
 VERIFY = ("verify", "run", "--verifier", "numeric")
 COMMANDS = {
     "sample": (*SAMPLE, "-n", N, "--out", "new"),
