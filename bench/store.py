@@ -1,82 +1,102 @@
-"""Time and memory of reading a large run: counting, data checks, verifying.
+"""Time and memory of reading large runs, beside polars reading the same columns in the same run.
 
-    python bench/store.py --out runs/large            10 million completions, made with known p
+    python bench/store.py --out runs/bench-store
 
-Each reading happens in a process of its own, whose peak memory is read from the kernel.
+Makes the runs once (bench/fabricate.py, about 7 GB), with known success rates. Each reading happens
+in a process of its own, whose peak memory and processor time are read from the kernel; so do the
+start of Python and the imports, which count.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from passgap.data.policies import Policy, SamplingParams
-from passgap.data.problems import Problem, ProblemSet
-from passgap.runs import Run, is_run
-from passgap.stages.sampling import sample
-from passgap.stages.verifying import verify
+from fabricate import VERIFIER, fabricated
 
-JOBS = {
-    "passgap.count": "from passgap.stages.counting import count; from passgap.runs import Run; "
-    "print(count(Run({path!r})).c.sum())",
-    "passgap check": "from passgap.checks import check; from passgap.runs import Run; "
-    "print(len(check(Run({path!r})).findings))",
-    "polars, all columns": "import polars as pl; "
-    "print(len(pl.read_parquet({path!r} + '/completions/*.parquet')))",
-}
+COUNT = """
+from passgap.runs import Run
+from passgap.stages.counting import count
+print(count(Run({path!r})).c.sum())
+"""
+POLARS = """
+import polars as pl
+drawn = pl.scan_parquet({path!r} + '/completions/*.parquet')
+marks = pl.scan_parquet({path!r} + '/outcomes/{verifier}/*.parquet')
+print(len(drawn.select('problem_id', 'draw', 'finish_reason').collect()), len(marks.collect()))
+"""
+COMMAND = """
+import sys
+from passgap.cli import main
+sys.argv = ['passgap', *{words!r}]
+main()
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("runs/large"))
-    parser.add_argument("--problems", type=int, default=10_000)
-    parser.add_argument("-n", type=int, default=1_000)
+    parser.add_argument("--out", type=Path, default=Path("runs/bench-store"))
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the problems")
     args = parser.parse_args()
-    if not is_run(args.out) or Run(args.out).owed():
-        start = time.perf_counter()
-        problems = ProblemSet.of(
-            "large",
-            [Problem(f"What is {i} + 1?", str(i + 1), "exact") for i in range(args.problems)],
-        )
-        sample(
-            Policy("known"),
-            problems,
-            n=args.n,
-            out=args.out,
-            sampling=SamplingParams(8),
-            engine="fake",
-        )
-        print(f"drawn in {time.perf_counter() - start:,.0f} s", flush=True)
-    start = time.perf_counter()
-    verify(Run(args.out))
-    print(f"verified in {time.perf_counter() - start:,.0f} s", flush=True)
-    size = sum(file.stat().st_size for file in args.out.rglob("*.parquet")) / 1e9
-    print(f"{args.problems * args.n:,} completions, {size:.2f} GB on disk\n")
-    print("| what | seconds | peak memory, GB |")
-    print("| --- | --- | --- |")
-    for name, code in JOBS.items():
-        seconds, peak = measured(code.format(path=str(args.out)))
-        print(f"| {name} | {seconds:.1f} | {peak:.2f} |", flush=True)
+    print("| what | seconds | CPU seconds | peak memory, GB |")
+    print("| --- | --- | --- | --- |")
+    for name, code in jobs(args.out, args.scale):
+        seconds, busy, peak = measured(code)
+        print(f"| {name} | {seconds:.1f} | {busy:.1f} | {peak:.2f} |", flush=True)
+    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 
-def measured(code: str) -> tuple[float, float]:
-    """Wall seconds and peak resident gigabytes of a process that runs ``code``."""
+def jobs(out: Path, scale: float) -> list[tuple[str, str]]:
+    """What is measured, and the code that does it."""
+
+    def made(name: str, problems: int, n: int, delta: float = 0.0) -> str:
+        return str(fabricated(out / name, max(20, int(problems * scale)), n, delta=delta).place)
+
+    large, many = made("large", 10_000, 1_000), made("many", 20_000, 100)
+    short, page = made("short", 100_000, 4), str(out / "report.html")
+    base, trained = made("base", 1_000, 1_000), made("trained", 1_000, 1_000, 1.0)
+    found = [
+        ("`count`, 10,000 problems x 1,000", COUNT.format(path=large)),
+        ("polars, the same columns", POLARS.format(path=large, verifier=VERIFIER)),
+        ("`check`, 20,000 x 100", command("check", many)),
+        ("polars, the same columns", POLARS.format(path=many, verifier=VERIFIER)),
+        ("`probe`, 100,000 x 4", command("probe", short)),
+        ("`report`, 100,000 x 4", command("report", short, "--out", page)),
+        ("`report` of two, 1,000 x 1,000", command("report", base, trained, "--out", page)),
+    ]
+    for power in (5, 7, 9):
+        table = out / f"n{power}.csv"
+        n = 10**power
+        rows = [f"{i},{n},{n * i // 80}\n" for i in range(80)]
+        table.write_text("problem_id,n,c\n" + "".join(rows))
+        found.append((f"`probe` of counts, n = 10^{power}", command("probe", str(table))))
+    return found
+
+
+def command(*words: str) -> str:
+    return COMMAND.format(words=list(words))
+
+
+def measured(code: str) -> tuple[float, float, float]:
+    """Wall and processor seconds, and peak resident gigabytes, of a process that runs ``code``."""
     watch = (
         "import resource, subprocess, sys; "
         "code = subprocess.run([sys.executable, '-c', sys.argv[1]], stdout=subprocess.DEVNULL)"
-        ".returncode; print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        ".returncode; used = resource.getrusage(resource.RUSAGE_CHILDREN); "
+        "print(code, used.ru_utime + used.ru_stime, used.ru_maxrss)"
     )
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", watch, code], capture_output=True, text=True)
     seconds = time.perf_counter() - start
-    failed, peak = done.stdout.split()
+    failed, busy, peak = done.stdout.split()
     if failed != "0":
         sys.exit(f"failed: {done.stderr}")
     scale = 1 if sys.platform == "darwin" else 1024
-    return seconds, int(peak) * scale / 1e9
+    return seconds, float(busy), int(peak) * scale / 1e9
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Marks, counts, ids and texts under other names; every message has a command that works."""
 
+import itertools
 import json
 import re
 import shlex
@@ -272,3 +273,25 @@ def test_truth_values_in_several_rows_of_a_problem_are_marks_whatever_else_is_a_
     run(*said[:-1], tmp_path / "c.csv")
     counts = read_counts(tmp_path / "c.csv")
     assert (counts.n.tolist(), counts.c.tolist()) == ([4, 4], [2, 0])
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("prompt_text", "model_out"),
+        ("userQuery", "reply"),
+        ("task_instruction", "Generated Solution"),
+        ("input_text", "pred"),
+    ],
+)
+def test_a_hint_tells_questions_from_completions_by_their_words(tmp_path, question, text):
+    rows = [
+        {"qid": i // 4, question: f"What is the sum {i // 4}?", text: f"{i}", "fine": i % 2 == 0}
+        for i in range(8)
+    ]
+    path = written(tmp_path / "a.jsonl", rows)
+    said = shlex.split(run("probe", path).stderr.rpartition("this reads it: ")[2])
+    flags = dict(itertools.pairwise(said))
+    assert (flags["--question-field"], flags["--text-field"]) == (question, text)
+    done = run(*said[1:], cwd=tmp_path)
+    assert "8 samples of 2 problems, n = 4" in done.stdout

@@ -36,46 +36,68 @@ class Copies:
         self._untold = self._one_text = 0
 
     def add(self, frame: pl.DataFrame) -> None:
-        for (problem_id,), rows in frame.group_by("problem_id", maintain_order=True):
-            if len(rows) < 2:
-                continue
-            self._by_distance(rows)
-            if rows["logprob"].is_nan().any():
-                self._untold += 1
-                self._one_text += rows["text"].n_unique() == 1
-            else:
-                self._by_probability(str(problem_id), rows)
+        """Count in all draws of some problems: ``problem_id``, ``draw``, ``text`` (equal for equal
+        texts), ``token_count``, ``logprob``."""
+        several = frame.filter(pl.len().over("problem_id") > 1)
+        unknown = pl.col("logprob").is_nan().any()
+        problems = several.group_by("problem_id", maintain_order=True).agg(
+            n=pl.len(), untold=unknown, one_text=pl.col("text").n_unique() == 1
+        )
+        self._by_distance(several)
+        untold = problems.filter("untold")
+        self._untold += len(untold)
+        self._one_text += int(untold["one_text"].sum())
+        told = problems.filter(~pl.col("untold")).with_row_index("place")
+        if len(told):
+            self._by_probability(
+                several.join(
+                    told.select("problem_id", "n", "place"), on="problem_id", maintain_order="left"
+                )
+            )
 
-    def _by_probability(self, problem_id: str, rows: pl.DataFrame) -> None:
+    def _by_probability(self, rows: pl.DataFrame) -> None:
         """The probability that each completion is repeated as often as it was."""
-        n = len(rows)
-        distinct = rows.group_by("text", "token_count", pl.col("logprob").round(2)).agg(
-            pl.len().alias("times"), pl.col("logprob").first().alias("exact")
+        alike = ["place", "text", "token_count", pl.col("logprob").round(2).alias("about")]
+        distinct = rows.group_by(alike).agg(
+            pl.col("problem_id", "n").first(),
+            times=pl.len(),
+            exact=pl.col("logprob").first(),
         )
         self._sequences += len(distinct)
-        again = distinct.filter(pl.col("times") > 1)
-        mean = (n - 1) * np.exp(again["exact"].to_numpy())
-        times = again["times"].to_numpy()
+        again = distinct.filter(pl.col("times") > 1).sort("place")
+        mean = (again["n"].to_numpy().astype(float) - 1) * np.exp(again["exact"].to_numpy())
+        times = again["times"].to_numpy().astype(np.int64)
         chance = special.pdtrc(times - 2, mean)
-        self._repeated += [
-            (float(p), int(m) - 1, problem_id)
-            for p, m in zip(chance, times, strict=True)
-            if p < CHANCE
-        ]
+        for i in np.flatnonzero(chance < CHANCE).tolist():
+            self._repeated.append((float(chance[i]), int(times[i]) - 1, again["problem_id"][i]))
 
-    def _by_distance(self, rows: pl.DataFrame) -> None:
+    def _by_distance(self, frame: pl.DataFrame) -> None:
         """Equal pairs at every distance, and how many are expected by chance."""
-        kept = rows.sort("draw").head(MOST_DRAWS)
-        draws: IntArray = kept["draw"].to_numpy().astype(np.int64)
-        _, text = np.unique(kept["text"].hash().to_numpy(), return_inverse=True)
-        sizes = np.bincount(text)
-        pairs = float((sizes * (sizes - 1)).sum()) / 2
-        share = pairs / (len(draws) * (len(draws) - 1) / 2)
-        if not 0 < share <= INFORMATIVE:
+        first = pl.col("draw").rank("ordinal").over("problem_id") <= MOST_DRAWS
+        kept = frame.filter(first) if len(frame) > MOST_DRAWS else frame
+        times = pl.len().over("problem_id", "text").cast(pl.Float64)
+        kept = kept.with_columns(others=times - 1)
+        n = pl.len().cast(pl.Float64)
+        each = kept.group_by("problem_id", maintain_order=True).agg(
+            share=(pl.col("others").sum() / 2) / (n * (n - 1) / 2)
+        )
+        each = each.filter((pl.col("share") > 0) & (pl.col("share") <= INFORMATIVE))
+        if not len(each):
             return
-        places = _places(draws)
-        self._equal = _added(self._equal, np.bincount(_distances(draws, text, sizes)))
-        self._expected = _added(self._expected, share * places)
+        kept = kept.join(each.with_row_index("place"), on="problem_id").sort("place", "draw")
+        draws = kept["draw"].to_numpy().astype(np.int64)
+        place = kept["place"].to_numpy()
+        self._equal = _added(self._equal, _distances(kept.filter(pl.col("others") > 0)))
+        ends = np.append(np.flatnonzero(np.diff(place)) + 1, len(place))
+        places: dict[bytes, FloatArray] = {}
+        start = 0
+        for share, end in zip(each["share"].to_list(), ends.tolist(), strict=True):
+            some = draws[start:end]
+            key = some.tobytes()
+            if key not in places:
+                places[key] = _places(some)
+            self._expected = _added(self._expected, share * places[key])
+            start = end
 
     def findings(self) -> Iterator[Finding]:
         yield from self._improbable()
@@ -133,16 +155,18 @@ class Copies:
             )
 
 
-def _distances(draws: IntArray, labels: IntArray, sizes: IntArray) -> IntArray:
-    """How far apart the draws of every equal pair are."""
-    order = np.argsort(labels, kind="stable")
-    ends = np.cumsum(sizes)
-    found = []
-    for label in np.flatnonzero(sizes > 1):
-        members = draws[order[ends[label] - sizes[label] : ends[label]]]
-        first, second = np.triu_indices(len(members), 1)
-        found.append(members[second] - members[first])
-    return np.concatenate(found)
+def _distances(rows: pl.DataFrame) -> FloatArray:
+    """How many equal pairs there are at each distance between their draws."""
+    rows = rows.select("place", "text", "draw").sort("place", "text", "draw")
+    place, text, draws = (column.to_numpy() for column in rows)
+    found: FloatArray = np.zeros(1)
+    lag, at = 0, np.arange(len(rows))
+    while at.size:  # those with an equal draw `lag` rows below
+        lag += 1
+        at = at[at + lag < len(rows)]
+        at = at[(place[at + lag] == place[at]) & (text[at + lag] == text[at])]
+        found = _added(found, np.bincount(draws[at + lag] - draws[at]))
+    return found
 
 
 def _places(draws: IntArray) -> FloatArray:

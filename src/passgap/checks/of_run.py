@@ -14,6 +14,8 @@ from passgap.checks.style import check_style
 from passgap.plain import plural
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
+from passgap.runs.batches import ROWS, threaded
+from passgap.runs.frames import beside
 from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
@@ -21,6 +23,7 @@ from passgap.stages.unscored import in_one_line, unscored
 MUCH = 0.02
 MOST = 0.5
 ALMOST_ALL = 0.9
+MARKS = ("problem_id", "draw", "status", "reason")
 COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
 
 
@@ -36,7 +39,7 @@ class _Tally:
     unscored: int = 0
     unanswered: int = 0
     marked: int = 0
-    scored: dict[str, int] = field(default_factory=dict)
+    scored: list[pl.DataFrame] = field(default_factory=list)
 
 
 def check_run(run: Run) -> tuple[int, list[Finding]]:
@@ -45,20 +48,9 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
     copies = Copies(imported=run.manifest.imported)
     broken: list[str] = []
     digest = run.latest_verifier()
-    marked = run.outcome_names(digest) if digest else set()
-    for names in _by_problems(run):
-        frames = []
-        for name in names:
-            try:
-                frame = run.read_completions(name, COLUMNS)
-                marks = run.read_outcomes(digest, name) if digest and name in marked else None
-            except ShardError as error:
-                broken.append(f"{name} {error.fault}")
-                continue
-            _add(tally, frame, marks)
-            frames.append(frame)
-        if frames:
-            copies.add(pl.concat(frames))
+    for frame in _read(run, digest, broken):
+        _add(tally, frame)
+        copies.add(frame)
     findings = [
         *_soundness(run, broken),
         *copies.findings(),
@@ -76,8 +68,37 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
     return tally.draws, findings
 
 
+def _read(run: Run, digest: str | None, broken: list[str]) -> Iterator[pl.DataFrame]:
+    """The sound shards, all draws of a problem at once, and what damaged ones suffer from.
+
+    A text is replaced by its hash, so that memory holds many.
+    """
+    marked = run.outcome_names(digest) if digest else set()
+
+    def read(name: str) -> pl.DataFrame | str:
+        try:
+            frame = run.read_completions(name, COLUMNS)
+            if digest is None or name not in marked:
+                marks = pl.DataFrame(
+                    schema={one: frame.schema.get(one, pl.String()) for one in MARKS}
+                )
+            else:
+                marks = run.read_outcomes(digest, name).select(MARKS)
+        except ShardError as error:
+            return f"{name} {error.fault}"
+        blank = (pl.col("text").str.strip_chars() == "").alias("blank")
+        return beside(frame.with_columns(blank, pl.col("text").hash()), marks)
+
+    for part in _by_problems(run):
+        found = list(threaded(read, part))
+        broken += [one for one in found if isinstance(one, str)]
+        frames = [one for one in found if not isinstance(one, str)]
+        if frames:
+            yield pl.concat(frames)
+
+
 def _by_problems(run: Run) -> Iterator[list[str]]:
-    """Shard names, those of the same problems together: all draws of a problem at once."""
+    """Shard names in parts of bounded size, those of the same problems together."""
     groups: dict[str, list[str]] = {}
     members: dict[str, str] = {}
     for name in run.completion_names():
@@ -85,30 +106,30 @@ def _by_problems(run: Run) -> Iterator[list[str]]:
         key = next((members[i] for i in ids if i in members), ids[0])
         members |= dict.fromkeys(ids, key)
         groups.setdefault(key, []).append(name)
-    yield from groups.values()
+    part: list[str] = []
+    for names in groups.values():
+        part += names
+        if sum(run.blocks[name].completions for name in part) >= ROWS:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
-def _add(tally: _Tally, frame: pl.DataFrame, marks: pl.DataFrame | None) -> None:
+def _add(tally: _Tally, frame: pl.DataFrame) -> None:
     cut = frame["finish_reason"] == "length"
     tally.draws += len(frame)
-    tally.empty += int((frame["text"].str.strip_chars() == "").sum())
+    tally.empty += int(frame["blank"].sum())
     tally.truncated += int(cut.sum())
-    if marks is None:
-        return
-    joined = frame.select("problem_id", "draw", "finish_reason").join(
-        marks, on=["problem_id", "draw"]
-    )
+    joined = frame.filter(pl.col("status").is_not_null())
     tally.marked += len(joined)
     tally.unanswered += int((joined["reason"] == "no_answer").sum())
     wrong = (joined["status"] == "incorrect") & (joined["finish_reason"] == "length")
     tally.truncated_wrong += int(wrong.sum())
-    for problem_id, n, c, unscored_draws in (
-        joined.group_by("problem_id").agg(**counted()).iter_rows()
-    ):
-        tally.correct += c
-        tally.unscored += unscored_draws
-        if n:
-            tally.scored[problem_id] = tally.scored.get(problem_id, 0) + n
+    each = joined.group_by("problem_id", maintain_order=True).agg(**counted())
+    tally.correct += int(each["c"].sum())
+    tally.unscored += int(each["unscored"].sum())
+    tally.scored.append(each.filter(pl.col("n") > 0).select("problem_id", "n"))
 
 
 def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
@@ -233,13 +254,17 @@ def _other_marks(run: Run, digest: str | None) -> Iterator[Finding]:
 def _uneven(run: Run, tally: _Tally) -> Iterator[Finding]:
     if run.manifest.design == "adaptive" or not tally.scored:
         return
-    n = list(tally.scored.values())
-    if min(n) < max(n):
-        least = min(tally.scored, key=lambda i: tally.scored[i])
+    each = pl.concat(tally.scored).group_by("problem_id", maintain_order=True).sum()
+    if not len(each):
+        return
+    n = each["n"].to_numpy()
+    fewest, most = int(n.min()), int(n.max())
+    if fewest < most:
+        least = each["problem_id"][int(n.argmin())]
         yield Finding(
             "uneven",
             "note",
-            f"problems have {min(n)} to {max(n)} scored samples (fewest: {least})",
+            f"problems have {fewest} to {most} scored samples (fewest: {least})",
             "pass@k uses each problem's own n; above the smallest n, probe extrapolates",
         )
 

@@ -7,7 +7,6 @@ training of a run's policy sampled.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from passgap.analysis.alone.voting import Answers
 from passgap.data.journals import TrainingRow
 from passgap.errors import MismatchError, UsageError
 from passgap.runs import Run, is_run
+from passgap.runs.batches import marked_batches
 from passgap.runs.journal import read_journal
 from passgap.runs.lineage import policy_folder, policy_of
 from passgap.runs.names import TRAINING_FILE
@@ -33,41 +33,65 @@ def answers_of(run: Run) -> Answers:
     Wrong answers are distinguished by the normal form of the problem's verifier (``0.5`` is
     ``1/2``), or by their spelling where it has none. Unscored draws are left out.
     """
-    chosen = run.verifier_digest()
-    specs = {
-        problem.id: str(run.outcomes_about(chosen).verifier or problem.verifier)
-        for problem in run.problems()
-    }
-    forms = {spec: answer_form(spec) or str.strip for spec in set(specs.values())}
-    votable = all(spec.partition("?")[0] != PROGRAMS for spec in forms)
-    scored, right = dict.fromkeys(specs, 0), dict.fromkeys(specs, 0)
-    wrong: dict[str, Counter[str]] = {problem_id: Counter() for problem_id in specs}
-    tokens, draws = dict.fromkeys(specs, 0), dict.fromkeys(specs, 0)
-    for name in run.completion_names():
-        said = run.read_outcomes(chosen, name).filter(pl.col("status") != "unscored")
-        groups = said.group_by("problem_id", "status", "extracted", maintain_order=True).len()
-        for problem_id, status, extracted, count in groups.iter_rows():
-            scored[problem_id] += count
-            if status == "correct":
-                right[problem_id] += count
-                votable &= extracted is not None
-            elif extracted is not None:
-                wrong[problem_id][forms[specs[problem_id]](extracted)] += count
-        drawn = run.read_completions(name, ["problem_id", "token_count"])
-        sums = drawn.group_by("problem_id").agg(pl.col("token_count").sum(), pl.len())
-        for problem_id, total, count in sums.iter_rows():
-            tokens[problem_id] += total
-            draws[problem_id] += count
-    mean = np.array([tokens[i] / max(draws[i], 1) for i in specs])
+    chosen, ids = run.verifier_digest(), run.problem_ids
+    override = run.outcomes_about(chosen).verifier
+    specs = [str(override or spec) for spec in run.problem_columns("verifier")["verifier"]]
+    said: list[pl.DataFrame] = []
+    tallies: list[pl.DataFrame] = []
+    columns = ("status", "extracted")
+    names = run.completion_names()
+    for frame in marked_batches(run, chosen, names, columns, "token_count"):
+        tallies.append(_tally(frame))
+        wrong = frame.filter((pl.col("status") == "incorrect") & pl.col("extracted").is_not_null())
+        said.append(_wrong_answers(wrong, dict(zip(ids, specs, strict=True))))
+    table = pl.concat(tallies).group_by("problem_id").sum()
+    order = pl.DataFrame({"problem_id": ids})
+    table = order.join(table, on="problem_id", how="left", maintain_order="left").fill_null(0)
+    keys = ["problem_id", "answer"]
+    given = pl.concat(said).group_by(keys, maintain_order=True).agg(pl.col("len").sum())
+    lists = dict(given.group_by("problem_id", maintain_order=True).agg("len").iter_rows())
+    votable = not table["unnamed"].sum() and all(
+        spec.partition("?")[0] != PROGRAMS for spec in set(specs)
+    )
+    mean = table["tokens"].to_numpy() / np.maximum(table["draws"].to_numpy(), 1)
     return Answers(
         name=run.name,
         temperature=run.manifest.sampling["temperature"],
-        problem_id=tuple(specs),
-        n=np.array(list(scored.values())),
-        right=np.array(list(right.values())),
-        wrong=tuple(tuple(wrong[i].values()) for i in specs) if votable else None,
+        problem_id=tuple(ids),
+        n=table["scored"].to_numpy(),
+        right=table["right"].to_numpy(),
+        wrong=tuple(tuple(lists.get(i, ())) for i in ids) if votable else None,
         tokens=np.where(mean > 0, mean, np.nan),
     )
+
+
+def _tally(frame: pl.DataFrame) -> pl.DataFrame:
+    """Scored and right draws of each problem, right ones without an answer, tokens, and draws."""
+    right = pl.col("status") == "correct"
+    found = frame.group_by("problem_id").agg(
+        scored=(pl.col("status") != "unscored").sum(),
+        right=right.sum(),
+        unnamed=(right & pl.col("extracted").is_null()).sum(),
+        tokens=pl.col("token_count").cast(pl.Int64).sum(),
+        draws=pl.len(),
+    )
+    return found.with_columns(pl.exclude("problem_id").cast(pl.Int64))
+
+
+def _wrong_answers(wrong: pl.DataFrame, specs: dict[str, str]) -> pl.DataFrame:
+    """How often each problem got each answer, in the order they first occur."""
+    spec = pl.col("problem_id").replace_strict(specs)
+    told = (
+        wrong.with_columns(spec=spec)
+        if len(set(specs.values())) > 1
+        else wrong.with_columns(spec=pl.lit(next(iter(specs.values()))))
+    )
+    texts = told.select("spec", "extracted").unique()
+    forms = {one: answer_form(one) or str.strip for one in texts["spec"].unique()}
+    answers = [forms[one](text) for one, text in texts.iter_rows()]
+    named = texts.with_columns(answer=pl.Series(answers, dtype=pl.String))
+    told = told.join(named, on=["spec", "extracted"], maintain_order="left")
+    return told.group_by("problem_id", "answer", maintain_order=True).len()
 
 
 def arms_of(base: str, trained: str, others: Sequence[str] = ()) -> Arms | None:

@@ -15,7 +15,7 @@ from passgap.errors import UsageError
 CHUNK = 1 << 20
 _DECODE = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
-# A string, with its last quote if it ends in the text at hand; or a bracket.
+# A string, with its last quote if it ends in the text read so far; or a bracket.
 _PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
 T = TypeVar("T")
 

@@ -177,6 +177,10 @@ class Run:
             ) from None
         return ProblemSet(about["name"], found, about["merged"])
 
+    def problem_columns(self, *names: str) -> pl.DataFrame:
+        """Columns of the problems' file, in the set's order, without making problems of them."""
+        return self.problem_rows.select(names)
+
     @cached_property
     def problem_rows(self) -> pl.DataFrame:
         """The problems as they are on disk, one row each; columns as in PROBLEM_SCHEMA."""
@@ -306,11 +310,15 @@ class Run:
     def _about(self, name: str) -> dict[str, object]:
         block = self.blocks[name]
         return {
-            "distribution": digest(self.manifest.distribution()),
+            "distribution": self._distribution,
             "problems": digest(list(block.problem_ids)),
             "first_draw": block.first_draw,
             "draws": block.size,
         }
+
+    @cached_property
+    def _distribution(self) -> str:
+        return digest(self.manifest.distribution())  # no round changes it
 
     def completion_names(self) -> list[str]:
         """The names of the shards present, in block order."""

@@ -23,10 +23,11 @@ from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
 from passgap.runs import Run, is_run, is_watch, write_from
+from passgap.runs.batches import marked_batches
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
 from passgap.runs.names import WATCH
-from passgap.stages.guessing import guess_rates
+from passgap.stages.guessing import Guesses
 from passgap.stages.looks import LOOKED_AT, other_names
 from passgap.stages.tallying import MARKS, mark_column, refuse_ids_twice, tallied
 from passgap.stages.unscored import in_one_line, unscored
@@ -65,6 +66,7 @@ COLUMNS = (
     "draw",
     *MARKS,
 )
+OUTCOMES = ("status", "reason", "extracted", "readings")
 KEPT = ("guess_rate", "cluster", "design")  # columns of a row per sample that are of its problem
 
 
@@ -86,7 +88,14 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
     chosen = verifier_digest or run.verifier_digest()
     expected = sum(run.draws().values())
     marked = run.outcome_names(chosen)
-    tallies = [_tally(run, chosen, name) for name in run.completion_names() if name in marked]
+    names = [name for name in run.completion_names() if name in marked]
+    source = run.outcomes_about(chosen).source  # an imported run's own labels
+    guesses = Guesses.of(run, chosen) if source is None or source.answers else None
+    tallies: list[pl.DataFrame] = []
+    for frame in marked_batches(run, chosen, names, OUTCOMES, "finish_reason"):
+        tallies.append(_tally(frame))
+        if guesses is not None:
+            guesses.add(frame)
     drawn = sum(int(tally["draws"].sum()) for tally in tallies)
     if drawn < expected or not drawn:
         raise UsageError(
@@ -95,9 +104,6 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         )
     order = pl.DataFrame({"problem_id": run.problem_ids})
     rows = pl.concat(tallies).group_by("problem_id").sum()
-    source = run.outcomes_about(chosen).source  # an imported run's own labels
-    told = source is None or source.answers
-    luck = guess_rates(run, verifier_digest=chosen) if told else None
     frame = order.join(rows, on="problem_id", how="left", maintain_order="left")
     return Counts(
         problem_id=frame["problem_id"].to_list(),
@@ -107,7 +113,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         no_answer=frame["no_answer"].to_numpy() if source is None else None,
         truncated=frame["truncated"].to_numpy() if frame["endings"].sum() else None,
         c_reasoned=_reasoned(run, order, chosen),
-        guess_rate=None if luck is None else luck.rates,
+        guess_rate=None if guesses is None else guesses.luck().rates,
         design=run.manifest.design,
         provenance=run.manifest.provenance()
         | {"verifier": chosen}
@@ -140,24 +146,18 @@ def _why(run: Run, chosen: str, frame: pl.DataFrame) -> dict[str, str]:
     return {"unscored": in_one_line(unscored(run, chosen))} if frame["unscored"].sum() else {}
 
 
-def _tally(run: Run, verifier_digest: str, name: str) -> pl.DataFrame:
-    """The counts of one shard: a run of any size is counted in the memory of one."""
-    finish = run.read_completions(name, ["problem_id", "draw", "finish_reason"])
-    outcomes = run.read_outcomes(verifier_digest, name)
+def _tally(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The counts of some shards: a run of any size is counted in the memory of a few."""
     status, reason, readings = pl.col("status"), pl.col("reason"), pl.col("readings")
-    return (
-        outcomes.join(finish, on=["problem_id", "draw"], how="left")
-        .group_by("problem_id")
-        .agg(
-            **tally(),
-            no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
-            endings=pl.col("finish_reason").count(),
-            truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
-            read=readings.is_not_null().sum(),
-            c_asked=(readings.struct.field("asked").fill_null(status) == "correct").sum(),
-            c_any=(readings.struct.field("any").fill_null(status) == "correct").sum(),
-            draws=pl.len(),
-        )
+    return outcomes.group_by("problem_id").agg(
+        **tally(),
+        no_answer=reason.is_in(["no_answer", "truncated"]).sum(),
+        endings=pl.col("finish_reason").count(),
+        truncated=((pl.col("finish_reason") == "length") & (status == "incorrect")).sum(),
+        read=readings.is_not_null().sum(),
+        c_asked=(readings.struct.field("asked").fill_null(status) == "correct").sum(),
+        c_any=(readings.struct.field("any").fill_null(status) == "correct").sum(),
+        draws=pl.len(),
     )
 
 

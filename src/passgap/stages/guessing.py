@@ -11,16 +11,22 @@ removed.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
+from polars import selectors as cs
 
 from passgap.data.arrays import FloatArray
 from passgap.runs import Run
+from passgap.runs.batches import outcome_batches
 from passgap.stats import shrunken_rates
 from passgap.verifiers import answer_form
+
+Form = Callable[[str], str]
+KEPT = 1 << 18  # answers whose normal form is remembered
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,70 +43,113 @@ class Luck:
         return float(np.mean(1 - (1 - self.rates) ** k))
 
 
+COLUMNS = ("problem_id", "status", "extracted")
+
+
 def guess_rates(run: Run, *, verifier_digest: str | None = None) -> Luck | None:
     """Measure luck on a verified run; None where a problem's reference cannot be compared."""
     chosen = verifier_digest or run.verifier_digest()
-    problems = list(run.problems())
-    override = run.outcomes_about(chosen).verifier
-    forms = {problem.id: answer_form(override or problem.verifier) for problem in problems}
-    if any(form is None for form in forms.values()):
+    guesses = Guesses.of(run, chosen)
+    if guesses is None:
         return None
-    gold = {p.id: form(p.reference) for p in problems if (form := forms[p.id])}
-    kind = {problem_id: answer_type(reference) for problem_id, reference in gold.items()}
-    wanted = set(gold.values())
-    wrong: Counter[str] = Counter()
-    said: Counter[tuple[str, str]] = Counter()
-    for name in sorted(run.outcome_names(chosen)):
-        frame = run.read_outcomes(chosen, name).filter(pl.col("status") == "incorrect")
-        wrong.update(dict(frame["problem_id"].value_counts().iter_rows()))
-        for problem_id, text, draws in frame.group_by("problem_id", "extracted").len().iter_rows():
-            form = forms[problem_id]
-            answer = form(text) if form and text is not None else None
-            if answer in wanted:
-                said[problem_id, answer] += draws
-    sums = _Sums(wrong, said, kind)
-    rates, noise, hits = (
-        np.array(column)
-        for column in zip(*(sums.rate(p.id, gold[p.id]) for p in problems), strict=True)
-    )
-    rates = np.clip(rates, 0.0, MOST)
-    kinds = np.array([kind[problem.id] for problem in problems])
-    for one in set(kinds):
-        alike = kinds == one
-        rates[alike] = shrunken_rates(rates[alike], noise[alike])
-    return Luck(rates, wrong.total(), int(hits.sum()))
+    for frame in outcome_batches(run, chosen, sorted(run.outcome_names(chosen)), COLUMNS):
+        guesses.add(frame)
+    return guesses.luck()
 
 
-class _Sums:
-    """Sums over problems of one answer type: of wrong draws w, and of those with a given answer, s.
+class Guesses:
+    """How often incorrect draws gave a reference, counted while outcomes are read."""
 
-    ``rate`` is sum(s) / sum(w) over the other problems, with the variance of such a ratio between
-    problems, ``J / (J - 1) sum (s - rate w)^2 / sum(w)^2``, and sum(s).
-    """
+    def __init__(self, ids: list[str], gold: list[str], forms: dict[str, Form]) -> None:
+        self._gold = pl.DataFrame({"problem_id": ids, "answer": gold})
+        self._wanted, self._forms = set(gold), forms
+        text, whole = pl.String(), pl.UInt32()
+        self._wrong = [pl.DataFrame(schema={"problem_id": text, "w": whole})]
+        self._said = [pl.DataFrame(schema={"problem_id": text, "answer": text, "s": whole})]
 
-    def __init__(
-        self, wrong: Counter[str], said: Counter[tuple[str, str]], kind: dict[str, str]
-    ) -> None:
-        self._wrong, self._said, self._kind = wrong, said, kind
-        self._draws = {one: np.zeros(3) for one in kind.values()}
-        self._hits: dict[tuple[str, str], FloatArray] = {}
-        for problem_id, w in wrong.items():
-            self._draws[kind[problem_id]] += (1, w, w * w)
-        for (problem_id, answer), s in said.items():
-            place = self._hits.setdefault((kind[problem_id], answer), np.zeros(3))
-            place += (s, s * s, s * wrong[problem_id])
+    @classmethod
+    def of(cls, run: Run, chosen: str) -> Guesses | None:
+        """Nothing counted yet; None where a problem's reference cannot be compared."""
+        rows = run.problem_columns("reference", "verifier")
+        override = run.outcomes_about(chosen).verifier
+        specs = [override or spec for spec in rows["verifier"]]
+        found = {spec: answer_form(spec) for spec in set(specs)}
+        forms = {spec: lru_cache(KEPT)(form) for spec, form in found.items() if form}
+        if len(forms) < len(found):
+            return None
+        each = [forms[spec] for spec in specs]
+        gold = [form(reference) for form, reference in zip(each, rows["reference"], strict=True)]
+        return cls(run.problem_ids, gold, dict(zip(run.problem_ids, each, strict=True)))
 
-    def rate(self, problem_id: str, answer: str) -> tuple[float, float, float]:
-        """The rate for a problem with this answer, its variance, and the draws that give it."""
-        mine, w = self._kind[problem_id], self._wrong[problem_id]
-        s = self._said[problem_id, answer]
-        count, draws, squares = self._draws[mine] - (w > 0, w, w * w)
-        hits, hit_squares, both = self._hits.get((mine, answer), np.zeros(3)) - (s, s * s, s * w)
-        if not draws:
-            return 0.0, 0.0, 0.0
-        rate = hits / draws
-        off = hit_squares - 2 * rate * both + rate**2 * squares
-        return rate, off / draws**2 * count / max(count - 1, 1), hits
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count some outcomes; columns as in ``COLUMNS``."""
+        wrong = frame.filter(pl.col("status") == "incorrect")
+        self._wrong.append(wrong.group_by("problem_id").agg(w=pl.len()))
+        forms = set(self._forms.values())
+        for form in forms:
+            ids = [i for i, one in self._forms.items() if one is form]
+            mine = wrong if len(forms) == 1 else wrong.filter(pl.col("problem_id").is_in(ids))
+            self._said.append(self._references_in(mine, form))
+
+    def _references_in(self, wrong: pl.DataFrame, form: Form) -> pl.DataFrame:
+        """The draws ``s`` of each problem that gave each answer, if it is a reference."""
+        texts = wrong["extracted"].drop_nulls().unique()
+        hits = [(text, a) for text in texts if (a := form(text)) in self._wanted]
+        schema = {"extracted": pl.String(), "answer": pl.String()}
+        answers = pl.DataFrame(hits, schema=schema, orient="row")
+        found = wrong.join(answers, on="extracted")
+        return found.group_by("problem_id", "answer").agg(s=pl.len())
+
+    def luck(self) -> Luck:
+        """The rates, from sums over the problems of one answer type.
+
+        The sums are of wrong draws w, and of those with a given answer, s. A rate is sum(s) /
+        sum(w) over the other problems, with the variance of such a ratio between problems,
+        ``J / (J - 1) sum (s - rate w)^2 / sum(w)^2``.
+        """
+        s, w = pl.col("s"), pl.col("w")  # whole numbers as floats, which add up exactly
+        said = pl.concat(self._said).group_by("problem_id", "answer").agg(s.sum().cast(pl.Float64))
+        wrong = pl.concat(self._wrong).group_by("problem_id").agg(w.sum().cast(pl.Float64))
+        types = {answer: answer_type(answer) for answer in self._wanted}
+        problems = (
+            self._gold.with_columns(kind=pl.col("answer").replace_strict(types))
+            .join(wrong, on="problem_id", how="left", maintain_order="left")
+            .join(said, on=["problem_id", "answer"], how="left", maintain_order="left")
+            .with_columns(w.fill_null(0.0), s.fill_null(0.0))
+        )
+        draws = problems.group_by("kind").agg(
+            count=(w > 0).sum().cast(pl.Float64), draws=w.sum(), squares=(w * w).sum()
+        )
+        hits = (
+            said.join(problems.select("problem_id", "kind", "w"), on="problem_id")
+            .group_by("kind", "answer")
+            .agg(hits=s.sum(), hit_squares=(s * s).sum(), both=(s * w).sum())
+        )
+        joined = problems.join(draws, on="kind", how="left", maintain_order="left").join(
+            hits, on=["kind", "answer"], how="left", maintain_order="left"
+        )
+        rates, noise, given = _rates(joined.with_columns(cs.float().fill_null(0.0)))
+        rates = np.clip(rates, 0.0, MOST)
+        kinds = problems["kind"].to_numpy()
+        for one in set(kinds):
+            alike = kinds == one
+            rates[alike] = shrunken_rates(rates[alike], noise[alike])
+        return Luck(rates, int(problems["w"].sum()), int(given.sum()))
+
+
+def _rates(sums: pl.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Each problem's rate over the others, its variance, and the draws that give its answer."""
+    column = {name: sums[name].to_numpy() for name in sums.select(cs.float()).columns}
+    w, s = column["w"], column["s"]
+    count, draws = column["count"] - (w > 0), column["draws"] - w
+    squares = column["squares"] - w * w
+    hits, hit_squares = column["hits"] - s, column["hit_squares"] - s * s
+    both, some = column["both"] - s * w, draws > 0
+    draws = np.where(some, draws, 1.0)
+    rate = hits / draws
+    off = hit_squares - 2 * rate * both + rate**2 * squares
+    noise = off / draws**2 * count / np.maximum(count - 1, 1)
+    return np.where(some, rate, 0.0), np.where(some, noise, 0.0), np.where(some, hits, 0.0)
 
 
 MOST = 1 - 1e-9

@@ -66,6 +66,11 @@ NUMBERS = frozenset(  # 0 and 1 in a field with one of these words in its name m
     {"sample", "i", "j", "k", "n", "c", "idx", "index", "draw", "seed", "run", "attempt", "id"}
     | {"attempts", "trial", "trials", "rollout", "num", "count", "step", "epoch", "turn", "turns"}
 )
+ASKING = frozenset(("prompt", "question", "query", "instruction", "problem", "input", "task"))
+SAYING = frozenset(
+    {"out", "output", "completion", "response", "generation", "generated", "reply", "said"}
+    | {"prediction", "pred", "solution", "rollout", "hypothesis", "text"}
+)
 LOOKED_AT = 200
 LONG = 12  # characters of a string from which it may be a text
 LISTED = 12
@@ -180,7 +185,7 @@ class Looks:
         if not values or len(values) < len(self.values(name)) or name in self.ids:
             return False
         mean = sum(map(len, values)) / len(values)
-        known = leaf(name) in (*TEXTS, *QUESTIONS, *OTHER_QUESTIONS)
+        known = leaf(name) in (*TEXTS, *QUESTIONS, *OTHER_QUESTIONS) or self._says(name)
         return (mean > LONG or known) and not self.all_are(name, is_mark)
 
     @property
@@ -258,8 +263,10 @@ class Looks:
             flags = [f"--id-field {shlex.quote(name)}", *_counting(counted)]
             return _typed("counts", path, flags, f"{out}-counts.csv")
         text = self.named(TEXTS, lambda one: one in self.texts)
-        text = text or next((one for one in self.texts if not self._asks(one)), None)
+        said = [one for one in self.texts if not self._asks(one)]
+        text = text or next(iter(sorted(said, key=lambda one: not self._says(one))), None)
         question = self.named((*QUESTIONS, *OTHER_QUESTIONS), lambda one: one != text)
+        question = question or next((one for one in self.texts if self._asks_by_words(one)), None)
         flags = [f"--id-field {shlex.quote(name)}"] if name and name not in IDS else []
         if question and question not in QUESTIONS:
             flags.append(f"--question-field {shlex.quote(question)}")
@@ -276,7 +283,16 @@ class Looks:
         return len(set(map(str, values))) < len(values)
 
     def _asks(self, name: str) -> bool:
-        return leaf(name) in (*QUESTIONS, *OTHER_QUESTIONS, *ANSWERS, *OTHER_ANSWERS)
+        known = leaf(name) in (*QUESTIONS, *OTHER_QUESTIONS, *ANSWERS, *OTHER_ANSWERS)
+        return known or self._asks_by_words(name)
+
+    def _asks_by_words(self, name: str) -> bool:
+        words = set(leaf(name).split("_"))
+        return bool(words & ASKING) and name not in self.ids and not words & (SAYING - {"text"})
+
+    def _says(self, name: str) -> bool:
+        words = set(leaf(name).split("_"))
+        return bool(words & SAYING) and not words & ASKING
 
     def described(self, path: Path | str) -> str:
         """The fields and the command in one line."""

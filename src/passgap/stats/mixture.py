@@ -297,7 +297,13 @@ def _grouped(n: IntArray, c: IntArray) -> tuple[FloatArray, IntArray]:
 
 def distinct(n: IntArray, c: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """The distinct (n, c), shape (U, 2); which of them each problem has; and how many have it."""
-    size = int(n.max()) + 1  # one number per pair sorts ten times as fast as rows
+    size = int(n.max()) + 1
+    if size**2 > 1 << 62:
+        pairs, where, copies = np.unique(
+            np.stack([n, c], axis=1), axis=0, return_inverse=True, return_counts=True
+        )
+        return pairs, where.reshape(-1), copies
+    # one number per pair sorts ten times as fast as rows
     keys, where, copies = np.unique(n * size + c, return_inverse=True, return_counts=True)
     return np.stack(np.divmod(keys, size), axis=1), where, copies
 

@@ -230,19 +230,19 @@ def describe_tilt(
     delta, nan = tilt.delta.value, math.nan
     if math.isnan(delta):
         return tilt, Misfit(nan, nan, nan, nan, False, False, tilt.delta.notes)
-    passes, bend = _pass_tables(pairs, k), _bend(pairs, tilt)
+    bend = _bend(pairs, tilt)
     kept = (np.broadcast_to(n_base, np.shape(c_base)) > 0) & (np.asarray(n_trained) > 0)
     units = len(pairs.n) if clusters is None else len(np.unique(clusters))
     groups = min(GROUPS, units)
     place = np.random.default_rng(0).permutation(units) % groups
     if clusters is not None:
         place = place[np.unique(clusters, return_inverse=True)[1][kept]]
-    again = np.array([_without(pairs, place == g, passes, tilt, k, bend) for g in range(groups)])
+    again = np.array([_without(pairs, place == g, tilt, k, bend) for g in range(groups)])
     error = np.sqrt((groups - 1) / groups * np.sum((again - again.mean(axis=0)) ** 2, axis=0))
     reach = float(special.stdtrit(groups - 1, (1 + confidence_level) / 2)) * float(error[0])
     low, high = min(tilt.delta.low, delta - reach), max(tilt.delta.high, delta + reach)
     wide = replace(tilt.delta, low=low, high=high, method=f"{METHOD}; jackknife over problems")
-    statistic = _excess(pairs, passes, k, delta, tilt.mixture.weights)
+    statistic = _excess(pairs, k, delta, tilt.mixture.weights)
     spread = max(float(error[1]), 1e-12)
     band = float(special.stdtrit(groups - 1, 1 - TAIL)) * spread
     p_value = float(special.stdtr(groups - 1, -statistic / spread))
@@ -358,6 +358,11 @@ class _Profile:
     def __post_init__(self) -> None:
         p = self.pairs
         width = int(p.n_base.max() + p.n.max()) + 1
+        if width**3 > 1 << 62:  # one number does not hold all three
+            rows = np.stack([p.n_base, p.n, p.c_base + p.c], axis=1)
+            distinct, self.counts = np.unique(rows, axis=0, return_counts=True)
+            self.rows = distinct.T[[2, 0, 1]]
+            return
         code = (p.n_base * width + p.n) * width + p.c_base + p.c
         distinct, self.counts = np.unique(code, return_counts=True)
         rest, s = np.divmod(distinct, width)
@@ -478,24 +483,15 @@ def _unfitted(pairs: Pairs, confidence_level: float, note: str) -> Tilt:
     return Tilt(delta, fit_mixture(pairs.n_base, pairs.c_base))
 
 
-_Tables = dict[int, FloatArray]
+def _mean_pass(n: IntArray, c: IntArray, k: int) -> float:
+    passes = pass_at_k(n, c, k)
+    return sum(float(passes[n == size].sum()) for size in np.unique(n).tolist()) / len(n)
 
 
-def _pass_tables(pairs: Pairs, k: int) -> _Tables:
-    """pass@k at every count, for each n that occurs."""
-    sizes = np.unique(np.concatenate([pairs.n_base, pairs.n])).tolist()
-    return {n: pass_at_k(n, np.arange(n + 1), k) for n in sizes}
-
-
-def _mean_pass(n: IntArray, c: IntArray, passes: _Tables) -> float:
-    sizes = np.unique(n).tolist()
-    return sum(float(passes[size][c[n == size]].sum()) for size in sizes) / len(n)
-
-
-def _excess(pairs: Pairs, passes: _Tables, k: int, delta: float, weights: FloatArray) -> float:
+def _excess(pairs: Pairs, k: int, delta: float, weights: FloatArray) -> float:
     """T(k): the observed change of mean pass@k less the fit's."""
-    trained = _mean_pass(pairs.n, pairs.c, passes)
-    observed = trained - _mean_pass(pairs.n_base, pairs.c_base, passes)
+    trained = _mean_pass(pairs.n, pairs.c, k)
+    observed = trained - _mean_pass(pairs.n_base, pairs.c_base, k)
     base = Mixture(special.expit(GRID), weights)
     predicted = base.tilted(delta).pass_at_k(k) - base.pass_at_k(k)
     return observed - float(predicted[0])
@@ -510,13 +506,13 @@ def _bend(pairs: Pairs, tilt: Tilt) -> float:
 
 
 def _without(
-    pairs: Pairs, out: NDArray[np.bool_], passes: _Tables, tilt: Tilt, k: int, bend: float
+    pairs: Pairs, out: NDArray[np.bool_], tilt: Tilt, k: int, bend: float
 ) -> tuple[float, float]:
     """delta and T(k) refitted without some of the problems."""
     kept = Pairs(*(a[~out] for a in (pairs.n_base, pairs.c_base, pairs.n, pairs.c)))
     profile = _Profile(kept, tilt.mixture.weights, LOOSE)
     delta = _refit(profile, tilt.delta.value, bend)
-    return delta, _excess(kept, passes, k, delta, _known(profile.weights))
+    return delta, _excess(kept, k, delta, _known(profile.weights))
 
 
 def _known(weights: FloatArray | None) -> FloatArray:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from passgap.data.arrays import FloatArray, IntArray
+from passgap.data.arrays import FloatArray
 from passgap.errors import UsageError
 
 
@@ -58,13 +58,16 @@ def maj_at_k(
     ks = np.atleast_1d(np.asarray(k))
     if np.any(ks != np.floor(ks)) or np.any(ks < 1):
         raise UsageError(f"k is {k!r}; allowed: an integer >= 1 or a sequence of them")
-    sizes, copies = np.unique(counts[2:][counts[2:] > 0].astype(np.int64), return_counts=True)
-    values = [_elected(int(right), int(silent), sizes, copies, int(size)) for size in ks]
+    votes = tuple(sorted(one for one in map(int, wrong) if one))
+    values = [_elected(int(right), int(silent), votes, int(size)) for size in ks]
     return np.asarray(values if np.ndim(k) else values[0], float)
 
 
-def _elected(right: int, silent: int, sizes: IntArray, copies: IntArray, k: int) -> float:
-    """``sizes`` are the distinct wrong counts, ``copies`` how many answers have each."""
+@lru_cache(maxsize=1 << 16)  # with few draws, most problems are alike
+def _elected(right: int, silent: int, votes: tuple[int, ...], k: int) -> float:
+    """``votes`` are the draws of each wrong answer, in order."""
+    # the distinct numbers, and how many answers have each
+    sizes, copies = np.unique(np.array(votes, np.int64), return_counts=True)
     n = right + silent + int(sizes @ copies)
     if k > n:
         return float("nan")

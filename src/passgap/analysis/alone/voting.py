@@ -8,8 +8,9 @@ interval over problems like any other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from passgap.stats import maj_at_k
 
 ORDERS = 200
 EXACT = 2
+CELLS = 1 << 21  # draws in random orders that are held at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,7 @@ class Answers:
     right: IntArray
     wrong: tuple[tuple[int, ...], ...] | None
     tokens: FloatArray
+    _votes: dict[tuple[object, ...], FloatArray] = field(default_factory=dict, init=False)
 
     def on(self, problem_ids: Sequence[str]) -> Answers:
         """The same answers on these problems, in this order.
@@ -56,6 +59,8 @@ class Answers:
         UsageError
             If a problem is not among them.
         """
+        if tuple(problem_ids) == self.problem_id:
+            return self  # with its votes
         place = {problem_id: i for i, problem_id in enumerate(self.problem_id)}
         missing = [problem_id for problem_id in problem_ids if problem_id not in place]
         if missing:
@@ -102,36 +107,71 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
     """
     if answers.wrong is None:
         raise UsageError(f"the answers of {answers.name} cannot be put to a majority vote")
+    key = (*ks, seed, orders)
+    if key not in answers._votes:  # probe and compare ask for the same
+        answers._votes[key] = _majority(answers, answers.wrong, ks, seed, orders)
+    return answers._votes[key]
+
+
+def _majority(
+    answers: Answers, wrongs: Sequence[Sequence[int]], ks: Sequence[int], seed: int, orders: int
+) -> FloatArray:
     rng = np.random.default_rng(seed)
-    columns = zip(answers.n.tolist(), answers.right.tolist(), answers.wrong, strict=True)
-    return np.stack([_votes(n, right, wrong, ks, rng, orders) for n, right, wrong in columns])
+    found = np.empty((len(answers.n), len(ks)))
+    sure = (answers.right == 0) | (answers.right == answers.n)
+    found[sure] = (answers.right > 0)[sure, None]
+    open_ = np.flatnonzero(~sure).tolist()
+    for rows in _parts(open_, answers, orders):
+        wrong = [wrongs[i] for i in rows]
+        n, right = int(answers.n[rows[0]]), answers.right[rows].tolist()
+        found[rows] = _votes(n, right, wrong, ks, rng, orders)
+    few = [j for j, k in enumerate(ks) if k <= EXACT]
+    for i in open_ if few else ():
+        right_, wrong_ = int(answers.right[i]), wrongs[i]
+        silent = int(answers.n[i]) - right_ - sum(wrong_)
+        found[i, few] = maj_at_k(right_, wrong_, [ks[j] for j in few], silent=silent)
+    return found
+
+
+def _parts(rows: Sequence[int], answers: Answers, orders: int) -> Iterator[list[int]]:
+    """Problems next to each other with one n, as many as fit into memory."""
+    for n, alike in itertools.groupby(rows, key=lambda i: int(answers.n[i])):
+        size = max(1, CELLS // (orders * n))
+        some = list(alike)
+        yield from (some[first : first + size] for first in range(0, len(some), size))
 
 
 def _votes(
     n: int,
-    right: int,
-    wrong: Sequence[int],
+    right: Sequence[int],
+    wrong: Sequence[Sequence[int]],
     ks: Sequence[int],
     rng: np.random.Generator,
     orders: int,
 ) -> FloatArray:
-    silent = n - right - sum(wrong)
-    if right in (0, n):
-        return np.full(len(ks), float(right == n))
-    kinds = len(wrong) + 2  # the right answer, the wrong ones, and last the draws without a vote
-    said = np.repeat(np.arange(kinds), [right, *wrong, silent])
-    shuffled = rng.permuted(np.tile(said, (orders, 1)), axis=1)
-    flat = shuffled + kinds * np.arange(orders)[:, None]
-    votes, done, chances = np.zeros((orders, kinds), np.int64), 0, []
+    """The share of the orders in which the vote after each k is right; shape (problems, K)."""
+    most_kinds = max(map(len, wrong)) + 2  # the right answer, the wrong ones, draws without a vote
+    said = [_labels(n, r, w, most_kinds) for r, w in zip(right, wrong, strict=True)]
+    shuffled = rng.permuted(np.repeat(np.array(said), orders, axis=0), axis=1)
+    size = len(shuffled)
+    flat = shuffled + most_kinds * np.arange(size)[:, None]
+    small = np.int16 if n < 1 << 15 else np.int64  # little memory to go through at each k
+    votes, done, chances = np.zeros((size, most_kinds), small), 0, []
     for k in ks:
         drawn = flat[:, done:k].ravel()
-        votes += np.bincount(drawn, minlength=orders * kinds).reshape(orders, kinds)
+        more = np.bincount(drawn, minlength=votes.size).astype(small)
+        votes += more.reshape(votes.shape)
         done = k
         most = votes[:, :-1].max(axis=1, keepdims=True)
         elected = (votes[:, 0] == most[:, 0]) & (most[:, 0] > 0)
-        chances.append(float(np.mean(elected / np.sum(votes[:, :-1] == most, axis=1))))
-    few = [i for i, k in enumerate(ks) if k <= EXACT]
-    found = np.array(chances)
-    if few:
-        found[few] = maj_at_k(right, wrong, [ks[i] for i in few], silent=silent)
-    return found
+        share = elected / np.count_nonzero(votes[:, :-1] == most, axis=1)
+        chances.append(share.reshape(-1, orders).mean(axis=1))
+    return np.stack(chances, axis=1)
+
+
+def _labels(n: int, right: int, wrong: Sequence[int], kinds: int) -> IntArray:
+    """What each draw says: 0 is the right answer, the last kind no answer."""
+    silent = n - right - sum(wrong)
+    labels = np.repeat(np.arange(len(wrong) + 2), [right, *wrong, silent])
+    labels[n - silent :] = kinds - 1
+    return labels

@@ -6,12 +6,13 @@ integer k up to the common n.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
 
 from passgap.analysis import inputs
-from passgap.data.arrays import FloatArray
+from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.results.comparison import Crossover, Speedup
 from passgap.results.estimates import Curve, Estimate
@@ -24,14 +25,20 @@ from passgap.stats import (
 )
 
 EPSILON = 1e-12
+MANY, DENSE = 4_096, 512
+PER_FOLD = 50  # k in each e-fold beyond
 
 
 class Passes:
-    """pass@k of both runs at every k up to the common n: computed once, used by many."""
+    """pass@k of both runs at every k up to the common n: computed once, used by many.
+
+    With a common n above `MANY`, the k above `DENSE` are about 2% apart, with the powers of two
+    and n itself.
+    """
 
     def __init__(self, base: Counts, trained: Counts) -> None:
         common = min(int(base.n.min()), int(trained.n.min()))
-        self.ks = np.arange(1, common + 1)
+        self.ks = _every_k(common)
         self.clusters = base.clusters
         self.base: FloatArray = pass_at_k(base.n, base.c, self.ks)
         self.trained: FloatArray = pass_at_k(trained.n, trained.c, self.ks)
@@ -64,6 +71,14 @@ class Passes:
         return np.asarray(self.difference.mean(axis=0))
 
 
+def _every_k(most: int) -> IntArray:
+    if most <= MANY:
+        return np.arange(1, most + 1)
+    wide = np.geomspace(DENSE, most, math.ceil(PER_FOLD * math.log(most / DENSE)))
+    some = {*wide.astype(np.int64).tolist(), *inputs.listed_ks(most)}
+    return np.array(sorted({*range(1, DENSE + 1), *some}))
+
+
 def speedup(passes: Passes) -> tuple[Speedup, ...]:
     """The k at which the base matches the trained policy at k: the horizontal shift of its curve.
 
@@ -76,22 +91,22 @@ def speedup(passes: Passes) -> tuple[Speedup, ...]:
 
 
 def _shifted(passes: Passes, k: int) -> Speedup:
-    d = passes.trained[:, [k - 1]] - passes.base  # falls as the base is given more tries
+    at = int(np.searchsorted(passes.ks, k))
+    d = passes.trained[:, [at]] - passes.base  # falls as the base is given more tries
     down, up = passes.limits
-    low, high = paired_ends(d, clusters=passes.clusters, limits=(down, up[k - 1]))
-    value = _crossing(d.mean(axis=0))
+    low, high = paired_ends(d, clusters=passes.clusters, limits=(down, up[at]))
+    value = _crossing(d.mean(axis=0), passes.ks)
     return Speedup(
         k=k,
         base_k=value,
-        low=_crossing(np.minimum.accumulate(low)),
-        high=_crossing(np.minimum.accumulate(high)),
+        low=_crossing(np.minimum.accumulate(low), passes.ks),
+        high=_crossing(np.minimum.accumulate(high), passes.ks),
         beyond=bool(d.mean(axis=0)[-1] > EPSILON),
     )
 
 
-def _crossing(falling: FloatArray) -> float | None:
-    """The real k, interpolated in log k, where values at k = 1, 2, .. reach 0; None if they never
-    do.
+def _crossing(falling: FloatArray, ks: IntArray) -> float | None:
+    """The real k, interpolated in log k, where values at these k reach 0; None if they never do.
 
     It is 1.0 where they are at or below 0 from the start.
     """
@@ -103,7 +118,8 @@ def _crossing(falling: FloatArray) -> float | None:
         return 1.0
     above, below = float(falling[j - 1]), float(falling[j])
     share = above / (above - below)
-    return float(np.exp(np.log(j) + share * (np.log(j + 1) - np.log(j))))
+    before, after = np.log(ks[j - 1]), np.log(ks[j])
+    return float(np.exp(before + share * (after - before)))
 
 
 def area(passes: Passes) -> Estimate:

@@ -303,7 +303,7 @@ def _before(evidence: Evidence, settings: CompareOptions) -> Probe | None:
         asked["k_large"] = settings.get("k_large") or K_LARGE
     elif int(evidence.base.counts.n.min()) < K_LARGE:
         return None
-    return probe(Evidence(evidence.base), **asked)
+    return probe(Evidence(evidence.base), answers=evidence.base_answers, **asked)
 
 
 def _reach(runs: Mapping[str, Run], settings: CompareOptions) -> Reach | None:

@@ -1,0 +1,1 @@
+"""Published pairs of a base and a trained model, and what reads them again."""
