@@ -209,7 +209,7 @@ def further(result: Comparison) -> b.Table | None:
             *_novel_rows(result),
             *(_tilt_rows(result.tilt) if result.tilt else ()),
             *_shift_rows(result),
-            *problem_rows(result.coverage),
+            *_problem_rows(result.coverage),
             *_luck_rows({"base": result.luck.base, "trained": result.luck.trained}),
         ]
     )
@@ -279,7 +279,7 @@ def _shift_rows(result: Comparison) -> Iterator[Sequence[object]]:
         yield "sign changes of the difference over k", result.sign_changes, note
 
 
-def problem_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+def _problem_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     sure = coverage.certain
     note = (
         f"exact tests, {percent(sure.false_discovery_rate, 0)} false discoveries; "
