@@ -311,6 +311,54 @@ def test_a_name_with_escapes_does_not_reach_a_terminal(command, whole, tmp_path)
         part(place, "outcomes").write_bytes(b"")
 
 
+LINKED = ("writer.lock", "manifest.json", "calls.jsonl", "problems.parquet", "completions",
+          "outcomes", "outcomes/latest", "audits")  # fmt: skip
+WRITERS = {
+    "sample": lambda run, root: sampled(run, root),
+    "top up": lambda run, root: (*sampled(run, root, N + 2), "--top-up"),
+    "verify": lambda run, root: ("verify", run, "--verifier", "numeric"),
+    "audit": lambda run, root: ("audit", run, "--marks", run.parent / "sheet.csv"),
+    "merge": lambda run, root: ("merge", root / "run", root / "other", "--out", run),
+    "import": lambda run, root: ("import", run.parent / "log.jsonl", "--out", run),
+    "report": lambda run, root: ("report", run, "--out", run.parent / "out.html"),
+    "counts": lambda run, root: ("export", "counts", run, "--out", run.parent / "out.csv"),
+}
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_no_command_writes_through_a_link(command, run, whole, tmp_path):
+    precious, mine = tmp_path / "precious", tmp_path / "mine"
+    mine.mkdir()
+    assert passgap("audit", run, "--sheet", tmp_path / "sheet.csv").returncode == 0
+    sheet = pl.read_csv(tmp_path / "sheet.csv", infer_schema=False)
+    sheet.with_columns(mark=pl.lit("right")).write_csv(tmp_path / "sheet.csv")
+    row = {"problem_id": "q", "question": "Which?", "answer": "1", "correct": 1, "completion": "1"}
+    (tmp_path / "log.jsonl").write_text(json.dumps(row) + "\n")
+    made = tmp_path / "made"
+    if command in ("merge", "import"):
+        assert passgap(*WRITERS[command](made, whole)).returncode == 0
+    else:
+        shutil.copytree(run, made)
+    for name in LINKED:
+        precious.write_text("mine")
+        copy = tmp_path / "copies" / name.replace("/", "-") / "run"
+        shutil.copytree(made, copy)
+        for file in ("sheet.csv", "log.jsonl"):
+            shutil.copy(tmp_path / file, copy.parent)
+        for output in ("out.html", "out.csv"):
+            (copy.parent / output).symlink_to(precious)
+        place = copy / name
+        is_folder = "." not in name and "latest" not in name
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        place.parent.mkdir(exist_ok=True)
+        place.symlink_to(mine if is_folder else precious)
+        result = passgap(*WRITERS[command](copy, whole))
+        assert result.returncode in (0, 1, 2)
+        assert "Traceback" not in result.stderr
+        assert precious.read_text() == "mine", name
+        assert not any(mine.iterdir()), name
+
+
 def test_a_link_is_not_locked_or_emptied_by_any_command(run, whole, tmp_path):
     precious = tmp_path / "precious"
     for name in ("writer.lock", "outcomes", "audits", "outcomes/latest"):

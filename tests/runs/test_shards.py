@@ -1,5 +1,6 @@
 """A shard is read by the thread that asks for it."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from passgap.runs import write_text
 from passgap.runs.shards import write_shard
 
 READ = """
@@ -25,6 +27,15 @@ with open(sys.argv[1], "rb") as file:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(tmp_path):
+    path, dead, alive = (tmp_path / n for n in ("a.html", ".a.html.1.tmp", ".a.html.2.tmp"))
+    dead.write_text("half")
+    with alive.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write_text("whole", path)
+    assert sorted(tmp_path.iterdir()) == [alive, path]
+
+
 def test_arrow_starts_no_thread_that_could_be_left_with_bytes_of_the_file(tmp_path):
     """One that lets go of them when the interpreter has ended aborts the process."""
     shard = tmp_path / "s.parquet"

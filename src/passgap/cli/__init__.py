@@ -6,8 +6,12 @@ Exit codes: 0 done; 1 the work failed; 2 wrong usage. A verdict never changes th
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,12 +19,13 @@ import typer
 from passgap._version import __version__
 from passgap.cli import renamed
 from passgap.cli.groups import Group
-from passgap.errors import PassgapError
+from passgap.errors import PassgapError, WorkError
 from passgap.plain import visible
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 ABOUT = """Can RLVR pay on this model, and what did it teach?
 
@@ -101,7 +106,8 @@ def main() -> None:
     """Run the command line; a deliberate error is one line on standard error."""
     warnings.simplefilter("ignore", FutureWarning)  # for developers, not for users
     try:
-        app(prog_name="passgap")
+        with _printing():
+            app(prog_name="passgap")
     except PassgapError as error:
         print(f"passgap: {visible(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -111,3 +117,22 @@ def main() -> None:
                 "passgap: interrupted; the same command resumes where it stopped", file=sys.stderr
             )
         raise
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Write out what is printed; a WorkError where it is sent to a disk that is full."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (*FULL, errno.EPIPE):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left to print
+        if error.errno == errno.EPIPE:  # whoever read it has read enough, such as head
+            sys.exit(1)
+        raise WorkError(
+            f"cannot write the result: {error.strerror}; free space, and run the same command again"
+        ) from error

@@ -21,7 +21,7 @@ from passgap.errors import UsageError
 from passgap.evidence.options import AuditOptions, shows
 from passgap.results.audit import MARKS, Audit, Mark
 from passgap.results.settings import AuditSettings
-from passgap.runs import Run, write_whole
+from passgap.runs import Run, write_from
 from passgap.stages.counting import count
 
 
@@ -137,7 +137,7 @@ def write_sheet(found: Sequence[Case], path: Path) -> None:
     columns = list(Case.__dataclass_fields__)
     rows = [[_inert(getattr(case, name)) for name in columns] for case in found]
     frame = pl.DataFrame(rows, schema=columns, orient="row", strict=False)
-    write_whole(path, frame.write_csv)
+    write_from(path, frame.write_csv)
 
 
 def _inert(value: object) -> object:

@@ -23,7 +23,7 @@ from passgap.errors import UsageError
 from passgap.launch.rows import Row
 from passgap.launch.settings import JobSettings
 from passgap.launch.tokenizers import leading_tokens
-from passgap.runs import write_text, write_whole
+from passgap.runs import write_from, write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 KNOWN: dict[str, type[pl.DataType]] = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
@@ -138,5 +138,5 @@ def write_jsonl(rows: Sequence[Mapping[str, object]], path: Path) -> Path:
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> Path:
     """A Parquet file, written atomically."""
-    write_whole(path, frame.write_parquet)
+    write_from(path, frame.write_parquet)
     return path

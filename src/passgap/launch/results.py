@@ -16,7 +16,7 @@ import polars as pl
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.plain import shareable
-from passgap.runs import Run, write_text, write_whole
+from passgap.runs import Run, write_from, write_text
 from passgap.stages.counting import count, outcome_matrix, write_counts
 
 DRAW_COLUMNS = (
@@ -49,11 +49,7 @@ def write_scorio(counts: Counts, path: Path | str) -> Path:
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: .npy")
     matrix = outcome_matrix(counts)
 
-    def save(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.save(file, matrix)
-
-    write_whole(path, save)
+    write_from(path, lambda memory: np.save(memory, matrix))
     return path
 
 
@@ -71,10 +67,10 @@ def write_dataset(run: Run, folder: Path | str) -> list[Path]:
     files = []
     for number, frame in enumerate(_draws(run, verifier, names)):
         path = folder / "draws" / f"train-{number:05d}-of-{len(names):05d}.parquet"
-        write_whole(path, frame.write_parquet)
+        write_from(path, frame.write_parquet)
         files.append(path)
     problems = folder / "problems" / "train-00000-of-00001.parquet"
-    write_whole(problems, _problems(run, counts).write_parquet)
+    write_from(problems, _problems(run, counts).write_parquet)
     card = folder / "README.md"
     write_text(_card(run, counts, verifier), card)
     return [*files, problems, card]

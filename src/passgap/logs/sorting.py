@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from passgap.logs.base import Record
+from passgap.runs import write_from
 
 BUFFER = 48 << 20
 GROUPS = 64
@@ -89,6 +90,11 @@ class Sorter:
         path = self._folder / f"sorted-{len(self._parts):05d}.parquet"
         frame = self._frame()
         size = max(1, frame.height // GROUPS)
-        frame.write_parquet(path, compression="lz4", row_group_size=size, statistics=True)
+        write_from(
+            path,
+            lambda memory: frame.write_parquet(
+                memory, compression="lz4", row_group_size=size, statistics=True
+            ),
+        )
         self._parts.append(pl.scan_parquet(path))
         self._rows, self._held = [], 0

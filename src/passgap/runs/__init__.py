@@ -10,7 +10,7 @@ from passgap.runs.places import Place, is_run
 from passgap.runs.run import Run
 from passgap.runs.shards import ShardError
 from passgap.runs.watch import WatchLog, read_watch
-from passgap.runs.writing import write_text, write_whole
+from passgap.runs.writing import write_bytes, write_from, write_text, write_whole
 
 __all__ = [
     "Manifest",
@@ -23,6 +23,8 @@ __all__ = [
     "is_watch",
     "merge",
     "read_watch",
+    "write_bytes",
+    "write_from",
     "write_text",
     "write_whole",
 ]

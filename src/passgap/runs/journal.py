@@ -20,7 +20,7 @@ import msgspec
 
 from passgap.data.journals import Row, StepRow
 from passgap.errors import RunError, WorkError
-from passgap.runs.writing import open_own, write_whole
+from passgap.runs.writing import open_own, write_bytes
 
 Kind = TypeVar("Kind", bound=Row)
 
@@ -63,7 +63,7 @@ def drop_rows_after(path: Path, step: int) -> None:
     if path.is_file():
         found = _rows(path.read_bytes(), path, StepRow)
         kept = b"".join(line + b"\n" for line, row in found if row.step <= step)
-        write_whole(path, lambda temporary: temporary.write_bytes(kept))
+        write_bytes(kept, path)
 
 
 def lines(rows: Iterable[Row]) -> bytes:

@@ -58,8 +58,8 @@ from passgap.runs.names import (
 )
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.places import Place
-from passgap.runs.shards import STRANGE, ShardError, one_line, read_shard, write_shard
-from passgap.runs.writing import own, write_text, write_whole
+from passgap.runs.shards import STRANGE, ShardError, misfit, one_line, read_shard, write_shard
+from passgap.runs.writing import own, write_bytes, write_text
 
 DIGEST = re.compile("[0-9a-f]{8,64}")
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -162,8 +162,7 @@ class Run:
         return parse_journal(self.place.read_bytes(name), f"{self.place}/{name}", kind)
 
     def _write_journal(self, rows: Sequence[Row], *names: str) -> None:
-        text = lines(rows)
-        write_whole(self._own(*names), lambda temporary: temporary.write_bytes(text))
+        write_bytes(lines(rows), self._own(*names))
 
     # -- problems and blocks
 
@@ -171,7 +170,7 @@ class Run:
         """The problems of the run, in the order of its blocks."""
         about = self.manifest.problem_set
         try:
-            found = problems_of(self._problem_rows)
+            found = problems_of(self.problem_rows)
         except ValueError as error:
             raise RunError(
                 f"{self.place}/{PROBLEMS_FILE} is damaged: {error}; {self._remade}"
@@ -180,10 +179,11 @@ class Run:
 
     def problem_columns(self, *names: str) -> pl.DataFrame:
         """Columns of the problems' file, in the set's order, without making problems of them."""
-        return self._problem_rows.select(names)
+        return self.problem_rows.select(names)
 
     @cached_property
-    def _problem_rows(self) -> pl.DataFrame:
+    def problem_rows(self) -> pl.DataFrame:
+        """The problems as they are on disk, one row each; columns as in PROBLEM_SCHEMA."""
         with self._opened(PROBLEMS_FILE, self._remade) as file:
             return read_shard(PROBLEMS_FILE, file, schema=PROBLEM_SCHEMA, repair=self._remade)
 
@@ -204,19 +204,22 @@ class Run:
             yield file
 
     def repair_problems(self, problems: ProblemSet) -> None:
-        """Write the problems again where they cannot be read; the manifest says that they are
-        these."""
+        """Write the problems again where they cannot be read or are others; the manifest says that
+        they are these."""
         try:
-            _ = self.problems(), self.problem_ids
+            _ = self.problems()
+            if self.problem_ids == [problem.id for problem in problems]:
+                return
         except RunError:
-            self.__dict__.pop("_problem_rows", None)
-            self.__dict__.pop("problem_ids", None)
-            write_shard(problem_frame(problems), self._own(PROBLEMS_FILE))
+            pass
+        self.__dict__.pop("problem_rows", None)
+        self.__dict__.pop("problem_ids", None)
+        write_shard(problem_frame(problems), self._own(PROBLEMS_FILE))
 
     def problem_field(self, name: str) -> list[str | None]:
         """A field of each problem's metadata as text, in the set's order; None where absent."""
         at = "$[" + json.dumps(name) + "]"
-        found: list[str | None] = self._problem_rows["metadata"].str.json_path_match(at).to_list()
+        found: list[str | None] = self.problem_rows["metadata"].str.json_path_match(at).to_list()
         return found
 
     def problem_fields(self) -> list[str]:
@@ -226,10 +229,10 @@ class Run:
     @cached_property
     def problem_ids(self) -> list[str]:
         """The ids of the problems, in the order of the set."""
-        found, size = self._problem_rows["problem_id"].to_list(), self.manifest.problem_set["size"]
-        if len(found) != size:
+        found, size = self.problem_rows["problem_id"].to_list(), self.manifest.problem_set["size"]
+        if not len(found) == len(set(found)) == size:
             raise RunError(
-                f"{self.place}/{PROBLEMS_FILE} has {len(found)} problems, but {MANIFEST_FILE} "
+                f"{self.place}/{PROBLEMS_FILE} has {len(set(found))} problems, but {MANIFEST_FILE} "
                 f"says {size}; {self._remade}"
             )
         return found
@@ -368,17 +371,20 @@ class Run:
         """The shards that one verifier has marked."""
         return self.place.names("/".join(_marks_of(verifier_digest))) & set(self.blocks)
 
-    def read_outcomes(self, verifier_digest: str, name: str) -> pl.DataFrame:
-        """The outcomes of one shard; columns as in OUTCOME_SCHEMA."""
+    def read_outcomes(
+        self, verifier_digest: str, name: str, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """The outcomes of one shard: columns of OUTCOME_SCHEMA (None: all), checked as they are
+        read."""
         folder = _marks_of(verifier_digest)
         redo = f"run passgap verify {shlex.quote(str(self.place))} to score it again"
-        frame = self._read(folder, name, OUTCOME_SCHEMA, redo, whole=False)
+        frame = self._read(folder, name, OUTCOME_SCHEMA, redo, columns=columns, whole=False)
         short = len(frame) != self.blocks[name].completions
         if short and not self.outcomes_about(verifier_digest).correct_by:  # a judge marks some
             raise ShardError(name, "has fewer outcomes than its batch has samples", redo)
-        if not frame["status"].is_in(STATUSES).all():
+        if "status" in frame.columns and not frame["status"].is_in(STATUSES).all():
             raise ShardError(name, "has a status that does not exist", redo)
-        return with_readings(frame)
+        return with_readings(frame) if columns is None else frame
 
     def add_outcomes(
         self, verifier_digest: str, name: str, rows: Sequence[tuple[str, int, Outcome]]
@@ -448,7 +454,7 @@ class Run:
         about = self.outcomes_about(verifier_digest)
         if about.source:
             return about.source.label
-        specs = sorted(set(self._problem_rows["verifier"]))
+        specs = sorted(set(self.problem_rows["verifier"]))
         return about.verifier or ", ".join(specs)
 
     def set_outcomes_about(self, verifier_digest: str, about: OutcomesAbout) -> None:
@@ -489,16 +495,24 @@ class Run:
         return self.place.scan(names) if names else pl.LazyFrame(schema=schema)
 
     def collected(self, frame: pl.LazyFrame) -> pl.DataFrame:
-        """What a scan gives; a RunError where a shard of this run is damaged."""
+        """What a scan gives; a RunError where a shard of this run is damaged, or a column is not
+        as the schemas have it."""
         try:
-            return frame.collect()
+            found = frame.collect()
+            known = {
+                k: v for k, v in (COMPLETION_SCHEMA | OUTCOME_SCHEMA).items() if k in found.columns
+            }
+            wrong = misfit(found, known, found.columns)
         except (*STRANGE, OSError) as error:
-            for name in self.completion_names():  # which one it is, and what repairs it
-                self.read_completions(name, None)
-            for key in self.verifier_digests():
-                for name in self.outcome_names(key):
-                    self.read_outcomes(key, name)
-            raise RunError(f"{self.place} cannot be read ({one_line(error)})") from error
+            wrong = one_line(error)
+        if not wrong:
+            return found
+        for name in self.completion_names():  # which one it is, and what repairs it
+            self.read_completions(name, None)
+        for key in self.verifier_digests():
+            for name in self.outcome_names(key):
+                self.read_outcomes(key, name)
+        raise RunError(f"{self.place} cannot be read ({wrong})")
 
     def scan_outcomes(self, verifier_digest: str) -> pl.LazyFrame:
         """All outcomes under one verifier, lazily and unchecked; columns as in OUTCOME_SCHEMA."""

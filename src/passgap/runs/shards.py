@@ -81,7 +81,7 @@ def read_shard(
     except (pyarrow.ArrowException, OSError, ValueError, *STRANGE) as error:
         fault = "does not match its checksums" if "CRC" in str(error) else "is incomplete"
         raise ShardError(name, f"{fault} ({one_line(error)})", repair) from error
-    wrong = _misfit(frame, schema or {}, columns)
+    wrong = misfit(frame, schema or {}, columns)
     if wrong:
         raise ShardError(name, wrong, repair)
     return frame.cast({k: v for k, v in (schema or {}).items() if k in frame.columns})
@@ -92,7 +92,7 @@ def one_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:80]
 
 
-def _misfit(
+def misfit(
     frame: pl.DataFrame, schema: Mapping[str, pl.DataType], columns: Sequence[str] | None
 ) -> str:
     """Why a frame is not of a schema, in words; empty if it is. READINGS may be absent."""

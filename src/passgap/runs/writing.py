@@ -8,10 +8,13 @@ be written a WorkError.
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO, FileIO
 from pathlib import Path
 
 from passgap.errors import RunError, WorkError
@@ -68,7 +71,23 @@ def refuse_links_out(folder: Path) -> None:
 
 def write_text(text: str, path: Path) -> None:
     """A small text file, complete or not at all."""
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(data: bytes | memoryview, path: Path) -> None:
+    """A file of bytes, complete or not at all; what killed writers of it left is removed."""
+    _remove_leftovers(path)
+    write_whole(path, lambda temporary: temporary.write_bytes(data))
+
+
+def write_from(path: Path, write: Callable[[BytesIO], object]) -> None:
+    """A file of what ``write(memory)`` writes, complete or not at all.
+
+    polars tells a full disk as a malformed file: what it writes goes through memory.
+    """
+    memory = BytesIO()
+    write(memory)
+    write_bytes(memory.getbuffer(), path)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -80,10 +99,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)  # it may be a link placed there by someone else
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        write(temporary)
-        _sync(temporary)
-        os.replace(temporary, path)
+        with FileIO(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is done, or killed
+            write(temporary)
+            _sync(temporary)
+            os.replace(temporary, path)
         _sync(path.parent)
     except BaseException as error:
         with suppress(OSError):
@@ -94,6 +114,14 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             f"cannot write {path}: {error.strerror or error}; earlier files are intact: free "
             "space or fix the permissions, and run the same command again"
         ) from error
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporary files of killed writers; a writer that lives holds a lock on its own."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError), FileIO(os.open(left, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _linked(place: Path, root: Path) -> RunError:

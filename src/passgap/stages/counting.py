@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -21,7 +22,7 @@ from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
-from passgap.runs import Run, is_run, is_watch, write_whole
+from passgap.runs import Run, is_run, is_watch, write_from
 from passgap.runs.batches import marked_batches
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
@@ -328,14 +329,14 @@ def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_
     if id_column not in ("problem_id", "id"):
         raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
     path, frame = Path(path), counts_frame(counts).rename({"problem_id": id_column})
-    writers: dict[str, Callable[[Path], object]] = {
+    writers: dict[str, Callable[[BytesIO], object]] = {
         ".csv": frame.write_csv,
         ".parquet": frame.write_parquet,
         ".jsonl": frame.write_ndjson,
     }
     if path.suffix not in writers:
         raise UsageError(f"{path} ends in {path.suffix!r}; allowed: {', '.join(writers)}")
-    write_whole(path, writers[path.suffix])
+    write_from(path, writers[path.suffix])
     return path
 
 

@@ -4,8 +4,12 @@ import json
 import re
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from known_runs import client_of, settled, solved_by, sums, write_run
+
+from passgap.errors import RunError
+from passgap.show.viewer.completions import draws, page_of
 
 HERE = {"origin": "http://127.0.0.1:8177", "sec-fetch-site": "same-origin"}
 
@@ -141,4 +145,52 @@ def test_a_fault_of_the_viewer_is_printed_without_what_steers(two, capsys, monke
     said = capsys.readouterr().err
     assert "‹U+001B›[2Jgone‹U+0007›" in said
     assert "\x1b" not in said
+    library.stop()
+
+
+def change_shard(run, kind, **columns):
+    """Another table with the claim of the shard it replaces."""
+    for file in run.path.glob(f"{kind}/**/part-*.parquet"):
+        table = pq.read_table(file)
+        frame = pl.DataFrame(pl.from_arrow(table)).with_columns(**columns)
+        claim = table.schema.metadata
+        pq.write_table(frame.to_arrow().replace_schema_metadata(claim), file)
+
+
+STRANGE = {
+    "outcomes": [
+        {"status": pl.lit("<b>")},
+        {"status": pl.lit(None, pl.String)},
+        {"draw": pl.lit(0)},
+        {"draw": pl.lit([1])},
+        {"problem_id": pl.lit("another")},
+        {"extracted": pl.lit([1])},
+    ],
+    "completions": [
+        {"text": pl.lit([1])},
+        {"text": pl.lit(None, pl.String)},
+        {"draw": pl.col("draw") + 24},
+        {"draw": pl.lit(10**18)},
+        {"token_count": pl.lit("many")},
+        {"logprob": pl.lit([0.5])},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"), [(kind, one) for kind, found in STRANGE.items() for one in found]
+)
+def test_shards_of_other_tables_are_refused_as_on_the_command_line(two, kind, columns, capsys):
+    root, run = two
+    problem_id = run.problem_ids[3]
+    change_shard(run, kind, **columns)
+    library = client_of(root)[1]
+    shown = next(one for one in library.opened() if one.name == "broken")
+    with pytest.raises(RunError, match=r"part-00000-000000\.parquet (has|is|does)"):
+        (shown.counts(), page_of(shown, problem_id, draws(shown, problem_id), 1))
+    client, library, _, runs = opened(root)
+    for page in ("", f"/problem/{problem_id}", "/audit", "/checks", "/report"):
+        answer = settled(client, f"/run/{runs['broken']}{page}") if "broken" in runs else None
+        assert answer is None or answer.status_code in (200, 400, 404)
+    assert "Traceback" not in capsys.readouterr().err
     library.stop()

@@ -300,7 +300,7 @@ def test_a_damaged_run_is_listed_with_its_fault_and_the_others_stay(tmp_path):
     client, library = client_of(tmp_path)
     text = settled(client, "/").text
     assert "has schema &#39;other&#39;" in text
-    assert "outcomes of torn cannot be read" in text
+    assert "part-00000-000000.parquet is incomplete" in text
     assert re.search(r'href="/run/\w+">good<', text)
     library.stop()
 

@@ -3,8 +3,10 @@
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -34,6 +36,46 @@ def test_the_url_is_printed_once_a_browser_may_connect(tmp_path):
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "")
+
+
+def test_a_dropped_request_prints_nothing(tmp_path):
+    problems = sums(300)
+    write_run(tmp_path / "one", problems, solved_by(lambda i: 1), block=7200)
+    with subprocess.Popen(
+        command(tmp_path, "--port", 0), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            url = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
+            with urllib.request.urlopen(url.group(), timeout=60) as answer:
+                run_id = re.search(r'href="(/run/\w+)"', answer.read().decode()).group(1)
+            port, host = int(url.group(1)), f"Host: 127.0.0.1:{url.group(1)}\r\n"
+            mark = f"Origin: http://127.0.0.1:{port}\r\nSec-Fetch-Site: same-origin\r\n"
+            form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n"
+            for line in (
+                "/", run_id, f"{run_id}/report", f"{run_id}/checks", "/static/charts.js",
+                f"{run_id}/problem/{problems.problems[0].id}", "/nowhere",
+            ):  # fmt: skip
+                drop(port, f"GET {line} HTTP/1.1\r\n{host}\r\n", read=1)
+                drop(port, f"GET {line} HTTP/1.1\r\n{host}\r\n", read=0)
+                drop(port, f"GET {line} HTTP/1.1\r\n{host}", read=0)
+            for text in ("", "problem=", "mark=right&"):
+                drop(port, f"POST {run_id}/audit HTTP/1.1\r\n{host}{mark}{form}\r\n{text}", read=0)
+            with urllib.request.urlopen(url.group(), timeout=60) as answer:
+                assert answer.status == 200
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+
+
+def drop(port, request, *, read):
+    """Send a request, read so many bytes of the answer, and reset the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(request.encode())
+        time.sleep(0.05)
+        if read:
+            client.recv(read)
 
 
 @pytest.mark.parametrize(

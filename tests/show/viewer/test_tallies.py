@@ -55,7 +55,7 @@ def test_a_shard_written_anew_and_another_verifier_are_counted_anew(tmp_path):
 def test_a_torn_shard_is_named(tmp_path):
     run = write_run(tmp_path / "r", sums(10), solved_by(lambda i: 5))
     next((run.path / "outcomes" / VERIFIER).glob("part-*")).write_bytes(b"PAR1")
-    with pytest.raises(RunError, match="passgap check"):
+    with pytest.raises(RunError, match=r"run passgap verify .* to score it again"):
         Tally().update(run, VERIFIER)
 
 

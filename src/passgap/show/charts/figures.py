@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passgap.errors import UsageError
+from passgap.runs import write_bytes
 from passgap.show.blocks import Block, pictures
 from passgap.show.charts import check_charts
 from passgap.show.charts.lazy import Chart
@@ -34,7 +35,6 @@ def write_figures(
         if form not in FORMATS:
             raise UsageError(f"figure format {form!r} is not known; allowed: {', '.join(FORMATS)}")
     place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
     paths = []
     for one in pictures(blocks):
         drawn = one.draw()
@@ -42,7 +42,7 @@ def write_figures(
             spec = json.dumps(paper_spec(drawn, column))
             for form in formats:
                 path = place / f"{one.name}{column}.{form}"
-                path.write_bytes(_printed(spec, form))
+                write_bytes(_printed(spec, form), path)
                 paths.append(path)
     return paths
 
@@ -75,9 +75,8 @@ def write_picture(chart: Chart, path: str | os.PathLike[str], *, height: int = 3
     """
     check_picture(path)
     place = Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
     spec = json.dumps(sized(chart, height=height))
-    place.write_bytes(picture(spec, place.suffix.removeprefix(".")))
+    write_bytes(picture(spec, place.suffix.removeprefix(".")), place)
     return place
 
 

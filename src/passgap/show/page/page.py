@@ -18,6 +18,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from passgap._version import __version__
+from passgap.runs import write_text
 from passgap.show.blocks import Page, Problem, Problems, pictures, walk
 from passgap.show.charts.figures import javascript_bundle
 from passgap.show.charts.parts import page_spec
@@ -29,12 +30,9 @@ MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def write_page(page: Page, out: str | os.PathLike[str]) -> Path:
-    """Write the page whole (temporary name, then rename); its folder is made if need be."""
+    """Write the page, complete or not at all; its folder is made if need be."""
     path = Path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_text(render(page), encoding="utf-8")
-    draft.replace(path)
+    write_text(render(page), path)
     return path
 
 

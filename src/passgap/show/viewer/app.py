@@ -11,7 +11,7 @@ from importlib import resources
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -83,6 +83,8 @@ def _shown(page: Page, site: Site, request: Request) -> Response:
 async def _marked(site: Site, request: Request) -> Response:
     try:
         return await marking.mark(site, request)
+    except ClientDisconnect:  # nobody is left to answer
+        return Response(status_code=400)
     except Exception as error:
         return _fault(site, request, error)
 

@@ -6,20 +6,25 @@ the problem are opened, and text is read for the draws on the page alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 from polars import selectors as cs
 
 from passgap.data.identity import digest
-from passgap.errors import RunError, UsageError
-from passgap.runs.names import COMPLETIONS, LOGPROBS, OUTCOMES
+from passgap.errors import UsageError
+from passgap.runs.frames import COMPLETION_SCHEMA, OUTCOME_SCHEMA
 from passgap.show.viewer.library import OpenRun
 
 PAGE = 10
 STATUSES = ("correct", "incorrect", "unscored")
-FACTS = ["draw", "token_count", "finish_reason", "logprob"]
+KEYS = ["problem_id", "draw"]
+FACTS = [*KEYS, "token_count", "finish_reason", "logprob"]
+TEXTS = [*KEYS, "text"]
+MARKS = [*KEYS, "status", "extracted", "reason"]
+SCORED = [*KEYS, "logprob"]
+SCHEMA = COMPLETION_SCHEMA | OUTCOME_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -54,23 +59,27 @@ def draws(run: OpenRun, problem_id: str, under: str | None = None) -> pl.DataFra
     not verified; ``other_logprob`` with ``under``, the digest of another policy's
     log-probabilities.
     """
-    verifier = run.run.latest_verifier()
-    facts = _of_problem(run, COMPLETIONS, problem_id).select(FACTS)
-    marks = _of_problem(run, f"{OUTCOMES}/{verifier}", problem_id).select(
-        "draw", "status", "extracted", "reason"
+    store, verifier = run.run, run.run.latest_verifier()
+    rows = _completions(run, problem_id, FACTS)
+    marked = set() if verifier is None else store.outcome_names(verifier)
+    marks = _of_problem(
+        run, problem_id, marked, MARKS, lambda name: store.read_outcomes(str(verifier), name, MARKS)
     )
-    rows = facts.join(marks, on="draw", how="left")
+    rows = rows.join(marks.drop("problem_id"), on="draw", how="left")
     if under is not None:
-        other = _of_problem(run, f"{LOGPROBS}/{under}", problem_id)
-        rows = rows.join(other.select("draw", other_logprob="logprob"), on="draw", how="left")
-    return _collected(run, rows.with_columns(cs.float().fill_nan(None))).sort("draw")
+        scored = store.logprob_names(under)
+        other = _of_problem(
+            run, problem_id, scored, SCORED, lambda name: store.read_logprobs(under, name)
+        )
+        other = other.select("draw", other_logprob="logprob")
+        rows = rows.join(other, on="draw", how="left")
+    return rows.drop("problem_id").with_columns(cs.float().fill_nan(None)).sort("draw")
 
 
 def texts(run: OpenRun, problem_id: str, numbers: Sequence[int]) -> dict[int, str]:
     """The text of some draws of a problem, by draw."""
-    rows = _of_problem(run, COMPLETIONS, problem_id).select("draw", "text")
-    found = _collected(run, rows.filter(pl.col("draw").is_in(list(numbers))))
-    return dict(found.iter_rows())
+    rows = _completions(run, problem_id, TEXTS).filter(pl.col("draw").is_in(list(numbers)))
+    return dict(rows.select("draw", "text").iter_rows())
 
 
 def one_of(run: OpenRun, problem_id: str, rows: pl.DataFrame, number: int) -> Draw | None:
@@ -129,21 +138,26 @@ def with_status(rows: pl.DataFrame, status: str) -> pl.DataFrame:
     return rows.filter(pl.col("status") == status)
 
 
-def _of_problem(run: OpenRun, folder: str, problem_id: str) -> pl.LazyFrame:
-    present = run.run.place.names(folder) if problem_id in run.blocks_of else set()
-    names = [f"{folder}/{name}" for name in run.blocks_of.get(problem_id, ()) if name in present]
-    if not names:
-        schema = dict.fromkeys(("problem_id", "status", "extracted", "reason", "text"), pl.String())
-        numbers = {"draw": pl.Int32(), "token_count": pl.Int32(), "logprob": pl.Float64()}
-        return pl.LazyFrame(schema={**schema, "finish_reason": pl.String(), **numbers})
-    return run.run.place.scan(names).filter(pl.col("problem_id") == problem_id)
+def _completions(run: OpenRun, problem_id: str, columns: list[str]) -> pl.DataFrame:
+    store = run.run
+    return _of_problem(
+        run,
+        problem_id,
+        set(store.completion_names()),
+        columns,
+        lambda name: store.read_completions(name, columns),
+    )
 
 
-def _collected(run: OpenRun, frame: pl.LazyFrame) -> pl.DataFrame:
-    try:
-        return frame.collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise RunError(
-            f"completions of {run.name} cannot be read ({str(error).splitlines()[0][:120]}); see "
-            f"passgap check {run.run.place}"
-        ) from error
+def _of_problem(
+    run: OpenRun,
+    problem_id: str,
+    present: set[str],
+    columns: list[str],
+    read: Callable[[str], pl.DataFrame],
+) -> pl.DataFrame:
+    """The rows of a problem in the shards that are there, by the checks of the store."""
+    names = [name for name in run.blocks_of.get(problem_id, ()) if name in present]
+    mine = pl.col("problem_id") == problem_id
+    empty = pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
+    return pl.concat([empty, *(read(name).filter(mine) for name in names)])

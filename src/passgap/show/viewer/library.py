@@ -22,7 +22,7 @@ from passgap.results.estimates import Estimate
 from passgap.runs import Run
 from passgap.runs.lineage import policy_of
 from passgap.runs.manifest import SamplingEntry
-from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES, PROBLEMS_FILE
+from passgap.runs.names import COMPLETIONS, MANIFEST_FILE, OUTCOMES
 from passgap.runs.policy import Weights
 from passgap.show.viewer.finding import Below, Found, check_links, find
 from passgap.show.viewer.jobs import Jobs
@@ -127,7 +127,7 @@ class OpenRun:
     @cached_property
     def problems(self) -> pl.DataFrame:
         """``problem_id``, ``question``, ``reference``, ``verifier``, ``metadata`` (JSON)."""
-        return self.run.place.scan([PROBLEMS_FILE]).collect()
+        return self.run.problem_rows
 
     @cached_property
     def metadata(self) -> list[dict[str, Json]]:

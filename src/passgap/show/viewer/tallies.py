@@ -1,8 +1,7 @@
 """Counting a run while it grows: from outcome shards to one row per problem.
 
-Only shards that were not seen before are read, so a look at a run in progress costs what came
-since the last one. `passgap.count` is the exact count of a finished run, with every checksum
-looked at; this one agrees with it on sound shards and also counts what is there so far.
+Only shards that were not seen before are read, by the same checks as `passgap.count`, so a look at
+a run in progress costs what came since the last one, and counts what is there so far.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from passgap.errors import RunError
 from passgap.runs import Run
 from passgap.runs.frames import tally
 from passgap.runs.names import COMPLETIONS, OUTCOMES
@@ -63,8 +61,8 @@ class Tally:
             self._verifier = verifier
         new = [name for name in present if name not in self._seen]
         if new:
-            names = [f"{OUTCOMES}/{verifier}/{name}" for name in new]
-            more = pl.concat([self._rows, _counted(run, names)])
+            counted = [_counted(run, str(verifier), name) for name in new]
+            more = pl.concat([self._rows, *counted])
             self._rows = more.group_by("problem_id", maintain_order=True).sum()
             self._seen |= {name: present[name] for name in new}
         return self._rows
@@ -97,12 +95,6 @@ def _shards(run: Run, verifier: str) -> dict[str, int]:
         return {entry.name: entry.stat().st_mtime_ns for entry in entries if entry.name in blocks}
 
 
-def _counted(run: Run, names: list[str]) -> pl.DataFrame:
-    try:
-        marks = run.place.scan(names).select("problem_id", "status")
-        return marks.group_by("problem_id").agg(**tally()).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise RunError(
-            f"outcomes of {run.name} cannot be read ({str(error).splitlines()[0][:120]}); see "
-            f"passgap check {run.place}"
-        ) from error
+def _counted(run: Run, verifier: str, name: str) -> pl.DataFrame:
+    marks = run.read_outcomes(verifier, name, ["problem_id", "draw", "status"])
+    return marks.group_by("problem_id").agg(**tally())
