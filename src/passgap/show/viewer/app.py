@@ -83,7 +83,7 @@ def _shown(page: Page, site: Site, request: Request) -> Response:
 async def _marked(site: Site, request: Request) -> Response:
     try:
         return await marking.mark(site, request)
-    except ClientDisconnect:  # nobody is left to answer
+    except ClientDisconnect:  # no one is left to answer
         return Response(status_code=400)
     except Exception as error:
         return _fault(site, request, error)
