@@ -17,7 +17,7 @@ GROUPS = {name.split()[0] for name in COMMANDS if " " in name}
 FLAGS = {f"--{flag.longest}" for one in COMMANDS.values() for flag in one.flags}
 OTHERS = {  # what other programs, and passgap without a command, take
     "--help", "--help-all", "--version", "--name", "--nproc_per_node", "--local-dir",
-    "--log_samples", "--log_completions", "--save-debug-rollout-data"
+    "--log_samples", "--log_completions", "--save-debug-rollout-data", "--save_traces"
 }  # fmt: skip
 NOT_OURS = (
     "verifiers/workers/sandbox.py",
