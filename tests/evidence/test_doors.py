@@ -193,7 +193,13 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("situation", EXPECTED)
+SLOW = {"luck", "trained on"}  # each makes the page of a pair
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [pytest.param(one, marks=[pytest.mark.slow] * (one in SLOW)) for one in EXPECTED],
+)
 def test_every_door_says_the_same_of_a_pair(situations, situation):
     base, (trained, _) = situations[situation]
     found = {name: said(lambda j=judge: j(base, trained)) for name, judge in OF_A_PAIR.items()}

@@ -244,9 +244,16 @@ def test_print_is_light_without_controls_and_whole(opened, data, tmp_path):
     assert page.locator("#problems tbody tr:visible").count() == 40
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 420])
-def test_no_serious_finding_of_axe(opened, data, scheme, width):
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1400, "light"),
+        (420, "dark"),
+        pytest.param(1400, "dark", marks=pytest.mark.slow),
+        pytest.param(420, "light", marks=pytest.mark.slow),
+    ],
+)
+def test_no_serious_finding_of_axe(opened, data, width, scheme):
     if not AXE.is_file():
         pytest.skip(f"no {AXE.name} in {AXE.parent.name}/; fetch it with tools/fetch_axe.sh")
     page, _, _ = opened(data, width, scheme=scheme)

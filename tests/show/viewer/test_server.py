@@ -38,6 +38,7 @@ def test_the_url_is_printed_once_a_browser_may_connect(tmp_path):
     assert (process.returncode, said) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_dropped_request_prints_nothing(tmp_path):
     problems = sums(300)
     write_run(tmp_path / "one", problems, solved_by(lambda i: 1), block=7200)
