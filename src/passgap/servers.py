@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 KEY = "OPENAI_API_KEY"
 NO_KEY = "none"
-LONGEST_HIDDEN = 8  # a shorter key may be an ordinary word, which a text may contain
+SHORTEST_HIDDEN = 8  # a shorter key may be an ordinary word, which a text may contain
 PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before a request is sent again; doubled each time
 LONGEST_ASKED = 60.0  # of a pause that the server asks for
 AGAIN = (408, 409, 429)
@@ -251,7 +251,7 @@ class Server:
         return _one_line(self._without_key(said))
 
     def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "[key]") if len(self._key) >= LONGEST_HIDDEN else text
+        return text.replace(self._key, "[key]") if len(self._key) >= SHORTEST_HIDDEN else text
 
 
 class _Bounded(openai.DefaultAsyncHttpxClient):

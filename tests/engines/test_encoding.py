@@ -1,4 +1,4 @@
-"""From prompts to token ids: one BOS token, and a chat template that refuses is told."""
+"""From prompts to token ids: one BOS token; a chat template that refuses a prompt is one error."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Samples of several policies are told apart by what the rows say, and never pooled."""
+"""Samples of several policies are recognized from the rows and never pooled."""
 
 import json
 import random

@@ -7,7 +7,6 @@ the policies behind them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,12 +20,11 @@ from passgap.runs import Run, is_run
 from passgap.runs.lineage import policy_folder, roles, step_of, trained_on
 from passgap.stages.counting import Source, counts_of
 from passgap.stages.fields import field_of
+from passgap.stages.policies import step_named
 
 if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
     from passgap.analysis.alone.voting import Answers
-
-_STEP = re.compile(r"(?:step|checkpoint|ckpt|iter)s?[-_ =]?(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -163,7 +161,7 @@ class Evidence:
         known = [side.step for side in sides if side.step is not None]
         if given or len(known) == len(sides):
             return list(given) or known, ()
-        named = [step for side in sides if (step := _named_step(side.name)) is not None]
+        named = [int(step[1]) for side in sides if (step := step_named(Path(side.name)))]
         if len(set(named)) == len(sides):
             listed = ", ".join(map(str, named))
             return named, (f"training steps as the checkpoints' names give them: {listed}",)
@@ -184,9 +182,3 @@ class Evidence:
         if len(self.trained) > 1:
             return tuple(check(run) for run in runs)
         return (check(*runs, accept=accept),) if runs else ()
-
-
-def _named_step(name: str) -> int | None:
-    """The training step that a path names, its last one: ``step-100``, ``ckpt_20.csv``."""
-    found = _STEP.findall(name)
-    return int(found[-1]) if found else None

@@ -13,7 +13,7 @@ import math
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -238,7 +238,7 @@ def _score(groups: Sequence[Counter[object]], values: set[object]) -> float:
 
 def refuse_steps(files: Sequence[Path], pooled: Sequence[str]) -> None:
     """Refuse (UsageError) files whose names are of several steps or checkpoints."""
-    steps = {path: step for path in files for step in _steps(path)}
+    steps = {path: step[0] for path in files if (step := step_named(path))}
     there = dict.fromkeys(steps.values())
     if len(there) > 1 and FILE not in pooled:
         first, *others = {step: path for path, step in reversed(steps.items())}.values()
@@ -250,12 +250,12 @@ def refuse_steps(files: Sequence[Path], pooled: Sequence[str]) -> None:
         )
 
 
-def _steps(path: Path) -> Iterator[str]:
-    """What a file's name, or else its folder's, says of a step."""
-    for part in (path.name, path.parent.name):
-        if match := _STEP.search(part):
-            yield match[0]
-            return
+def step_named(path: Path) -> re.Match[str] | None:
+    """The step that a path names, and its number as group 1: ``step-100/a.csv``, ``ckpt_20.csv``.
+
+    It is that of the file, else of the nearest folder that has one.
+    """
+    return next((match for part in reversed(path.parts) if (match := _STEP.search(part))), None)
 
 
 def _listed(values: Sequence[object]) -> str:

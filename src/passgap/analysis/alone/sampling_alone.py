@@ -39,7 +39,7 @@ from passgap.stats import (
 
 NOT_AT_HAND = (
     "what sampling alone gives (majority vote, tokens) is not shown: it needs the answers, which "
-    "run folders have and counts have not"
+    "run folders have and counts do not"
 )
 NO_VOTE = "this verifier's answers cannot be put to a vote, so only best-of-k is shown"
 BEST_OF = (
