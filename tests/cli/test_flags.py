@@ -33,7 +33,10 @@ PYTHON = {  # the Python behind each command: functions, and classes of settings
     "export openrlhf": ["passgap.launch:JobSettings"],
     "export trl": ["passgap.launch:JobSettings"],
 }
-OWN = {("sample", "n"), ("train", "max_tokens")}  # Python has no default
+OWN = {
+    *{("sample", "n"), ("train", "max_tokens")},  # Python has no default
+    *{("compare", "interval"), ("report", "interval")},  # not given unless it is typed
+}
 EMPTY = (None, (), [], False)
 OUT = {"sample", "probe-adaptive", "train", "import", "select", "merge", "lab pretrain"}
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from commands import run
+
 import passgap
 from passgap.show.page.gathering import report_several
 
@@ -97,3 +99,16 @@ def test_a_run_beside_a_counts_file_shows_its_texts(tmp_path):
     text = passgap.report(run.path, counts, out=tmp_path / "page.html", **settings).read_text()
     assert "known → trained.csv on light" in text
     assert "completions as they were sampled" in text
+
+
+def test_an_interval_that_is_typed_is_that_of_the_whole_page(tmp_path):
+    rows = "".join(f"p{i},64,{i}\n" for i in range(30))
+    for name in ("base.csv", "rl.csv"):
+        (tmp_path / name).write_text("problem_id,n,c\n" + rows, encoding="utf-8")
+    kinds = {}
+    for typed in ((), ("--interval", "population"), ("--interval", "fixed")):
+        done = run("report", "base.csv", "rl.csv", "--out", "page.html", *typed, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        figures = (tmp_path / "page.html").read_text(encoding="utf-8").partition("<script")[0]
+        kinds[typed] = "over problems like these" in figures  # beside an interval of these alone
+    assert list(kinds.values()) == [True, False, True]

@@ -285,13 +285,7 @@ def key_values(pairs: list[str] | None) -> dict[str, str]:
 
 KSmall = Annotated[int, flag("The small k of the verdict.", "K")]
 KLarge = Annotated[int, flag("The large k of the verdict.", "K")]
-IntervalName = Annotated[
-    str,
-    flag(
-        "population: conclusions about problems like these; fixed: about exactly these problems.",
-        "KIND",
-    ),
-]
+INTERVAL = "population: conclusions about problems like these; fixed: about exactly these problems;"
 FalsePositives = Annotated[
     float | None,
     flag("Chance that the verifier accepts a wrong completion; default: from the run's audit."),
@@ -321,7 +315,7 @@ class VerdictFlags:
         flag("The large k of the verdict; default: up to half the samples per problem.", "K"),
     ]
     margin: Annotated[float, flag("Equivalence margin: a smaller difference counts as none.")]
-    interval: IntervalName
+    interval: Annotated[str | None, flag(f"{INTERVAL} default: population.", "KIND")] = None
     max_odds: Annotated[
         float,
         flag(
@@ -340,8 +334,14 @@ class VerdictFlags:
     seed: Annotated[int, flag("Seed of the resampled intervals.")]
 
     def settings(self) -> CompareOptions:
-        """The settings of a comparison: the flags have the names that they have in Python."""
-        return cast("CompareOptions", dict(vars(self)))
+        """The settings of a comparison: the flags have the names that they have in Python.
+
+        An interval that was not typed is not given: a probe beside it then chooses its own.
+        """
+        given = dict(vars(self))
+        if self.interval is None:
+            del given["interval"]
+        return cast("CompareOptions", given)
 
     def accepted(self, *, unpaired: bool = False) -> set[str]:
         """The data checks between two runs that these flags accept."""

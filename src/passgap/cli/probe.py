@@ -56,11 +56,7 @@ class ProbeFlags(RuleFlags):
 
     interval: Annotated[
         str | None,
-        flag(
-            "population: conclusions about problems like these; fixed: about exactly these "
-            "problems; default: population, fixed for fewer than 72 problems.",
-            "KIND",
-        ),
+        flag(f"{flags.INTERVAL} default: population, fixed for fewer than 72 problems.", "KIND"),
     ]
     beyond: Annotated[list[int], flag("A k above n to extrapolate to; repeatable.", "K")]
     sampling_alone: flags.SamplingAlone = None

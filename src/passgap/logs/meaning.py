@@ -26,7 +26,6 @@ from passgap.stages.looks import (
     SAID,
     Looks,
     is_mark,
-    leaf,
 )
 
 ENDS = ("finish_reason", "stop_reason")
@@ -129,8 +128,3 @@ def _mark(looks: Looks, text: str | None) -> str | None:
     return looks.named(LABELS, free(lambda name: True)) or looks.named(
         OTHER_LABELS, free(lambda name: name in looks.marks)
     )
-
-
-def is_usual(name: str) -> bool:
-    """Whether a mark has one of the usual names."""
-    return leaf(name) in (*LABELS, *OTHER_LABELS)

@@ -84,7 +84,7 @@ def read_shard(
     wrong = misfit(frame, schema or {}, columns)
     if wrong:
         raise ShardError(name, wrong, repair)
-    return frame.cast({k: v for k, v in (schema or {}).items() if k in frame.columns})
+    return frame.cast({k: v for k, v in (schema or {}).items() if frame.schema.get(k, v) != v})
 
 
 def one_line(error: BaseException) -> str:
@@ -102,7 +102,8 @@ def misfit(
                 return f"has no column {name!r}"
             continue
         try:
-            frame.select(pl.col(name).cast(kind))
+            if frame.schema[name] != kind:
+                frame.select(pl.col(name).cast(kind))
         except STRANGE:
             return f"has a column {name!r} of another type ({frame.schema[name]})"
         if name in NEVER_NULL and frame[name].null_count():

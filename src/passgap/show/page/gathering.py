@@ -220,8 +220,6 @@ def _of_probe(settings: CompareOptions) -> ProbeOptions:
         "false_positive_rate",
     ]
     kept = {name: value for name, value in settings.items() if name in shared}
-    if kept.get("interval") == "population":  # not asked for: a probe of few problems is of these
-        del kept["interval"]
     return msgspec.convert(kept, ProbeOptions)
 
 
