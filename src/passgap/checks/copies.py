@@ -38,22 +38,24 @@ class Copies:
     def add(self, frame: pl.DataFrame) -> None:
         """Count in all draws of some problems: ``problem_id``, ``draw``, ``text`` (equal for equal
         texts), ``token_count``, ``logprob``."""
-        several = frame.filter(pl.len().over("problem_id") > 1)
+        problem = pl.col("problem_id").cast(pl.Categorical).to_physical()  # a whole number
+        rows = frame.with_columns(problem=problem).filter(pl.len().over("problem") > 1)
         unknown = pl.col("logprob").is_nan().any()
-        problems = several.group_by("problem_id", maintain_order=True).agg(
+        problems = rows.group_by("problem", maintain_order=True).agg(
             n=pl.len(), untold=unknown, one_text=pl.col("text").n_unique() == 1
         )
-        self._by_distance(several)
+        if not len(problems):
+            return
+        self._by_distance(
+            rows.select("problem", "draw", "text"), int(problems["n"].to_numpy().max())
+        )
         untold = problems.filter("untold")
         self._untold += len(untold)
         self._one_text += int(untold["one_text"].sum())
         told = problems.filter(~pl.col("untold")).with_row_index("place")
         if len(told):
-            self._by_probability(
-                several.join(
-                    told.select("problem_id", "n", "place"), on="problem_id", maintain_order="left"
-                )
-            )
+            told = told.select("problem", "n", "place")
+            self._by_probability(rows.join(told, on="problem", maintain_order="left"))
 
     def _by_probability(self, rows: pl.DataFrame) -> None:
         """The probability that each completion is repeated as often as it was."""
@@ -71,20 +73,20 @@ class Copies:
         for i in np.flatnonzero(chance < CHANCE).tolist():
             self._repeated.append((float(chance[i]), int(times[i]) - 1, again["problem_id"][i]))
 
-    def _by_distance(self, frame: pl.DataFrame) -> None:
+    def _by_distance(self, rows: pl.DataFrame, most: int) -> None:
         """Equal pairs at every distance, and how many are expected by chance."""
-        first = pl.col("draw").rank("ordinal").over("problem_id") <= MOST_DRAWS
-        kept = frame.filter(first) if len(frame) > MOST_DRAWS else frame
-        times = pl.len().over("problem_id", "text").cast(pl.Float64)
+        first = pl.col("draw").rank("ordinal").over("problem") <= MOST_DRAWS
+        kept = rows.filter(first) if most > MOST_DRAWS else rows
+        times = pl.len().over("problem", "text").cast(pl.Float64)
         kept = kept.with_columns(others=times - 1)
         n = pl.len().cast(pl.Float64)
-        each = kept.group_by("problem_id", maintain_order=True).agg(
+        each = kept.group_by("problem", maintain_order=True).agg(
             share=(pl.col("others").sum() / 2) / (n * (n - 1) / 2)
         )
         each = each.filter((pl.col("share") > 0) & (pl.col("share") <= INFORMATIVE))
         if not len(each):
             return
-        kept = kept.join(each.with_row_index("place"), on="problem_id").sort("place", "draw")
+        kept = kept.join(each.with_row_index("place"), on="problem").sort("place", "draw")
         draws = kept["draw"].to_numpy().astype(np.int64)
         place = kept["place"].to_numpy()
         self._equal = _added(self._equal, _distances(kept.filter(pl.col("others") > 0)))

@@ -14,7 +14,7 @@ from passgap.checks.style import check_style
 from passgap.plain import plural
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
-from passgap.runs.batches import ROWS, threaded
+from passgap.runs.batches import ROWS, batched, completions_of, outcomes_of
 from passgap.runs.frames import beside
 from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
@@ -23,7 +23,8 @@ from passgap.stages.unscored import in_one_line, unscored
 MUCH = 0.02
 MOST = 0.5
 ALMOST_ALL = 0.9
-MARKS = ("problem_id", "draw", "status", "reason")
+MARKS = ["problem_id", "draw", "status", "reason"]
+FEW = 1 << 15  # rows whose texts are held at once
 COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
 
 
@@ -75,24 +76,28 @@ def _read(run: Run, digest: str | None, broken: list[str]) -> Iterator[pl.DataFr
     """
     marked = run.outcome_names(digest) if digest else set()
 
-    def read(name: str) -> pl.DataFrame | str:
-        try:
-            frame = run.read_completions(name, COLUMNS)
-            if digest is None or name not in marked:
-                marks = pl.DataFrame(
-                    schema={one: frame.schema.get(one, pl.String()) for one in MARKS}
-                )
-            else:
-                marks = run.read_outcomes(digest, name).select(MARKS)
-        except ShardError as error:
-            return f"{name} {error.fault}"
-        blank = (pl.col("text").str.strip_chars() == "").alias("blank")
-        return beside(frame.with_columns(blank, pl.col("text").hash()), marks)
+    blank = (pl.col("text").str.strip_chars() == "").alias("blank")
+
+    def read(part: list[str]) -> pl.DataFrame:
+        frame = completions_of(run, part, COLUMNS).with_columns(blank, pl.col("text").hash())
+        known = [name for name in part if name in marked]
+        if digest is None or not known:
+            return frame.with_columns(
+                status=pl.lit(None, pl.String), reason=pl.lit(None, pl.String)
+            )
+        return beside(frame, outcomes_of(run, digest, known, MARKS))
 
     for part in _by_problems(run):
-        found = list(threaded(read, part))
-        broken += [one for one in found if isinstance(one, str)]
-        frames = [one for one in found if not isinstance(one, str)]
+        frames = []
+        for few in batched(run, part, FEW):
+            try:
+                frames.append(read(few))
+            except ShardError:
+                for name in few:
+                    try:
+                        frames.append(read([name]))
+                    except ShardError as error:
+                        broken.append(f"{name} {error.fault}")
         if frames:
             yield pl.concat(frames)
 
@@ -209,11 +214,11 @@ def _unanswered(tally: _Tally) -> Iterator[Finding]:
 
 
 def _golds(run: Run, digest: str | None) -> Iterator[Finding]:
-    problems = run.problems()
     noted = run.outcomes_about(digest).faults if digest else None
-    faults = check_golds(problems).faults if noted is None else noted
+    faults = check_golds(run.problems()).faults if noted is None else noted
     refused = tuple(faults)
     if refused:
+        problems = run.problems()
         shown = next(problem for problem in problems if problem.id == refused[0])
         yield Finding(
             "golds",

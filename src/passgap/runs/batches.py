@@ -1,21 +1,29 @@
 """Many shards at once: in bounded memory, and read by as many threads as there are processors.
 
 In: a run, names of shards, the wanted columns. Out: frames of about `ROWS` rows, in block order.
+
+Shards that hold what passgap writes (the schema's own types, all pairs of their blocks in order) are
+recognised many at once. Where one of a batch is not like that, each is read and judged by itself.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import polars as pl
+import pyarrow
 
-from passgap.runs.frames import beside
-from passgap.runs.run import Run
+from passgap.errors import PassgapError
+from passgap.runs.frames import COMPLETION_SCHEMA, OUTCOME_SCHEMA, beside, in_order
+from passgap.runs.names import COMPLETIONS, OUTCOMES
+from passgap.runs.run import STATUSES, Run
+from passgap.runs.shards import UNREADABLE, as_frame, misfit, read_table
 
 ROWS = 1 << 18
+KEYS = ["problem_id", "draw"]
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -48,15 +56,9 @@ def marked_batches(
 
     Keys come first. Shards are checked as they are read; a ShardError for a bad one.
     """
-    keys = ["problem_id", "draw"]
-
-    def read(name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        marks = run.read_outcomes(verifier_digest, name).select(*keys, *outcomes)
-        return marks, run.read_completions(name, [*keys, *more])
-
     for part in batched(run, names):
-        marks, completions = zip(*threaded(read, part), strict=True)
-        yield beside(pl.concat(marks), pl.concat(completions))
+        marks = outcomes_of(run, verifier_digest, part, [*KEYS, *outcomes])
+        yield beside(marks, completions_of(run, part, [*KEYS, *more]))
 
 
 def outcome_batches(
@@ -64,7 +66,50 @@ def outcome_batches(
 ) -> Iterator[pl.DataFrame]:
     """Columns of the outcomes of these shards, checked as they are read."""
     for part in batched(run, names):
-        marks = threaded(
-            lambda name: run.read_outcomes(verifier_digest, name).select(columns), part
-        )
-        yield pl.concat(marks)
+        yield outcomes_of(run, verifier_digest, part, [*KEYS, *columns]).select(columns)
+
+
+def completions_of(run: Run, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of these shards, the keys among them; a ShardError for a bad one."""
+    found = _recognised(run, COMPLETIONS, names, COMPLETION_SCHEMA, columns)
+    if found is not None:
+        return found
+    return pl.concat(threaded(lambda name: run.read_completions(name, columns), names))
+
+
+def outcomes_of(
+    run: Run, verifier_digest: str, names: Sequence[str], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Columns of the outcomes of these shards, the keys among them; a ShardError for a bad one."""
+    folder = f"{OUTCOMES}/{verifier_digest}"
+    found = _recognised(run, folder, names, OUTCOME_SCHEMA, columns)
+    if found is not None and found["status"].is_in(STATUSES).all():
+        return found
+    each = threaded(lambda name: run.read_outcomes(verifier_digest, name).select(columns), names)
+    return pl.concat(each)
+
+
+def _recognised(
+    run: Run,
+    folder: str,
+    names: Sequence[str],
+    schema: Mapping[str, pl.DataType],
+    columns: Sequence[str],
+) -> pl.DataFrame | None:
+    """These shards in one frame if all of them hold what passgap writes, else None."""
+
+    def read(name: str) -> pyarrow.Table:
+        with run.place.open(f"{folder}/{name}") as file:
+            table, claim = read_table(file, columns)
+        if claim != run.about(name):
+            raise ValueError(name)
+        return table
+
+    try:
+        frame = as_frame(list(threaded(read, names))).select(columns)
+    except (*UNREADABLE, PassgapError):
+        return None
+    kinds = {name: schema[name] for name in columns}
+    if frame.schema != kinds or misfit(frame, kinds, columns):
+        return None
+    return frame if in_order([run.blocks[name] for name in names], frame) else None

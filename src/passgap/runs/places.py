@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
+import pyarrow
 
 from passgap.errors import MissingExtraError, RunError, UsageError
 from passgap.runs.names import MANIFEST_FILE
@@ -117,7 +118,7 @@ class _Disk:
         # A pipe in a folder from a stranger would be waited for without end.
         if not os.path.isfile(path) and os.path.exists(path):
             raise IsADirectoryError(f"{path} is not a file")
-        return cast(BinaryIO, open(path, mode))
+        return cast(BinaryIO, pyarrow.OSFile(path, mode))
 
 
 def _opened(url: str) -> tuple[_Files, str]:

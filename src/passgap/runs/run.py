@@ -168,6 +168,10 @@ class Run:
 
     def problems(self) -> ProblemSet:
         """The problems of the run, in the order of its blocks."""
+        return self._problems
+
+    @cached_property
+    def _problems(self) -> ProblemSet:
         about = self.manifest.problem_set
         try:
             found = problems_of(self.problem_rows)
@@ -212,8 +216,8 @@ class Run:
                 return
         except RunError:
             pass
-        self.__dict__.pop("problem_rows", None)
-        self.__dict__.pop("problem_ids", None)
+        for name in ("_problems", "problem_rows", "problem_ids"):
+            self.__dict__.pop(name, None)
         write_shard(problem_frame(problems), self._own(PROBLEMS_FILE))
 
     def problem_field(self, name: str) -> list[str | None]:
@@ -299,7 +303,7 @@ class Run:
         self._write_shard(shard, COMPLETIONS, name)
 
     def _write_shard(self, frame: pl.DataFrame, *names: str) -> None:
-        write_shard(frame, self._own(*names), about=self._about(names[-1]))
+        write_shard(frame, self._own(*names), about=self.about(names[-1]))
 
     def land_outcomes(self, verifier_digest: str, name: str, frame: pl.DataFrame) -> None:
         """Write the outcomes of one block from a frame with the columns of OUTCOME_SCHEMA."""
@@ -307,7 +311,8 @@ class Run:
         shard = with_readings(frame).select(pl.col(c).cast(t) for c, t in OUTCOME_SCHEMA.items())
         self._write_shard(shard, OUTCOMES, verifier_digest, name)
 
-    def _about(self, name: str) -> dict[str, object]:
+    def about(self, name: str) -> dict[str, object]:
+        """What a shard of this name has to say that it is about."""
         block = self.blocks[name]
         return {
             "distribution": self._distribution,
@@ -344,7 +349,7 @@ class Run:
         whole: bool = True,
     ) -> pl.DataFrame:
         """Columns of a shard, with the pairs of its block: all of them if it is ``whole``."""
-        about, block = self._about(name), self.blocks[name]
+        about, block = self.about(name), self.blocks[name]
         with self._opened("/".join((*folder, name)), redo) as file:
             frame = read_shard(name, file, columns=columns, about=about, schema=schema, repair=redo)
         keyed = {"problem_id", "draw"} <= set(frame.columns)

@@ -32,6 +32,7 @@ NEVER_NULL = (
     "metadata",
 )
 STRANGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError)
+UNREADABLE = (pyarrow.ArrowException, OSError, ValueError, *STRANGE)
 
 
 class ShardError(RunError):
@@ -70,21 +71,32 @@ def read_shard(
     A ShardError, which ends with ``repair``, if it is incomplete, damaged, or about something else.
     """
     try:
-        # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
-        parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
-        claim = json.loads((parquet.schema_arrow.metadata or {}).get(ABOUT, b"null"))
-        if about is not None and claim != about:
-            raise ShardError(name, "belongs to another run or folder", repair)
-        wanted = None if columns is None else list(columns)
-        table = parquet.read(columns=wanted, use_threads=False)
-        frame = pl.DataFrame(pl.from_arrow(table))
-    except (pyarrow.ArrowException, OSError, ValueError, *STRANGE) as error:
+        table, claim = read_table(file, columns)
+        frame = as_frame([table])
+    except UNREADABLE as error:
         fault = "does not match its checksums" if "CRC" in str(error) else "is incomplete"
         raise ShardError(name, f"{fault} ({one_line(error)})", repair) from error
+    if about is not None and claim != about:
+        raise ShardError(name, "belongs to another run or folder", repair)
     wrong = misfit(frame, schema or {}, columns)
     if wrong:
         raise ShardError(name, wrong, repair)
     return frame.cast({k: v for k, v in (schema or {}).items() if frame.schema.get(k, v) != v})
+
+
+def read_table(file: BinaryIO, columns: Sequence[str] | None) -> tuple[pyarrow.Table, object]:
+    """Columns of a shard, against its checksums, and what it says that it is about; an error of
+    UNREADABLE if that fails."""
+    # in this thread: one of Arrow's that still holds the file's bytes at the end aborts
+    parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
+    claim = json.loads((parquet.schema_arrow.metadata or {}).get(ABOUT, b"null"))
+    wanted = None if columns is None else list(columns)
+    return parquet.read(columns=wanted, use_threads=False), claim
+
+
+def as_frame(tables: Sequence[pyarrow.Table]) -> pl.DataFrame:
+    """The rows of tables with the same columns; an error of UNREADABLE if they differ."""
+    return pl.DataFrame(pl.from_arrow(pyarrow.concat_tables(tables)))
 
 
 def one_line(error: BaseException) -> str:

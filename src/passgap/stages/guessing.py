@@ -83,12 +83,15 @@ class Guesses:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count some outcomes; columns as in ``COLUMNS``."""
-        wrong = frame.filter(pl.col("status") == "incorrect")
+        incorrect = pl.col("status") == "incorrect"
+        wrong = frame.select(COLUMNS).filter(incorrect).drop("status")
         self._wrong.append(wrong.group_by("problem_id").agg(w=pl.len()))
         forms = set(self._forms.values())
         for form in forms:
-            ids = [i for i, one in self._forms.items() if one is form]
-            mine = wrong if len(forms) == 1 else wrong.filter(pl.col("problem_id").is_in(ids))
+            mine = wrong
+            if len(forms) > 1:
+                ids = [i for i, one in self._forms.items() if one is form]
+                mine = wrong.filter(pl.col("problem_id").is_in(ids))
             self._said.append(self._references_in(mine, form))
 
     def _references_in(self, wrong: pl.DataFrame, form: Form) -> pl.DataFrame:

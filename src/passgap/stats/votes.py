@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from passgap.data.arrays import FloatArray
 from passgap.errors import UsageError
@@ -63,6 +64,19 @@ def maj_at_k(
     return np.asarray(values if np.ndim(k) else values[0], float)
 
 
+def maj_at_two(right: ArrayLike, n: ArrayLike, silent: ArrayLike, k: int) -> FloatArray:
+    """The same for k = 1 or 2, where only the number of wrong answers counts, of many problems.
+
+    One right answer among two draws is elected unless the other is wrong: then it is a tie.
+    """
+    right, n, silent = (np.asarray(one, float) for one in (right, n, silent))
+    if k == 1:
+        return right / n
+    wrong = n - right - silent
+    pairs = right * (right - 1) / 2 + right * silent + right * wrong / 2
+    return pairs / (n * (n - 1) / 2)
+
+
 @lru_cache(maxsize=1 << 16)  # with few draws, most problems are alike
 def _elected(right: int, silent: int, votes: tuple[int, ...], k: int) -> float:
     """``votes`` are the draws of each wrong answer, in order."""
@@ -71,6 +85,8 @@ def _elected(right: int, silent: int, votes: tuple[int, ...], k: int) -> float:
     n = right + silent + int(sizes @ copies)
     if k > n:
         return float("nan")
+    if k <= 2:
+        return float(maj_at_two(right, n, silent, k))
     if not right:
         return 0.0
     from scipy import stats  # takes longer to import than everything else here

@@ -16,10 +16,9 @@ import numpy as np
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
-from passgap.stats import maj_at_k
+from passgap.stats.votes import maj_at_two
 
-ORDERS = 200
-EXACT = 2
+ORDERS, FEWEST, MOST = 20_000, 32, 200
 CELLS = 1 << 21  # draws in random orders that are held at a time
 
 
@@ -86,7 +85,9 @@ def ladder(most: int) -> list[int]:
     return sorted(k for k in {*range(1, 9), *fine} if k <= most)
 
 
-def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = ORDERS) -> FloatArray:
+def majority(
+    answers: Answers, ks: Sequence[int], *, seed: int, orders: int | None = None
+) -> FloatArray:
     """Chance that the most frequent answer among k draws is right, ties broken at random.
 
     Parameters
@@ -98,7 +99,8 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
     seed
         Seed of the orders.
     orders
-        Number of random orders of each problem's draws.
+        Number of random orders of each problem's draws. None: ``ORDERS`` of all problems together,
+        but from 32 to 200 of each; what is reported is a mean over the problems.
 
     Returns
     -------
@@ -107,6 +109,8 @@ def majority(answers: Answers, ks: Sequence[int], *, seed: int, orders: int = OR
     """
     if answers.wrong is None:
         raise UsageError(f"the answers of {answers.name} cannot be put to a majority vote")
+    if orders is None:
+        orders = min(max(ORDERS // max(1, len(answers.n)), FEWEST), MOST)
     key = (*ks, seed, orders)
     if key not in answers._votes:  # probe and compare ask for the same
         answers._votes[key] = _majority(answers, answers.wrong, ks, seed, orders)
@@ -125,11 +129,11 @@ def _majority(
         wrong = [wrongs[i] for i in rows]
         n, right = int(answers.n[rows[0]]), answers.right[rows].tolist()
         found[rows] = _votes(n, right, wrong, ks, rng, orders)
-    few = [j for j, k in enumerate(ks) if k <= EXACT]
-    for i in open_ if few else ():
-        right_, wrong_ = int(answers.right[i]), wrongs[i]
-        silent = int(answers.n[i]) - right_ - sum(wrong_)
-        found[i, few] = maj_at_k(right_, wrong_, [ks[j] for j in few], silent=silent)
+    silent = answers.n - answers.right - [sum(wrong) for wrong in wrongs]
+    some = answers.right[open_], answers.n[open_], silent[open_]
+    for j, k in enumerate(ks):
+        if k <= 2:
+            found[open_, j] = maj_at_two(*some, k)
     return found
 
 

@@ -440,6 +440,9 @@ def _rule(gold: type[Form], answer: type[Form]) -> tuple[Rule, bool]:
 RULE_OF = {(gold, answer): _rule(gold, answer) for gold in KINDS for answer in KINDS}
 
 
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,15}")  # already in that form
+
+
 @lru_cache(maxsize=100_000)
 def key(answer: str) -> str:
     """The form in which answers are counted: equal for answers that are equal without algebra.
@@ -447,7 +450,7 @@ def key(answer: str) -> str:
     >>> key("0.5"), key(r"\\frac{2}{4}"), key("x = 5")
     ('1/2', '1/2', '5')
     """
-    if len(answer) > LONGEST:
+    if len(answer) > LONGEST or WHOLE.fullmatch(answer):
         return answer
     found = form(answer)
     if isinstance(found, Named) and len(found.values) == 1:
