@@ -12,7 +12,7 @@ from passgap.data.problems import Problem
 from passgap.problems import load_problems
 from passgap.verifiers import Item, get_verifier
 from passgap.verifiers.answers.arithmetic import UndefinedError, UnreadError
-from passgap.verifiers.answers.compare import Algebra, equal
+from passgap.verifiers.answers.compare import Algebra, equal, key
 from passgap.verifiers.answers.spelling import spelled
 from passgap.verifiers.answers.values import value
 from passgap.verifiers.equality import equal as by_algebra
@@ -305,3 +305,13 @@ def test_what_is_not_read_here_is_asked_of_algebra():
     assert equal(r"\int_0^1 x\,dx", r"\frac12", algebra) is None
     assert at_sight("2", "2") == RIGHT
     assert [pair[1] for pair in algebra.asked] == [r"\frac{1}{2}"]
+
+
+@pytest.mark.parametrize("text", ["0", "7", "-7", "120", "-9007199254740993", "1234567890123456"])
+def test_a_whole_number_is_its_own_key(text):
+    assert key(text) == text == key(f"{text}.0") == key(f" +{text} ".replace("+-", "-"))
+
+
+def test_other_spellings_of_a_whole_number_have_its_key():
+    for text, expected in {"007": "7", "-0": "0", "1,000": "1000", "2.50": "5/2"}.items():
+        assert key(text) == expected

@@ -14,7 +14,7 @@ from passgap.checks.style import check_style
 from passgap.plain import plural
 from passgap.results.findings import Finding
 from passgap.runs import Run, ShardError
-from passgap.runs.batches import ROWS, batched, completions_of, outcomes_of
+from passgap.runs.batches import FEW, ROWS, batched, completions_of, outcomes_of
 from passgap.runs.frames import beside
 from passgap.runs.frames import tally as counted
 from passgap.stages.golds import check_golds
@@ -24,7 +24,6 @@ MUCH = 0.02
 MOST = 0.5
 ALMOST_ALL = 0.9
 MARKS = ["problem_id", "draw", "status", "reason"]
-FEW = 1 << 15  # rows whose texts are held at once
 COLUMNS = ["problem_id", "draw", "text", "token_count", "finish_reason", "logprob"]
 
 

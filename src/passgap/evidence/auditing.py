@@ -6,7 +6,7 @@ the same completions, to mark them elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack, cast
@@ -22,6 +22,7 @@ from passgap.evidence.options import AuditOptions, shows
 from passgap.results.audit import MARKS, Audit, Mark
 from passgap.results.settings import AuditSettings
 from passgap.runs import Run, write_from
+from passgap.runs.batches import outcomes_about, with_texts
 from passgap.stages.counting import count
 
 
@@ -54,22 +55,13 @@ def cases(run: Run, **settings: Unpack[AuditOptions]) -> list[Case]:
         )
     rows = choose_problems(counts, asked.size, asked.seed)
     chosen = {counts.problem_id[row]: row for row in rows}
-    correct = run.collected(
-        run.scan_outcomes(digest)
-        .filter((pl.col("status") == "correct") & pl.col("problem_id").is_in(list(chosen)))
-        .select("problem_id", "draw", "extracted")
-        .sort("problem_id", "draw")
-    )
+    correct = _correct(run, digest, chosen).sort("problem_id", "draw")
     rng = np.random.default_rng([asked.seed, 1])
     picked = pl.concat(
         [part[[int(rng.integers(len(part)))]] for part in correct.partition_by("problem_id")]
         or [correct]
     )
-    texts = run.collected(
-        run.scan_completions()
-        .select("problem_id", "draw", "text")
-        .join(picked.lazy(), on=["problem_id", "draw"])
-    )
+    texts = with_texts(run, picked)
     problems = {problem.id: problem for problem in run.problems()}
     marks = {(m.problem_id, m.draw): m.mark for m in run.audit_marks(digest)}
     found = [
@@ -90,6 +82,13 @@ def cases(run: Run, **settings: Unpack[AuditOptions]) -> list[Case]:
     return sorted(found, key=lambda case: order.index(case.problem_id))
 
 
+def _correct(run: Run, digest: str, ids: Collection[str]) -> pl.DataFrame:
+    """The correct samples of these problems."""
+    columns = ("problem_id", "draw", "status", "extracted")
+    marks = outcomes_about(run, digest, ids, columns)
+    return marks.filter(pl.col("status") == "correct").drop("status")
+
+
 def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
     """Add marks by (problem id, draw) to the run's; a new one replaces an old one.
 
@@ -106,10 +105,7 @@ def keep_marks(run: Run, marks: Mapping[tuple[str, int], str]) -> None:
         if mark not in MARKS:
             raise UsageError(f"mark {mark!r}; allowed: {', '.join(MARKS)}")
     ids = list({problem_id for problem_id, _ in marks})
-    correct = run.scan_outcomes(digest).filter(
-        (pl.col("status") == "correct") & pl.col("problem_id").is_in(ids)
-    )
-    known = set(run.collected(correct.select("problem_id", "draw")).iter_rows())
+    known = set(_correct(run, digest, ids).select("problem_id", "draw").iter_rows())
     strange = [key for key in marks if key not in known]
     if strange:
         raise UsageError(

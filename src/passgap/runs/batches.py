@@ -2,14 +2,14 @@
 
 In: a run, names of shards, the wanted columns. Out: frames of about `ROWS` rows, in block order.
 
-Shards that hold what passgap writes (the schema's own types, all pairs of their blocks in order) are
-recognised many at once. Where one of a batch is not like that, each is read and judged by itself.
+Shards that hold what passgap writes (the schema's own types, all pairs of their blocks in order)
+are recognised many at once. Where one of a batch is not like that, each is judged by itself.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from passgap.runs.run import STATUSES, Run
 from passgap.runs.shards import UNREADABLE, as_frame, misfit, read_table
 
 ROWS = 1 << 18
+FEW = 1 << 15  # rows whose texts are held at once
 KEYS = ["problem_id", "draw"]
 
 In = TypeVar("In")
@@ -66,7 +67,45 @@ def outcome_batches(
 ) -> Iterator[pl.DataFrame]:
     """Columns of the outcomes of these shards, checked as they are read."""
     for part in batched(run, names):
-        yield outcomes_of(run, verifier_digest, part, [*KEYS, *columns]).select(columns)
+        keyed = list(dict.fromkeys([*KEYS, *columns]))
+        yield outcomes_of(run, verifier_digest, part, keyed).select(columns)
+
+
+def outcomes_about(
+    run: Run, verifier_digest: str, problem_ids: Collection[str], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Columns of the outcomes of these problems, the id among them; only their shards are read."""
+    wanted = set(problem_ids)
+    marked = run.outcome_names(verifier_digest)
+    names = [
+        name
+        for name, block in run.blocks.items()
+        if name in marked and not wanted.isdisjoint(block.problem_ids)
+    ]
+    mine = pl.col("problem_id").is_in(list(wanted))
+    empty = pl.DataFrame(schema={name: OUTCOME_SCHEMA[name] for name in columns})
+    batches = outcome_batches(run, verifier_digest, names, columns)
+    return pl.concat([empty, *(frame.filter(mine) for frame in batches)])
+
+
+def with_texts(run: Run, samples: pl.DataFrame) -> pl.DataFrame:
+    """Samples, by their keys, with the column ``text``; only their shards are read."""
+    draws: dict[str, list[int]] = {}
+    for problem_id, draw in samples.select(KEYS).iter_rows():
+        draws.setdefault(problem_id, []).append(draw)
+    names = [
+        name
+        for name, block in run.blocks.items()
+        if any(
+            0 <= d - block.first_draw < block.size
+            for i in block.problem_ids
+            for d in draws.get(i, ())
+        )
+    ]
+    columns = [*KEYS, "text"]
+    empty = samples.clear().select(*KEYS, pl.lit("").alias("text"), pl.exclude(KEYS))
+    parts = (completions_of(run, part, columns) for part in batched(run, names, FEW))
+    return pl.concat([empty, *(part.join(samples, on=KEYS) for part in parts)])
 
 
 def completions_of(run: Run, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:

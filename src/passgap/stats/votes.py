@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from passgap.data.arrays import FloatArray
 from passgap.errors import UsageError
@@ -64,12 +63,11 @@ def maj_at_k(
     return np.asarray(values if np.ndim(k) else values[0], float)
 
 
-def maj_at_two(right: ArrayLike, n: ArrayLike, silent: ArrayLike, k: int) -> FloatArray:
+def maj_at_two(right: FloatArray, n: FloatArray, silent: FloatArray, k: int) -> FloatArray:
     """The same for k = 1 or 2, where only the number of wrong answers counts, of many problems.
 
     One right answer among two draws is elected unless the other is wrong: then it is a tie.
     """
-    right, n, silent = (np.asarray(one, float) for one in (right, n, silent))
     if k == 1:
         return right / n
     wrong = n - right - silent
@@ -86,7 +84,8 @@ def _elected(right: int, silent: int, votes: tuple[int, ...], k: int) -> float:
     if k > n:
         return float("nan")
     if k <= 2:
-        return float(maj_at_two(right, n, silent, k))
+        counts = np.array([[right], [n], [silent]], float)
+        return float(maj_at_two(counts[0], counts[1], counts[2], k)[0])
     if not right:
         return 0.0
     from scipy import stats  # takes longer to import than everything else here

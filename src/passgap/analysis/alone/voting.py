@@ -130,10 +130,10 @@ def _majority(
         n, right = int(answers.n[rows[0]]), answers.right[rows].tolist()
         found[rows] = _votes(n, right, wrong, ks, rng, orders)
     silent = answers.n - answers.right - [sum(wrong) for wrong in wrongs]
-    some = answers.right[open_], answers.n[open_], silent[open_]
+    right, n, quiet = np.stack([answers.right, answers.n, silent])[:, open_].astype(float)
     for j, k in enumerate(ks):
         if k <= 2:
-            found[open_, j] = maj_at_two(*some, k)
+            found[open_, j] = maj_at_two(right, n, quiet, k)
     return found
 
 

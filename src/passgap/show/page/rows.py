@@ -17,6 +17,7 @@ from passgap.analysis.compare.changes import certain_moves
 from passgap.data.counts import Counts
 from passgap.results.comparison import Comparison
 from passgap.runs import Run
+from passgap.runs.batches import outcomes_about, with_texts
 from passgap.show.data import Arm, CompletionRow, ProblemRow
 from passgap.stats import binomial_interval
 
@@ -95,16 +96,10 @@ def completion_rows(runs: Mapping[str, Run], counts: Mapping[str, Counts]) -> li
 
 def _chosen(role: str, run: Run, verifier: str, ids: list[str]) -> list[CompletionRow]:
     """The first correct and the first other completion of each of these problems."""
-    keys = ["problem_id", "draw"]
-    outcomes = (
-        run.scan_outcomes(verifier)
-        .filter(pl.col("problem_id").is_in(ids))
-        .sort("draw")
-        .group_by("problem_id", (pl.col("status") == "correct").alias("right"))
-        .first()
-    )
-    texts = run.scan_completions().select(*keys, "text")
-    found = run.collected(texts.join(outcomes, on=keys))
+    right = (pl.col("status") == "correct").alias("right")
+    read = ("problem_id", "draw", "status", "extracted", "reason")
+    marks = outcomes_about(run, verifier, ids, read)
+    found = with_texts(run, marks.sort("draw").group_by("problem_id", right).first())
     columns = ("problem_id", "text", "status", "draw", "extracted", "reason")
     return [
         CompletionRow(problem_id, role, text, status, draw, extracted, reason or "")
