@@ -37,7 +37,7 @@ from passgap.launch import (
 from passgap.problems import Mapped, render
 from passgap.results.codec import FLAT, Encoded
 from passgap.results.selection import Selection
-from passgap.runs import Run, is_run, write_text
+from passgap.runs import Run, is_run, new_folder, write_text
 from passgap.stages.counting import count, read_counts
 from passgap.stages.resolving import resolve_problems
 from passgap.verifiers import COMMAND_LINE_ONLY, for_problems
@@ -163,7 +163,6 @@ def write_selection(
     Raises UsageError for an unknown format. Raises RunError if ``out`` is not empty.
     """
     check_forms(forms)
-    _refuse_full(out)
     problems = source.problems.problems
     rows = [selection.row(i) for i in range(len(problems))]
     known = {
@@ -172,30 +171,26 @@ def write_selection(
     }
     settings = source.prompt or PromptSettings()
     written = []
-    for name, chosen in zip(ARMS, (selection.chosen, selection.control), strict=True):
-        arm = rows_of([problems[int(i)] for i in chosen], settings, known)
-        write_problems(arm, out / f"{name}.jsonl")
-        written.append(out / f"{name}.jsonl")
-        for form in forms:
-            written += write_format(
-                form, arm, out / form, name, split="train", source=source.problems.name
-            )
-    found = WrittenSelection(
-        selection,
-        SetNamed(source.problems.name, source.problems.digest),
-        settings,
-        source.verifier,
-        source.max_tokens,
-        tuple(str(path.relative_to(out)) for path in written),
-    )
-    text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
-    write_text(text + "\n", out / SELECT_FILE)
+    with new_folder(out) as folder:
+        for name, chosen in zip(ARMS, (selection.chosen, selection.control), strict=True):
+            arm = rows_of([problems[int(i)] for i in chosen], settings, known)
+            write_problems(arm, folder / f"{name}.jsonl")
+            written.append(folder / f"{name}.jsonl")
+            for form in forms:
+                written += write_format(
+                    form, arm, folder / form, name, split="train", source=source.problems.name
+                )
+        found = WrittenSelection(
+            selection,
+            SetNamed(source.problems.name, source.problems.digest),
+            settings,
+            source.verifier,
+            source.max_tokens,
+            tuple(str(path.relative_to(folder)) for path in written),
+        )
+        text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+        write_text(text + "\n", folder / SELECT_FILE)
     return found
-
-
-def _refuse_full(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise RunError(f"{out} is not empty; give another --out")
 
 
 # -- export
@@ -278,17 +273,18 @@ def export_job(
     Raises UsageError, MismatchError or RunError for what the trainer could not run, or an ``out``
     that is not empty.
     """
-    _refuse_full(out)
     asked = [*source.problems, *(held_out or ())]
-    with closing(for_problems(asked, verifier)):
-        pass  # what it needs is installed and its options are right
-    return write_job(
-        trainer,
-        rows_of(source.problems, policy.prompt, source.known),
-        rows_of(held_out or (), policy.prompt),
-        policy,
-        out,
-        settings=settings,
-        source=source.problems.name,
-        verifier=verifier,
-    )
+    with new_folder(out) as folder:
+        with closing(for_problems(asked, verifier)):
+            pass  # what it needs is installed and its options are right
+        files = write_job(
+            trainer,
+            rows_of(source.problems, policy.prompt, source.known),
+            rows_of(held_out or (), policy.prompt),
+            policy,
+            folder,
+            settings=settings,
+            source=source.problems.name,
+            verifier=verifier,
+        )
+    return [out / path.relative_to(folder) for path in files]

@@ -16,7 +16,7 @@ import polars as pl
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.plain import shareable
-from passgap.runs import Run, write_from, write_text
+from passgap.runs import Run, new_folder, write_from, write_text
 from passgap.stages.counting import count, outcome_matrix, write_counts
 
 DRAW_COLUMNS = (
@@ -53,27 +53,25 @@ def write_scorio(counts: Counts, path: Path | str) -> Path:
     return path
 
 
-def write_dataset(run: Run, folder: Path | str) -> list[Path]:
+def write_dataset(run: Run, out: Path | str) -> list[Path]:
     """A verified run as a data set folder: ``draws`` and ``problems``, with a card; its files.
 
-    Raises UsageError if the folder is not empty, or the run is not verified.
+    Raises RunError if the folder is not empty, UsageError if the run is not verified.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not an empty folder; give another --out")
-    counts = count(run)
-    verifier = run.verifier_digest()
-    names = run.completion_names()
-    files = []
-    for number, frame in enumerate(_draws(run, verifier, names)):
-        path = folder / "draws" / f"train-{number:05d}-of-{len(names):05d}.parquet"
-        write_from(path, frame.write_parquet)
-        files.append(path)
-    problems = folder / "problems" / "train-00000-of-00001.parquet"
-    write_from(problems, _problems(run, counts).write_parquet)
-    card = folder / "README.md"
-    write_text(_card(run, counts, verifier), card)
-    return [*files, problems, card]
+    with new_folder(Path(out)) as folder:
+        counts = count(run)
+        verifier = run.verifier_digest()
+        names = run.completion_names()
+        files = []
+        for number, frame in enumerate(_draws(run, verifier, names)):
+            path = folder / "draws" / f"train-{number:05d}-of-{len(names):05d}.parquet"
+            write_from(path, frame.write_parquet)
+            files.append(path)
+        problems = folder / "problems" / "train-00000-of-00001.parquet"
+        write_from(problems, _problems(run, counts).write_parquet)
+        card = folder / "README.md"
+        write_text(_card(run, counts, verifier), card)
+    return [Path(out) / path.relative_to(folder) for path in (*files, problems, card)]
 
 
 def _draws(run: Run, verifier: str, names: list[str]) -> Iterator[pl.DataFrame]:

@@ -10,7 +10,7 @@ from passgap.runs.places import Place, is_run
 from passgap.runs.run import Run
 from passgap.runs.shards import ShardError
 from passgap.runs.watch import WatchLog, read_watch
-from passgap.runs.writing import write_bytes, write_from, write_text, write_whole
+from passgap.runs.writing import new_folder, write_bytes, write_from, write_text, write_whole
 
 __all__ = [
     "Manifest",
@@ -22,6 +22,7 @@ __all__ = [
     "is_run",
     "is_watch",
     "merge",
+    "new_folder",
     "read_watch",
     "write_bytes",
     "write_from",

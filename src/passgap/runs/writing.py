@@ -12,12 +12,13 @@ import fcntl
 import glob
 import os
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO, FileIO
 from pathlib import Path
 
-from passgap.errors import RunError, WorkError
+from passgap.errors import RunError, UsageError, WorkError
 
 
 def own(root: Path, *names: str) -> Path:
@@ -93,35 +94,109 @@ def write_from(path: Path, write: Callable[[BytesIO], object]) -> None:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Sync what ``write(temporary_path)`` writes and rename it to ``path``.
 
-    A WorkError if it cannot be written; then ``path`` is as it was.
+    A WorkError if it cannot be written, a UsageError if there is a folder, a device or a pipe;
+    then ``path`` is as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if os.path.exists(path) and not os.path.isfile(path):  # /dev/stdout would be replaced
+        raise UsageError(f"{path} is not a regular file, so nothing is written; give another name")
+    temporary = _temporary(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # it may be a link placed there by someone else
-        with FileIO(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is done, or killed
-            write(temporary)
-            _sync(temporary)
-            os.replace(temporary, path)
-        _sync(path.parent)
-    except BaseException as error:
+        with _cannot_write(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.unlink(missing_ok=True)  # it may be a link placed there by someone else
+            made = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with FileIO(made, "w") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is done, or killed
+                write(temporary)
+                _sync(temporary)
+                os.replace(temporary, path)
+            _sync(path.parent)
+    except BaseException:
         with suppress(OSError):
             temporary.unlink()
-        if not isinstance(error, OSError):
-            raise
+        raise
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes ``out`` when the block ends; nothing is left if it fails.
+
+    A command that is killed in the block can be run again. Raises RunError if ``out`` is there and
+    is not an empty folder, WorkError if it cannot be written.
+    """
+    # An empty folder may be where the user's shell is, or a mount: it stays, and is filled.
+    stays = out.is_dir()
+    made = out / "new" if stays else out
+    temporary = _temporary(made)
+    with _cannot_write(out):
+        _remove_leftovers(made)
+        _refuse_full(out)
+        temporary.mkdir(parents=True)
+    try:
+        with _held(temporary):
+            yield temporary
+            with _cannot_write(out):
+                for name in sorted(os.listdir(temporary)) if stays else ():
+                    os.rename(temporary / name, out / name)
+                if not stays:
+                    os.rename(temporary, out)
+                    _sync(out.parent)
+    except WorkError as error:
+        raise WorkError(str(error).replace(str(temporary), str(out))) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _cannot_write(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
         raise WorkError(
             f"cannot write {path}: {error.strerror or error}; earlier files are intact: free "
             "space or fix the permissions, and run the same command again"
         ) from error
 
 
+def _refuse_full(out: Path) -> None:
+    """Refuse (RunError) a place that is there and is not an empty folder."""
+    if not os.path.lexists(out):
+        return
+    if not out.is_dir():
+        raise RunError(f"{out} is not a folder; give another --out")
+    if any(out.iterdir()):
+        raise RunError(f"{out} is not empty; give another --out")
+
+
+def _temporary(path: Path) -> Path:
+    """Where a file or folder is made before it has its name."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all it holds, or a link, but not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files of killed writers; a writer that lives holds a lock on its own."""
+    """Remove what killed writers left; a writer that lives holds a lock on its own."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        with suppress(OSError), FileIO(os.open(left, os.O_RDONLY | os.O_NOFOLLOW)) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+        with suppress(OSError), _held(left):
+            remove(left)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """A file or folder that no other process holds; an OSError where one does."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _linked(place: Path, root: Path) -> RunError:
