@@ -1,117 +1,185 @@
-"""kill -9 at random moments, the same command again: the same counts, and nothing is left behind.
+"""kill -9 in every command that writes, the same command again: what an undisturbed one makes.
 
-The command runs as its own process, which is killed after a random part of the time that it takes
-undisturbed.
+A kill falls at a file event of the command's work (``tests/killing.py``), so that none comes after
+its end. After each kill every file that has its final name is complete.
 """
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from dataclasses import dataclass
 
+import killing
 import numpy as np
+import polars as pl
 import pytest
 
-from passgap.runs import Run, is_run
-from passgap.stages.counting import count
+from passgap.runs import read_watch
 
 pytestmark = pytest.mark.slow
-KILLS = 4
 N = 100
-PROBLEMS = 60
-
-
-def start(folder, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "passgap", *map(str, arguments)],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-
-
-def ends_well(folder, *arguments):
-    """How many seconds it takes."""
-    begun = time.monotonic()
-    process = start(folder, *arguments)
-    _, said = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    return time.monotonic() - begun
-
-
-def killed(folder, seconds, *arguments):
-    """Begin the command and kill it after so many seconds; whether it was still at work."""
-    process = start(folder, *arguments)
-    try:
-        process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
-        return True
-    return False
-
-
+PROBLEMS = 40
 SAMPLE = ("sample", "fake", "p.jsonl", "--engine", "fake")
-VERIFY = ("verify", "run", "--verifier", "numeric")
-COMMANDS = {
-    "sample": (*SAMPLE, "-n", N, "--out", "new"),
-    "top up": (*SAMPLE, "-n", 3 * N, "--top-up", "--out", "run"),
-    "verify": VERIFY,
-    "import": ("import", "log.jsonl", "--out", "new"),
-    "merge": ("merge", "run", "other", "--out", "new"),
-    "report": ("report", "run", "--out", "pages/report.html"),
-}
+CHARTS = ("altair", "vl_convert")
+OF_TIME = ("created", "seconds", "resumed_from")
+LM = ("passgap.engines.transformers",)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, how often it is killed, the packages it takes long to import."""
+
+    arguments: tuple
+    kills: int = 0
+    packages: tuple = ()
+
+
+def job(trainer):
+    return Case(("export", trainer, "teach", "--policy", "lab:base", "--held-out", "held.jsonl",
+                 "--out", "job"), 2)  # fmt: skip
+
+
+CASES = {
+    "sample": Case((*SAMPLE, "-n", 2 * N, "--out", "new"), 6),
+    "top up": Case((*SAMPLE, "-n", 2 * N, "--top-up", "--out", "run"), 4),
+    "probe adaptive": Case(("probe-adaptive", *SAMPLE[1:], "--first", 16, "--out", "new"), 4),
+    "verify": Case(("verify", "run", "--verifier", "numeric"), 4),
+    "import": Case(("import", "log.jsonl", "--out", "new"), 4),
+    "import several": Case(("import", "logs", "--each", "--out", "new"), 3),
+    "import two": Case(
+        ("import", "log.jsonl", "--trained", "logs/b.jsonl", "--out", "new"), 2
+    ),
+    "import counts": Case(("import", "counts", "c.csv", "--out", "new.csv"), 1),
+    "merge": Case(("merge", "run", "other", "--out", "new"), 4),
+    "select": Case(("select", "run", "--size", 16, "--out", "new"), 3),
+    "verl": job("verl"),
+    "openrlhf": job("openrlhf"),
+    "trl": job("trl"),
+    "dataset": Case(("export", "dataset", "run", "--out", "new"), 3),
+    "counts": Case(("export", "counts", "run", "--out", "new.parquet"), 1),
+    "passk-inference": Case(("export", "passk-inference", "run", "--out", "new.jsonl"), 1),
+    "scorio": Case(("export", "scorio", "run", "--out", "new.npy"), 1),
+    "sheet": Case(("audit", "run", "--sheet", "new.csv"), 1),
+    "marks": Case(("audit", "run", "--marks", "marked.csv"), 2),
+    "report": Case(("report", "c.csv", "--figures", "new", "--out", "new.html"), 2, CHARTS),
+    "figure": Case(("compare", "c.csv", "d.csv", "--figure", "new.svg"), 1, CHARTS),
+    "reach": Case(("reach", "base", "teacher"), 3, LM),
+    "train": Case(
+        ("train", "lab:base", "lab:rare?split=train&size=20", "--steps", 3, "--group-size", 4,
+         "--prompts-per-step", 4, "--resume-every", 1, "--device", "cpu", "--out", "new"),
+        4, ("passgap.training.online",),
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """Problems, two verified runs of them, and a log."""
+    """Problems, runs of them, what is made of these, and logs."""
     root = tmp_path_factory.mktemp("whole")
-    ids = range(PROBLEMS)
-    rows = [{"question": f"What is {i}?", "answer": str(i), "verifier": "exact"} for i in ids]
+    rows = [
+        {"question": f"What is {i}?", "answer": str(i), "verifier": "exact"}
+        for i in range(PROBLEMS)
+    ]
+    write(root / "p.jsonl", rows)
+    write(root / "held.jsonl", [row | {"question": f"And {row['question']}"} for row in rows])
     log = [
         {"problem_id": f"q{i}", "question": f"Which is {i}?", "answer": str(i), "correct": d % 2,
-         "completion": f"{d} " * 200}
-        for i in ids for d in range(N)
+         "completion": f"{d} " * 20}
+        for i in range(PROBLEMS) for d in range(N)
     ]  # fmt: skip
-    for name, found in (("p.jsonl", rows), ("log.jsonl", log)):
-        (root / name).write_text("".join(json.dumps(row) + "\n" for row in found))
+    (root / "logs").mkdir()
+    write(root / "log.jsonl", log)
+    write(root / "logs" / "a.jsonl", log)
+    write(root / "logs" / "b.jsonl", [row | {"correct": 1} for row in log])
     for name, first in (("run", 0), ("other", N)):
-        ends_well(root, *SAMPLE, "-n", N, "--first-draw", first, "--out", name)
-        ends_well(root, "verify", name)
+        ends(root, Case((*SAMPLE, "-n", N, "--first-draw", first, "--out", name)))
+        ends(root, Case(("verify", name)))
+    ends(root, Case(("select", "run", "--size", 16, "--out", "teach")))
+    for name, out in (("run", "c.csv"), ("other", "d.csv")):
+        ends(root, Case(("export", "counts", name, "--out", out)))
+    ends(root, Case(("audit", "run", "--sheet", "sheet.csv")))
+    sheet = pl.read_csv(root / "sheet.csv", infer_schema=False)
+    sheet.with_columns(mark=pl.lit("right")).write_csv(root / "marked.csv")
     return root
 
 
-def rows_and_counts(folder):
-    """Every run below a folder: its samples, and its counts where it is verified."""
-    found = {}
-    for path in sorted(folder.iterdir()):
-        if is_run(path):
-            run = Run(path)
-            marked = run.latest_verifier()
-            whole = marked is not None and run.outcome_names(marked) == set(run.blocks)
-            counted = count(run).c.tolist() if whole else None
-            rows = run.scan_completions().collect().sort("problem_id", "draw")
-            found[path.name] = (rows.drop("token_ids", "logprob").rows(), marked, counted)
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Two runs whose policies can be scored."""
+    pytest.importorskip("transformers", reason="needs passgap[lm]")
+    root = tmp_path_factory.mktemp("lab")
+    for name in ("base", "teacher"):
+        sampled = ("sample", f"lab:{name}", "lab:rare?size=6", "-n", 16, "--out", name)
+        ends(root, Case(sampled, packages=LM))
+        ends(root, Case(("verify", name)))
+    return root
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_command_after_kills_makes_the_same(name, request, tmp_path):
+    case = CASES[name]
+    of_lab = any(package.startswith("passgap") for package in case.packages)
+    begun = request.getfixturevalue("lab" if of_lab else "whole")
+    shutil.copytree(begun, tmp_path / "whole")
+    events = ends(tmp_path / "whole", case).events
+    expected = contents(tmp_path / "whole")
+    assert expected != contents(begun), "it writes nothing"
+    rng = np.random.default_rng(len(name))
+    place, kills = tmp_path / "killed", 0
+    shutil.copytree(begun, place)
+    while kills < case.kills:
+        moment = {"kill_at": int(rng.integers(1, events + 1)), "delay": rng.choice([0, 0.001])}
+        if ends(place, case, **moment).killed:
+            kills += 1
+            contents(place)  # every file can be read
+        else:
+            assert contents(place) == expected
+            shutil.rmtree(place)
+            shutil.copytree(begun, place)
+    ends(place, case)
+    assert contents(place) == expected
+
+
+def ends(place, case, **moment):
+    """Run the command; a new folder that is there, and so complete, is refused."""
+    ended = killing.run(place, *case.arguments, packages=case.packages, **moment)
+    done = ended.killed or not ended.status or "is not empty" in ended.said
+    assert done, ended.said
+    return ended
+
+
+def contents(folder):
+    """What every file holds, by its path; without times, and without what a kill may leave."""
+    found = {
+        str(path.relative_to(folder)): content(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "calls.jsonl"  # a killed call is not logged
+    }
+    watched = {name: found.pop(name) for name in list(found) if "/watch/rank-" in name}
+    if watched:
+        rows = read_watch(folder / "new" / "watch").drop("call", "seconds")
+        found["watched"] = repr(rows.to_dicts())
     return found
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_same_command_after_kills_makes_the_same(name, whole, tmp_path):
-    shutil.copytree(whole, tmp_path / "undisturbed")
-    shutil.copytree(whole, tmp_path / "killed")
-    took = ends_well(tmp_path / "undisturbed", *COMMANDS[name])
-    rng = np.random.default_rng(len(name))
-    landed = [
-        killed(tmp_path / "killed", seconds, *COMMANDS[name])
-        for seconds in took * rng.uniform(0.3, 1.0, KILLS)
-    ]
-    assert any(landed)
-    ends_well(tmp_path / "killed", *COMMANDS[name])
-    assert rows_and_counts(tmp_path / "killed") == rows_and_counts(tmp_path / "undisturbed")
-    assert not list((tmp_path / "killed").rglob("*.tmp"))
+def content(path):
+    """A file's rows, values or bytes; an error if it is not complete."""
+    if path.suffix == ".parquet":
+        return repr(pl.read_parquet(path).to_dicts())
+    data = path.read_bytes()
+    if path.suffix == ".json":
+        return timeless(data)
+    if path.suffix == ".jsonl":
+        return [timeless(line) for line in data.splitlines()]
+    if path.suffix == ".pdf":  # has the time in it
+        return data.rstrip().endswith(b"%%EOF")
+    return data
+
+
+def timeless(data):
+    found = json.loads(data)
+    of_object = isinstance(found, dict)
+    return {name: found[name] for name in found if name not in OF_TIME} if of_object else found

@@ -11,7 +11,9 @@ from passgap.cli.flags import AnswerField, Mapping, QuestionField, VerifierName
 from passgap.cli.importing import (
     compare_imported,
     finish_each,
+    finish_every,
     import_each,
+    import_every,
     imported,
     imported_all,
     places_of,
@@ -160,7 +162,10 @@ def import_(
     ] = None,
     each: Annotated[
         bool,
-        flag("Import every log of the folder as a run of its own, such as one per benchmark."),
+        flag(
+            "Import every log of the folder as a run of its own, such as one per benchmark, and "
+            "every policy of a log that has several, such as its checkpoints."
+        ),
     ] = False,
     policy: Annotated[
         str | None, flag("The policy that was sampled, if the log does not say.")
@@ -192,9 +197,11 @@ def import_(
     asked = _asked(fields, match, settings, policy)
     if trained and policy is not None:
         raise UsageError(f"--policy {policy!r} with --trained; allowed: only one of them")
+    if each and trained:
+        finish_each(import_each(named, paths, trained, out, asked), out, verify, json_)
+        return
     if each:
-        results = import_each(named, paths, trained or [], out, asked)
-        finish_each(results, out, verify, json_)
+        finish_every(import_every(named, paths, out, asked), verify, json_)
         return
     base = find_log(FORMATS, named, paths, asked=asked)
     if not trained:
@@ -203,7 +210,7 @@ def import_(
     others = [find_log(FORMATS, named or base.format.name, [one], asked=asked) for one in trained]
     refuse_shared([base, *others], [str(paths[0]), *trained])
     places = places_of(out, trained, ending=".csv" if base.format.name == "counts" else "")
-    compare_imported(imported_all([base, *others], places, asked), verify, json_)
+    compare_imported(imported_all(imported, [base, *others], places, asked), verify, json_)
 
 
 def _asked(

@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from passgap.cli.flags import OutputFlags
 from passgap.cli.printing import checked, show
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from passgap.results.sweep import Sweep
 
     Result = Imported | ImportedCounts
+    Made = TypeVar("Made", Result, list[Result])
 
 AGAIN = (
     "import it again into another --out with --problems FILE, which has the references (add "
@@ -43,14 +44,28 @@ def imported(found: Found, out: str, asked: Asked) -> Result:
     return import_found(found, out, asked, command=command_line())
 
 
-def imported_all(found: Sequence[Found], places: Sequence[str], asked: Asked) -> list[Result]:
+def imported_policies(found: Found, out: str, asked: Asked) -> list[Result]:
+    """The same of a log that may have several policies: a run for each."""
+    from passgap.logs.several import import_policies
+
+    if found.guessed:
+        say(f"read as {found.format.name} ({found.format.summary})", file=sys.stderr)
+    return import_policies(found, out, asked, command=command_line())
+
+
+def imported_all(
+    read: Callable[[Found, str, Asked], Made],
+    found: Sequence[Found],
+    places: Sequence[str],
+    asked: Asked,
+) -> list[Made]:
     """Several logs: large ones at the same time, in a process each."""
     size = sum(file.stat().st_size for one in found for file in one.files)
-    if size < LARGE:
-        return [imported(*each, asked) for each in zip(found, places, strict=True)]
+    if size < LARGE or len(found) == 1:
+        return [read(*each, asked) for each in zip(found, places, strict=True)]
     workers = min(len(found), PROCESSES)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        results = pool.map(imported, found, places, [asked] * len(found))
+        results = pool.map(read, found, places, [asked] * len(found))
         import passgap.analysis  # brings scipy, while the logs are read
         import passgap.checks  # noqa: F401
 
@@ -88,8 +103,8 @@ def _distinct(paths: Sequence[Path]) -> list[str]:
 
 def import_each(
     named: str | None, paths: Sequence[str], trained: Sequence[str], out: str, asked: Asked
-) -> dict[str, dict[str, Result]]:
-    """The runs of every log in the folders of base and trained, by role and name."""
+) -> dict[str, list[Result]]:
+    """The runs of every log in the folders of base and trained, by role."""
     from passgap.logs import FORMATS, find_each
 
     if len(paths) != 1 or len(trained) > 1:
@@ -97,31 +112,60 @@ def import_each(
             f"--each with {plural(len(paths), 'PATH')} and {len(trained)} --trained; allowed: one "
             "folder of each"
         )
-    results: dict[str, dict[str, Result]] = {}
+    results: dict[str, list[Result]] = {}
     for role, folder in zip(ROLES, [*paths, *trained], strict=False):
-        place = Path(out) / role if trained else Path(out)
         found = find_each(FORMATS, named, folder, asked)
-        ending = ".csv" if next(iter(found.values())).format.name == "counts" else ""
-        places = [str(place / f"{name}{ending}") for name in found]
-        results[role] = dict(
-            zip(found, imported_all(list(found.values()), places, asked), strict=True)
-        )
+        places = _places(Path(out) / role, found)
+        results[role] = imported_all(imported, list(found.values()), places, asked)
     return results
 
 
-def finish_each(
-    results: Mapping[str, Mapping[str, Result]], out: str, verify: str | None, json_: bool
-) -> None:
-    """Say what every log became; with base and trained, the verdict on each benchmark."""
-    found = [one for by_name in results.values() for one in by_name.values()]
+def import_every(
+    named: str | None, paths: Sequence[str], out: str, asked: Asked
+) -> list[Result]:
+    """The runs of every log and every policy: of one folder, or of files that are one log."""
+    from passgap.logs import FORMATS, find_each, find_log, wants_counts
+
+    if len(paths) == 1 and Path(paths[0]).is_dir():
+        found = find_each(FORMATS, named, paths[0], asked)
+        places = _places(Path(out), found)
+    else:
+        found = {"": find_log(FORMATS, named, paths, asked=asked)}
+        places = [out if wants_counts(out) else out + _ending(found)]
+    by_log = imported_all(imported_policies, list(found.values()), places, asked)
+    return [one for results in by_log for one in results]
+
+
+def _places(folder: Path, found: Mapping[str, Found]) -> list[str]:
+    """Where the runs of several logs go; counts are files."""
+    return [str(folder / f"{name}{_ending(found)}") for name in found]
+
+
+def _ending(found: Mapping[str, Found]) -> str:
+    return ".csv" if next(iter(found.values())).format.name == "counts" else ""
+
+
+def finish_every(found: Sequence[Result], verify: str | None, json_: bool) -> None:
+    """Say what every log and policy became, and what to run next."""
     verify_imported(found, verify, json_)
-    if len(results) == 1:
-        if json_:
-            print(json_text([one.to_dict() for one in found]))
-            return
-        print_several(found)
-        say(f"next: passgap probe {found[0].place}, and so on")
+    if json_:
+        print(json_text([one.to_dict() for one in found]))
         return
+    print_several(found)
+    places = shlex.join(str(one.place) for one in found)
+    sweep = f"; checkpoints of one training, after their base: passgap compare {places}"
+    say(
+        f"next: passgap probe {shlex.quote(str(found[0].place))}, and so on"
+        f"{sweep if len(found) > 1 else ''}"
+    )
+
+
+def finish_each(
+    results: Mapping[str, Sequence[Result]], out: str, verify: str | None, json_: bool
+) -> None:
+    """Say what every log of base and trained became, and the verdict on each benchmark."""
+    found = [one for of_role in results.values() for one in of_role]
+    verify_imported(found, verify, json_)
     print_several(found, file=sys.stderr if json_ else sys.stdout)
     _refuse_unmarked(found, verify)
     base, trained = (str(Path(out) / role) for role in ROLES)

@@ -31,7 +31,8 @@ def weights_digest(folder: Path) -> str:
     """Identity of a local policy: a hash over its weight, config and tokenizer files."""
     sha = hashlib.sha256()
     names = sorted(p for p in folder.iterdir() if p.suffix in (".safetensors", ".json", ".jinja"))
-    for path in (p for p in names if p.name not in ("recipe.json", POLICY_FILE)):
+    files = (path for path in names if path.is_file())  # a pipe would be waited for without end
+    for path in (p for p in files if p.name not in ("recipe.json", POLICY_FILE)):
         sha.update(path.name.encode())
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
+
 from passgap.analysis.select.posteriors import P_GRID, posterior
 from passgap.data.counts import Counts
 from passgap.data.policies import Policy, PromptSettings
@@ -38,6 +40,7 @@ from passgap.problems import Mapped, render
 from passgap.results.codec import FLAT, Encoded
 from passgap.results.selection import Selection
 from passgap.runs import Run, is_run, new_folder, write_text
+from passgap.runs.documents import decoded
 from passgap.stages.counting import count, read_counts
 from passgap.stages.resolving import resolve_problems
 from passgap.verifiers import COMMAND_LINE_ONLY, for_problems
@@ -221,14 +224,27 @@ def read_source(spec: str, mapping: Mapped, *, arm: str | None, limit: int | Non
     return Source(resolve_problems(spec, mapping, limit=limit))
 
 
+class _Selected(msgspec.Struct, frozen=True):
+    """What an export needs of ``select.json``."""
+
+    problem_set: SetNamed
+    prompt: PromptSettings
+    verifier: str | None
+    max_tokens: int | None
+
+
 def _of_selected(folder: Path, arm: str) -> Source:
-    data = json.loads((folder / SELECT_FILE).read_text(encoding="utf-8"))
-    problems, known = read_problems(folder / f"{arm}.jsonl")
+    about, file = folder / SELECT_FILE, folder / f"{arm}.jsonl"
+    again = "select again, into another --out: passgap select"
+    data = decoded(about.read_bytes(), about, _Selected, Selection.schema, again)
+    if not file.is_file():
+        raise RunError(f"{folder} has no file {file.name}; {again}")
+    problems, known = read_problems(file)
     return Source(
-        ProblemSet(f"{data['problem_set']['name']}, {arm}", tuple(problems)),
-        PromptSettings.from_dict(data["prompt"]),
-        data["verifier"],
-        data["max_tokens"],
+        ProblemSet(f"{data.problem_set.name}, {arm}", tuple(problems)),
+        data.prompt,
+        data.verifier,
+        data.max_tokens,
         known,
     )
 

@@ -112,9 +112,14 @@ def read_problems(path: Path) -> tuple[list[Problem], dict[str, Known]]:
             f"{path}: problem {changed[0].metadata['problem_id']} has been edited and would now "
             f"have the id {changed[0].id}; run passgap select again"
         )
-    known = {
-        p.id: msgspec.convert({k: p.metadata.get(k) for k in NOTHING}, Known) for p in problems
-    }
+    try:
+        known = {
+            p.id: msgspec.convert({k: p.metadata.get(k) for k in NOTHING}, Known) for p in problems
+        }
+    except msgspec.ValidationError as error:
+        raise MismatchError(
+            f"{path} has been edited ({error}); run passgap select again"
+        ) from error
     added = (*NOTHING, "problem_id")
     bare = [
         Problem(

@@ -8,10 +8,13 @@ tokenizer is loaded: an export needs no training package.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from passgap.errors import UsageError
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class Token(msgspec.Struct):
@@ -75,7 +78,7 @@ def leading_tokens(policy: str) -> str:
     file = Path(policy) / "tokenizer_config.json"
     if found or not file.is_file():
         return found
-    settings = msgspec.json.decode(file.read_bytes(), type=Settings)
+    settings = _decoded(file, Settings)
     bos = settings.bos_token if settings.add_bos_token else None
     return bos.content if isinstance(bos, Token) else bos or ""
 
@@ -92,4 +95,13 @@ def _file(policy: str) -> TokenizerFile:
             f"policy {policy!r} is not a local folder with a tokenizer.json, whose special tokens "
             "are needed here: download it (hf download ID --local-dir DIR) and give DIR"
         )
-    return msgspec.json.decode(file.read_bytes(), type=TokenizerFile)
+    return _decoded(file, TokenizerFile)
+
+
+def _decoded(file: Path, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{file} is damaged ({error}); copy it again from where the policy came from"
+        ) from error

@@ -33,7 +33,12 @@ from passgap.logs.table import first_rows, read_marks
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.stages.counting import COUNTS_SUFFIXES, write_counts
 from passgap.stages.looks import TEXTS, TOTALS, Looks, choices
-from passgap.stages.policies import refuse_steps
+from passgap.stages.policies import (
+    EACH,
+    SeveralPoliciesError,
+    names_a_policy,
+    refuse_steps,
+)
 
 TOLERANCE = 1e-6
 
@@ -218,11 +223,17 @@ def _refuse_repeats(ids: Sequence[str], rows: Sequence[Row], used: Sequence[str]
     twice = [one for one, count in Counter(ids).items() if count > 1]
     if not twice:
         return
-    raise UsageError(
+    told = (
         f"{len(twice)} values of {used[0]} occur more than once, e.g. {twice[0]!r}, and samples of "
         "several policies or sets are not pooled; choose rows with "
         f"{choices(rows, used) or '--where FIELD=VALUE'}"
     )
+    for name in filter(names_a_policy, rows[0]):
+        values = [row.get(name) for row in rows]
+        if name not in used and len(set(zip(ids, map(str, values), strict=True))) == len(ids):
+            several = tuple({str(value): value for value in values}.values())
+            raise SeveralPoliciesError(f"{told}, or {EACH}", name, several)
+    raise UsageError(told)
 
 
 def wants_counts(out: Path | str) -> bool:

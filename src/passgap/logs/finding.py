@@ -22,6 +22,7 @@ from passgap.logs.shapes import is_one_row
 from passgap.logs.streams import JsonStream
 from passgap.registry import Registry
 from passgap.stages.looks import Looks
+from passgap.stages.policies import EACH, STEP, SeveralPoliciesError
 
 LISTED, STEPS_LISTED = 5, 8
 AGGREGATED = re.compile(r"(?:^|/)best@\d+|^eval_.*_pass\d+$|^pass@\d+$|/pass@\d+$")
@@ -281,9 +282,11 @@ def of_step(files: Sequence[Path], asked: Asked) -> list[Path]:
     if asked.step is not None and asked.step not in there:
         raise UsageError(f"--step {asked.step}; allowed: {_listed(there)}")
     if asked.step is None and len(there) > 1:
-        raise UsageError(
+        raise SeveralPoliciesError(
             f"the dumps are from {len(there)} training steps ({_listed(there)}), each a different "
-            "policy; choose one with --step"
+            f"policy; choose one with --step, or {EACH}",
+            STEP,
+            tuple(there),
         )
     return [path for path in files if asked.step is None or steps[path] == asked.step]
 

@@ -33,6 +33,7 @@ from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other
+from passgap.runs.writing import remove
 from passgap.stages.policies import refuse_steps
 from passgap.verifiers.fitting import fitting
 
@@ -141,7 +142,7 @@ def import_files(
         run = Run.create(out, manifest, found.problem_set(set_name(files)))
         with run.writing():
             for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
-                shutil.rmtree(left)  # left by an import that was killed
+                remove(left)  # left by an import that was killed
             label = _write(run, form, found, told)
     ((most, _),) = Counter(found.scored_of).most_common(1)
     fits = fitting([problem.reference for problem in found.problems])

@@ -27,6 +27,8 @@ Kind = TypeVar("Kind", bound=Row)
 
 def read_journal(path: Path, kind: type[Kind]) -> list[Kind]:
     """The rows of a journal, none without a file; a RunError where a line is damaged."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise RunError(f"{path} is not a regular file; remove it")
     try:
         return [row for _, row in _rows(path.read_bytes(), path, kind)]
     except FileNotFoundError:

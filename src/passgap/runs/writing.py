@@ -13,6 +13,7 @@ import glob
 import os
 import shlex
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO, FileIO
@@ -46,7 +47,11 @@ def open_own(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(path, flags, 0o644)
+        descriptor = os.open(path, flags, 0o644)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise RunError(f"{path} is not a regular file, so nothing is written; remove it")
     except OSError as error:
         raise WorkError(
             f"cannot write {path.parent}: {error.strerror}; fix the permissions or give another "

@@ -24,6 +24,8 @@ from passgap.stages.looks import flat, leaf, parts_of, words_of
 MOST_VALUES = 64  # more values than this are no policies
 LISTED = 5
 FILE = "file"  # what --pool calls the files that were given
+STEP = "--step"
+EACH = "make each a run of its own with --each (without --trained)"
 RARE = 0.05  # probability below which chance does not explain a split
 EVEN = -3.0  # normal score below which a split is more even than chance
 KNOWN = frozenset(  # of these, two values are two policies
@@ -79,6 +81,20 @@ def is_own(name: str) -> bool:
     if any(part & JUDGES for part in parts):
         return True
     return leaf(name) not in KNOWN and bool(parts[-1] & OWN)
+
+
+class SeveralPoliciesError(UsageError):
+    """Samples of several policies: the ``field`` that tells them apart, and its ``values``.
+
+    ``field`` is FILE if they are told apart by the files they are in, STEP by a flag of that name.
+    """
+
+    def __init__(self, told: str, field: str, values: tuple[object, ...]) -> None:
+        super().__init__(told, field, values)  # all of them: another process sends it
+        self.field, self.values = field, values
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -179,9 +195,11 @@ class Splits:
         """Refuse (UsageError) samples of several policies, naming the flags that choose."""
         found = self.found()
         if found is not None:
-            raise UsageError(
-                f"{found}: choose one with {found.where}, or, if all are samples of one policy, "
-                f"add --pool {shlex.quote(found.name)}"
+            raise SeveralPoliciesError(
+                f"{found}: choose one with {found.where}, {EACH}, or, if all are samples of one "
+                f"policy, add --pool {shlex.quote(found.name)}",
+                found.name,
+                tuple(found.values) + (None,) * (None in self._values[found.name]),
             )
 
     def _several(self, name: str) -> list[object]:
@@ -243,10 +261,12 @@ def refuse_steps(files: Sequence[Path], pooled: Sequence[str]) -> None:
     if len(there) > 1 and FILE not in pooled:
         first, *others = {step: path for path, step in reversed(steps.items())}.values()
         rest = " ".join(f"--trained {shlex.quote(str(path))}" for path in others[:LISTED])
-        raise UsageError(
+        raise SeveralPoliciesError(
             f"the files are of several checkpoints ({_listed(list(there))}), each a policy of its "
-            f"own; import one of them, or all as runs of their own: {shlex.quote(str(first))} "
-            f"{rest}; if all are samples of one policy, add --pool {FILE}"
+            f"own; import one of them, {EACH}, or compare them: {shlex.quote(str(first))} {rest}; "
+            f"if all are samples of one policy, add --pool {FILE}",
+            FILE,
+            tuple(there),
         )
 
 

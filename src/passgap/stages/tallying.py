@@ -95,8 +95,9 @@ def _refuse_several(name: str, frame: pl.DataFrame, mark: str) -> None:
     if found := splits.found():
         file, field = shlex.quote(name), shlex.quote(found.name)
         raise UsageError(
-            f"{name}: {found}; choose one: passgap import {file} {found.where} --out one.csv, or, "
-            f"if all are samples of one policy: passgap import {file} --pool {field} --out all.csv"
+            f"{name}: {found}; choose one: passgap import {file} {found.where} --out one.csv; or "
+            f"each as counts of its own: passgap import {file} --each --out each.csv; or, if all "
+            f"are samples of one policy: passgap import {file} --pool {field} --out all.csv"
             if Path(name).is_file()
             else f"{name}: {found}; keep the rows of one, or leave out the column"
         )

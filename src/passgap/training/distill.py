@@ -11,17 +11,19 @@ Not covered: learning the teacher's probabilities (only its texts are used).
 
 from __future__ import annotations
 
-import json
+import shlex
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated
 
+import msgspec
+
 from passgap.data.completions import Block
 from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
-from passgap.errors import MissingExtraError, WorkError
+from passgap.errors import MissingExtraError, RunError, WorkError
 from passgap.problems import render
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
 from passgap.runs.documents import write_json
@@ -68,6 +70,15 @@ class Lessons(Encoded):
         return len({problem_id for problem_id, _ in self.kept})
 
 
+class _Kept(msgspec.Struct, frozen=True):
+    """The lessons file."""
+
+    lessons: tuple[tuple[str, str], ...]
+    drawn: int
+    correct: int
+    unscored: int
+
+
 def train_sft(job: Job, teacher: Policy) -> Lessons:
     """Train a job's policy on verified completions and write its weights and logs.
 
@@ -103,9 +114,14 @@ def taught(job: Job, teacher: Policy) -> Lessons:
         if job.processes.is_main:
             write_json(file, {"lessons": drawn.kept, **drawn.to_dict()})
         job.processes.wait()
-    found = json.loads(file.read_text(encoding="utf-8"))
-    kept = tuple((problem_id, text) for problem_id, text in found["lessons"])
-    return Lessons(kept, found["drawn"], found["correct"], found["unscored"])
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=_Kept)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RunError(
+            f"{file} is damaged ({error}); remove it, and the same command samples the teacher "
+            f"again: rm {shlex.quote(str(file))}"
+        ) from error
+    return Lessons(found.lessons, found.drawn, found.correct, found.unscored)
 
 
 def teach(job: Job, teacher: Policy) -> Lessons:

@@ -10,7 +10,7 @@ that another number of them can continue from it.
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -42,7 +42,7 @@ from passgap.runs.policy import (
     write_policy,
     write_request,
 )
-from passgap.runs.writing import refuse_links_out
+from passgap.runs.writing import refuse_links_out, remove
 from passgap.training.config import TrainConfig
 
 MARK = "whole-{rank}-of-{count}"
@@ -196,12 +196,12 @@ def resumable(out: Path) -> Path | None:
     last = max(whole, default=0)
     for step, path in states.items():
         if step != last or not whole:
-            shutil.rmtree(path)
+            remove(path)
     for name in (TRAINING_FILE, HELD_OUT_FILE):
         drop_rows_after(out / name, last if whole else -1)
-    for path in out.glob(f"{CHECKPOINT}*"):
+    for path in _numbered(out):
         if _step(path) > last or not (path / POLICY_FILE).is_file():
-            shutil.rmtree(path)
+            remove(path)
     return states[last] if whole else None
 
 
@@ -219,11 +219,17 @@ def drop_states(out: Path) -> None:
     """Remove all states: the run is finished, its policy file written."""
     (out / TRAINER / CARD).unlink(missing_ok=True)
     for state in _states(out):
-        shutil.rmtree(state)
+        remove(state)
 
 
 def _states(out: Path) -> list[Path]:
-    return list((out / TRAINER).glob(f"{CHECKPOINT}*"))
+    return _numbered(out / TRAINER)
+
+
+def _numbered(folder: Path) -> list[Path]:
+    """What has a checkpoint's name; anything else there is not ours."""
+    named = re.compile(rf"{CHECKPOINT}\d+", re.ASCII)
+    return [path for path in folder.glob(f"{CHECKPOINT}*") if named.fullmatch(path.name)]
 
 
 def _is_whole(state: Path) -> bool:

@@ -6,7 +6,6 @@ In: a job. Out: callbacks for its trainer, which write the files of ``training.f
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.runs.journal import append_row
 from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE
+from passgap.runs.writing import remove
 from passgap.training.folder import checkpoint, mark_whole
 from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
 from passgap.training.tracker import HeldOutTracker
@@ -169,8 +169,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
             return
         folder = checkpoint(self._job.out, step)
         begun = folder.with_name(f".{folder.name}.tmp")
-        if begun.exists():  # left by a start that was killed here
-            shutil.rmtree(begun)
+        remove(begun)  # left by a start that was killed here
         self._saver.save(begun, getattr(model, "module", model))
         self._job.write(begun, step)
         begun.rename(folder)
