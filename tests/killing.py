@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,7 +76,7 @@ def run(
 def _starter() -> subprocess.Popen:
     """The process that starts programs; it ends with this one."""
     process = subprocess.Popen(
-        [sys.executable, __file__],
+        [sys.executable, __file__, *sys.path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -92,12 +93,14 @@ def serve() -> None:
     """Start a program for each line of standard input."""
     import warnings
 
+    sys.path[:] = sys.argv[1:]
     # Python warns of threads: those of polars' allocator, which are made for forks.
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*multi-threaded")
     for line in sys.stdin:
         asked = json.loads(line)
-        for name in (*PACKAGES, *asked["packages"]):
-            __import__(name)
+        with suppress(ImportError):  # the program says what is missing
+            for name in (*PACKAGES, *asked["packages"]):
+                __import__(name)
         said, told = os.memfd_create("said"), os.memfd_create("told")
         child = os.fork()
         if not child:

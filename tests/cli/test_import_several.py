@@ -117,7 +117,110 @@ def test_benchmarks_of_two_policies_are_told_apart_by_their_folders(tmp_path):
         "--each with 1 PATH and 2 --trained",
     )
     file = tmp_path / "logs" / "rl" / "aime.jsonl"
-    refused(run("import", file, "--each", "--out", tmp_path / "z"), "is not a folder")
+    refused(
+        run("import", file, "--trained", file, "--each", "--out", tmp_path / "z"), "not a folder"
+    )
+
+
+def parts(out):
+    """n and c of the first problem of every run or counts file below a folder."""
+    found = {path.name: read_counts(path) for path in sorted(out.iterdir())}
+    return {name: (int(counts.n[0]), int(counts.c[0])) for name, counts in found.items()}
+
+
+def checkpoints(field="step", values=(100, 0, 20), **more):
+    return [row for c, v in enumerate(values, start=3) for row in rows(c, **{field: v}, **more)]
+
+
+def each(log, out, *flags):
+    """The import is refused with a flag that works, and --each is it."""
+    refused(run("import", log, *flags, "--out", out), "policies are not pooled", "--each")
+    assert not out.exists()
+    done = run("import", log, *flags, "--each", "--out", out)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_every_step_of_a_log_becomes_a_run(tmp_path):
+    done = each(written(tmp_path / "a.jsonl", checkpoints()), tmp_path / "x")
+    assert parts(tmp_path / "x") == {"step-0": (24, 4), "step-100": (24, 3), "step-20": (24, 5)}
+    sweep = done.stdout.strip().rpartition(": ")[2]
+    assert sweep == "passgap compare " + " ".join(
+        str(tmp_path / "x" / f"step-{s}") for s in (0, 20, 100)
+    )
+    again = run(*shlex.split(sweep)[1:], "--json")
+    assert [one["step"] for one in json.loads(again.stdout)["checkpoints"]] == [20, 100]
+
+
+def test_every_model_and_temperature_of_a_log_becomes_a_run(tmp_path):
+    both = [
+        row
+        for t, c in ((0.6, 3), (1.0, 6))
+        for row in checkpoints("model", ("org/a b", "../b"), temperature=t)
+    ]
+    each(written(tmp_path / "a.jsonl", both), tmp_path / "x")
+    found = {
+        path.name: sorted(p.name for p in path.iterdir()) for path in (tmp_path / "x").iterdir()
+    }
+    temperatures = ["temperature-0.6", "temperature-1.0"]
+    assert found == {"model-org-a-b": temperatures, "model-..-b": temperatures}
+
+
+def test_every_policy_of_a_folder_of_logs_becomes_a_run(tmp_path):
+    for name in ("aime", "math"):
+        written(tmp_path / "logs" / f"{name}.jsonl", checkpoints("ckpt", ("a", "b")))
+    done = run("import", tmp_path / "logs", "--each", "--out", tmp_path / "x")
+    assert done.returncode == 0, done.stderr
+    for name in ("aime", "math"):
+        assert parts(tmp_path / "x" / name) == {"ckpt-a": (24, 3), "ckpt-b": (24, 4)}
+
+
+def test_files_of_several_checkpoints_become_runs(tmp_path):
+    logs = [written(tmp_path / f"step-{s}.jsonl", rows(c)) for s, c in ((20, 3), (100, 6))]
+    refused(run("import", *logs, "--out", tmp_path / "x"), "step-20, step-100", "--each")
+    done = run("import", *logs, "--each", "--out", tmp_path / "x")
+    assert done.returncode == 0, done.stderr
+    assert parts(tmp_path / "x") == {"step-20": (24, 3), "step-100": (24, 6)}
+
+
+def test_every_policy_of_counts_and_of_marks_becomes_counts(tmp_path):
+    counts = tmp_path / "counts.csv"
+    counts.write_text("problem_id,checkpoint,n,c\na,1,8,2\nb,1,8,3\na,2,8,4\nb,2,8,5\n")
+    refused(run("import", counts, "--out", tmp_path / "x.csv"), "--where checkpoint=1", "--each")
+    assert run("import", counts, "--each", "--out", tmp_path / "x").returncode == 0
+    assert parts(tmp_path / "x") == {"checkpoint-1.csv": (8, 2), "checkpoint-2.csv": (8, 4)}
+    marks = tmp_path / "marks.csv"
+    lines = [f"{p},{s},{int(i < s)}\n" for s in (1, 2) for p in "ab" for i in range(8)]
+    marks.write_text("problem_id,step,correct\n" + "".join(lines))
+    told = run("probe", marks).stderr
+    typed = (
+        told.partition("of its own: ")[2]
+        .partition(";")[0]
+        .replace("each.csv", str(tmp_path / "y.csv"))
+    )
+    assert run(*shlex.split(typed)[1:]).returncode == 0, told
+    assert parts(tmp_path / "y") == {"step-1.csv": (8, 1), "step-2.csv": (8, 2)}
+
+
+def test_a_log_of_one_policy_is_one_run(tmp_path):
+    log = written(tmp_path / "a.jsonl", rows(6))
+    done = run("import", log, "--each", "--out", tmp_path / "x", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [one["run"] for one in json.loads(done.stdout)] == [str(tmp_path / "x")]
+
+
+def test_dumps_of_every_step_become_runs(tmp_path):
+    for step, right in ((20, 3), (40, 6)):
+        dump = [
+            {"input": f"Q{p}?", "output": f"{i}", "gts": "1", "score": 1.0 * (i < right),
+             "step": step}
+            for p in range(4) for i in range(8)
+        ]  # fmt: skip
+        written(tmp_path / "dumps" / f"{step}.jsonl", dump)
+    refused(run("import", "verl", tmp_path / "dumps", "--out", tmp_path / "x"), "--step", "--each")
+    done = run("import", "verl", tmp_path / "dumps", "--each", "--out", tmp_path / "x")
+    assert done.returncode == 0, done.stderr
+    assert parts(tmp_path / "x" / "dumps") == {"step-20": (8, 3), "step-40": (8, 6)}
 
 
 def test_import_and_verify_in_one_step(tmp_path):

@@ -4,9 +4,11 @@ A kill falls at a file event of the command's work (``tests/killing.py``), so th
 its end. After each kill every file that has its final name is complete.
 """
 
+import importlib.util
 import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import killing
 import numpy as np
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.slow
 N = 100
 PROBLEMS = 40
 SAMPLE = ("sample", "fake", "p.jsonl", "--engine", "fake")
+VIEWER = ("starlette.testclient", "passgap.show.viewer.app")
 CHARTS = ("altair", "vl_convert")
 OF_TIME = ("created", "seconds", "resumed_from")
 LM = ("passgap.engines.transformers",)
@@ -26,11 +29,13 @@ LM = ("passgap.engines.transformers",)
 
 @dataclass(frozen=True)
 class Case:
-    """A command, how often it is killed, the packages it takes long to import."""
+    """A command (or code), how often it is killed, the packages it takes long to import."""
 
     arguments: tuple
     kills: int = 0
     packages: tuple = ()
+    code: str = killing.PASSGAP
+    lab: bool = False
 
 
 def job(trainer):
@@ -38,6 +43,33 @@ def job(trainer):
                  "--out", "job"), 2)  # fmt: skip
 
 
+VIEWER_TESTS = str(Path(__file__).parents[1] / "show" / "viewer")
+MARKS_ONE = (
+    f"import sys; sys.path.append({VIEWER_TESTS!r})"
+    + """
+import re
+from known_runs import client_of, settled
+from passgap.evidence.auditing import cases
+from passgap.runs import Run
+client, library = client_of(".")
+key = re.search(r'href="/run/(\\w+)">run<', settled(client, "/").text)[1]
+text = settled(client, "/run/" + key + "/audit").text
+form = dict(re.findall(r'type="hidden" name="(\\w+)" value="([^"]*)"', text))
+case = cases(Run("run"))[0]
+form.update(problem_id=case.problem_id, draw=str(case.draw), mark="wrong")
+here = {"origin": "http://127.0.0.1:8177", "sec-fetch-site": "same-origin"}
+answer = client.post("/run/" + key + "/audit", data=form, headers=here, follow_redirects=False)
+library.stop()
+assert answer.status_code == 303, answer.text
+"""
+)
+SAMPLES_LAB = """
+from passgap import SamplingParams, sample
+from passgap.lab import lab_problems
+from passgap.stages.resolving import resolve_policy
+sample(resolve_policy("lab:base"), lab_problems("rare", size=16), n=16, out="new",
+       sampling=SamplingParams(24), engine_args={"threads": "1"}, seed=3, block_size=32)
+"""
 CASES = {
     "sample": Case((*SAMPLE, "-n", 2 * N, "--out", "new"), 6),
     "top up": Case((*SAMPLE, "-n", 2 * N, "--top-up", "--out", "run"), 4),
@@ -62,11 +94,12 @@ CASES = {
     "marks": Case(("audit", "run", "--marks", "marked.csv"), 2),
     "report": Case(("report", "c.csv", "--figures", "new", "--out", "new.html"), 2, CHARTS),
     "figure": Case(("compare", "c.csv", "d.csv", "--figure", "new.svg"), 1, CHARTS),
-    "reach": Case(("reach", "base", "teacher"), 3, LM),
-    "train": Case(
-        ("train", "lab:base", "lab:rare?split=train&size=20", "--steps", 3, "--group-size", 4,
-         "--prompts-per-step", 4, "--resume-every", 1, "--device", "cpu", "--out", "new"),
-        4, ("passgap.training.online",),
+    "view": Case((), 2, VIEWER, MARKS_ONE),
+    "sample the lab": Case((), 3, LM, SAMPLES_LAB, lab=True),
+    "reach": Case(("reach", "base", "teacher"), 3, LM, lab=True),
+    "demo": Case(
+        ("demo", "--size", 6, "-n", 20, "--steps", 2, "--out", "new"),
+        2, (*CHARTS, "passgap.training.online", "passgap.demo"), lab=True,
     ),
 }  # fmt: skip
 
@@ -109,7 +142,7 @@ def write(path, rows):
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """Two runs whose policies can be scored."""
-    pytest.importorskip("transformers", reason="needs passgap[lm]")
+    pytest.importorskip("trl", reason="needs passgap[lm]")
     root = tmp_path_factory.mktemp("lab")
     for name in ("base", "teacher"):
         sampled = ("sample", f"lab:{name}", "lab:rare?size=6", "-n", 16, "--out", name)
@@ -121,8 +154,10 @@ def lab(tmp_path_factory):
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_command_after_kills_makes_the_same(name, request, tmp_path):
     case = CASES[name]
-    of_lab = any(package.startswith("passgap") for package in case.packages)
-    begun = request.getfixturevalue("lab" if of_lab else "whole")
+    for package in case.packages:
+        if importlib.util.find_spec(package.partition(".")[0]) is None:
+            pytest.skip(f"{package} is not installed")
+    begun = request.getfixturevalue("lab" if case.lab else "whole")
     shutil.copytree(begun, tmp_path / "whole")
     events = ends(tmp_path / "whole", case).events
     expected = contents(tmp_path / "whole")
@@ -145,7 +180,8 @@ def test_the_same_command_after_kills_makes_the_same(name, request, tmp_path):
 
 def ends(place, case, **moment):
     """Run the command; a new folder that is there, and so complete, is refused."""
-    ended = killing.run(place, *case.arguments, packages=case.packages, **moment)
+    asked = {"code": case.code, "packages": case.packages, **moment}
+    ended = killing.run(place, *case.arguments, **asked)
     done = ended.killed or not ended.status or "is not empty" in ended.said
     assert done, ended.said
     return ended
@@ -158,10 +194,10 @@ def contents(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "calls.jsonl"  # a killed call is not logged
     }
-    watched = {name: found.pop(name) for name in list(found) if "/watch/rank-" in name}
-    if watched:
-        rows = read_watch(folder / "new" / "watch").drop("call", "seconds")
-        found["watched"] = repr(rows.to_dicts())
+    for watch in (path.parent for path in folder.rglob("watch/about.json")):
+        below = f"{watch.relative_to(folder)}/rank-"  # a call that is done again is another part
+        found = {name: value for name, value in found.items() if not name.startswith(below)}
+        found[below] = repr(read_watch(watch).drop("call", "seconds").to_dicts())
     return found
 
 

@@ -2,11 +2,6 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -144,50 +139,3 @@ def test_an_unfinished_run_is_not_counted(twenty, tmp_path):
     (run.path / "completions" / run.completion_names()[0]).unlink()
     with pytest.raises(UsageError, match="verified samples of 200"):
         count(run)
-
-
-SCRIPT = """
-import sys, time
-from passgap.engines import fake
-from passgap import sample
-from passgap import Policy, Problem, ProblemSet, SamplingParams
-slow = fake.FakeEngine.complete
-fake.FakeEngine.complete = lambda *a: (time.sleep(0.005), slow(*a))[1]
-problems = ProblemSet.of("p", [Problem(f"q{i}", str(i), "exact") for i in range(40)])
-print("ready", flush=True)
-sample(Policy("m"), problems, n=200, out=sys.argv[1], sampling=SamplingParams(8), engine="fake",
-       block_size=20)
-"""
-KILLS = 50
-
-
-def run_script(out: Path) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(out)], stdout=subprocess.PIPE)
-
-
-@pytest.mark.slow
-def test_kill_9_at_50_random_moments_changes_nothing(tmp_path):
-    """From before the folder is made to the middle of a shard being written."""
-    with run_script(tmp_path / "whole") as process:
-        assert process.wait(60) == 0
-    rng = np.random.default_rng(0)
-    shards, landed = tmp_path / "killed" / "completions", [0]
-    for kill in range(KILLS):
-        with run_script(tmp_path / "killed") as process:
-            assert process.stdout.readline() == b"ready\n"
-            until = time.monotonic() + 30  # half of the kills come after a shard of this process
-            while kill % 2 and len(list(shards.glob("part-*"))) <= landed[-1]:
-                assert time.monotonic() < until, "no shard in half a minute"
-                time.sleep(0.001)
-            time.sleep(float(rng.uniform(0, 0.02)))
-            assert process.poll() is None, "ended before it was killed"
-            process.send_signal(signal.SIGKILL)
-        landed.append(len(list(shards.glob("part-*"))))
-    assert landed == sorted(landed)
-    assert 0 < landed[-1] < 400
-    with run_script(tmp_path / "killed") as process:
-        assert process.wait(60) == 0
-    whole, killed = Run(tmp_path / "whole"), Run(tmp_path / "killed")
-    assert len(completions(whole)) == 8000
-    assert completions(killed).equals(completions(whole))
-    assert not list(killed.path.rglob("*.tmp"))

@@ -2,13 +2,9 @@
 
 import dataclasses
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from types import SimpleNamespace
 
+import killing
 import pytest
 
 pytest.importorskip("trl", reason="needs passgap[lm]")
@@ -25,53 +21,32 @@ pytestmark = pytest.mark.slow
 
 
 COMMAND = (
-    *(sys.executable, "-m", "passgap", "train", "lab:base", "lab:rare?split=train&size=120"),
-    *("--steps", "24", "--group-size", "4", "--prompts-per-step", "4", "--learning-rate", "1e-4"),
-    *("--num-iterations", "2", "--resume-every", "4", "--save-every", "8", "--device", "cpu"),
-    *("--held-out", "lab:rare?size=8", "--eval-every", "6", "--eval-draws", "4"),
+    *("train", "lab:base", "lab:rare?split=train&size=120", "--steps", "24", "--group-size", "4"),
+    *("--prompts-per-step", "4", "--learning-rate", "1e-4", "--num-iterations", "2"),
+    *("--resume-every", "4", "--save-every", "8", "--device", "cpu"),
+    *("--held-out", "lab:rare?size=8", "--eval-every", "6", "--eval-draws", "4", "--out"),
 )
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+PACKAGES = ("passgap.training.online",)
 
 
 def rows(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def started(out):
-    return subprocess.Popen(
-        [*COMMAND, "--out", str(out)],
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-
-
-def finished(out):
-    process = started(out)
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors.decode()[-2000:]
-
-
-def kill_after(out, step):
-    """Kill -9 once the log holds a step."""
-    process = started(out)
-    log = out / "training.jsonl"
-    deadline = time.monotonic() + 60
-    while not (log.is_file() and len(log.read_bytes().splitlines()) >= step):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read().decode()[-2000:]
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-
 def test_a_killed_training_ends_as_an_uninterrupted_one(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    finished(whole)
-    kill_after(cut, 7)
-    assert not (cut / POLICY_FILE).exists()
-    kill_after(cut, 15)
-    finished(cut)
+    done = killing.run(tmp_path, *COMMAND, whole, packages=PACKAGES)
+    assert done.status == 0, done.said
+    steps = 0
+    for part in (0.4, 0.35):
+        moment = {"kill_at": int(part * done.events), "delay": 0.01}
+        assert killing.run(tmp_path, *COMMAND, cut, packages=PACKAGES, **moment).killed
+        assert not (cut / POLICY_FILE).exists()
+        reached = rows(cut / "training.jsonl")[-1]["step"]
+        assert reached > max(steps, 4)
+        steps = reached
+    again = killing.run(tmp_path, *COMMAND, cut, packages=PACKAGES)
+    assert again.status == 0, again.said
     assert json.loads((cut / POLICY_FILE).read_text())["resumed_from"] > 7
     for name in ("training.jsonl", "held_out.jsonl"):
         there, here = rows(whole / name), rows(cut / name)

@@ -120,9 +120,7 @@ def import_each(
     return results
 
 
-def import_every(
-    named: str | None, paths: Sequence[str], out: str, asked: Asked
-) -> list[Result]:
+def import_every(named: str | None, paths: Sequence[str], out: str, asked: Asked) -> list[Result]:
     """The runs of every log and every policy: of one folder, or of files that are one log."""
     from passgap.logs import FORMATS, find_each, find_log, wants_counts
 
