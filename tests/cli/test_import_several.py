@@ -144,6 +144,8 @@ def each(log, out, *flags):
 def test_every_step_of_a_log_becomes_a_run(tmp_path):
     done = each(written(tmp_path / "a.jsonl", checkpoints()), tmp_path / "x")
     assert parts(tmp_path / "x") == {"step-0": (24, 4), "step-100": (24, 3), "step-20": (24, 5)}
+    same = run("import", tmp_path / "a.jsonl", "--each", "--out", tmp_path / "x")
+    assert same.stdout == done.stdout
     sweep = done.stdout.strip().rpartition(": ")[2]
     assert sweep == "passgap compare " + " ".join(
         str(tmp_path / "x" / f"step-{s}") for s in (0, 20, 100)

@@ -9,6 +9,7 @@ from small_logs import LOGS, counted
 
 from passgap.errors import UsageError
 from passgap.logs import FORMATS, Asked, find_log, import_files, import_log, parse_condition
+from passgap.logs.several import import_policies
 from passgap.stages.counting import read_counts
 from passgap.stages.policies import Splits, names_a_policy
 
@@ -416,6 +417,12 @@ def test_two_policies_of_a_format_are_never_pooled(tmp_path, bring, name):
     assert one.run.manifest.sampling == alone.run.manifest.sampling
     pooled = bring(logs, form, out="pooled", **{**asked, "pool": (field, "model_id")})
     assert pooled.draws >= 2 * alone.draws
+    given = Asked(**asked)
+    each = import_policies(find_log(FORMATS, form, logs, asked=given), tmp_path / "each", given)
+    assert len(each) > 1
+    assert each[-1].run.manifest.policy == alone.run.manifest.policy
+    assert counted(each[-1]) == counted(one) if one.marked else each[-1].draws == one.draws
+    assert sum(result.draws for result in each) == pooled.draws
 
 
 def keep(file):

@@ -18,7 +18,7 @@ import pytest
 from passgap.runs import read_watch
 
 pytestmark = pytest.mark.slow
-N = 100
+N = 60
 PROBLEMS = 40
 SAMPLE = ("sample", "fake", "p.jsonl", "--engine", "fake")
 VIEWER = ("starlette.testclient", "passgap.show.viewer.app")
@@ -77,6 +77,7 @@ CASES = {
     "verify": Case(("verify", "run", "--verifier", "numeric"), 4),
     "import": Case(("import", "log.jsonl", "--out", "new"), 4),
     "import several": Case(("import", "logs", "--each", "--out", "new"), 3),
+    "import policies": Case(("import", "steps.jsonl", "--each", "--out", "new"), 2),
     "import two": Case(
         ("import", "log.jsonl", "--trained", "logs/b.jsonl", "--out", "new"), 2
     ),
@@ -92,7 +93,7 @@ CASES = {
     "scorio": Case(("export", "scorio", "run", "--out", "new.npy"), 1),
     "sheet": Case(("audit", "run", "--sheet", "new.csv"), 1),
     "marks": Case(("audit", "run", "--marks", "marked.csv"), 2),
-    "report": Case(("report", "c.csv", "--figures", "new", "--out", "new.html"), 2, CHARTS),
+    "report": Case(("report", "c.csv", "--out", "new.html"), 2, CHARTS),
     "figure": Case(("compare", "c.csv", "d.csv", "--figure", "new.svg"), 1, CHARTS),
     "view": Case((), 2, VIEWER, MARKS_ONE),
     "sample the lab": Case((), 3, LM, SAMPLES_LAB, lab=True),
@@ -119,6 +120,8 @@ def whole(tmp_path_factory):
          "completion": f"{d} " * 20}
         for i in range(PROBLEMS) for d in range(N)
     ]  # fmt: skip
+    steps = [row | {"step": step, "correct": step} for step in (0, 1) for row in log]
+    write(root / "steps.jsonl", steps)
     (root / "logs").mkdir()
     write(root / "log.jsonl", log)
     write(root / "logs" / "a.jsonl", log)
@@ -158,13 +161,13 @@ def test_the_same_command_after_kills_makes_the_same(name, request, tmp_path):
         if importlib.util.find_spec(package.partition(".")[0]) is None:
             pytest.skip(f"{package} is not installed")
     begun = request.getfixturevalue("lab" if case.lab else "whole")
-    shutil.copytree(begun, tmp_path / "whole")
-    events = ends(tmp_path / "whole", case).events
-    expected = contents(tmp_path / "whole")
-    assert expected != contents(begun), "it writes nothing"
-    rng = np.random.default_rng(len(name))
-    place, kills = tmp_path / "killed", 0
+    place, kills = tmp_path / "work", 0  # one place for both: a policy's path is recorded
     shutil.copytree(begun, place)
+    events = ends(place, case).events
+    expected = contents(place)
+    assert expected != contents(begun), "it writes nothing"
+    again(begun, place)
+    rng = np.random.default_rng(len(name))
     while kills < case.kills:
         moment = {"kill_at": int(rng.integers(1, events + 1)), "delay": rng.choice([0, 0.001])}
         if ends(place, case, **moment).killed:
@@ -172,10 +175,14 @@ def test_the_same_command_after_kills_makes_the_same(name, request, tmp_path):
             contents(place)  # every file can be read
         else:
             assert contents(place) == expected
-            shutil.rmtree(place)
-            shutil.copytree(begun, place)
+            again(begun, place)
     ends(place, case)
     assert contents(place) == expected
+
+
+def again(begun, place):
+    shutil.rmtree(place)
+    shutil.copytree(begun, place)
 
 
 def ends(place, case, **moment):

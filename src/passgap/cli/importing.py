@@ -122,7 +122,8 @@ def import_each(
 
 def import_every(named: str | None, paths: Sequence[str], out: str, asked: Asked) -> list[Result]:
     """The runs of every log and every policy: of one folder, or of files that are one log."""
-    from passgap.logs import FORMATS, find_each, find_log, wants_counts
+    from passgap.logs import FORMATS, find_each, find_log
+    from passgap.logs.counts_file import wants_counts
 
     if len(paths) == 1 and Path(paths[0]).is_dir():
         found = find_each(FORMATS, named, paths[0], asked)

@@ -235,7 +235,7 @@ class _Selected(msgspec.Struct, frozen=True):
 
 def _of_selected(folder: Path, arm: str) -> Source:
     about, file = folder / SELECT_FILE, folder / f"{arm}.jsonl"
-    again = "select again, into another --out: passgap select"
+    again = "choose the problems again: passgap select RUN --out NEW"
     data = decoded(about.read_bytes(), about, _Selected, Selection.schema, again)
     if not file.is_file():
         raise RunError(f"{folder} has no file {file.name}; {again}")

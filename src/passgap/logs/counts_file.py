@@ -27,7 +27,7 @@ from passgap.logs.collecting import Collected
 from passgap.logs.importing import check_asked, well_formed
 from passgap.logs.rows import SUFFIXES, Row, ending, field, header
 from passgap.logs.shapes import shaped
-from passgap.logs.sorting import Sorter
+from passgap.logs.sorting import Forgetful, Sorter
 from passgap.logs.table import FORMAT as TABLE
 from passgap.logs.table import first_rows, read_marks
 from passgap.results.codec import HIDDEN, SHOWN, Encoded, Named
@@ -277,13 +277,6 @@ def import_means(
     return ImportedCounts(write_new(counts, out), counts, told)
 
 
-class _Forgetful(Sorter):
-    """Takes draws for counting alone and keeps none."""
-
-    def add(self, row: int, record: Record) -> None:
-        """Nothing of the draw is kept."""
-
-
 def import_marks(files: Sequence[Path], out: Path | str, asked: Asked) -> ImportedCounts:
     """Write the counts of a table's marks, which may have no texts, as a counts file.
 
@@ -292,7 +285,7 @@ def import_marks(files: Sequence[Path], out: Path | str, asked: Asked) -> Import
     check_asked(TABLE, asked)
     refuse_steps(files, asked.pool)
     told = Told()
-    found = Collected(_Forgetful(Path()), asked, told, TABLE.verifier, texts=False)
+    found = Collected(Forgetful(), asked, told, TABLE.verifier, texts=False)
     found.take(read_marks(files, asked, told))
     known = [one.metadata.get("id") for one in found.problems]
     named = None not in known and len(set(known)) == len(known) and asked.problems is None

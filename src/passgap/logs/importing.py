@@ -27,13 +27,13 @@ from passgap.logs.base import EXAMPLES, Asked, Format, LeftOut, Mean, Record, To
 from passgap.logs.collecting import Collected
 from passgap.logs.describing import label_of_source, manifest_of, set_name, unknown_settings
 from passgap.logs.finding import of_step
-from passgap.logs.sorting import Sorter
+from passgap.logs.sorting import Forgetful, Sorter
 from passgap.plain import plural
 from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other
-from passgap.runs.writing import remove
+from passgap.runs.writing import held, remove_abandoned
 from passgap.stages.policies import refuse_steps
 from passgap.verifiers.fitting import fitting
 
@@ -42,6 +42,7 @@ MALFORMED = (
     *(KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
     msgspec.MsgspecError,
 )
+SORTING = "sorting-*.tmp"
 ALWAYS = frozenset(
     ("problems", "leave_out_unmatched", "correct_if", "verifier", "policy", "sampling")
 )
@@ -122,11 +123,7 @@ def import_files(
     Raises UsageError for what the log does not have, or flags that do not apply to its format;
     RunError when ``out`` holds something else.
     """
-    check_asked(form, asked)
-    if "step" in form.takes and form.log_of is not None:
-        files = of_step(files, asked)
-    else:
-        refuse_steps(files, asked.pool)
+    files = _files_of(form, files, asked)
     told = Told()
     for twin, first in _twins(files):
         told.note(f"{twin} is a copy of {first}, so its samples count twice; give each file once")
@@ -141,8 +138,6 @@ def import_files(
         manifest = manifest_of(form, files, asked, told, found, command)
         run = Run.create(out, manifest, found.problem_set(set_name(files)))
         with run.writing():
-            for left in set(Path(out).glob("sorting-*.tmp")) - {folder}:
-                remove(left)  # left by an import that was killed
             label = _write(run, form, found, told)
     ((most, _),) = Counter(found.scored_of).most_common(1)
     fits = fitting([problem.reference for problem in found.problems])
@@ -164,6 +159,22 @@ def import_files(
         unscored=sum(found.draws) - sum(found.scored_of),
         verifier=fits if named == "math" and fits != "math" else None,
     )
+
+
+def refuse_policies(form: Format, files: Sequence[Path], asked: Asked) -> None:
+    """Refuse a log of several policies as `import_files` does, and write nothing."""
+    files, told = _files_of(form, files, asked), Told()
+    found = Collected(Forgetful(), asked, told, form.verifier)
+    found.take(well_formed(form.read(files, asked, told), form, files))
+
+
+def _files_of(form: Format, files: Sequence[Path], asked: Asked) -> Sequence[Path]:
+    """The files of one policy."""
+    check_asked(form, asked)
+    if "step" in form.takes and form.log_of is not None:
+        return of_step(files, asked)
+    refuse_steps(files, asked.pool)
+    return files
 
 
 def well_formed(read: Iterator[Made], form: Format, files: Sequence[Path]) -> Iterator[Made]:
@@ -231,11 +242,13 @@ def _sorting_folder(out: Path) -> Iterator[Path]:
         refuse_other(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(out, SORTING)
         folder = Path(tempfile.mkdtemp(prefix="sorting-", suffix=".tmp", dir=out))
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from error
     try:
-        yield folder
+        with held(folder):
+            yield folder
     finally:
         shutil.rmtree(folder)
         if not any(out.iterdir()):

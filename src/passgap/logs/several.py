@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from passgap.logs import Imported, ImportedCounts, import_found, wants_counts
+from passgap.logs import Imported, ImportedCounts, import_found
 from passgap.logs.base import Asked
+from passgap.logs.counts_file import wants_counts
 from passgap.logs.finding import Found
+from passgap.logs.importing import SORTING, refuse_policies
+from passgap.runs import is_run
+from passgap.runs.writing import remove_abandoned
 from passgap.stages.looks import leaf
 from passgap.stages.policies import FILE, STEP, SeveralPoliciesError, step_named
 
@@ -29,9 +33,13 @@ def import_policies(
     Raises what `passgap.logs.import_found` raises, except for several policies.
     """
     try:
+        # After a kill, or with the same command again, the runs are there: out is their folder.
+        if not wants_counts(out) and Path(out).is_dir() and not is_run(out):
+            refuse_policies(found.format, found.files, asked)
         return [import_found(found, out, asked, command=command)]
     except SeveralPoliciesError as several:
         parts = list(_parts(found, asked, several))
+        remove_abandoned(Path(out), SORTING)
     place, ending = Path(out), Path(out).suffix if wants_counts(out) else ""
     place = place.with_suffix("") if ending else place
     names = _names([name for name, _, _ in parts])
@@ -50,7 +58,7 @@ def _parts(
         if several.field == FILE:
             yield str(value), replace(found, files=_files(found, value)), asked
         elif several.field == STEP:
-            yield f"step-{value}", found, replace(asked, step=value)
+            yield f"step-{value}", found, replace(asked, step=int(str(value)))
         else:
             where = (*asked.where, (several.field, str(value)))
             yield f"{leaf(several.field)}-{value}", found, replace(asked, where=where)
@@ -66,10 +74,11 @@ def _files(found: Found, value: object) -> tuple[Path, ...]:
 
 def _ordered(values: tuple[object, ...]) -> list[object]:
     """By number where all are numbers or end in one, as steps do; else as they came."""
-    numbers = [re.search(r"\d+(?:\.\d+)?$", str(value)) for value in values]
-    if not all(numbers):
+    ends = [re.search(r"\d+(?:\.\d+)?$", str(value)) for value in values]
+    numbers = [float(end[0]) for end in ends if end]
+    if len(numbers) < len(values):
         return list(values)
-    return sorted(values, key=lambda value: float(re.search(r"\d+(?:\.\d+)?$", str(value))[0]))
+    return [value for _, value in sorted(zip(numbers, values, strict=True), key=lambda one: one[0])]
 
 
 def _names(told: list[str]) -> list[str]:

@@ -196,7 +196,7 @@ def _parts_of(place: Place, name: str) -> list[pl.DataFrame]:
 def _read(place: Place, name: str) -> pl.DataFrame:
     with place.open(name) as file:
         try:
-            return read_shard(name, file)
+            return read_shard(name, file, schema=COLUMNS)
         except ShardError as error:
             raise RunError(
                 f"{place}/{name} {error.fault}; move it away to read the other calls"

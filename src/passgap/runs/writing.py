@@ -13,7 +13,6 @@ import glob
 import os
 import shlex
 import shutil
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO, FileIO
@@ -44,14 +43,12 @@ def open_own(path: Path) -> int:
     """The descriptor of a file to read and append to, created if missing and not truncated."""
     if path.is_symlink():
         raise _linked(path, path.parent)
+    if path.exists() and not path.is_file():
+        raise RunError(f"{path} is not a regular file, so nothing is written; remove it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(path, flags, 0o644)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return descriptor
-        os.close(descriptor)
-        raise RunError(f"{path} is not a regular file, so nothing is written; remove it")
+        return os.open(path, flags, 0o644)
     except OSError as error:
         raise WorkError(
             f"cannot write {path.parent}: {error.strerror}; fix the permissions or give another "
@@ -138,7 +135,7 @@ def new_folder(out: Path) -> Iterator[Path]:
         _refuse_full(out)
         temporary.mkdir(parents=True)
     try:
-        with _held(temporary):
+        with held(temporary):
             yield temporary
             with _cannot_write(out):
                 for name in sorted(os.listdir(temporary)) if stays else ():
@@ -187,14 +184,22 @@ def remove(path: Path) -> None:
 
 
 def _remove_leftovers(path: Path) -> None:
+    remove_abandoned(path.parent, f".{glob.escape(path.name)}.*.tmp")
+
+
+def remove_abandoned(folder: Path, pattern: str) -> None:
     """Remove what killed writers left; a writer that lives holds a lock on its own."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        with suppress(OSError), _held(left):
-            remove(left)
+    for left in folder.glob(pattern):
+        with suppress(OSError):
+            if left.is_symlink():
+                left.unlink()
+                continue
+            with held(left):
+                remove(left)
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[None]:
     """A file or folder that no other process holds; an OSError where one does."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
