@@ -17,11 +17,11 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 PACKAGES = ("passgap.cli", "passgap.stages.verifying", "passgap.show.page.gathering")
@@ -102,49 +102,30 @@ def serve() -> None:
             for name in (*PACKAGES, *asked["packages"]):
                 __import__(name)
         said, told = os.memfd_create("said"), os.memfd_create("told")
-        child = os.fork()
-        if not child:
-            _program(asked, said, told)
-        status = os.waitstatus_to_exitcode(_ended(child))
+        program = get_context("fork").Process(target=_program, args=(asked, said, told))
+        program.start()
+        program.join(LONGEST)
+        program.terminate()  # no kill of the test's: it fails
+        program.join()
         text, events = (os.pread(one, 1 << 20, 0).decode() for one in (said, told))
         os.close(said), os.close(told)
-        print(json.dumps({"status": status, "events": int(events or 0), "said": text}), flush=True)
-
-
-def _ended(child: int) -> int:
-    alarm = threading.Timer(LONGEST, os.kill, (child, signal.SIGTERM))
-    alarm.start()
-    _, status = os.waitpid(child, 0)
-    alarm.cancel()
-    return status
+        ended = {"status": program.exitcode, "events": int(events or 0), "said": text}
+        print(json.dumps(ended), flush=True)
 
 
 def _program(asked: dict, said: int, told: int) -> None:
-    """The forked process: never returns."""
-    status = 1
+    """The forked process."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0), os.dup2(null, 1), os.dup2(said, 2)
+    os.chdir(asked["folder"])
+    sys.argv = ["passgap", *asked["arguments"]]
+    events = Events(asked["folder"], asked["kill_at"], asked["delay"])
+    sys.addaudithook(events.hook)
     try:
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0), os.dup2(null, 1), os.dup2(said, 2)
-        os.chdir(asked["folder"])
-        sys.argv = ["passgap", *asked["arguments"]]
-        events = Events(asked["folder"], asked["kill_at"], asked["delay"])
-        sys.addaudithook(events.hook)
-        status = _status(asked["code"])
+        exec(asked["code"], {"__name__": "__main__"})
+    finally:
         events.end()
         os.pwrite(told, str(events.count).encode(), 0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def _status(code: str) -> int:
-    try:
-        exec(code, {"__name__": "__main__"})
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
 
 
 class Events:

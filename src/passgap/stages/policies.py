@@ -86,7 +86,7 @@ def is_own(name: str) -> bool:
 class SeveralPoliciesError(UsageError):
     """Samples of several policies: the ``field`` that tells them apart, and its ``values``.
 
-    ``field`` is FILE if they are told apart by the files they are in, STEP by a flag of that name.
+    ``field`` is FILE if each policy has files of its own, STEP if ``--step`` chooses one.
     """
 
     def __init__(self, told: str, field: str, values: tuple[object, ...]) -> None:
