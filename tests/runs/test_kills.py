@@ -100,7 +100,7 @@ CASES = {
     "reach": Case(("reach", "base", "teacher"), 3, LM, lab=True),
     "demo": Case(
         ("demo", "--size", 6, "-n", 20, "--steps", 2, "--out", "new"),
-        2, (*CHARTS, "passgap.training.online", "passgap.demo"), lab=True,
+        1, (*CHARTS, "passgap.training.online", "passgap.demo"), lab=True,
     ),
 }  # fmt: skip
 
