@@ -99,7 +99,8 @@ def test_a_status_that_does_not_exist_is_named(run):
 def test_some_problems_and_some_texts(run):
     wanted = run.problem_ids[3:5]
     marks = outcomes_about(run, run.verifier_digest(), wanted, ["problem_id", "draw", "status"])
-    assert set(marks["problem_id"]) == set(wanted) and len(marks) == 12
+    assert set(marks["problem_id"]) == set(wanted)
+    assert len(marks) == 12
     samples = marks.filter(pl.col("draw") == 4)
     found = with_texts(run, samples).sort("problem_id")
     texts = completions_of(run, run.completion_names(), [*KEYS, "text"])
@@ -118,5 +119,6 @@ def test_pairs_of_several_blocks_in_order():
     assert not in_order(blocks, frame.reverse())
     assert not in_order(blocks, frame[:-1])
     assert not in_order(blocks, frame.with_columns(draw=pl.lit(None, pl.Int32)))
-    assert are_of(blocks[0], frame[:4]) and are_of(blocks[0], frame[:4].reverse())
+    assert are_of(blocks[0], frame[:4])
+    assert are_of(blocks[0], frame[:4].reverse())
     assert not are_of(blocks[1], frame[:4])

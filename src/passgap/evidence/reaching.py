@@ -6,7 +6,6 @@ trained one), keeps the scores in the runs, and passes the weights to the analys
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Unpack
@@ -24,8 +23,7 @@ from passgap.evidence.evidence import Evidence, Side
 from passgap.evidence.options import Bar, ReachOptions, shows, silent
 from passgap.results.reach import Reach
 from passgap.results.settings import ReachSettings
-from passgap.runs import Run, ShardError
-from passgap.runs.names import LOGPROBS
+from passgap.runs import Run
 from passgap.stages.counting import count
 from passgap.stages.scoring import (
     check_token_ids,
@@ -188,16 +186,7 @@ def _largest(gaps: pl.Series) -> float:
 
 def _logprobs(run: Run, policy: Policy) -> pl.DataFrame:
     key = scoring_digest(run, policy)
-    frames = {name: run.read_logprobs(key, name) for name in run.completion_names()}
-    for name, frame in frames.items():
-        if len(frame) != run.blocks[name].completions:
-            folder = shlex.quote(f"{run.place}/{LOGPROBS}")
-            raise ShardError(
-                name,
-                "has fewer scores than its batch has samples",
-                f"run passgap reach again after: rm -r {folder}",
-            )
-    return pl.concat(list(frames.values()))
+    return pl.concat([run.read_logprobs(key, name) for name in run.completion_names()])
 
 
 def _lengths(run: Run) -> pl.DataFrame:

@@ -107,6 +107,9 @@ class Run:
         folder = Place(path)
         if folder.local is None:
             raise UsageError(f"{path} is a URL; give a local folder to write a run")
+        begun = folder.exists(MANIFEST_FILE) or folder.names(COMPLETIONS)
+        if folder.local.is_dir() and not begun and not top_up:
+            refuse_other(folder.local)  # before a lock is put there
         with locked(folder.local):
             run = _resumed(folder, manifest, problems)
             if run is not None and not (run.is_blank and not top_up):
@@ -482,7 +485,7 @@ class Run:
     def read_logprobs(self, policy_digest: str, name: str) -> pl.DataFrame:
         """Log-probabilities under another policy; columns as in LOGPROB_SCHEMA."""
         redo = f"run passgap reach again after: rm -r {shlex.quote(f'{self.place}/{LOGPROBS}')}"
-        return self._read((LOGPROBS, policy_digest), name, LOGPROB_SCHEMA, redo, whole=False)
+        return self._read((LOGPROBS, policy_digest), name, LOGPROB_SCHEMA, redo)
 
     def add_logprobs(
         self, policy_digest: str, name: str, rows: Sequence[tuple[str, int, float]]
