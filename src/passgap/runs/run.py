@@ -107,8 +107,7 @@ class Run:
         folder = Place(path)
         if folder.local is None:
             raise UsageError(f"{path} is a URL; give a local folder to write a run")
-        begun = folder.exists(MANIFEST_FILE) or folder.names(COMPLETIONS)
-        if folder.local.is_dir() and not begun and not top_up:
+        if folder.local.is_dir() and not top_up and not _begun(folder):
             refuse_other(folder.local)  # before a lock is put there
         with locked(folder.local):
             run = _resumed(folder, manifest, problems)
@@ -530,6 +529,11 @@ class Run:
                 self.read_outcomes(verifier_digest, name)  # says what repairs it
         names = [f"{OUTCOMES}/{verifier_digest}/{name}" for name in self.blocks if name in present]
         return self._scan(names, OUTCOME_SCHEMA)
+
+
+def _begun(folder: Place) -> bool:
+    """Whether there is a run, or what is left of one."""
+    return folder.exists(MANIFEST_FILE) or bool(folder.names(COMPLETIONS))
 
 
 def _resumed(folder: Place, manifest: Manifest, problems: ProblemSet) -> Run | None:
