@@ -14,8 +14,10 @@ from typing import BinaryIO, ParamSpec, Protocol, TypeVar, cast
 import polars as pl
 import pyarrow
 
-from passgap.errors import MissingExtraError, RunError, UsageError
+from passgap.errors import PassgapError, RunError, UsageError
+from passgap.plain import shareable
 from passgap.runs.names import MANIFEST_FILE
+from passgap.runs.remote import Remote
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,19 +29,22 @@ def is_run(where: Path | str) -> bool:
 
 
 class Place:
-    """A folder by path or URL; ``local`` is its path, None if it is remote."""
+    """A folder by path or URL; ``local`` is its path, None if it is remote.
+
+    As text, it is without the keys that a URL may hold; ``name`` opens it again.
+    """
 
     def __init__(self, where: Path | str) -> None:
         self.name = str(where)
         self.local = None if "://" in self.name else Path(self.name)
         self._files: _Files = _Disk()
-        root = str(Path(self.name).absolute())
+        self._root = str(Path(self.name).absolute()).rstrip("/")
         if self.local is None:
-            self._files, root = _opened(self.name)
-        self._root = root.rstrip("/")
+            remote = self._call(Remote, self.name)
+            self._files, self._root = remote, remote.root
 
     def __str__(self) -> str:
-        return self.name
+        return self.name if self.local is not None else shareable(self.name)
 
     def exists(self, name: str) -> bool:
         """Whether the folder holds this file."""
@@ -48,10 +53,9 @@ class Place:
     def names(self, folder: str) -> set[str]:
         """The names of the files in one of its folders; none where there is no such folder."""
         try:
-            listing = self._call(self._files.ls, self._at(folder), detail=False)
+            return set(self._call(self._files.ls, self._at(folder)))
         except FileNotFoundError:
             return set()
-        return {path.rstrip("/").rsplit("/", 1)[-1] for path in listing}
 
     def read_text(self, name: str) -> str:
         """A small text file."""
@@ -63,7 +67,7 @@ class Place:
 
     def open(self, name: str) -> BinaryIO:
         """A file to read from."""
-        return self._call(self._files.open, self._at(name), "rb")
+        return self._call(self._files.open, self._at(name))
 
     def scan(self, names: Sequence[str]) -> pl.LazyFrame:
         """Parquet files as one lazy frame; only the requested columns are read."""
@@ -87,50 +91,42 @@ class Place:
     def _call(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         try:
             return function(*arguments, **options)
-        except FileNotFoundError:
+        except (FileNotFoundError, PassgapError):
             raise
         except Exception as error:  # every file system has errors of its own
-            raise UsageError(f"{self.name} cannot be read: {error}") from error
+            why = shareable(" ".join(str(error).split())[:200] or type(error).__name__)
+            raise UsageError(f"{self} cannot be read: {why}{self._advice()}") from error
+
+    def _advice(self) -> str:
+        if self.local is not None:
+            return ""
+        where = " (AWS_PROFILE, AWS_ENDPOINT_URL)" if self.name.startswith("s3://") else ""
+        return f"; check the address and that your credentials may list and read it{where}"
 
 
 class _Files(Protocol):
-    """What is needed from an fsspec file system."""
+    """What reads files, by the names that fsspec gives these calls."""
 
     def isfile(self, path: str) -> bool: ...
-    def ls(self, path: str, detail: bool) -> list[str]: ...
+    def ls(self, path: str) -> list[str]: ...
     def cat_file(self, path: str) -> bytes: ...
-    def open(self, path: str, mode: str) -> BinaryIO: ...
+    def open(self, path: str) -> BinaryIO: ...
 
 
 class _Disk:
-    """The local disk, by the names that fsspec's file systems give these calls."""
+    """The local disk."""
 
     def isfile(self, path: str) -> bool:
         return os.path.isfile(path)
 
-    def ls(self, path: str, detail: bool) -> list[str]:
+    def ls(self, path: str) -> list[str]:
         return os.listdir(path)
 
     def cat_file(self, path: str) -> bytes:
         return Path(path).read_bytes()
 
-    def open(self, path: str, mode: str) -> BinaryIO:
+    def open(self, path: str) -> BinaryIO:
         # A pipe in a folder from a stranger would be waited for without end.
         if not os.path.isfile(path) and os.path.exists(path):
             raise IsADirectoryError(f"{path} is not a file")
-        return cast(BinaryIO, pyarrow.OSFile(path, mode))
-
-
-def _opened(url: str) -> tuple[_Files, str]:
-    """The file system a URL names, and the path in it."""
-    try:
-        import fsspec.core
-    except ImportError as error:
-        raise MissingExtraError("fsspec", "remote") from error
-    try:
-        return cast("tuple[_Files, str]", fsspec.core.url_to_fs(url))
-    except (ImportError, ValueError) as error:
-        raise UsageError(
-            f"{url} cannot be opened: {error}; install the package that fsspec names, or give a "
-            "local folder"
-        ) from error
+        return cast(BinaryIO, pyarrow.OSFile(path, "rb"))

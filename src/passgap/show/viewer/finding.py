@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from passgap.errors import RunError, UsageError
+from passgap.plain import shareable
 from passgap.runs import is_watch
 from passgap.runs.names import (
     ABOUT_FILE,
@@ -48,6 +49,11 @@ class Found:
 def root_of(folder: Path | str) -> Path:
     """The folder to look in, links resolved once, here; raises UsageError if it is not a folder."""
     path = Path(folder)
+    if "://" in str(folder):
+        raise UsageError(
+            f"{shareable(str(folder))} is a URL; the viewer reads local folders: copy the run to "
+            "one, or write its page with passgap report"
+        )
     if not path.is_dir():
         raise UsageError(f"{folder} is not a folder; give the folder that contains your runs")
     return path.resolve()
