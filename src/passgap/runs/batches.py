@@ -1,4 +1,4 @@
-"""Many shards at once: in bounded memory, and read by as many threads as there are processors.
+"""Many shards at once: in bounded memory, and read by several threads.
 
 In: a run, names of shards, the wanted columns. Out: frames of about `ROWS` rows, in block order.
 
@@ -8,7 +8,6 @@ are recognised many at once. Where one of a batch is not like that, each is judg
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -30,9 +29,9 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-def threaded(function: Callable[[In], Out], items: Sequence[In]) -> Iterator[Out]:
+def threaded(run: Run, function: Callable[[In], Out], items: Sequence[In]) -> Iterator[Out]:
     """`map` by threads: reading and polars let several of them run."""
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(run.place.readers) as threads:
         yield from threads.map(function, items)
 
 
@@ -113,7 +112,7 @@ def completions_of(run: Run, names: Sequence[str], columns: Sequence[str]) -> pl
     found = _recognised(run, COMPLETIONS, names, COMPLETION_SCHEMA, columns)
     if found is not None:
         return found
-    return pl.concat(threaded(lambda name: run.read_completions(name, columns), names))
+    return pl.concat(threaded(run, lambda name: run.read_completions(name, columns), names))
 
 
 def outcomes_of(
@@ -124,7 +123,9 @@ def outcomes_of(
     found = _recognised(run, folder, names, OUTCOME_SCHEMA, columns)
     if found is not None and found["status"].is_in(STATUSES).all():
         return found
-    each = threaded(lambda name: run.read_outcomes(verifier_digest, name).select(columns), names)
+    each = threaded(
+        run, lambda name: run.read_outcomes(verifier_digest, name).select(columns), names
+    )
     return pl.concat(each)
 
 
@@ -145,7 +146,7 @@ def _recognised(
         return table
 
     try:
-        frame = as_frame(list(threaded(read, names))).select(columns)
+        frame = as_frame(list(threaded(run, read, names))).select(columns)
     except (*UNREADABLE, PassgapError):
         return None
     kinds = {name: schema[name] for name in columns}

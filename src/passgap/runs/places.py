@@ -7,6 +7,7 @@ frames. Nothing is written here: runs are written only to local paths.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar, cast
@@ -19,6 +20,7 @@ from passgap.plain import shareable
 from passgap.runs.names import MANIFEST_FILE
 from passgap.runs.remote import Remote
 
+USER = re.compile(r"://([^/@\s]+)@")  # what a URL may hold before its host
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -31,7 +33,8 @@ def is_run(where: Path | str) -> bool:
 class Place:
     """A folder by path or URL; ``local`` is its path, None if it is remote.
 
-    As text, it is without the keys that a URL may hold; ``name`` opens it again.
+    As text, it is without the keys that a URL may hold; ``name`` opens it again. ``readers`` is how
+    many threads should read from it at once.
     """
 
     def __init__(self, where: Path | str) -> None:
@@ -42,6 +45,8 @@ class Place:
         if self.local is None:
             remote = self._call(Remote, self.name)
             self._files, self._root = remote, remote.root
+        # Over a network a thread mostly waits; on a disk it unpacks.
+        self.readers = min(8, os.cpu_count() or 1) if self.local is not None else 16
 
     def __str__(self) -> str:
         return self.name if self.local is not None else shareable(self.name)
@@ -94,7 +99,10 @@ class Place:
         except (FileNotFoundError, PassgapError):
             raise
         except Exception as error:  # every file system has errors of its own
-            why = shareable(" ".join(str(error).split())[:200] or type(error).__name__)
+            why = " ".join(str(error).split())[:200] or type(error).__name__
+            for key in USER.findall(self.name):
+                why = why.replace(key, "[key]")
+            why = shareable(why)
             raise UsageError(f"{self} cannot be read: {why}{self._advice()}") from error
 
     def _advice(self) -> str:

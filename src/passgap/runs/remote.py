@@ -55,11 +55,10 @@ class Remote:
     def ls(self, path: str) -> list[str]:
         """The names in a folder."""
         self._list()
-        within = f"{path.strip('/')}/" if path.strip("/") else ""
+        folder = path.strip("/")
+        start = len(folder) + 1 if folder else 0
         inside = (one.lstrip("/") for one in self._infos)
-        return sorted(
-            {one[len(within) :].split("/")[0] for one in inside if one.startswith(within)}
-        )
+        return [one[start:].split("/")[0] for one in inside if one[:start] in ("", f"{folder}/")]
 
     def cat_file(self, path: str) -> bytes:
         info = self.info(path)

@@ -197,14 +197,24 @@ class Run:
     def _remade(self) -> str:
         """What brings back a file that was made with the run."""
         verb = "import" if self.manifest.imported else "sample"
-        return f"run the passgap {verb} command that made the run again, which rewrites it"
+        return self._repair(f"run the passgap {verb} command that made the run again")
+
+    def _repair(self, command: str, *files: str) -> str:
+        """What repairs the run, with its ``files`` in the place of {}: only a local one can be."""
+        local = self.place.local is not None
+        where = str(self.place) if local else "COPY"
+        typed = command.format(*(shlex.quote(where + file) for file in files))
+        return typed if local else f"copy {self.place} to a local folder COPY, then {typed}"
 
     @contextmanager
     def _opened(self, name: str, repair: str) -> Iterator[BinaryIO]:
         try:
             file = self.place.open(name)
         except (OSError, UsageError) as error:
-            why = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
+            if self.place.local is None and isinstance(error, UsageError):
+                raise  # no fault of the shard: permission, or the way to it
+            missing = isinstance(error, FileNotFoundError)
+            why = "is missing" if missing else f"cannot be read ({one_line(error)})"
             raise ShardError(name, f"of {self.place} {why}", repair) from error
         with file:
             yield file
@@ -337,7 +347,7 @@ class Run:
         verb, again = (
             ("import", "") if self.manifest.imported else ("sample", " to sample it again")
         )
-        redo = f"rerun the passgap {verb} command that made the run{again}"
+        redo = self._repair(f"rerun the passgap {verb} command that made the run{again}")
         return self._read((COMPLETIONS,), name, COMPLETION_SCHEMA, redo, columns=columns)
 
     def _read(
@@ -384,7 +394,7 @@ class Run:
         """The outcomes of one shard: columns of OUTCOME_SCHEMA (None: all), checked as they are
         read."""
         folder = _marks_of(verifier_digest)
-        redo = f"run passgap verify {shlex.quote(str(self.place))} to score it again"
+        redo = self._repair("run passgap verify {} to score it again", "")
         frame = self._read(folder, name, OUTCOME_SCHEMA, redo, columns=columns, whole=False)
         short = len(frame) != self.blocks[name].completions
         if short and not self.outcomes_about(verifier_digest).correct_by:  # a judge marks some
@@ -423,10 +433,10 @@ class Run:
             return None
         found = self.place.read_text(f"{OUTCOMES}/{name}").strip()
         if not DIGEST.fullmatch(found):
-            file, run = (shlex.quote(f"{self.place}{rest}") for rest in (f"/{OUTCOMES}/{name}", ""))
+            again = "remove the file and verify the run again: rm {} && passgap verify {}"
             raise RunError(
-                f"{self.name} names the outcomes {found[:40]!r}, which is not a digest; remove "
-                f"the file and verify the run again: rm {file} && passgap verify {run}"
+                f"{self.name} names the outcomes {found[:40]!r}, which is not a digest; "
+                f"{self._repair(again, f'/{OUTCOMES}/{name}', '')}"
             )
         return found
 
@@ -444,10 +454,9 @@ class Run:
             about = msgspec.json.decode(self.place.read_bytes(name), type=OutcomesAbout)
             _marks_of(about.correct_by or verifier_digest)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, RunError) as error:
-            file, run = (shlex.quote(f"{self.place}{rest}") for rest in (f"/{name}", ""))
+            again = "remove it and verify the run again: rm {} && passgap verify {}"
             raise RunError(
-                f"{self.place}/{name} is damaged ({error}); remove it and verify the run again: "
-                f"rm {file} && passgap verify {run}"
+                f"{self.place}/{name} is damaged ({error}); {self._repair(again, f'/{name}', '')}"
             ) from error
         return about
 
@@ -483,7 +492,7 @@ class Run:
 
     def read_logprobs(self, policy_digest: str, name: str) -> pl.DataFrame:
         """Log-probabilities under another policy; columns as in LOGPROB_SCHEMA."""
-        redo = f"run passgap reach again after: rm -r {shlex.quote(f'{self.place}/{LOGPROBS}')}"
+        redo = self._repair("run passgap reach again after: rm -r {}", f"/{LOGPROBS}")
         return self._read((LOGPROBS, policy_digest), name, LOGPROB_SCHEMA, redo)
 
     def add_logprobs(
@@ -581,6 +590,8 @@ def refuse_other(folder: Path) -> None:
 
 def _instead(place: str) -> str:
     """What a place is if it is not a run folder, and which commands take it."""
+    if "://" in place:
+        return f"it has no {MANIFEST_FILE}; check the bucket and the folder in the address"
     if not Path(place).is_file():
         return f"it has no {MANIFEST_FILE}"
     return (

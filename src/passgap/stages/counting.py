@@ -187,11 +187,11 @@ def _reasoned(run: Run, order: pl.DataFrame, chosen: str) -> IntArray | None:
 
 def read_counts(path: Path | str) -> Counts:
     """Read a counts file (CSV, Parquet, JSONL) or count a run, a folder or any fsspec URL."""
-    if is_run(path):
+    if "://" in str(path) or is_run(path):
         return count(Run(path))
     name, path = str(path), Path(path)
     if not path.is_file():
-        lost = "" if path.exists() or "://" in name else "; there is no such file"
+        lost = "" if path.exists() else "; there is no such file"
         if is_watch(path) or is_watch(path / WATCH):
             lost = f"; it holds a training's reward calls: passgap watch {shlex.quote(name)}"
         raise UsageError(
