@@ -23,11 +23,13 @@ from typing import TextIO
 
 WORDS = ["so", "we", "add", "the", "terms", "then", "divide", "by", "their", "number", "π", "1"]
 Rows = Iterator[dict[str, object]]
+DRAWN = " ".join(random.Random(1).choices(WORDS, k=1 << 19))
 
 
 def text(rng: random.Random, size: int) -> str:
-    """About so many characters of words."""
-    return " ".join(rng.choices(WORDS, k=size // 5))
+    """So many characters of words, from a place of their own in those drawn once."""
+    at = rng.randrange(len(DRAWN) - size)
+    return DRAWN[at : at + size]
 
 
 def one_text(file: TextIO, megabytes: int) -> None:
@@ -42,9 +44,10 @@ def one_text(file: TextIO, megabytes: int) -> None:
 
 def one_row(file: TextIO, megabytes: int) -> None:
     """JSON lines, the first of which is a problem with so many samples that they fill the file."""
-    rng = random.Random(0)
-    file.write('{"problem_id": "p0", "correct": true, "completion": [')
-    for i in range(megabytes * 256):
+    rng, size = random.Random(0), megabytes * 256
+    file.write('{"problem_id": "p0", "correct": [' + ", ".join(["true"] * size))
+    file.write('], "completion": [')
+    for i in range(size):
         file.write(f'{", " if i else ""}"{text(rng, 4096)}"')
     file.write("]}\n")
 
@@ -162,7 +165,7 @@ def pack(plain: Path, packed: Path) -> None:
 def imported(path: Path) -> tuple[float, float, float, str]:
     """Seconds, processor seconds, peak gigabytes, and what the import printed last."""
     began = time.perf_counter()
-    words = ["import", str(path), "--out", str(path.parent / f"run{path.suffix}")]
+    words = ["import", str(path), "--out", str(path.parent / f"run-{path.suffix[1:]}")]
     with subprocess.Popen(
         [sys.executable, "-m", "passgap", *words],
         stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -17,9 +18,18 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek
-from passgap.logs.rows import JSON_LINES, SUFFIXES, Row, ending, first_row, mapped, opened
+from passgap.logs.rows import (
+    JSON_LINES,
+    SUFFIXES,
+    Row,
+    ending,
+    filled_lines,
+    first_row,
+    mapped,
+    opened,
+)
 from passgap.logs.shapes import is_one_row
-from passgap.logs.streams import JsonStream
+from passgap.logs.streams import JsonStream, TooLargeError
 from passgap.registry import Registry
 from passgap.stages.looks import Looks
 from passgap.stages.policies import EACH, STEP, SeveralPoliciesError
@@ -139,13 +149,14 @@ def _first(path: Path, size: int, changed: int) -> Row:
         for key in stream.members() if stream.kind() == "{" else ():
             row[key] = {"{": dict, "[": list}.get(stream.kind(), str)()
             if stream.kind() == "{" and len(row) == 1:
-                row[key] = stream.value()
+                with suppress(TooLargeError):  # its readers walk into it
+                    row[key] = stream.value()
         return row
 
 
 def _first_line(path: Path) -> Row:
     with opened(path) as file:
-        line = next((one for one in file if not one.isspace()), "{}")
+        _, line = next(filled_lines(file, path), (0, ""))
     try:
         return mapped(json.loads(line))
     except (ValueError, RecursionError):

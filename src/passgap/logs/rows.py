@@ -12,13 +12,14 @@ import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
 import polars as pl
 
 from passgap.errors import UsageError
-from passgap.logs.streams import JsonStream
+from passgap.logs.streams import JsonStream, read_line
 from passgap.stages.counting import csv_header
 
 Row = dict[str, object]
@@ -93,13 +94,12 @@ def read_lines(path: Path) -> Iterator[Row]:
         yield from read_array(path)
         return
     with opened(path) as file:
-        for number, line in enumerate(file, start=1):
-            if line.isspace():
-                continue
+        lines = filled_lines(file, path)
+        for number, line in lines:
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError) as error:
-                last = all(other.isspace() for other in file)
+                last = next(lines, None) is None
                 raise UsageError(_not_json(path, number, error, last=last)) from error
             if not isinstance(row, dict):
                 raise UsageError(
@@ -163,6 +163,16 @@ def header(path: Path) -> list[str]:
         if stream.kind() == "[":
             next(stream.elements(), None)
         return list(stream.members())
+
+
+def filled_lines(file: TextIO, path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that are not empty, by their numbers; TooLargeError for a huge one."""
+    for number in count(1):
+        line = read_line(file, str(path), number)
+        if not line:
+            return
+        if not line.isspace():
+            yield number, line
 
 
 def first_row(path: Path) -> Row:

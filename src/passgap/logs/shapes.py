@@ -14,8 +14,18 @@ from itertools import islice
 from pathlib import Path
 
 from passgap.errors import UsageError
-from passgap.logs.rows import JSON_LINES, Row, ending, field, opened, read_lines, read_rows
-from passgap.logs.streams import JsonStream
+from passgap.logs.documents import rows_under
+from passgap.logs.rows import (
+    JSON_LINES,
+    Row,
+    ending,
+    field,
+    filled_lines,
+    opened,
+    read_lines,
+    read_rows,
+)
+from passgap.logs.streams import JsonStream, TooLargeError
 from passgap.stages import looks
 from passgap.stages.policies import names_a_policy, scalars
 
@@ -46,8 +56,12 @@ def shaped(path: Path, key: str | None, say: Say) -> Iterator[Row]:
     with opened(path) as file:
         stream = JsonStream(file, str(path))
         objects: list[Row] = []
-        while stream.kind():
-            objects.append(_object(stream.value(), path, len(objects) + 1))
+        try:
+            while stream.kind():
+                objects.append(_object(stream.value(), path, len(objects) + 1))
+        except TooLargeError:
+            yield from _walked(path, key, say)
+            return
     if len(objects) == 1:
         yield from _document(objects[0], path, key, say)
     else:  # one row after the other, each over several lines
@@ -62,13 +76,17 @@ def _object(value: object, path: Path, number: int) -> Row:
 
 def _is_lines(path: Path) -> bool:
     """Whether a file has an object in its first line and more lines after it."""
+    first = ""
     with opened(path) as file:
-        first = next((line for line in file if not line.isspace()), "")
+        lines = filled_lines(file, path)
         try:
+            _, first = next(lines, (0, ""))
             json.loads(first)
+            return next(lines, None) is not None
+        except TooLargeError:
+            return bool(first) or ending(path) in JSON_LINES
         except (ValueError, RecursionError):
             return ending(path) in JSON_LINES and first.strip() != "{"
-        return any(not line.isspace() for line in file)
 
 
 def _array(stream: JsonStream, path: Path, key: str | None, say: Say) -> Iterator[Row]:
@@ -123,6 +141,32 @@ def _document(found: Row, path: Path, key: str | None, say: Say) -> Iterator[Row
     yield found
 
 
+def _walked(path: Path, key: str | None, say: Say) -> Iterator[Row]:
+    """The rows in a list of one object that cannot be read at once."""
+    about: Row = {}
+    lists: list[str] = []
+    with opened(path) as file:
+        stream = JsonStream(file, str(path))
+        for name in stream.members():
+            if stream.kind() == "[":
+                lists.append(name)
+            else:
+                about[name] = stream.value()
+    if key is None and len(lists) != 1:
+        some = ", ".join(f"--rows {name}" for name in lists)
+        raise UsageError(f"{path} has {len(lists)} lists that may be its rows; choose one: {some}")
+    if key is None:
+        say(f"the rows stand under {lists[0]}")
+    shared = _of_policy(about)
+    for row in rows_under(path, key or lists[0]):
+        yield {**shared, **row}
+
+
+def _of_policy(about: Row) -> Row:
+    """What an object says about the policy of all its rows."""
+    return {k: v for k, v in scalars(about).items() if names_a_policy(k) and v is not None}
+
+
 def _is_problem(found: Row) -> bool:
     """Whether an object is one problem with its samples, which then do not name it themselves."""
     names = {looks.leaf(name) for name in found}
@@ -150,7 +194,7 @@ def _lists(found: Row, within: str = "", depth: int = 1) -> dict[str, list[objec
 
 def _under(value: object, about: Row) -> Iterator[Row]:
     """Rows under a key, with what the object says about the policy of all of them."""
-    shared = {k: v for k, v in scalars(about).items() if names_a_policy(k) and v is not None}
+    shared = _of_policy(about)
     keyed = _columns(value) or _keyed(value) if isinstance(value, dict) else None
     rows = keyed[1] if keyed else value if isinstance(value, list) else [value]
     for number, row in enumerate(rows, start=1):
