@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 
 WORDS = ["so", "we", "add", "the", "terms", "then", "divide", "by", "their", "number", "to", "get"]
-SAMPLES = Path(__file__).parents[1] / "tests" / "importers" / "logs" / "inspect_zstd.eval"
+SAMPLES = Path(__file__).parents[1] / "tests" / "logs" / "logs" / "inspect_zstd.eval"
 WITH_DATASETS = """
 import sys, datasets
 for folder in sys.argv[1:]:

@@ -171,7 +171,7 @@ class Collected:
     def _encodable(self, record: Record) -> Record:
         """The record without lone surrogates, which JSON can escape but no file can hold."""
         texts = (record.text, record.question, record.reference, record.prompt, record.key)
-        if all(map(_is_whole, (*texts, record.reason, record.extracted or ""))):
+        if _is_whole("".join((*texts, record.reason, record.extracted or ""))):
             return record
         self._told.note(
             "some texts have invalid characters (lone surrogates), each replaced by a question mark"

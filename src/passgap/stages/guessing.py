@@ -22,7 +22,6 @@ from polars import selectors as cs
 from passgap.data.arrays import FloatArray
 from passgap.runs import Run
 from passgap.runs.batches import outcome_batches
-from passgap.stats import shrunken_rates
 from passgap.verifiers import answer_form
 
 Form = Callable[[str], str]
@@ -110,6 +109,8 @@ class Guesses:
         sum(w) over the other problems, with the variance of such a ratio between problems,
         ``J / (J - 1) sum (s - rate w)^2 / sum(w)^2``.
         """
+        from passgap.stats import shrunken_rates  # here: importing a log needs no scipy
+
         s, w = pl.col("s"), pl.col("w")  # whole numbers as floats, which add up exactly
         said = pl.concat(self._said).group_by("problem_id", "answer").agg(s.sum().cast(pl.Float64))
         wrong = pl.concat(self._wrong).group_by("problem_id").agg(w.sum().cast(pl.Float64))

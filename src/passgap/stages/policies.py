@@ -136,11 +136,16 @@ class Splits:
         self._last: dict[tuple[str, object], object] = {}
         self._scattered: set[str] = set()
         self._ignored: set[str] = set(pooled)
+        self._before: Mapping[str, object] | None = None
 
     def add(self, problem: int, fields: Mapping[str, object]) -> None:
         """Take one sample of a problem."""
         group = (problem, *(fields.get(name) for name in self._pooled)) if self._pooled else problem
         before = self._totals
+        if not self._counts and fields == self._before:
+            before[group] += 1  # all are constants so far
+            return
+        self._before = fields
         absent = [name for name in self._first if name not in fields] if before else []
         for name in (*fields, *absent):
             if name not in self._ignored:
