@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 import polars as pl
@@ -17,6 +18,7 @@ from passgap.runs import Run, ShardError
 from passgap.runs.batches import FEW, ROWS, batched, completions_of, outcomes_of
 from passgap.runs.frames import beside
 from passgap.runs.frames import tally as counted
+from passgap.runs.spreading import spread
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
 
@@ -69,36 +71,53 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
 
 
 def _read(run: Run, digest: str | None, broken: list[str]) -> Iterator[pl.DataFrame]:
-    """The sound shards, all draws of a problem at once, and what damaged ones suffer from.
+    """The sound shards, all draws of a problem at once, and what damaged ones suffer from."""
+    for frame, faults in spread(_Reading(run, digest), _by_problems(run)):
+        broken += faults
+        if frame is not None:
+            yield frame
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Some shards in one frame, and the faults of damaged ones; another process can read them.
 
     A text is replaced by its hash, so that memory holds many.
     """
-    marked = run.outcome_names(digest) if digest else set()
 
-    blank = (pl.col("text").str.strip_chars() == "").alias("blank")
+    run: Run
+    digest: str | None
 
-    def read(part: list[str]) -> pl.DataFrame:
-        frame = completions_of(run, part, COLUMNS).with_columns(blank, pl.col("text").hash())
-        known = [name for name in part if name in marked]
-        if digest is None or not known:
-            return frame.with_columns(
-                status=pl.lit(None, pl.String), reason=pl.lit(None, pl.String)
-            )
-        return beside(frame, outcomes_of(run, digest, known, MARKS))
+    def __reduce__(self) -> tuple[type[_Reading], tuple[Run, str | None]]:
+        return _Reading, (self.run, self.digest)
 
-    for part in _by_problems(run):
-        frames = []
-        for few in batched(run, part, FEW):
+    def __call__(self, names: Sequence[str]) -> tuple[pl.DataFrame | None, list[str]]:
+        frames: list[pl.DataFrame] = []
+        broken: list[str] = []
+        for few in batched(self.run, names, FEW):
             try:
-                frames.append(read(few))
+                frames.append(self._few(few))
             except ShardError:
                 for name in few:
                     try:
-                        frames.append(read([name]))
+                        frames.append(self._few([name]))
                     except ShardError as error:
                         broken.append(f"{name} {error.fault}")
-        if frames:
-            yield pl.concat(frames)
+        return pl.concat(frames) if frames else None, broken
+
+    def _few(self, names: Sequence[str]) -> pl.DataFrame:
+        blank = (pl.col("text").str.strip_chars() == "").alias("blank")
+        frame = completions_of(self.run, names, COLUMNS).with_columns(blank, pl.col("text").hash())
+        known = [name for name in names if name in self._marked]
+        if self.digest is None or not known:
+            return frame.with_columns(
+                status=pl.lit(None, pl.String), reason=pl.lit(None, pl.String)
+            )
+        return beside(frame, outcomes_of(self.run, self.digest, known, MARKS))
+
+    @cached_property
+    def _marked(self) -> set[str]:
+        return self.run.outcome_names(self.digest) if self.digest else set()
 
 
 def _by_problems(run: Run) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from passgap.cli.command import argument, command, flag
-from passgap.cli.flags import OutputFlags
+from passgap.cli.flags import OnRay, OutputFlags, on_ray
 from passgap.cli.printing import check_fail_on, print_one
 
 
@@ -22,6 +22,7 @@ def check(
             "SEVERITY",
         ),
     ] = None,
+    ray: OnRay = None,
 ) -> None:
     """Data checks: cloned samples, truncation, rejected references, mismatched prompts.
 
@@ -32,7 +33,8 @@ def check(
     from passgap.runs import Run
 
     check_fail_on([fail_on] if fail_on else None, SEVERITIES)
-    found = look(*(Run(run) for run in runs))
+    with on_ray(ray):
+        found = look(*(Run(run) for run in runs))
     print_one(found, output)
     worst = found.worst
     if fail_on and worst and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):

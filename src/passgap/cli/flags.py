@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -43,7 +45,29 @@ SamplingAlone = Annotated[
         "RUN",
     ),
 ]
+OnRay = Annotated[
+    str | None,
+    flag(
+        "Read and mark the shards on the CPUs of this Ray cluster; auto finds a running one, local "
+        "starts one.",
+        "ADDRESS",
+        typed=("--ray",),
+    ),
+]
 LeaveOutHeldOut = Annotated[bool, flag("Leave the problems of --held-out out of training.")]
+
+
+@contextmanager
+def on_ray(address: str | None) -> Iterator[None]:
+    """Within the block, shards are read and marked on this cluster; None: in this process."""
+    if address is None:
+        yield
+        return
+    from passgap.engines.ray import mapper
+    from passgap.runs.spreading import spreading
+
+    with mapper(address) as spread, spreading(spread):
+        yield
 
 
 class Flags:

@@ -84,6 +84,7 @@ def probe(
     verdict: ProbeFlags,
     output: OutputFlags,
     fail_on: flags.FailOn = None,
+    ray: flags.OnRay = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
 
@@ -91,7 +92,8 @@ def probe(
 
     Example: passgap probe runs/base
     """
-    judge_source(source, verdict, output, fail_on)
+    with flags.on_ray(ray):
+        judge_source(source, verdict, output, fail_on)
 
 
 def judge_source(

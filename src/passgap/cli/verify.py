@@ -30,6 +30,7 @@ def verify(
             "GOLD TEXT",
         ),
     ] = None,
+    ray: flags.OnRay = None,
     json_: flags.Json = False,
 ) -> None:
     """Verify the completions of one or more runs; the completions stay unchanged.
@@ -45,6 +46,8 @@ def verify(
     """
     from passgap.runs import Run
 
+    if try_ is not None and ray is not None:
+        raise UsageError("--try marks one text here; leave --ray out")
     if try_ is not None:
         return _try(*try_, verifier or "math", json_=json_, runs=runs or [])
     if not runs:
@@ -53,7 +56,8 @@ def verify(
         Run(path)  # one that is none is found before any is verified
     found = []
     for path in runs:
-        found.append(mark_run(path, verifier))
+        with flags.on_ray(ray):
+            found.append(mark_run(path, verifier))
         if not json_:
             print_marked(path, found[-1], alone=len(runs) == 1)
     failed = [one for one in found if one.failed]

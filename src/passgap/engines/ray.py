@@ -1,4 +1,4 @@
-"""The ray engine: Ray Data maps blocks over workers, each with its own engine.
+"""Ray Data maps blocks or shards over workers: the ray engine, and `mapper` for other functions.
 
 In: the missing blocks of a run. Out: their completions, in the order they finish. Ray handles the
 loss of a worker or a node: its blocks are computed again elsewhere. Nothing is checkpointed here:
@@ -10,14 +10,17 @@ The policy's path has to mean the same weights on every node.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from passgap.data.completions import Block, Completion
 from passgap.data.policies import Prompt
 from passgap.engines.arguments import refuse_below
 from passgap.engines.base import Capabilities, Engine, Work
-from passgap.errors import MissingExtraError, WorkError
+from passgap.errors import MissingExtraError, PassgapError, UsageError, WorkError
 
 try:
     import ray
@@ -75,23 +78,12 @@ class RayEngine(Engine):
 
     def complete_all(self, work: Iterable[Work]) -> Iterator[tuple[str, list[Completion]]]:
         """Send one block at a time to every worker."""
-        items = [{"work": pickle.dumps(item)} for item in work]
-        drawn = ray.data.from_items(items, override_num_blocks=len(items)).map(
-            _Worker,
-            fn_constructor_args=(self._loader,),
-            compute=ray.data.ActorPoolStrategy(size=min(self._workers, len(items))),
-            num_cpus=self._cpus,
-            num_gpus=self._gpus,
-        )
-        try:
-            for row in drawn.iter_rows():
-                name, completions, self._engine = pickle.loads(row["drawn"])
-                yield name, completions
-        except ray.exceptions.RayError as error:
-            raise WorkError(
-                f"ray gave up ({str(error).splitlines()[-1][:300]}); finished samples are kept: "
-                "run the same command again when the cluster is back"
-            ) from error
+        items = list(work)
+        made = functools.partial(_Drawing, self._loader)
+        workers = min(self._workers, len(items))
+        for _, drawn in _applied(made, items, workers, cpus=self._cpus, gpus=self._gpus):
+            name, completions, self._engine = drawn
+            yield name, completions
 
     def close(self) -> None:
         """Leave the cluster if it was joined here."""
@@ -99,17 +91,102 @@ class RayEngine(Engine):
             ray.shutdown()
 
 
-class _Worker:
+class _Drawing:
     """An engine on a worker: from a block to its completions."""
 
     def __init__(self, loader: Loader) -> None:
         self._engine = loader()
 
-    def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
-        item: Work = pickle.loads(row["work"])
+    def __call__(self, item: Work) -> tuple[str, list[Completion], dict[str, object]]:
         completions = self._engine.complete(item.block, item.prompts)
-        described = dict(self._engine.describe())
-        return {"drawn": pickle.dumps((item.name, completions, described))}
+        return item.name, completions, dict(self._engine.describe())
+
+
+@contextmanager
+def mapper(address: str) -> Iterator[Callable[[Callable[[Any], Any], list[Any]], Iterator[Any]]]:
+    """Calls a function for many items on the CPUs of a cluster, and gives the results in order.
+
+    ``address`` is that of a running cluster; ``auto`` finds it, ``local`` starts one here. Files
+    are read where the function runs, so a run's path has to mean the same on every node.
+    """
+    started = not ray.is_initialized()
+    if started:
+        try:
+            ray.init(address=address, log_to_driver=False, include_dashboard=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"--ray {address}: no cluster can be reached ({str(error).splitlines()[0][:200]}); "
+                "allowed: the address of a running one, auto, local"
+            ) from error
+    try:
+        yield _in_order
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def _in_order(function: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
+    workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    held: dict[int, Any] = {}
+    due = 0
+    for place, found in _applied(functools.partial(_same, function), items, workers):
+        held[place] = found
+        while due in held:
+            yield held.pop(due)
+            due += 1
+
+
+def _same(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return function
+
+
+def _applied(
+    make: Callable[[], Callable[[Any], Any]],
+    items: Sequence[Any],
+    workers: int,
+    *,
+    cpus: float = 1,
+    gpus: float = 0,
+) -> Iterator[tuple[int, Any]]:
+    """``make()(item)`` with the item's place, as they finish; ``make`` is called on every worker.
+
+    Raises what the function raised there, if it is an error of passgap.
+    """
+    if not items:
+        return
+    rows = [{"place": i, "item": pickle.dumps(item)} for i, item in enumerate(items)]
+    applied = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+        _Worker,
+        fn_constructor_args=(pickle.dumps(make),),
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(rows))),
+        num_cpus=cpus,
+        num_gpus=gpus,
+    )
+    try:
+        for row in applied.iter_rows():
+            found = pickle.loads(row["found"])
+            if isinstance(found, PassgapError):
+                raise found
+            yield row["place"], found
+    except ray.exceptions.RayError as error:
+        raise WorkError(
+            f"ray gave up ({str(error).splitlines()[-1][:300]}); what is finished is kept: run the "
+            "same command again when the cluster is back"
+        ) from error
+
+
+class _Worker:
+    """A function on a worker; its items and results are pickled."""
+
+    def __init__(self, make: bytes) -> None:
+        self._function = pickle.loads(make)()
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        try:
+            found = self._function(pickle.loads(row["item"]))
+        except PassgapError as error:
+            found = error
+        return {"place": row["place"], "found": pickle.dumps(found)}
 
 
 def check(arguments: Mapping[str, object]) -> None:

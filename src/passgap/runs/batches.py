@@ -57,8 +57,15 @@ def marked_batches(
     Keys come first. Shards are checked as they are read; a ShardError for a bad one.
     """
     for part in batched(run, names):
-        marks = outcomes_of(run, verifier_digest, part, [*KEYS, *outcomes])
-        yield beside(marks, completions_of(run, part, [*KEYS, *more]))
+        yield marked_frame(run, verifier_digest, part, outcomes, *more)
+
+
+def marked_frame(
+    run: Run, verifier_digest: str, names: Sequence[str], outcomes: Sequence[str], *more: str
+) -> pl.DataFrame:
+    """The same of a few shards in one frame."""
+    marks = outcomes_of(run, verifier_digest, names, [*KEYS, *outcomes])
+    return beside(marks, completions_of(run, names, [*KEYS, *more]))
 
 
 def outcome_batches(

@@ -76,6 +76,9 @@ class Run:
         data = self.place.read_bytes(MANIFEST_FILE)
         self.manifest = read_manifest(f"{self.place}/{MANIFEST_FILE}", data)
 
+    def __reduce__(self) -> tuple[type[Run], tuple[str]]:
+        return Run, (self.place.name,)  # another process opens it for itself
+
     @classmethod
     def unopened(cls, place: Place, manifest: Manifest) -> Run:
         """A run that has this manifest, whatever is on disk."""

@@ -39,8 +39,11 @@ class ShardError(RunError):
     """A shard is incomplete, damaged or foreign; ``fault`` says which, in words."""
 
     def __init__(self, name: str, fault: str, repair: str = "copy it again") -> None:
-        self.name, self.fault = name, fault
+        self.name, self.fault, self.repair = name, fault, repair
         super().__init__(f"shard {name} {fault}; {repair}")
+
+    def __reduce__(self) -> tuple[type[ShardError], tuple[str, str, str]]:
+        return ShardError, (self.name, self.fault, self.repair)
 
 
 def write_shard(

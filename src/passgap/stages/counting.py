@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -23,11 +25,12 @@ from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
 from passgap.runs import Run, is_run, is_watch, write_from
-from passgap.runs.batches import marked_batches
+from passgap.runs.batches import batched, marked_frame
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
 from passgap.runs.names import WATCH
-from passgap.stages.guessing import Guesses
+from passgap.runs.spreading import spread
+from passgap.stages.guessing import Guesses, Sums
 from passgap.stages.looks import LOOKED_AT, other_names
 from passgap.stages.tallying import MARKS, mark_column, refuse_ids_twice, tallied
 from passgap.stages.unscored import in_one_line, unscored
@@ -90,12 +93,13 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
     marked = run.outcome_names(chosen)
     names = [name for name in run.completion_names() if name in marked]
     source = run.outcomes_about(chosen).source  # an imported run's own labels
-    guesses = Guesses.of(run, chosen) if source is None or source.answers else None
+    counting = _Counting(run, chosen, guessed=source is None or source.answers)
+    guesses = counting.guesses
     tallies: list[pl.DataFrame] = []
-    for frame in marked_batches(run, chosen, names, OUTCOMES, "finish_reason"):
-        tallies.append(_tally(frame))
-        if guesses is not None:
-            guesses.add(frame)
+    for one, sums in spread(counting, batched(run, names)):
+        tallies.append(one)
+        if guesses is not None and sums is not None:
+            guesses.take(sums)
     drawn = sum(int(tally["draws"].sum()) for tally in tallies)
     if drawn < expected or not drawn:
         raise UsageError(
@@ -123,6 +127,26 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         c_asked=frame["c_asked"].to_numpy() if frame["read"].sum() else None,
         c_any=frame["c_any"].to_numpy() if frame["read"].sum() else None,
     )
+
+
+@dataclass(frozen=True)
+class _Counting:
+    """What some shards add to the counts; another process can do it."""
+
+    run: Run
+    chosen: str
+    guessed: bool
+
+    def __reduce__(self) -> tuple[type[_Counting], tuple[Run, str, bool]]:
+        return _Counting, (self.run, self.chosen, self.guessed)
+
+    @cached_property
+    def guesses(self) -> Guesses | None:
+        return Guesses.of(self.run, self.chosen) if self.guessed else None
+
+    def __call__(self, names: Sequence[str]) -> tuple[pl.DataFrame, Sums | None]:
+        frame = marked_frame(self.run, self.chosen, names, OUTCOMES, "finish_reason")
+        return _tally(frame), self.guesses.counted(frame) if self.guesses else None
 
 
 def _clusters(run: Run) -> list[str] | None:

@@ -25,6 +25,7 @@ from passgap.runs.batches import outcome_batches
 from passgap.verifiers import answer_form
 
 Form = Callable[[str], str]
+Sums = tuple[pl.DataFrame, list[pl.DataFrame]]
 KEPT = 1 << 18  # answers whose normal form is remembered
 
 
@@ -82,16 +83,27 @@ class Guesses:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count some outcomes; columns as in ``COLUMNS``."""
+        self.take(self.counted(frame))
+
+    def take(self, sums: Sums) -> None:
+        """Add what ``counted`` found, here or in another process."""
+        wrong, said = sums
+        self._wrong.append(wrong)
+        self._said += said
+
+    def counted(self, frame: pl.DataFrame) -> Sums:
+        """The wrong draws of each problem, and those that gave a reference."""
         incorrect = pl.col("status") == "incorrect"
         wrong = frame.select(COLUMNS).filter(incorrect).drop("status")
-        self._wrong.append(wrong.group_by("problem_id").agg(w=pl.len()))
+        said: list[pl.DataFrame] = []
         forms = set(self._forms.values())
         for form in forms:
             mine = wrong
             if len(forms) > 1:
                 ids = [i for i, one in self._forms.items() if one is form]
                 mine = wrong.filter(pl.col("problem_id").is_in(ids))
-            self._said.append(self._references_in(mine, form))
+            said.append(self._references_in(mine, form))
+        return wrong.group_by("problem_id").agg(w=pl.len()), said
 
     def _references_in(self, wrong: pl.DataFrame, form: Form) -> pl.DataFrame:
         """The draws ``s`` of each problem that gave each answer, if it is a reference."""

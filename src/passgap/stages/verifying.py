@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import cached_property
 
 import polars as pl
 
 from passgap.data.completions import REFUSALS
 from passgap.data.counts import Counts
 from passgap.data.identity import digest
-from passgap.data.outcomes import Outcome
+from passgap.data.outcomes import Failure, Outcome
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import Problem
 from passgap.errors import UsageError
@@ -26,6 +27,7 @@ from passgap.problems import render
 from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth, Verified
 from passgap.runs import Run
 from passgap.runs.outcomes import OutcomesAbout
+from passgap.runs.spreading import spread
 from passgap.stages.unscored import all_unscored, keep_failures, unscored
 from passgap.verifiers import Item, Verifier, answer_form, for_problems
 from passgap.verifiers.asked import asked_form
@@ -34,6 +36,7 @@ from passgap.verifiers.failures import take_failures
 SHOWN = 5
 AT_ONCE = 1024  # completions that a verifier gets in one call
 SOURCE = "source"
+Marked = tuple[str, int, Outcome]
 
 
 def verify(
@@ -71,7 +74,6 @@ def verify(
         return _by_its_source(run)
     problems = {problem.id: problem for problem in run.problems()}
     _refuse_without_references(run, problems, verifier)
-    asked = _asked_forms(run, problems)
     with closing(for_problems(problems.values(), verifier)) as marker, run.writing():
         correct_by = run.verifier_digest() if marker.of_reasoning else None
         key = digest([marker.digest, correct_by]) if correct_by else marker.digest
@@ -87,16 +89,17 @@ def verify(
             run.set_outcomes_about(key, about)
         take_failures(marker)  # references that raised are reported as faults
         sizes = {name: run.blocks[name].completions for name in shards}
-        before = 0
-        for name in shards:
-            if name not in done:
-                shown = _within(progress, before, sum(sizes.values()))
-                marks = _marked(run, name, marker, problems, asked, correct_by, shown)
-                keep_failures(run, key, name, take_failures(marker))
-                run.add_outcomes(key, name, marks)
+        total = sum(sizes.values())
+        before = sum(sizes[name] for name in shards if name in done)
+        owed = [name for name in shards if name not in done]
+        marking = _Marking(run, verifier, correct_by)
+        marking.use(marker, lambda count: progress and progress(before + count, total))
+        for name, (marks, failures) in zip(owed, spread(marking, owed), strict=True):
+            keep_failures(run, key, name, failures)
+            run.add_outcomes(key, name, marks)
             before += sizes[name]
             if progress:
-                progress(before, sum(sizes.values()))
+                progress(before, total)
         run.set_verifier_digest(key, of_reasoning=marker.of_reasoning)
         return key
 
@@ -147,49 +150,56 @@ def _refuse_without_references(
         )
 
 
-def _within(
-    progress: Callable[[int, int], None] | None, before: int, total: int
-) -> Callable[[int], None]:
-    """Reports progress within a shard."""
+class _Marking:
+    """Marks one shard after the other; another process makes a verifier of its own for it."""
 
-    def tell(count: int) -> None:
-        if progress:
-            progress(before + count, total)
+    def __init__(self, run: Run, verifier: str | None, correct_by: str | None) -> None:
+        self._run, self._spec, self._correct_by = run, verifier, correct_by
+        self._tell: Callable[[int], object] = lambda count: None
 
-    return tell
+    def __reduce__(self) -> tuple[type[_Marking], tuple[Run, str | None, str | None]]:
+        return _Marking, (self._run, self._spec, self._correct_by)
 
+    def use(self, marker: Verifier, tell: Callable[[int], object]) -> None:
+        """Mark with this verifier; ``tell`` gets the number marked of a shard so far."""
+        self.__dict__["_marker"], self._tell = marker, tell
 
-def _marked(
-    run: Run,
-    name: str,
-    marker: Verifier,
-    problems: dict[str, Problem],
-    asked: dict[str, str],
-    correct_by: str | None,
-    tell: Callable[[int], None],
-) -> list[tuple[str, int, Outcome]]:
-    frame = run.read_completions(name, ["problem_id", "draw", "text", "finish_reason"])
-    if correct_by is not None:
-        right = run.read_outcomes(correct_by, name).filter(pl.col("status") == "correct")
-        frame = frame.join(right.select("problem_id", "draw"), on=["problem_id", "draw"])
-    refused = pl.col("finish_reason").is_in(REFUSALS).fill_null(value=False)
-    rows = list(frame.filter(~refused).iter_rows())
-    outcomes: list[Outcome] = []
-    for first in range(0, len(rows), AT_ONCE):
-        part = rows[first : first + AT_ONCE]
-        outcomes += marker.verify_all(
-            [Item(problems[i], text, end, asked[i]) for i, _, text, end in part]
-        )
-        tell(len(outcomes))
-    failed = _failed_at_source(run, name)
-    unanswered = [
-        (i, draw, Outcome("unscored", None, why))
-        for i, draw, _, why in frame.filter(refused).iter_rows()
-    ]
-    return unanswered + [
-        (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)
-        for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)
-    ]
+    def __call__(self, name: str) -> tuple[list[Marked], list[Failure]]:
+        frame = self._run.read_completions(name, ["problem_id", "draw", "text", "finish_reason"])
+        if self._correct_by is not None:
+            marks = self._run.read_outcomes(self._correct_by, name)
+            right = marks.filter(pl.col("status") == "correct").select("problem_id", "draw")
+            frame = frame.join(right, on=["problem_id", "draw"])
+        refused = pl.col("finish_reason").is_in(REFUSALS).fill_null(value=False)
+        rows = list(frame.filter(~refused).iter_rows())
+        outcomes: list[Outcome] = []
+        for first in range(0, len(rows), AT_ONCE):
+            part = rows[first : first + AT_ONCE]
+            outcomes += self._marker.verify_all(
+                [Item(self._problems[i], text, end, self._asked[i]) for i, _, text, end in part]
+            )
+            self._tell(len(outcomes))
+        failed = _failed_at_source(self._run, name)
+        unanswered = [
+            (i, draw, Outcome("unscored", None, why))
+            for i, draw, _, why in frame.filter(refused).iter_rows()
+        ]
+        return unanswered + [
+            (i, draw, Outcome("unscored", None, "error") if (i, draw) in failed else outcome)
+            for (i, draw, _, _), outcome in zip(rows, outcomes, strict=True)
+        ], take_failures(self._marker)
+
+    @cached_property
+    def _problems(self) -> dict[str, Problem]:
+        return {problem.id: problem for problem in self._run.problems()}
+
+    @cached_property
+    def _asked(self) -> dict[str, str]:
+        return _asked_forms(self._run, self._problems)
+
+    @cached_property
+    def _marker(self) -> Verifier:
+        return for_problems(self._problems.values(), self._spec)
 
 
 def _failed_at_source(run: Run, name: str) -> set[tuple[str, int]]:

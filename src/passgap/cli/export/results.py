@@ -16,6 +16,7 @@ SourceArgument = Annotated[str, argument("RUN", "A verified run, or a counts fil
 def counts(
     source: SourceArgument,
     out: Annotated[str, flag("Write to this .csv, .parquet or .jsonl file.", "FILE")],
+    ray: flags.OnRay = None,
 ) -> None:
     """n, c and unscored of every problem, in the format that every analysis here reads.
 
@@ -23,7 +24,8 @@ def counts(
     """
     from passgap.stages.counting import read_counts, write_counts
 
-    found = read_counts(source)
+    with flags.on_ray(ray):
+        found = read_counts(source)
     say(f"{write_counts(found, out)}: {found}")
 
 
