@@ -277,7 +277,7 @@ def test_a_run_is_read_from_memory(verified):
     ("url", "message"),
     [
         ("nonsense://x/run", "nonsense://x/run cannot be opened"),
-        ("memory://nowhere", "neither a run folder nor a counts file"),
+        ("memory://nowhere", "has no manifest.json; check the bucket and the folder"),
     ],
 )
 def test_a_url_that_leads_nowhere_is_told(url, message):

@@ -31,7 +31,7 @@ def bucket(server, monkeypatch):
     """The server, found by its settings, with nothing of an earlier test kept in this process."""
     for name, value in server.settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(remote_files, "_KEPT", remote_files._Kept(remote_files.KEPT))
+    monkeypatch.setattr(remote_files, "KEPT_FILES", remote_files.KeptFiles(remote_files.KEPT))
     s3fs.S3FileSystem.clear_instance_cache()
     yield server
     s3fs.S3FileSystem.clear_instance_cache()
@@ -117,7 +117,7 @@ def test_a_large_file_is_read_in_parts(bucket, urls, local, monkeypatch):
 
 
 def test_what_is_kept_has_a_limit():
-    kept = remote_files._Kept(10)
+    kept = remote_files.KeptFiles(10)
     for name in ("a", "b"):
         kept.put((name,), b"12345")
     assert kept.get(("a",))
@@ -179,7 +179,7 @@ def test_a_shard_that_goes_meanwhile_is_one_line(folder, bucket, urls, local, mo
     run = Run(urls[0])
     name = run.completion_names()[2]
     below = folder if folder == "completions" else f"outcomes/{run.verifier_digest()}"
-    monkeypatch.setattr(remote_files, "_KEPT", remote_files._Kept(0))
+    monkeypatch.setattr(remote_files, "KEPT_FILES", remote_files.KeptFiles(0))
     bucket.remove(f"base/{below}/{name}")
     with pytest.raises(RunError) as failed:
         count(run)

@@ -56,7 +56,7 @@ class JsonStream:
         self._file, self._name = file, name
         self._text, self._at, self._ended = "", 0, False
         self._taken = 0
-        self._before = 0  # characters forgotten, before the text at hand
+        self._before = 0  # characters forgotten, before the text held now
         self._place = ""  # the element or member that was offered last
 
     def kind(self) -> str:

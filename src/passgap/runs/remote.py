@@ -66,10 +66,10 @@ class Remote:
         if size > WHOLE:
             return self.read_range(path, 0, size)
         key = (str(self.protocol), path, str(info))
-        found = _KEPT.get(key)
+        found = KEPT_FILES.get(key)
         if found is None:
             found = self.read_range(path, 0, size) if size else b""
-            _KEPT.put(key, found)
+            KEPT_FILES.put(key, found)
         return found
 
     def open(self, path: str, mode: str = "rb") -> BinaryIO:
@@ -122,7 +122,7 @@ class _Parts(io.RawIOBase):
         return self.read()
 
 
-class _Kept:
+class KeptFiles:
     """The files read last, up to a number of bytes; for many threads."""
 
     def __init__(self, limit: int) -> None:
@@ -145,7 +145,7 @@ class _Kept:
                 self._held -= len(self._files.popitem(last=False)[1])
 
 
-_KEPT = _Kept(KEPT)
+KEPT_FILES = KeptFiles(KEPT)
 
 
 class _Fsspec(Protocol):
