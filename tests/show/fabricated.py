@@ -32,7 +32,7 @@ from passgap.results.labels import (
 )
 from passgap.results.parts import AnswerShares, At, Both, Luck
 from passgap.results.probe import (
-    Forecast,
+    TiltedCurve,
     Gap,
     NeverSolved,
     Probe,
@@ -93,7 +93,7 @@ def probe(label: ProbeLabel = ProbeLabel.RLVR_CAN_PAY) -> Probe:
         curve=curve(P_BASE),
         headroom=Gap(2, 20, Estimate(0.36, 0.31, 0.41)),
         signal=tuple(Signal(g, near(v, 0.04)) for g, v in signal.items()),
-        forecast=tuple(Forecast(float(d), curve(p)) for d, p in tilted.items()),
+        tilts=tuple(TiltedCurve(float(d), curve(p)) for d, p in tilted.items()),
         shares=Shares(near(0.1), near(0.1)),
         never_solved=NeverSolved(1, 0.012, 0.012),
         second_predictor=Gap(1, 4, near(0.2)),

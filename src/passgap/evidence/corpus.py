@@ -95,7 +95,9 @@ def _rows(place: Path, needed: Sequence[str]) -> list[dict[str, str]]:
         header = csv_header(place)
         frame = pl.read_csv(place, infer_schema=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise UsageError(f"{place} cannot be read as CSV ({error}); save it again as CSV") from error
+        raise UsageError(
+            f"{place} cannot be read as CSV ({error}); save it again as CSV"
+        ) from error
     refuse_repeated(place, header, COLUMNS)
     if missing := [name for name in needed if name not in header]:
         raise UsageError(
@@ -223,7 +225,9 @@ def append(pairs: TrainingPairs, table: Path | str) -> int:
     known = {one.id for one in there}
     for one in pairs:
         if one.id in known:
-            raise UsageError(f"{place} has a row with the id {one.id!r}; give the new row another id")
+            raise UsageError(
+                f"{place} has a row with the id {one.id!r}; give the new row another id"
+            )
     text = place.read_text(encoding="utf-8")
     lines = pl.DataFrame([cells_of(one) for one in pairs], schema=dict.fromkeys(COLUMNS, pl.String))
     columns = csv_header(place)
@@ -261,5 +265,3 @@ def joined(*tables: TrainingPairs) -> TrainingPairs:
             name = one.id if one.id not in found else f"{one.id} ({number})"
             found[name] = replace(one, id=name)
     return TrainingPairs(tuple(found.values()))
-
-

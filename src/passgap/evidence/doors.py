@@ -8,7 +8,7 @@ second, need not wait for ten others to be loaded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, overload
@@ -21,6 +21,7 @@ from passgap.evidence.options import (
     BacktestOptions,
     Bar,
     CompareOptions,
+    ForecastOptions,
     PlanOptions,
     ProbeOptions,
     ReachOptions,
@@ -32,6 +33,7 @@ from passgap.results.settings import (
     AdaptiveSettings,
     BacktestSettings,
     CompareSettings,
+    ForecastSettings,
     PlanSettings,
     ProbeSettings,
     ReachSettings,
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
     from passgap.results.audit import Audit
     from passgap.results.backtest import Backtest
     from passgap.results.comparison import Comparison
+    from passgap.results.forecast import RunForecast
+    from passgap.results.forecast_scores import ForecastScores
+    from passgap.results.pairs import TrainingPairs
     from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
     from passgap.results.reach import Reach
@@ -68,6 +73,9 @@ __all__ = [
     "compare_by",
     "compare_seeds",
     "compare_sweep",
+    "forecast",
+    "forecast_scores",
+    "pairs",
     "plan",
     "probe",
     "reach",
@@ -103,10 +111,94 @@ def probe(
         For settings out of range, or counts that do not allow them.
     """
     from passgap.analysis.probe import probing
+    from passgap.evidence.forecasting import shipped
 
     evidence = _evidence(base, (), cluster)
     said = answers or evidence.base_answers
-    return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
+    asked = ProbeSettings(**settings)
+    return probing.probe(evidence.base.counts, asked, answers=said, models=shipped())
+
+
+@shows(ForecastSettings)
+def forecast(
+    base: Source | Evidence,
+    *,
+    pairs: Sequence[Path | str] = (),
+    cluster: str | None = None,
+    **settings: Unpack[ForecastOptions],
+) -> RunForecast:
+    """Say what RLVR will probably make of this base, with an interval for a new run.
+
+    Parameters
+    ----------
+    base, cluster
+        As in `probe`; at least 3 samples per problem.
+    pairs
+        Tables of one's own past runs (`passgap.evidence.corpus`), which the model is then fitted to
+        as well.
+    settings
+        The fields of `passgap.results.settings.ForecastSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, counts with too few draws, or a table with a wrong cell.
+
+    Examples
+    --------
+    >>> import numpy as np, passgap
+    >>> counts = passgap.Counts(range(100), n=[64] * 100, c=np.arange(100) * 64 // 100)
+    >>> said = passgap.forecast(counts, start="base", off_domain=False)
+    >>> one = said.forecast.pass_at_1
+    >>> said.base.pass_at_1 < one.low < one.value < one.high
+    True
+    """
+    from passgap.analysis.forecast import forecasting as analysis
+    from passgap.evidence import forecasting
+
+    counts = _evidence(base, (), cluster).base.counts
+    models = forecasting.with_own(forecasting.own_pairs(pairs)) if pairs else forecasting.shipped()
+    return analysis.forecast(counts, ForecastSettings(**settings), models)
+
+
+def pairs() -> TrainingPairs:
+    """The published pairs: a base and a model trained from it, each with pass@k and its source.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> frame = passgap.pairs().to_frame()
+    >>> frame["start"].unique().sort().to_list()
+    ['base', 'distilled', 'instruct', 'sft']
+    """
+    from passgap.evidence.corpus import published
+
+    return published()
+
+
+def forecast_scores(
+    pairs: TrainingPairs | None = None, *, seed: int = 0, tell: Callable[[str], None] = print
+) -> ForecastScores:
+    """Score the forecast and plain rules on published pairs, each left out of the fit.
+
+    Parameters
+    ----------
+    pairs
+        The pairs; None: those of `pairs`.
+    seed
+        Seed of the bootstrap over sources, base models and families.
+    tell
+        Is told what is being fitted; it takes minutes.
+
+    Raises
+    ------
+    UsageError
+        For too few pairs or sources.
+    """
+    from passgap.analysis.forecast.scoring import score_forecasts
+    from passgap.evidence.corpus import published
+
+    return score_forecasts((pairs or published()).pairs, seed=seed, tell=tell)
 
 
 @overload

@@ -1,12 +1,13 @@
 """Effects of groups on a response, with outliers: the mathematics behind the forecast.
 
-    y_i = x_i b + sum_g s_i u_g[i] + e_i,   u_g ~ N(0, v_g),   e_i ~ t_nu with scale^2 sum_j r_ij v_j
+    y_i = x_i b + sum_g s_i u_g[i] + e_i,   u_g ~ N(0, v_g),
+    e_i ~ Student t with nu degrees of freedom and squared scale sum_j v_j r_ij.
 
 A row's effects are multiplied by its own scale s_i, and its residual has several parts: a table of
 published runs mixes 22 problems with 1,319. The variances are fitted by maximum marginal likelihood
 with dense matrices, which is fast up to a few hundred rows. Student's t is a normal with a weight
-per row (arXiv 1503.02761 reviews it); the weights are found by expectation-maximisation. Coefficients
-have normal priors.
+for each row (Lange, Little and Taylor, 1989); the weights are found by expectation-maximisation.
+Coefficients have normal priors.
 """
 
 from __future__ import annotations
@@ -52,9 +53,7 @@ class Rows:
 
     def at(self, rows: IntArray) -> Rows:
         """Some of the rows."""
-        return Rows(
-            self.x[rows], self.scale[rows], self.groups[:, rows], self.residual[:, rows]
-        )
+        return Rows(self.x[rows], self.scale[rows], self.groups[:, rows], self.residual[:, rows])
 
     def __len__(self) -> int:
         return len(self.scale)
@@ -122,9 +121,7 @@ class Prediction:
         """The density of each response at ``value``, shape (N,)."""
         spread = self.spreads()
         z = (value - self.mean) / spread
-        return np.asarray(
-            (np.exp(-0.5 * z**2) / (spread * np.sqrt(2 * np.pi))).mean(axis=0), float
-        )
+        return np.asarray((np.exp(-0.5 * z**2) / (spread * np.sqrt(2 * np.pi))).mean(axis=0), float)
 
 
 def quantiles(
@@ -152,6 +149,7 @@ def fit_mixed(
     *,
     degrees: float,
     start: MixedFit | None = None,
+    rounds: int = ROUNDS,
 ) -> MixedFit:
     """Fit variances, coefficients and weights.
 
@@ -170,6 +168,8 @@ def fit_mixed(
         nu > 0 of the residuals.
     start
         The fit of similar rows, to start from.
+    rounds
+        At most this many rounds of expectation and maximisation; fewer where it has converged.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def fit_mixed(
         logs = np.log(np.concatenate([start.group_variances, start.residual_variances]))
     problem = _Problem.of(y, rows, prior, guesses)
     weights = np.ones(len(y))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         found = optimize.minimize(
             problem.loss,
             logs,
@@ -267,3 +267,36 @@ class _Problem:
         return MixedFit(
             coefficients, covariance, sizes[:several], sizes[several:], degrees, weights
         )
+
+
+def predict_beside(
+    fit: MixedFit, y: FloatArray, rows: Rows, prior: FloatArray, new: Rows
+) -> Prediction:
+    """The response of new rows, some of whose groups are among the fitted rows'.
+
+    With every group unknown this is `MixedFit.predict`.
+
+    Parameters
+    ----------
+    fit
+        The fit of these ``y``, ``rows`` and ``prior``, as in `fit_mixed`.
+    new
+        The new rows; the groups have the numbers that they have in ``rows``, or -1.
+    """
+    of = list(zip(fit.group_variances, rows.groups, new.groups, strict=True))
+    same = sum((v * (np.equal.outer(g, g) & (g >= 0)) for v, g, _ in of), np.zeros((len(y),) * 2))
+    cross = sum(
+        (v * (np.equal.outer(h, g) & (h >= 0)[:, None]) for v, g, h in of),
+        np.zeros((len(new), len(y))),
+    )
+    alone = sum((v * (g < 0) for v, g, _ in of), np.zeros(len(y)))
+    spread = rows.x * prior**2
+    noise = fit.residual_variances @ rows.residual / fit.weights + JITTER + alone * rows.scale**2
+    whole = np.diag(noise) + same * np.outer(rows.scale, rows.scale) + spread @ rows.x.T
+    beside = cross * np.outer(new.scale, rows.scale) + new.x @ spread.T
+    solved = np.linalg.solve(whole, np.column_stack([y, beside.T]))
+    own = np.einsum("ij,j,ij->i", new.x, prior**2, new.x)
+    own = own + fit.group_variances.sum() * new.scale**2
+    normal = own - np.einsum("ij,ji->i", beside, solved[:, 1:])
+    scale = fit.residual_variances @ new.residual
+    return Prediction(beside @ solved[:, 0], np.maximum(normal, 0), scale, fit.degrees)

@@ -12,7 +12,7 @@ from functools import partial
 from passgap.results.audit import Corrected
 from passgap.results.comparison import Crossover
 from passgap.results.estimates import Curve
-from passgap.results.probe import Extrapolated, Forecast, Signal
+from passgap.results.probe import Extrapolated, TiltedCurve, Signal
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
     Datum,
@@ -45,7 +45,7 @@ def pass_at_k(
     arms: Mapping[str, Curve],
     ks: Sequence[int] = (),
     luck: Curve | None = None,
-    fitted: Forecast | None = None,
+    fitted: TiltedCurve | None = None,
     beyond: Sequence[Extrapolated] = (),
 ) -> Chart:
     """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding.
@@ -149,7 +149,7 @@ def _differences(delta: Curve) -> list[Datum]:
     return rows
 
 
-def forecast_fan(curve: Curve, forecast: Sequence[Forecast]) -> Chart:
+def forecast_fan(curve: Curve, forecast: Sequence[TiltedCurve]) -> Chart:
     """The base's curve and what a pure tilt of it would give, the further from it the stronger."""
     fan = {f"δ = {step.delta:g}": step.curve for step in forecast[: len(SHADES)]}
     arms = {"base now": curve} | fan

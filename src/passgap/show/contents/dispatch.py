@@ -12,6 +12,9 @@ from passgap.results.backtest import Backtest
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks
+from passgap.results.forecast import RunForecast
+from passgap.results.forecast_scores import ForecastScores
+from passgap.results.pairs import TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
 from passgap.results.reach import Reach
@@ -30,6 +33,7 @@ from passgap.show.contents import (
     backtest,
     checks,
     comparison,
+    forecast,
     plan,
     probe,
     reach,
@@ -101,13 +105,16 @@ blocks_of.register(Comparison, comparison.blocks)
 blocks_of.register(Counts, of_counts)
 blocks_of.register(Curve, of_curve)
 blocks_of.register(Estimate, of_estimate)
+blocks_of.register(ForecastScores, forecast.scores)
 blocks_of.register(Plan, plan.blocks)
 blocks_of.register(Probe, probe.blocks)
 blocks_of.register(Reach, reach.blocks)
+blocks_of.register(RunForecast, forecast.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
 blocks_of.register(Selection, selection.blocks)
 blocks_of.register(Slices, slices.blocks)
 blocks_of.register(Sweep, sweep.blocks)
+blocks_of.register(TrainingPairs, forecast.of_pairs)
 blocks_of.register(UnpairedComparison, unpaired.blocks)
 blocks_of.register(Verdict, of_verdict)
 blocks_of.register(Watching, watching.blocks)

@@ -1,0 +1,117 @@
+"""What the backtest on the published pairs returns: errors of the forecast and of plain rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from passgap.plain import plural
+from passgap.results.codec import Result
+from passgap.results.forecast import RuleRecord
+
+
+@dataclass(frozen=True)
+class ScoredWith:
+    """The seed of the bootstrap, and the levels of ``held``."""
+
+    seed: int
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CorpusSize:
+    """How much there is: pairs, who trained, measurements of a base, base models, families."""
+
+    pairs: int
+    sources: int
+    bases: int
+    base_models: int
+    families: int
+
+
+@dataclass(frozen=True)
+class Subset:
+    """The rows that a score is of: ``start`` and ``domain``, or ``all``."""
+
+    start: str
+    domain: str
+
+
+@dataclass(frozen=True)
+class ForecastScore:
+    """A method's errors on what it had not seen; rows of one measured base count as one.
+
+    ``left_out`` is what was left out together, ``held`` the share of outcomes inside the intervals of
+    each level, ``width`` the mean width of the 90% interval.
+    """
+
+    left_out: str
+    method: str
+    target: str
+    subset: Subset
+    pairs: int
+    bases: int
+    mean_error: float
+    mean_error_low: float
+    mean_error_high: float
+    median_error: float
+    bias: float
+    held: tuple[float, ...]
+    width: float
+
+
+@dataclass(frozen=True)
+class ForecastRow:
+    """One pair: pass@1 before and after, and its forecast with a 90% interval, made without it."""
+
+    id: str
+    start: str
+    off_domain: bool
+    base: float
+    trained: float
+    forecast: float
+    low: float
+    high: float
+
+    @property
+    def held(self) -> bool:
+        """Whether the outcome lies in the interval."""
+        return self.low <= self.trained <= self.high
+
+
+@dataclass(frozen=True, repr=False)
+class ForecastScores(Result):
+    """The scores; print them, or use ``to_dict()``. ``added`` are pairs that are not in the table."""
+
+    schema: ClassVar[str] = "passgap.forecast_scores/1"
+
+    settings: ScoredWith
+    corpus: CorpusSize
+    scores: tuple[ForecastScore, ...]
+    rule: tuple[RuleRecord, ...]
+    rows: tuple[ForecastRow, ...]
+    notes: tuple[str, ...]
+
+    def of(self, left_out: str, target: str = "pass@1") -> tuple[ForecastScore, ...]:
+        """The scores over all rows with this left out."""
+        return tuple(
+            one
+            for one in self.scores
+            if (one.left_out, one.target, one.subset.start) == (left_out, target, "all")
+        )
+
+    def __str__(self) -> str:
+        size = self.corpus
+        lines = [
+            f"{plural(size.pairs, 'pair')} of {plural(size.sources, 'source')}, "
+            f"{plural(size.bases, 'measurement')} of a base; mean error in points, one count per "
+            "measurement"
+        ]
+        for scheme in ("source", "base model", "family"):
+            lines.append(f"leaving out each {scheme}:")
+            lines += [
+                f"  {one.method:<36} {100 * one.mean_error:5.1f}   90% held {one.held[-1]:.0%}, "
+                f"width {100 * one.width:.0f}"
+                for one in self.of(scheme)
+            ]
+        return "\n".join(lines)
