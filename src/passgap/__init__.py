@@ -175,6 +175,7 @@ __all__ = [
     "mark",
     "merge",
     "outcome_matrix",
+    "pairs",
     "pass_at_k",
     "plan",
     "probe",

@@ -17,7 +17,9 @@ from passgap.errors import UsageError
 def backtest(
     pairs: Annotated[
         list[str] | None,
-        argument("[PAIRS...]", "CSV or Parquet file of curves or counts; default: published pairs."),
+        argument(
+            "[PAIRS...]", "CSV or Parquet file of curves or counts; default: published pairs."
+        ),
     ] = None,
     *,
     add: Annotated[

@@ -15,7 +15,8 @@ DOMAINS = {"in": False, "off": True}
 
 @command(
     defaults="passgap.results.settings:ForecastSettings",
-    shown="start domain recipe pairs worth gpu-hours price k-large cluster full json markdown latex",
+    shown="start domain recipe pairs worth gpu-hours price k-large cluster full json markdown "
+    "latex",
 )
 def forecast(
     source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
@@ -38,7 +39,9 @@ def forecast(
     recipe: Annotated[
         str | None, flag("A recipe in --pairs: the forecast is of its next run.", "NAME")
     ],
-    worth: Annotated[float, flag("Gain in pass@1, in points, above which training is worth it.")] = 5.0,
+    worth: Annotated[
+        float, flag("Gain in pass@1, in points, above which training is worth it.")
+    ] = 5.0,
     gpu_hours: Annotated[float | None, flag("GPU-hours of the training.")],
     price: Annotated[float | None, flag("Price of one GPU-hour, in any currency.")],
     k_large: Annotated[int, flag("The k of pass@k after training.", "K")],
@@ -47,8 +50,9 @@ def forecast(
 ) -> None:
     """What will RLVR make of this base? pass@1 and pass@k after training, with intervals.
 
-    The forecast is fitted to published pairs of a base and a trained model; docs/results/forecast.md
-    says how good it is and where it fails. It needs at least 3 samples per problem.
+    The forecast is fitted to published pairs of a base and a trained model. The page
+    docs/results/forecast.md says how good it is and where it fails. It needs at least 3 samples per
+    problem.
 
     Example: passgap forecast runs/base --start base --domain in --worth 5
     """

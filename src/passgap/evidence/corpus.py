@@ -1,14 +1,15 @@
-"""Published pairs, and a user's own. In: a CSV table with a row per pair. Out: checked typed rows.
+"""Published pairs, and a user's own. In: a CSV table, a row per pair. Out: checked typed rows.
 
-The package has a table of published pairs (``published.csv``); a user's own has the same columns, of
-which those in `NEEDED` are required. A wrong cell is refused with its row, column and value, and what
-is allowed.
+The package has a table of published pairs (``published.csv``); a user's own has the same columns,
+of which those in `NEEDED` are required. A wrong cell is refused with its row, column and value, and
+what is allowed.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -151,7 +152,7 @@ class _Row:
                 "base_pass_8, base_pass_16, or base_other as 5:0.41)",
             )
         ks = sorted(base)
-        for k, larger in zip(ks, ks[1:], strict=False):
+        for k, larger in itertools.pairwise(ks):
             if base[larger] < base[k] - FALLS:
                 column = BASE.get(larger, "base_other")
                 raise self.wrong(column, f"at least pass@{k} = {base[k]:g}: pass@k rises with k")

@@ -1,8 +1,8 @@
 """Forecasts as users call them. In: counts, settings, own pairs. Out: a typed forecast.
 
 The numbers of the models are in ``forecast.json``, made from the table of published pairs by
-``python -m research forecast``: a probe need not wait for the fit. With pairs of one's own the models
-are fitted again, to both tables, which takes some seconds.
+``python -m research forecast``: a probe need not wait for the fit. With pairs of one's own the
+models are fitted again, to both tables, which takes some seconds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from passgap.errors import UsageError
 from passgap.evidence.corpus import joined, published, read_table
 from passgap.results.forecast import RuleRecord
+from passgap.results.forecast_scores import AddedPairs
 from passgap.results.pairs import TrainingPairs
 from passgap.stats.mixed import MixedFit
 
@@ -122,7 +123,30 @@ def own_pairs(paths: Sequence[Path | str]) -> TrainingPairs:
         for one in table:
             if one.id in seen:
                 raise UsageError(
-                    f"{path} and {seen[one.id]} have a row with the id {one.id!r}; give each its own"
+                    f"{path} and {seen[one.id]} have a row with the id {one.id!r}; "
+                    "give each its own"
                 )
             seen[one.id] = path
     return joined(*tables)
+
+
+def foretold(new: TrainingPairs) -> AddedPairs:
+    """New pairs beside what the models of the published pairs say of them."""
+    from passgap.analysis.forecast.known import base_of_pair
+    from passgap.analysis.forecast.model import Training, outlook
+    from passgap.analysis.forecast.scoring import added
+
+    domains = {"yes": False, "no": True, "unknown": None}
+    outlooks = [
+        outlook(
+            base_of_pair(one),
+            Training(one.start == "base", domains[one.in_domain]),
+            shipped().first,
+        )
+        for one in new
+    ]
+    there = {one.id for one in published()}
+    notes = [
+        f"{one.id} is in the table: the forecast has seen it" for one in new if one.id in there
+    ]
+    return replace(added(new.pairs, outlooks), notes=tuple(notes))

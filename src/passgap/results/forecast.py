@@ -55,8 +55,8 @@ class LevelInterval:
 class Payoff:
     """Whether training is worth it: gains are differences of shares.
 
-    ``chance`` is that of a gain above ``worth``. Per GPU-hour and per point only where the hours, or
-    their price, are given.
+    ``chance`` is that of a gain above ``worth``. Per GPU-hour and per point only where the hours,
+    or their price, are given.
     """
 
     worth: float
@@ -71,14 +71,16 @@ class Payoff:
 
 @dataclass(frozen=True)
 class RuleRecord:
-    """How often the plain rule was right about published pairs at one worth.
+    """How often the plain rule was right about published bases at one worth.
 
-    ``always`` counts how often "train" would have been right.
+    ``forecast`` counts how often a forecast made without that source was right, ``always`` how
+    often "train" would have been.
     """
 
     worth: float
-    pairs: int
+    bases: int
     right: int
+    forecast: int
     always: int
 
 

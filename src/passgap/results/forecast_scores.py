@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from passgap.plain import plural
+from passgap.results.backtest import Screen
 from passgap.results.codec import Result
 from passgap.results.forecast import RuleRecord
 
@@ -41,8 +42,10 @@ class Subset:
 class ForecastScore:
     """A method's errors on what it had not seen; rows of one measured base count as one.
 
-    ``left_out`` is what was left out together, ``held`` the share of outcomes inside the intervals of
-    each level, ``width`` the mean width of the 90% interval.
+    ``left_out`` is what was left out together, ``held`` the share of outcomes inside the intervals
+    of each level, ``width`` the mean width of the 90% interval. ``worse_by`` is the mean error less
+    that of the forecast on the same rows; it and ``mean_error`` have 95% bootstrap intervals over
+    what was left out.
     """
 
     left_out: str
@@ -58,6 +61,9 @@ class ForecastScore:
     bias: float
     held: tuple[float, ...]
     width: float
+    worse_by: float
+    worse_by_low: float
+    worse_by_high: float
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ class ForecastRow:
 
 @dataclass(frozen=True, repr=False)
 class ForecastScores(Result):
-    """The scores; print them, or use ``to_dict()``. ``added`` are pairs that are not in the table."""
+    """The scores; print them, or use ``to_dict()``.
+
+    ``rule`` is the record of the rule at several worths, ``screens`` that of its cut and of cuts
+    fitted on other base models, at the worth of `BacktestSettings`.
+    """
 
     schema: ClassVar[str] = "passgap.forecast_scores/1"
 
@@ -89,6 +99,7 @@ class ForecastScores(Result):
     corpus: CorpusSize
     scores: tuple[ForecastScore, ...]
     rule: tuple[RuleRecord, ...]
+    screens: tuple[Screen, ...]
     rows: tuple[ForecastRow, ...]
     notes: tuple[str, ...]
 
@@ -115,3 +126,21 @@ class ForecastScores(Result):
                 for one in self.of(scheme)
             ]
         return "\n".join(lines)
+
+
+@dataclass(frozen=True, repr=False)
+class AddedPairs(Result):
+    """New pairs beside what the forecast said of them; ``held`` counts the 90% intervals."""
+
+    schema: ClassVar[str] = "passgap.added_pairs/1"
+
+    rows: tuple[ForecastRow, ...]
+    mean_error: float
+    held: int
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{plural(len(self.rows), 'new pair')}: mean error {100 * self.mean_error:.1f} points, "
+            f"{self.held} inside the 90% interval"
+        )

@@ -9,7 +9,7 @@ from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.results.audit import Audit
 from passgap.results.comparison import Comparison
 from passgap.results.findings import Checks
-from passgap.results.probe import TiltedCurve, Probe
+from passgap.results.probe import Probe, TiltedCurve
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.slices import Slices

@@ -15,7 +15,7 @@ from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks
 from passgap.results.forecast import RunForecast
-from passgap.results.forecast_scores import ForecastScores
+from passgap.results.forecast_scores import AddedPairs, ForecastScores
 from passgap.results.pairs import TrainingPair, TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
@@ -142,6 +142,7 @@ def _table_of(name: str) -> Callable[[object], pl.DataFrame]:
 
 
 frame_of.register(AdaptiveProbe, _table_of("rounds"))
+frame_of.register(AddedPairs, _table_of("rows"))
 frame_of.register(Audit, _table_of("corrected"))
 frame_of.register(Backtest, _table_of("pairs"))
 frame_of.register(Checks, _table_of("findings"))

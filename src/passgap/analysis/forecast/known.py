@@ -1,8 +1,8 @@
 """What is known before training. In: published pairs, or a base's counts. Out: arrays of rows.
 
 A base is described by pass@1, pass@3 and pass@K for a large K. Published rows have different k, so
-that pass@3 is read from the Beta distribution of difficulty that runs through their curve. Shares are
-smoothed by half a problem, so that none of 30 is not minus infinity in log odds.
+that pass@3 is read from the Beta distribution of difficulty that runs through their curve. Shares
+are smoothed by half a problem, so that none of 30 is not minus infinity in log odds.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def known(
 ) -> Known:
     """Bases and trainings as rows of the model.
 
-    Everything is multiplied by the headroom, the log odds of pass@3 less those of pass@1: a base that
-    solves no more in three tries than in one has nothing to turn into pass@1.
+    Everything is multiplied by the headroom, the log odds of pass@3 less those of pass@1: a base
+    that solves no more in three tries than in one has nothing to turn into pass@1.
 
     Parameters
     ----------

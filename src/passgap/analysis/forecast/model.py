@@ -261,8 +261,8 @@ def outlook(
     Parameters
     ----------
     base, training
-        The base, and the training; an unknown start or domain is averaged over, as frequent as it is
-        among the published measurements.
+        The base, and the training; an unknown start or domain is averaged over, as
+        frequent as it is among the published measurements.
     fitted
         The model.
     large

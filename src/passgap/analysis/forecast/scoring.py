@@ -1,9 +1,9 @@
-"""How good is the forecast? In: pairs. Out: errors of it and of plain rules on what they had not seen.
+"""How good is the forecast? In: pairs. Out: its errors on what it had not seen, and plain rules'.
 
 Every method is scored on rows whose group (who trained, base model, or family) it was not fitted
-to. Rows that share a measurement of the base count together as one. A rule's interval is its forecast
-plus and minus the quantile of its errors on the other groups; the model's levels are recalibrated on
-the other groups too.
+to. Rows that share a measurement of the base count together as one. A rule's interval is its
+forecast plus and minus the quantile of its errors on the other groups; the model's levels are
+recalibrated on the other groups too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from passgap.analysis.backtest import Pair, backtest
 from passgap.analysis.forecast.known import shape_of
 from passgap.analysis.forecast.model import (
     Outlook,
@@ -30,6 +31,7 @@ from passgap.data.arrays import BoolArray, FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.forecast import RuleRecord
 from passgap.results.forecast_scores import (
+    AddedPairs,
     CorpusSize,
     ForecastRow,
     ForecastScore,
@@ -39,6 +41,7 @@ from passgap.results.forecast_scores import (
 )
 from passgap.results.pairs import STARTS, TrainingPair
 from passgap.results.settings import K_LARGE, K_SMALL, LARGE
+from passgap.stats import mixture_of_curve
 from passgap.stats.mixed import MixedFit, Prediction, quantiles
 
 LEVELS = (0.5, 0.8, 0.9)
@@ -115,7 +118,8 @@ def score_forecasts(
             len({one.family for one in pairs}),
         ),
         tuple(scores),
-        rule_record(pairs),
+        rule_record(pairs, own.value),
+        backtest(_full_curves(pairs)).screens,
         tuple(_rows(table, own)),
         (),
     )
@@ -238,7 +242,16 @@ def _scored(
         for subset, rows in _subsets(table, scheme):
             if rows.any():
                 yield _score(
-                    scheme, name, subset, said, after, table.weights * rows, of, seed, table.large
+                    scheme,
+                    name,
+                    subset,
+                    said,
+                    methods[MODEL],
+                    after,
+                    table.weights * rows,
+                    of,
+                    seed,
+                    table.large,
                 )
 
 
@@ -258,6 +271,7 @@ def _score(
     name: str,
     subset: Subset,
     said: Said,
+    beside: Said,
     after: FloatArray,
     weights: FloatArray,
     of: IntArray,
@@ -267,6 +281,8 @@ def _score(
     errors = np.abs(said.value - after)
     held = (after >= said.low - FAR) & (after <= said.high + FAR)
     low, high = _resampled(errors, weights, of, seed)
+    worse = errors - np.abs(beside.value - after)
+    worse_low, worse_high = _resampled(worse, weights, of, seed)
     return ForecastScore(
         left_out=scheme,
         method=name,
@@ -281,6 +297,9 @@ def _score(
         bias=float(np.average(said.value - after, weights=weights)),
         held=tuple(float(np.average(one, weights=weights)) for one in held),
         width=float(np.average((said.high - said.low)[-1], weights=weights)),
+        worse_by=float(np.average(worse, weights=weights)),
+        worse_by_low=worse_low,
+        worse_by_high=worse_high,
     )
 
 
@@ -326,27 +345,46 @@ def _rows(table: Table, said: Said) -> Iterator[ForecastRow]:
         )
 
 
-def rule_record(pairs: Sequence[TrainingPair]) -> tuple[RuleRecord, ...]:
+def rule_record(pairs: Sequence[TrainingPair], said: FloatArray) -> tuple[RuleRecord, ...]:
     """How often pass@20 - pass@2 at its cut was right, one count per measurement of a base.
 
     The gain of a measurement is the median of the trainings that start from it; only curves with k
-    up to 20 or more count.
+    up to 20 or more count. ``said`` is the forecast of each pair's trained pass@1.
     """
-    by_base: dict[object, list[TrainingPair]] = {}
-    for one in pairs:
+    by_base: dict[object, list[int]] = {}
+    for i, one in enumerate(pairs):
         if max(one.base) >= K_LARGE and len(one.base) > 2:
-            by_base.setdefault(one.measured, []).append(one)
-    gains = np.array([np.median([one.gain for one in same]) for same in by_base.values()])
-    says = np.array([_headroom(same[0].base) >= LARGE for same in by_base.values()])
+            by_base.setdefault(one.measured, []).append(i)
+    gains = np.array([np.median([pairs[i].gain for i in same]) for same in by_base.values()])
+    foretold = np.array(
+        [np.median([said[i] - pairs[i].base[1] for i in same]) for same in by_base.values()]
+    )
+    says = np.array([_headroom(pairs[same[0]].base) >= LARGE for same in by_base.values()])
     return tuple(
         RuleRecord(
             worth,
             len(gains),
             int(np.sum(says == (gains > worth))),
+            int(np.sum((foretold > worth) == (gains > worth))),
             int(np.sum(gains > worth)),
         )
         for worth in WORTHS
     )
+
+
+def _full_curves(pairs: Sequence[TrainingPair]) -> list[Pair]:
+    """A pair for each measurement whose curve has k up to 20 or more, its gain the median."""
+    found: dict[object, list[TrainingPair]] = {}
+    for one in pairs:
+        if max(one.base) >= K_LARGE and len(one.base) > 2:
+            found.setdefault(one.measured, []).append(one)
+    rows = []
+    for same in found.values():
+        one, ks = same[0], sorted(same[0].base)
+        mixture = mixture_of_curve(ks, [one.base[k] for k in ks])
+        after = {1: float(np.median([other.trained[1] for other in same]))}
+        rows.append(Pair(one.benchmark, one.base_model, one.base, after, mixture, from_curve=True))
+    return rows
 
 
 def _headroom(curve: Mapping[int, float]) -> float:
@@ -355,11 +393,9 @@ def _headroom(curve: Mapping[int, float]) -> float:
     return float(at[1] - at[0])
 
 
-def forecast_rows(
-    pairs: Sequence[TrainingPair], outlooks: Sequence[Outlook]
-) -> tuple[ForecastRow, ...]:
-    """Pairs that a model was not fitted to, beside what it says of them."""
-    return tuple(
+def added(pairs: Sequence[TrainingPair], outlooks: Sequence[Outlook]) -> AddedPairs:
+    """Pairs that the model was not fitted to, beside what it says of them."""
+    rows = tuple(
         ForecastRow(
             id=pair.id,
             start=pair.start,
@@ -372,3 +408,5 @@ def forecast_rows(
         )
         for pair, one in zip(pairs, outlooks, strict=True)
     )
+    error = float(np.mean([abs(row.forecast - row.trained) for row in rows]))
+    return AddedPairs(rows, error, sum(row.held for row in rows), ())

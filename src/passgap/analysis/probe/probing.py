@@ -26,7 +26,6 @@ from passgap.results.estimates import Estimate
 from passgap.results.labels import ProbeLabel
 from passgap.results.parts import Interval
 from passgap.results.probe import (
-    TiltedCurve,
     Gap,
     NeverSolved,
     Probe,
@@ -35,6 +34,7 @@ from passgap.results.probe import (
     ReasonedCurve,
     Shares,
     Signal,
+    TiltedCurve,
 )
 from passgap.results.settings import ProbeSettings
 from passgap.stats import (
@@ -54,8 +54,9 @@ FEW_PROBLEMS = 72
 SECOND = (1, 4)
 NAMED = 5  # problems left out that are named
 CAVEAT = (
-    "the tilted curves shift the log odds of every problem by delta (pure sharpening); their interval "
-    "covers the uncertainty of the base's difficulty distribution, not of what training will do"
+    "the tilted curves shift the log odds of every problem by delta (pure sharpening); their "
+    "interval covers the uncertainty of the base's difficulty distribution, not of what training "
+    "will do"
 )
 
 

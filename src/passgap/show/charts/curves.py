@@ -12,7 +12,7 @@ from functools import partial
 from passgap.results.audit import Corrected
 from passgap.results.comparison import Crossover
 from passgap.results.estimates import Curve
-from passgap.results.probe import Extrapolated, TiltedCurve, Signal
+from passgap.results.probe import Extrapolated, Signal, TiltedCurve
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
     Datum,

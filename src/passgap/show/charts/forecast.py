@@ -23,9 +23,9 @@ def kind(row: ForecastRow) -> str:
 
 
 def outcomes_chart(rows: Sequence[ForecastRow]) -> Chart:
-    """Outcome over forecast, a dot with its 90% interval for each pair; the line is where they agree.
+    """Outcome over forecast, a dot with its 90% interval for each pair.
 
-    Pairs with the same forecast lie side by side at the same place of the horizontal axis.
+    On the dashed line they agree. The interval is a band at the place of the forecast.
     """
     drawn: list[Datum] = [
         {

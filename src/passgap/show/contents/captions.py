@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from passgap.results.comparison import TiltFit
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.probe import TiltedCurve, Signal
+from passgap.results.probe import Signal, TiltedCurve
 from passgap.show.blocks import Count, Counted
 from passgap.show.contents.parts import tries
 from passgap.show.data import ProblemRow

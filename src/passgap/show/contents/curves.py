@@ -11,7 +11,7 @@ from functools import partial
 
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve
-from passgap.results.probe import TiltedCurve, Probe
+from passgap.results.probe import Probe, TiltedCurve
 from passgap.results.seeds import SeedsComparison
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table

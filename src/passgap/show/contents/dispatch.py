@@ -13,7 +13,7 @@ from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks
 from passgap.results.forecast import RunForecast
-from passgap.results.forecast_scores import ForecastScores
+from passgap.results.forecast_scores import AddedPairs, ForecastScores
 from passgap.results.pairs import TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
@@ -98,6 +98,7 @@ def blocks_of(result: object) -> Sequence[Block]:
 
 
 blocks_of.register(AdaptiveProbe, probe.adaptive)
+blocks_of.register(AddedPairs, forecast.added)
 blocks_of.register(Audit, audit.blocks)
 blocks_of.register(Backtest, backtest.blocks)
 blocks_of.register(Checks, checks.blocks)

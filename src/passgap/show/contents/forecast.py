@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from passgap.results.forecast import Forecast, RuleRecord, RunForecast
-from passgap.results.forecast_scores import ForecastRow, ForecastScore, ForecastScores
+from passgap.results.forecast_scores import AddedPairs, ForecastScore, ForecastScores
 from passgap.results.pairs import TrainingPairs
 from passgap.show import blocks as b
 from passgap.show.charts.forecast import outcomes_chart, run_chart
+from passgap.show.contents import backtest
 from passgap.show.contents.parts import details, noted, present, table
 from passgap.show.text import ABSENT, interval, number, percent, points
 
-SCORES = ("method", "mean error, points (95%)", "median", "50 / 80 / 90% held", "90% width")
-RECORD = ("worth, points", "measured bases", "rule right", "always training right")
+SCORES = (
+    "method",
+    "mean error, points (95%)",
+    "above the forecast's (95%)",
+    "median",
+    "50 / 80 / 90% held",
+    "90% width",
+)
+RECORD = ("worth, points", "bases", "rule right", "forecast right", "always training right")
+TITLE = "Backtest: the forecast and the rule on published pairs"
+RULE = (
+    "One count per measured base whose curve reaches k = 20; its gain is the median of the "
+    "trainings that start from it. The second table is for a worth of 7 points; fitted cuts are "
+    "fitted on the other base models."
+)
+SCORED = (
+    "Every method is scored on pairs that it was not fitted to. Rows that share a measurement of "
+    "the base count together as one. Errors have 95% bootstrap intervals over what was left out."
+)
+PAIRS = "pass@1, and its forecast by a fit without that source."
 SAID = {True: "it can pay", False: "unlikely to help"}
 NEW = "of new runs"
 
@@ -94,7 +114,7 @@ def record(rows: Iterable[RuleRecord]) -> b.Table | None:
     return table(
         RECORD,
         (
-            [number(100 * one.worth, 0), one.pairs, one.right, one.always]
+            [number(100 * one.worth, 0), one.bases, one.right, one.forecast, one.always]
             for one in rows
         ),
         (),
@@ -128,6 +148,7 @@ def scores(result: ForecastScores) -> list[b.Block]:
             f"{size.pairs} pairs of {size.sources} sources: {size.bases} measurements of "
             f"{size.base_models} base models, {size.families} families."
         ),
+        b.Text(SCORED),
         b.Picture("outcomes", lambda: outcomes_chart(result.rows)),
         *(
             b.Section(
@@ -142,8 +163,33 @@ def scores(result: ForecastScores) -> list[b.Block]:
             "pass@k at the largest k of both",
             present(table(SCORES, map(score_cells, result.of("source", "pass@k")))),
         ),
-        b.Section("The rule of pass@20 against pass@2", present(record(result.rule))),
+        b.Section(
+            "The rule of pass@20 against pass@2",
+            present(record(result.rule), backtest.screens(result.screens)),
+            RULE,
+        ),
         noted(result.notes),
+    )
+
+
+def page_blocks(result: ForecastScores, command: str) -> list[b.Block]:
+    """The scores and every pair, with the command that made the page."""
+    head = ("pair", "base", "forecast", "90% interval", "trained")
+    rows = (
+        [
+            one.id,
+            percent(one.base),
+            percent(one.forecast),
+            f"{percent(one.low)} to {percent(one.high)}",
+            percent(one.trained) + (" (outside)" if not one.held else ""),
+        ]
+        for one in result.rows
+    )
+    return present(
+        b.Text(f"Made on {date.today().isoformat()} by:"),
+        b.Commands([command]),
+        *scores(result),
+        b.Section("The pairs", present(table(head, rows)), PAIRS),
     )
 
 
@@ -153,7 +199,11 @@ def score_cells(one: ForecastScore) -> list[object]:
         f"{_points(one.mean_error_high)})"
     )
     held = " / ".join(f"{100 * share:.0f}" for share in one.held)
-    return [one.method, error, _points(one.median_error), held, _points(one.width)]
+    more = ABSENT
+    if one.worse_by:
+        ends = f"{points(one.worse_by_low)} to {points(one.worse_by_high)}"
+        more = f"{points(one.worse_by)} ({ends})"
+    return [one.method, error, more, _points(one.median_error), held, _points(one.width)]
 
 
 def _points(value: float) -> str:
@@ -183,7 +233,7 @@ def by_subset(result: ForecastScores) -> b.Table | None:
     return table(head, (row(one.start, one.domain) for one in parts), (0, 1))
 
 
-def added(rows: Sequence[ForecastRow]) -> list[b.Block]:
+def added(result: AddedPairs) -> list[b.Block]:
     """Pairs that the forecast had not seen: what it said of each, and whether that held."""
     head = ("pair", "start", "base", "forecast", "90% interval", "trained", "inside")
     cells = (
@@ -196,17 +246,17 @@ def added(rows: Sequence[ForecastRow]) -> list[b.Block]:
             percent(row.trained),
             "yes" if row.held else "no",
         ]
-        for row in rows
+        for row in result.rows
     )
-    error = sum(abs(row.forecast - row.trained) for row in rows) / len(rows)
-    held = sum(row.held for row in rows)
     return present(
         b.Text(
-            f"The forecast made without them: mean error {_points(error)} points; {held} of "
-            f"{len(rows)} outcomes inside the 90% interval.",
+            f"The forecast has a mean error of {_points(result.mean_error)} points on these "
+            f"{len(result.rows)} pairs; {result.held} of {len(result.rows)} outcomes are inside "
+            "its 90% interval.",
             "strong",
         ),
         table(head, cells, (0, 1, 6)),
+        noted(result.notes),
     )
 
 

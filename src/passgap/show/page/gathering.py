@@ -30,7 +30,7 @@ from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
 from passgap.plain import shareable
 from passgap.results.comparison import Comparison
-from passgap.results.probe import TiltedCurve, Probe
+from passgap.results.probe import Probe, TiltedCurve
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.settings import K_LARGE, CompareSettings
