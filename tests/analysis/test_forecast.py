@@ -1,4 +1,4 @@
-"""The forecast: the model finds what made its pairs, its intervals hold, its shipped numbers refit."""
+"""The forecast: it finds what made its pairs, its intervals hold, its shipped numbers refit."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,9 @@ def pair(name, base, trained, *, start="base", in_domain="yes", trained_by="s", 
 
 def counts(problems=200, n=64, seed=0):
     rng = np.random.default_rng(seed)
-    return passgap.Counts(range(problems), [n] * problems, rng.binomial(n, rng.beta(0.5, 1, problems)))
+    return passgap.Counts(
+        range(problems), [n] * problems, rng.binomial(n, rng.beta(0.5, 1, problems))
+    )
 
 
 def test_the_share_of_the_headroom_is_found():

@@ -120,7 +120,7 @@ def test_the_rest_of_a_curve_is_read_or_refused(tmp_path):
     (one,) = read_table(write(tmp_path / "a.csv", row))
     assert one.base == {1: 0.25, 3: 0.45, 5: 0.55}
     for text in ("3=0.45", "0:0.2", "3:45"):
-        with pytest.raises(UsageError, match="base_other: .*allowed: k:value"):
+        with pytest.raises(UsageError, match=r"base_other: .*allowed: k:value"):
             read_table(write(tmp_path / "a.csv", ROW | {"base_other": text}))
 
 

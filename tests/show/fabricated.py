@@ -23,6 +23,7 @@ from passgap.results.comparison import (
     TiltFit,
 )
 from passgap.results.estimates import Curve, Estimate
+from passgap.results.forecast import Forecast, ForecastAtK
 from passgap.results.labels import (
     CompareLabel,
     Label,
@@ -32,13 +33,13 @@ from passgap.results.labels import (
 )
 from passgap.results.parts import AnswerShares, At, Both, Luck
 from passgap.results.probe import (
-    TiltedCurve,
     Gap,
     NeverSolved,
     Probe,
     ProbedWith,
     Shares,
     Signal,
+    TiltedCurve,
 )
 from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
 from passgap.results.seeds import SeedsComparison, TrainingSeed
@@ -93,6 +94,12 @@ def probe(label: ProbeLabel = ProbeLabel.RLVR_CAN_PAY) -> Probe:
         curve=curve(P_BASE),
         headroom=Gap(2, 20, Estimate(0.36, 0.31, 0.41)),
         signal=tuple(Signal(g, near(v, 0.04)) for g, v in signal.items()),
+        forecast=Forecast(
+            Estimate(0.42, 0.2, 0.7),
+            ForecastAtK(20, Estimate(0.8, 0.6, 0.9)),
+            0.9,
+            "from 362 pairs of 45 sources, for a new run of a new recipe",
+        ),
         tilts=tuple(TiltedCurve(float(d), curve(p)) for d, p in tilted.items()),
         shares=Shares(near(0.1), near(0.1)),
         never_solved=NeverSolved(1, 0.012, 0.012),

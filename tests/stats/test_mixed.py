@@ -1,4 +1,4 @@
-"""The mixed model: known effects are found, outliers weigh less, predictions cover what they say."""
+"""The mixed model: known effects are found, outliers weigh less, predictions are as drawn."""
 
 import numpy as np
 import pytest

@@ -68,7 +68,10 @@ class ForecastScore:
 
 @dataclass(frozen=True)
 class ForecastRow:
-    """One pair: pass@1 before and after, and its forecast with a 90% interval, made without it."""
+    """One pair: pass@1 before and after, its forecast made without it, and a 90% interval.
+
+    ``held`` is whether the outcome, smoothed by half a problem, lies in the interval.
+    """
 
     id: str
     start: str
@@ -78,11 +81,7 @@ class ForecastRow:
     forecast: float
     low: float
     high: float
-
-    @property
-    def held(self) -> bool:
-        """Whether the outcome lies in the interval."""
-        return self.low <= self.trained <= self.high
+    held: bool
 
 
 @dataclass(frozen=True, repr=False)

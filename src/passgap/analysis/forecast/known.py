@@ -25,6 +25,7 @@ THIRD = 3  # RLVR turns about pass@3 into pass@1 (arXiv 2504.13837, its 34 pairs
 UNKNOWN_PROBLEMS = 100  # where a source does not say how many
 LARGE = range(4, 1025)
 LEAST = 0.01  # of a share, in the variance of its log odds
+RARE = 0.05  # a base this seldom right may fail the form that is asked for, which RLVR mends
 OCTAVES = 8  # doublings of k that count as one unit
 
 
@@ -143,6 +144,7 @@ def known(
         columns.append(np.log2([one.large_k for one in bases]) / OCTAVES)
     problems = np.array([one.problems for one in bases], float)
     share = np.clip(special.expit(middle), LEAST, 1 - LEAST)
-    residual = np.array([1 / (problems * share * (1 - share)), np.ones(len(bases)), headroom**2])
+    low = RARE / (RARE + special.expit(first))
+    residual = np.array([1 / (problems * share * (1 - share)), low, headroom**2, off])
     own = np.full((2, len(bases)), -1) if groups is None else groups
     return Known(at, Rows(np.stack(columns, axis=1) * headroom[:, None], headroom, own, residual))

@@ -27,7 +27,9 @@ from passgap.stats.mixed import MixedFit, Prediction, fit_mixed, predict_beside,
 
 DEGREES = 4.0
 PRIOR = np.array([1.0, 0.5, 0.5, 0.5])  # standard deviations of the coefficients
-GUESSES = np.array([-2.0, -2.0, 0.0, -4.0, -2.0])  # log variances: sources, bases, residual's parts
+GUESSES = np.array(
+    [-2.0, -2.0, 0.0, -1.0, -2.0, -2.0]
+)  # log variances: sources, bases, residual's parts
 KNOTS = np.linspace(0, 1, 21)
 FLOOR = 0.02  # of a straight line mixed into the recalibration, so that it rises everywhere
 FEWER = 3  # rounds of a refit that starts from the fit of nearly the same rows

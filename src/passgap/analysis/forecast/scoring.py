@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from passgap.analysis.backtest import Pair, backtest
-from passgap.analysis.forecast.known import shape_of
+from passgap.analysis.forecast.known import base_of_pair, shape_of
 from passgap.analysis.forecast.model import (
     Outlook,
     Table,
@@ -50,7 +50,6 @@ RESAMPLES = 1000
 MODEL = "the forecast: share of the headroom"
 GRID = np.linspace(-12, 12, 241)  # log odds, for tilts
 DELTAS = np.linspace(-4, 6, 101)
-FAR = 0.005  # an outcome this close to an end of its interval is inside: shares are rounded
 SCHEMES: Mapping[str, Callable[[TrainingPair], str]] = {
     "source": lambda pair: pair.trained_by,
     "base model": lambda pair: pair.base_model,
@@ -63,12 +62,14 @@ Progress = Callable[[str], None]
 class Said:
     """What a method says of each row that it was not fitted to.
 
-    ``value`` has shape (N,); ``low`` and ``high`` have shape (3, N), one row per level.
+    ``value`` has shape (N,); ``low``, ``high`` and ``held``, whether the outcome is between them,
+    have shape (3, N), one row per level.
     """
 
     value: FloatArray
     low: FloatArray
     high: FloatArray
+    held: BoolArray
 
 
 def score_forecasts(
@@ -151,7 +152,8 @@ def _around(value: FloatArray, after: FloatArray, weights: FloatArray, of: IntAr
         rest, here = of != group, of == group
         for i, level in enumerate(LEVELS):
             reach[i, here] = weighted_quantile(errors[rest], weights[rest], level)
-    return Said(value, np.clip(value - reach, 0, 1), np.clip(value + reach, 0, 1))
+    ends = np.clip(value - reach, 0, 1), np.clip(value + reach, 0, 1)
+    return Said(value, *ends, errors <= reach)
 
 
 def weighted_quantile(values: FloatArray, weights: FloatArray, share: float) -> float:
@@ -162,7 +164,10 @@ def weighted_quantile(values: FloatArray, weights: FloatArray, share: float) -> 
 
 
 def recalibrated(table: Table, said: Prediction, of: IntArray) -> Said:
-    """The model's median and intervals, its levels recalibrated on the other groups."""
+    """The model's median and intervals, its levels recalibrated on the other groups.
+
+    Outcomes are compared with the intervals as the model takes them, smoothed by half a problem.
+    """
     central = central_level(said, table.response)
     value, ends = np.zeros(len(table)), np.zeros((2, len(LEVELS), len(table)))
     for group in range(of.max() + 1):
@@ -182,7 +187,8 @@ def recalibrated(table: Table, said: Prediction, of: IntArray) -> Said:
         value[here] = at(0.5)
         for i, level in enumerate(LEVELS):
             ends[0, i, here], ends[1, i, here] = at((1 - level) / 2), at((1 + level) / 2)
-    return Said(value, ends[0], ends[1])
+    after = special.expit(table.known.at + table.response)
+    return Said(value, ends[0], ends[1], (after >= ends[0]) & (after <= ends[1]))
 
 
 # --------------------------------------------------------------------------------- plain rules
@@ -279,7 +285,6 @@ def _score(
     large: bool,
 ) -> ForecastScore:
     errors = np.abs(said.value - after)
-    held = (after >= said.low - FAR) & (after <= said.high + FAR)
     low, high = _resampled(errors, weights, of, seed)
     worse = errors - np.abs(beside.value - after)
     worse_low, worse_high = _resampled(worse, weights, of, seed)
@@ -295,7 +300,7 @@ def _score(
         mean_error_high=high,
         median_error=weighted_quantile(errors[weights > 0], weights[weights > 0], 0.5),
         bias=float(np.average(said.value - after, weights=weights)),
-        held=tuple(float(np.average(one, weights=weights)) for one in held),
+        held=tuple(float(np.average(one, weights=weights)) for one in said.held),
         width=float(np.average((said.high - said.low)[-1], weights=weights)),
         worse_by=float(np.average(worse, weights=weights)),
         worse_by_low=worse_low,
@@ -342,6 +347,7 @@ def _rows(table: Table, said: Said) -> Iterator[ForecastRow]:
             forecast=float(said.value[i]),
             low=float(said.low[-1, i]),
             high=float(said.high[-1, i]),
+            held=bool(said.held[-1, i]),
         )
 
 
@@ -395,18 +401,22 @@ def _headroom(curve: Mapping[int, float]) -> float:
 
 def added(pairs: Sequence[TrainingPair], outlooks: Sequence[Outlook]) -> AddedPairs:
     """Pairs that the model was not fitted to, beside what it says of them."""
-    rows = tuple(
-        ForecastRow(
-            id=pair.id,
-            start=pair.start,
-            off_domain=pair.in_domain == "no",
-            base=pair.base[1],
-            trained=pair.trained[1],
-            forecast=one.quantile(0.5),
-            low=one.quantile(0.05),
-            high=one.quantile(0.95),
-        )
-        for pair, one in zip(pairs, outlooks, strict=True)
-    )
+    rows = tuple(_added(pair, one) for pair, one in zip(pairs, outlooks, strict=True))
     error = float(np.mean([abs(row.forecast - row.trained) for row in rows]))
     return AddedPairs(rows, error, sum(row.held for row in rows), ())
+
+
+def _added(pair: TrainingPair, one: Outlook) -> ForecastRow:
+    low, high = one.quantile(0.05), one.quantile(0.95)
+    after = special.expit(base_of_pair(pair).smoothed(pair.trained[1]))
+    return ForecastRow(
+        id=pair.id,
+        start=pair.start,
+        off_domain=pair.in_domain == "no",
+        base=pair.base[1],
+        trained=pair.trained[1],
+        forecast=one.quantile(0.5),
+        low=low,
+        high=high,
+        held=bool(low <= after <= high),
+    )

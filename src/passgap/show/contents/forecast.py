@@ -19,8 +19,8 @@ SCORES = (
     "mean error, points (95%)",
     "above the forecast's (95%)",
     "median",
-    "50 / 80 / 90% held",
-    "90% width",
+    "held (50 / 80 / 90%)",
+    "width (90%)",
 )
 RECORD = ("worth, points", "bases", "rule right", "forecast right", "always training right")
 TITLE = "Backtest: the forecast and the rule on published pairs"
@@ -174,7 +174,7 @@ def scores(result: ForecastScores) -> list[b.Block]:
 
 def page_blocks(result: ForecastScores, command: str) -> list[b.Block]:
     """The scores and every pair, with the command that made the page."""
-    head = ("pair", "base", "forecast", "90% interval", "trained")
+    head = ("pair", "base", "forecast", "interval (90%)", "trained")
     rows = (
         [
             one.id,
@@ -215,7 +215,7 @@ def by_subset(result: ForecastScores) -> b.Table | None:
     of = [one for one in result.scores if (one.left_out, one.target) == ("source", "pass@1")]
     parts = dict.fromkeys(one.subset for one in of if one.subset.start != "all")
     methods = dict.fromkeys(one.method for one in of)
-    head = ("start", "benchmark", "pairs (bases)", *methods, "bias", "90% held", "90% width")
+    head = ("start", "benchmark", "pairs (bases)", *methods, "bias", "held (90%)", "width (90%)")
 
     def row(start: str, domain: str) -> list[object]:
         here = [one for one in of if (one.subset.start, one.subset.domain) == (start, domain)]
@@ -235,7 +235,7 @@ def by_subset(result: ForecastScores) -> b.Table | None:
 
 def added(result: AddedPairs) -> list[b.Block]:
     """Pairs that the forecast had not seen: what it said of each, and whether that held."""
-    head = ("pair", "start", "base", "forecast", "90% interval", "trained", "inside")
+    head = ("pair", "start", "base", "forecast", "interval (90%)", "trained", "inside")
     cells = (
         [
             row.id,
