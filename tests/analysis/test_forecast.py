@@ -1,5 +1,7 @@
 """The forecast: it finds what made its pairs, its intervals hold, its shipped numbers refit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import special
@@ -11,6 +13,7 @@ from passgap.analysis.forecast.model import (
     KNOTS,
     Fitted,
     fit_table,
+    left_out,
     outlook,
     recalibration,
     stated,
@@ -32,7 +35,7 @@ def world(sources=24, per=3, share=0.8, seed=0, between=0.2):
     for i in range(sources):
         mine = share + rng.normal(0, between)
         for j in range(per):
-            p = rng.beta(0.5, rng.uniform(0.6, 6), 20_000)
+            p = rng.beta(0.5, rng.uniform(0.6, 6), 4_000)
             base = {k: float(np.mean(1 - (1 - p) ** k)) for k in KS}
             third = float(np.mean(1 - (1 - p) ** 3))
             moved = special.logit(base[1]) + mine * (special.logit(third) - special.logit(base[1]))
@@ -110,31 +113,31 @@ def test_counts_give_the_same_base_as_their_curve():
 
 
 def test_scores_on_a_world_where_the_model_is_right():
-    scores = score_forecasts(world())
+    scores = score_forecasts(world(sources=14), tell=lambda _: None)
     own = scores.of("source")[-1]
     plain = {one.method: one.mean_error for one in scores.of("source")}
     assert own.mean_error < 0.6 * plain["no change"]
     assert 0.8 <= own.held[-1] <= 1.0
     assert own.held[0] < own.held[1] < own.held[2]
     assert own.worse_by == 0
-    assert len(scores.rows) == 72
+    assert len(scores.rows) == 42
     with pytest.raises(UsageError, match="at least 30 pairs of 5 sources"):
         score_forecasts(world(sources=4))
 
 
 def test_what_is_left_out_decides_nothing():
-    pairs = world(sources=12)
-    base = pairs[0].base
+    """A source's outcomes are turned around: what is said of it does not follow."""
+    pairs = world(sources=10)
     turned = [
-        pair(one.id, one.base, {1: 0.01, 32: 0.02}, trained_by="s0")
-        if one.trained_by == "s0"
-        else one
+        replace(one, trained={1: 0.01, 32: 0.02}) if one.trained_by == "s0" else one
         for one in pairs
     ]
-    honest, other = (score_forecasts(found, tell=lambda _: None).rows for found in (pairs, turned))
-    assert base
-    for before, after in zip(honest[:3], other[:3], strict=True):
-        assert after.forecast == pytest.approx(before.forecast, abs=0.02)
+    said = []
+    for found in (pairs, turned):
+        table = table_of(found)
+        said.append(left_out(table, [one.trained_by for one in found], fit_table(table)))
+    np.testing.assert_allclose(said[1].mean[:3], said[0].mean[:3], atol=0.03)
+    assert np.abs(said[1].mean[3:] - said[0].mean[3:]).max() > 0.03
 
 
 def test_recalibrated_levels_hold():
@@ -149,19 +152,20 @@ def test_recalibrated_levels_hold():
     assert levels[-1] == 1
 
 
+@pytest.fixture(scope="module")
 def fitted():
     return Fitted(fit_table(table_of(world())), KNOTS.copy(), 0.5, 0.2, 72, 24)
 
 
-def test_quantiles_chances_and_the_mean_agree():
-    one = outlook(Base(0.3, 0.5, 200), Training(True, False), fitted())
+def test_quantiles_chances_and_the_mean_agree(fitted):
+    one = outlook(Base(0.3, 0.5, 200), Training(True, False), fitted)
     assert one.quantile(0.05) < one.quantile(0.5) < one.quantile(0.95)
     for share in (0.1, 0.5, 0.8):
         assert one.above(one.quantile(share)) == pytest.approx(1 - share, abs=1e-3)
     assert one.above(0) == 1
     assert one.above(1) == 0
-    drawn = [one.quantile(float(u)) for u in np.random.default_rng(0).random(500)]
-    assert one.mean() == pytest.approx(np.mean(drawn), abs=0.01)
+    drawn = [one.quantile(float(u)) for u in np.random.default_rng(0).random(100)]
+    assert one.mean() == pytest.approx(np.mean(drawn), abs=0.03)
 
 
 def test_an_unknown_start_is_averaged_over():
@@ -170,8 +174,8 @@ def test_an_unknown_start_is_averaged_over():
     assert said[False].quantile(0.5) < said[None].quantile(0.5) < said[True].quantile(0.5)
 
 
-def test_fewer_problems_are_less_certain():
-    few, many = (outlook(Base(0.3, 0.5, n), Training(True, False), fitted()) for n in (20, 2000))
+def test_fewer_problems_are_less_certain(fitted):
+    few, many = (outlook(Base(0.3, 0.5, n), Training(True, False), fitted) for n in (20, 2000))
     assert few.quantile(0.95) - few.quantile(0.05) > many.quantile(0.95) - many.quantile(0.05)
 
 

@@ -2,7 +2,7 @@
 
 The numbers of the models are in ``forecast.json``, made from the table of published pairs by
 ``python -m research forecast``: a probe need not wait for the fit. With pairs of one's own the
-models are fitted again, to both tables, which takes some seconds.
+models are fitted again, to both tables.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _read(told: dict[str, Any]) -> Fitted:
 def with_own(own: TrainingPairs) -> Models:
     """The models fitted to the published pairs and one's own together.
 
-    The recalibration of the levels stays that of the published pairs.
+    Variances and the recalibration of the levels stay those of the published pairs.
     """
     from passgap.analysis.forecast.model import fit_table, table_of
 
@@ -93,7 +93,7 @@ def with_own(own: TrainingPairs) -> Models:
         table = table_of(both, large=large)
         start = replace(was.fit, weights=np.ones(len(table)))
         sources = len({one.trained_by for one in table.pairs})
-        fit = fit_table(table, start)
+        fit = fit_table(table, start, hold=True)
         fitted.append(replace(was, fit=fit, pairs=len(table), sources=sources))
         tables.append(table)
     return replace(
@@ -132,8 +132,8 @@ def own_pairs(paths: Sequence[Path | str]) -> TrainingPairs:
 
 def foretold(new: TrainingPairs) -> AddedPairs:
     """New pairs beside what the models of the published pairs say of them."""
-    from passgap.analysis.forecast.known import base_of_pair
-    from passgap.analysis.forecast.model import Training, outlook
+    from passgap.analysis.forecast.known import Training, base_of_pair
+    from passgap.analysis.forecast.model import outlook
     from passgap.analysis.forecast.scoring import added
 
     domains = {"yes": False, "no": True, "unknown": None}

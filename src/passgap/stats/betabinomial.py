@@ -139,21 +139,22 @@ def beta_of_curve(ks: Sequence[int] | IntArray, values: ArrayLike) -> BetaBinomi
     if curve.shape != k.shape or len(k) < 2 or not np.all((curve >= 0) & (curve <= 1)):
         raise UsageError(f"{len(k)} k need as many values in [0, 1], at least 2; got {values!r}")
     target = special.logit(np.clip(curve, END, 1 - END))
+    bounds = np.array(LIMITS[:2]).T
 
     def miss(logs: FloatArray) -> FloatArray:
-        a, b = np.exp(logs)
+        a, b = np.exp(np.clip(logs, *bounds))
         reached = -np.expm1(special.betaln(a, b + k) - special.betaln(a, b))
         return np.asarray(special.logit(np.clip(reached, TINY, 1 - TINY)) - target, float)
 
-    bounds = list(zip(*LIMITS[:2], strict=True))
     found = []
     for spread in (-1.0, 1.0):
         first = np.log(special.expit([target[0], -target[0]])) + spread
-        inside = np.clip(first, np.array(bounds[0]) + 0.1, np.array(bounds[1]) - 0.1)
-        found.append(optimize.least_squares(miss, inside, bounds=bounds))
+        inside = np.clip(first, bounds[0] + 0.1, bounds[1] - 0.1)
+        found.append(optimize.least_squares(miss, inside, method="lm"))
         if found[-1].cost < CLOSE:
             break
-    a, b = np.exp(min(found, key=lambda one: float(one.cost)).x).tolist()
+    best = min(found, key=lambda one: float(one.cost)).x
+    a, b = np.exp(np.clip(best, *bounds)).tolist()
     return BetaBinomial(a, b, 0.0, math.nan)
 
 

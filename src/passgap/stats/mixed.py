@@ -111,7 +111,7 @@ class Prediction:
         """Standard deviations of the normals whose even mixture this is, shape (NODES, N)."""
         share = (np.arange(NODES) + 0.5) / NODES
         weights = special.gammaincinv(self.degrees / 2, share) * 2 / self.degrees
-        return np.sqrt(self.normal + self.scale / weights[:, None])
+        return np.asarray(np.sqrt(self.normal + self.scale / weights[:, None]), float)
 
     def below(self, value: FloatArray) -> FloatArray:
         """The chance that each response is at most ``value``, shape (N,)."""
@@ -150,6 +150,7 @@ def fit_mixed(
     degrees: float,
     start: MixedFit | None = None,
     rounds: int = ROUNDS,
+    hold: bool = False,
 ) -> MixedFit:
     """Fit variances, coefficients and weights.
 
@@ -170,6 +171,8 @@ def fit_mixed(
         The fit of similar rows, to start from.
     rounds
         At most this many rounds of expectation and maximisation; fewer where it has converged.
+    hold
+        Keep the variances of ``start``, and fit coefficients and weights only.
 
     Raises
     ------
@@ -186,17 +189,9 @@ def fit_mixed(
     if start is not None:
         logs = np.log(np.concatenate([start.group_variances, start.residual_variances]))
     problem = _Problem.of(y, rows, prior, guesses)
-    weights = np.ones(len(y))
+    weights: FloatArray = np.ones(len(y))
     for _ in range(rounds):
-        found = optimize.minimize(
-            problem.loss,
-            logs,
-            args=(weights,),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[BOUNDS] * several,
-            options={"maxiter": STEPS},
-        ).x
+        found = logs if hold else problem.better(logs, weights)
         before, weights = weights, problem.weights(found, weights, degrees)
         moved = max(np.abs(found - logs).max(), np.abs(np.log(weights / before)).max())
         logs = found
@@ -249,6 +244,19 @@ class _Problem:
         slopes = 0.5 * sizes * np.concatenate([by_group, by_part])
         return float(value), slopes + off / SPREAD
 
+    def better(self, logs: FloatArray, weights: FloatArray) -> FloatArray:
+        """Log variances of a smaller loss, after some steps."""
+        found = optimize.minimize(
+            self.loss,
+            logs,
+            args=(weights,),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[BOUNDS] * len(logs),
+            options={"maxiter": STEPS},
+        )
+        return np.asarray(found.x, float)
+
     def weights(self, logs: FloatArray, weights: FloatArray, degrees: float) -> FloatArray:
         """Expected weights, given the mean and the variance of each residual."""
         sizes = np.exp(logs)
@@ -262,7 +270,8 @@ class _Problem:
         """The coefficients, given the variances."""
         sizes, several, x = np.exp(logs), len(self.kernels), self.rows.x
         inverse, _ = self._inverse(sizes, weights, 0.0)
-        covariance = np.linalg.inv(x.T @ inverse @ x + np.diag(self.prior**-2.0))
+        precision = x.T @ inverse @ x + np.diag(self.prior**-2.0)
+        covariance = np.asarray(np.linalg.inv(precision), float)
         coefficients = covariance @ (x.T @ inverse @ self.y)
         return MixedFit(
             coefficients, covariance, sizes[:several], sizes[several:], degrees, weights

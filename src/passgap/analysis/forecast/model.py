@@ -23,7 +23,14 @@ from scipy import special
 from passgap.analysis.forecast.known import Base, Known, Training, base_of_pair, known
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.results.pairs import TrainingPair
-from passgap.stats.mixed import MixedFit, Prediction, fit_mixed, predict_beside, quantiles
+from passgap.stats.mixed import (
+    ROUNDS,
+    MixedFit,
+    Prediction,
+    fit_mixed,
+    predict_beside,
+    quantiles,
+)
 
 DEGREES = 4.0
 PRIOR = np.array([1.0, 0.5, 0.5, 0.5])  # standard deviations of the coefficients
@@ -100,8 +107,10 @@ def table_of(pairs: Sequence[TrainingPair], *, large: bool = False) -> Table:
     return Table(kept, bases, np.array(after) - rows.at, rows, 1 / copies, large)
 
 
-def fit_table(table: Table, start: MixedFit | None = None, **rounds: int) -> MixedFit:
-    """The model's fit to a table."""
+def fit_table(
+    table: Table, start: MixedFit | None = None, *, rounds: int = ROUNDS, hold: bool = False
+) -> MixedFit:
+    """The model's fit to a table, as `fit_mixed`."""
     prior = PRIOR[: table.known.rows.x.shape[1]]
     return fit_mixed(
         table.response,
@@ -110,7 +119,8 @@ def fit_table(table: Table, start: MixedFit | None = None, **rounds: int) -> Mix
         GUESSES,
         degrees=DEGREES,
         start=start,
-        **rounds,
+        rounds=rounds,
+        hold=hold,
     )
 
 
@@ -143,7 +153,7 @@ def recalibration(central: FloatArray, weights: FloatArray) -> FloatArray:
     held = np.interp(
         KNOTS, np.concatenate([[0.0], central[order]]), np.concatenate([[0.0], reached])
     )
-    held[-1] = 1.0
+    held[0], held[-1] = 0.0, 1.0  # some outcomes are exactly as foretold
     return np.asarray((1 - FLOOR) * held + FLOOR * KNOTS, float)
 
 
@@ -239,7 +249,7 @@ class Outlook:
         pairs = zip(self.weights, self.parts, strict=True)
         below = sum(w * float(one.below(change)[0]) for w, one in pairs)
         level = float(np.interp(abs(2 * below - 1), KNOTS, self.levels))
-        return 1 - (0.5 + np.sign(below - 0.5) * level / 2)
+        return float(0.5 - np.sign(below - 0.5) * level / 2)
 
     def mean(self) -> float:
         """The expected pass@k after training."""

@@ -47,8 +47,8 @@ def outcomes_chart(rows: Sequence[ForecastRow]) -> Chart:
     y = alt.Y("value:Q", scale=share, axis=axis, title="pass@1 after training")
     colours = alt.Scale(domain=list(KINDS), range=list(COLOURS))
     colour = alt.Color("series:N", scale=colours, legend=alt.Legend(title=None))
-    bars = plot.mark_rule(strokeWidth=3, opacity=0.09).encode(
-        x, alt.Y("low:Q", scale=share), alt.Y2("high:Q"), alt.value(LIGHT["ink"])
+    bars = plot.mark_rule(strokeWidth=3, opacity=0.09, color=LIGHT["ink"]).encode(
+        x, alt.Y("low:Q", scale=share), alt.Y2("high:Q")
     )
     dots = plot.mark_point(filled=True, size=34, opacity=0.85).encode(
         x,
