@@ -16,8 +16,9 @@ import numpy as np
 import passgap
 from passgap.analysis.forecast.forecasting import Models
 from passgap.analysis.forecast.model import fit_model
+from passgap.analysis.forecast.scoring import MODEL
 from passgap.evidence.forecasting import NUMBERS, numbers
-from passgap.results.forecast_scores import ForecastRow, ForecastScores
+from passgap.results.forecast_scores import ForecastRow, ForecastScores, Subset
 from passgap.results.pairs import TrainingPairs
 from passgap.show.blocks import Table
 from passgap.show.charts.figures import write_picture
@@ -65,7 +66,8 @@ own errors on the other groups.
 
 Leaving out each source, pass@3 errs by {third_more} points more than the forecast, and pass@1
 unchanged by {nothing_more} more. For base models on problems of the kind trained on there is no
-difference: pass@3 is as good. What the model adds is what pass@3 cannot say: trained starts and
+difference: pass@3 is as good. There the mean error is {base_error} points and the median
+{base_median}. What the model adds is what pass@3 cannot say: trained starts and
 other kinds of problems gain less, and how wide the interval has to be.
 
 {picture}
@@ -114,11 +116,11 @@ says little about a recipe.
 
 **Other kinds of problems, and few sources.** Of the {off_bases} measurements on problems of
 another kind, the 90% interval held for {off_held}. They come from {off_sources} sources, and
-three of these make up most of them, so their spread is poorly known. The pairs are those that
-somebody published: mostly Qwen (four rows of five), mostly mathematics, best runs more often
-than failures, {small} of {bases} measurements on fewer than 100 problems. A forecast for a
-family or a field that is not in the table is an extrapolation, and the table "leaving out each
-family" is the better guide to its error.
+`reasoning-gym` alone has more than half of them, so their spread is poorly known. The pairs are
+those that somebody published: mostly Qwen (four rows of five), mostly mathematics, best runs
+more often than failures, {small} of {bases} measurements on fewer than 100 problems. A forecast
+for a family or a field that is not in the table is an extrapolation, and the table "leaving out
+each family" is the better guide to its error.
 
 ## Your own runs
 
@@ -168,6 +170,11 @@ def page_text(pairs: TrainingPairs, scores: ForecastScores, models: Models, comm
     first = models.first.fit
     weight = weights(pairs)
     row = {one.id: one for one in scores.rows}
+    (base,) = (
+        one
+        for one in scores.scores
+        if (one.left_out, one.method, one.subset) == ("source", MODEL, Subset("base", "in"))
+    )
     rare = [one for one in scores.rows if one.base < RARE]
     off = [one for one in scores.rows if one.off_domain]
     off_sources = {one.trained_by for one in pairs if one.in_domain == "no"}
@@ -194,6 +201,8 @@ def page_text(pairs: TrainingPairs, scores: ForecastScores, models: Models, comm
         subsets=shown(by_subset(scores)),
         large=shown(table(SCORES, map(score_cells, scores.of("source", "pass@k")))),
         record=shown(record(scores.rule)),
+        base_error=f"{100 * base.mean_error:.1f}",
+        base_median=f"{100 * base.median_error:.1f}",
         rare_bases=round(sum(weight[one.id] for one in rare)),
         rare_held=held(rare, weight),
         rare_error=mean_error(rare, weight),

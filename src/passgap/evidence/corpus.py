@@ -259,7 +259,7 @@ def _listed(curve: Mapping[int, float], known: Mapping[int, str] | Sequence[int]
 
 
 def joined(*tables: TrainingPairs) -> TrainingPairs:
-    """Several tables as one; a repeated id is told apart by its table."""
+    """Several tables as one; a repeated id gets the number of its table."""
     found: dict[str, TrainingPair] = {}
     for number, table in enumerate(tables):
         for one in table:

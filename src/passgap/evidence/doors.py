@@ -134,7 +134,7 @@ def forecast(
     base, cluster
         As in `probe`; at least 3 samples per problem.
     pairs
-        Tables of one's own past runs (`passgap.evidence.corpus`), which the model is then fitted to
+        Tables of your own past runs (`passgap.evidence.corpus`), which the model is then fitted to
         as well.
     settings
         The fields of `passgap.results.settings.ForecastSettings`.
@@ -188,7 +188,7 @@ def forecast_scores(
     seed
         Seed of the bootstrap over sources, base models and families.
     tell
-        Is told what is being fitted; it takes minutes.
+        Receives what is being fitted; it takes minutes.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Forecasts as users call them. In: counts, settings, own pairs. Out: a typed forecast.
 
 The numbers of the models are in ``forecast.json``, made from the table of published pairs by
-``python -m research forecast``: a probe need not wait for the fit. With pairs of one's own the
+``python -m research forecast``: a probe need not wait for the fit. With your own pairs the
 models are fitted again, to both tables.
 """
 
@@ -79,7 +79,7 @@ def _read(told: dict[str, Any]) -> Fitted:
 
 
 def with_own(own: TrainingPairs) -> Models:
-    """The models fitted to the published pairs and one's own together.
+    """The models fitted to the published pairs and your own together.
 
     Variances and the recalibration of the levels stay those of the published pairs.
     """
@@ -110,7 +110,7 @@ def _own_group(name: str) -> str:
 
 
 def own_pairs(paths: Sequence[Path | str]) -> TrainingPairs:
-    """The pairs of one's own tables.
+    """The pairs of your own tables.
 
     Raises
     ------

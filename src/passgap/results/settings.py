@@ -289,7 +289,7 @@ class ForecastSettings:
     off_domain
         Whether the problems are of another kind than those to be trained on. None: averaged over.
     recipe
-        A recipe of one's own pairs, whose effect the new run shares.
+        A recipe of your own pairs, whose effect the new run shares.
     worth
         A gain in pass@1 above this, as a share, is worth the training.
     gpu_hours, price

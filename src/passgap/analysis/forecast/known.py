@@ -25,7 +25,7 @@ THIRD = 3  # RLVR turns about pass@3 into pass@1 (arXiv 2504.13837, its 34 pairs
 UNKNOWN_PROBLEMS = 100  # where a source does not say how many
 LARGE = range(4, 1025)
 LEAST = 0.01  # of a share, in the variance of its log odds
-RARE = 0.05  # a base this seldom right may fail the form that is asked for, which RLVR mends
+RARE = 0.05  # a base this seldom right may fail the form that is asked for, which RLVR fixes
 OCTAVES = 8  # doublings of k that count as one unit
 
 

@@ -153,7 +153,7 @@ def recalibration(central: FloatArray, weights: FloatArray) -> FloatArray:
     held = np.interp(
         KNOTS, np.concatenate([[0.0], central[order]]), np.concatenate([[0.0], reached])
     )
-    held[0], held[-1] = 0.0, 1.0  # some outcomes are exactly as foretold
+    held[0], held[-1] = 0.0, 1.0  # some outcomes are exactly the forecast
     return np.asarray((1 - FLOOR) * held + FLOOR * KNOTS, float)
 
 

@@ -84,7 +84,7 @@ def score_forecasts(
     seed
         Of the bootstrap over groups.
     tell
-        Is told what is being fitted, which takes a while.
+        Receives what is being fitted, which takes a while.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from passgap.show.charts.parts import Datum, data_of, layered, tooltips
 from passgap.show.text import percent, points
 from passgap.show.theme import LIGHT
 
-KINDS = ("base model", "trained start", "off-domain")
+KINDS = ("base model", "trained start", "other kind of problems")
 COLOURS = (LIGHT["base"], LIGHT["trained"], LIGHT["muted"])
 
 
@@ -42,13 +42,17 @@ def outcomes_chart(rows: Sequence[ForecastRow]) -> Chart:
     ]
     plot = alt.Chart(data_of(drawn))
     share = alt.Scale(domain=[0, 1], nice=False)
-    axis = alt.Axis(format=".0%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    axis = alt.Axis(format=".0%", values=[0, 0.2, 0.4, 0.6, 0.8, 1], labelOverlap=False)
     x = alt.X("forecast:Q", scale=share, axis=axis, title="forecast of pass@1 after training")
     y = alt.Y("value:Q", scale=share, axis=axis, title="pass@1 after training")
     colours = alt.Scale(domain=list(KINDS), range=list(COLOURS))
     colour = alt.Color("series:N", scale=colours, legend=alt.Legend(title=None))
-    bars = plot.mark_rule(strokeWidth=3, opacity=0.09, color=LIGHT["ink"]).encode(
-        x, alt.Y("low:Q", scale=share), alt.Y2("high:Q")
+    bands = {(row.forecast, row.low, row.high) for row in rows}  # once for rows that share a base
+    spans = [{"forecast": at, "low": low, "high": high} for at, low, high in sorted(bands)]
+    bars = (
+        alt.Chart(data_of(spans))
+        .mark_rule(strokeWidth=3, opacity=0.13, color=LIGHT["ink"])
+        .encode(x, alt.Y("low:Q", scale=share), alt.Y2("high:Q"))
     )
     dots = plot.mark_point(filled=True, size=34, opacity=0.85).encode(
         x,
