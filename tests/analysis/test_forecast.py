@@ -112,6 +112,7 @@ def test_counts_give_the_same_base_as_their_curve():
         base_of_counts(passgap.Counts(["a"], [2], [1]), 20)
 
 
+@pytest.mark.slow
 def test_scores_on_a_world_where_the_model_is_right():
     scores = score_forecasts(world(sources=14), tell=lambda _: None)
     own = scores.of("source")[-1]
@@ -233,6 +234,7 @@ def test_an_adaptive_run_is_refused():
         passgap.forecast(one)
 
 
+@pytest.mark.slow
 def test_the_shipped_numbers_are_those_of_a_refit():
     """The recalibration takes 45 fits more; the page's scores are made with it."""
     told = shipped()

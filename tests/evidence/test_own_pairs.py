@@ -32,6 +32,7 @@ def mine(path, *, share, rows=6):
     return path
 
 
+@pytest.mark.slow
 def test_own_runs_move_the_forecast_of_their_recipe(tmp_path):
     file = mine(tmp_path / "mine.csv", share=0.95)
     asked = {"start": "base", "off_domain": False}
@@ -47,6 +48,7 @@ def test_own_runs_move_the_forecast_of_their_recipe(tmp_path):
         passgap.forecast(counts(), pairs=[file], recipe="day")
 
 
+@pytest.mark.slow
 def test_one_own_run_is_shrunk_to_the_published_ones(tmp_path):
     asked = {"start": "base", "off_domain": False, "recipe": "night"}
     one, six = (

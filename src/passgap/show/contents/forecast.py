@@ -46,7 +46,11 @@ def blocks(result: RunForecast) -> list[b.Block]:
         _figures(result),
         b.Picture("run-forecast", lambda: run_chart(result)),
         details(_rows(result)),
-        b.Section("The rule beside it", present(_rule(result), record(result.rule.record))),
+        b.Section(
+            "The rule beside it",
+            present(_rule(result), record(result.rule.record)),
+            answers=True,
+        ),
         noted([told.basis, *result.notes]),
     )
 
