@@ -117,7 +117,7 @@ says little about a recipe.
 **Other kinds of problems, and few sources.** Of the {off_bases} measurements on problems of
 another kind, the 90% interval held for {off_held}. They come from {off_sources} sources, and
 `reasoning-gym` alone has more than half of them, so their spread is poorly known. The pairs are
-those that somebody published: mostly Qwen (four rows of five), mostly mathematics, best runs
+those that were published: mostly Qwen (four rows of five), mostly mathematics, best runs
 more often than failures, {small} of {bases} measurements on fewer than 100 problems. A forecast
 for a family or a field that is not in the table is an extrapolation, and the table "leaving out
 each family" is the better guide to its error.
