@@ -35,6 +35,7 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
                 "compare_benchmarks",
                 "compare_seeds",
                 "compare_sweep",
+                "probe_starts",
                 "reach",
                 "reach_runs",
                 "score_across",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         pairs,
         plan,
         probe,
+        probe_starts,
         reach,
         select,
     )
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from passgap.results.probe import AdaptiveProbe, Probe
     from passgap.results.seeds import SeedsComparison
     from passgap.results.slices import Slices
+    from passgap.results.starts import Starts
     from passgap.results.sweep import Sweep
     from passgap.results.unpaired import UnpairedComparison
     from passgap.results.verdict import Verdict
@@ -87,6 +89,7 @@ _WHERE = {
     "SamplingParams": "passgap.data.policies",
     "SeedsComparison": "passgap.results.seeds",
     "Slices": "passgap.results.slices",
+    "Starts": "passgap.results.starts",
     "Sweep": "passgap.results.sweep",
     "TrainConfig": "passgap.training.config",
     "TrainingPair": "passgap.results.pairs",
@@ -115,6 +118,7 @@ _WHERE = {
     "pairs": "passgap.evidence.doors",
     "plan": "passgap.evidence.doors",
     "probe": "passgap.evidence.doors",
+    "probe_starts": "passgap.evidence.doors",
     "read_counts": "passgap.stages.counting",
     "reach": "passgap.evidence.doors",
     "reach_runs": "passgap.evidence.reaching",
@@ -150,6 +154,7 @@ __all__ = [
     "SamplingParams",
     "SeedsComparison",
     "Slices",
+    "Starts",
     "Sweep",
     "TrainConfig",
     "TrainingPair",
@@ -179,6 +184,7 @@ __all__ = [
     "pass_at_k",
     "plan",
     "probe",
+    "probe_starts",
     "reach",
     "reach_runs",
     "read_counts",

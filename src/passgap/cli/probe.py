@@ -80,18 +80,46 @@ class ProbeFlags(RuleFlags):
     "fail-on",
 )
 def probe(
-    source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
+    sources: Annotated[
+        list[str],
+        argument(
+            "RUN_OR_COUNTS...",
+            "A verified run, or a counts file; several: starts to choose from (a base, stages of "
+            "its fine-tuning, other sizes), or pools of problems.",
+        ),
+    ],
     verdict: ProbeFlags,
     output: OutputFlags,
     fail_on: flags.FailOn = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
 
-    It compares pass@k at a small and a large k: a small gap leaves RLVR little to gain.
+    It compares pass@k at a small and a large k: a small gap leaves RLVR little to gain. With
+    several starts: which to train, and which of them are shown to differ.
 
     Example: passgap probe runs/base
     """
-    judge_source(source, verdict, output, fail_on)
+    if len(sources) == 1:
+        judge_source(sources[0], verdict, output, fail_on)
+    else:
+        judge_starts(sources, verdict, output, fail_on)
+
+
+def judge_starts(
+    sources: list[str], verdict: ProbeFlags, output: OutputFlags, fail_on: list[str] | None
+) -> None:
+    """Print which of several starts to train."""
+    from passgap.evidence.doors import probe_starts
+    from passgap.results.labels import StartsLabel
+
+    check_fail_on(fail_on, StartsLabel)
+    if verdict.sampling_alone:
+        raise UsageError(f"--sampling-alone with {len(sources)} starts; allowed: one")
+    twice = next((one for one in sources if sources.count(one) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} is given twice; allowed: different starts")
+    found = probe_starts(sources, cluster=verdict.cluster, **verdict.settings())
+    show(found, output, fail_on, *map(checked, sources))
 
 
 def judge_source(

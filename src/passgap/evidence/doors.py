@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, overload
 
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.evidence.evidence import Evidence
+from passgap.evidence.evidence import Evidence, Side
 from passgap.evidence.options import (
     AdaptiveOptions,
     BacktestOptions,
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from passgap.results.seeds import SeedsComparison
     from passgap.results.selection import Selection
     from passgap.results.slices import Slices
+    from passgap.results.starts import Starts
     from passgap.results.sweep import Sweep
     from passgap.results.unpaired import UnpairedComparison
 
@@ -78,6 +79,7 @@ __all__ = [
     "pairs",
     "plan",
     "probe",
+    "probe_starts",
     "reach",
     "select",
 ]
@@ -199,6 +201,46 @@ def forecast_scores(
     from passgap.evidence.corpus import published
 
     return score_forecasts((pairs or published()).pairs, seed=seed, tell=tell)
+
+
+@shows(ProbeSettings)
+def probe_starts(
+    starts: Mapping[str, Source] | Sequence[Source],
+    *,
+    cluster: str | None = None,
+    **settings: Unpack[ProbeOptions],
+) -> Starts:
+    """Say which of several starts to train: a base, stages of its fine-tuning, other sizes.
+
+    All starts are sampled on the same problems; or they are one model on several pools of problems
+    that share none. Coverage ratios are to the first (arXiv 2608.25756).
+
+    Parameters
+    ----------
+    starts
+        Two or more sources as in `probe`, by name or in order.
+    cluster, settings
+        As in `probe`.
+
+    Raises
+    ------
+    UsageError
+        As in `probe`, for any of them; or for names that are equal.
+    MismatchError
+        If some problems are shared and others are not, or verifiers differ.
+    """
+    from passgap.analysis.probe import starts as analysis
+
+    given = starts.items() if isinstance(starts, Mapping) else ((None, one) for one in starts)
+    sides = [(name, Side.read(source, cluster)) for name, source in given]
+    named = {name or side.name: side.counts for name, side in sides}
+    if len(named) < len(sides):
+        raise UsageError(
+            "two starts have the same name; give a mapping from names to sources, or different "
+            "folders"
+        )
+    probes = {name: probe(counts, **settings) for name, counts in named.items()}
+    return analysis.probe_starts(named, ProbeSettings(**settings), probes)
 
 
 @overload

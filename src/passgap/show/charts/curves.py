@@ -109,6 +109,17 @@ def _reached(k: int) -> Layer:
     )
 
 
+def starts_curves(curves: Sequence[tuple[str, Curve]]) -> Chart:
+    """pass@k over k of the first few starts, with intervals."""
+    shown = curves[: len(SHADES)]
+    names = [name for name, _ in shown]
+    rows = [row for name, curve in shown for row in over_k(points_of(curve), name)]
+    colour = coloured(names, SHADES[-len(names) :], strokes())
+    x = log2("k", TRIES, rows)
+    drawn = lined(rows, x, colour, ends="band", points=36, dashes=dashed(names))
+    return layered([*drawn, hover_series(rows, "k", "k")], "Problems solved within k tries")
+
+
 def paired_delta(
     delta: Curve,
     ks: Sequence[int] = (),

@@ -21,6 +21,7 @@ from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.selection import Selection
 from passgap.results.slices import Slices
+from passgap.results.starts import Starts
 from passgap.results.sweep import Sweep
 from passgap.results.unpaired import UnpairedComparison
 from passgap.results.verdict import Verdict
@@ -40,6 +41,7 @@ from passgap.show.contents import (
     seeds,
     selection,
     slices,
+    starts,
     sweep,
     unpaired,
     watching,
@@ -114,6 +116,7 @@ blocks_of.register(RunForecast, forecast.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
 blocks_of.register(Selection, selection.blocks)
 blocks_of.register(Slices, slices.blocks)
+blocks_of.register(Starts, starts.blocks)
 blocks_of.register(Sweep, sweep.blocks)
 blocks_of.register(TrainingPairs, forecast.of_pairs)
 blocks_of.register(UnpairedComparison, unpaired.blocks)
