@@ -27,7 +27,7 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
         "Each function takes paths, runs, counts, data frames or matrices of 0 and 1, and returns "
         "a [typed result](results.md).",
         {
-            "Before training": ["probe", "adaptive_probe", "forecast", "plan", "select"],
+            "Before training": ["probe", "adaptive_probe", "probe_starts", "forecast", "plan", "select"],
             "Published pairs": ["pairs", "forecast_scores"],
             "After training": [
                 "compare",
@@ -35,7 +35,6 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
                 "compare_benchmarks",
                 "compare_seeds",
                 "compare_sweep",
-                "probe_starts",
                 "reach",
                 "reach_runs",
                 "score_across",
@@ -49,7 +48,14 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
         "have `to_dict()`, whose names are described under [JSON of the results](../json.md).",
         {
             "Numbers": ["Estimate", "Curve", "Verdict"],
-            "Before training": ["Probe", "AdaptiveProbe", "Forecast", "RunForecast", "Plan"],
+            "Before training": [
+                "Probe",
+                "AdaptiveProbe",
+                "Starts",
+                "Forecast",
+                "RunForecast",
+                "Plan",
+            ],
             "Published pairs": ["TrainingPair", "TrainingPairs", "ForecastScores"],
             "After training": [
                 "Comparison",
