@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli import flags
@@ -90,6 +91,9 @@ def probe(
     ],
     verdict: ProbeFlags,
     output: OutputFlags,
+    intersect: Annotated[
+        bool, flag("Of several starts, compare the problems that all of them have.")
+    ] = False,
     fail_on: flags.FailOn = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
@@ -99,14 +103,21 @@ def probe(
 
     Example: passgap probe runs/base
     """
-    if len(sources) == 1:
-        judge_source(sources[0], verdict, output, fail_on)
+    if len(sources) > 1:
+        judge_starts(sources, verdict, output, fail_on, intersect=intersect)
+    elif intersect:
+        raise UsageError("--intersect with one start; allowed: several")
     else:
-        judge_starts(sources, verdict, output, fail_on)
+        judge_source(sources[0], verdict, output, fail_on)
 
 
 def judge_starts(
-    sources: list[str], verdict: ProbeFlags, output: OutputFlags, fail_on: list[str] | None
+    sources: list[str],
+    verdict: ProbeFlags,
+    output: OutputFlags,
+    fail_on: list[str] | None,
+    *,
+    intersect: bool,
 ) -> None:
     """Print which of several starts to train."""
     from passgap.evidence.doors import probe_starts
@@ -118,7 +129,9 @@ def judge_starts(
     twice = next((one for one in sources if sources.count(one) > 1), None)
     if twice is not None:
         raise UsageError(f"{twice} is given twice; allowed: different starts")
-    found = probe_starts(sources, cluster=verdict.cluster, **verdict.settings())
+    named = dict(zip(apart(sources), sources, strict=True))
+    settings = verdict.settings()
+    found = probe_starts(named, cluster=verdict.cluster, intersect=intersect, **settings)
     show(found, output, fail_on, *map(checked, sources))
 
 
@@ -165,3 +178,14 @@ def show_adaptive(
 
     print(visible(f"{run.place}: {drawn_in_words(run, price)}"), file=sys.stderr)
     show(result, output, fail_on, check(run))
+
+
+def apart(paths: list[str]) -> list[str]:
+    """Short names of different paths: their ends, as far as needed to tell them apart."""
+    parts = [PurePath(path).parts for path in paths]
+    longest = max(map(len, parts))
+    for length in range(1, longest + 1):
+        names = ["/".join(one[-length:]) for one in parts]
+        if len(set(names)) == len(paths):
+            return names
+    return paths

@@ -208,6 +208,7 @@ def probe_starts(
     starts: Mapping[str, Source] | Sequence[Source],
     *,
     cluster: str | None = None,
+    intersect: bool = False,
     **settings: Unpack[ProbeOptions],
 ) -> Starts:
     """Say which of several starts to train: a base, stages of its fine-tuning, other sizes.
@@ -219,6 +220,8 @@ def probe_starts(
     ----------
     starts
         Two or more sources as in `probe`, by name or in order.
+    intersect
+        Leave out the problems that not all starts have.
     cluster, settings
         As in `probe`.
 
@@ -239,8 +242,9 @@ def probe_starts(
             "two starts have the same name; give a mapping from names to sources, or different "
             "folders"
         )
-    probes = {name: probe(counts, **settings) for name, counts in named.items()}
-    return analysis.probe_starts(named, ProbeSettings(**settings), probes)
+    arms = analysis.side_by_side(named, intersect=intersect)
+    probes = {name: probe(counts, **settings) for name, counts in arms.items()}
+    return analysis.probe_starts(arms, ProbeSettings(**settings), probes)
 
 
 @overload

@@ -37,7 +37,7 @@ class Start:
     headroom: Estimate
     teaching: Estimate | None
     coverage_ratio: Annotated[Estimate | None, OPTIONAL]
-    forecast: Forecast | None
+    forecast: Forecast
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,7 @@ class Starts(Result):
         lines = [f"{self.verdict.label}  ({len(self.starts)} starts)", *self.verdict.lines()]
         lines.append(f"  {'start':<24} pass@{small:<4} pass@{large:<4} forecast  verdict")
         for one in self.starts:
-            told = one.forecast
-            after = "unknown" if told is None else f"{told.pass_at_1.value:.3f}"
+            after = f"{one.forecast.pass_at_1.value:.3f}"
             both = (f"{one.curve.at(k).value:<9.3f}" for k in (small, large))
             lines.append(f"  {one.name:<24} {' '.join(both)} {after:<9} {one.verdict.label}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])

@@ -17,12 +17,14 @@ from scipy import special
 
 from passgap.analysis import inputs
 from passgap.analysis.compare.pairing import paired
+from passgap.analysis.forecast.known import THIRD
 from passgap.analysis.verdicts import points
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.errors import MismatchError, UsageError
 from passgap.plain import plural
 from passgap.results.estimates import Estimate
+from passgap.results.forecast import Forecast
 from passgap.results.labels import StartsLabel
 from passgap.results.probe import Probe
 from passgap.results.settings import ProbeSettings
@@ -50,8 +52,7 @@ def probe_starts(
     Parameters
     ----------
     named
-        Two or more starts by name, with counts of a fixed n: all on the same problems, or no two
-        with a problem in common. Coverage ratios are to the first.
+        What `side_by_side` gives. Coverage ratios are to the first.
     settings
         As in `probe`; the large k is lowered to the smallest n.
     probes
@@ -60,29 +61,26 @@ def probe_starts(
     Raises
     ------
     UsageError
-        For fewer than two starts.
-    MismatchError
-        If some problems are shared and others are not.
+        If a problem has no more samples than the small k.
     """
-    if len(named) < 2:
-        raise UsageError(f"{plural(len(named), 'start')} given; allowed: 2 or more")
-    same = _same_problems(named)
-    arms = _aligned(named) if same else list(named.values())
+    arms = list(named.values())
+    same = all(one.problem_id == arms[0].problem_id for one in arms)
     least = min(int(one.n.min()) for one in arms)
     ks = settings.k_small, min(settings.k_large, least)
-    if ks[0] >= ks[1]:
+    told = {name: one.forecast for name, one in probes.items() if one.forecast is not None}
+    if ks[0] >= ks[1] or len(told) < len(named):
         raise UsageError(
-            f"k_small={ks[0]} with {least} samples per problem; allowed: starts with more samples "
-            "per problem than k_small"
+            f"a start has only {least} samples of a problem; allowed: at least "
+            f"{max(ks[0] + 1, THIRD)}, for the forecast and for a k above k_small={ks[0]}"
         )
     measures, names = _measures(arms, ks, least), list(named)
     apart = (
         _paired(names, arms, measures, settings.seed) if same else _separate(names, arms, measures)
     )
     first = arms[0] if same else None
-    order = _order(probes)
+    order = sorted(told, key=lambda name: told[name].pass_at_1.value, reverse=True)
     rows = tuple(
-        _row(name, rank, arms[list(named).index(name)], probes[name], ks, first)
+        _row(name, rank, named[name], probes[name], told[name], ks, first)
         for rank, name in enumerate(order, start=1)
     )
     ahead, behind = _shown(order[0], apart)
@@ -95,37 +93,69 @@ def probe_starts(
         apart=tuple(apart),
         undistinguished=alike,
         rule=RULE,
-        notes=tuple(_notes(settings, ks, rows, same)),
+        notes=tuple(_notes(settings, ks, same)),
     )
 
 
-def _same_problems(named: Mapping[str, Counts]) -> bool:
-    """Whether all starts have the same problems; a MismatchError if only some are shared."""
-    first, *others = ((name, set(counts.problem_id)) for name, counts in named.items())
-    if all(ids == first[1] for _, ids in others):
-        return True
-    for (one, ids), (other, theirs) in itertools.combinations([first, *others], 2):
-        shared = len(ids & theirs)
-        if shared:
-            raise MismatchError(
-                f"{one} and {other} share {shared} of {len(ids)} and {len(theirs)} problems; "
-                "allowed: starts that were all sampled on the same problems, or pools that share "
-                "none"
-            )
-    return False
+def side_by_side(named: Mapping[str, Counts], *, intersect: bool = False) -> dict[str, Counts]:
+    """The counts as they are compared: on the same problems in the first one's order, or as pools.
+
+    Parameters
+    ----------
+    named
+        Two or more starts by name.
+    intersect
+        Leave out the problems that not all starts have.
+
+    Raises
+    ------
+    UsageError
+        For fewer than two starts.
+    MismatchError
+        If some problems are shared and others are not, unless ``intersect``; or if starts on the
+        same problems have other verifiers.
+    """
+    if len(named) < 2:
+        raise UsageError(f"{plural(len(named), 'start')} given; allowed: 2 or more")
+    first, *others = named
+    everywhere = set.intersection(*(set(counts.problem_id) for counts in named.values()))
+    if not (intersect and everywhere):
+        for one, other in itertools.combinations(named, 2):
+            _refuse_some_shared(one, named[one], other, named[other], len(everywhere))
+    if not everywhere:
+        return dict(named)
+    base = _only(named[first], everywhere)
+    found = {first: base}
+    for name in others:
+        mine = _only(named[name], everywhere)
+        _, found[name] = paired(
+            base, mine, intersect=False, allow_different_prompts=True, alone=False
+        )
+    return found
 
 
-def _aligned(named: Mapping[str, Counts]) -> list[Counts]:
-    """All counts in the first one's order; a MismatchError for different settings."""
-    base, *others = named.values()
-    arms = [base]
-    for other in others:
-        _, mine = paired(base, other, intersect=False, allow_different_prompts=True, alone=False)
-        arms.append(mine)
-    return arms
+def _only(counts: Counts, kept: set[str]) -> Counts:
+    return counts.take([i for i, one in enumerate(counts.problem_id) if one in kept])
 
 
-def _measures(arms: Sequence[Counts], ks: tuple[int, int], least: int) -> dict[str, list[FloatArray]]:
+def _refuse_some_shared(
+    one: str, counts: Counts, other: str, others: Counts, everywhere: int
+) -> None:
+    ids, theirs = set(counts.problem_id), set(others.problem_id)
+    shared = len(ids & theirs)
+    if 0 < shared < max(len(ids), len(theirs)):
+        helps = (
+            f"; or compare the {everywhere} that all have with --intersect" if everywhere else ""
+        )
+        raise MismatchError(
+            f"{one} and {other} share {shared} of {len(ids)} and {len(theirs)} problems; allowed: "
+            f"starts that were all sampled on the same problems, or pools that share none{helps}"
+        )
+
+
+def _measures(
+    arms: Sequence[Counts], ks: tuple[int, int], least: int
+) -> dict[str, list[FloatArray]]:
     """What starts may differ in: a value for each problem of each."""
     found = {f"pass@{k}": [pass_at_k(one.n, one.c, k) for one in arms] for k in ks}
     if least >= GROUP:
@@ -134,7 +164,10 @@ def _measures(arms: Sequence[Counts], ks: tuple[int, int], least: int) -> dict[s
 
 
 def _paired(
-    names: Sequence[str], arms: Sequence[Counts], measures: Mapping[str, list[FloatArray]], seed: int
+    names: Sequence[str],
+    arms: Sequence[Counts],
+    measures: Mapping[str, list[FloatArray]],
+    seed: int,
 ) -> list[Apart]:
     """The shown differences of starts on the same problems."""
     pairs = [
@@ -143,12 +176,18 @@ def _paired(
         for one, other in itertools.permutations(range(len(arms)), 2)
         if one < other
     ]
-    d = np.stack([measures[what][other] - measures[what][one] for what, one, other in pairs], axis=1)
+    d = np.stack(
+        [measures[what][other] - measures[what][one] for what, one, other in pairs], axis=1
+    )
     curve = paired_curve(d, np.arange(len(pairs)), seed=seed, clusters=arms[0].clusters)
     assert curve.band_low is not None and curve.band_high is not None
     found = []
     for i, (what, one, other) in enumerate(pairs):
-        low, high, value = float(curve.band_low[i]), float(curve.band_high[i]), float(curve.value[i])
+        low, high, value = (
+            float(curve.band_low[i]),
+            float(curve.band_high[i]),
+            float(curve.value[i]),
+        )
         found += _if_shown(what, names[one], names[other], value, low, high)
     return found
 
@@ -181,18 +220,14 @@ def _if_shown(
         yield Apart(what, one, other, -value, -high, -low)
 
 
-def _order(probes: Mapping[str, Probe]) -> list[str]:
-    """The names, best first; those without a forecast last, in the order given."""
-
-    def after(name: str) -> float:
-        told = probes[name].forecast
-        return -math.inf if told is None else told.pass_at_1.value
-
-    return sorted(probes, key=after, reverse=True)
-
-
 def _row(
-    name: str, rank: int, counts: Counts, probe: Probe, ks: tuple[int, int], first: Counts | None
+    name: str,
+    rank: int,
+    counts: Counts,
+    probe: Probe,
+    told: Forecast,
+    ks: tuple[int, int],
+    first: Counts | None,
 ) -> Start:
     least = int(counts.n.min())
     listed = sorted({1, *ks})
@@ -210,7 +245,7 @@ def _row(
         headroom=mean_interval(both[:, 1] - both[:, 0], clusters=counts.clusters),
         teaching=teaching,
         coverage_ratio=None if first is None or first is counts else ratio(first, counts, ks[1]),
-        forecast=probe.forecast,
+        forecast=told,
     )
 
 
@@ -249,12 +284,11 @@ def _label(behind: set[str], alike: Sequence[str]) -> StartsLabel:
 
 def _reasons(rows: Sequence[Start], apart: Sequence[Apart]) -> Iterator[str]:
     best = rows[0]
-    if best.forecast is not None:
-        told = best.forecast.pass_at_1
-        yield (
-            f"{best.name} has the highest forecast of pass@1 after training: {told.value:.1%} "
-            f"({told.low:.1%} to {told.high:.1%})"
-        )
+    told = best.forecast.pass_at_1
+    yield (
+        f"{best.name} has the highest forecast of pass@1 after training: {told.value:.1%} "
+        f"({told.low:.1%} to {told.high:.1%}, {told.confidence_level:.0%})"
+    )
     for one in apart:
         if best.name in (one.start, one.other):
             yield (
@@ -264,9 +298,7 @@ def _reasons(rows: Sequence[Start], apart: Sequence[Apart]) -> Iterator[str]:
             )
 
 
-def _notes(
-    settings: ProbeSettings, ks: tuple[int, int], rows: Sequence[Start], same: bool
-) -> Iterator[str]:
+def _notes(settings: ProbeSettings, ks: tuple[int, int], same: bool) -> Iterator[str]:
     if ks[1] < settings.k_large:
         yield (
             f"a start has only {ks[1]} samples of a problem, so all are compared at k = {ks[1]} "
@@ -274,8 +306,6 @@ def _notes(
         )
     if not same:
         yield POOLS
-    if any(one.forecast is None for one in rows):
-        yield "a start with fewer than 3 samples per problem has no forecast and is ranked last"
     yield (
         "forecasts of several starts share what is not known of the training, so their order is "
         "surer than each interval suggests; how much surer has not been measured"

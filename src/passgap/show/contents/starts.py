@@ -10,8 +10,8 @@ from passgap.results.starts import Apart, Start, Starts
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, VerdictBlock
 from passgap.show.charts.curves import starts_curves
 from passgap.show.contents.parts import noted, present, table, verdict_block
-from passgap.show.theme import SHADES
 from passgap.show.text import ABSENT, changed, interval, number, percent, points
+from passgap.show.theme import SHADES
 
 
 def blocks(starts: Starts) -> list[Block]:
@@ -45,7 +45,8 @@ def side_by_side(starts: Starts) -> Section:
     caption = CURVES.format(shown=min(len(shown), len(SHADES)))
     picture = Picture("starts", partial(starts_curves, shown), caption)
     rule = Text(f"Ranked {starts.rule}.", "quiet")
-    return Section("Start by start", present(Columns([picture], "wide"), starts_table(starts), rule))
+    shown_of = present(Columns([picture], "wide"), starts_table(starts), rule)
+    return Section("Start by start", shown_of, answers=True)
 
 
 CURVES = "pass@k of the first {shown} in rank. Shaded: intervals over problems."
@@ -76,8 +77,6 @@ def starts_table(starts: Starts) -> Table | None:
 
 
 def _after(one: Start) -> str:
-    if one.forecast is None:
-        return ABSENT
     told = one.forecast.pass_at_1
     return f"{percent(told.value)} ({interval(told, percent)})"
 
