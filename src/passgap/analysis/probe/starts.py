@@ -33,6 +33,8 @@ from passgap.results.verdict import Verdict
 from passgap.stats import mean_interval, mixed_at_g, paired_curve, pass_at_k
 from passgap.stats.combining import difference_of
 
+Measures = Mapping[str, Sequence[FloatArray]]  # a value for each problem of each start, by name
+
 GROUP = 8
 LEVEL = 0.95
 RULE = (
@@ -144,19 +146,16 @@ def _refuse_some_shared(
     ids, theirs = set(counts.problem_id), set(others.problem_id)
     shared = len(ids & theirs)
     if 0 < shared < max(len(ids), len(theirs)):
-        helps = (
-            f"; or compare the {everywhere} that all have with --intersect" if everywhere else ""
-        )
+        helps = f"; or compare the {everywhere} that all have with --intersect"
         raise MismatchError(
             f"{one} and {other} share {shared} of {len(ids)} and {len(theirs)} problems; allowed: "
-            f"starts that were all sampled on the same problems, or pools that share none{helps}"
+            f"starts that were all sampled on the same problems, or pools that share none"
+            f"{helps if everywhere else ''}"
         )
 
 
-def _measures(
-    arms: Sequence[Counts], ks: tuple[int, int], least: int
-) -> dict[str, list[FloatArray]]:
-    """What starts may differ in: a value for each problem of each."""
+def _measures(arms: Sequence[Counts], ks: tuple[int, int], least: int) -> Measures:
+    """What starts may differ in, by name."""
     found = {f"pass@{k}": [pass_at_k(one.n, one.c, k) for one in arms] for k in ks}
     if least >= GROUP:
         found["teaching"] = [mixed_at_g(one.n, one.c, GROUP) for one in arms]
@@ -164,49 +163,34 @@ def _measures(
 
 
 def _paired(
-    names: Sequence[str],
-    arms: Sequence[Counts],
-    measures: Mapping[str, list[FloatArray]],
-    seed: int,
+    names: Sequence[str], arms: Sequence[Counts], measures: Measures, seed: int
 ) -> list[Apart]:
     """The shown differences of starts on the same problems."""
-    pairs = [
-        (what, one, other)
-        for what in measures
-        for one, other in itertools.permutations(range(len(arms)), 2)
-        if one < other
+    pairs = list(itertools.combinations(range(len(arms)), 2))
+    rows = [(what, *pair) for what in measures for pair in pairs]
+    d = np.stack([measures[what][j] - measures[what][i] for what, i, j in rows], axis=1)
+    curve = paired_curve(d, np.arange(len(rows)), seed=seed, clusters=arms[0].clusters)
+    low, high = np.asarray(curve.band_low), np.asarray(curve.band_high)
+    ends = zip(curve.value.tolist(), low.tolist(), high.tolist(), strict=True)
+    each = zip(rows, ends, strict=True)
+    return [
+        one for (what, i, j), found in each for one in _if_shown(what, names[i], names[j], *found)
     ]
-    d = np.stack(
-        [measures[what][other] - measures[what][one] for what, one, other in pairs], axis=1
-    )
-    curve = paired_curve(d, np.arange(len(pairs)), seed=seed, clusters=arms[0].clusters)
-    assert curve.band_low is not None and curve.band_high is not None
-    found = []
-    for i, (what, one, other) in enumerate(pairs):
-        low, high, value = (
-            float(curve.band_low[i]),
-            float(curve.band_high[i]),
-            float(curve.value[i]),
-        )
-        found += _if_shown(what, names[one], names[other], value, low, high)
-    return found
 
 
-def _separate(
-    names: Sequence[str], arms: Sequence[Counts], measures: Mapping[str, list[FloatArray]]
-) -> list[Apart]:
+def _separate(names: Sequence[str], arms: Sequence[Counts], measures: Measures) -> list[Apart]:
     """The shown differences of starts on problems of their own."""
     pairs = list(itertools.combinations(range(len(arms)), 2))
     level = 1 - (1 - LEVEL) / (len(pairs) * len(measures))
-    found = []
+    found: list[Apart] = []
     for what, values in measures.items():
         ends = [
             mean_interval(x, confidence_level=level, clusters=one.clusters)
             for x, one in zip(values, arms, strict=True)
         ]
-        for one, other in pairs:
-            d = difference_of(ends[one], ends[other])
-            found += _if_shown(what, names[one], names[other], d.value, d.low, d.high)
+        for i, j in pairs:
+            d = difference_of(ends[i], ends[j])
+            found += _if_shown(what, names[i], names[j], d.value, d.low, d.high)
     return found
 
 
