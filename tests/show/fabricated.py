@@ -29,6 +29,7 @@ from passgap.results.labels import (
     Label,
     ProbeLabel,
     ReachLabel,
+    StartsLabel,
     SweepLabel,
 )
 from passgap.results.parts import AnswerShares, At, Both, Luck
@@ -43,6 +44,7 @@ from passgap.results.probe import (
 )
 from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
 from passgap.results.seeds import SeedsComparison, TrainingSeed
+from passgap.results.starts import Apart, Start, Starts, StartsWith
 from passgap.results.sweep import Checkpoint, Difference, Fall, Keep, Sweep
 from passgap.results.verdict import Bound, Bounds, Robust, Verdict
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout
@@ -234,7 +236,27 @@ def reach(label: ReachLabel = ReachLabel.WITHIN_REACH) -> Reach:
     )
 
 
-def result(label: Label) -> Probe | Comparison | Sweep | Reach:
+def starts(label: StartsLabel = StartsLabel.ONE_STANDS_OUT) -> Starts:
+    """Two starts, of which the first is ahead at the large k."""
+    told = Forecast(Estimate(0.5, 0.3, 0.7, 0.9), None, 0.9, "from pairs")
+    own = Verdict(ProbeLabel.RLVR_CAN_PAY, ())
+    gap, share = Estimate(0.2, 0.1, 0.3), Estimate(0.4, 0.3, 0.5)
+    rest = (len(P_BASE), 60 * N, own)
+    return Starts(
+        verdict=Verdict(label, ("it is ahead",)),
+        settings=StartsWith(2, 20, 8, True, 0.95, 0),
+        starts=(
+            Start("sft", 1, *rest, curve(P_TRAINED), gap, share, Estimate(1.1, 1.0, 1.2), told),
+            Start("base", 2, *rest, curve(P_BASE), gap, share, None, told),
+        ),
+        apart=(Apart("pass@20", "sft", "base", 0.1, 0.05, 0.15),),
+        undistinguished=("base",) if label is StartsLabel.NONE_STANDS_OUT else (),
+        rule="by the forecast",
+        notes=("a note",),
+    )
+
+
+def result(label: Label) -> Probe | Comparison | Sweep | Reach | Starts:
     """A result of the question that the label answers, with this label.
 
     A new question is told here, by a test that fails, until it has a result.
@@ -248,6 +270,8 @@ def result(label: Label) -> Probe | Comparison | Sweep | Reach:
             return sweep(label)
         case ReachLabel():
             return reach(label)
+        case StartsLabel():
+            return starts(label)
     raise NotImplementedError(f"no result is fabricated for a {type(label).__name__}")
 
 

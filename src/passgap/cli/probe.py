@@ -182,7 +182,7 @@ def show_adaptive(
 
 def apart(paths: list[str]) -> list[str]:
     """Short names of different paths: their ends, as far as needed to tell them apart."""
-    parts = [PurePath(path).parts for path in paths]
+    parts = [(*PurePath(path).parts[:-1], PurePath(path).stem) for path in paths]
     longest = max(map(len, parts))
     for length in range(1, longest + 1):
         names = ["/".join(one[-length:]) for one in parts]

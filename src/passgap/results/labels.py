@@ -372,8 +372,8 @@ class StartsLabel(Label):
     ONE_STANDS_OUT = (
         "one_stands_out",
         Tone.GOOD,
-        "Start from {best}: it has the highest forecast, and no other start is ahead of it with "
-        "{k} or {K} tries, or as good.",
+        "Start from {best}: it has the highest forecast, and every other start is shown to be "
+        "behind it with {k} or {K} tries.",
     )
     TRADE_OFF = (
         "trade_off",

@@ -271,7 +271,7 @@ def _reasons(rows: Sequence[Start], apart: Sequence[Apart]) -> Iterator[str]:
     told = best.forecast.pass_at_1
     yield (
         f"{best.name} has the highest forecast of pass@1 after training: {told.value:.1%} "
-        f"({told.low:.1%} to {told.high:.1%}, {told.confidence_level:.0%})"
+        f"({told.low:.1%} to {told.high:.1%} in {told.confidence_level:.0%} of new runs)"
     )
     for one in apart:
         if best.name in (one.start, one.other):
