@@ -99,6 +99,14 @@ def briefly(counts: Counts, models: Models, k_large: int) -> Forecast | None:
     return of_outlooks(base, *outlooks(base, settings, models), _basis(settings, models))
 
 
+def forecast_of_training(counts: Counts, models: Models) -> Estimate | None:
+    """pass@1 after training, on the training problems; None below 3 draws per problem."""
+    if not len(counts) or int(counts.n.min()) < THIRD:
+        return None
+    base = base_of_counts(counts, THIRD)
+    return _estimate(outlook(base, Training(None, False), models.first))
+
+
 def outlooks(
     base: Base, settings: ForecastSettings, models: Models
 ) -> tuple[Outlook, Outlook | None]:
