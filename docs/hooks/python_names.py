@@ -27,7 +27,14 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
         "Each function takes paths, runs, counts, data frames or matrices of 0 and 1, and returns "
         "a [typed result](results.md).",
         {
-            "Before training": ["probe", "adaptive_probe", "probe_starts", "forecast", "plan", "select"],
+            "Before training": [
+                "probe",
+                "adaptive_probe",
+                "probe_starts",
+                "forecast",
+                "plan",
+                "select",
+            ],
             "Published pairs": ["pairs", "forecast_scores"],
             "After training": [
                 "compare",

@@ -48,7 +48,8 @@ def test_numbers_are_those_of_each_probe(rates):
     for one in found.starts:
         alone = passgap.probe(named[one.name])
         assert one.verdict.label is alone.verdict.label
-        assert one.forecast == alone.forecast and isinstance(one.forecast, Forecast)
+        assert one.forecast == alone.forecast
+        assert isinstance(one.forecast, Forecast)
         assert one.headroom.value == pytest.approx(alone.headroom.estimate.value)
         assert one.curve.at(20).value == pytest.approx(alone.at(20).value)
         (eight,) = (row for row in alone.signal if row.group_size == 8)

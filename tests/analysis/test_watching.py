@@ -424,7 +424,8 @@ def test_a_run_that_stands_still_is_at_its_base():
     found = against(rng, p, moved=0.0)
     assert found.base == pytest.approx(p.mean(), abs=0.02)
     assert found.now.low < found.base < found.now.high
-    assert found.last_step == 39 and found.problems > 90
+    assert found.last_step == 39
+    assert found.problems > 90
     assert found.stands == "within"
 
 

@@ -57,6 +57,7 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     yield passgap.compare_sweep(base, [(10, trained), (20, later)]).to_dict()
     yield passgap.plan(base, half_width=0.03).to_dict()
     yield passgap.select(base).to_dict()
+    yield passgap.probe_starts({"base": base, "trained": trained}).to_dict()
     yield passgap.adaptive_probe(lambda more: RNG.binomial(more, P), IDS).to_dict()
     blind = passgap.Counts(IDS, base.n, np.where(np.arange(len(IDS)) < 20, 0, base.c))
     ratios = {i: np.full(int(c), -3.0) for i, c in zip(IDS, trained.c, strict=True)}
