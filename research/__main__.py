@@ -152,6 +152,25 @@ def worlds(
     print(f"{written}: written")
 
 
+@command()
+def forecast(
+    page: Annotated[
+        str, flag("The Markdown file; its figure goes to the folder beside it.")
+    ] = "docs/results/forecast.md",
+) -> None:
+    """Fit the forecast to the published pairs: the package's numbers, and the page of its errors.
+
+    Example: python -m research forecast
+    """
+    from research.forecast import write_forecast
+
+    def tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    for written in write_forecast(page, command_line(), tell):
+        print(f"{written}: written")
+
+
 def command_line() -> str:
     """The command as it was typed, for manifests and pages."""
     return shlex.join(["python", "-m", "research", *sys.argv[1:]])
@@ -162,7 +181,12 @@ def group() -> TyperGroup:
     return TyperGroup(
         name="research",
         help="passgap's studies: planned sets of runs, and the page each makes.",
-        commands={"temperature": temperature, "algorithms": algorithms, "worlds": worlds},
+        commands={
+            "temperature": temperature,
+            "algorithms": algorithms,
+            "worlds": worlds,
+            "forecast": forecast,
+        },
         no_args_is_help=True,
         rich_markup_mode=None,
     )

@@ -20,7 +20,7 @@ import passgap
 counts = passgap.Counts([str(i) for i in range(80)], np.full(80, 32), np.arange(80) % 33)
 probe = passgap.probe(counts)
 comparison = passgap.compare(counts, counts)
-assert probe.to_dict()["schema"] == "passgap.probe/1"
+assert probe.to_dict()["schema"] == "passgap.probe/2"
 assert comparison.to_dict()["schema"] == "passgap.compare/1"
 assert passgap.pass_at_k(10, 3, 1) == 0.3
 print(*sorted({m.split(".")[0] for m in sys.modules}))
@@ -48,7 +48,7 @@ def test_a_run_of_known_p_goes_all_the_way(tmp_path):
     passgap.verify(run)
     counts = passgap.count(run)
     assert np.all(counts.n == 32)
-    assert passgap.probe(counts).to_dict()["schema"] == "passgap.probe/1"
+    assert passgap.probe(counts).to_dict()["schema"] == "passgap.probe/2"
 
 
 @pytest.mark.skipif(

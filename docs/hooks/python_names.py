@@ -27,7 +27,15 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
         "Each function takes paths, runs, counts, data frames or matrices of 0 and 1, and returns "
         "a [typed result](results.md).",
         {
-            "Before training": ["probe", "adaptive_probe", "plan", "select"],
+            "Before training": [
+                "probe",
+                "adaptive_probe",
+                "probe_starts",
+                "forecast",
+                "plan",
+                "select",
+            ],
+            "Published pairs": ["pairs", "forecast_scores"],
             "After training": [
                 "compare",
                 "compare_by",
@@ -47,7 +55,15 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
         "have `to_dict()`, whose names are described under [JSON of the results](../json.md).",
         {
             "Numbers": ["Estimate", "Curve", "Verdict"],
-            "Before training": ["Probe", "AdaptiveProbe", "Plan"],
+            "Before training": [
+                "Probe",
+                "AdaptiveProbe",
+                "Starts",
+                "Forecast",
+                "RunForecast",
+                "Plan",
+            ],
+            "Published pairs": ["TrainingPair", "TrainingPairs", "ForecastScores"],
             "After training": [
                 "Comparison",
                 "UnpairedComparison",
@@ -98,6 +114,7 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
                     "Watch",
                     "Audit",
                     "Backtest",
+                    "Forecast",
                 )
             ]
         },

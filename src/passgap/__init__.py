@@ -27,8 +27,12 @@ if TYPE_CHECKING:
         compare_by,
         compare_seeds,
         compare_sweep,
+        forecast,
+        forecast_scores,
+        pairs,
         plan,
         probe,
+        probe_starts,
         reach,
         select,
     )
@@ -39,10 +43,14 @@ if TYPE_CHECKING:
     from passgap.problems import load_problems
     from passgap.results.comparison import Comparison
     from passgap.results.estimates import Curve, Estimate
+    from passgap.results.forecast import Forecast, RunForecast
+    from passgap.results.forecast_scores import ForecastScores
+    from passgap.results.pairs import TrainingPair, TrainingPairs
     from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
     from passgap.results.seeds import SeedsComparison
     from passgap.results.slices import Slices
+    from passgap.results.starts import Starts
     from passgap.results.sweep import Sweep
     from passgap.results.unpaired import UnpairedComparison
     from passgap.results.verdict import Verdict
@@ -66,6 +74,8 @@ _WHERE = {
     "Curve": "passgap.results.estimates",
     "Evidence": "passgap.evidence.evidence",
     "Estimate": "passgap.results.estimates",
+    "Forecast": "passgap.results.forecast",
+    "ForecastScores": "passgap.results.forecast_scores",
     "Outcome": "passgap.data.outcomes",
     "PassgapError": "passgap.errors",
     "Plan": "passgap.results.plan",
@@ -75,11 +85,15 @@ _WHERE = {
     "ProblemSet": "passgap.data.problems",
     "PromptSettings": "passgap.data.policies",
     "Run": "passgap.runs",
+    "RunForecast": "passgap.results.forecast",
     "SamplingParams": "passgap.data.policies",
     "SeedsComparison": "passgap.results.seeds",
     "Slices": "passgap.results.slices",
+    "Starts": "passgap.results.starts",
     "Sweep": "passgap.results.sweep",
     "TrainConfig": "passgap.training.config",
+    "TrainingPair": "passgap.results.pairs",
+    "TrainingPairs": "passgap.results.pairs",
     "UnpairedComparison": "passgap.results.unpaired",
     "Verdict": "passgap.results.verdict",
     "Watch": "passgap.training.watch",
@@ -93,14 +107,18 @@ _WHERE = {
     "compare_seeds": "passgap.evidence.doors",
     "compare_sweep": "passgap.evidence.doors",
     "count": "passgap.stages.counting",
+    "forecast": "passgap.evidence.doors",
+    "forecast_scores": "passgap.evidence.doors",
     "import_log": "passgap.logs",
     "load_problems": "passgap.problems",
     "mark": "passgap.stages.marking",
     "merge": "passgap.runs",
     "pass_at_k": "passgap.stats",
     "outcome_matrix": "passgap.stages.counting",
+    "pairs": "passgap.evidence.doors",
     "plan": "passgap.evidence.doors",
     "probe": "passgap.evidence.doors",
+    "probe_starts": "passgap.evidence.doors",
     "read_counts": "passgap.stages.counting",
     "reach": "passgap.evidence.doors",
     "reach_runs": "passgap.evidence.reaching",
@@ -121,6 +139,8 @@ __all__ = [
     "Curve",
     "Estimate",
     "Evidence",
+    "Forecast",
+    "ForecastScores",
     "Outcome",
     "PassgapError",
     "Plan",
@@ -130,11 +150,15 @@ __all__ = [
     "ProblemSet",
     "PromptSettings",
     "Run",
+    "RunForecast",
     "SamplingParams",
     "SeedsComparison",
     "Slices",
+    "Starts",
     "Sweep",
     "TrainConfig",
+    "TrainingPair",
+    "TrainingPairs",
     "UnpairedComparison",
     "Verdict",
     "Watch",
@@ -149,14 +173,18 @@ __all__ = [
     "compare_seeds",
     "compare_sweep",
     "count",
+    "forecast",
+    "forecast_scores",
     "import_log",
     "load_problems",
     "mark",
     "merge",
     "outcome_matrix",
+    "pairs",
     "pass_at_k",
     "plan",
     "probe",
+    "probe_starts",
     "reach",
     "reach_runs",
     "read_counts",

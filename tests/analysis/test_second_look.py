@@ -242,7 +242,7 @@ def test_the_forecast_has_an_interval_that_holds_the_tilted_truth():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         p = rng.beta(0.6, 2, 200)
-        forecast = {one.delta: one.curve for one in probe(drawn(p, 64, rng)).forecast}
+        forecast = {one.delta: one.curve for one in probe(drawn(p, 64, rng)).tilts}
         curve = forecast[2.0].at(2)
         truth = np.mean(1 - (1 - tilted(rng.beta(0.6, 2, 100_000), 2.0)) ** 2)
         held += curve.low <= truth <= curve.high

@@ -13,6 +13,7 @@ from passgap.analysis.watch.progress import Progress
 from passgap.analysis.watch.watching import watching
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.evidence.forecasting import shipped
 from passgap.results.codec import to_json
 from passgap.results.estimates import Estimate
 from passgap.results.settings import WatchSettings
@@ -39,9 +40,9 @@ def groups_of(rows, **columns):
     return Groups.of(found | {name: np.array(values) for name, values in columns.items()})
 
 
-def look(groups, *, base=None, held_out=(), counted_by="trainer", **settings):
-    asked = WatchSettings(**settings)
-    return watching(groups, asked, base=base, held_out=held_out, counted_by=counted_by)
+def look(groups, *, base=None, held_out=(), counted_by="trainer", models=None, **settings):
+    asked, more = WatchSettings(**settings), {"counted_by": counted_by, "models": models}
+    return watching(groups, asked, base=base, held_out=held_out, **more)
 
 
 def training(rng, p, steps=20, prompts=16, size=8, moved=0.0):
@@ -406,3 +407,60 @@ def test_visits_that_few_problems_reached_are_one_row_and_no_collapse():
     assert not any(one.code == "no_signal" for one in found.warnings)
     by_trainer = look(groups_of(rows))
     assert [row.last_step for row in by_trainer.steps] == list(range(9))
+
+
+# -- against the forecast of the end
+
+
+def against(rng, p, moved, **more):
+    rows = training(rng, p, steps=40, prompts=32, moved=moved)
+    found = look(groups_of(rows), base=base_counts(rng, p), models=shipped(), **more)
+    return found.against_forecast
+
+
+def test_a_run_that_stands_still_is_at_its_base():
+    rng = np.random.default_rng(1)
+    p = rng.beta(2, 3, 100)
+    found = against(rng, p, moved=0.0)
+    assert found.base == pytest.approx(p.mean(), abs=0.02)
+    assert found.now.low < found.base < found.now.high
+    assert found.last_step == 39
+    assert found.problems > 90
+    assert found.stands == "within"
+
+
+def test_a_run_that_passes_its_forecast_is_told():
+    rng = np.random.default_rng(2)
+    p = np.full(100, 0.3)
+    found = against(rng, p, moved=0.2)
+    assert found.now.low > found.forecast.high
+    assert found.stands == "above"
+    assert found.forecast.confidence_level == 0.9
+
+
+def test_a_run_that_collapses_is_told():
+    rng = np.random.default_rng(3)
+    found = against(rng, np.full(100, 0.4), moved=-0.3)
+    assert found.now.high < found.forecast.low
+    assert found.stands == "below"
+
+
+def test_an_easy_window_is_no_gain():
+    rng = np.random.default_rng(4)
+    p = np.repeat([0.1, 0.9], 50)
+    base = base_counts(rng, p)
+    rows = [(step, f"p{i}", 8, int(rng.binomial(8, p[i]))) for step in range(9) for i in range(100)]
+    rows += [(9, f"p{i}", 8, int(rng.binomial(8, 0.9))) for i in range(50, 100)]
+    found = look(groups_of(rows), base=base, models=shipped(), window=1).against_forecast
+    assert found.problems == 50
+    assert found.now.low < 0.5 < found.now.high  # 90% of this window are correct
+
+
+def test_without_enough_draws_of_the_base_nothing_is_foretold():
+    rng = np.random.default_rng(5)
+    p = np.full(20, 0.5)
+    groups = groups_of(training(rng, p))
+    few = base_counts(rng, p, n=2)
+    assert look(groups, base=few, models=shipped(), group_size=2).against_forecast is None
+    assert look(groups, base=base_counts(rng, p)).against_forecast is None
+    assert look(groups, models=shipped()).against_forecast is None

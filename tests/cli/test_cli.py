@@ -51,7 +51,7 @@ def test_the_whole_way_with_known_p(problems, tmp_path):
         assert run("verify", out).returncode == 0
     probed = run("probe", tmp_path / "base", "--json")
     assert probed.returncode == 0, probed.stderr
-    assert json.loads(probed.stdout)["schema"] == "passgap.probe/1"
+    assert json.loads(probed.stdout)["schema"] == "passgap.probe/2"
     compared = run("compare", tmp_path / "base", tmp_path / "trained", "--json")
     assert compared.returncode == 0, compared.stderr
     result = json.loads(compared.stdout)

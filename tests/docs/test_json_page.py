@@ -1,5 +1,6 @@
 """The page of JSON names says what the results hold: no name too few, no name too many."""
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from commands import run
 import passgap
 from passgap.analysis.backtest import backtest, pair_of_counts
 from passgap.analysis.reach import reach
+from passgap.evidence.corpus import COLUMNS, cells_of
+from passgap.results.pairs import TrainingPairs
 from passgap.stages.marking import tried
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
@@ -29,6 +32,7 @@ def even(text, problem):
     return True
 """
 RNG = np.random.default_rng(0)
+FEW = ("SimpleRL-Zoo", "rs-grpo", "mathgpt", "rlvr-decomposed", "coderl")
 P = RNG.beta(0.5, 1.5, len(IDS))
 
 
@@ -39,6 +43,10 @@ def counts(p: Any) -> passgap.Counts:
 def results(folder: Path) -> Iterator[dict[str, Any]]:
     base, trained, later = counts(P), counts(P**0.5), counts(P**0.4)
     yield run_result(folder, "probe", "a", "--beyond", "128")
+    yield run_result(folder, "forecast", "a", "--gpu-hours", "8", "--price", "2")
+    yield run_result(folder, "backtest", "--add", "new.csv")
+    yield pairs_of_one_k()
+    yield few_scores()
     yield run_result(folder, "compare", "a", "b", "--k-large", "20", "--allow-different-prompts")
     yield passgap.compare(base, trained).to_dict()
     kind = ["x", "y"] * (len(IDS) // 2)
@@ -49,6 +57,7 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     yield passgap.compare_sweep(base, [(10, trained), (20, later)]).to_dict()
     yield passgap.plan(base, half_width=0.03).to_dict()
     yield passgap.select(base).to_dict()
+    yield passgap.probe_starts({"base": base, "trained": trained}).to_dict()
     yield passgap.adaptive_probe(lambda more: RNG.binomial(more, P), IDS).to_dict()
     blind = passgap.Counts(IDS, base.n, np.where(np.arange(len(IDS)) < 20, 0, base.c))
     ratios = {i: np.full(int(c), -3.0) for i, c in zip(IDS, trained.c, strict=True)}
@@ -71,6 +80,20 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     yield run_result(folder, "audit", "a")
     yield run_result(folder, "import", "table", "log.jsonl", "--out", "imported")
     yield run_result(folder, "import", "counts", "counts.csv", "--out", "counts.jsonl")
+
+
+def pairs_of_one_k() -> dict[str, Any]:
+    """The published pairs, whose curves' names are their k."""
+    found = passgap.pairs().to_dict()
+    for row in found["pairs"]:
+        row["base"] = row["trained"] = {}
+    return found
+
+
+def few_scores() -> dict[str, Any]:
+    """The scores of the forecast on a table too small for the real ones."""
+    kept = [one for one in passgap.pairs() if one.trained_by in FEW]
+    return passgap.forecast_scores(TrainingPairs(tuple(kept)), tell=lambda _: None).to_dict()
 
 
 def run_result(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -122,6 +145,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, 
     line = {"question": "1+1?", "answer": "2", "completion": "2", "correct": True}
     (folder / "log.jsonl").write_text(json.dumps(line) + "\n")
     (folder / "counts.csv").write_text("problem_id,n,c\nx,4,1\n")
+    with (folder / "new.csv").open("w", newline="", encoding="utf-8") as file:
+        lines = csv.DictWriter(file, COLUMNS)
+        lines.writeheader()
+        lines.writerow(cells_of(passgap.pairs()[0]) | {"id": "new"})
     gathered: dict[str, list[dict[str, Any]]] = {}
     for result in results(folder):
         gathered.setdefault(result["schema"], []).append(result)
@@ -142,7 +169,7 @@ def test_first_columns_are_the_results_own_names(found):
 
 def test_every_deeper_name_is_said(found):
     shared = set(NAMES.findall(SECTIONS["Shared parts"]))
-    before = set(NAMES.findall(SECTIONS["passgap.probe/1"] + SECTIONS["passgap.compare/1"]))
+    before = set(NAMES.findall(SECTIONS["passgap.probe/2"] + SECTIONS["passgap.compare/1"]))
     for schema, several in found.items():
         said = set(NAMES.findall(SECTIONS[schema])) | shared
         said |= before if schema.startswith("passgap.compare") else set()

@@ -18,6 +18,7 @@ PAGES = {  # the generator, and the functions or constants that hold the page's 
     "bench/reach.py": ("reach", "page"),
     "bench/seeds.py": ("seeds", "page"),
     "bench/tilt.py": ("tilt", "main"),
+    "research/forecast.py": ("forecast", "PAGE"),
     "research/worlds.py": ("worlds", "HEADER|AFTER|_luck"),
 }
 LONG = 30  # characters of a text that is no format, name or path

@@ -23,25 +23,28 @@ from passgap.results.comparison import (
     TiltFit,
 )
 from passgap.results.estimates import Curve, Estimate
+from passgap.results.forecast import Forecast, ForecastAtK
 from passgap.results.labels import (
     CompareLabel,
     Label,
     ProbeLabel,
     ReachLabel,
+    StartsLabel,
     SweepLabel,
 )
 from passgap.results.parts import AnswerShares, At, Both, Luck
 from passgap.results.probe import (
-    Forecast,
     Gap,
     NeverSolved,
     Probe,
     ProbedWith,
     Shares,
     Signal,
+    TiltedCurve,
 )
 from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
 from passgap.results.seeds import SeedsComparison, TrainingSeed
+from passgap.results.starts import Apart, Start, Starts, StartsWith
 from passgap.results.sweep import Checkpoint, Difference, Fall, Keep, Sweep
 from passgap.results.verdict import Bound, Bounds, Robust, Verdict
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout
@@ -93,7 +96,13 @@ def probe(label: ProbeLabel = ProbeLabel.RLVR_CAN_PAY) -> Probe:
         curve=curve(P_BASE),
         headroom=Gap(2, 20, Estimate(0.36, 0.31, 0.41)),
         signal=tuple(Signal(g, near(v, 0.04)) for g, v in signal.items()),
-        forecast=tuple(Forecast(float(d), curve(p)) for d, p in tilted.items()),
+        forecast=Forecast(
+            Estimate(0.42, 0.2, 0.7),
+            ForecastAtK(20, Estimate(0.8, 0.6, 0.9)),
+            0.9,
+            "from 362 pairs of 45 sources, for a new run of a new recipe",
+        ),
+        tilts=tuple(TiltedCurve(float(d), curve(p)) for d, p in tilted.items()),
         shares=Shares(near(0.1), near(0.1)),
         never_solved=NeverSolved(1, 0.012, 0.012),
         second_predictor=Gap(1, 4, near(0.2)),
@@ -227,7 +236,27 @@ def reach(label: ReachLabel = ReachLabel.WITHIN_REACH) -> Reach:
     )
 
 
-def result(label: Label) -> Probe | Comparison | Sweep | Reach:
+def starts(label: StartsLabel = StartsLabel.ONE_STANDS_OUT) -> Starts:
+    """Two starts, of which the first is ahead at the large k."""
+    told = Forecast(Estimate(0.5, 0.3, 0.7, 0.9), None, 0.9, "from pairs")
+    own = Verdict(ProbeLabel.RLVR_CAN_PAY, ())
+    gap, share = Estimate(0.2, 0.1, 0.3), Estimate(0.4, 0.3, 0.5)
+    rest = (len(P_BASE), 60 * N, own)
+    return Starts(
+        verdict=Verdict(label, ("it is ahead",)),
+        settings=StartsWith(2, 20, 8, True, 0.95, 0),
+        starts=(
+            Start("sft", 1, *rest, curve(P_TRAINED), gap, share, Estimate(1.1, 1.0, 1.2), told),
+            Start("base", 2, *rest, curve(P_BASE), gap, share, None, told),
+        ),
+        apart=(Apart("pass@20", "sft", "base", 0.1, 0.05, 0.15),),
+        undistinguished=("base",) if label is StartsLabel.NONE_STANDS_OUT else (),
+        rule="by the forecast",
+        notes=("a note",),
+    )
+
+
+def result(label: Label) -> Probe | Comparison | Sweep | Reach | Starts:
     """A result of the question that the label answers, with this label.
 
     A new question is told here, by a test that fails, until it has a result.
@@ -241,6 +270,8 @@ def result(label: Label) -> Probe | Comparison | Sweep | Reach:
             return sweep(label)
         case ReachLabel():
             return reach(label)
+        case StartsLabel():
+            return starts(label)
     raise NotImplementedError(f"no result is fabricated for a {type(label).__name__}")
 
 

@@ -9,7 +9,7 @@ import pytest
 import passgap
 from passgap.data.counts import Counts
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.probe import Forecast
+from passgap.results.probe import TiltedCurve
 from passgap.show.blocks import pictures
 from passgap.show.contents import captions
 from passgap.show.contents.dispatch import blocks_of
@@ -60,7 +60,7 @@ def tilt(comparison):
 
 def test_a_tilt_that_fits_is_drawn_and_how_near_it_is_said(tilt):
     trained = over({1: 0.5, 2: 0.6})
-    told = captions.tilted(tilt, Forecast(1.4, over({1: 0.505, 2: 0.6})), trained)
+    told = captions.tilted(tilt, TiltedCurve(1.4, over({1: 0.505, 2: 0.6})), trained)
     assert told.fits
     assert (
         "stays within 0.5 points of it (at k = 1) and inside the intervals: sharpening."
@@ -82,7 +82,7 @@ def test_a_tilt_that_does_not_fit_is_not_drawn_and_the_caption_says_why(
 ):
     trained = over({1: 0.5, 2: 0.6, 128: 0.9})
     found = replace(tilt, **change)
-    fitted = Forecast(1.4, over(curve))
+    fitted = TiltedCurve(1.4, over(curve))
     told = captions.tilted(found, fitted, trained)
     assert not told.fits
     assert said in told.text

@@ -7,7 +7,7 @@ import pytest
 
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
-from passgap.results.probe import Extrapolated, Forecast
+from passgap.results.probe import Extrapolated, TiltedCurve
 from passgap.show import write_result
 from passgap.show.blocks import pictures
 from passgap.show.charts.figures import write_figures
@@ -155,7 +155,7 @@ def test_what_is_extrapolated_is_dashed_beyond_the_last_k_measured(probe):
 
 
 def test_the_tilt_and_luck_are_drawn_beside_both_curves(data):
-    fitted = Forecast(1.4, data.comparison.trained)
+    fitted = TiltedCurve(1.4, data.comparison.trained)
     rows = rows_of(charts_of(replace(data, fitted=fitted))["curves"].to_dict())
     series = {row["series"] for row in rows if "series" in row}
     assert series == {"base", "trained", "by luck", "tilt, δ = 1.40"}

@@ -241,7 +241,7 @@ def test_what_could_not_be_computed_does_not_break_the_page(probe, comparison):
         probe,
         headroom=Gap(2, 20, unknown),
         signal=(),
-        forecast=(),
+        tilts=(),
         luck=None,
         curve=nothing,
         never_solved=before_never(),

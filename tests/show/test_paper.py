@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import fabricated
 import pytest
 
-from passgap.results.probe import Forecast
+from passgap.results.probe import TiltedCurve
 from passgap.show.blocks import pictures
 from passgap.show.charts.figures import write_figures
 from passgap.show.charts.paper import COLUMNS, paper_spec
@@ -24,7 +24,7 @@ COLOURED = re.compile(r"#[0-9a-f]{6}")
 
 
 def every_picture(data):
-    fitted = Forecast(1.4, data.comparison.trained)
+    fitted = TiltedCurve(1.4, data.comparison.trained)
     made = (fabricated.sweep(), fabricated.reach(), fabricated.seeds())
     blocks = [*page(replace(data, fitted=fitted)).blocks]
     return pictures([*blocks, *(block for one in made for block in blocks_of(one))])

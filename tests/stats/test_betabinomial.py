@@ -6,7 +6,13 @@ from scipy import stats
 
 from passgap.analysis.probe.extrapolation import passes_on_grid
 from passgap.errors import UsageError
-from passgap.stats import fit_beta_binomial, functional_interval, shaped_interval
+from passgap.stats import (
+    BetaBinomial,
+    beta_of_curve,
+    fit_beta_binomial,
+    functional_interval,
+    shaped_interval,
+)
 
 
 def test_known_parameters_are_recovered():
@@ -89,3 +95,14 @@ def test_the_shaped_interval_of_counts_without_a_hit_allows_for_what_was_missed(
     assert together.low < apart.low < apart.high < together.high
     with pytest.raises(UsageError, match="copies is 0"):
         shaped_interval(16, [0, 1], passes(2), copies=0)
+
+
+def test_a_beta_runs_through_its_own_curve():
+    ks = [1, 2, 8, 32]
+    for a, b in ((0.3, 0.6), (2.0, 9.0), (0.05, 0.4)):
+        true = BetaBinomial(a, b, 0.0, 0.0)
+        found = beta_of_curve(ks, true.pass_at_k(ks))
+        assert found.pass_at_k([3, 20]) == pytest.approx(true.pass_at_k([3, 20]), abs=1e-3)
+    assert beta_of_curve([1, 2], [0.0, 0.0]).pass_at_k(3)[0] < 1e-3
+    with pytest.raises(UsageError, match="at least 2"):
+        beta_of_curve([1], [0.5])

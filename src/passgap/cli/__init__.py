@@ -37,9 +37,10 @@ SECTIONS = {
         "verify": "Mark each completion correct or incorrect",
         "probe": "The verdict: can RLVR pay on this base?",
         "probe-adaptive": "All three in one, with only as many samples as needed",
+        "forecast": "What RLVR will make of this base, with intervals",
         "plan": "How many problems, samples and seeds a claim needs",
         "select": "Choose the problems that teach, and a control set",
-        "backtest": "How well the rule predicted past training runs",
+        "backtest": "How well forecast and rule predicted past runs",
     },
     "During training": {
         "train": "GRPO and similar methods through TRL",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, cast
 
 from passgap.cli import flags
@@ -80,20 +81,60 @@ class ProbeFlags(RuleFlags):
     "fail-on",
 )
 def probe(
-    source: Annotated[str, argument("RUN_OR_COUNTS", "A verified run, or a counts file.")],
+    sources: Annotated[
+        list[str],
+        argument(
+            "RUN_OR_COUNTS...",
+            "A verified run, or a counts file; several: starts to choose from (a base, stages of "
+            "its fine-tuning, other sizes), or pools of problems.",
+        ),
+    ],
     verdict: ProbeFlags,
     output: OutputFlags,
+    intersect: Annotated[
+        bool, flag("Of several starts, compare the problems that all of them have.")
+    ] = False,
     fail_on: flags.FailOn = None,
     ray: flags.OnRay = None,
 ) -> None:
     """The verdict before training: can RLVR pay on this base, on these problems?
 
-    It compares pass@k at a small and a large k: a small gap leaves RLVR little to gain.
+    It compares pass@k at a small and a large k: a small gap leaves RLVR little to gain. With
+    several starts: which to train, and which of them are shown to differ.
 
     Example: passgap probe runs/base
     """
+    if intersect and len(sources) == 1:
+        raise UsageError("--intersect with one start; allowed: several")
     with flags.on_ray(ray):
-        judge_source(source, verdict, output, fail_on)
+        if len(sources) > 1:
+            judge_starts(sources, verdict, output, fail_on, intersect=intersect)
+        else:
+            judge_source(sources[0], verdict, output, fail_on)
+
+
+def judge_starts(
+    sources: list[str],
+    verdict: ProbeFlags,
+    output: OutputFlags,
+    fail_on: list[str] | None,
+    *,
+    intersect: bool,
+) -> None:
+    """Print which of several starts to train."""
+    from passgap.evidence.doors import probe_starts
+    from passgap.results.labels import StartsLabel
+
+    check_fail_on(fail_on, StartsLabel)
+    if verdict.sampling_alone:
+        raise UsageError(f"--sampling-alone with {len(sources)} starts; allowed: one")
+    twice = next((one for one in sources if sources.count(one) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} is given twice; allowed: different starts")
+    named = dict(zip(apart(sources), sources, strict=True))
+    settings = verdict.settings()
+    found = probe_starts(named, cluster=verdict.cluster, intersect=intersect, **settings)
+    show(found, output, fail_on, *map(checked, sources))
 
 
 def judge_source(
@@ -139,3 +180,14 @@ def show_adaptive(
 
     print(visible(f"{run.place}: {drawn_in_words(run, price)}"), file=sys.stderr)
     show(result, output, fail_on, check(run))
+
+
+def apart(paths: list[str]) -> list[str]:
+    """Short names of different paths: their ends, as far as needed to tell them apart."""
+    parts = [(*PurePath(path).parts[:-1], PurePath(path).stem) for path in paths]
+    longest = max(map(len, parts))
+    for length in range(1, longest + 1):
+        names = ["/".join(one[-length:]) for one in parts]
+        if len(set(names)) == len(paths):
+            return names
+    return paths

@@ -8,19 +8,20 @@ second, need not wait for ten others to be loaded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, overload
 
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.evidence.evidence import Evidence
+from passgap.evidence.evidence import Evidence, Side
 from passgap.evidence.options import (
     AdaptiveOptions,
     BacktestOptions,
     Bar,
     CompareOptions,
+    ForecastOptions,
     PlanOptions,
     ProbeOptions,
     ReachOptions,
@@ -32,6 +33,7 @@ from passgap.results.settings import (
     AdaptiveSettings,
     BacktestSettings,
     CompareSettings,
+    ForecastSettings,
     PlanSettings,
     ProbeSettings,
     ReachSettings,
@@ -49,12 +51,16 @@ if TYPE_CHECKING:
     from passgap.results.audit import Audit
     from passgap.results.backtest import Backtest
     from passgap.results.comparison import Comparison
+    from passgap.results.forecast import RunForecast
+    from passgap.results.forecast_scores import ForecastScores
+    from passgap.results.pairs import TrainingPairs
     from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
     from passgap.results.reach import Reach
     from passgap.results.seeds import SeedsComparison
     from passgap.results.selection import Selection
     from passgap.results.slices import Slices
+    from passgap.results.starts import Starts
     from passgap.results.sweep import Sweep
     from passgap.results.unpaired import UnpairedComparison
 
@@ -68,8 +74,12 @@ __all__ = [
     "compare_by",
     "compare_seeds",
     "compare_sweep",
+    "forecast",
+    "forecast_scores",
+    "pairs",
     "plan",
     "probe",
+    "probe_starts",
     "reach",
     "select",
 ]
@@ -103,10 +113,138 @@ def probe(
         For settings out of range, or counts that do not allow them.
     """
     from passgap.analysis.probe import probing
+    from passgap.evidence.forecasting import shipped
 
     evidence = _evidence(base, (), cluster)
     said = answers or evidence.base_answers
-    return probing.probe(evidence.base.counts, ProbeSettings(**settings), answers=said)
+    asked = ProbeSettings(**settings)
+    return probing.probe(evidence.base.counts, asked, answers=said, models=shipped())
+
+
+@shows(ForecastSettings)
+def forecast(
+    base: Source | Evidence,
+    *,
+    pairs: Sequence[Path | str] = (),
+    cluster: str | None = None,
+    **settings: Unpack[ForecastOptions],
+) -> RunForecast:
+    """Say what RLVR will probably make of this base, with an interval for a new run.
+
+    Parameters
+    ----------
+    base, cluster
+        As in `probe`; at least 3 samples per problem.
+    pairs
+        Tables of your own past runs (`passgap.evidence.corpus`), which the model is then fitted to
+        as well.
+    settings
+        The fields of `passgap.results.settings.ForecastSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings out of range, counts with too few draws, or a table with a wrong cell.
+
+    Examples
+    --------
+    >>> import numpy as np, passgap
+    >>> counts = passgap.Counts(range(100), n=[64] * 100, c=np.arange(100) * 64 // 100)
+    >>> said = passgap.forecast(counts, start="base", off_domain=False)
+    >>> one = said.forecast.pass_at_1
+    >>> said.base.pass_at_1 < one.low < one.value < one.high
+    True
+    """
+    from passgap.analysis.forecast import forecasting as analysis
+    from passgap.evidence import forecasting
+
+    counts = _evidence(base, (), cluster).base.counts
+    models = forecasting.with_own(forecasting.own_pairs(pairs)) if pairs else forecasting.shipped()
+    return analysis.forecast(counts, ForecastSettings(**settings), models)
+
+
+def pairs() -> TrainingPairs:
+    """The published pairs: a base and a model trained from it, each with pass@k and its source.
+
+    Examples
+    --------
+    >>> import passgap
+    >>> frame = passgap.pairs().to_frame()
+    >>> frame["start"].unique().sort().to_list()
+    ['base', 'distilled', 'instruct', 'sft']
+    """
+    from passgap.evidence.corpus import published
+
+    return published()
+
+
+def forecast_scores(
+    pairs: TrainingPairs | None = None, *, seed: int = 0, tell: Callable[[str], None] = print
+) -> ForecastScores:
+    """Score the forecast and plain rules on published pairs, each left out of the fit.
+
+    Parameters
+    ----------
+    pairs
+        The pairs; None: those of `pairs`.
+    seed
+        Seed of the bootstrap over sources, base models and families.
+    tell
+        Receives what is being fitted; it takes minutes.
+
+    Raises
+    ------
+    UsageError
+        For too few pairs or sources.
+    """
+    from passgap.analysis.forecast.scoring import score_forecasts
+    from passgap.evidence.corpus import published
+
+    return score_forecasts((pairs or published()).pairs, seed=seed, tell=tell)
+
+
+@shows(ProbeSettings)
+def probe_starts(
+    starts: Mapping[str, Source] | Sequence[Source],
+    *,
+    cluster: str | None = None,
+    intersect: bool = False,
+    **settings: Unpack[ProbeOptions],
+) -> Starts:
+    """Say which of several starts to train: a base, stages of its fine-tuning, other sizes.
+
+    All starts are sampled on the same problems; or they are one model on several pools of problems
+    that share none. Coverage ratios are to the first (arXiv 2608.25756).
+
+    Parameters
+    ----------
+    starts
+        Two or more sources as in `probe`, by name or in order.
+    intersect
+        Leave out the problems that not all starts have.
+    cluster, settings
+        As in `probe`.
+
+    Raises
+    ------
+    UsageError
+        As in `probe`, for any of them; or for names that are equal.
+    MismatchError
+        If some problems are shared and others are not, or verifiers differ.
+    """
+    from passgap.analysis.probe import starts as analysis
+
+    given = starts.items() if isinstance(starts, Mapping) else ((None, one) for one in starts)
+    sides = [(name, Side.read(source, cluster)) for name, source in given]
+    named = {name or side.name: side.counts for name, side in sides}
+    if len(named) < len(sides):
+        raise UsageError(
+            "two starts have the same name; give a mapping from names to sources, or different "
+            "folders"
+        )
+    arms = analysis.side_by_side(named, intersect=intersect)
+    probes = {name: probe(counts, **settings) for name, counts in arms.items()}
+    return analysis.probe_starts(arms, ProbeSettings(**settings), probes)
 
 
 @overload

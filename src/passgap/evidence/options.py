@@ -136,6 +136,18 @@ class BacktestOptions(TypedDict, total=False):
     seed: int
 
 
+class ForecastOptions(TypedDict, total=False):
+    """The fields of `ForecastSettings`."""
+
+    start: str | None
+    off_domain: bool | None
+    recipe: str | None
+    worth: float
+    gpu_hours: float | None
+    price: float | None
+    k_large: int
+
+
 def shows(settings: type[DataclassInstance]) -> Callable[[F], F]:
     """Let `help` and editors show a record's fields and defaults as a function's keywords."""
 

@@ -19,6 +19,7 @@ from passgap.analysis.watch.watching import watching
 from passgap.data.counts import Counts
 from passgap.data.journals import HeldOutRow
 from passgap.errors import UsageError
+from passgap.evidence.forecasting import shipped
 from passgap.evidence.options import WatchOptions, shows
 from passgap.results.estimates import Estimate
 from passgap.results.settings import WatchSettings
@@ -64,6 +65,7 @@ def watch_folder(
         base=None if base is None else counts_of(base),
         held_out=[_measured(row) for row in held_out_rows(place)],
         counted_by=cast(CountedBy, about.step),
+        models=None if base is None else shipped(),
     )
 
 

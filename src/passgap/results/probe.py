@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from passgap.data.counts import Counts
 from passgap.results.codec import FLAT, HIDDEN, Result
 from passgap.results.estimates import Curve, Estimate
+from passgap.results.forecast import Forecast
 from passgap.results.labels import Label
 from passgap.results.parts import AnswerShares, HistogramBin, Interval, Luck
 from passgap.results.sampling_alone import SamplingAlone
@@ -54,7 +55,7 @@ class Signal:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class TiltedCurve:
     """pass@k after a tilt of all log-odds by ``delta``."""
 
     delta: float
@@ -113,7 +114,7 @@ class ReasonedCurve:
 class Probe(Result):
     """The verdict before training and everything it is based on; print it, or use ``to_dict()``."""
 
-    schema: ClassVar[str] = "passgap.probe/1"
+    schema: ClassVar[str] = "passgap.probe/2"
 
     verdict: Verdict
     settings: ProbedWith
@@ -123,7 +124,8 @@ class Probe(Result):
     curve: Curve
     headroom: Gap
     signal: tuple[Signal, ...]
-    forecast: tuple[Forecast, ...]
+    forecast: Forecast | None
+    tilts: tuple[TiltedCurve, ...]
     shares: Shares
     never_solved: NeverSolved
     second_predictor: Gap

@@ -275,3 +275,33 @@ class BacktestSettings:
     k_small: int = 2
     k_large: int = K_LARGE
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class ForecastSettings:
+    """The training that is asked about; the defaults of Python and of the command line.
+
+    Parameters
+    ----------
+    start
+        What the policy was trained to be before RLVR: ``base``, ``instruct``, ``sft`` or
+        ``distilled``. None: averaged over.
+    off_domain
+        Whether the problems are of another kind than those to be trained on. None: averaged over.
+    recipe
+        A recipe of your own pairs, whose effect the new run shares.
+    worth
+        A gain in pass@1 above this, as a share, is worth the training.
+    gpu_hours, price
+        GPU-hours of the training, and the price of one, in any currency.
+    k_large
+        The k of pass@k after training; the smallest n where that is lower.
+    """
+
+    start: str | None = None
+    off_domain: bool | None = None
+    recipe: str | None = None
+    worth: float = 0.05
+    gpu_hours: float | None = None
+    price: float | None = None
+    k_large: int = K_LARGE

@@ -83,6 +83,37 @@ class StepZero:
     agrees: bool
 
 
+Stands = Literal["below", "within", "above"]
+
+
+@dataclass(frozen=True)
+class AgainstForecast:
+    """pass@1 on the training problems by now, against the forecast of where training ends.
+
+    Parameters
+    ----------
+    problems
+        Problems of the last window that the base's counts have.
+    last_step
+        Where the window ends.
+    base
+        The base's pass@1 on all training problems that its counts have.
+    now
+        The same plus the gain over the base on the problems of the window, one pair per problem.
+    forecast
+        Of pass@1 at the end; the training is of problems of this kind, the start is not known.
+    stands
+        Where the interval of ``now`` lies outside that of the forecast.
+    """
+
+    problems: int
+    last_step: int
+    base: float
+    now: Estimate
+    forecast: Estimate
+    stands: Stands
+
+
 @dataclass(frozen=True)
 class Drawn:
     """Scored and correct draws."""
@@ -143,6 +174,9 @@ class Watching(Result):
         What the early warnings found.
     agreement
         Step 0 against the forecast; None where that is unknown, with a note that says why.
+    against_forecast
+        pass@1 by now against the forecast of the end; None without the base's counts, or with fewer
+        than 3 draws of a problem.
     steps
         One row per span of steps.
     lost
@@ -162,6 +196,7 @@ class Watching(Result):
     unscored: int
     warnings: tuple[Finding, ...]
     agreement: StepZero | None
+    against_forecast: AgainstForecast | None
     steps: tuple[Span, ...]
     lost: tuple[LostProblem, ...]
     new_to_base: NewToBase | None

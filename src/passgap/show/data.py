@@ -9,7 +9,7 @@ from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.results.audit import Audit
 from passgap.results.comparison import Comparison
 from passgap.results.findings import Checks
-from passgap.results.probe import Forecast, Probe
+from passgap.results.probe import Probe, TiltedCurve
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.slices import Slices
@@ -125,7 +125,7 @@ class PageData:
     training: Sequence[TrainingRow] = ()
     held_out: Sequence[HeldOutRow] = ()
     watching: Watching | None = None
-    fitted: Forecast | None = None
+    fitted: TiltedCurve | None = None
     problems: Sequence[ProblemRow] = ()
     significant: Mapping[str, Set[str]] = field(default_factory=dict)
     benchmarks: Mapping[str, Set[str]] = field(default_factory=dict)

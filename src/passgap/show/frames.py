@@ -14,6 +14,9 @@ from passgap.results.codec import Json, to_json
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks
+from passgap.results.forecast import RunForecast
+from passgap.results.forecast_scores import AddedPairs, ForecastScores
+from passgap.results.pairs import TrainingPair, TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
 from passgap.results.reach import Reach
@@ -27,6 +30,7 @@ from passgap.results.watching import Watching
 from passgap.stages.counting import counts_frame
 
 Row = dict[str, Json]
+ROLES = ("base", "trained")
 
 
 @singledispatch
@@ -119,15 +123,32 @@ def _(selection: Selection) -> pl.DataFrame:
     )
 
 
+@frame_of.register
+def _(result: TrainingPairs) -> pl.DataFrame:
+    """A row per pair; a column per k of either curve."""
+    ks = {role: sorted({k for one in result for k in getattr(one, role)}) for role in ROLES}
+
+    def curves(one: TrainingPair) -> Row:
+        return {f"{role}_pass_{k}": getattr(one, role).get(k) for role in ROLES for k in ks[role]}
+
+    def plain(one: TrainingPair) -> Row:
+        return {name: value for name, value in to_json(one).items() if name not in ROLES}
+
+    return rows_of({**plain(one), **curves(one)} for one in result)
+
+
 def _table_of(name: str) -> Callable[[object], pl.DataFrame]:
     return lambda result: rows_of(getattr(result, name))
 
 
 frame_of.register(AdaptiveProbe, _table_of("rounds"))
+frame_of.register(AddedPairs, _table_of("rows"))
 frame_of.register(Audit, _table_of("corrected"))
 frame_of.register(Backtest, _table_of("pairs"))
 frame_of.register(Checks, _table_of("findings"))
 frame_of.register(Counts, counts_frame)
+frame_of.register(ForecastScores, _table_of("rows"))
 frame_of.register(Plan, _table_of("designs"))
 frame_of.register(Reach, _table_of("rows"))
+frame_of.register(RunForecast, _table_of("intervals"))
 frame_of.register(Watching, _table_of("steps"))

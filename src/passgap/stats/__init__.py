@@ -1,6 +1,11 @@
 """Pure mathematics: from arrays to results, with only numpy and scipy."""
 
-from passgap.stats.betabinomial import BetaBinomial, fit_beta_binomial, shaped_interval
+from passgap.stats.betabinomial import (
+    BetaBinomial,
+    beta_of_curve,
+    fit_beta_binomial,
+    shaped_interval,
+)
 from passgap.stats.guessing import (
     corrected_pass_at_k,
     lucky_pass_at_k,
@@ -56,6 +61,7 @@ __all__ = [
     "Tilt",
     "agreeing",
     "all_at_k",
+    "beta_of_curve",
     "betting_lower_bound",
     "binomial_interval",
     "binomial_upper",

@@ -16,11 +16,14 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special
 
 from passgap.data.arrays import FloatArray, IntArray
+from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
 from passgap.stats.mixture import checked_counts, fall_allowed, log_choose, whole
 
 LIMITS = ((-7.0, 9.0), (-7.0, 9.0), (-12.0, 12.0))  # bounds of log a, log b and the logit of never
 NEAR, TINY, FAR = 5e-4, 1e-7, 1e4
+CLOSE = 1e-3  # sum of squares, in log odds, of a curve that is met
+END = 1e-4  # published shares are seldom given more exactly
 INSIDE = LIMITS[0][0] + 1.0, LIMITS[0][1] - 1.0
 SIMPLEX = np.array([(0.0, 0.0), (0.4, 0.3), (-0.3, 0.4)])
 PROFILE = "profile likelihood of a zero-inflated Beta-binomial"
@@ -107,6 +110,52 @@ def fit_beta_binomial(
     never = float(special.expit(best.x[2])) if zero_inflated else 0.0
     a, b = np.exp(best.x[:2]).tolist()
     return BetaBinomial(a, b, never, constant - float(best.fun))
+
+
+def beta_of_curve(ks: Sequence[int] | IntArray, values: ArrayLike) -> BetaBinomial:
+    """The Beta whose pass@k runs closest to a published curve, by least squares in log odds.
+
+    There is no likelihood, so nothing based on this fit has an interval.
+
+    Parameters
+    ----------
+    ks
+        K >= 2 distinct whole numbers >= 1.
+    values
+        pass@k at each, in [0, 1], shape (K,); a 0 or 1 is taken as 1e-4 from it.
+
+    Raises
+    ------
+    UsageError
+        If the shapes differ, or a number is out of range.
+
+    Examples
+    --------
+    >>> fit = beta_of_curve([1, 2, 4], [0.5, 2 / 3, 0.8])
+    >>> fit.pass_at_k(3).round(3)
+    array([0.75])
+    """
+    k, curve = whole("k", ks), np.asarray(values, float)
+    if curve.shape != k.shape or len(k) < 2 or not np.all((curve >= 0) & (curve <= 1)):
+        raise UsageError(f"{len(k)} k need as many values in [0, 1], at least 2; got {values!r}")
+    target = special.logit(np.clip(curve, END, 1 - END))
+    bounds = np.array(LIMITS[:2]).T
+
+    def miss(logs: FloatArray) -> FloatArray:
+        a, b = np.exp(np.clip(logs, *bounds))
+        reached = -np.expm1(special.betaln(a, b + k) - special.betaln(a, b))
+        return np.asarray(special.logit(np.clip(reached, TINY, 1 - TINY)) - target, float)
+
+    found = []
+    for spread in (-1.0, 1.0):
+        first = np.log(special.expit([target[0], -target[0]])) + spread
+        inside = np.clip(first, bounds[0] + 0.1, bounds[1] - 0.1)
+        found.append(optimize.least_squares(miss, inside, method="lm"))
+        if found[-1].cost < CLOSE:
+            break
+    best = min(found, key=lambda one: float(one.cost)).x
+    a, b = np.exp(np.clip(best, *bounds)).tolist()
+    return BetaBinomial(a, b, 0.0, math.nan)
 
 
 def shaped_interval(

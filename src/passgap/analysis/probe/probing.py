@@ -14,6 +14,7 @@ import numpy as np
 from passgap.analysis import inputs
 from passgap.analysis.alone.sampling_alone import NOT_AT_HAND, alone
 from passgap.analysis.alone.voting import Answers
+from passgap.analysis.forecast.forecasting import Models, briefly
 from passgap.analysis.luck import luck_of, withheld_for
 from passgap.analysis.probe.extrapolation import Extrapolation, extrapolation, forecast_curve
 from passgap.analysis.short import flag_that_helps, usual_draws, without_short
@@ -25,7 +26,6 @@ from passgap.results.estimates import Estimate
 from passgap.results.labels import ProbeLabel
 from passgap.results.parts import Interval
 from passgap.results.probe import (
-    Forecast,
     Gap,
     NeverSolved,
     Probe,
@@ -34,6 +34,7 @@ from passgap.results.probe import (
     ReasonedCurve,
     Shares,
     Signal,
+    TiltedCurve,
 )
 from passgap.results.settings import ProbeSettings
 from passgap.stats import (
@@ -53,13 +54,18 @@ FEW_PROBLEMS = 72
 SECOND = (1, 4)
 NAMED = 5  # problems left out that are named
 CAVEAT = (
-    "the forecast shifts the log odds of every problem by delta (pure sharpening); its interval "
-    "covers the uncertainty of the base's difficulty distribution, not of what training will do"
+    "the tilted curves shift the log odds of every problem by delta (pure sharpening); their "
+    "interval covers the uncertainty of the base's difficulty distribution, not of what training "
+    "will do"
 )
 
 
 def probe(
-    counts: Counts, settings: ProbeSettings = DEFAULTS, *, answers: Sequence[Answers] = ()
+    counts: Counts,
+    settings: ProbeSettings = DEFAULTS,
+    *,
+    answers: Sequence[Answers] = (),
+    models: Models | None = None,
 ) -> Probe:
     """Say whether RLVR can pay on this base, on problems like these.
 
@@ -72,6 +78,8 @@ def probe(
         What decides the verdict, and which flaws of the data are accepted.
     answers
         The answers of the base's run and of its runs at other settings.
+    models
+        The forecast's models; None: no forecast.
 
     Raises
     ------
@@ -120,8 +128,10 @@ def probe(
             for g in GROUPS
             if g <= least
         ),
-        forecast=tuple(
-            Forecast(float(delta), forecast_curve(counts, mixture, delta, ks)) for delta in DELTAS
+        forecast=None if models is None else briefly(counts, models, k_large),
+        tilts=tuple(
+            TiltedCurve(float(delta), forecast_curve(counts, mixture, delta, ks))
+            for delta in DELTAS
         ),
         shares=Shares(
             mastered=inputs.share(counts.c == counts.n, counts.clusters),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from passgap.analysis.forecast.forecasting import Models, forecast_of_training
 from passgap.analysis.watch.groups import Groups, mixed, per_problem, within
 from passgap.analysis.watch.progress import Progress
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
-from passgap.results.watching import CountedBy, NewToBase, StepZero
+from passgap.results.estimates import Estimate
+from passgap.results.watching import AgainstForecast, CountedBy, NewToBase, Stands, StepZero
 from passgap.stats import mean_interval, mixed_at_g, paired_interval
 
 
@@ -82,3 +84,30 @@ def new_to_base(progress: Progress, base: Counts) -> NewToBase:
     zero = {p for p, c in zip(base.problem_id, base.c.tolist(), strict=True) if c == 0}
     trained = zero & set(progress.problem_id)
     return NewToBase(len(trained), len(trained & progress.solved_ids()), int(base.n.min()))
+
+
+def against_forecast(
+    groups: Groups, recent: Groups, base: Counts, models: Models
+) -> AgainstForecast | None:
+    """Where the recent groups stand against the forecast of the end of training.
+
+    A window has only some of the problems, and not the same as the one before: each is compared
+    with its own base rate, so that an easy window is no gain.
+    """
+    rows = base_rows(groups, base)
+    trained_on = base.take(rows[rows >= 0])
+    told = forecast_of_training(trained_on, models)
+    share = recent.c / np.maximum(recent.n, 1)
+    problems, shares = per_problem(recent.problem, share, recent.n)
+    at = rows[problems]
+    known = at >= 0
+    if told is None or not known.any():
+        return None
+    at = at[known]
+    gain = paired_interval(shares[known] - base.c[at] / base.n[at])
+    before = float(np.mean(trained_on.c / trained_on.n))
+    value, low, high = (min(max(before + x, 0.0), 1.0) for x in (gain.value, gain.low, gain.high))
+    now = Estimate(value, low, high, method=f"the base's pass@1 plus the gain ({gain.method})")
+    stands: Stands = "above" if low > told.high else "below" if high < told.low else "within"
+    last = int(recent.step.max())
+    return AgainstForecast(int(known.sum()), last, before, now, told, stands)

@@ -15,9 +15,15 @@ from typing import get_args
 
 import numpy as np
 
+from passgap.analysis.forecast.forecasting import Models
 from passgap.analysis.inputs import MOST_UNSCORED
 from passgap.analysis.watch import alarms
-from passgap.analysis.watch.against_base import agreement_of, forecast_of, new_to_base
+from passgap.analysis.watch.against_base import (
+    against_forecast,
+    agreement_of,
+    forecast_of,
+    new_to_base,
+)
 from passgap.analysis.watch.alarms import HeldOut
 from passgap.analysis.watch.bands import reward_bands
 from passgap.analysis.watch.groups import (
@@ -56,6 +62,7 @@ def watching(
     base: Counts | None = None,
     held_out: Sequence[HeldOut] = (),
     counted_by: CountedBy = "trainer",
+    models: Models | None = None,
 ) -> Watching:
     """Say where a training run stands.
 
@@ -75,6 +82,8 @@ def watching(
         ``trainer`` where a step is an optimizer step, ``visits`` where it counts the visits of each
         problem (then it is not certain which draws came from the base, and no agreement is
         claimed).
+    models
+        The forecast's models; None: nothing is said of where training ends.
 
     Returns
     -------
@@ -116,6 +125,9 @@ def watching(
         unscored=_unscored(groups),
         warnings=tuple(finding for finding in found if finding is not None),
         agreement=agreement,
+        against_forecast=None
+        if base is None or models is None
+        else against_forecast(groups, windows.recent, base, models),
         steps=tuple(
             _row(within(groups, span), span, size, forecast, progress)
             for span in spans(groups, every, counted_by)

@@ -12,7 +12,7 @@ from functools import partial
 from passgap.results.audit import Corrected
 from passgap.results.comparison import Crossover
 from passgap.results.estimates import Curve
-from passgap.results.probe import Extrapolated, Forecast, Signal
+from passgap.results.probe import Extrapolated, Signal, TiltedCurve
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
     Datum,
@@ -45,7 +45,7 @@ def pass_at_k(
     arms: Mapping[str, Curve],
     ks: Sequence[int] = (),
     luck: Curve | None = None,
-    fitted: Forecast | None = None,
+    fitted: TiltedCurve | None = None,
     beyond: Sequence[Extrapolated] = (),
 ) -> Chart:
     """pass@k curves with their bands over k on a log2 axis; ``ks`` are marked as deciding.
@@ -109,6 +109,17 @@ def _reached(k: int) -> Layer:
     )
 
 
+def starts_curves(curves: Sequence[tuple[str, Curve]]) -> Chart:
+    """pass@k over k of the first few starts, with intervals."""
+    shown = curves[: len(SHADES)]
+    names = [name for name, _ in shown]
+    rows = [row for name, curve in shown for row in over_k(points_of(curve), name)]
+    colour = coloured(names, SHADES[-len(names) :], strokes())
+    x = log2("k", TRIES, rows)
+    drawn = lined(rows, x, colour, ends="band", points=36, dashes=dashed(names))
+    return layered([*drawn, hover_series(rows, "k", "k")], "Problems solved within k tries")
+
+
 def paired_delta(
     delta: Curve,
     ks: Sequence[int] = (),
@@ -149,7 +160,7 @@ def _differences(delta: Curve) -> list[Datum]:
     return rows
 
 
-def forecast_fan(curve: Curve, forecast: Sequence[Forecast]) -> Chart:
+def forecast_fan(curve: Curve, forecast: Sequence[TiltedCurve]) -> Chart:
     """The base's curve and what a pure tilt of it would give, the further from it the stronger."""
     fan = {f"δ = {step.delta:g}": step.curve for step in forecast[: len(SHADES)]}
     arms = {"base now": curve} | fan

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from passgap.results.backtest import Backtest, PairRow, Score, Screen
-from passgap.show.blocks import Block, Commands, Picture, Section, Text
+from passgap.show.blocks import Block, Commands, Picture, Section, Table, Text
 from passgap.show.charts.backtest import backtest_chart
 from passgap.show.contents.parts import noted, present, table
 from passgap.show.text import ABSENT, number
@@ -30,7 +31,6 @@ RANKED = (
 def blocks(result: Backtest, command: str = "") -> list[Block]:
     """Everything to show of a backtest, and the command that made it."""
     settings = result.settings
-    screens = table(SCREENS, map(_screen, result.screens), (0, 2))
     pairs = table((*PAIRS, "forecast"), map(_pair, result.pairs), (0, 1))
     return present(
         Text(
@@ -42,7 +42,9 @@ def blocks(result: Backtest, command: str = "") -> list[Block]:
         noted(result.notes),
         Picture("backtest", lambda: backtest_chart(result)),
         Section(
-            "As a screen: does it say which pairs were worth it?", present(screens), answers=True
+            "As a screen: does it say which pairs were worth it?",
+            present(screens(result.screens)),
+            answers=True,
         ),
         Section(
             "As a forecast of the gain in pass@1",
@@ -52,6 +54,11 @@ def blocks(result: Backtest, command: str = "") -> list[Block]:
         ),
         Section("The pairs", present(pairs)),
     )
+
+
+def screens(rows: Sequence[Screen]) -> Table | None:
+    """How often each predictor was right."""
+    return table(SCREENS, map(_screen, rows), (0, 2))
 
 
 def _screen(row: Screen) -> list[object]:

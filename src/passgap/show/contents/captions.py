@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from passgap.results.comparison import TiltFit
 from passgap.results.estimates import Curve, Estimate
-from passgap.results.probe import Forecast, Signal
+from passgap.results.probe import Signal, TiltedCurve
 from passgap.show.blocks import Count, Counted
 from passgap.show.contents.parts import tries
 from passgap.show.data import ProblemRow
@@ -115,7 +115,7 @@ def by_slope(tilt: TiltFit) -> bool:
     return uneven and not (known(tilt.misfit_p) and tilt.misfit_p < slope)
 
 
-def tilted(tilt: TiltFit | None, fitted: Forecast | None, trained: Curve) -> Told | None:
+def tilted(tilt: TiltFit | None, fitted: TiltedCurve | None, trained: Curve) -> Told | None:
     """Whether the base's curve after the one tilt that fits both runs is the trained one."""
     if tilt is None or fitted is None:
         return None
@@ -160,7 +160,7 @@ def _known(curve: Curve) -> list[tuple[int, float]]:
     return [(int(k), value) for k, value in pairs if known(value)]
 
 
-def fan(forecast: Sequence[Forecast], now: Curve) -> str:
+def fan(forecast: Sequence[TiltedCurve], now: Curve) -> str:
     """What the weakest and the strongest tilt would make of the first k."""
     k = int(now.k[0])
     ends = [one for one in forecast if k in one.curve.k]

@@ -17,7 +17,7 @@ from passgap.results.comparison import (
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.labels import AT_SMALL, KNOWN, STATES, UNPAIRED
 from passgap.results.parts import At, Luck
-from passgap.results.probe import Forecast
+from passgap.results.probe import TiltedCurve
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
 from passgap.show.contents import captions, curves, deciding
@@ -61,7 +61,7 @@ def blocks(result: Comparison) -> list[b.Block]:
 
 
 def solved_within(
-    result: Comparison, luck: Curve | None = None, fitted: Forecast | None = None
+    result: Comparison, luck: Curve | None = None, fitted: TiltedCurve | None = None
 ) -> b.Section:
     """Both curves, their difference, and what the change is made of."""
     return curves.of_pair(result, luck, fitted, further(result))

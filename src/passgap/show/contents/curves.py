@@ -11,7 +11,7 @@ from functools import partial
 
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve
-from passgap.results.probe import Forecast, Probe
+from passgap.results.probe import Probe, TiltedCurve
 from passgap.results.seeds import SeedsComparison
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table
@@ -55,7 +55,7 @@ def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
 def of_pair(
     result: Pair,
     luck: Curve | None = None,
-    fitted: Forecast | None = None,
+    fitted: TiltedCurve | None = None,
     further: Table | None = None,
 ) -> Section:
     """Both curves and their difference, their numbers, and a ``further`` table."""

@@ -12,12 +12,16 @@ from passgap.results.backtest import Backtest
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.findings import Checks
+from passgap.results.forecast import RunForecast
+from passgap.results.forecast_scores import AddedPairs, ForecastScores
+from passgap.results.pairs import TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.selection import Selection
 from passgap.results.slices import Slices
+from passgap.results.starts import Starts
 from passgap.results.sweep import Sweep
 from passgap.results.unpaired import UnpairedComparison
 from passgap.results.verdict import Verdict
@@ -30,12 +34,14 @@ from passgap.show.contents import (
     backtest,
     checks,
     comparison,
+    forecast,
     plan,
     probe,
     reach,
     seeds,
     selection,
     slices,
+    starts,
     sweep,
     unpaired,
     watching,
@@ -94,6 +100,7 @@ def blocks_of(result: object) -> Sequence[Block]:
 
 
 blocks_of.register(AdaptiveProbe, probe.adaptive)
+blocks_of.register(AddedPairs, forecast.added)
 blocks_of.register(Audit, audit.blocks)
 blocks_of.register(Backtest, backtest.blocks)
 blocks_of.register(Checks, checks.blocks)
@@ -101,13 +108,17 @@ blocks_of.register(Comparison, comparison.blocks)
 blocks_of.register(Counts, of_counts)
 blocks_of.register(Curve, of_curve)
 blocks_of.register(Estimate, of_estimate)
+blocks_of.register(ForecastScores, forecast.scores)
 blocks_of.register(Plan, plan.blocks)
 blocks_of.register(Probe, probe.blocks)
 blocks_of.register(Reach, reach.blocks)
+blocks_of.register(RunForecast, forecast.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
 blocks_of.register(Selection, selection.blocks)
 blocks_of.register(Slices, slices.blocks)
+blocks_of.register(Starts, starts.blocks)
 blocks_of.register(Sweep, sweep.blocks)
+blocks_of.register(TrainingPairs, forecast.of_pairs)
 blocks_of.register(UnpairedComparison, unpaired.blocks)
 blocks_of.register(Verdict, of_verdict)
 blocks_of.register(Watching, watching.blocks)

@@ -12,6 +12,7 @@ from passgap.show.charts.curves import forecast_fan, learning_signal
 from passgap.show.charts.designs import rounds_chart
 from passgap.show.contents import captions, curves
 from passgap.show.contents.alone import alone
+from passgap.show.contents.forecast import of_forecast
 from passgap.show.contents.parts import (
     details,
     noted,
@@ -196,10 +197,10 @@ def figures(probe: Probe) -> b.Figures:
 
 def gains(probe: Probe) -> list[b.Block]:
     """What training could make of the base, and what is known beyond these samples."""
-    fan = partial(forecast_fan, probe.curve, probe.forecast)
+    fan = partial(forecast_fan, probe.curve, probe.tilts)
     signal = partial(learning_signal, probe.signal)
-    caption = b.joined(captions.fan(probe.forecast, probe.curve), FAN)
-    drawn = [b.Picture("forecast", fan, caption)] if probe.forecast else []
+    caption = b.joined(captions.fan(probe.tilts, probe.curve), FAN)
+    drawn = [b.Picture("forecast", fan, caption)] if probe.tilts else []
     if any(known(one.estimate.value) for one in probe.signal):
         drawn.append(b.Picture("signal", signal, b.joined(captions.signal(probe.signal), SIGNAL)))
     content = further(probe)
@@ -225,7 +226,8 @@ def _rows(probe: Probe) -> Iterator[Sequence[object]]:
         name = f"pass@{second.k_large} - pass@{second.k_small}, points"
         note = f"{interval(second.estimate, points)}; follows the gain in pass@1 more closely"
         yield name, points(second.estimate.value), note
-    yield from _forecast_row(probe)
+    yield from of_forecast(probe.forecast, probe.curve.at(1).value)
+    yield from _tilts_row(probe)
     if probe.luck is not None and probe.luck.at_k_large >= WORTH_SAYING:
         name = f"solved by guessing alone within {probe.headroom.k_large}"
         yield name, percent(probe.luck.at_k_large, 2), probe.luck.source
@@ -236,10 +238,10 @@ def _rows(probe: Probe) -> Iterator[Sequence[object]]:
         yield f"pass@{one.k}, extrapolated beyond n", percent(one.estimate.value), note
 
 
-def _forecast_row(probe: Probe) -> Iterator[Sequence[object]]:
+def _tilts_row(probe: Probe) -> Iterator[Sequence[object]]:
     """What sharpening by each strength would make of the small k."""
     k = probe.settings.k_small
-    fan = [(one.delta, one.curve.at(k).value) for one in probe.forecast if k in one.curve.k]
+    fan = [(one.delta, one.curve.at(k).value) for one in probe.tilts if k in one.curve.k]
     if fan:
         strengths = ", ".join(number(delta, 0) for delta, _ in fan)
         values = ", ".join(percent(value, 0) for _, value in fan)

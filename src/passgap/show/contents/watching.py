@@ -7,7 +7,7 @@ from functools import partial
 
 from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.results.estimates import Estimate
-from passgap.results.watching import Band, BandSpan, Span, Watching
+from passgap.results.watching import AgainstForecast, Band, BandSpan, Span, Watching
 from passgap.show import blocks as b
 from passgap.show.charts.parts import Point
 from passgap.show.charts.training import (
@@ -21,7 +21,16 @@ from passgap.show.charts.training import (
 from passgap.show.contents import captions
 from passgap.show.contents.parts import FEW, noted, present, table
 from passgap.show.data import PageData
-from passgap.show.text import ABSENT, changed, estimated, known, number, percent, sparkline
+from passgap.show.text import (
+    ABSENT,
+    changed,
+    estimated,
+    interval,
+    known,
+    number,
+    percent,
+    sparkline,
+)
 
 SAME = 1e-9
 AVERAGED = 11  # steps, as the thick line
@@ -97,11 +106,31 @@ def sentences(watching: Watching) -> list[str]:
             f"at step 0 {estimated(agreement.observed)} of the groups are mixed, forecast "
             f"{estimated(agreement.forecast)}: they {verb}"
         )
+    if watching.against_forecast:
+        lines.append(_against_forecast(watching.against_forecast))
     if watching.held_out:
         ends = (watching.held_out[0], watching.held_out[-1])
         changes = ", ".join(f"pass@{row.k} {changed(row.estimate)}" for row in ends)
         lines.append(f"held-out problems since the first measurement, points: {changes}")
     return lines
+
+
+STANDS = {
+    "below": "below what 95% of runs end at",
+    "within": "inside the forecast's interval",
+    "above": "above what 95% of runs end at",
+}
+
+
+def _against_forecast(found: AgainstForecast) -> str:
+    """How far pass@1 is on its way to where training probably ends."""
+    told = found.forecast
+    return (
+        f"pass@1 on the training problems: {percent(found.base)} for the base, "
+        f"{estimated(found.now)} by now; forecast of the end {percent(told.value)} "
+        f"({interval(told)} in {percent(told.confidence_level, 0)} of runs): now "
+        f"{STANDS[found.stands]}"
+    )
 
 
 def legend(watching: Watching) -> str:

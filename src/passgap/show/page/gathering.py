@@ -30,7 +30,7 @@ from passgap.evidence.reaching import is_scored_across, reach_runs
 from passgap.evidence.watching import watch_of_training
 from passgap.plain import shareable
 from passgap.results.comparison import Comparison
-from passgap.results.probe import Forecast, Probe
+from passgap.results.probe import Probe, TiltedCurve
 from passgap.results.reach import Reach
 from passgap.results.seeds import SeedsComparison
 from passgap.results.settings import K_LARGE, CompareSettings
@@ -341,10 +341,10 @@ def _logged(folder: Path | None, name: str, kind: type[Logged]) -> list[Logged]:
     return [] if folder is None else read_journal(folder / name, kind)
 
 
-def _fitted(base: Counts, comparison: Comparison | None) -> Forecast | None:
+def _fitted(base: Counts, comparison: Comparison | None) -> TiltedCurve | None:
     """The base's curve after the tilt that fits both runs; None where none could be fitted."""
     if comparison is None or comparison.tilt is None or not known(comparison.tilt.delta):
         return None
     delta = float(comparison.tilt.delta)
     ks = [k for k in comparison.base.k.tolist() if k <= int(base.n.min())]
-    return Forecast(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
+    return TiltedCurve(delta, forecast_curve(base, fit_mixture(base.n, base.c), delta, ks))
