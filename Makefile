@@ -8,17 +8,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test test-slow check lint docs dist test-vllm test-verl models clean help
+.PHONY: demo test test-slow test-soak check lint docs dist test-vllm test-verl models clean help
 
 demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
 
 test: $(SETUP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
 
 # the longest ones: kill -9, hostile input, browsers, whole studies (tests/conftest.py lists them)
 test-slow: $(SETUP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+# more of the same random input than CI has time for
+test-soak: $(SETUP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m soak
 
 check: lint test test-slow docs
 

@@ -139,7 +139,14 @@ def test_surrogates_and_line_breaks_stay_out_of_reasons_and_names(tmp_path):
         import_found(found, tmp_path / "none", Asked(where=(("model", "x"),)))
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(10, 40), marks=pytest.mark.slow),
+        pytest.param(range(40, 150), marks=pytest.mark.soak),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("log", TEXTS)
-def test_many_broken_logs_end_in_one_line(tmp_path, log):
-    sweep(tmp_path, log, range(10, 150))
+def test_many_broken_logs_end_in_one_line(tmp_path, log, seeds):
+    sweep(tmp_path, log, seeds)
