@@ -48,7 +48,7 @@ ON_ONE_FLOOR = {  # rooms of one floor that may import each other's, one way
 }
 FORBIDDEN = {("show", "engines"), ("show", "training")}
 HEAVY = {
-    "torch": {"engines/transformers/", "training", "lab/pretrain.py", "logs/slime.py"},
+    "torch": {"engines/transformers/", "training", "lab/pretrain.py", "logs/formats/slime.py"},
     "transformers": {"engines/transformers/", "training", "lab/pretrain.py"},
     "trl": {"training"},
     "datasets": {"training", "problems/hub.py"},

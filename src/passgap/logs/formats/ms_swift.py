@@ -14,8 +14,8 @@ from pathlib import Path
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.choosing import chosen
+from passgap.logs.formats.trl import reward_of
 from passgap.logs.rows import Row, numbered, read_lines, several
-from passgap.logs.trl import reward_of
 from passgap.logs.values import final, plain, said, status_of
 from passgap.stages.policies import policy_fields
 
