@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 import passgap.stats
 from passgap.cli import SECTIONS
 from passgap.logs import FORMATS
-from passgap.results.labels import Label
+from passgap.results.labels import Label, StartsLabel
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM, AXE = shutil.which("chromium"), ROOT / ".cache" / "axe.min.js"
@@ -49,6 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_nothing_is_fetched_from_elsewhere(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 40
@@ -66,6 +67,7 @@ def test_what_would_be_fetched_is_seen():
     assert FETCHED.findall('<a href="https://arxiv.org/abs/2504.13837">paper</a>') == []
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_formulas_are_mathml(site):
     text = (site / "methods" / "pass-at-k.html").read_text()
     assert text.count("<math") > 10
@@ -73,6 +75,7 @@ def test_formulas_are_mathml(site):
         assert "arithmatex" not in page.read_text(), page
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_every_command_has_its_page(site):
     folder = site / "reference" / "commands"
     overview = (folder / "index.html").read_text()
@@ -86,6 +89,7 @@ def test_every_command_has_its_page(site):
     assert ">--false-positive-rate</code>" in (folder / "compare.html").read_text()
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_every_public_name_has_its_place(site):
     pages = "".join(page.read_text() for page in (site / "reference" / "python").glob("*.html"))
     for name in (*passgap.__all__, *passgap.stats.__all__):
@@ -93,19 +97,22 @@ def test_every_public_name_has_its_place(site):
             assert re.search(rf'id="passgap\.[\w.]*\b{name}"', pages), name
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_the_gallery_has_a_page_for_every_label(site):
     cards = (site / "gallery.html").read_text()
     titles = {"ProbeLabel": "probe", "CompareLabel": "compare", "SweepLabel": "sweep"}
-    for question in Label.__subclasses__():
+    questions = [one for one in Label.__subclasses__() if one is not StartsLabel]  # has no page
+    for question in questions:
         for label in question:
             name = f"{titles.get(question.__name__, 'reach')}-{label.value}"
             assert f'href="gallery/{name}.html"' in cards, name
             page = (site / "gallery" / f"{name}.html").read_text()
             assert f"<code>{label.value}</code>" in page, name
             assert (site / "gallery" / f"{name}-base.csv").read_text().startswith("problem_id,n,c")
-    assert cards.count("Simulated, ") == sum(len(one) for one in Label.__subclasses__())
+    assert cards.count("Simulated, ") == sum(map(len, questions))
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_decisions_are_for_developers(site):
     home = (site / "index.html").read_text()
     assert "For developers" in home
@@ -134,6 +141,7 @@ def test_pages_fit_and_axe_finds_nothing_serious(site, scheme, width):
         browser.close()
 
 
+@pytest.mark.slow  # the whole site is built, which make docs does as well
 def test_the_notebook_is_a_page(site):
     text = (site / "notebooks" / "from_counts_to_verdict.html").read_text()
     assert "sharpened_narrowed" in text
@@ -141,7 +149,9 @@ def test_the_notebook_is_a_page(site):
 
 def test_every_format_of_import_is_listed():
     page = (ROOT / "docs" / "start" / "logs.md").read_text()
-    assert re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE) == sorted_like(page, FORMATS)
+    assert re.findall(r"^\| `([a-z0-9][a-z0-9-]*)` \|", page, re.MULTILINE) == sorted_like(
+        page, FORMATS
+    )
 
 
 def sorted_like(page: str, formats: dict[str, object]) -> list[str]:

@@ -202,7 +202,7 @@ def test_the_shared_counts(shared_data, tmp_path):
 
 def typed(message):
     """The command that a message names, without what comes before and after it."""
-    return re.search(r"passgap import .*?--out (?:'[^']+'|[^\s,]+)", message)[0]
+    return re.search(r"passgap import .*?--out (?:'[^']+'|[^\s,;]+)", message)[0]
 
 
 TABLES = {
