@@ -35,6 +35,9 @@ FETCHED = re.compile(
 IN_STYLES = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", re.IGNORECASE)
 
 
+built = pytest.mark.slow  # the whole site is built, which make docs does as well
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
@@ -49,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_nothing_is_fetched_from_elsewhere(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 40
@@ -67,7 +70,7 @@ def test_what_would_be_fetched_is_seen():
     assert FETCHED.findall('<a href="https://arxiv.org/abs/2504.13837">paper</a>') == []
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_formulas_are_mathml(site):
     text = (site / "methods" / "pass-at-k.html").read_text()
     assert text.count("<math") > 10
@@ -75,7 +78,7 @@ def test_formulas_are_mathml(site):
         assert "arithmatex" not in page.read_text(), page
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_every_command_has_its_page(site):
     folder = site / "reference" / "commands"
     overview = (folder / "index.html").read_text()
@@ -89,7 +92,7 @@ def test_every_command_has_its_page(site):
     assert ">--false-positive-rate</code>" in (folder / "compare.html").read_text()
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_every_public_name_has_its_place(site):
     pages = "".join(page.read_text() for page in (site / "reference" / "python").glob("*.html"))
     for name in (*passgap.__all__, *passgap.stats.__all__):
@@ -97,7 +100,7 @@ def test_every_public_name_has_its_place(site):
             assert re.search(rf'id="passgap\.[\w.]*\b{name}"', pages), name
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_the_gallery_has_a_page_for_every_label(site):
     cards = (site / "gallery.html").read_text()
     titles = {"ProbeLabel": "probe", "CompareLabel": "compare", "SweepLabel": "sweep"}
@@ -112,7 +115,7 @@ def test_the_gallery_has_a_page_for_every_label(site):
     assert cards.count("Simulated, ") == sum(map(len, questions))
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_decisions_are_for_developers(site):
     home = (site / "index.html").read_text()
     assert "For developers" in home
@@ -141,7 +144,7 @@ def test_pages_fit_and_axe_finds_nothing_serious(site, scheme, width):
         browser.close()
 
 
-@pytest.mark.slow  # the whole site is built, which make docs does as well
+@built
 def test_the_notebook_is_a_page(site):
     text = (site / "notebooks" / "from_counts_to_verdict.html").read_text()
     assert "sharpened_narrowed" in text
