@@ -367,25 +367,24 @@ class SweepLabel(Label):
 
 
 class StartsLabel(Label):
-    """Several starts. Fields: best, k, K, ahead, alike."""
+    """Several starts, or pools. Fields: verb, best, has, noun, where, ahead, alike."""
 
     ONE_STANDS_OUT = (
         "one_stands_out",
         Tone.GOOD,
-        "Start from {best}: it has the highest forecast, and every other start is shown to be "
-        "behind it with {k} or {K} tries.",
+        "{verb} {best}: it has {has}, and every other {noun} is shown to be behind it {where}.",
     )
     TRADE_OFF = (
         "trade_off",
         Tone.OPEN,
-        "{best} has the highest forecast, but {ahead} is ahead of it with {k} or {K} tries: what "
-        "training makes of that is what the forecast is unsure of.",
+        "{best} has {has}, but {ahead} is ahead of it {where}: what training makes of that is what "
+        "the forecast is unsure of.",
         "a short training from each of the two",
     )
     NONE_STANDS_OUT = (
         "none_stands_out",
         Tone.OPEN,
-        "{best} has the highest forecast, but it is not shown to differ from {alike}.",
+        "{best} has {has}, but it is not shown to differ from {alike} {where}.",
         "more problems",
     )
 

@@ -18,7 +18,7 @@ class Start:
     Parameters
     ----------
     rank
-        Its place by the forecast of pass@1 after training, from 1.
+        Its place, from 1: by the forecast of pass@1 after training, of pools by ``teaching``.
     curve
         pass@k at the k that all starts have.
     teaching
@@ -35,7 +35,7 @@ class Start:
     verdict: Verdict
     curve: Curve
     headroom: Estimate
-    teaching: Estimate | None
+    teaching: Estimate
     coverage_ratio: Annotated[Estimate | None, OPTIONAL]
     forecast: Forecast
 
@@ -61,7 +61,7 @@ class StartsWith:
 
     k_small: int
     k_large: int
-    group_size: int | None
+    group_size: int
     paired: bool
     confidence_level: float
     seed: int

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -35,14 +36,18 @@ from passgap.stats.combining import difference_of
 
 Measures = Mapping[str, Sequence[FloatArray]]  # a value for each problem of each start, by name
 
-GROUP = 8
+GROUPS = (8, 4, 2)
 LEVEL = 0.95
 RULE = (
     "by the forecast of pass@1 after training; which starts differ is read from the measured "
     "curves, under a band that holds for all differences at once"
 )
+RULE_OF_POOLS = (
+    "by the share of groups that teach: a pool with a higher pass@1 is easier, not better to train "
+    "on"
+)
 RATIO = "ratio of paired means (delta method on its log)"
-SAID = {"teaching": f"groups of {GROUP} that teach"}
+TEACHING = "teaching"
 POOLS = "the starts have no problem in common, so their differences are those of separate samples"
 
 
@@ -75,26 +80,26 @@ def probe_starts(
             f"a start has only {least} samples of a problem; allowed: at least "
             f"{max(ks[0] + 1, THIRD)}, for the forecast and for a k above k_small={ks[0]}"
         )
-    measures, names = _measures(arms, ks, least), list(named)
+    group = next(size for size in GROUPS if size <= least)
+    measures, names = _measures(arms, ks, group), list(named)
     apart = (
         _paired(names, arms, measures, settings.seed) if same else _separate(names, arms, measures)
     )
     first = arms[0] if same else None
-    order = sorted(told, key=lambda name: told[name].pass_at_1.value, reverse=True)
-    rows = tuple(
-        _row(name, rank, named[name], probes[name], told[name], ks, first)
-        for rank, name in enumerate(order, start=1)
-    )
-    ahead, behind = _shown(order[0], apart)
+    found = [_row(name, named[name], probes[name], told[name], ks, group, first) for name in named]
+    found.sort(key=_by_forecast if same else _by_teaching, reverse=True)
+    rows = tuple(replace(one, rank=rank) for rank, one in enumerate(found, start=1))
+    order = [one.name for one in rows]
+    ahead, behind = _shown(order[0], apart, same)
     alike = tuple(name for name in order[1:] if name not in ahead | behind)
     label = _label(behind, alike)
     return Starts(
-        verdict=Verdict(label, tuple(_reasons(rows, apart)), label.settles),
-        settings=StartsWith(*ks, GROUP if least >= GROUP else None, same, LEVEL, settings.seed),
+        verdict=Verdict(label, tuple(_reasons(rows, apart, group, same)), label.settles),
+        settings=StartsWith(*ks, group, same, LEVEL, settings.seed),
         starts=rows,
         apart=tuple(apart),
         undistinguished=alike,
-        rule=RULE,
+        rule=RULE if same else RULE_OF_POOLS,
         notes=tuple(_notes(settings, ks, same)),
     )
 
@@ -154,12 +159,10 @@ def _refuse_some_shared(
         )
 
 
-def _measures(arms: Sequence[Counts], ks: tuple[int, int], least: int) -> Measures:
+def _measures(arms: Sequence[Counts], ks: tuple[int, int], group: int) -> Measures:
     """What starts may differ in, by name."""
     found = {f"pass@{k}": [pass_at_k(one.n, one.c, k) for one in arms] for k in ks}
-    if least >= GROUP:
-        found["teaching"] = [mixed_at_g(one.n, one.c, GROUP) for one in arms]
-    return found
+    return found | {TEACHING: [mixed_at_g(one.n, one.c, group) for one in arms]}
 
 
 def _paired(
@@ -206,28 +209,24 @@ def _if_shown(
 
 def _row(
     name: str,
-    rank: int,
     counts: Counts,
     probe: Probe,
     told: Forecast,
     ks: tuple[int, int],
+    group: int,
     first: Counts | None,
 ) -> Start:
-    least = int(counts.n.min())
-    listed = sorted({1, *ks})
     both = pass_at_k(counts.n, counts.c, list(ks))
-    teaching = None
-    if least >= GROUP:
-        teaching = mean_interval(mixed_at_g(counts.n, counts.c, GROUP), clusters=counts.clusters)
+    teaching = mixed_at_g(counts.n, counts.c, group)
     return Start(
         name=name,
-        rank=rank,
+        rank=0,
         problems=len(counts),
         draws=probe.draws,
         verdict=probe.verdict,
-        curve=inputs.curve_of(counts, listed, "population", probe.settings.seed),
+        curve=inputs.curve_of(counts, sorted({1, *ks}), "population", probe.settings.seed),
         headroom=mean_interval(both[:, 1] - both[:, 0], clusters=counts.clusters),
-        teaching=teaching,
+        teaching=mean_interval(teaching, clusters=counts.clusters),
         coverage_ratio=None if first is None or first is counts else ratio(first, counts, ks[1]),
         forecast=told,
     )
@@ -253,9 +252,18 @@ def ratio(first: Counts, other: Counts, k: int) -> Estimate:
     return Estimate(value, value * math.exp(-reach), value * math.exp(reach), LEVEL, RATIO, error)
 
 
-def _shown(best: str, apart: Sequence[Apart]) -> tuple[set[str], set[str]]:
-    """The starts that the first in rank is shown ahead of in pass@k, and those it is behind."""
-    measured = [one for one in apart if one.what.startswith("pass@")]
+def _by_forecast(one: Start) -> float:
+    return one.forecast.pass_at_1.value
+
+
+def _by_teaching(one: Start) -> float:
+    return one.teaching.value
+
+
+def _shown(best: str, apart: Sequence[Apart], same: bool) -> tuple[set[str], set[str]]:
+    """What the first in rank is shown ahead of, and what it is behind: in pass@k, or for pools in
+    the groups that teach."""
+    measured = [one for one in apart if (one.what == TEACHING) != same]
     ahead = {one.other for one in measured if one.start == best}
     return ahead, {one.start for one in measured if one.other == best}
 
@@ -266,17 +274,25 @@ def _label(behind: set[str], alike: Sequence[str]) -> StartsLabel:
     return StartsLabel.NONE_STANDS_OUT if alike else StartsLabel.ONE_STANDS_OUT
 
 
-def _reasons(rows: Sequence[Start], apart: Sequence[Apart]) -> Iterator[str]:
-    best = rows[0]
-    told = best.forecast.pass_at_1
-    yield (
-        f"{best.name} has the highest forecast of pass@1 after training: {told.value:.1%} "
-        f"({told.low:.1%} to {told.high:.1%} in {told.confidence_level:.0%} of new runs)"
-    )
+def _reasons(
+    rows: Sequence[Start], apart: Sequence[Apart], group: int, same: bool
+) -> Iterator[str]:
+    best, said = rows[0], {TEACHING: f"groups of {group} that teach"}
+    told, share = best.forecast.pass_at_1, best.teaching
+    if same:
+        yield (
+            f"{best.name} has the highest forecast of pass@1 after training: {told.value:.1%} "
+            f"({told.low:.1%} to {told.high:.1%} in {told.confidence_level:.0%} of new runs)"
+        )
+    else:
+        yield (
+            f"{best.name} has the most {said[TEACHING]}: {share.value:.1%} ({share.low:.1%} to "
+            f"{share.high:.1%})"
+        )
     for one in apart:
-        if best.name in (one.start, one.other):
+        if best.name in (one.start, one.other) and (same or one.what == TEACHING):
             yield (
-                f"{one.start} is ahead of {one.other} in {SAID.get(one.what, one.what)} by "
+                f"{one.start} is ahead of {one.other} in {said.get(one.what, one.what)} by "
                 f"{points(one.difference)} points ({points(one.band_low)} to "
                 f"{points(one.band_high)})"
             )
@@ -290,6 +306,7 @@ def _notes(settings: ProbeSettings, ks: tuple[int, int], same: bool) -> Iterator
         )
     if not same:
         yield POOLS
+        return
     yield (
         "forecasts of several starts share what is not known of the training, so their order is "
         "surer than each interval suggests; how much surer has not been measured"

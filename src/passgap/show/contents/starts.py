@@ -23,10 +23,15 @@ def verdict(starts: Starts) -> VerdictBlock:
     """Which one to train, for whoever has to choose."""
     best = starts.starts[0].name
     measured = [one for one in starts.apart if one.what.startswith("pass@")]
+    small, large = starts.settings.k_small, starts.settings.k_large
+    words = (
+        ("Start from", "the highest forecast", "start", f"with {small} or {large} tries")
+        if starts.settings.paired
+        else ("Train on", "the most groups that teach", "pool", "in that share")
+    )
     sentence = starts.verdict.label.sentence.format(
+        **dict(zip(("verb", "has", "noun", "where"), words, strict=True)),
         best=best,
-        k=starts.settings.k_small,
-        K=starts.settings.k_large,
         ahead=_listed([one.start for one in measured if one.other == best]),
         alike=_listed(starts.undistinguished),
     )
@@ -55,7 +60,6 @@ CURVES = "pass@k of the first {shown} in rank. Shaded: intervals over problems."
 def starts_table(starts: Starts) -> Table | None:
     """A row per start, best first."""
     small, large = starts.settings.k_small, starts.settings.k_large
-    group = starts.settings.group_size
     head = ["start", "rank", "pass@1 after training", f"pass@{small}", f"pass@{large}"]
     head += ["headroom, points", "groups that teach", "coverage ratio", "verdict"]
     rows = [
@@ -65,15 +69,16 @@ def starts_table(starts: Starts) -> Table | None:
             _after(one),
             *(percent(one.curve.at(k).value) for k in (small, large)),
             changed(one.headroom),
-            ABSENT if one.teaching is None or group is None else percent(one.teaching.value),
+            percent(one.teaching.value),
             _ratio(one),
             str(one.verdict.label),
         ]
         for one in starts.starts
     ]
     wide = table(head, rows, (0, 2, 8))
-    narrow = [[one.name, _after(one), str(one.verdict.label)] for one in starts.starts]
-    return wide and replace(wide, narrow=Table([head[0], head[2], head[8]], narrow, (0, 1, 2)))
+    by = 2 if starts.settings.paired else 6  # what the rank is by
+    narrow = [[row[0], row[by], row[8]] for row in rows]
+    return wide and replace(wide, narrow=Table([head[0], head[by], head[8]], narrow, (0, 1, 2)))
 
 
 def _after(one: Start) -> str:
