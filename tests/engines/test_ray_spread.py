@@ -3,6 +3,7 @@
 import functools
 import os
 import pickle
+import socket
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ pytest.importorskip("ray", reason="needs passgap[ray]")
 from passgap.checks import check, of_run
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import Problem, ProblemSet
-from passgap.errors import RunError
+from passgap.errors import RunError, UsageError
 from passgap.runs import Run, batches
 from passgap.runs.spreading import spread, spreading
 from passgap.stages import counting
@@ -147,3 +148,15 @@ def test_an_error_of_a_shard_comes_back_as_it_was(tmp_path):
         count(run)
     assert str(there.value) == str(alone.value)
     assert there.value.fault == alone.value.fault
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Ray's own, at its import
+@pytest.mark.parametrize("address", ["{}", "ray://{}", "nobody:here"])
+def test_a_cluster_that_is_not_there_is_told_at_once(address):
+    mapper = pytest.importorskip("passgap.engines.ray").mapper
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = address.format(f"127.0.0.1:{free.getsockname()[1]}")
+    told = rf"--ray {place}: no cluster can be reached .*auto, local"
+    with pytest.raises(UsageError, match=told), mapper(place):
+        pass

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 import pickle
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +31,7 @@ except ImportError as error:
     raise MissingExtraError("ray", "ray") from error
 
 Loader = Callable[[], Engine]
+REACHED_WITHIN = 10.0  # seconds
 
 
 class RayEngine(Engine):
@@ -55,9 +58,7 @@ class RayEngine(Engine):
         self.capabilities = dataclasses.replace(capabilities, scores=False)
         self._loader, self._workers = loader, workers
         self._cpus, self._gpus = cpus, gpus
-        self._started = not ray.is_initialized()
-        if self._started:
-            ray.init(address=address, log_to_driver=False, include_dashboard=False)
+        self._started = _joined(address, "--engine-arg address=")
         self._engine: Mapping[str, object] = {}
 
     def describe(self) -> Mapping[str, object]:
@@ -102,6 +103,30 @@ class _Drawing:
         return item.name, completions, dict(self._engine.describe())
 
 
+def _joined(address: str | None, flag: str) -> bool:
+    """Join the cluster at this address; False if this process had joined one before."""
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it reports its progress by logging
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    if ray.is_initialized():
+        return False
+    try:
+        if address is not None and ":" in address:  # Ray itself waits for minutes
+            host, _, port = address.removeprefix("ray://").rpartition(":")
+            socket.create_connection((host, int(port)), timeout=REACHED_WITHIN).close()
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            include_dashboard=False,
+            logging_level=logging.WARNING,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"{flag}{address}: no cluster can be reached ({str(error).splitlines()[0][:200]}); "
+            "allowed: the address of a running one, auto, local"
+        ) from error
+    return True
+
+
 @contextmanager
 def mapper(address: str) -> Iterator[Callable[[Callable[[Any], Any], list[Any]], Iterator[Any]]]:
     """Calls a function for many items on the CPUs of a cluster, and gives the results in order.
@@ -109,15 +134,7 @@ def mapper(address: str) -> Iterator[Callable[[Callable[[Any], Any], list[Any]],
     ``address`` is that of a running cluster; ``auto`` finds it, ``local`` starts one here. Files
     are read where the function runs, so a run's path has to mean the same on every node.
     """
-    started = not ray.is_initialized()
-    if started:
-        try:
-            ray.init(address=address, log_to_driver=False, include_dashboard=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UsageError(
-                f"--ray {address}: no cluster can be reached ({str(error).splitlines()[0][:200]}); "
-                "allowed: the address of a running one, auto, local"
-            ) from error
+    started = _joined(address, "--ray ")
     try:
         yield _in_order
     finally:
