@@ -20,7 +20,7 @@ test: $(SETUP)
 test-slow: $(SETUP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
-# more of the same random input than CI has time for
+# more than CI has time for: broken logs, worlds of the lab
 test-soak: $(SETUP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m soak
 

@@ -17,7 +17,6 @@ from passgap.stages import sampling, verifying
 from passgap.stages.guessing import guess_rates
 from passgap.stages.resolving import resolve_policy
 
-pytestmark = pytest.mark.slow
 SMALL = {"size": 150, "n": 128}
 
 
@@ -31,6 +30,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("worlds")
 
 
+@pytest.mark.slow
 def test_rare_can_pay_and_grpo_finds_it_sooner(folder):
     demo = run_demo(folder, progress=silent, family="rare", steps=12, train_size=300, **SMALL)
     assert demo.probe.verdict.label == "rlvr_can_pay"
@@ -44,6 +44,7 @@ def test_rare_can_pay_and_grpo_finds_it_sooner(folder):
     assert luck.at(1024) < 0.01
 
 
+@pytest.mark.slow
 def test_mastered_is_saturated(folder):
     run = sampling.sample(
         resolve_policy("lab:base"),
@@ -57,12 +58,14 @@ def test_mastered_is_saturated(folder):
     assert passgap.probe(counts.count(run)).verdict.label == "saturated"
 
 
+@pytest.mark.soak
 def test_absent_is_out_of_reach_and_grpo_brings_nothing(folder):
     demo = run_demo(folder, progress=silent, family="absent", steps=2, train_size=64, **SMALL)
     assert demo.probe.verdict.label == "out_of_reach"
     assert demo.comparison.verdict.label == "unchanged"
 
 
+@pytest.mark.soak
 def test_absent_distilled_from_the_teacher_is_expanded(folder):
     demo = run_demo(
         folder,
