@@ -120,8 +120,9 @@ def _joined(address: str | None, flag: str) -> bool:
             logging_level=logging.WARNING,
         )
     except (OSError, ValueError, RuntimeError) as error:
+        why = str(error).splitlines()[0][:200]
         raise UsageError(
-            f"{flag}{address}: no cluster can be reached ({str(error).splitlines()[0][:200]}); "
+            f"{flag}{address or 'local'}: no cluster can be reached ({why}); "
             "allowed: the address of a running one, auto, local"
         ) from error
     return True

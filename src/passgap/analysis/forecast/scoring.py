@@ -357,15 +357,10 @@ def rule_record(pairs: Sequence[TrainingPair], said: FloatArray) -> tuple[RuleRe
     The gain of a measurement is the median of the trainings that start from it; only curves with k
     up to 20 or more count. ``said`` is the forecast of each pair's trained pass@1.
     """
-    by_base: dict[object, list[int]] = {}
-    for i, one in enumerate(pairs):
-        if max(one.base) >= K_LARGE and len(one.base) > 2:
-            by_base.setdefault(one.measured, []).append(i)
-    gains = np.array([np.median([pairs[i].gain for i in same]) for same in by_base.values()])
-    foretold = np.array(
-        [np.median([said[i] - pairs[i].base[1] for i in same]) for same in by_base.values()]
-    )
-    says = np.array([_headroom(pairs[same[0]].base) >= LARGE for same in by_base.values()])
+    by_base = _by_base(pairs)
+    gains = np.array([np.median([pairs[i].gain for i in same]) for same in by_base])
+    foretold = np.array([np.median([said[i] - pairs[i].base[1] for i in same]) for same in by_base])
+    says = np.array([_headroom(pairs[same[0]].base) >= LARGE for same in by_base])
     return tuple(
         RuleRecord(
             worth,
@@ -378,14 +373,19 @@ def rule_record(pairs: Sequence[TrainingPair], said: FloatArray) -> tuple[RuleRe
     )
 
 
+def _by_base(pairs: Sequence[TrainingPair]) -> list[list[int]]:
+    """The pairs of each measurement of a base whose curve has k up to 20 or more."""
+    found: dict[object, list[int]] = {}
+    for i, one in enumerate(pairs):
+        if max(one.base) >= K_LARGE and len(one.base) > 2:
+            found.setdefault(one.measured, []).append(i)
+    return list(found.values())
+
+
 def _full_curves(pairs: Sequence[TrainingPair]) -> list[Pair]:
     """A pair for each measurement whose curve has k up to 20 or more, its gain the median."""
-    found: dict[object, list[TrainingPair]] = {}
-    for one in pairs:
-        if max(one.base) >= K_LARGE and len(one.base) > 2:
-            found.setdefault(one.measured, []).append(one)
     rows = []
-    for same in found.values():
+    for same in ([pairs[i] for i in places] for places in _by_base(pairs)):
         one, ks = same[0], sorted(same[0].base)
         mixture = mixture_of_curve(ks, [one.base[k] for k in ks])
         after = {1: float(np.median([other.trained[1] for other in same]))}

@@ -308,6 +308,6 @@ def _notes(settings: ProbeSettings, ks: tuple[int, int], same: bool) -> Iterator
         yield POOLS
         return
     yield (
-        "forecasts of several starts share what is not known of the training, so their order is "
-        "surer than each interval suggests; how much surer has not been measured"
+        "forecasts of several starts share what is not known of the training, so their order may "
+        "be surer than each interval suggests; that has not been measured"
     )
