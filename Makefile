@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test test-slow test-soak check lint docs dist test-vllm test-verl models clean help
+.PHONY: demo test test-slow test-soak check lint docs dist test-vllm test-verl test-dashboards \
+	test-trainers models clean help
 
 demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
@@ -59,6 +60,24 @@ test-verl: .venv-verl/.installed
 
 .venv-verl/.installed: tools/verl_environment.sh
 	tools/verl_environment.sh .venv-verl
+	@touch $@
+
+# the dashboards whose pins conflict with ours, in their own environment
+test-dashboards: .venv-dashboards/.installed
+	folder=$$(mktemp -d) && TRACKIO_DIR=$$folder .venv-dashboards/bin/python -m pytest -rA \
+	-p no:cacheprovider -W default -o addopts= tests/own_environment/test_dashboards_for_real.py
+
+.venv-dashboards/.installed: tools/dashboards_environment.sh
+	tools/dashboards_environment.sh .venv-dashboards
+	@touch $@
+
+# the rewards of docs/trainers/others.md, called by the trainers' own code, on the CPU
+test-trainers: .venv-trainers/.installed
+	HF_HUB_OFFLINE=1 .venv-trainers/bin/python -m pytest -rA -p no:cacheprovider -W default \
+	-o addopts= tests/own_environment/test_trainers_for_real.py
+
+.venv-trainers/.installed: tools/trainers_environment.sh
+	tools/trainers_environment.sh .venv-trainers
 	@touch $@
 
 models: $(SETUP)

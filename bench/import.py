@@ -14,6 +14,7 @@ in the environment of ``--inspect-python`` (pip install inspect-ai).
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
 import json
 import os
@@ -26,6 +27,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+
+import passgap
 
 WORDS = ["so", "we", "add", "the", "terms", "then", "divide", "by", "their", "number", "to", "get"]
 SAMPLES = Path(__file__).parents[1] / "tests" / "logs" / "logs" / "inspect_zstd.eval"
@@ -169,6 +172,7 @@ def main() -> None:
     parser.add_argument("--folder", help="where the logs are written for the time of the run")
     parser.add_argument("--inspect-python", help="python of an environment with inspect_ai")
     asked = parser.parse_args()
+    compileall.compile_dir(str(Path(passgap.__file__).parent), quiet=1)  # as pip does
     arms = {
         role: outcomes(asked.problems, asked.draws, power, seed)
         for seed, (role, power) in enumerate({"base": 3.0, "trained": 1.5}.items())

@@ -4,9 +4,10 @@
 
 All four train the same policy on the same problems with the same settings (GRPO, G = 16, one
 optimizer step a drawing) and the same reward. The plain TRL script lets TRL draw; ``TRL, watched``
-is that script with `Watch.reward` around its reward; ``passgap train`` draws with passgap's engine
-and watches. The last lines say where passgap's time goes. Turns alternate; medians over all steps
-but the first of each turn.
+is that script with `Watch.reward` around its reward and a `PassgapCallback`, which measures
+held-out problems before and after only; ``passgap train`` draws with passgap's engine and watches.
+The last lines say where passgap's time goes. Turns alternate; medians over all steps but the first
+and the last of each turn.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from passgap.data.policies import Policy
 from passgap.engines.transformers import load_model
 from passgap.lab import lab_policy_path, lab_problems
 from passgap.training import online
+from passgap.training.callbacks import PassgapCallback
 from passgap.training.config import TrainConfig
 from passgap.training.reward import VerifierReward
 from passgap.training.run import train
@@ -39,6 +41,7 @@ from passgap.training.watch import Watch
 
 POLICY = Policy(str(lab_policy_path("base")))
 PROBLEMS = lab_problems("rare", split="train", size=500, seed=0)
+HELD_OUT = lab_problems("rare", size=20, seed=0)
 ANSWERS = {problem.id: problem.reference for problem in PROBLEMS}
 CONFIG = TrainConfig(
     max_tokens=40,
@@ -52,17 +55,32 @@ CONFIG = TrainConfig(
 
 
 class Clock(TrainerCallback):
-    """Seconds of each step, and the tokens drawn for it."""
+    """Seconds of each step with its log, those of watching in it, and the tokens drawn for it."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
+        self.watching = [0.0]
         self.tokens = 0
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         self._start = time.perf_counter()
 
-    def on_step_end(self, *_: Any, **__: Any) -> None:
-        self.seconds.append(time.perf_counter() - self._start)
+    def on_log(self, *_: Any, logs: dict[str, float], **__: Any) -> None:
+        if "loss" in logs:
+            self.seconds.append(time.perf_counter() - self._start)
+            self.watching.append(0.0)
+
+    def watched(self, function: Callable[..., Any], sign: int = 1) -> Callable[..., Any]:
+        """The function, whose time is one of watching (or, with sign -1, is not)."""
+
+        def around(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.watching[-1] += sign * (time.perf_counter() - start)
+
+        return around
 
 
 def right(text: str, answer: str) -> float:
@@ -79,9 +97,14 @@ def plain_trl(steps: int, folder: Path, watched: bool) -> Clock:
         return [right(t, ANSWERS[i]) for t, i in zip(completions, problem_id, strict=True)]
 
     function: Any = reward
+    listed: list[TrainerCallback] = [clock]
     if watched:
         watch = Watch(folder / "watch", group_size=CONFIG.group_size)
-        function = watch.reward(reward, correct=0.5, max_tokens=CONFIG.max_tokens)
+        inner = clock.watched(reward, -1)
+        function = clock.watched(watch.reward(inner, correct=0.5, max_tokens=CONFIG.max_tokens))
+        kept = PassgapCallback(HELD_OUT, folder, max_tokens=CONFIG.max_tokens, every=0, draws=4)
+        kept.on_log = clock.watched(kept.on_log)
+        listed = [kept, clock]
     trainer = GRPOTrainer(
         model=model,
         processing_class=tokenizer,
@@ -109,7 +132,7 @@ def plain_trl(steps: int, folder: Path, watched: bool) -> Clock:
         train_dataset=Dataset.from_list(
             [{"prompt": problem.question, "problem_id": problem.id} for problem in PROBLEMS]
         ),
-        callbacks=[clock],
+        callbacks=listed,
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train()
@@ -183,7 +206,7 @@ def bare_loop(steps: int) -> Clock:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         clock.tokens += int(kept.sum())
-        clock.on_step_end()
+        clock.on_log(logs={"loss": float(loss)})
     return clock
 
 
@@ -197,6 +220,7 @@ def main() -> None:
     spent: dict[str, float] = defaultdict(float)
     seconds: dict[str, list[float]] = defaultdict(list)
     rates: dict[str, list[float]] = defaultdict(list)
+    shares: list[float] = []
     for _ in range(args.turns):
         with tempfile.TemporaryDirectory() as place, quiet():
             ways = {
@@ -207,7 +231,14 @@ def main() -> None:
             }
             for i, (name, run) in enumerate(ways.items()):
                 clock = run(Path(place) / str(i))
-                seconds[name] += clock.seconds[1:]
+                seconds[name] += clock.seconds[1:-1]
+                if any(clock.watching):
+                    shares += [
+                        part / whole
+                        for part, whole in list(zip(clock.watching, clock.seconds, strict=False))[
+                            1:-1
+                        ]
+                    ]
                 rates[name].append(clock.tokens / sum(clock.seconds))
     base = statistics.median(seconds["plain TRL"])
     print("| what | seconds a step | over plain TRL | tokens/s |")
@@ -216,6 +247,7 @@ def main() -> None:
         middle = statistics.median(found)
         rate = statistics.median(rates[name])
         print(f"| {name} | {middle:.3f} | {middle / base:.3f} | {rate:,.0f} |")
+    print(f"\nOf a watched step, watching takes {statistics.median(shares):.1%} (median).")
     whole = spent.pop("all")
     print("\nWhere the time of passgap train goes:")
     for name, part in spent.items():

@@ -203,7 +203,7 @@ def pages(root: str, base: str, trained: str) -> Iterator[tuple[str, list[str]]]
 
 def report(root: str, base: str, trained: str) -> str:
     start = time.perf_counter()
-    until(lambda: "reloads by itself" not in get(f"{root}/compare/{base}/{trained}"))
+    until(lambda: "reloads automatically" not in get(f"{root}/compare/{base}/{trained}"))
     seconds = time.perf_counter() - start
     size = len(get(f"{root}/compare/{base}/{trained}").encode())
     return f"{seconds:.1f} s, {size / 1e6:.1f} MB"

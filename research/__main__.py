@@ -153,6 +153,40 @@ def worlds(
 
 
 @command()
+def known_worlds(
+    out: Annotated[
+        str, flag("Folder for runs and policies; finished parts are kept.")
+    ] = "runs/known-worlds",
+    page: Annotated[
+        str, flag("The Markdown file; figures go to the folder beside it.")
+    ] = "docs/results/worlds.md",
+    world: Annotated[
+        list[str] | None, flag("narrowing or teaching; repeatable; default: both.")
+    ] = None,
+    seeds: Annotated[int, flag("Training seeds per world.", least=1)] = 10,
+    size: Annotated[int, flag("Held-out problems.")] = 100,
+    n: flags.Draws = 128,
+) -> None:
+    """RLVR that narrows and RLVR that teaches: verdicts and crossover beside the exact truth.
+
+    Example: python -m research known-worlds --world narrowing --out runs/known-worlds
+    """
+    from research.known_worlds import WORLDS, write_known_worlds
+
+    written = write_known_worlds(
+        out,
+        page,
+        worlds=world or tuple(WORLDS),
+        seeds=seeds,
+        size=size,
+        n=n,
+        progress=bar,
+        command=command_line(),
+    )
+    print(f"{written}: written")
+
+
+@command()
 def forecast(
     page: Annotated[
         str, flag("The Markdown file; its figure goes to the folder beside it.")
@@ -171,6 +205,22 @@ def forecast(
         print(f"{written}: written")
 
 
+@command()
+def alarms(
+    out: Annotated[str, flag("Folder for the runs; finished ones are kept.")] = "runs/alarms",
+    page: Annotated[str, flag("The Markdown file with the tables.")] = "docs/results/alarms.md",
+    seeds: Annotated[int, flag("Training seeds of each kind.")] = 9,
+) -> None:
+    """Healthy and broken runs of the lab: which early warnings they have, and when.
+
+    Example: python -m research alarms --seeds 9 --out runs/alarms
+    """
+    from research.alarms import write_alarms
+
+    written = write_alarms(out, page, seeds=seeds, progress=bar, command=command_line())
+    print(f"{written}: written")
+
+
 def command_line() -> str:
     """The command as it was typed, for manifests and pages."""
     return shlex.join(["python", "-m", "research", *sys.argv[1:]])
@@ -185,7 +235,9 @@ def group() -> TyperGroup:
             "temperature": temperature,
             "algorithms": algorithms,
             "worlds": worlds,
+            "known-worlds": known_worlds,
             "forecast": forecast,
+            "alarms": alarms,
         },
         no_args_is_help=True,
         rich_markup_mode=None,

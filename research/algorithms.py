@@ -29,6 +29,7 @@ from passgap.show.charts.figures import write_picture
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
 from passgap.stats import mean_curve, seeds_interval
 from research.pages import markdown_table, write_page
+from research.plain_loop import train_plain
 from research.study_chart import efficiency_gaps
 
 FAMILY, OTHER_FAMILY = "rare", "mastered"
@@ -58,6 +59,9 @@ STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "distillation": {"algorithm": "distill", **LEARNED},
         "GRPO, random reward": {"reward": "random"},
         "GRPO, format reward": {"reward": "format"},
+        "PPO": {"plain": "ppo"},
+        "ReMax": {"plain": "remax"},
+        "REINFORCE++": {"plain": "reinforce_plus_plus"},
     },
     "steps": {f"{step}": {"steps": CHECKPOINTS[-1], "save_every": 20} for step in CHECKPOINTS},
     "group size": {
@@ -65,11 +69,6 @@ STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "KL weight": {f"{beta:g}": {"beta": beta} for beta in (0.0, 0.01, 0.1)},
     "temperature": {f"{t:g}": {"temperature": t} for t in (0.7, 1.0, 1.3)},
-}
-ABSENT = {
-    "PPO": "TRL's core has no PPO trainer any more (a learned critic)",
-    "ReMax": "not in TRL",
-    "Reinforce++": "not in TRL",
 }
 COLUMNS = {"train": "trained on", "held_out": "held out", "other": "other family"}
 
@@ -177,9 +176,19 @@ def trained(
     study: str, row: str, changes: Mapping[str, Any], seed: int, out: Path, progress: Bar
 ) -> Policy:
     """The policy of one row and seed; the steps are checkpoints of one training."""
-    config = replace(PLAIN, seed=seed, **changes)
+    method, config = config_of(changes, seed)
     place = out / study if study == "steps" else arm(out, study, row, changes)
     folder = place / f"seed{seed}-policy"
+    if method is not None:
+        with progress(f"training {row}, seed {seed}") as update:
+            return train_plain(
+                method,
+                resolve_policy("lab:base"),
+                training_set(),
+                folder,
+                config=config,
+                progress=update,
+            )
     with progress(f"training {study} {row}, seed {seed}") as update:
         policy = train(
             resolve_policy("lab:base"),
@@ -194,9 +203,16 @@ def trained(
     return policy
 
 
+def config_of(changes: Mapping[str, Any], seed: int = 0) -> tuple[str | None, TrainConfig]:
+    """The method of a row that TRL has no trainer for, if it is one, and the row's settings."""
+    settings = dict(changes)
+    method = settings.pop("plain", None)
+    return method, replace(PLAIN, seed=seed, **settings)
+
+
 def arm(out: Path, study: str, row: str, changes: Mapping[str, Any]) -> Path:
     """The folder of a row; one that changes nothing is the plain algorithm's."""
-    if replace(PLAIN, **changes) == PLAIN:
+    if config_of(changes) == (None, PLAIN):
         return out / "algorithms" / "grpo"
     return out / study / slug(row)
 
@@ -248,7 +264,7 @@ def slug(row: str) -> str:
 
 
 def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -> str:
-    """A study's rows as Markdown; what the paper has and this study has not is named."""
+    """A study's rows as Markdown."""
     head = [study]
     for name in which:
         head += [f"{COLUMNS[name]}: pass@1", "pass@n", "gap"]
@@ -261,8 +277,6 @@ def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -
         ]
         for row in rows
     ]
-    if study == "algorithms":
-        cells += [[name, why, *[""] * (len(head) - 2)] for name, why in ABSENT.items()]
     return f"## {study[0].upper()}{study[1:]}\n\n{markdown_table(head, cells)}"
 
 
@@ -288,7 +302,8 @@ The lab's *{FAMILY}* family: {size.seeds} training seeds per row, n = {size.n} s
 at temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
 {size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
 `{command}`. Every arm but the two that learn completions samples 128 completions at a time and
-takes two optimizer steps on them ({plain}); rows change what they name.
+takes two optimizer steps on them ({plain}); rows change what they name. PPO, ReMax and
+REINFORCE++, for which TRL has no trainer, are the plain PyTorch loop of `research/plain_loop.py`.
 
 Values are percentages with 95% intervals over problems and training seeds (of the base: over
 problems). `gap` is the sampling-efficiency gap of arXiv 2504.13837: the base's pass@n minus the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -20,3 +21,15 @@ def write_page(parts: Iterable[str], page: Path | str) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("\n".join(parts), encoding="utf-8")
     return place
+
+
+def write_sections(sections: Iterable[str], page: Path | str) -> Path:
+    """Replace a page's sections by those with the same heading; new ones go to its end.
+
+    A section begins with ``# ..`` (the head of the page) or ``## ..``. The others stay, so that
+    several studies can share a page, and each can be run again alone.
+    """
+    text = Path(page).read_text(encoding="utf-8") if Path(page).is_file() else ""
+    old = [part for part in re.split(r"(?m)^(?=## )", text) if part]
+    parts = {part.partition("\n")[0]: part.rstrip("\n") for part in (*old, *sections)}
+    return write_page([f"{part}\n" for part in parts.values()], page)

@@ -2,6 +2,7 @@
 
 In: a folder (finished parts are kept). Out: a Markdown page with the verdicts and the numbers
 behind them; beside the runs the HTML page of every arm, and the GRPO arms as before/after pairs.
+The two worlds whose answer is known exactly, a section each, are `research.known_worlds`.
 
 Of passgap's inner modules it uses `demo` (the loop it repeats) and `guessing` (the luck table).
 """
@@ -18,12 +19,11 @@ import polars as pl
 
 from passgap import Run, read_counts
 from passgap.demo import Bar, Demo, run_demo
-from passgap.lab import FAMILIES
 from passgap.results.comparison import Comparison, Novel
 from passgap.results.reach import Reach
 from passgap.runs.policy import read_policy
 from passgap.stages.guessing import guess_rates
-from research.pages import markdown_table, write_page
+from research.pages import markdown_table, write_sections
 
 HEADER = """# The lab's worlds
 
@@ -36,6 +36,9 @@ GRPO; *mastered* is `saturated`; *absent* is `out_of_reach`, unchanged by GRPO, 
 distilled from a teacher. The worlds, the base and the number of GRPO steps were chosen on other
 held-out problems and training seeds (`docs/decisions/0006`); what is shown here was run once. A row
 that is decided only in part has an interval at k = 128 that extends beyond the two-point margin.
+
+The last two sections are worlds whose truth is computed and not only expected: one that narrows,
+and one that teaches.
 """
 AFTER = """New and lost are separate tests: the number of problems that only one policy solves, and
 the largest odds ratio that cannot explain it. Reach classifies the problems that the trained policy
@@ -72,7 +75,7 @@ def write_worlds(
     n: int = 256,
     command: str = "",
 ) -> Path:
-    """Run every arm and write the table."""
+    """Run every arm and write the tables; other sections of the page stay."""
     found: list[tuple[Arm, Demo]] = []
     for arm in arms(seeds):
         demo = run_demo(
@@ -91,7 +94,7 @@ def write_worlds(
     header = HEADER.format(
         problems=size, n=n, date=date.today().isoformat(), command=command, **versions
     )
-    return write_page([header, _before(found), _after(found), _luck(found)], page)
+    return write_sections([header, _before(found), _after(found), _luck(found)], page)
 
 
 def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
@@ -117,9 +120,8 @@ def _write_pairs(found: list[tuple[Arm, Demo]], path: Path) -> None:
 def _before(found: list[tuple[Arm, Demo]]) -> str:
     head = ["family", "verdict", "pass@2", "pass@20", "headroom (95%)", "pass@128"]
     rows = []
-    first = {arm.family: demo.probe for arm, demo in reversed(found)}
-    for family in FAMILIES:
-        probe = first[family]
+    first = {arm.family: demo.probe for arm, demo in found}
+    for family, probe in first.items():
         gap = probe.headroom.estimate
         shown = f"{gap.value:.3f} ({gap.low:.3f} to {gap.high:.3f})"
         at = [f"{probe.at(k).value:.3f}" for k in (2, 20, 128)]

@@ -41,6 +41,7 @@ ON_ONE_FLOOR = {  # rooms of one floor that may import each other's, one way
     ("servers", "errors"),
     ("servers", "plain"),
     ("checks", "stages"),
+    ("lab", "runs"),
     ("launch", "evidence"),
     ("logs", "evidence"),
     ("cli", "__init__"),

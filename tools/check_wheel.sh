@@ -12,11 +12,12 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 "${PYTHON:-python3}" - "$wheel" <<'PYTHON'
-import sys, zipfile
+import pathlib, sys, zipfile
 
 wheel = zipfile.ZipFile(sys.argv[1])
 sizes = {entry.filename: entry.file_size for entry in wheel.infolist()}
-policies = {f"passgap/lab/policies/{name}/model.safetensors" for name in ("base", "teacher")}
+weights = pathlib.Path("src").glob("passgap/lab/policies/*/model.safetensors")
+policies = {path.relative_to("src").as_posix() for path in weights}
 needed = {"passgap/py.typed", "passgap/show/page/templates/page.html.j2", *policies}
 problems = [f"{name} is missing" for name in sorted(needed - set(sizes))]
 problems += [f"{n} has {s:,} bytes" for n, s in sizes.items() if s > 500_000 and n not in policies]

@@ -42,11 +42,13 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
                 "compare_benchmarks",
                 "compare_seeds",
                 "compare_sweep",
+                "keep",
                 "reach",
                 "reach_runs",
                 "score_across",
             ],
             "What a verdict is based on": ["Evidence"],
+            "Audits of a reward": ["audit_reward", "audit_features", "audit_proxy"],
         },
     ),
     "results": (
@@ -70,6 +72,7 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
                 "Slices",
                 "SeedsComparison",
                 "Sweep",
+                "Kept",
             ],
             "During training": ["Watching"],
             "Charts": ["chart"],
@@ -81,7 +84,9 @@ THEMES: Mapping[str, tuple[str, str, Groups]] = {
         {
             "Problems and policies": [
                 "load_problems",
+                "read_image",
                 "Problem",
+                "Image",
                 "ProblemSet",
                 "Policy",
                 "PromptSettings",
@@ -133,6 +138,7 @@ MODULES = {
     "intervals.fixed": "Intervals for exactly these problems",
     "intervals.curves": "Intervals along a curve",
     "intervals.shares": "Proportions",
+    "ratios": "Ratios of means",
     "intervals.unseen": "Problems that were not seen",
     "betabinomial": "The Beta-binomial fit",
     "mixture": "The difficulty distribution",
@@ -142,6 +148,8 @@ MODULES = {
     "guessing": "Luck",
     "importance": "Reach",
     "votes": "Majority votes",
+    "association": "Association within problems",
+    "exchange": "Whether two sets of samples come from one policy",
 }
 # of a run the commands and the functions of its page are the face, not its methods
 WITHOUT_MEMBERS = {"Run": "\n    options:\n      members: false"}

@@ -16,10 +16,12 @@ from passgap.display import register
 if TYPE_CHECKING:
     from passgap.checks import check
     from passgap.data.counts import Counts
+    from passgap.data.images import Image
     from passgap.data.outcomes import Outcome
     from passgap.data.policies import Policy, PromptSettings, SamplingParams
     from passgap.data.problems import Problem, ProblemSet
     from passgap.errors import PassgapError
+    from passgap.evidence.auditing_rewards import audit_features, audit_proxy, audit_reward
     from passgap.evidence.doors import (
         adaptive_probe,
         compare,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         compare_sweep,
         forecast,
         forecast_scores,
+        keep,
         pairs,
         plan,
         probe,
@@ -40,11 +43,12 @@ if TYPE_CHECKING:
     from passgap.evidence.reaching import reach_runs, score_across
     from passgap.evidence.watching import watch_folder
     from passgap.logs import import_log
-    from passgap.problems import load_problems
+    from passgap.problems import load_problems, read_image
     from passgap.results.comparison import Comparison
     from passgap.results.estimates import Curve, Estimate
     from passgap.results.forecast import Forecast, RunForecast
     from passgap.results.forecast_scores import ForecastScores
+    from passgap.results.keeping import Kept
     from passgap.results.pairs import TrainingPair, TrainingPairs
     from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
@@ -76,6 +80,8 @@ _WHERE = {
     "Estimate": "passgap.results.estimates",
     "Forecast": "passgap.results.forecast",
     "ForecastScores": "passgap.results.forecast_scores",
+    "Image": "passgap.data.images",
+    "Kept": "passgap.results.keeping",
     "Outcome": "passgap.data.outcomes",
     "PassgapError": "passgap.errors",
     "Plan": "passgap.results.plan",
@@ -99,6 +105,9 @@ _WHERE = {
     "Watch": "passgap.training.watch",
     "Watching": "passgap.results.watching",
     "adaptive_probe": "passgap.evidence.doors",
+    "audit_features": "passgap.evidence.auditing_rewards",
+    "audit_proxy": "passgap.evidence.auditing_rewards",
+    "audit_reward": "passgap.evidence.auditing_rewards",
     "chart": "passgap.show",
     "check": "passgap.checks",
     "compare": "passgap.evidence.doors",
@@ -110,6 +119,7 @@ _WHERE = {
     "forecast": "passgap.evidence.doors",
     "forecast_scores": "passgap.evidence.doors",
     "import_log": "passgap.logs",
+    "keep": "passgap.evidence.doors",
     "load_problems": "passgap.problems",
     "mark": "passgap.stages.marking",
     "merge": "passgap.runs",
@@ -122,6 +132,7 @@ _WHERE = {
     "read_counts": "passgap.stages.counting",
     "reach": "passgap.evidence.doors",
     "reach_runs": "passgap.evidence.reaching",
+    "read_image": "passgap.problems",
     "report": "passgap.show.page.gathering",
     "sample": "passgap.stages.sampling",
     "score_across": "passgap.evidence.reaching",
@@ -141,6 +152,8 @@ __all__ = [
     "Evidence",
     "Forecast",
     "ForecastScores",
+    "Image",
+    "Kept",
     "Outcome",
     "PassgapError",
     "Plan",
@@ -165,6 +178,9 @@ __all__ = [
     "Watching",
     "__version__",
     "adaptive_probe",
+    "audit_features",
+    "audit_proxy",
+    "audit_reward",
     "chart",
     "check",
     "compare",
@@ -176,6 +192,7 @@ __all__ = [
     "forecast",
     "forecast_scores",
     "import_log",
+    "keep",
     "load_problems",
     "mark",
     "merge",
@@ -188,6 +205,7 @@ __all__ = [
     "reach",
     "reach_runs",
     "read_counts",
+    "read_image",
     "report",
     "sample",
     "score_across",

@@ -16,6 +16,7 @@ from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
 from passgap.evidence.doors import compare, probe, reach
 from passgap.lab import FAMILIES, lab_problems
+from passgap.lab.world import base_of, taught_by
 from passgap.results.comparison import Comparison
 from passgap.results.probe import Probe
 from passgap.results.reach import Reach
@@ -85,7 +86,7 @@ def run_demo(
         raise UsageError(f"algorithm {algorithm!r}; allowed: {', '.join(ALGORITHMS)}")
     folder = Path(out) / family
     held_out = lab_problems(family, size=size, seed=HELD_OUT_SEED)
-    base = resolve_policy("lab:base")
+    base = resolve_policy(f"lab:{base_of(family)}")
     base_run = measured(base, held_out, folder / f"base-n{n}", n, progress, command)
     arm = folder / f"{algorithm}-seed{seed}"
     policy = _trained(
@@ -112,7 +113,13 @@ def run_demo(
 
 
 def measured(
-    policy: Policy, problems: ProblemSet, out: Path, n: int, progress: Bar, command: str
+    policy: Policy,
+    problems: ProblemSet,
+    out: Path,
+    n: int,
+    progress: Bar,
+    command: str,
+    seed: int = 0,
 ) -> Run:
     """A policy's verified run on the lab's problems; an existing one is kept."""
     with progress(f"sampling {policy.name}") as update:
@@ -123,6 +130,7 @@ def measured(
             out=out,
             sampling=SamplingParams(max_tokens=LAB_MAX_TOKENS),
             engine_args=ENGINE_ARGS,
+            seed=seed,
             progress=update,
             command=command,
         )
@@ -144,8 +152,8 @@ def _trained(
     config = replace(usual, seed=seed, steps=usual.steps if steps is None else steps)
     with progress(f"training ({algorithm})") as update:
         return train(
-            resolve_policy("lab:base"),
-            lab_problems(family, split="train", size=train_size, seed=seed),
+            resolve_policy(f"lab:{base_of(family)}"),
+            lab_problems(taught_by(family), split="train", size=train_size, seed=seed),
             out,
             config=config,
             held_out=held_out,

@@ -33,7 +33,9 @@ def visible(text: object) -> str:
     'a‹U+001B›[31mb‹U+202E›c'
     """
     said = str(text).replace("\r\n", "\n")
-    return "".join(map(_shown, said)) if any(map(_steers, set(said))) else said
+    if said.isprintable() or not any(map(_steers, set(said))):
+        return said
+    return "".join(map(_shown, said))
 
 
 def shareable(text: str) -> str:

@@ -7,7 +7,9 @@ import pytest
 from drawing import drawn, ids, tilted
 
 import passgap
+from passgap.analysis.sweep.corrected import corrected_gain, folds
 from passgap.analysis.sweep.falling import alike, differences, fall, ranked
+from passgap.analysis.sweep.frontier import frontier
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 
@@ -87,6 +89,34 @@ def test_the_rule_keeps_the_best_of_those_whose_coverage_stands():
     assert "optimistic" in result.notes[0]
 
 
+def test_the_gain_is_corrected_for_the_choice():
+    """Eight checkpoints, equally good: the one that looks best does so by luck."""
+    rng = np.random.default_rng(8)
+    shown, corrected, true = [], [], []
+    for _ in range(12):
+        p = rng.beta(0.5, 1.5, 150)
+        after = [
+            1 / (1 + np.exp(-(np.log(p / (1 - p)) + 0.6 + rng.normal(0, 0.9, len(p)))))
+            for _ in range(8)
+        ]
+        arms = [drawn(one, 32, rng) for one in (p, *after)]
+        tables = [differences(arms, k, 0) for k in (2, 16)]
+        kept = ranked(*tables, 0.03)[0]
+        shown.append(tables[0].value[0, kept] if kept else 0.0)
+        corrected.append(corrected_gain(arms, 2, 16, 0.03, 0).value)
+        true.append(np.mean((1 - p) ** 2 - np.mean([(1 - q) ** 2 for q in after], axis=0)))
+    assert np.mean(shown) > np.mean(true) + 0.01
+    assert np.mean(corrected) == pytest.approx(np.mean(true), abs=0.012)
+
+
+def test_problems_of_one_cluster_are_in_one_fold():
+    counts = drawn(np.full(40, 0.5), 4, np.random.default_rng(0))
+    found = folds(counts.clustered([f"c{i // 4}" for i in range(40)]), 0)
+    assert all(len(set(found[i : i + 4])) == 1 for i in range(0, 40, 4))
+    assert len(set(found)) == 10
+    assert len(set(folds(counts, 0))) == 10
+
+
 def test_the_earlier_one_is_kept_where_two_tie_and_the_other_is_named_alike():
     base, better = arms_of([np.full(100, 0.2), np.full(100, 0.5)])
     tables = [differences([base, better, better], k, 0) for k in (2, 64)]
@@ -162,3 +192,33 @@ def test_luck_withholds_the_verdict_unless_accepted():
     assert passgap.compare_sweep(counts[0], checkpoints).verdict.label == "inconclusive"
     accepted = passgap.compare_sweep(counts[0], checkpoints, accept_luck=True)
     assert accepted.verdict.label != "inconclusive"
+
+
+def test_the_frontier_holds_what_nothing_beats_in_both():
+    rng = np.random.default_rng(7)
+    base = rng.beta(0.4, 1, P) * 0.4  # nearly every problem within reach, none at the first try
+    sharp = np.where(np.arange(P) < P // 2, 0.95, 0.0)
+    worse = base * 0.3
+    found = frontier(arms_of([base, sharp, worse]), [0, 10, 20], 32, 0)
+    assert found.k_large == 32
+    assert [one.standing for one in found.points] == ["on", "on", "behind"]
+    assert [one.behind for one in found.points] == [(), (), (0,)]
+    assert frontier(arms_of([base, sharp]), [0, 10], 1, 0) is None
+
+
+def test_equal_checkpoints_are_neither_on_the_frontier_nor_behind():
+    wrong, sweeps = 0, 40
+    for seed in range(sweeps):
+        p = np.random.default_rng(seed).beta(0.8, 2, 100)
+        found = frontier(arms_of([p] * 6, n=32, seed=seed), range(6), 16, seed)
+        wrong += any(one.standing != "open" for one in found.points)
+    assert wrong <= 0.05 * sweeps
+
+
+def test_a_sweep_has_the_frontier_at_its_large_k():
+    p = np.random.default_rng(4).beta(0.5, 1, P)
+    result = swept([p, np.minimum(1, p * 1.5), p * 0.5])
+    assert [one.step for one in result.frontier.points] == [0, 10, 20]
+    assert result.frontier.k_large == result.settings.k_large
+    assert result.frontier.points[2].behind
+    assert result.to_dict()["frontier"]["points"][2]["standing"] == "behind"

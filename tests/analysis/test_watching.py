@@ -18,7 +18,7 @@ from passgap.results.codec import to_json
 from passgap.results.estimates import Estimate
 from passgap.results.settings import WatchSettings
 from passgap.results.watching import Drawn, NewToBase, ProblemsOfSpan
-from passgap.stats import mean_interval, mixed_at_g
+from passgap.stats import mean_interval, mixed_at_g, pass_at_k, same_policy_p
 
 
 def groups_of(rows, **columns):
@@ -137,8 +137,27 @@ def test_agreement_at_step_0_errs_as_rarely_as_said_and_sees_another_policy():
             rows = training(rng, drawn, steps=1, prompts=64)
             agreement = look(groups_of(rows), base=base).agreement
             said[name] += not agreement.agrees
-    assert said["same"] / 120 < 0.065 + 3 * np.sqrt(0.065 * 0.935 / 120)
+    assert said["same"] / 120 < 0.02 + 3 * np.sqrt(0.02 * 0.98 / 120)
     assert said["other"] / 120 > 0.8
+
+
+@pytest.mark.parametrize("select", [lambda c: (c > 0) & (c < 32), lambda c: (c >= 8) & (c <= 24)])
+def test_problems_chosen_by_the_bases_counts_are_no_other_policy(select):
+    """Their counts are more often mixed than what is drawn next: the luck of the choice."""
+    rng = np.random.default_rng(3)
+    levels, apart = [], 0
+    for _ in range(60):
+        p = rng.beta(0.5, 1.5, 400)
+        base = base_counts(rng, p, 32)
+        chosen = np.flatnonzero(select(base.c))
+        rows = [(0, f"p{i}", 16, int(rng.binomial(16, p[i]))) for i in chosen]
+        found = look(groups_of(rows), base=base)
+        assert "chosen by the base's counts" in found.notes[0]
+        levels.append(found.agreement.p_value)
+        c = np.array([row[3] for row in rows])
+        apart += same_policy_p(base.n[chosen], base.c[chosen], np.full(len(c), 16), c) <= 0.05
+    assert np.mean(np.array(levels) <= 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+    assert apart / 60 > 0.2, "without the choice it would be seen too often"
 
 
 def test_a_missed_forecast_warns_and_visits_claim_nothing():
@@ -159,6 +178,20 @@ def test_step_0_is_compared_by_whole_groups():
     agreement = look(groups_of(rows, completions=[4, 4]), base=base).agreement
     assert (agreement.problems, agreement.left_out) == (1, 1)
     assert agreement.forecast.value == pytest.approx(mixed_at_g(16, 4, 4)[0])
+    assert (agreement.solved.value, agreement.solved_by_base.value) == (0.25, 0.25)
+    assert agreement.p_value > 0.5
+
+
+def test_step_0_is_checked_for_correct_completions_too():
+    """As many groups are mixed, but their completions are more often correct."""
+    ids = [f"p{i}" for i in range(30)]
+    base = Counts(ids, np.full(30, 64), np.full(30, 16))
+    found = look(groups_of([(0, one, 8, 6) for one in ids]), base=base)
+    assert found.agreement.difference.low <= 0 <= found.agreement.difference.high
+    assert not found.agreement.agrees
+    (warning,) = found.warnings
+    assert "75.0% of their completions correct" in warning.evidence
+    assert "and 25.0%" in warning.evidence
 
 
 def test_a_base_that_cannot_forecast_is_refused_or_said():
@@ -313,6 +346,61 @@ def held_out(step, small, large, reach=0.04):
     return HeldOut(step, {k: Estimate(v, v - reach, v + reach) for k, v in values.items()})
 
 
+def test_training_that_does_not_carry_over():
+    step = np.repeat(np.arange(20), 30)
+    rng = np.random.default_rng(3)
+    share = 0.2 + 0.5 * step / 19
+    rows = [
+        (int(t), f"p{t}-{i}", 8, int(rng.binomial(8, p)))
+        for i, (t, p) in enumerate(zip(step, share, strict=True))
+    ]
+    groups, first = groups_of(rows), held_out(0, 0.2, 0.8)
+    found = warned(groups, held_out=[first, held_out(19, 0.22, 0.8)])["held_out_flat"]
+    assert "pass@1 on held-out problems changed by +2.0" in found.evidence
+    assert not warned(groups, held_out=[first, held_out(19, 0.45, 0.9)])
+    assert not warned(groups, held_out=[first])
+    level = groups_of([(int(t), f"p{t}-{i}", 8, 3) for i, t in enumerate(step)])
+    assert not warned(level, held_out=[first, held_out(19, 0.2, 0.8)])
+
+
+def test_a_reward_that_rises_without_correct_answers():
+    step = np.repeat(np.arange(20), 30)
+    rows = [(int(t), f"p{t}-{i}", 8, 2) for i, t in enumerate(step)]
+    rising = groups_of(rows, reward_sum=8 * (0.25 + 0.5 * step / 19))
+    found = warned(rising)["reward_apart"]
+    assert "the mean reward rose by 0.26" in found.evidence
+    assert "share correct changed by +0.00" in found.evidence
+    right = [(t, problem, n, int(8 * (0.25 + 0.5 * t / 19))) for t, problem, n, _ in rows]
+    assert "reward_apart" not in warned(groups_of(right, reward_sum=8 * (0.25 + 0.5 * step / 19)))
+    assert not warned(groups_of(rows, reward_sum=80 * (0.25 + 0.5 * step / 19)))  # no share
+    assert not warned(groups_of(rows, rewards=0 * step, reward_sum=0.0 * step))
+
+
+def test_groups_of_other_sizes():
+    rng = np.random.default_rng(5)
+    rows = [(t, f"p{i}", 8, 4) for t in range(12) for i in range(8)]
+    sizes = rng.integers(5, 12, len(rows))
+    mixed_up = groups_of(rows, completions=sizes)
+    share = np.mean(sizes[16:-8] % 8 != 0)  # of the window, without its last step
+    evidence = warned(mixed_up, group_size=8)["groups_uneven"].evidence
+    assert evidence.startswith(f"{share:.0%} of the groups of steps 2 to 10 do not have 8")
+    assert "groups_uneven" not in warned(mixed_up)  # the size is not known
+    assert "groups_uneven" not in warned(mixed_up, group_size=8, counted_by="visits")
+    twice = groups_of(rows, completions=np.where(np.arange(len(rows)) % 9, 8, 16))
+    assert "groups_uneven" not in warned(twice, group_size=8)
+    last = groups_of(rows, completions=np.where(np.arange(len(rows)) < 88, 8, 3))
+    assert "groups_uneven" not in warned(last, group_size=8)
+
+
+def test_held_out_problems_get_worse():
+    groups = groups_of([(step, "a", 8, 4) for step in range(4)])
+    first = held_out(0, 0.4, 0.8)
+    found = warned(groups, held_out=[first, held_out(50, 0.2, 0.8)])["held_out_falling"]
+    assert "since step 0 pass@1 on held-out problems fell by 20.0 points" in found.evidence
+    assert not warned(groups, held_out=[first, held_out(50, 0.36, 0.8)])
+    assert not warned(groups, held_out=[first])
+
+
 def test_coverage_falls_where_both_ends_say_so():
     groups = groups_of([(step, "a", 8, 4) for step in range(4)])
     first = held_out(0, 0.2, 0.8)
@@ -320,7 +408,7 @@ def test_coverage_falls_where_both_ends_say_so():
     assert "since step 0 pass@1" in fell["coverage_falling"].evidence
     assert "pass@16" in fell["coverage_falling"].evidence
     for other in (held_out(100, 0.4, 0.77), held_out(100, 0.22, 0.6), held_out(100, 0.1, 0.6)):
-        assert not warned(groups, held_out=[first, other])
+        assert "coverage_falling" not in warned(groups, held_out=[first, other])
     assert not warned(groups, held_out=[first])
     assert not warned(groups, held_out=[first, HeldOut(9, {})])
     unknown = held_out(100, 0.4, 0.6)
@@ -328,6 +416,29 @@ def test_coverage_falls_where_both_ends_say_so():
     assert not warned(groups, held_out=[first, unknown])
     last = look(groups, held_out=[first, unknown]).held_out[-1]
     assert to_json(last) == {"k": 16, "value": None, "low": None, "high": None}
+
+
+def test_a_fall_is_seen_problem_by_problem():
+    """Every problem loses a little: too little for two separate intervals, not for the pairs."""
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.5, 1.0, 100)
+    n = np.full(100, 16)
+
+    def at(step, rates):
+        c = rng.binomial(16, rates)
+        curve = {k: mean_interval(pass_at_k(n, c, k)) for k in (1, 16)}
+        return HeldOut(step, curve, n, c)
+
+    before, now = at(0, p), at(20, p**3)
+    groups = groups_of([(step, f"p{i}", 8, 4) for step in range(20) for i in range(40)])
+    paired = look(groups, held_out=[before, now])
+    apart = look(groups, held_out=[HeldOut(one.step, one.curve) for one in (before, now)])
+    fall, wide = (found.held_out[-1].estimate for found in (paired, apart))
+    assert fall.value == pytest.approx(wide.value)
+    assert fall.high - fall.low < wide.high - wide.low
+    few = HeldOut(20, now.curve, np.where(np.arange(100) < 99, n, 3), now.c)
+    left = look(groups, held_out=[before, few]).held_out[-1].estimate
+    assert left.value == pytest.approx(np.mean(((now.c > 0) * 1.0 - (before.c > 0))[:99]))
 
 
 def test_a_difference_of_two_intervals():
@@ -359,6 +470,7 @@ def test_the_result_is_json_and_prints():
         "reward",
         "length",
         "truncated",
+        "pass_at_k",
         "problems",
     }
     assert "2,560 completions up to step 19" in str(result)
@@ -464,3 +576,29 @@ def test_without_enough_draws_of_the_base_nothing_is_foretold():
     assert look(groups, base=few, models=shipped(), group_size=2).against_forecast is None
     assert look(groups, base=base_counts(rng, p)).against_forecast is None
     assert look(groups, models=shipped()).against_forecast is None
+
+
+def test_pass_at_k_on_the_training_problems_is_that_of_single_groups():
+    rows = [(0, "a", 4, 1), (0, "b", 4, 0), (1, "a", 4, 3), (1, "c", 3, 3)]
+    (span,) = look(groups_of(rows), group_size=4, every=2).steps
+    found = {one.k: one.estimate.value for one in span.pass_at_k}
+    assert list(found) == [1, 2, 4]
+    assert found[1] == pytest.approx(np.mean([(1 / 4 + 3 / 4) / 2, 0, 1]))
+    assert found[2] == pytest.approx(np.mean([(1 / 2 + 1) / 2, 0, 1]))
+    assert found[4] == pytest.approx(np.mean([1, 0])), "c has three scored completions"
+    assert to_json(span)["pass_at_k"][0].keys() >= {"k", "value", "low", "high"}
+
+
+def test_pass_at_k_of_a_group_has_the_true_value_on_average():
+    rng = np.random.default_rng(3)
+    p = rng.beta(0.8, 2, 2000)
+    rows = [(0, f"p{i}", 6, int(rng.binomial(6, one))) for i, one in enumerate(p)]
+    (span,) = look(groups_of(rows)).steps
+    assert [one.k for one in span.pass_at_k] == [1, 2, 4, 6]
+    for one in span.pass_at_k:
+        assert one.estimate.low < np.mean(1 - (1 - p) ** one.k) < one.estimate.high
+
+
+def test_without_a_scored_completion_pass_at_k_is_unknown():
+    groups = groups_of([(0, "a", 2, 0), (0, "b", 2, 0)], n=[0, 0])
+    assert all(np.isnan(one.estimate.value) for one in look(groups).steps[0].pass_at_k)

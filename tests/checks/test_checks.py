@@ -173,6 +173,17 @@ def test_truncation_says_what_it_could_change(honest, tmp_path):
     assert "larger --max-tokens" in finding.remedy
 
 
+def test_an_imported_limit_is_not_called_one_of_tokens(tmp_path):
+    rows = [{"id": i, "question": f"{i}?", "answer": "1", "completion": f"{i} {j}",
+             "correct": j > 0, "finish_reason": "stop" if j else "length"}
+            for i in range(40) for j in range(3)]  # fmt: skip
+    log = tmp_path / "a.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (finding,) = found(import_log(log, out=tmp_path / "run").run, "truncated")
+    assert finding.evidence.startswith("33.3% of the completions were ended by a limit")
+    assert "max-tokens" not in finding.remedy
+
+
 def test_empty_completions_are_found(honest, tmp_path):
     honest(changed(text="  \n"))
     (finding,) = found(draw(tmp_path / "run"), "empty")

@@ -189,6 +189,31 @@ def test_held_out_problems_are_left_out_of_training_only_when_asked(problems, tm
     assert not (tmp_path / "policy").exists()
 
 
+def test_near_duplicates_of_held_out_problems_are_told_or_left_out_before_training(tmp_path):
+    text = "Tom has 3 red cars and buys 4 blue cars for his friends, how many cars has {} now?"
+    other = "A farmer counts 12 sheep in the morning and 9 sheep in the evening, how many ran off?"
+    for name, rows in {
+        "train": [text.format("he"), other, "What is 2 + 2?", "What is 2 + 3?"],
+        "held": [text.format("Tom"), "What is 7 + 8?"],
+        "same": ["WHAT IS  2 + 2?"],
+    }.items():
+        lines = (json.dumps({"question": one, "answer": "7", "verifier": "exact"}) for one in rows)
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    command = ("train", "lab:base", tmp_path / "train.jsonl", "--out", tmp_path / "policy")
+    command += ("--max-tokens", 8, "--prompts-per-step", 4)
+    held = ("--held-out", tmp_path / "held.jsonl")
+    left = run(*command, *held, "--leave-out-held-out")
+    assert "1 of 4 problems are held out and not trained on, 1 of them nearly (" in left.stdout
+    assert_one_line(left, "has only 3 problems")
+    told = run(*command, *held, "--algorithm", "distill")
+    assert "1 of 2 held-out problems (50.0%) is nearly equal to training problems" in told.stderr
+    assert "(50.0%) is equal to training problems except for numbers" in told.stderr
+    assert "a teacher is required" in told.stderr
+    equal = run(*command, "--held-out", tmp_path / "same.jsonl")
+    assert_one_line(equal, "1 of the 1 held-out problems are also training problems")
+    assert not (tmp_path / "policy").exists()
+
+
 def drawn(path):
     return sum(c["drawn"] for c in map(json.loads, (path / "calls.jsonl").read_text().splitlines()))
 

@@ -76,6 +76,24 @@ def test_checkpoints_are_sampled_verified_and_compared_by_step(policies, problem
     assert "Keep the base" in shown.stdout
 
 
+def test_keep_samples_in_rounds_and_names_the_next_command(policies, problems, tmp_path):
+    out, fake = tmp_path / "runs", ("--engine", "fake", "--max-tokens", 8, "--most", 16)
+    asked = ("keep", "base", *policies, problems, "--out", out, *fake)
+    done = run(*asked)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(run(*asked, "--json").stdout)
+    assert result["schema"] == "passgap.keep/1"
+    assert [one["step"] for one in result["checkpoints"]] == list(STEPS)
+    assert result["draws"] < result["uniform"] == 40 * 4 * 16
+    assert f"{result['draws']:,} samples" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last == f"next: passgap compare {out}/base {out}/checkpoint-{result['step']}"
+    assert run(*last.removeprefix("next: passgap ").split()).returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80 + len(str(out)) * 2
+    refused(run("keep", "base", policies[0], problems, "--out", out, *fake), "two or more")
+    refused(run(*asked, "--k", 9), "k=9, first=8, most=16")
+
+
 def test_one_policy_keeps_its_out_folder(problems, tmp_path):
     drawn = sampled(["m"], problems, tmp_path / "r")
     assert drawn.stdout.endswith(f"next: passgap verify {tmp_path / 'r'}\n")

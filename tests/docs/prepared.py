@@ -56,4 +56,36 @@ for step in range(6):
     reward(prompts=names, completions=names, problem_id=names)
 END
 """
-PREPARED = {"counts": COUNTS, "samples": SAMPLES, "logs": LOGS, "watch": WATCH}
+AGENTS = """
+mkdir base trained && python - <<'END'
+import json
+import random
+
+random.seed(0)
+ease = [random.betavariate(0.7, 0.9) for _ in range(100)]
+for name, power in {"base": 1.0, "trained": 0.6}.items():
+    rows = []
+    for i in range(400):
+        turns, task = random.randint(2, 12), i // 4
+        ended = "user_stop" if turns < 12 else "max_steps"
+        right = ended == "user_stop" and random.random() < ease[task] ** power
+        speaks = [{"role": "assistant", "content": f"I look at step {j}."} for j in range(turns)]
+        answers = [{"role": "user", "content": "Go on, please."}] * turns
+        rows.append(
+            {
+                "id": str(i),
+                "task_id": f"task-{task}",
+                "trial": i % 4,
+                "termination_reason": "infrastructure_error" if i == 7 else ended,
+                "agent_cost": round(0.01 * turns, 4),
+                "reward_info": {"reward": float(right)},
+                "messages": [one for both in zip(speaks, answers) for one in both],
+            }
+        )
+    agent = {"llm": name, "implementation": "llm_agent", "llm_args": {"temperature": 1.0}}
+    info = {"agent_info": agent, "environment_info": {"domain_name": "shop"}}
+    with open(f"{name}/results.json", "w") as file:
+        json.dump({"info": info, "tasks": [], "simulations": rows}, file)
+END
+"""
+PREPARED = {"counts": COUNTS, "samples": SAMPLES, "logs": LOGS, "watch": WATCH, "agents": AGENTS}

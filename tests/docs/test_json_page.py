@@ -43,6 +43,7 @@ def counts(p: Any) -> passgap.Counts:
 def results(folder: Path) -> Iterator[dict[str, Any]]:
     base, trained, later = counts(P), counts(P**0.5), counts(P**0.4)
     yield run_result(folder, "probe", "a", "--beyond", "128")
+    yield from of_agents(folder)
     yield run_result(folder, "forecast", "a", "--gpu-hours", "8", "--price", "2")
     yield run_result(folder, "backtest", "--add", "new.csv")
     yield pairs_of_one_k()
@@ -55,6 +56,8 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     yield passgap.compare(base, trained, unpaired=True).to_dict()
     yield passgap.compare_seeds(base, [trained, later]).to_dict()
     yield passgap.compare_sweep(base, [(10, trained), (20, later)]).to_dict()
+    arms = [base, trained, later]
+    yield passgap.keep(lambda places, n: [arms[i] for i in places], [10, 20]).to_dict()
     yield passgap.plan(base, half_width=0.03).to_dict()
     yield passgap.select(base).to_dict()
     yield passgap.probe_starts({"base": base, "trained": trained}).to_dict()
@@ -77,9 +80,28 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     assert failing["unscored_reasons"][0]["error"].startswith("ValueError")
     yield {**failing, "agreement": None}
     run_result(folder, "verify", "a")
+    yield run_result(folder, "audit", "a", "b", "--features")
+    yield run_result(folder, "audit", "a", "--proxy", "regex?pattern=none of them")
     yield run_result(folder, "audit", "a")
+    yield run_result(folder, "audit", "a", "--reward", "python:rules:even", "--size", "2")
     yield run_result(folder, "import", "table", "log.jsonl", "--out", "imported")
     yield run_result(folder, "import", "counts", "counts.csv", "--out", "counts.jsonl")
+
+
+def of_agents(folder: Path) -> Iterator[dict[str, Any]]:
+    """A probe and a comparison of trajectories."""
+    log = Path(__file__).parents[1] / "logs" / "logs" / "tau2" / "json" / "results.json"
+    run_result(folder, "import", "tau2", str(log), "--out", "agent")
+    rule = "--k-large", "3", "--small", "0.05", "--large", "0.15"
+    found = run_result(folder, "probe", "agent", "--accept-unscored", *rule)
+    assert found["trajectories"]["budgets"]
+    del found["checks"]  # which has a section of its own
+    yield found
+    ends = "--k-small", "1", "--k-large", "2"
+    pair = run_result(folder, "compare", "agent", "agent", "--accept-unscored", *ends)
+    assert pair["trajectories"]["each"]["trained"]["endings"]
+    del pair["checks"]
+    yield pair
 
 
 def pairs_of_one_k() -> dict[str, Any]:

@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = {  # the generator, and the functions or constants that hold the page's text
     "bench/calibration.py": ("calibration", r"HEAD|\w+_section|SECTIONS"),
+    "bench/checkpoints.py": ("checkpoints", "PAGE"),
+    "bench/contamination.py": ("contamination", "PAGE"),
     "bench/extrapolation.py": ("extrapolation", "PAGE"),
     "bench/labels.py": ("labels", "page"),
     "bench/pairs.py": ("published-pairs", "main"),

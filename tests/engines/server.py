@@ -3,8 +3,8 @@
     python server.py FAULT...     prints its port; each fault happens to every third request
 
 Faults: 429, 500, hang, drop (the connection, in mid-answer), fewer (one choice less than asked),
-one (``n`` ignored), garbage (no JSON), always-500, refuse (401), same (``seed`` and temperature
-ignored: every draw of a prompt is equal).
+one (``n`` ignored), garbage (no JSON), always-500, refuse (401), refuse-images (400), same
+(``seed`` and temperature ignored: every draw of a prompt is equal).
 """
 
 import itertools
@@ -42,6 +42,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(500, {"error": {"message": "broken"}})
         if "refuse" in FAULTS:
             return self.answer(401, {"error": {"message": "wrong key"}})
+        if "refuse-images" in FAULTS and "image_url" in json.dumps(body):
+            why = "At most 0 image(s) may be provided in one prompt."
+            return self.answer(400, {"error": {"message": why}})
         if fault in ("429", "500"):
             return self.answer(int(fault), {"error": {"message": "busy"}}, {"retry-after": "0.05"})
         if fault == "hang":

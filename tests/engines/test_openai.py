@@ -16,6 +16,7 @@ from passgap.engines import check_engine
 from passgap.errors import PassgapError, RunError, UsageError, WorkError
 from passgap.runs import Run
 from passgap.stages.sampling import sample
+from tests.pictures import shown_set
 
 SERVER = Path(__file__).with_name("server.py")
 CHAT = PromptSettings(template="chat", template_name="chat")
@@ -186,3 +187,42 @@ def test_bad_arguments_are_told_before_anything_is_asked(arguments, message):
 def test_top_k_needs_a_server_that_knows_it(twenty, tmp_path):
     with serving() as url, pytest.raises(UsageError, match=r"top_k is 5.* does not support"):
         draw(url, twenty, tmp_path / "run", params=SamplingParams(16, top_k=5), server="hosted")
+
+
+def test_images_are_sent_before_the_text_as_data_urls(tmp_path):
+    problems = shown_set(3)
+    with serving() as url:
+        run = draw(url, problems, tmp_path / "run", n=4)
+        bodies = seen(url)
+    assert run.scan_completions().collect().height == 12
+    sent = {json.dumps(body["messages"]) for body in bodies}
+    assert sent == {
+        json.dumps(
+            [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "image_url", "image_url": {"url": problem.images[0].data_url}},
+                        {"type": "text", "text": problem.question},
+                    ],
+                }
+            ]
+        )
+        for problem in problems
+    }
+    about = (run.path / "manifest.json").read_text() + (run.path / "calls.jsonl").read_text()
+    assert "base64" not in about
+
+
+def test_images_without_a_chat_are_refused_before_anything_is_sent(tmp_path):
+    with serving() as url:
+        with pytest.raises(UsageError, match="use --template chat or boxed"):
+            draw(url, shown_set(), tmp_path / "run", prompt=PromptSettings())
+        assert seen(url) == []
+
+
+def test_a_server_that_refuses_images_is_quoted(tmp_path):
+    with serving("refuse-images") as url, pytest.raises(UsageError) as refusal:
+        draw(url, shown_set(1), tmp_path / "run")
+    assert "At most 0 image(s) may be provided" in str(refusal.value)
+    assert "serve a model that takes them" in str(refusal.value)

@@ -153,6 +153,17 @@ def test_which_rows_are_decoded_together_does_not_matter(model, tokenizer, batch
     same(one, apart.complete(block, PROMPTS))
 
 
+def test_a_long_prompt_may_come_after_many_short_draws(model, tokenizer):
+    """By then the columns of earlier rows have been dropped, and it needs more than are left."""
+    prompts = [Prompt("A:"), Prompt("R:" + "abcdef" * 20 + "=")]
+    block, settings = Block(("x", "y"), 0, 150, seed=7), SamplingParams(max_tokens=3)
+    together = TransformersEngine(model, tokenizer, settings, batch_size=300)
+    apart = TransformersEngine(model, tokenizer, settings, batch_size=4)
+    for a, b in zip(together.complete(block, prompts), apart.complete(block, prompts), strict=True):
+        assert a.text == b.text
+        assert a.logprob == pytest.approx(b.logprob, abs=1e-4)
+
+
 def test_rows_that_only_leave_draw_the_same(model, tokenizer, monkeypatch):
     sampler = engine(model, tokenizer, max_tokens=80)
     one = sampler.complete(BLOCK, PROMPTS)

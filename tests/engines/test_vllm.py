@@ -5,9 +5,12 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from passgap.data.policies import Policy, SamplingParams
+from passgap.data.policies import Policy, PromptSettings, SamplingParams
+from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError, WorkError
+from passgap.problems import render
 from passgap.stages.sampling import sample
+from tests.pictures import shown_set
 
 CREATED: list[dict] = []
 SENT: list = []
@@ -40,6 +43,9 @@ class FakeLLM:
     def generate(self, prompts, params, use_tqdm):
         SENT.extend(zip(prompts, params, strict=True))
         return [SimpleNamespace(outputs=[self.choice(p, i) for i in range(p.n)]) for p in params]
+
+    def chat(self, messages, params, use_tqdm):
+        return self.generate(messages, params, use_tqdm)
 
     def choice(self, params, index):
         token = (params.seed + index) % 1000
@@ -126,3 +132,42 @@ def test_vllm_missing_is_told_with_its_extra(policy, twenty, tmp_path, monkeypat
     with pytest.raises(UsageError, match=r"pip install 'passgap\[vllm\]'"):
         draw(policy, twenty, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_images_go_through_the_chat_and_texts_as_ids(vllm, policy, tmp_path, monkeypatch):
+    pytest.importorskip("transformers", reason="needs passgap[lm]")
+    folder = tmp_path / "policy"
+    (folder / "config.json").write_text('{"model_type": "qwen2_5_vl", "vision_config": {}}')
+    monkeypatch.setattr(Tokenizer, "chat_template", "a template")
+    monkeypatch.setattr(
+        Tokenizer, "apply_chat_template", lambda self, said, **_: said[0]["content"], raising=False
+    )
+    monkeypatch.setattr(
+        Tokenizer, "__call__", lambda self, text, **_: {"input_ids": list(text.encode())}
+    )
+    one, two = shown_set(2)
+    problems = ProblemSet.of("mixed", [one, Problem("1 + 1?", "2"), two])
+    run = draw(Policy(policy.path, PromptSettings("chat")), problems, tmp_path / "run", n=3)
+    texts, *images = [prompt for prompt, _ in SENT]
+    assert texts == {"prompt_token_ids": list(b"1 + 1?")}
+    assert [said[0]["content"][0]["image_url"]["url"] for said in images] == [
+        one.images[0].data_url,
+        two.images[0].data_url,
+    ]
+    seeds = {how.seed for _, how in SENT}
+    frame = run.scan_completions().collect()
+    assert len(seeds) == 3
+    assert {i: {int(t) - d for t, d in g.select("text", "draw").iter_rows()} for (i,), g in
+            frame.group_by("problem_id")} == {
+        p.id: {run.blocks[run.completion_names()[0]].draw_seed(p.id)} for p in problems
+    }  # fmt: skip
+
+
+def test_scoring_with_images_is_refused(vllm, policy):
+    pytest.importorskip("transformers", reason="needs passgap[lm]")
+    from passgap.engines.vllm import VllmEngine
+
+    engine = VllmEngine.load(policy, shown_set(), SamplingParams(9))
+    prompt = render(shown_set(1).problems[0], PromptSettings("chat"))
+    with pytest.raises(UsageError, match="scoring with vllm cannot read; use --engine transform"):
+        engine.score([(prompt, [1, 2])])

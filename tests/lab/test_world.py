@@ -9,16 +9,20 @@ from passgap.errors import UsageError
 from passgap.lab import FAMILIES, lab_policy_path, lab_problems
 from passgap.lab.world import (
     ABSENT,
+    EXCEPTIONS,
     LEAST_P,
     LENGTH,
     LETTERS,
     MASTERED,
+    NOVICE_HABIT,
     OPERATIONS,
     RARE,
+    STEPS,
     SYMBOLS,
     corpus,
     is_held_out,
     nominal_p,
+    readings,
     sequences,
     solve,
 )
@@ -28,8 +32,10 @@ from passgap.lab.world import (
 def test_references_follow_from_the_question(family):
     for problem in lab_problems(family, size=200):
         symbols, text = problem.question.rstrip("=").split(":")
-        assert problem.reference == solve(symbols, text)[-1]
-        assert len(symbols) == problem.metadata["steps"] >= 2
+        rightly = problem.metadata.get("meaning", "right") == "right"
+        assert problem.reference == solve(symbols, text, rightly=rightly)[-1]
+        assert len(symbols) == problem.metadata["steps"]
+        assert problem.metadata["steps"] in STEPS.get(family, (2, 3))
 
 
 def test_solve_by_hand():
@@ -57,28 +63,56 @@ def test_the_corpus_is_on_the_train_side_and_hides_the_absent_operation_from_the
     assert not any(set(question) & hidden for question, _ in lines)
 
 
-def test_the_corpus_shows_each_habit_at_its_rate():
+@pytest.mark.parametrize("own", [None, NOVICE_HABIT])
+def test_the_corpus_shows_each_habit_at_its_rate(own):
     shown = {operation.symbol: [] for operation in (*RARE, *MASTERED)}
-    for question, completion in itertools.islice(corpus("ABCDERLSU", seed=2), 30_000):
+    for question, completion in itertools.islice(corpus("ABCDERLSU", seed=2, habit=own), 30_000):
         symbols, text = question.rstrip("=").split(":")
         for symbol, after in zip(symbols, completion.split("\n"), strict=True):
             shown[symbol].append(after == OPERATIONS[symbol].apply(text))
             text = after
     for symbol, hits in shown.items():
         habit = OPERATIONS[symbol].habit
+        habit = own if own is not None and habit < 1 else habit
         error = max(np.sqrt(habit * (1 - habit) / len(hits)), 1e-9)
         assert abs(np.mean(hits) - habit) <= 5 * error, symbol
 
 
-def test_no_other_choice_of_meanings_gives_the_right_answer():
+@pytest.mark.parametrize("family", ["rare", "ambiguous", "edge", "far"])
+def test_no_other_choice_of_meanings_gives_the_answer(family):
     text = "hcaklf"
-    for symbols in sequences("rare"):
-        right = solve(symbols, text)[-1]
+    for symbols in sequences(family):
+        ends = []
         for choice in itertools.product((True, False), repeat=len(symbols)):
             after = text
             for symbol, rightly in zip(symbols, choice, strict=True):
                 after = OPERATIONS[symbol].apply(after, rightly=rightly)
-            assert (after == right) == all(choice), (symbols, choice)
+            ends.append(after)
+        assert [lines[-1] for lines in readings(symbols, text)] == ends
+        assert ends.count(solve(symbols, text)[-1]) == 1, symbols
+        if family == "ambiguous":
+            assert ends.count(solve(symbols, text, rightly=False)[-1]) == 1, symbols
+
+
+def test_nothing_in_an_ambiguous_question_tells_its_meaning():
+    problems = lab_problems("ambiguous", size=3000)
+    usual = np.array([problem.metadata["meaning"] == "usual" for problem in problems])
+    assert abs(usual.mean() - EXCEPTIONS) < 5 * np.sqrt(EXCEPTIONS * (1 - EXCEPTIONS) / 3000)
+    for signs in (("A", "B"), ("a", "b")):  # operations, letters
+        for sign in signs:
+            has = np.array([sign in problem.question for problem in problems])
+            spread = np.sqrt(EXCEPTIONS * (1 - EXCEPTIONS) / has.sum())
+            assert abs(usual[has].mean() - EXCEPTIONS) < 5 * spread, sign
+    assert min(problem.metadata["nominal_p"] for problem in problems) >= LEAST_P
+
+
+def test_far_problems_are_made_of_the_steps_of_the_edge():
+    steps = {problem.metadata["steps"] for problem in lab_problems("edge", size=100)}
+    assert steps == {1, 2}
+    assert {problem.metadata["steps"] for problem in lab_problems("far", size=100)} == {3}
+    singles = {s for s in sequences("edge") if len(s) == 1}
+    assert {symbol for s in sequences("far") for symbol in s} == singles
+    assert lab_problems("far", size=1).problems[0].metadata["nominal_p"] == pytest.approx(0.05**3)
 
 
 def test_difficulty_is_spread_and_bounded_below():

@@ -151,6 +151,40 @@ def test_tau2_does_not_count_what_the_infrastructure_lost(bring, layout):
     assert result.run.manifest.policy["path"] == "scripted/model (llm_agent)"
 
 
+@pytest.mark.parametrize(
+    ("log", "turns"),
+    [
+        ("tau2/json", [2, 2, 2, 2, None, 2]),
+        ("harbor", [2, 2, 2, 2, None]),
+        ("results.jsonl", [1] * 5 + [None]),
+        ("traces.jsonl", None),
+    ],
+)
+def test_turns_are_kept_where_the_log_says(log, turns, bring):
+    run = bring(LOGS / log).run
+    kept = [one for name in run.completion_names() for one in run.read_effort(name)["turns"]]
+    if turns is None:
+        assert set(kept) <= {1, None}
+    else:
+        assert Counter(kept) == Counter(turns)
+
+
+def test_costs_are_kept_and_nothing_is_made_of_what_is_no_cost(tmp_path, bring):
+    log = json.loads((LOGS / "tau2/json/results.json").read_text())
+    for row, cost in zip(log["simulations"], [0.5, 0, "free", -1, None, 2], strict=True):
+        row["agent_cost"] = cost
+    (tmp_path / "results.json").write_text(json.dumps(log))
+    run = bring(tmp_path / "results.json", out="priced").run
+    kept = [one for name in run.completion_names() for one in run.read_effort(name)["cost"]]
+    assert Counter(kept) == Counter([0.5, 0.0, 2.0, None, None, None])
+
+
+def test_a_log_without_turns_has_no_columns_for_them(bring):
+    run = bring(LOGS / "terminal_bench").run
+    assert not run.has_effort()
+    assert "turns" not in run.scan_completions().collect_schema()
+
+
 def test_tau2_domains_are_not_pooled(tmp_path, bring):
     about = json.loads((LOGS / "tau2/json/results.json").read_text())
     about["info"]["environment_info"]["domain_name"] = "airline"

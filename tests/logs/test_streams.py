@@ -8,6 +8,7 @@ import pytest
 
 from passgap.errors import UsageError
 from passgap.logs import streams
+from passgap.logs.rows import decoded, starts_with
 from passgap.logs.streams import JsonStream
 
 DOCUMENT = {
@@ -53,3 +54,30 @@ def test_what_is_left_is_not_built(monkeypatch):
     tracemalloc.stop()
     assert found == {"taken": 7}
     assert peak < 1 << 19
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('{"a": [1.5e-3, "\\u00fc\\/", null]}', "12345678901234567890123", "-0", "-0.0", "NaN"),
+        *("1e999", '"\\ud800"', '{"a": 1, "a": 2}', " [1]\n", "0.1", "1e5", '"\u2028"'),
+    ],
+)
+def test_a_line_means_what_the_standard_library_reads(text):
+    assert repr(decoded(text)) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize("text", ["", "{", "01", "[1,]", '"a\tb"', "1.", "[1] 2", "[" * 100_000])
+def test_a_line_that_is_no_json_is_refused_as_by_the_standard_library(text):
+    with pytest.raises((ValueError, RecursionError)) as theirs:
+        json.loads(text)
+    with pytest.raises(type(theirs.value)) as ours:
+        decoded(text)
+    assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize(("text", "first"), [("", ""), (" \n\t", ""), (" " * 2000 + "\n[1]", "[")])
+def test_the_first_character_is_found_after_any_space(tmp_path, text, first):
+    path = tmp_path / "log.jsonl"
+    path.write_text(text)
+    assert starts_with(path) == first

@@ -30,15 +30,18 @@ from tensordict import TensorDict
 from transformers import AutoTokenizer
 from verl import DataProto
 from verl.experimental.reward_loop.reward_loop import RewardLoopManager, RewardLoopWorker
+from verl.trainer.ppo.core_algos import get_adv_estimator_fn, get_policy_loss_fn
 from verl.trainer.ppo.metric_utils import process_validation_metrics
 from verl.trainer.ppo.reward import get_custom_reward_fn, load_reward_manager
-from verl.utils.config import validate_config
+from verl.trainer.ppo.utils import need_critic, need_reference_policy
+from verl.utils.config import omega_conf_to_dataclass, validate_config
 from verl.utils.dataset.rl_dataset import RLHFDataset, collate_fn
 from verl.utils.tokenizer.continuous_token_wiring import create_continuous_token_builder
 
 from passgap.data.policies import PromptSettings
 from passgap.engines.encoding import encode
 from passgap.lab import lab_policy_path
+from passgap.launch.algorithms import ALGORITHMS
 from passgap.problems import render
 from passgap.runs import Run
 from passgap.runs.watch import read_watch
@@ -124,6 +127,59 @@ def test_a_kl_term_is_carried_over(run, tmp_path):
     config = composed(export("verl", run, tmp_path / "job", "--beta", 0.04), tmp_path)
     actor = config.actor_rollout_ref.actor
     assert (actor.use_kl_loss, actor.kl_loss_coef) == (True, 0.04)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("beta", [0.0, 0.04])
+def test_verl_takes_every_algorithm(run, tmp_path, name, beta):
+    """Its own checks, its classes of settings, and its loss and advantages on a small batch."""
+    job = export("verl", run, tmp_path / "job", "--algorithm", name, "--beta", beta)
+    config, told = composed(job, tmp_path), ALGORITHMS[name]
+    reference, critic = need_reference_policy(config), need_critic(config)
+    validate_config(config, use_reference_policy=reference, use_critic=critic)
+    assert (reference, critic) == (beta > 0, told.critic)
+    actor = omega_conf_to_dataclass(config.actor_rollout_ref.actor)
+    assert (actor.clip_ratio_low, actor.clip_ratio_high) == told.clip
+    if critic:
+        assert (
+            omega_conf_to_dataclass(config.critic).model.path == config.actor_rollout_ref.model.path
+        )
+    mask = torch.ones(4, 3)
+    rewards = torch.zeros(4, 3)
+    rewards[0, -1] = rewards[1, -1] = rewards[2, -1] = 1.0
+    more = {"index": np.array(["a", "a", "b", "b"], dtype=object), "response_mask": mask}
+    more |= {"reward_baselines": torch.tensor([1.0, 1.0, 0.0, 0.0])} if told.greedy else {}
+    if critic:
+        more = {"response_mask": mask, "values": torch.zeros(4, 3)}
+        more |= {"gamma": config.algorithm.gamma, "lam": config.algorithm.lam}
+    else:
+        more["config"] = config.algorithm
+    advantages, _ = get_adv_estimator_fn(told.estimator)(token_level_rewards=rewards, **more)
+    assert advantages[2, 0] > advantages[3, 0], "the correct completion of b is preferred"
+    if told.greedy or told.estimator in ("grpo", "rloo"):
+        assert advantages[0].tolist() == advantages[1].tolist() == [0.0] * 3, (
+            "nothing to learn in a"
+        )
+    logps = torch.full((4, 3), -1.0)
+    loss = get_policy_loss_fn(actor.policy_loss.loss_mode)(
+        old_log_prob=logps,
+        log_prob=logps.clone().requires_grad_(),
+        advantages=advantages,
+        response_mask=mask,
+        loss_agg_mode=actor.loss_agg_mode,
+        config=actor,
+    )[0]
+    assert torch.isfinite(loss)
+
+
+def test_only_verls_older_trainer_draws_the_greedy_completion(run, tmp_path):
+    """ReMax: the newer one would look for rewards of completions that it never drew."""
+    older = Path(verl.__file__).parent / "trainer" / "ppo"
+    assert "REMAX" in (older / "ray_trainer.py").read_text()
+    assert "REMAX" not in "".join(path.read_text() for path in (older / "v1").rglob("*.py"))
+    for name, told in ALGORITHMS.items():
+        job = export("verl", run, tmp_path / name, "--algorithm", name)
+        assert composed(job, tmp_path).trainer.use_v1 != told.greedy
 
 
 @pytest.fixture

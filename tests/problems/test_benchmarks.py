@@ -8,6 +8,7 @@ import pytest
 from passgap.errors import UsageError
 from passgap.problems import BENCHMARKS, Mapped, load_problems
 from passgap.verifiers import get_verifier
+from tests.pictures import png
 
 
 @pytest.mark.parametrize(
@@ -139,14 +140,27 @@ def test_without_file_and_hub_the_benchmark_is_told(monkeypatch):
 
 
 def test_hub_rows_become_problems(monkeypatch):
-    pytest.importorskip("datasets", reason="needs passgap[lm]")
+    datasets = pytest.importorskip("datasets", reason="needs passgap[lm]")
     monkeypatch.delenv("PASSGAP_DATA", raising=False)
     asked = []
 
     def load(hub, config, split):
         asked.append((hub, config, split))
-        return [{"question": "1 + 1?", "answer": "2\n#### 2"}]
+        return datasets.Dataset.from_list([{"question": "1 + 1?", "answer": "2\n#### 2"}])
 
     monkeypatch.setattr("passgap.problems.hub.load_dataset", load)
     assert load_problems("gsm8k").problems[0].reference == "2"
     assert asked == [("openai/gsm8k", "main", "test")]
+
+
+def test_images_of_the_hub_come_as_they_are_stored(monkeypatch):
+    datasets = pytest.importorskip("datasets", reason="needs passgap[lm]")
+    from passgap.problems.hub import hub_rows
+
+    held = {"bytes": png(1), "path": "1.png"}
+    rows = datasets.Dataset.from_dict({"one": [held], "several": [[held, held]], "text": ["a"]})
+    rows = rows.cast_column("one", datasets.Image())
+    rows = rows.cast_column("several", datasets.List(datasets.Image()))
+    monkeypatch.setattr("passgap.problems.hub.load_dataset", lambda *_, **__: rows)
+    (row,) = hub_rows("a/b", None, "test")
+    assert row == {"one": held, "several": [held, held], "text": "a"}

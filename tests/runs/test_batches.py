@@ -43,6 +43,42 @@ def test_they_are_the_shards_one_after_the_other(run):
     assert both.equals(expected)
 
 
+def test_what_passgap_wrote_is_not_judged_shard_by_shard(run, monkeypatch):
+    def judged(*args):
+        raise AssertionError(args)
+
+    monkeypatch.setattr(type(run), "read_completions", judged)
+    monkeypatch.setattr(type(run), "read_outcomes", judged)
+    columns = ["status", "extracted", "readings.asked", "readings.any"]
+    (both,) = marked_batches(run, run.verifier_digest(), run.completion_names(), columns, "text")
+    assert len(both) == 120
+
+
+def test_some_fields_of_a_column(run):
+    names, digest = run.completion_names(), run.verifier_digest()
+    some = [*KEYS, "status", "readings.asked", "readings.any"]
+    shard = run.read_outcomes(digest, names[0])
+    with_readings = shard.with_columns(
+        readings=pl.when(pl.col("draw") > 0).then(
+            pl.struct(
+                asked=pl.lit("no_answer"),
+                any=pl.lit("correct"),
+                form=pl.lit("boxed"),
+                run_on=pl.lit(value=True),
+                thinking=pl.lit(""),
+            )
+        )
+    )
+    place = run.path / "outcomes" / digest
+    write_shard(with_readings, place / names[0], about=run.about(names[0]))
+    fast = outcomes_of(run, digest, names, some)
+    assert fast["readings"].head(2).to_list() == [None, {"asked": "no_answer", "any": "correct"}]
+    write_shard(with_readings.reverse(), place / names[0], about=run.about(names[0]))
+    slow = outcomes_of(run, digest, names, some)
+    assert slow.schema == fast.schema
+    assert slow.sort(KEYS).equals(fast.sort(KEYS))
+
+
 def test_rows_in_another_order_are_read_as_well(run):
     name = run.completion_names()[1]
     digest = run.verifier_digest()

@@ -6,6 +6,7 @@ import numpy as np
 
 from passgap.data.journals import CurvePoint, HeldOutRow, TrainingRow
 from passgap.results.comparison import (
+    AllOfK,
     Answered,
     BandGain,
     Certain,
@@ -24,6 +25,7 @@ from passgap.results.comparison import (
 )
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.forecast import Forecast, ForecastAtK
+from passgap.results.keeping import Kept, Tried
 from passgap.results.labels import (
     CompareLabel,
     Label,
@@ -44,8 +46,24 @@ from passgap.results.probe import (
 )
 from passgap.results.reach import Calibration, Reach, ReachedWith, ReachRow
 from passgap.results.seeds import SeedsComparison, TrainingSeed
+from passgap.results.settings import KeepSettings
 from passgap.results.starts import Apart, Start, Starts, StartsWith
-from passgap.results.sweep import Checkpoint, Difference, Fall, Keep, Sweep
+from passgap.results.sweep import (
+    Checkpoint,
+    Difference,
+    Fall,
+    Frontier,
+    FrontierPoint,
+    Keep,
+    Sweep,
+)
+from passgap.results.trajectories import (
+    Effort,
+    Endings,
+    Trajectories,
+    TrajectoriesCompared,
+    WithinTurns,
+)
 from passgap.results.verdict import Bound, Bounds, Robust, Verdict
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout
 
@@ -66,6 +84,19 @@ def curve(p: np.ndarray, ks=KS) -> Curve:
     """The exact pass@k of known success rates."""
     value = np.array([float((1 - (1 - p) ** k).mean()) for k in ks])
     return Curve(np.array(ks), value, np.maximum(0, value - 0.05), np.minimum(1, value + 0.05))
+
+
+def all_right(p: np.ndarray) -> Curve:
+    """The exact pass^k of known success rates."""
+    value = np.array([float((p**k).mean()) for k in KS])
+    return Curve(np.array(KS), value, np.maximum(0, value - 0.05), np.minimum(1, value + 0.05))
+
+
+def reliability() -> AllOfK:
+    """pass^k of both policies."""
+    base, trained = all_right(P_BASE), all_right(P_TRAINED)
+    d = trained.value - base.value
+    return AllOfK(base, trained, Curve(np.array(KS), d, d - 0.03, d + 0.03), 8, "up")
 
 
 def difference() -> Curve:
@@ -109,11 +140,20 @@ def probe(label: ProbeLabel = ProbeLabel.RLVR_CAN_PAY) -> Probe:
         extrapolation=(),
         luck=Luck(luck, luck, "known", 0.004, 0.01),
         reasoned=None,
+        all_of_k=all_right(P_BASE),
         answered=None,
         histogram=(),
         notes=(),
         sampling_alone=None,
+        trajectories=agent(),
     )
+
+
+def agent() -> Trajectories:
+    """What the trajectories of an agent took."""
+    turns, cost = Effort(near(6.0), near(12.0)), Effort(near(0.2), near(0.4))
+    budgets = tuple(WithinTurns(turns, curve(P_BASE / 2)) for turns in (2, 8))
+    return Trajectories(Endings(20, 30, 8, 2), turns, cost, budgets, ("a lower bound",))
 
 
 def compared_with() -> ComparedWith:
@@ -176,6 +216,7 @@ def comparison(label: CompareLabel = CompareLabel.SHARPENED_NARROWED) -> Compari
         bands=(BandGain("never", 21, (At(2, near(0.1)), At(128, near(0.2)))),),
         luck=none_luck,
         reasoned=None,
+        all_of_k=reliability(),
         answered=Answered(
             AnswerShares(0.12, 0.03),
             AnswerShares(0.01, 0.0),
@@ -184,6 +225,7 @@ def comparison(label: CompareLabel = CompareLabel.SHARPENED_NARROWED) -> Compari
         histogram=(),
         notes=(),
         sampling_alone=None,
+        trajectories=TrajectoriesCompared(Both(agent(), agent()), near(0.8, 0.1), near(1.1, 0.2)),
     )
 
 
@@ -218,10 +260,46 @@ def sweep(label: SweepLabel = SweepLabel.COVERAGE_FALLS) -> Sweep:
             for rank, step in enumerate((10, 20), start=1)
         ),
         fall=Fall(10, 20, None, Difference(128, -0.2, -0.3, -0.1, -0.35, -0.05)),
-        keep=Keep(10, "policy", Difference(2, 0.1, 0.0, 0.2, 0.0, 0.2), rows[-2], alike=(20,)),
+        keep=Keep(
+            10,
+            "policy",
+            Difference(2, 0.1, 0.0, 0.2, 0.0, 0.2),
+            rows[-2],
+            corrected=Estimate(0.08, -0.01, 0.17),
+            alike=(20,),
+        ),
+        frontier=Frontier(
+            128,
+            (
+                FrontierPoint(0, near(0.2), near(0.9), "on", ()),
+                FrontierPoint(10, near(0.3), near(0.9), "open", ()),
+                FrontierPoint(20, near(0.2), near(0.5), "behind", (10,)),
+            ),
+        ),
         rule="the rule",
         notes=("a note",),
         base=curve(P_BASE),
+    )
+
+
+def kept() -> Kept:
+    """Three checkpoints, of which the second is kept and the third is like it."""
+    rows = ((10, 8, 0.3, 0), (20, 64, 0.5, 8), (30, 64, 0.49, 2))
+    return Kept(
+        settings=KeepSettings(),
+        problems=60,
+        step=20,
+        policy="policy",
+        corrected=near(0.2),
+        alike=(30,),
+        base=near(0.25),
+        checkpoints=tuple(
+            Tried(step, "policy", draws, near(value), near(value - 0.25), folds)
+            for step, draws, value, folds in rows
+        ),
+        draws=12_000,
+        uniform=15_360,
+        notes=("a note",),
     )
 
 

@@ -38,6 +38,8 @@ BROKEN = """() => {
             .filter((found) => lines(node, found) > 1).map((found) => found[0]));
 }"""
 
+pytestmark = pytest.mark.slow
+
 
 def downloaded(page, chart, kind) -> tuple[str, bytes]:
     with page.expect_download() as waiting:
@@ -195,8 +197,10 @@ def test_a_phone_keeps_labels_legends_and_numbers_whole(opened, data):
 
 def test_a_chart_downloads_as_data_and_picture(opened, data):
     page, said, asked = opened(data, 1400, scheme="dark")
-    places = page.locator("[data-chart]").count()
-    assert page.locator(".tools [data-file]").filter(visible=True).count() == 3 * places
+    page.locator("details:has([data-chart])").evaluate_all("all => all.forEach(d => d.open = true)")
+    places = page.locator("[data-chart]")
+    buttons = page.locator(".tools [data-file]").filter(visible=True)
+    expect(buttons).to_have_count(3 * places.count())
     for chart in ("delta", "histogram", "reward"):  # a browser lets a page save ten files in a row
         name, table = downloaded(page, chart, "csv")
         assert name == f"{chart}.csv"

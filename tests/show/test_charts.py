@@ -41,7 +41,9 @@ def test_every_chart_is_valid_vega_lite(data):
         chart.to_dict(validate=True)
 
 
-@pytest.mark.parametrize("make", [fabricated.seeds, fabricated.sweep, fabricated.reach])
+@pytest.mark.parametrize(
+    "make", [fabricated.seeds, fabricated.sweep, fabricated.reach, fabricated.kept]
+)
 def test_so_is_every_chart_of_the_other_results(make):
     drawn = pictures(blocks_of(make()))
     assert drawn
@@ -86,7 +88,7 @@ def test_figures_are_written_without_a_network(comparison, tmp_path):
     paths = write_figures(blocks, tmp_path)
     assert [path.name for path in paths] == [
         f"{chart}{column}.{kind}"
-        for chart in ("curves", "delta")
+        for chart in ("curves", "delta", "turns_base", "turns_trained")
         for column in ("", "_wide")
         for kind in ("svg", "png", "pdf")
     ]

@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 
 import fabricated
 import pytest
+import vl_convert
 
 from passgap.results.probe import TiltedCurve
 from passgap.show.blocks import pictures
-from passgap.show.charts.figures import write_figures
+from passgap.show.charts.figures import javascript_bundle, write_figures
 from passgap.show.charts.paper import COLUMNS, paper_spec
 from passgap.show.contents.dispatch import blocks_of
 from passgap.show.contents.report import page
@@ -112,3 +113,26 @@ def contrast(one: str, other: str) -> float:
 
     low, high = sorted([luminance(one), luminance(other)])
     return high / low
+
+
+def test_the_libraries_are_bundled_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("PASSGAP_CACHE", str(tmp_path / "cache"))
+    bundled = []
+
+    def bundle(script):
+        bundled.append(script)
+        return "/* vega */"
+
+    monkeypatch.setattr(vl_convert, "javascript_bundle", bundle)
+    first = javascript_bundle("draw();")
+    assert first == javascript_bundle("draw();")
+    assert len(bundled) == 1
+    assert first.startswith("/* vega */")
+    assert "draw();" in first
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PASSGAP_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda script: "/* vega */")
+    assert javascript_bundle("draw();").startswith("/* vega */")

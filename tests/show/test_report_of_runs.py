@@ -111,7 +111,7 @@ def test_several_checkpoints_make_the_page_of_a_sweep(runs, tmp_path):
     text, charts = page_of(tmp_path, *paths, "--step", "20", "--step", "40")
     assert "Checkpoint by checkpoint" in text
     assert "Keep step 40" in text
-    assert {"sweep", "curves"} <= set(charts)
+    assert {"sweep", "frontier", "curves"} <= set(charts)
 
 
 def test_several_seeds_make_the_page_of_a_recipe(runs, tmp_path):

@@ -112,8 +112,8 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
     sweep = replace(sweep, checkpoints=dirty, verdict=reasons)
     said = sweep_verdict(sweep).sentence
     assert "begins to fall between step 10 and step 20" in said
-    kept = "Keep step 10 (pass@2 +10.0 points compared with the base; step 20 cannot be "
-    kept += "distinguished from it there)"
+    kept = "Keep step 10 (pass@2 +10.0 points compared with the base, +8.0 (−1.0 to +17.0) "
+    kept += "corrected for the choice; step 20 cannot be distinguished from it there)"
     assert kept in said
     table = sweep_table(sweep)
     notes = [row[-1] for row in table.narrow.rows]
@@ -123,6 +123,8 @@ def test_the_sweep_says_where_coverage_falls_and_what_to_keep():
     text = printed(sweep)
     assert "\x1b[31m</script>" not in text
     assert "Ranked by this rule: the rule" in text
+    assert "1 is shown to be on the frontier" in text
+    assert "behind step 10" in text
     nothing = replace(fabricated.sweep(SweepLabel.NO_FALL_SHOWN), fall=None, keep=None)
     assert "Keep the base" in sweep_verdict(nothing).sentence
     assert "neither shown nor excluded" in sweep_verdict(nothing).sentence

@@ -73,6 +73,7 @@ def test_a_sparkline_spans_zero_to_the_most():
 
 def test_the_page_tells_the_record_in_place_of_the_bare_means(data, watched):
     charts = charts_of(data)
+    assert "watch_pass_at_k" in charts
     assert {"watch_signal", "watch_problems", "watch_bands", "watch_length", "reward"} <= {*charts}
     assert not {"mixed_share", "completion_length"} & {*charts}
     assert {"mixed_share", "completion_length"} <= {*charts_of(replace(data, watching=None))}

@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 from passgap.data.outcomes import Outcome
 from passgap.data.policies import Prompt, PromptSettings, SamplingParams
 from passgap.engines.transformers import TransformersEngine, load_model
+from passgap.runs.policy import read_policy
+from passgap.runs.stopping import Stop, request_stop
 from passgap.stages.sampling import sample
 from passgap.training.config import TrainConfig
 from passgap.training.online import Rollout, from_trl, rows, to_trl
@@ -217,3 +219,26 @@ def test_problems_with_too_few_scored_draws_are_left_out_of_the_whole_curve():
     assert left_out == 1
     assert [point.value for point in curve] == [0.5, 0.5, 0.5]
     assert held_out_curve(np.array([1]), np.array([0]), draws=2) == (1, ())
+
+
+@pytest.mark.parametrize("asked", ["no_signal", "stop.json"])
+def test_a_stop_that_is_asked_for_ends_training_after_the_step(
+    policy, train_set, verifier, tmp_path, asked
+):
+    out, config = tmp_path / "out", dataclasses.replace(CONFIG, steps=6, save_every=0)
+    seen = []
+
+    def progress(done, total, metrics):
+        seen.append(done)
+        if done == 2 and asked == "no_signal":
+            request_stop(out / "watch", Stop("no_signal", "nothing is mixed", 1))
+        elif done == 2:
+            (out / "watch" / "stop.json").touch()  # by hand
+
+    train(policy, train_set, out, config=config, verifier=verifier, progress=progress)
+    kept = read_policy(out)
+    assert (kept.step, kept.stopped_by) == (3, asked)
+    assert seen == [0, 1, 2, 3]
+    again = train(policy, train_set, out, config=config, verifier=verifier)  # it is finished
+    assert again.path == str(out)
+    assert read_policy(out) == kept

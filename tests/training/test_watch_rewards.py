@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import logging
+import math
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from passgap import Watch, watch_folder
 from passgap.data.policies import PromptSettings
 from passgap.engines.transformers import load_model
 from passgap.errors import RunError, UsageError
+from passgap.evidence.watching import logged as logged_in
 from passgap.problems import render
 from passgap.runs import read_watch
 from passgap.runs.names import LOCK_FILE
@@ -458,7 +460,8 @@ def test_the_callback_measures_held_out_problems(base, train_set, held_out, veri
     callback = PassgapCallback(
         held_out, tmp_path, max_tokens=6, every=2, draws=4, verifier=verifier
     )
-    (tmp_path / "held_out.jsonl").write_text('{"step": 7}\n')  # of a run that began again
+    for name in ("held_out.jsonl", "training.jsonl"):
+        (tmp_path / name).write_text('{"step": 7}\n')  # of a run that began again
     trainer = plain_script(
         GRPOTrainer, GRPOConfig, base, train_set, tmp_path, [callback], learning_rate=1e-3
     )
@@ -471,6 +474,11 @@ def test_the_callback_measures_held_out_problems(base, train_set, held_out, veri
             assert logged[row["step"]][f"held_out/pass@{point['k']}"] == point["value"]
         assert logged[row["step"]]["held_out/entropy"] == pytest.approx(row["entropy"])
     assert [row.k for row in watch_folder(tmp_path).held_out] == [1, 2, 4]
+    steps = [json.loads(line) for line in (tmp_path / "training.jsonl").read_text().splitlines()]
+    told = [row["entropy"] for row in trainer.state.log_history if "loss" in row]
+    assert [row["step"] for row in steps] == [1, 2, 3]
+    assert [row["entropy"] for row in steps] == pytest.approx(told)
+    assert logged_in(tmp_path / "watch").entropy.tolist() == pytest.approx(told)
 
 
 @QUIET
@@ -493,6 +501,8 @@ def test_a_script_that_goes_on_from_a_checkpoint_has_every_row_once(
     assert after.filter(after["step"] < 2).equals(before.filter(before["step"] < 2))
     lines = (tmp_path / "held_out.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [0, 1, 2, 3, 4, 5]
+    lines = (tmp_path / "training.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4, 5]
 
 
 def test_the_callback_refuses_what_it_cannot_do(held_out, tmp_path):
@@ -510,3 +520,28 @@ def test_a_lock_is_not_lost_when_its_folder_is_made_anew(tmp_path):
     call(Watch(tmp_path / "w").reward(same, correct=0.5))
     assert (tmp_path / "w" / "rank-00000" / LOCK_FILE).exists()
     assert read_watch(tmp_path / "w").height == 3
+
+
+def test_what_a_loop_logs_is_kept_once_a_step(tmp_path, caplog):
+    watch = Watch(tmp_path / "w", group_size=2)
+    watch.log(0, entropy=1.0, logp_difference=0.5)
+    watch.log(1, entropy=0.9)
+    again = Watch(tmp_path / "w", group_size=2)
+    again.log(1, entropy=0.8)  # resumed
+    again.log(2, logp_difference=0.25)
+    found = logged_in(tmp_path / "w")
+    assert found.entropy.tolist() == pytest.approx([1.0, 0.8, math.nan], nan_ok=True)
+    assert found.logp_difference.tolist() == pytest.approx([0.5, math.nan, 0.25], nan_ok=True)
+    (tmp_path / "w" / "training.jsonl").unlink()
+    (tmp_path / "w" / "training.jsonl").mkdir()
+    again.log(3, entropy=0.7)
+    assert "training continues" in caplog.text
+
+
+def test_a_sampler_that_is_apart_is_found_in_a_watch_folder(tmp_path):
+    watch = Watch(tmp_path / "w", group_size=2)
+    for step in range(6):
+        watch.record(step=step, problem_id=["a", "a"], status=["correct", "incorrect"])
+        watch.log(step, entropy=1.0, logp_difference=0.3 + step / 100)
+    (found,) = watch_folder(tmp_path / "w").warnings
+    assert found.check == "sampler_apart"

@@ -120,6 +120,28 @@ def curve_of(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -
     return replace(found, low=low, high=high)
 
 
+def failures(counts: Counts) -> Counts:
+    """The same draws with right and wrong swapped: their pass@k is one minus pass^k."""
+    ids, n, clusters = counts.problem_id, counts.n, counts.cluster
+    return Counts(ids, n, n - counts.c, cluster=clusters)
+
+
+def all_of_k(counts: Counts, ks: Sequence[int], interval: Interval, seed: int) -> Curve:
+    """Mean pass^k over problems at each k (all of k draws correct), by the requested interval.
+
+    One minus the curve of `failures`: some of k draws is wrong unless all are right.
+    """
+    missed = curve_of(failures(counts), ks, interval, seed)
+    return replace(
+        missed,
+        value=1 - missed.value,
+        low=1 - missed.high,
+        high=1 - missed.low,
+        band_low=None if missed.band_high is None else 1 - missed.band_high,
+        band_high=None if missed.band_low is None else 1 - missed.band_low,
+    )
+
+
 def fixed_at(n: IntArray, c: IntArray, k: int, level: float = 0.95) -> Estimate:
     """The fixed-problems interval, or the value alone where 2 k exceeds n."""
     if 2 * k <= n.min():

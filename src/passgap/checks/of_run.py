@@ -18,6 +18,7 @@ from passgap.runs import Run, ShardError
 from passgap.runs.batches import FEW, ROWS, batched, completions_of, outcomes_of
 from passgap.runs.frames import beside
 from passgap.runs.frames import tally as counted
+from passgap.runs.images import unreadable_images
 from passgap.runs.spreading import spread
 from passgap.stages.golds import check_golds
 from passgap.stages.unscored import in_one_line, unscored
@@ -56,7 +57,7 @@ def check_run(run: Run) -> tuple[int, list[Finding]]:
     findings = [
         *_soundness(run, broken),
         *copies.findings(),
-        *_truncated(tally),
+        *_truncated(tally, known=run.manifest.sampling["max_tokens"] is not None),
         *_empty(tally),
         *_unscored(run, digest, tally),
         *_unanswered(tally),
@@ -163,6 +164,14 @@ def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
             f"{plural(len(broken), 'shard is', 'shards are')} damaged ({'; '.join(broken[:3])})",
             "rerun the command that made the run: it samples them again",
         )
+    lost = unreadable_images(run.problems())
+    if lost:
+        yield Finding(
+            "images",
+            "error",
+            f"{plural(len(lost), 'image')} cannot be read ({lost[0].partition('; ')[0]})",
+            "rerun the command that made the run: it writes them again",
+        )
     owed = len(run.owed())
     if owed:
         yield Finding(
@@ -173,11 +182,17 @@ def _soundness(run: Run, broken: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def _truncated(tally: _Tally) -> Iterator[Finding]:
+def _truncated(tally: _Tally, *, known: bool) -> Iterator[Finding]:
+    """``known``: whether the limit is one of tokens; in an imported log it may be one of turns."""
     if tally.truncated < 0.001 * tally.draws or not tally.truncated:
         return
     share = tally.truncated / tally.draws
-    evidence = f"{share:.1%} of the completions were cut by max_tokens"
+    how, more = (
+        ("cut by max_tokens", "a larger --max-tokens")
+        if known
+        else ("ended by a limit", "higher limits")
+    )
+    evidence = f"{share:.1%} of the completions were {how}"
     if tally.marked:
         now = tally.correct / tally.marked
         most = (tally.correct + tally.truncated_wrong) / tally.marked
@@ -189,8 +204,7 @@ def _truncated(tally: _Tally) -> Iterator[Finding]:
         "truncated",
         "error" if cut > MOST * tally.draws else "warning" if cut > MUCH * tally.draws else "note",
         evidence,
-        "sample with a larger --max-tokens, especially before comparing policies whose lengths "
-        "differ",
+        f"sample with {more}, especially before comparing policies whose lengths differ",
     )
 
 

@@ -45,6 +45,7 @@ SECTIONS = {
     "During training": {
         "train": "GRPO and similar methods through TRL",
         "watch": "Learning signal, problems solved and lost, early warnings",
+        "keep": "Which checkpoint is best, from few samples of most",
         "export": "Training jobs for verl, OpenRLHF, TRL; data for other tools",
     },
     "After training": {
@@ -56,7 +57,7 @@ SECTIONS = {
     "Data": {
         "import": "Another tool's log as a run; two logs give a verdict",
         "check": "Cloned samples, truncation, bad references, prompt mismatch",
-        "audit": "Check the verifier by hand: its false-positive rate",
+        "audit": "Check a verifier by hand; try a reward with hostile texts",
         "merge": "Join runs sampled on several machines",
     },
     "Lab": {"demo": "The whole loop on the embedded lab", "lab": "Remake the lab's policies"},

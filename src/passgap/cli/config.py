@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typer._click import Parameter
 
 FILE = "config.toml"
-NOT_KEYS = ("help", "help_all", "config")
+NOT_KEYS = ("help", "help_all", "config", "notify")  # a file may come from a stranger
 
 
 def _read(context: typer.Context, value: str | None) -> str | None:

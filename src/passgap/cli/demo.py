@@ -17,7 +17,9 @@ from passgap.plain import json_text
 def demo(
     *,
     out: Annotated[str, flag("Folder for all files of the demo.", "DIR")] = "demo",
-    family: Annotated[str, flag("Kind of problems: rare, mastered or absent.")],
+    family: Annotated[
+        str, flag("Kind of problems: rare, mastered, absent, ambiguous, edge or far.")
+    ],
     algorithm: Annotated[str, flag("grpo, or distill (from the lab's teacher).")],
     size: Annotated[int, flag("Number of held-out problems.")],
     n: flags.Draws,

@@ -30,6 +30,12 @@ Json = Annotated[bool, flag("Print the result as JSON.")]
 FailOn = Annotated[
     list[str] | None, flag("Exit with code 1 if this is the verdict; repeatable.", "LABEL")
 ]
+FailOnFinding = Annotated[
+    str | None,
+    flag(
+        "Exit with code 1 at findings of this level or worse: error, warning or note.", "SEVERITY"
+    ),
+]
 Seed = Annotated[int, flag("Seed of all random numbers.")]
 Draws = Annotated[int, flag("Samples per problem.", typed=("-n", "--draws"))]
 Price = Annotated[
@@ -54,7 +60,25 @@ OnRay = Annotated[
         typed=("--ray",),
     ),
 ]
-LeaveOutHeldOut = Annotated[bool, flag("Leave the problems of --held-out out of training.")]
+StopOn = Annotated[
+    list[str] | None,
+    flag(
+        "Let training stop at this early warning (any: at every one): passgap train stops after "
+        "its next step, another trainer where it asks Watch.should_stop; repeatable.",
+        "WARNING",
+    ),
+]
+Notify = Annotated[
+    list[str] | None,
+    flag(
+        "Send each early warning, as JSON, to this web address (POST) or shell command (standard "
+        "input); only typed, never from a file; repeatable.",
+        "URL_OR_COMMAND",
+    ),
+]
+LeaveOutHeldOut = Annotated[
+    bool, flag("Leave the problems of --held-out, and near duplicates of them, out of training.")
+]
 
 
 @contextmanager
@@ -174,22 +198,9 @@ class ProblemFlags(FieldFlags):
         return found.sound
 
 
-def without(problems: ProblemSet, held_out: ProblemSet | None) -> ProblemSet:
-    """The problems to train on that are not held out (``--leave-out-held-out``)."""
-    if held_out is None:
-        raise UsageError("--leave-out-held-out needs --held-out PROBLEMS; give both or neither")
-    kept = problems.without(held_out)
-    if not len(kept):
-        raise UsageError(
-            f"every problem of {problems.name} is held out, so none is left to train "
-            "on; train on other problems"
-        )
-    left_out = len(problems) - len(kept)
-    print(f"{left_out} of {len(problems)} problems are held out and not trained on")
-    return kept
-
-
-PolicyArgument = Annotated[str, argument("POLICY", "A folder, a hub id, lab:base or lab:teacher.")]
+PolicyArgument = Annotated[
+    str, argument("POLICY", "A folder, a hub id or lab:NAME (base, teacher, novice).")
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from passgap.cli.flags import OutputFlags
-    from passgap.results.findings import Checks
+    from passgap.results.findings import Checks, Severity
     from passgap.results.verdict import Verdict
 
 
@@ -120,6 +120,15 @@ def check_fail_on(fail_on: list[str] | None, labels: Iterable[str]) -> None:
     for label in fail_on or []:
         if label not in allowed:
             raise UsageError(f"--fail-on {label!r}; allowed: {', '.join(allowed)}")
+
+
+def end_at(worst: Severity | None, fail_on: str | None) -> None:
+    """Exit code 1 for findings of the severity that ``--fail-on`` names, or a worse one."""
+    from passgap.results.findings import SEVERITIES
+
+    order = [str(one) for one in SEVERITIES]
+    if fail_on and worst and order.index(worst) <= order.index(fail_on):
+        raise typer.Exit(1)
 
 
 def end_as_asked(result: Judged, fail_on: list[str] | None) -> None:

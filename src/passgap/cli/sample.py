@@ -22,9 +22,9 @@ def sample(
         list[str],
         argument(
             "POLICY... PROBLEMS",
-            "Policies: a folder, a hub id, lab:base or lab:teacher; several share --out. Then "
-            "the problems: a JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), gym:NAME or "
-            "lab:NAME.",
+            "Policies: a folder, a hub id, or lab:NAME (base, teacher, novice); several share "
+            "--out. Then the problems: a JSONL, CSV or Parquet file, a benchmark (gsm8k, ..), "
+            "gym:NAME or lab:NAME.",
         ),
     ],
     *,

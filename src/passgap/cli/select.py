@@ -32,7 +32,12 @@ def select(
     group_size: flags.GroupSize,
     form: Annotated[
         list[str] | None,
-        flag("trl, verl or openrlhf; repeatable; default: all.", "NAME", typed=("--format",)),
+        flag(
+            "trl, verl, openrlhf, slime, skyrl, ms-swift, areal, nemo-rl or verifiers; repeatable; "
+            "default: the first three.",
+            "NAME",
+            typed=("--format",),
+        ),
     ] = None,
     seed: flags.Seed,
     output: OutputFlags,
@@ -46,12 +51,12 @@ def select(
     Example: passgap select runs/base --out teach
     """
     from passgap.evidence.doors import select as choose
-    from passgap.launch import FORMS, check_forms
+    from passgap.launch import check_forms
     from passgap.launch.exporting import counted, write_selection
     from passgap.plain import plural
 
-    forms = list(dict.fromkeys(form or FORMS))
-    check_forms(forms)
+    forms = list(dict.fromkeys(form)) if form else None
+    check_forms(forms or ())
     read = fields.mapped() if fields.given() else None
     counts, found = counted(source, problems, prompt.prompt(), read, fields.verifier)
     selection = choose(counts, low=low, high=high, size=size, group_size=group_size, seed=seed)
@@ -61,6 +66,9 @@ def select(
         return
     print_one(selection, output)
     if not output.for_people:
+        return
+    if any(problem.images for problem in found.problems):
+        say(f"{out}: {plural(len(written.files), 'file')} written, with the images")
         return
     plain = written.prompt.template == "plain" and not written.prompt.system
     more = "" if plain else " with the prompt's flags"

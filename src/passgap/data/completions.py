@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, cast, get_args
 
 from passgap.data.identity import digest
@@ -26,6 +27,11 @@ class Block:
     size: int
     seed: int
     run_seed: int = 0
+
+    @cached_property
+    def problems(self) -> str:
+        """The digest of its problems' ids."""
+        return digest(list(self.problem_ids))
 
     @property
     def completions(self) -> int:

@@ -26,7 +26,11 @@ class StepRow(Row, frozen=True, kw_only=True):
 
 
 class TrainingRow(StepRow, frozen=True, kw_only=True):
-    """One step of a training: a row of ``training.jsonl``."""
+    """One step of a training: a row of ``training.jsonl``.
+
+    ``entropy`` is the mean over the sampled tokens, in nats; ``logp_difference`` the mean distance
+    of the log-probabilities that sampler and trainer give them.
+    """
 
     reward: float | None = None
     reward_std: float | None = None
@@ -36,6 +40,7 @@ class TrainingRow(StepRow, frozen=True, kw_only=True):
     no_answer_share: float | None = None
     unscored: float | None = None
     entropy: float | None = None
+    logp_difference: float | None = None
     kl: float | None = None
     loss: float | None = None
     token_accuracy: float | None = None
@@ -55,13 +60,18 @@ class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldOutRow(StepRow, frozen=True, kw_only=True):
-    """One measurement on held-out problems: a row of ``held_out.jsonl``."""
+    """One measurement on held-out problems: a row of ``held_out.jsonl``.
+
+    ``n`` and ``c`` are the scored and correct samples of each problem, in the order of their ids.
+    """
 
     problems: int | None = None
     draws: int | None = None
     unscored: int | None = None
     left_out: int | None = None
     curve: tuple[CurvePoint, ...] = ()
+    n: tuple[int, ...] = ()
+    c: tuple[int, ...] = ()
     entropy: float | None = None
     answer_entropy: float | None = None
     completion_length: float | None = None

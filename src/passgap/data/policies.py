@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, replace
 import msgspec
 
 from passgap.data.identity import digest
+from passgap.data.images import Image
 from passgap.errors import UsageError
+from passgap.plain import Json
 
 BY_DEFAULT = "stop_by_default"
 POLICY_FILE = "passgap_policy.json"  # in a trained policy's folder: what it was trained from and on
@@ -77,10 +79,29 @@ class Policy:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A rendered prompt: ``text`` as it stands, or chat ``messages`` for the policy's template."""
+    """A rendered prompt: ``text`` as it stands, or chat ``messages`` for the policy's template.
+
+    ``images`` come before the text of the last message.
+    """
 
     text: str = ""
     messages: tuple[tuple[str, str], ...] = ()
+    images: tuple[Image, ...] = ()
+
+    def chat(self) -> list[dict[str, Json]]:
+        """The messages as the OpenAI protocol writes them, with images as data URLs.
+
+        The content of a message without images is its text.
+        """
+        said: list[dict[str, Json]] = [
+            {"role": role, "content": text} for role, text in self.messages
+        ]
+        if self.images:
+            shown: list[Json] = [
+                {"type": "image_url", "image_url": {"url": image.data_url}} for image in self.images
+            ]
+            said[-1]["content"] = [*shown, {"type": "text", "text": self.messages[-1][1]}]
+        return said
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
 from passgap.data.identity import digest
+from passgap.data.images import Image
 
 
 class Case(TypedDict, total=False):
@@ -45,29 +46,37 @@ class Problem:
     """One question with the answer its verifier accepts.
 
     ``id`` is a hash of (question, reference, verifier): the same question under another prompt is
-    the same problem, and another question in the same row is another problem. Where several
-    problems share all three (a question whose image is not logged), the metadata's
-    ``told_apart_by``, the declared id, is hashed too.
+    the same problem, and another question in the same row is another problem. The SHA-256 of its
+    ``images`` are hashed too, and where several problems share all of these (a question whose image
+    is not logged), the metadata's ``told_apart_by``, the declared id.
     """
 
     question: str
     reference: str
     verifier: str = "math"
     metadata: Mapping[str, object] = field(default_factory=dict)
+    images: tuple[Image, ...] = ()
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        known = self.metadata if isinstance(self.metadata, Mapping) else {}  # a run from a stranger
-        named = known.get(TOLD_APART)
-        apart = [] if named is None else [str(named)]
-        key = digest([self.question, self.reference, self.verifier, *apart])
+        shown = [[image.sha256 for image in self.images]] if self.images else []
+        apart = [] if self.told_apart is None else [self.told_apart]
+        key = digest([self.question, self.reference, self.verifier, *shown, *apart])
         object.__setattr__(self, "id", key)
 
     @property
     def cluster(self) -> str | None:
         """Its cluster, such as its template; None where its metadata name none."""
+        return self._named("cluster")
+
+    @property
+    def told_apart(self) -> str | None:
+        """The declared id, where the question does not tell it from another problem."""
+        return self._named(TOLD_APART)
+
+    def _named(self, field: str) -> str | None:
         known = self.metadata if isinstance(self.metadata, Mapping) else {}  # a run from a stranger
-        found = known.get("cluster")
+        found = known.get(field)
         return None if found is None else str(found)
 
     @property

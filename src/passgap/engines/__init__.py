@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from passgap.data.completions import Completion
 from passgap.data.identity import digest
+from passgap.data.images import refuse_images
 from passgap.data.policies import Policy, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines.adapters import Adapter, accept
@@ -36,6 +37,7 @@ __all__ = [
     "FakeEngine",
     "Work",
     "check_engine",
+    "check_images",
     "check_scores",
     "flag",
     "load_engine",
@@ -113,7 +115,7 @@ def resolve_policy(policy: Policy, engine: str) -> Policy:
     if policy.path.startswith((".", "/", "~")) or policy.path.count("/") != 1:
         raise UsageError(
             f"policy {policy.path!r} not found; allowed: a folder with transformers weights, a hub "
-            "id like owner/name, lab:base, lab:teacher"
+            "id like owner/name, lab:base, lab:teacher, lab:novice"
         )
     from passgap.engines.weights import resolve_hub
 
@@ -125,6 +127,28 @@ def check_scores(name: str) -> None:
     if not _adapter(name).engine.capabilities.scores:
         able = "transformers, vllm"
         raise UsageError(f"engine {name!r} cannot score given token ids; allowed: {able}")
+
+
+def check_images(name: str, policy: Policy, problems: ProblemSet) -> None:
+    """Refuse problems with images where the engine, the prompt or the model takes none.
+
+    Before anything is loaded: of the model, only its ``config.json`` is read.
+    """
+    images = [problem.images for problem in problems]
+    if not any(images) or name == "fake":
+        return
+    adapter = _adapter(name)
+    if not adapter.engine.capabilities.images:
+        refuse_images(images, f"engine {name!r}", "use transformers, vllm or openai")
+    if policy.prompt.template not in ("chat", "boxed"):
+        used = policy.prompt.template_name or policy.prompt.template
+        refuse_images(images, f"the prompt {used!r}", "use --template chat or boxed")
+    if not adapter.served:
+        from passgap.engines.transformers.loading import takes_images
+
+        if not takes_images(policy):
+            instead = "use a vision-language model (image-text-to-text)"
+            refuse_images(images, f"the model {policy.path}", instead)
 
 
 def vocabulary_digest(policy: Policy) -> str:

@@ -35,6 +35,8 @@ class Capabilities:
         Can score given token ids (teacher forcing).
     draws_per_request
         Largest number of draws of one problem per request; None for no limit.
+    images
+        Shows a prompt's images to the policy.
     """
 
     logprobs: bool
@@ -42,6 +44,7 @@ class Capabilities:
     seeds: str
     scores: bool
     draws_per_request: int | None = None
+    images: bool = False
 
 
 class Work(NamedTuple):

@@ -9,6 +9,7 @@ from jinja2 import TemplateError
 
 from passgap.data.policies import Prompt
 from passgap.errors import UsageError
+from passgap.plain import Json
 
 # What a template may begin with that a tokenizer, or a server, adds by itself.
 BOS = (
@@ -32,7 +33,17 @@ class Tokenizer(Protocol):
     ) -> Mapping[str, list[int]]: ...
 
     def apply_chat_template(
-        self, messages: list[dict[str, str]], *, add_generation_prompt: bool, tokenize: bool
+        self, messages: list[dict[str, Json]], *, add_generation_prompt: bool, tokenize: bool
+    ) -> str: ...
+
+
+class Templated(Protocol):
+    """What has a chat template: a tokenizer, or a processor."""
+
+    chat_template: object
+
+    def apply_chat_template(
+        self, messages: list[dict[str, Json]], *, add_generation_prompt: bool, tokenize: bool
     ) -> str: ...
 
 
@@ -45,19 +56,28 @@ def encode(tokenizer: Tokenizer, prompt: Prompt) -> list[int]:
     if not prompt.messages:
         ids, bos = list(tokenizer(prompt.text)["input_ids"]), tokenizer.bos_token_id
         return ids[1:] if bos is not None and ids[:2] == [bos, bos] else ids
-    if not tokenizer.chat_template:
+    messages: list[dict[str, Json]] = [
+        {"role": role, "content": content} for role, content in prompt.messages
+    ]
+    return list(tokenizer(chat_text(tokenizer, messages), add_special_tokens=False)["input_ids"])
+
+
+def chat_text(owner: Templated, messages: list[dict[str, Json]]) -> str:
+    """Messages as one text, up to where the policy begins to answer.
+
+    Raises UsageError where there is no template, or one that refuses them.
+    """
+    if not owner.chat_template:
         raise UsageError(
             "this policy's tokenizer has no chat template; allowed: --template plain, or a Jinja "
             "file for the whole prompt"
         )
-    messages = [{"role": role, "content": content} for role, content in prompt.messages]
     try:
-        text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        return owner.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     except TemplateError as error:
-        system = any(role == "system" for role, _ in prompt.messages)
+        system = any(message["role"] == "system" for message in messages)
         raise UsageError(
             f"this policy's chat template refuses the prompt ({error}); "
             + ("leave out --system, or " if system else "")
             + "give a Jinja file for the whole prompt (--template FILE)"
         ) from error
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])

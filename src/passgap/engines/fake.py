@@ -25,7 +25,9 @@ class FakeEngine(Engine):
     """
 
     name = "fake"
-    capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=False)
+    capabilities = Capabilities(
+        logprobs=True, token_ids=True, seeds="bitwise", scores=False, images=True
+    )
 
     def __init__(
         self, p: Mapping[str, float], answers: Mapping[str, str], stop: Sequence[str] = ()

@@ -93,7 +93,9 @@ class OpenAIEngine(Engine):
     """
 
     name = "openai"
-    capabilities = Capabilities(logprobs=True, token_ids=False, seeds="requests", scores=False)
+    capabilities = Capabilities(
+        logprobs=True, token_ids=False, seeds="requests", scores=False, images=True
+    )
 
     def __init__(
         self,
@@ -248,7 +250,7 @@ class OpenAIEngine(Engine):
     def _body(self, prompt: Prompt, n: int, seed: int) -> dict[str, Json]:
         body: dict[str, Json] = {"model": self._model}
         if prompt.messages:
-            body["messages"] = [{"role": role, "content": text} for role, text in prompt.messages]
+            body["messages"] = prompt.chat()
             body["logprobs"] = self._logprobs or None
         else:
             body |= self._text(prompt.text)
@@ -306,6 +308,8 @@ class OpenAIEngine(Engine):
             return f"; to leave it out: --engine-arg leave_out={','.join([*self._left_out, named])}"
         if "system" in said and any(role == "system" for role, _ in prompt.messages):
             return "; the model's chat template may not take a system message: leave out --system"
+        if prompt.images:
+            return "; the problems have images: serve a model that takes them"
         return ""
 
     def _check_settings(self) -> None:

@@ -5,8 +5,11 @@ In: a block and its prompts. Out: completions with ids and log-probabilities und
 processes the same samples. Draw ``i`` of a request uses its seed + ``i``, so the seeds of a
 problem's draws are consecutive over blocks and top-ups.
 
-Not covered: bitwise equal redraws (they depend on what else is in the batch), and scoring under
-settings other than temperature 1 without truncation, which vLLM applies only to drawn tokens.
+A prompt with images goes through vLLM's own chat, which puts them where the model expects them.
+
+Not covered: bitwise equal redraws (they depend on what else is in the batch), scoring with images,
+and scoring under settings other than temperature 1 without truncation, which vLLM applies only to
+drawn tokens.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from passgap.data.completions import Block, Completion
 from passgap.data.identity import digest
+from passgap.data.images import refuse_images
 from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine
@@ -35,7 +39,9 @@ class VllmEngine(Engine):
     """Samples a policy with a ``vllm.LLM`` that has processed log-probabilities; see ``load``."""
 
     name = "vllm"
-    capabilities = Capabilities(logprobs=True, token_ids=True, seeds="requests", scores=True)
+    capabilities = Capabilities(
+        logprobs=True, token_ids=True, seeds="requests", scores=True, images=True
+    )
 
     def __init__(self, llm: vllm.LLM, sampling: SamplingParams) -> None:
         self._llm, self._sampling = llm, sampling
@@ -64,21 +70,42 @@ class VllmEngine(Engine):
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
         """Draw a block: one request per problem, with ``n`` draws and its own seed."""
-        requests = [{"prompt_token_ids": encode(self._tokenizer, prompt)} for prompt in prompts]
         params = [
             vllm.SamplingParams(n=block.size, seed=block.draw_seed(i), **self._settings())
             for i in block.problem_ids
         ]
-        answers = self._llm.generate(requests, params, use_tqdm=False)
+        answers = self._answers(prompts, params)
         return [
             self._completion(problem_id, block.first_draw + choice.index, choice)
             for problem_id, answer in zip(block.problem_ids, answers, strict=True)
             for choice in answer.outputs
         ]
 
+    def _answers(
+        self, prompts: Sequence[Prompt], params: Sequence[vllm.SamplingParams]
+    ) -> list[vllm.RequestOutput]:
+        """One answer for each prompt, in their order: texts as ids, images through the chat."""
+        pairs = list(zip(prompts, params, strict=True))
+        plain = [(prompt, how) for prompt, how in pairs if not prompt.images]
+        shown = [(prompt, how) for prompt, how in pairs if prompt.images]
+        requests = [{"prompt_token_ids": encode(self._tokenizer, prompt)} for prompt, _ in plain]
+        texts = iter(
+            self._llm.generate(requests, [how for _, how in plain], use_tqdm=False) if plain else ()
+        )
+        chats = iter(
+            self._llm.chat(
+                [prompt.chat() for prompt, _ in shown], [how for _, how in shown], use_tqdm=False
+            )
+            if shown
+            else ()
+        )
+        return [next(chats if prompt.images else texts) for prompt in prompts]
+
     def score(self, pairs: Sequence[tuple[Prompt, Sequence[int]]]) -> list[float]:
         """Teacher forcing at temperature 1 without truncation; other settings are refused."""
         asked = self._sampling
+        images = [prompt.images for prompt, _ in pairs]
+        refuse_images(images, "scoring with vllm", "use --engine transformers")
         if (asked.temperature, asked.top_p, asked.top_k) != (1.0, 1.0, 0):
             raise UsageError(
                 f"vllm scores at temperature 1 without top-p and top-k; these completions have "

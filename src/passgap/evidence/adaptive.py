@@ -96,7 +96,7 @@ class _Drawer:
     def __call__(self, more: IntArray) -> tuple[IntArray, IntArray]:
         before, self._drawn = self._drawn, self._drawn + more
         self._draw(_rounds(before, more))
-        return self._count(before, self._drawn)
+        return scored_within(self._run, before, self._drawn)
 
     def _draw(self, asked: list[Round]) -> None:
         there = self._run.manifest.rounds[self._rounds : self._rounds + len(asked)]
@@ -116,32 +116,36 @@ class _Drawer:
                 if not there:
                     self._run.add_round(*asked)
                 self._sampler.draw(self._run, self._progress)
-            self._verified()
+            verified(self._run, self._verifier)
 
-    def _verified(self) -> None:
-        """Mark what was drawn; if nothing could be scored, more draws would not help."""
-        key = verify(self._run, verifier=self._verifier)
-        if all_unscored(self._run, key):
-            raise WorkError(
-                f"{self._run.place}: none of the samples could be scored: "
-                f"{in_one_line(unscored(self._run, key))}; fix the verifier and run the same "
-                "command again, which re-scores them"
-            )
 
-    def _count(self, since: IntArray, until: IntArray) -> tuple[IntArray, IntArray]:
-        """Scored and correct draws per problem, among the draws ``since .. until - 1``."""
-        ids = self._run.problem_ids
-        span = pl.DataFrame({"problem_id": ids, "since": since, "until": until})
-        digest = self._run.verifier_digest()
-        scored, correct = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
-        row = {problem_id: i for i, problem_id in enumerate(ids)}
-        for name in sorted(self._run.outcome_names(digest)):
-            marks = self._run.read_outcomes(digest, name).join(span, on="problem_id")
-            inside = marks.filter(pl.col("draw").is_between("since", pl.col("until") - 1))
-            for problem_id, n, c, _ in inside.group_by("problem_id").agg(**tally()).iter_rows():
-                scored[row[problem_id]] += n
-                correct[row[problem_id]] += c
-        return scored, correct
+def verified(run: Run, verifier: str | None) -> None:
+    """Mark what was drawn; if nothing could be scored, more draws would not help.
+
+    Raises WorkError in that case.
+    """
+    key = verify(run, verifier=verifier)
+    if all_unscored(run, key):
+        raise WorkError(
+            f"{run.place}: none of the samples could be scored: {in_one_line(unscored(run, key))}; "
+            "fix the verifier and run the same command again, which re-scores them"
+        )
+
+
+def scored_within(run: Run, since: IntArray, until: IntArray) -> tuple[IntArray, IntArray]:
+    """Scored and correct draws per problem, among its draws ``since .. until - 1``."""
+    ids = run.problem_ids
+    span = pl.DataFrame({"problem_id": ids, "since": since, "until": until})
+    digest = run.verifier_digest()
+    scored, correct = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+    row = {problem_id: i for i, problem_id in enumerate(ids)}
+    for name in sorted(run.outcome_names(digest)):
+        marks = run.read_outcomes(digest, name).join(span, on="problem_id")
+        inside = marks.filter(pl.col("draw").is_between("since", pl.col("until") - 1))
+        for problem_id, n, c, _ in inside.group_by("problem_id").agg(**tally()).iter_rows():
+            scored[row[problem_id]] += n
+            correct[row[problem_id]] += c
+    return scored, correct
 
 
 def _rounds(drawn: IntArray, more: IntArray) -> list[Round]:

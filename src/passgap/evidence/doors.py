@@ -22,6 +22,7 @@ from passgap.evidence.options import (
     Bar,
     CompareOptions,
     ForecastOptions,
+    KeepOptions,
     PlanOptions,
     ProbeOptions,
     ReachOptions,
@@ -34,6 +35,7 @@ from passgap.results.settings import (
     BacktestSettings,
     CompareSettings,
     ForecastSettings,
+    KeepSettings,
     PlanSettings,
     ProbeSettings,
     ReachSettings,
@@ -47,12 +49,14 @@ if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
     from passgap.analysis.alone.voting import Answers
     from passgap.analysis.probe.adaptive import Draw
+    from passgap.analysis.sweep.keeping import Draw as DrawArms
     from passgap.evidence.benchmarks import Benchmarks
     from passgap.results.audit import Audit
     from passgap.results.backtest import Backtest
     from passgap.results.comparison import Comparison
     from passgap.results.forecast import RunForecast
     from passgap.results.forecast_scores import ForecastScores
+    from passgap.results.keeping import Kept
     from passgap.results.pairs import TrainingPairs
     from passgap.results.plan import Plan
     from passgap.results.probe import AdaptiveProbe, Probe
@@ -76,6 +80,7 @@ __all__ = [
     "compare_sweep",
     "forecast",
     "forecast_scores",
+    "keep",
     "pairs",
     "plan",
     "probe",
@@ -118,7 +123,9 @@ def probe(
     evidence = _evidence(base, (), cluster)
     said = answers or evidence.base_answers
     asked = ProbeSettings(**settings)
-    return probing.probe(evidence.base.counts, asked, answers=said, models=shipped())
+    return probing.probe(
+        evidence.base.counts, asked, answers=said, models=shipped(), tries=evidence.base_tries
+    )
 
 
 @shows(ForecastSettings)
@@ -343,6 +350,7 @@ def compare(
         CompareSettings(**settings),
         trained_on=known,
         answers=answers or evidence.answers,
+        tries=evidence.tries,
     )
 
 
@@ -561,6 +569,52 @@ def adaptive_probe(
     from passgap.analysis.probe import adaptive
 
     return adaptive.adaptive_probe(draw, problem_id, AdaptiveSettings(**settings))
+
+
+@shows(KeepSettings)
+def keep(
+    draw: DrawArms,
+    steps: Sequence[int],
+    *,
+    trained_on: bool | None = None,
+    **settings: Unpack[KeepOptions],
+) -> Kept:
+    """Find the checkpoint with the highest pass@k, in rounds that drop the others.
+
+    Parameters
+    ----------
+    draw
+        Takes the places of some policies (0 is the base, 1 the first step) and n, and returns the
+        counts of their first n draws of every problem; it does the sampling and the verifying.
+        Called once per round, with the base and the checkpoints that are still in question.
+    steps
+        S >= 2 distinct steps, each at least 1, in the order of the places.
+    trained_on
+        Whether the checkpoints were trained on these problems; None where it is not known.
+    settings
+        The fields of `passgap.results.settings.KeepSettings`.
+
+    Raises
+    ------
+    UsageError
+        For settings or steps out of range, problems that were trained on (unless accepted), fewer
+        than two independent problems, one with fewer scored draws than k, or more than 2% unscored
+        draws (unless accepted).
+
+    Examples
+    --------
+    >>> import numpy as np, passgap
+    >>> p = np.array([0.2, 0.3, 0.6, 0.4])  # the base, and the steps 10, 20 and 30
+    >>> right = np.random.default_rng(0).random((4, 100, 64)) < p[:, None, None]
+    >>> def draw(places, n):
+    ...     return [passgap.Counts(range(100), [n] * 100, right[i, :, :n].sum(1)) for i in places]
+    >>> kept = passgap.keep(draw, [10, 20, 30])
+    >>> kept.step, kept.draws, kept.uniform
+    (20, 14400, 25600)
+    """
+    from passgap.analysis.sweep import keeping
+
+    return keeping.keep(draw, steps, KeepSettings(**settings), trained_on=trained_on)
 
 
 @shows(ReachSettings)

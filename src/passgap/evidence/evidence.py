@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.findings import Checks
+from passgap.results.parts import Both
 from passgap.runs import Run, is_run
 from passgap.runs.lineage import policy_folder, roles, step_of, trained_on
 from passgap.stages.counting import Source, counts_of
@@ -25,6 +26,7 @@ from passgap.stages.policies import step_named
 if TYPE_CHECKING:
     from passgap.analysis.alone.sampling_alone import Arms
     from passgap.analysis.alone.voting import Answers
+    from passgap.analysis.trajectories import Tries
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ class Side:
             told = {"yes": True, "no": False}.get(counts.provenance.get("trained_on", ""))
             return cls(named or counts.provenance.get("policy", ""), counts, None, None, told)
         return cls(str(run.place), counts, run, step_of(policy_folder(run)), trained_on(run))
+
+    def tries(self) -> Tries | None:
+        """What its trajectories took; None where its samples are none, or are no run."""
+        if self.run is None or not self.run.manifest.imported:
+            return None
+        from passgap.evidence.trajectories import tries_of
+
+        return tries_of(self.run)
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,19 @@ class Evidence:
         return tuple(base_answers(str(self.base.run.place), self.sampling_alone))
 
     @cached_property
+    def base_tries(self) -> Tries | None:
+        """What the base's trajectories took; None where its samples are none, or are no run."""
+        return self.base.tries()
+
+    @cached_property
+    def tries(self) -> Both[Tries] | None:
+        """The same of base and trained policy; None where one of them has none."""
+        if len(self.trained) != 1 or self.base_tries is None:
+            return None
+        after = self.trained[0].tries()
+        return None if after is None else Both(self.base_tries, after)
+
+    @cached_property
     def answers(self) -> Arms | None:
         """The answers of base and trained policy; None where one of them is not a run."""
         if len(self.trained) != 1 or self.trained[0].run is None or not self.base_answers:
@@ -152,24 +175,8 @@ class Evidence:
         ``given`` lists them in order; without it the runs' policies give them, else their names
         (``step-100/counts.csv``), else all are numbered in the order given; a note says so.
         """
-        sides = self.trained
-        if given and len(given) != len(sides):
-            raise UsageError(
-                f"{len(given)} steps for {len(sides)} checkpoints; give one per checkpoint, in "
-                "the same order"
-            )
-        known = [side.step for side in sides if side.step is not None]
-        if given or len(known) == len(sides):
-            return list(given) or known, ()
-        named = [int(step[1]) for side in sides if (step := step_named(Path(side.name)))]
-        if len(set(named)) == len(sides):
-            listed = ", ".join(map(str, named))
-            return named, (f"training steps as the checkpoints' names give them: {listed}",)
-        note = (
-            f"{len(sides) - len(known)} of the {len(sides)} checkpoints do not record their "
-            "training step, so all are numbered in the order given (use --step to set the steps)"
-        )
-        return list(range(1, len(sides) + 1)), (note,)
+        names = [side.name for side in self.trained]
+        return known_steps(names, [side.step for side in self.trained], given)
 
     def checks(
         self, *, intersect: bool = False, allow_different_prompts: bool = False
@@ -182,3 +189,26 @@ class Evidence:
         if len(self.trained) > 1:
             return tuple(check(run) for run in runs)
         return (check(*runs, accept=accept),) if runs else ()
+
+
+def known_steps(
+    names: Sequence[str], recorded: Sequence[int | None], given: Sequence[int] = ()
+) -> tuple[list[int], tuple[str, ...]]:
+    """`Evidence.steps` of checkpoints with these names and recorded steps."""
+    if given and len(given) != len(names):
+        raise UsageError(
+            f"{len(given)} steps for {len(names)} checkpoints; give one per checkpoint, in the "
+            "same order"
+        )
+    known = [step for step in recorded if step is not None]
+    if given or len(known) == len(names):
+        return list(given) or known, ()
+    named = [int(step[1]) for name in names if (step := step_named(Path(name)))]
+    if len(set(named)) == len(names):
+        listed = ", ".join(map(str, named))
+        return named, (f"training steps as the checkpoints' names give them: {listed}",)
+    note = (
+        f"{len(names) - len(known)} of the {len(names)} checkpoints do not record their training "
+        "step, so all are numbered in the order given (use --step to set the steps)"
+    )
+    return list(range(1, len(names) + 1)), (note,)

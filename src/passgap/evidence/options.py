@@ -74,6 +74,17 @@ class AdaptiveOptions(TypedDict, total=False):
     confidence_level: float
 
 
+class KeepOptions(TypedDict, total=False):
+    """The fields of `KeepSettings`."""
+
+    k: int
+    first: int
+    most: int
+    seed: int
+    accept_trained_on: bool
+    accept_unscored: bool
+
+
 class PlanOptions(TypedDict, total=False):
     """The fields of `PlanSettings`."""
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack, cast
 
+import numpy as np
+
 from passgap.analysis.watch.alarms import HeldOut
 from passgap.analysis.watch.groups import Groups
+from passgap.analysis.watch.logged import NOTHING_LOGGED, Logged
 from passgap.analysis.watch.watching import watching
 from passgap.data.counts import Counts
-from passgap.data.journals import HeldOutRow
+from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.errors import UsageError
 from passgap.evidence.forecasting import shipped
 from passgap.evidence.options import WatchOptions, shows
@@ -63,7 +66,8 @@ def watch_folder(
         Groups.of({name: rows[name].to_numpy() for name in rows.columns}),
         replace(asked, group_size=asked.group_size or about.group_size),
         base=None if base is None else counts_of(base),
-        held_out=[_measured(row) for row in held_out_rows(place)],
+        held_out=held_out_measured(place),
+        logged=logged(place),
         counted_by=cast(CountedBy, about.step),
         models=None if base is None else shipped(),
     )
@@ -76,7 +80,7 @@ def follow(
     base: Source | None = None,
     seconds: float = 5.0,
     **settings: Unpack[WatchOptions],
-) -> Iterator[Watching | None]:
+) -> Generator[Watching | None]:
     """The same, whenever something was added, until training has finished.
 
     Parameters
@@ -161,14 +165,34 @@ def held_out_rows(place: Path | str) -> list[HeldOutRow]:
     return read_journal(Path(place).parent / HELD_OUT_FILE, HeldOutRow)
 
 
+def held_out_measured(place: Path | str) -> list[HeldOut]:
+    """The same, as the analysis takes them."""
+    return [_measured(row) for row in held_out_rows(place)]
+
+
 def _measured(row: HeldOutRow) -> HeldOut:
-    """One measurement as the analysis takes it; what was not computable is nan."""
+    """One measurement as the analysis takes it."""
+    curve = {p.k: Estimate(_number(p.value), _number(p.low), _number(p.high)) for p in row.curve}
+    return HeldOut(row.step, curve, np.array(row.n, np.int64), np.array(row.c, np.int64))
 
-    def number(value: float | None) -> float:
-        return math.nan if value is None else value
 
-    curve = {p.k: Estimate(number(p.value), number(p.low), number(p.high)) for p in row.curve}
-    return HeldOut(row.step, curve)
+def logged(place: Path | str) -> Logged:
+    """What the trainer logged: in the watch folder, or in the training folder around it."""
+    if "://" in str(place):
+        return NOTHING_LOGGED
+    here = Path(place)
+    rows = read_journal(here / TRAINING_FILE, TrainingRow)
+    if not rows and here.name == WATCH:
+        rows = read_journal(here.parent / TRAINING_FILE, TrainingRow)
+    return Logged(
+        np.array([_number(row.entropy) for row in rows]),
+        np.array([_number(row.logp_difference) for row in rows]),
+    )
+
+
+def _number(value: float | None) -> float:
+    """nan for what was not computable."""
+    return math.nan if value is None else value
 
 
 def _files(folder: Path | str) -> list[tuple[str, int]]:

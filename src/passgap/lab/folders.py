@@ -1,4 +1,4 @@
-"""The two policies in the package: from names to folders."""
+"""The policies in the package: from names to folders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from passgap.errors import UsageError
 
-NAMES = ("base", "teacher")
+NAMES = ("base", "teacher", "novice")
 
 
 def check_name(name: str) -> str:
@@ -18,5 +18,5 @@ def check_name(name: str) -> str:
 
 
 def lab_policy_path(name: str) -> Path:
-    """The folder of ``base`` or ``teacher``."""
+    """The folder of a policy in the package (``NAMES``)."""
     return Path(str(files("passgap.lab") / "policies" / check_name(name)))

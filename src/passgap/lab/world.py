@@ -9,7 +9,7 @@ string after every operation, one per line, and the last line is the answer::
 
 There are 12 letters, so an answer is one of 12^6, about 3.0 million.
 
-Three families, one base policy for all:
+Four families for the policy ``base``:
 
 - ``mastered``: operations with one meaning, frequent in the base's corpus.
 - ``rare``: operations with two meanings. The right one is a habit of the corpus: at each step it is
@@ -19,6 +19,16 @@ Three families, one base policy for all:
   of at least .05 are used, with an equal share of problems from each of five bands of p.
 - ``absent``: one operation that the base's corpus never shows (letters mirrored, a <-> l) and one
   mastered operation. The teacher's corpus shows it.
+- ``ambiguous``: rare operations. The right meanings count on most problems and the usual ones on
+  the rest, the exceptions (``EXCEPTIONS``); a hash of the question decides, so nothing that a
+  policy can read tells them apart. The base finds both. RLVR keeps one: a world that narrows.
+
+Two families for the policy ``novice``, whose corpus shows the right meaning of every rare operation
+with probability ``NOVICE_HABIT``:
+
+- ``edge``: one or two rare operations, which the novice gets right occasionally.
+- ``far``: three rare operations, which it practically never does. RLVR on ``edge`` composes what it
+  teaches, so that ``far`` is solved: a world that teaches (after arXiv 2512.07783).
 
 Train and held-out questions never overlap, whatever the seeds: a hash of the question decides
 which side it is on, and the corpus uses train-side questions only.
@@ -47,6 +57,8 @@ Split = Literal["train", "held_out"]
 HELD_OUT_SHARE = 0.25
 LEAST_P = 0.05
 DIFFICULTY = (LEAST_P, 0.08, 0.15, 0.3, 0.5, 1.0)
+EXCEPTIONS = 0.25
+NOVICE_HABIT = 0.05
 
 
 def _moved(by: int) -> Callable[[str], str]:
@@ -91,18 +103,44 @@ RARE = (
 )
 ABSENT = (Operation("M", "mirror"),)
 OPERATIONS = {operation.symbol: operation for operation in (*MASTERED, *RARE, *ABSENT)}
-FAMILIES = ("rare", "mastered", "absent")
+FAMILIES = ("rare", "mastered", "absent", "ambiguous", "edge", "far")
+STEPS = {"edge": (1, 2), "far": (3,)}  # of the others: 2 and 3
 SYMBOLS = "".join(OPERATIONS)
 
 
-def nominal_p(symbols: str) -> float:
-    """The chance that a policy with exactly the corpus's habits is right."""
-    return math.prod(OPERATIONS[symbol].habit for symbol in symbols)
+def base_of(family: str) -> str:
+    """The lab policy that a family was made for."""
+    return "novice" if family in STEPS else "base"
 
 
-def solve(symbols: str, text: str) -> list[str]:
-    """The string after every step, all meanings right."""
-    return [text := OPERATIONS[symbol].apply(text) for symbol in symbols]
+def taught_by(family: str) -> str:
+    """The family whose problems train for this one: its own, but ``edge`` for ``far``."""
+    return "edge" if family == "far" else family
+
+
+def nominal_p(symbols: str, *, rightly: bool = True) -> float:
+    """The chance that a policy with exactly the base's habits gives every step one meaning."""
+    habits = (OPERATIONS[symbol].habit for symbol in symbols)
+    return math.prod(habit if rightly else 1 - habit for habit in habits)
+
+
+def solve(symbols: str, text: str, *, rightly: bool = True) -> list[str]:
+    """The string after every step, all meanings right (or all usual)."""
+    return [text := OPERATIONS[symbol].apply(text, rightly=rightly) for symbol in symbols]
+
+
+def readings(symbols: str, text: str) -> list[list[str]]:
+    """The strings after every step, for every choice of a meaning per step."""
+    found: list[list[str]] = [[]]
+    for symbol in symbols:
+        operation = OPERATIONS[symbol]
+        meanings = (True, False) if operation.usual else (True,)
+        found = [
+            [*lines, operation.apply(lines[-1] if lines else text, rightly=rightly)]
+            for lines in found
+            for rightly in meanings
+        ]
+    return found
 
 
 def sequences(family: str) -> tuple[str, ...]:
@@ -113,14 +151,22 @@ def sequences(family: str) -> tuple[str, ...]:
         mastered = [operation.symbol for operation in MASTERED]
         return tuple(s for m in mastered for s in (f"M{m}", f"{m}M"))
     members = [operation.symbol for operation in (MASTERED if family == "mastered" else RARE)]
-    made = ("".join(s) for n in (2, 3) for s in itertools.product(members, repeat=n))
-    return tuple(s for s in made if nominal_p(s) >= LEAST_P)
+    lengths = STEPS.get(family, (2, 3))
+    made = ("".join(s) for n in lengths for s in itertools.product(members, repeat=n))
+    if family in STEPS:
+        return tuple(made)
+    likely = (s for s in made if nominal_p(s) >= LEAST_P)
+    if family != "ambiguous":
+        return tuple(likely)
+    return tuple(s for s in likely if nominal_p(s, rightly=False) >= LEAST_P)
 
 
 def difficulty_bands(family: str) -> list[list[str]]:
     """The family's sequences by nominal p, hardest first; a band without any is left out."""
-    edges = list(itertools.pairwise(DIFFICULTY))
     asked = sequences(family)
+    if family in STEPS:  # for the novice all sequences of one length are as hard
+        return [[s for s in asked if len(s) == n] for n in reversed(STEPS[family])]
+    edges = list(itertools.pairwise(DIFFICULTY))
     bands = [[s for s in asked if low <= nominal_p(s) < high] for low, high in edges[:-1]]
     bands.append([s for s in asked if nominal_p(s) >= edges[-1][0]])
     return [band for band in bands if band]
@@ -131,10 +177,15 @@ def is_held_out(question: str) -> bool:
     return hashlib.sha256(question.encode()).digest()[0] < 256 * HELD_OUT_SHARE
 
 
+def is_exception(question: str) -> bool:
+    """Whether the usual meanings count, in the family ``ambiguous``."""
+    return hashlib.sha256(question.encode()).digest()[1] < 256 * EXCEPTIONS
+
+
 def lab_problems(
     family: str, *, split: Split | str = "held_out", size: int = 300, seed: int = 0
 ) -> ProblemSet:
-    """``size`` distinct problems of one family (``rare``, ``mastered`` or ``absent``).
+    """``size`` distinct problems of one family (``FAMILIES``).
 
     The splits ``train`` and ``held_out`` never share a question; ``seed`` says which ones.
     """
@@ -159,10 +210,13 @@ def random_text(rng: np.random.Generator) -> str:
     return "".join(LETTERS[i] for i in rng.permutation(len(LETTERS))[:LENGTH])
 
 
-def corpus(symbols: Sequence[str], *, seed: int) -> Iterator[tuple[str, str]]:
+def corpus(
+    symbols: Sequence[str], *, seed: int, habit: float | None = None
+) -> Iterator[tuple[str, str]]:
     """Endless (question, completion) pairs with the world's habits, train side only.
 
-    ``symbols`` are those that may occur; a line holds one to three operations.
+    ``symbols`` are those that may occur; a line holds one to three operations. ``habit`` replaces
+    the habits of all rare operations.
     """
     rng = np.random.default_rng(seed)
     while True:
@@ -174,15 +228,24 @@ def corpus(symbols: Sequence[str], *, seed: int) -> Iterator[tuple[str, str]]:
         lines = []
         for symbol in chosen:
             operation = OPERATIONS[symbol]
-            text = operation.apply(text, rightly=bool(rng.random() < operation.habit))
+            rate = operation.habit if habit is None or not operation.usual else habit
+            text = operation.apply(text, rightly=bool(rng.random() < rate))
             lines.append(text)
         yield question, "\n".join(lines)
 
 
 def _problem(family: str, symbols: str, text: str) -> Problem:
+    question = f"{symbols}:{text}="
+    rightly = family != "ambiguous" or not is_exception(question)
+    chance = nominal_p(symbols, rightly=rightly)
+    if base_of(family) == "novice":
+        chance = NOVICE_HABIT ** len(symbols)
+    metadata: dict[str, object] = {"family": family, "steps": len(symbols), "nominal_p": chance}
+    if family == "ambiguous":
+        metadata["meaning"] = "right" if rightly else "usual"
     return Problem(
-        question=f"{symbols}:{text}=",
-        reference=solve(symbols, text)[-1],
+        question=question,
+        reference=solve(symbols, text, rightly=rightly)[-1],
         verifier="exact",
-        metadata={"family": family, "steps": len(symbols), "nominal_p": nominal_p(symbols)},
+        metadata=metadata,
     )

@@ -2,7 +2,7 @@
 
 rows.py says what a trainer gets of a problem. A launcher (trl.py, verl.py, openrlhf.py, or what an
 installed package adds by an entry point of the group ``passgap.launchers``) writes it in the
-trainer's form, with the reward file, the launch script and the three commands to run.
+trainer's form, with the reward file, the launch script and a README.
 """
 
 from passgap.launch.base import Job, Launcher

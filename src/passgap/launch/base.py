@@ -1,22 +1,22 @@
 """The interface of every launcher. In: rows and a Job. Out: the files of one trainer.
 
-What reaches a reward function differs. TRL hands it every column. verl hands it ``extra_info`` and
-the ground truth. OpenRLHF hands it the prompt and one label string, so there the whole problem is
-in the label, as JSON.
+What reaches a reward function differs. TRL, ms-swift, SkyRL and AReaL hand it every column. verl
+hands it ``extra_info`` and the ground truth, slime ``metadata``. OpenRLHF and NeMo-RL hand it one
+label string, so there the whole problem is in the label, as JSON.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from passgap._version import __version__
 from passgap.errors import UsageError
@@ -26,6 +26,7 @@ from passgap.launch.tokenizers import leading_tokens
 from passgap.runs import write_from, write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
+SPECIAL_FILE = "special_tokens.json"  # a tokenizer may have thousands
 KNOWN: dict[str, type[pl.DataType]] = {"pass_rate": pl.Float64, "n": pl.Int64, "c": pl.Int64}
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 
@@ -87,17 +88,24 @@ class Launcher:
         The trainer needs problems that are held out.
     begins_texts
         A plain prompt has to begin with what the tokenizer would add (`Job.leading`).
+    only_chat
+        The trainer shows every prompt through the policy's chat template.
+    uses
+        The settings that its files use; None: all.
     """
 
     data: Callable[[Sequence[Row], Path, str, Split, str], list[Path]]
     files: Callable[[Job], Mapping[str, str]]
     validates: bool = False
     begins_texts: bool = False
+    only_chat: bool = False
+    uses: Collection[str] | None = None
 
 
-def rendered(trainer: str, job: Job, *names: str) -> dict[str, str]:
-    """The templates of a trainer, filled in."""
+def rendered(trainer: str, job: Job, *names: str, **more: object) -> dict[str, str]:
+    """The templates of a trainer, filled in with the job and more values by name."""
     environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -105,11 +113,8 @@ def rendered(trainer: str, job: Job, *names: str) -> dict[str, str]:
         autoescape=False,  # shell and Python, quoted by the filters below
     )
     environment.filters |= {"python": repr, "shell": _shell, "hydra": _hydra}
-    texts = {name: (TEMPLATES / trainer / f"{name}.j2").read_text("utf-8") for name in names}
-    return {
-        name: environment.from_string(text).render(job=job, s=job.settings, version=__version__)
-        for name, text in texts.items()
-    }
+    told = {"job": job, "s": job.settings, "version": __version__, **more}
+    return {name: environment.get_template(f"{trainer}/{name}.j2").render(told) for name in names}
 
 
 def _shell(value: object) -> str:

@@ -27,6 +27,7 @@ from passgap.data.policies import Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.launch import (
+    FORMS,
     JobSettings,
     Known,
     check_forms,
@@ -159,14 +160,19 @@ def _prompt_of(run: Run, problems: ProblemSet) -> PromptSettings | None:
 
 
 def write_selection(
-    selection: Selection, source: Source, out: Path, forms: Sequence[str]
+    selection: Selection, source: Source, out: Path, forms: Sequence[str] | None
 ) -> WrittenSelection:
     """Write the chosen problems and their control; returns what ``select.json`` holds.
 
-    Raises UsageError for an unknown format. Raises RunError if ``out`` is not empty.
+    Without ``forms``, the usual ones are written beside the JSONL; of problems with images, none.
+
+    Raises UsageError for an unknown format, and for one that holds no images. Raises RunError if
+    ``out`` is not empty.
     """
-    check_forms(forms)
     problems = source.problems.problems
+    if forms is None:
+        forms = () if any(problem.images for problem in problems) else FORMS
+    check_forms(forms)
     rows = [selection.row(i) for i in range(len(problems))]
     known = {
         p.id: Known(pass_rate=row.pass_rate, n=row.n, c=row.c)

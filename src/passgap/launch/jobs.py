@@ -3,14 +3,15 @@
 In: rows to train on and to hold out, the policy, the settings. Out: on disk, all paths in it
 relative to the folder ::
 
-    train.parquet, val.parquet (verl)   or train.jsonl, val.jsonl (OpenRLHF, TRL) reward.py or
-    train.py               evaluation's verifier, imported from passgap and recorded launch.sh
-    (verl, OpenRLHF)          the trainer's own command special_tokens.json (OpenRLHF)      special
-    tokens in its texts, not in evaluation's settings.json, README.md            the settings; three
-    commands
+    train.parquet, val.parquet   or .jsonl, as the trainer reads them
+    reward.py or train.py        evaluation's verifier, imported from passgap and recorded; named
+                                 as the trainer calls such a file: env.py, plugin.py ..
+    launch.sh                    the trainer's own command (verl, OpenRLHF)
+    special_tokens.json          special tokens in a trainer's texts, not in evaluation's
+    settings.json, README.md     the settings; the commands
 
-The settings mean the same as in ``passgap train``: GRPO as published, on policy, with nothing but
-the temperature shaping the distribution.
+The settings mean the same as in ``passgap train``: an algorithm as published (GRPO, and for verl
+others), on policy, with nothing but the temperature shaping the distribution.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from passgap.data.images import refuse_images
 from passgap.data.policies import Policy
 from passgap.errors import UsageError
 from passgap.launch.base import Job, Launcher, Split
@@ -43,10 +45,17 @@ LAUNCHERS = Registry(
         "trl": "passgap.launch.trl:LAUNCHER",
         "verl": "passgap.launch.verl:LAUNCHER",
         "openrlhf": "passgap.launch.openrlhf:LAUNCHER",
+        "slime": "passgap.launch.rewarded:SLIME",
+        "skyrl": "passgap.launch.rewarded:SKYRL",
+        "ms-swift": "passgap.launch.rewarded:MS_SWIFT",
+        "areal": "passgap.launch.rewarded:AREAL",
+        "nemo-rl": "passgap.launch.rewarded:NEMO_RL",
+        "verifiers": "passgap.launch.rewarded:VERIFIERS",
     },
     _accept,
 )
-FORMS = tuple(LAUNCHERS.built_in)
+FORMS = ("trl", "verl", "openrlhf")  # what select writes unless it is asked for others
+ONLY_JSONL = "passgap select writes them as JSONL, without --format"
 
 
 def check_forms(forms: Sequence[str]) -> None:
@@ -63,8 +72,9 @@ def write_format(
     Either all rows have a text, or all have messages. ``split`` is what a reward sees; ``source``,
     the problem set's name, is what the trainer groups its metrics by.
 
-    Raises UsageError for an unknown format.
+    Raises UsageError for an unknown format, and for problems with images, which none of them holds.
     """
+    refuse_images([row.problem.images for row in rows], f"the format {form}", ONLY_JSONL)
     return LAUNCHERS[form].data(rows, folder, name, split, source)
 
 
@@ -73,8 +83,9 @@ def check_job(
 ) -> None:
     """Refuse what the trainer could not run, before anything is written.
 
-    Raises UsageError for too few problems, or none to validate on if the trainer validates. Raises
-    MismatchError for held-out problems that are also trained on.
+    Raises UsageError for too few problems, some with images, none to validate on if the trainer
+    validates, or plain prompts if it shows messages only. Raises MismatchError for held-out
+    problems that are also trained on.
     """
     if len(train) < settings.prompts_per_step:
         raise UsageError(
@@ -82,8 +93,16 @@ def check_job(
             f"{plural(len(train), 'problem')}; allowed: at most as many prompts per step as "
             "problems"
         )
-    if LAUNCHERS[trainer].validates and not held_out:
+    launcher = LAUNCHERS[trainer]
+    if launcher.validates and not held_out:
         raise UsageError(f"{trainer} validates during training: give --held-out PROBLEMS")
+    if launcher.only_chat and not train[0].prompt.messages:
+        raise UsageError(
+            f"{trainer} shows every prompt through the policy's chat template, and these prompts "
+            "are plain texts; give --template chat (a run: sample it with that)"
+        )
+    images = [row.problem.images for row in (*train, *held_out)]
+    refuse_images(images, "a job for a trainer", ONLY_JSONL)
     refuse_shared([row.problem for row in train], [row.problem for row in held_out])
 
 
@@ -122,6 +141,11 @@ def write_job(
     launcher = LAUNCHERS[trainer]
     if launcher.begins_texts:
         train, held_out = _begun(train, job.leading), _begun(held_out, job.leading)
+    used = {
+        name: value
+        for name, value in asdict(settings).items()
+        if launcher.uses is None or name in launcher.uses
+    }
     asked = {
         "schema": "passgap.export/1",
         "trainer": trainer,
@@ -129,7 +153,7 @@ def write_job(
         "source": source,
         "verifier": verifier,
         "stop": list(job.stop),
-        "settings": asdict(settings),
+        "settings": used,
     }
     texts = {"settings.json": json.dumps(asked, indent=2, ensure_ascii=False) + "\n"}
     texts |= launcher.files(job)

@@ -6,11 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from passgap.launch.base import Job, Launcher, Split, rendered, write_jsonl
+from passgap.launch.base import SPECIAL_FILE, Job, Launcher, Split, rendered, write_jsonl
 from passgap.launch.rows import Row
 from passgap.launch.tokenizers import special_tokens
-
-SPECIAL_FILE = "special_tokens.json"  # a tokenizer may have thousands
 
 
 def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str) -> list[Path]:

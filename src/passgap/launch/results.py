@@ -83,7 +83,7 @@ def _draws(run: Run, verifier: str, names: list[str]) -> Iterator[pl.DataFrame]:
 
 def _problems(run: Run, counts: Counts) -> pl.DataFrame:
     problems = run.problems()
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "problem_id": [p.id for p in problems],
             "question": [p.question for p in problems],
@@ -95,6 +95,8 @@ def _problems(run: Run, counts: Counts) -> pl.DataFrame:
             "unscored": counts.unscored,
         }
     )
+    images = [[{"bytes": one.read(), "path": one.name} for one in p.images] for p in problems]
+    return frame.with_columns(pl.Series("images", images)) if any(images) else frame
 
 
 def _card(run: Run, counts: Counts, verifier: str) -> str:

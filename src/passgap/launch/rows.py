@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -83,7 +83,10 @@ def rows_of(
 
 
 def write_problems(rows: Sequence[Row], path: Path) -> None:
-    """A problem file (JSONL) that ``passgap train`` and ``passgap sample`` read, ids unchanged."""
+    """A problem file (JSONL) that ``passgap train`` and ``passgap sample`` read, ids unchanged.
+
+    Images are in it, as data URLs.
+    """
     lines = []
     for row in rows:
         problem = row.problem
@@ -95,6 +98,8 @@ def write_problems(rows: Sequence[Row], path: Path) -> None:
             "problem_id": problem.id,
             **row.known,
         }
+        if problem.images:
+            fields["images"] = [image.data_url for image in problem.images]
         lines.append(json.dumps(fields) + "\n")  # ASCII: no line end of any kind inside
     write_text("".join(lines), path)
 
@@ -122,12 +127,7 @@ def read_problems(path: Path) -> tuple[list[Problem], dict[str, Known]]:
         ) from error
     added = (*NOTHING, "problem_id")
     bare = [
-        Problem(
-            p.question,
-            p.reference,
-            p.verifier,
-            {k: v for k, v in p.metadata.items() if k not in added},
-        )
+        replace(p, metadata={k: v for k, v in p.metadata.items() if k not in added})
         for p in problems
     ]
     return bare, known

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from passgap.errors import UsageError
+from passgap.launch.algorithms import ALGORITHMS
 
 ROLLOUTS = ("vllm", "sglang")
+OF_REWARD = ("max_tokens", "group_size", "eval_draws", "temperature")  # of data and a reward alone
 T = TypeVar("T")
 
 
@@ -24,7 +26,8 @@ class JobSettings:
     """The settings of a training run elsewhere; names as in ``passgap train``.
 
     A step draws ``prompts_per_step * group_size`` completions. ``nodes``, ``gpus`` (per node),
-    ``rollout`` and ``tensor_parallel`` say where; TRL's script leaves that to its launcher.
+    ``rollout`` and ``tensor_parallel`` say where; TRL's script leaves that to its launcher. Only
+    verl's job has other algorithms than GRPO.
 
     Raises UsageError for a value that cannot be carried out, naming it and what is allowed.
     """
@@ -32,6 +35,7 @@ class JobSettings:
     max_tokens: int = field(
         metadata={"help": "Largest number of new tokens per completion.", "least": 1}
     )
+    algorithm: str = _flag(", ".join(ALGORITHMS) + ".", "grpo")
     steps: int = _flag("Optimizer steps.", 100, least=1)
     learning_rate: float = _flag("AdamW's learning rate.", 1e-6)
     group_size: int = _flag("Completions per prompt in one step (GRPO's G).", 8, least=2)
@@ -61,6 +65,8 @@ class JobSettings:
                 f"learning_rate is {self.learning_rate:g} and temperature {self.temperature:g}; "
                 "allowed: a learning rate between 0 and 1 (such as 1e-6), a temperature > 0"
             )
+        if self.algorithm not in ALGORITHMS:
+            raise UsageError(f"algorithm is {self.algorithm!r}; allowed: {', '.join(ALGORITHMS)}")
         if self.rollout not in ROLLOUTS:
             raise UsageError(f"rollout is {self.rollout!r}; allowed: {', '.join(ROLLOUTS)}")
         if self.gpus_in_all % self.tensor_parallel:

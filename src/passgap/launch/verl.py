@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from passgap.launch.base import KNOWN, MESSAGES, Launcher, Split, rendered, write_parquet
+from passgap.launch.algorithms import ALGORITHMS
+from passgap.launch.base import KNOWN, MESSAGES, Job, Launcher, Split, rendered, write_parquet
 from passgap.launch.rows import Row
 from passgap.training.foreign import CARRIED
 
@@ -42,6 +43,16 @@ def data(rows: Sequence[Row], folder: Path, name: str, split: Split, source: str
     return [write_parquet(pl.DataFrame(given, schema=SCHEMA), folder / f"{name}.parquet")]
 
 
-LAUNCHER = Launcher(
-    data, lambda job: rendered("verl", job, "reward.py", "launch.sh", "README.md"), validates=True
-)
+def files(job: Job) -> dict[str, str]:
+    """The reward file, the launch script with the algorithm's settings, the README."""
+    algorithm = ALGORITHMS[job.settings.algorithm]
+    return rendered(
+        "verl",
+        job,
+        *("reward.py", "launch.sh", "README.md"),
+        algorithm=algorithm,
+        set=algorithm.settings(job.settings.beta),
+    )
+
+
+LAUNCHER = Launcher(data, files, validates=True)

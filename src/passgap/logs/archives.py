@@ -17,6 +17,7 @@ from passgap.errors import UsageError
 
 STORED, DEFLATED, ZSTANDARD = 0, 8, 93
 LARGEST = 1 << 30
+READ_AT_ONCE = 1 << 16
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
 
@@ -33,7 +34,7 @@ class Archive:
                 "written, or was cut off, has no table of contents: let it finish, or copy it "
                 "again"
             ) from error
-        self._file = path.open("rb")
+        self._file = path.open("rb", READ_AT_ONCE)
 
     def __enter__(self) -> Archive:
         return self
@@ -80,8 +81,8 @@ def _inflated(raw: bytes, info: zipfile.ZipInfo) -> bytes:
     if info.compress_type == DEFLATED:
         return zlib.decompressobj(-15).decompress(raw, info.file_size + 1)
     if info.compress_type == ZSTANDARD:
-        with pyarrow.CompressedInputStream(pyarrow.BufferReader(raw), "zstd") as stream:
-            return bytes(stream.read(info.file_size + 1))
+        found: bytes = pyarrow.Codec("zstd").decompress(raw, info.file_size, asbytes=True)
+        return found
     raise UsageError(
         f"{info.filename} is compressed with method {info.compress_type}; allowed: stored, "
         "deflate, zstandard"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from passgap.data.images import Image
 from passgap.data.outcomes import Status
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
@@ -71,10 +72,11 @@ class Record(NamedTuple):
     """One draw as recorded in a log.
 
     Its problem is identified by ``question``, or else the rendered ``prompt``, or else the source's
-    ``key``. ``order`` sorts the draws of a problem (a seed, an epoch) before the order of reading.
-    ``status`` is the source's label, None if it has none; ``finish_reason`` None if unknown;
-    ``metadata`` is the problem's; ``fields`` are the other fields of the row, by which policies are
-    told apart.
+    ``key``, and by the ``images`` that the log holds. ``order`` sorts the draws of a problem (a
+    seed, an epoch) before the order of reading. ``status`` is the source's label, None if it has
+    none; ``finish_reason`` None if unknown; ``turns`` are the policy's own in a trajectory and
+    ``cost`` its price in US dollars, None if unknown; ``metadata`` is the problem's; ``fields`` are
+    the other fields of the row, by which policies are distinguished.
     """
 
     text: str
@@ -88,8 +90,11 @@ class Record(NamedTuple):
     reason: str = ""
     finish_reason: str | None = None
     tokens: int = 0
+    turns: int | None = None
+    cost: float | None = None
     metadata: Mapping[str, object] | None = None
     fields: Mapping[str, object] | None = None
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ def chosen(row: Row, asked: Asked, told: Told) -> bool:
 
     Besides its own fields it has those that the log says of it elsewhere (``told.here``).
     """
+    if not asked.where and asked.step is None:
+        return True
     wanted = asked.where
     if asked.step is not None and "step" in row:
         wanted = (*wanted, ("step", str(asked.step)))

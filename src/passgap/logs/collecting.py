@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from passgap.data.identity import digest
 from passgap.data.policies import PromptSettings
@@ -20,39 +21,61 @@ from passgap.stages.policies import Splits
 
 SLOT = "{{ question }}"
 NOT_LOGGED = "not in the log"
-OWN_NAMES = ("problem_id", "id", "task_id", "unique_id", "question_id")
+OWN_NAMES = ("problem_id", "id", "task_id", "unique_id", "question_id", "index", "pid")
 
 
 class Matcher:
     """Finds problems by question, by the question within a prompt, or (no text at all) by id.
 
-    A prompt may contain other questions as worked examples: the one that ends last is asked.
+    A prompt may contain other questions as worked examples: the one that ends last is asked. Where
+    several problems ask it, about different images, the id, the place in the set or the images say
+    which one it is.
     """
 
     def __init__(self, problems: ProblemSet) -> None:
-        self._problems = tuple(problems)
-        self._by_question = {p.question.strip(): p for p in problems}
+        self._by_question: dict[str, list[Problem]] = {}
+        for problem in problems:
+            self._by_question.setdefault(problem.question.strip(), []).append(problem)
         self._by_name = dict(_names(problems))
-        self._found: dict[str, Problem | None] = {}
+        self._found: dict[str, list[Problem]] = {}
 
     def find(self, record: Record) -> Problem | None:
         """The problem that a record belongs to."""
-        text = record.question or record.prompt
-        if not text:
+        if not (record.question or record.prompt):
             return self._by_name.get(record.key)
+        asked = self._asked(record)
+        if len(asked) < 2:
+            return asked[0] if asked else None
+        named = [self._by_name.get(name) for name in _told(record)]
+        return next(
+            (p for p in asked if p in named or (record.images and p.images == record.images)), None
+        )
+
+    def beside(self, record: Record) -> tuple[str, ...]:
+        """What distinguishes the records of a question that several problems ask."""
+        return _told(record) if len(self._asked(record)) > 1 else ()
+
+    def _asked(self, record: Record) -> list[Problem]:
+        """The problems that ask a record's question."""
+        text = record.question or record.prompt
         if text not in self._found:
-            self._found[text] = self._by_question.get(text.strip()) or self._contained(
-                record.prompt or text
-            )
+            whole = self._by_question.get(text.strip())
+            self._found[text] = whole or self._contained(record.prompt or text)
         return self._found[text]
 
-    def _contained(self, prompt: str) -> Problem | None:
+    def _contained(self, prompt: str) -> list[Problem]:
         ends = [
-            (at + len(question), len(question), problem)
-            for question, problem in self._by_question.items()
+            (at + len(question), len(question), asked)
+            for question, asked in self._by_question.items()
             if (at := prompt.rfind(question)) >= 0
         ]
-        return max(ends, key=lambda end: end[:2])[2] if ends else None
+        return max(ends, key=lambda end: end[:2])[2] if ends else []
+
+
+def _told(record: Record) -> tuple[str, ...]:
+    """The names of a record's problem: its id in the log, and its place if the log numbers them."""
+    place = (record.metadata or {}).get("doc_id")
+    return (record.key, f"#{place + 1}") if isinstance(place, int) else (record.key,)
 
 
 def _names(problems: ProblemSet) -> Iterator[tuple[str, Problem]]:
@@ -90,7 +113,7 @@ class Collected:
         self.scored = self.correct = self.failed = 0
         self._named: list[Problem] = []  # by question and reference, as first read
         self._keys: list[tuple[int, str]] = []  # of each row: which of these, and the log's id
-        self._named_of: dict[tuple[str, str], int] = {}
+        self._named_of: dict[tuple[str, ...], int] = {}
         self._number_of: dict[str, int] = {}
         self._row_of: dict[tuple[int, str], int] = {}
         self._drawn: Counter[object] = Counter()
@@ -114,16 +137,14 @@ class Collected:
             if self._is_copy(row):
                 continue
             self.draws[row] += 1
-            self.labelled += record.status is not None
-            scored = record.status in ("correct", "incorrect")
-            self.scored += scored
-            self.scored_of[row] += scored
-            self.correct += record.status == "correct"
+            self.scored_of[row] += record.status in ("correct", "incorrect")
             self.correct_of[row] += record.status == "correct"
             self.failed += record.reason.startswith("error")
             self.unlabelled += record.status is None
             self.answered += record.extracted is not None
             self.sorter.add(row, record)
+        self.labelled = sum(self.draws) - self.unlabelled
+        self.scored, self.correct = sum(self.scored_of), sum(self.correct_of)
         self.sorter.finish()
         self.end()
         if len(set(self.draws)) > 1:
@@ -134,7 +155,7 @@ class Collected:
         if self._told.here is not self._here:
             self._here = self._told.here
             self._told.keep(self._asked.pool)
-        fields = {**self._here, **(record.fields or {})}
+        fields = {**self._here, **record.fields} if record.fields else self._here
         if fields:
             self._splits.add(self._keys[row][0], fields)
 
@@ -159,8 +180,8 @@ class Collected:
 
     def _is_copy(self, row: int) -> bool:
         """Whether a greedy policy has answered the problem before: it repeats itself."""
-        known = {**self._told.sampling, **self._here, **self._asked.sampling}
-        if known.get("temperature") != 0:
+        known = self._here.get("temperature", self._told.sampling.get("temperature"))
+        if self._asked.sampling.get("temperature", known) != 0:
             return False
         named, key = self._keys[row]
         self._drawn[one := (named, key if self._asked.id_field else "")] += 1
@@ -185,7 +206,9 @@ class Collected:
     def row(self, record: Record) -> int:
         """The row of the draw while reading, -1 where it is left out."""
         text = record.question or record.prompt
-        identity = (text or record.key, record.reference)
+        beside = self._matcher.beside(record) if self._matcher is not None else ()
+        shown = tuple(image.name for image in record.images)
+        identity = (text or record.key, record.reference, *shown, *beside)
         named = self._named_of.get(identity)
         if named is None:
             named = self._named_of[identity] = self._new(record)
@@ -297,7 +320,7 @@ class Collected:
             )
         metadata = dict(record.metadata or {}) | ({"id": record.key} if record.key else {})
         verifier = self._asked.verifier or self._verifier
-        return Problem(question, record.reference, verifier, metadata)
+        return Problem(question, record.reference, verifier, metadata, record.images)
 
     def _refuse_unmatched(self) -> None:
         if self._unmatched and not self._asked.leave_out_unmatched:
@@ -387,7 +410,7 @@ def _told_apart(problem: Problem, key: str) -> Problem:
     if not key:
         return problem
     metadata = {**problem.metadata, "id": key, TOLD_APART: key}
-    return Problem(problem.question, problem.reference, problem.verifier, metadata)
+    return replace(problem, metadata=metadata)
 
 
 def _name(record: Record) -> str:

@@ -33,6 +33,7 @@ from passgap.results.codec import HIDDEN, OR_NULL, SHOWN, Encoded, Named
 from passgap.runs import Run, is_run
 from passgap.runs.outcomes import OutcomesAbout, Source
 from passgap.runs.run import refuse_other
+from passgap.runs.shards import EFFORT
 from passgap.runs.writing import held, remove_abandoned
 from passgap.stages.policies import refuse_steps
 from passgap.verifiers.fitting import fitting
@@ -275,7 +276,7 @@ def _write(run: Run, form: Format, found: Collected, told: Told) -> str:
         )
         frame = frame.join(ids, on="row", how="left", maintain_order="left")
         if name not in present:
-            run.land_completions(name, frame)
+            run.land_completions(name, frame if found.sorter.knows_effort else frame.drop(EFFORT))
         if label:
             run.land_outcomes(key, name, _outcomes(frame))
     if label:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 from passgap.errors import UsageError
+from passgap.logs import streams
 from passgap.logs.documents import rows_under
 from passgap.logs.rows import (
     JSON_LINES,
@@ -29,6 +32,7 @@ from passgap.logs.streams import JsonStream, TooLargeError
 from passgap.stages import looks
 from passgap.stages.policies import names_a_policy, scalars
 
+PACKED = 1100  # a .gz unpacks to no more than this many times its size
 ID = "problem_id"
 TEXTS, MARKS = "completion", "correct"
 USUAL = frozenset(
@@ -50,6 +54,10 @@ def shaped(path: Path, key: str | None, say: Say) -> Iterator[Row]:
         if stream.kind() == "[":
             yield from _array(stream, path, key, say)
             return
+    stat = path.stat()
+    if (large := _large_object(path, stat.st_size, stat.st_mtime_ns)) is not None:
+        yield from _streamed(path, large, key, say)
+        return
     if key is None and _is_lines(path):
         yield from read_lines(path)
         return
@@ -60,8 +68,8 @@ def shaped(path: Path, key: str | None, say: Say) -> Iterator[Row]:
             while stream.kind():
                 objects.append(_object(stream.value(), path, len(objects) + 1))
         except TooLargeError:
-            yield from _walked(path, key, say)
-            return
+            _refuse_member(path)
+            raise
     if len(objects) == 1:
         yield from _document(objects[0], path, key, say)
     else:  # one row after the other, each over several lines
@@ -141,23 +149,41 @@ def _document(found: Row, path: Path, key: str | None, say: Say) -> Iterator[Row
     yield found
 
 
-def _walked(path: Path, key: str | None, say: Say) -> Iterator[Row]:
-    """The rows in a list of one object that cannot be read at once."""
-    about: Row = {}
-    lists: list[str] = []
-    with opened(path) as file:
+@lru_cache(maxsize=4)  # every format looks at the file
+def _large_object(path: Path, size: int, changed: int) -> Row | None:
+    """The members of one object that cannot be read at once, a list as an empty one.
+
+    None for any other file.
+    """
+    if size * (PACKED if path.suffix == ".gz" else 1) <= streams.LARGEST:
+        return None
+    with opened(path) as file, suppress(UsageError):  # the reader of the whole tells what is wrong
         stream = JsonStream(file, str(path))
-        for name in stream.members():
-            if stream.kind() == "[":
-                lists.append(name)
-            else:
-                about[name] = stream.value()
+        found = _members(stream)
+        if not stream.kind() and stream.read > streams.LARGEST:
+            return found
+    return None
+
+
+def _members(stream: JsonStream) -> Row:
+    return {name: [] if stream.kind() == "[" else stream.value() for name in stream.members()}
+
+
+def _refuse_member(path: Path) -> None:
+    """Refuse (TooLargeError) an object by the member that is too large, if one is."""
+    with opened(path) as file:
+        _members(JsonStream(file, str(path)))
+
+
+def _streamed(path: Path, large: Row, key: str | None, say: Say) -> Iterator[Row]:
+    """The rows in a list of such an object."""
+    lists = [name for name, value in large.items() if isinstance(value, list)]
     if key is None and len(lists) != 1:
         some = ", ".join(f"--rows {name}" for name in lists)
         raise UsageError(f"{path} has {len(lists)} lists that may be its rows; choose one: {some}")
     if key is None:
         say(f"the rows stand under {lists[0]}")
-    shared = _of_policy(about)
+    shared = _of_policy(large)
     for row in rows_under(path, key or lists[0]):
         yield {**shared, **row}
 

@@ -26,6 +26,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "status": pl.String,
     "extracted": pl.String,
     "reason": pl.String,
+    "turns": pl.Int32,
+    "cost": pl.Float64,
 }
 
 
@@ -33,6 +35,7 @@ class Sorter:
     """Collects draws by the row of their problem.
 
     What does not fit ``buffer`` (characters of text in memory) is written to ``folder``.
+    ``knows_effort`` says whether any draw has turns or a cost.
     """
 
     def __init__(self, folder: Path, *, buffer: int = BUFFER) -> None:
@@ -42,6 +45,7 @@ class Sorter:
         self._parts: list[pl.LazyFrame] = []
         self._merged: dict[int, list[int]] = {}
         self.characters = 0
+        self.knows_effort = False
 
     def merge(self, rows: Sequence[int]) -> None:
         """From now on a problem's row is ``rows[i]`` where it was ``i``; several may become one."""
@@ -51,8 +55,14 @@ class Sorter:
 
     def add(self, row: int, record: Record) -> None:
         """Take one draw of the problem in ``row``."""
-        told = (record.text, record.finish_reason, record.tokens, record.status)
-        self._rows.append((row, record.order, *told, record.extracted, record.reason))
+        turns, cost = record.turns, record.cost
+        self.knows_effort |= turns is not None or cost is not None
+        self._rows.append(
+            (
+                *(row, record.order, record.text, record.finish_reason, record.tokens),
+                *(record.status, record.extracted, record.reason, turns, cost),
+            )
+        )
         size = len(record.text) + 100
         self.characters += size
         self._held += size

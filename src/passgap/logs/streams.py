@@ -16,7 +16,7 @@ from passgap.errors import UsageError
 CHUNK = 1 << 20
 LARGEST = 50_000_000
 _DECODE = json.JSONDecoder().raw_decode
-_SPACE = " \t\r\n"
+SPACE = " \t\r\n"
 # A string, with its last quote if it ends in the text read so far; or a bracket.
 _PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -59,10 +59,15 @@ class JsonStream:
         self._before = 0  # characters forgotten, before the text held now
         self._place = ""  # the element or member that was offered last
 
+    @property
+    def read(self) -> int:
+        """How many characters the cursor is from the beginning."""
+        return self._before + self._at
+
     def kind(self) -> str:
         """The first character of the value at the cursor, empty at the end."""
         while True:
-            while self._at < len(self._text) and self._text[self._at] in _SPACE:
+            while self._at < len(self._text) and self._text[self._at] in SPACE:
                 self._at += 1
             if self._at < len(self._text):
                 return self._text[self._at]
@@ -127,9 +132,9 @@ class JsonStream:
 
     def _refuse_large(self) -> None:
         """Refuse the value at the cursor by its size, if that is why it could not be read."""
-        start = self._before + self._at
+        start = self.read
         self._skip()
-        size = self._before + self._at - start
+        size = self.read - start
         if size > LARGEST:
             raise TooLargeError(f"{self._name}{self._place}", size)
 

@@ -6,6 +6,7 @@ refused unless a condition says what counts as correct.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 
@@ -23,6 +24,7 @@ ENDINGS = {
     **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
 }
 POLICY = "assistant"
+ARGUMENTS = ("arguments", "function.arguments")
 
 
 def status_of(value: object, asked: Asked, label: str, where: str) -> Status:
@@ -129,7 +131,36 @@ def completed(value: object) -> str:
     if POLICY not in roles:
         return plain(value)
     turns = value[roles.index(POLICY) :]
-    return plain(turns) if set(roles[roles.index(POLICY) :]) == {POLICY} else shown(turns)
+    if set(roles[roles.index(POLICY) :]) == {POLICY}:
+        return plain(turns)
+    return shown([{**m, "content": _spoken(m)} if isinstance(m, dict) else m for m in turns])
+
+
+def _spoken(message: Row) -> str:
+    """What a message says, with the tools that it calls, one per line."""
+    calls = message.get("tool_calls")
+    listed = [one for one in calls if isinstance(one, dict)] if isinstance(calls, list) else []
+    return "\n".join(filter(None, [plain(message), *map(_called, listed)]))
+
+
+def _called(call: Row) -> str:
+    names = ("name", "function_name", "function.name")
+    name = next(filter(None, (plain(field(call, one)) for one in names)), "tool")
+    given = next((found for one in ARGUMENTS if (found := field(call, one)) is not None), "")
+    return f"{name}({given if isinstance(given, str) else json.dumps(given)})"
+
+
+def turns_of(messages: object) -> int | None:
+    """How often the policy speaks in a conversation; None where there is none."""
+    said = [m for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
+    return sum(one.get("role") == POLICY for one in said) if said else None
+
+
+def dollars(value: object) -> float | None:
+    """A cost in US dollars; None where there is no such number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and value >= 0 else None
 
 
 def final(reference: object) -> str:
@@ -147,7 +178,10 @@ def ended(reason: object) -> str | None:
 
 def usual(row: Mapping[str, object], names: Sequence[str]) -> str | None:
     """The first of these names that the row has with a value."""
-    return next((name for name in names if row.get(name) is not None), None)
+    for name in names:
+        if row.get(name) is not None:
+            return name
+    return None
 
 
 def label_of(row: Row, asked: Asked, names: Sequence[str]) -> str | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from passgap.data.problems import ProblemSet
 from passgap.errors import UsageError
 from passgap.problems.benchmarks import BENCHMARKS
-from passgap.problems.files import Mapped, load_file, read_rows
+from passgap.problems.files import Mapped, as_benchmark, load_file, read_rows
+from passgap.problems.images import read_image
 from passgap.problems.prompts import TEMPLATES, next_question, read_template, render
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Mapped",
     "load_problems",
     "next_question",
+    "read_image",
     "read_template",
     "render",
 ]
@@ -39,8 +41,8 @@ def load_problems(spec: str, mapping: Mapped | None = None) -> ProblemSet:
     if spec in BENCHMARKS:
         return _benchmark(spec)
     raise UsageError(
-        f"problems {spec!r} not found; allowed: a .jsonl, .jsonl.gz, .csv or .parquet file, one of "
-        f"{', '.join(BENCHMARKS)}, gym:NAME?size=..&seed=.., lab:NAME"
+        f"problems {spec!r} not found; allowed: a .jsonl, .jsonl.gz, .csv, .tsv or .parquet file, "
+        f"one of {', '.join(BENCHMARKS)}, gym:NAME?size=..&seed=.., lab:NAME"
     )
 
 
@@ -62,8 +64,9 @@ def _benchmark(name: str) -> ProblemSet:
         path for folder in _data() for pattern in benchmark.files for path in folder.glob(pattern)
     )
     if files:
-        return ProblemSet.of(name, map(benchmark.problem, read_rows(files[0])))
+        rows = read_rows(files[0])
+        return ProblemSet.of(name, as_benchmark(files[0], name, rows, files[0].parent))
     from passgap.problems.hub import hub_rows
 
-    rows = hub_rows(benchmark.hub, benchmark.config, benchmark.split)
-    return ProblemSet.of(name, map(benchmark.problem, rows))
+    found = hub_rows(benchmark.hub, benchmark.config, benchmark.split)
+    return ProblemSet.of(name, as_benchmark(benchmark.hub, name, found, Path()))

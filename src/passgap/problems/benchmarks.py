@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from string import ascii_uppercase
 from typing import cast
 
 from passgap.data.problems import Problem
 from passgap.latex import last_boxed
+from passgap.plain import plural
+from passgap.problems.images import images_of
 from passgap.problems.tests import assert_tests, check_tests, code_problem, livecodebench_tests
 
 Row = Mapping[str, object]
@@ -24,7 +28,8 @@ class Benchmark:
     """Where a benchmark's rows are and how a row becomes a problem.
 
     ``files`` are patterns of file names under ``PASSGAP_DATA``, ``hub`` is the data set's id with
-    its ``config`` and ``split``.
+    its ``config`` and ``split``. ``images`` are the fields that may hold a question's images, the
+    first with any counts; without one in a row, the problem is refused.
     """
 
     problem: Callable[[Row], Problem]
@@ -32,6 +37,17 @@ class Benchmark:
     files: tuple[str, ...]
     config: str | None = None
     split: str = "test"
+    images: tuple[str, ...] = ()
+
+    def read(self, row: Row, folder: Path) -> Problem:
+        """The problem of a row; paths of images begin in ``folder``."""
+        problem = self.problem(row)
+        if not self.images:
+            return problem
+        images, _ = images_of(row, folder, self.images)
+        if not images:
+            raise KeyError(" or ".join(self.images))
+        return replace(problem, images=images)
 
 
 def _mathematics(row: Row) -> Problem:
@@ -100,6 +116,57 @@ def _livecodebench(row: Row) -> Problem:
     )
 
 
+def _mathvista(row: Row) -> Problem:
+    """Choices are listed by letter; a float is right where it rounds to the answer, as in MathVista
+    (arXiv:2310.02255, section 4)."""
+    about = row.get("metadata")
+    rest = _rest(row, "question", "image", "decoded_image", "choices", "metadata", "query")
+    metadata = {**rest, **(about if isinstance(about, Mapping) else {})}
+    question, answer = str(row["question"]).strip(), str(row["answer"]).strip()
+    if row.get("unit"):
+        question += f" (Unit: {row['unit']})"
+    if row["question_type"] == "multi_choice":
+        options = _texts(row["choices"])
+        return _choice(question, options, _letters(options)[options.index(answer)], metadata)
+    precision = row.get("precision")
+    if row["answer_type"] != "float" or precision is None:
+        kind = "numeric" if row["answer_type"] == "integer" else "math"
+        return Problem(question, answer, kind, metadata)
+    places = int(float(str(precision)))
+    question += f" Give the answer to {plural(places, 'decimal place')}."
+    half, size = 0.5 * 10**-places, abs(float(answer))
+    verifier = f"numeric?tolerance={half / size:.6g}" if size else "numeric"
+    return Problem(question, answer, verifier, metadata)
+
+
+def _mathvision(row: Row) -> Problem:
+    """Where the options are only letters, they are in the image."""
+    rest = _rest(row, "question", "image", "decoded_image", "options")
+    question, answer = str(row["question"]).strip(), str(row["answer"]).strip()
+    options = _texts(row.get("options") or ())
+    if not options:
+        return Problem(question, answer, "math", rest)
+    return _choice(question, [] if options == _letters(options) else options, answer, rest)
+
+
+def _geometry3k(row: Row) -> Problem:
+    question = str(row["problem"]).replace("<image>", "").strip()
+    return Problem(question, str(row["answer"]).strip(), "math", _rest(row, "problem", "images"))
+
+
+def _choice(
+    question: str, options: list[str], letter: str, metadata: Mapping[str, object]
+) -> Problem:
+    """A question with its options, if they are not in the image; the answer is a letter."""
+    listed = [f"({name}) {text}" for name, text in zip(_letters(options), options, strict=True)]
+    asked = "Answer with the letter of the right choice."
+    return Problem("\n".join([question, *listed, asked]), letter, "choice", metadata)
+
+
+def _letters(options: list[str]) -> list[str]:
+    return list(ascii_uppercase[: len(options)])
+
+
 def _texts(items: object) -> list[str]:
     """The texts in a field that holds a list."""
     return [str(item) for item in cast(Iterable[object], items)]
@@ -138,5 +205,24 @@ BENCHMARKS = {
     "mbppplus": Benchmark(_mbpp, "evalplus/mbppplus", ("mbppplus*", "MbppPlus*")),
     "livecodebench": Benchmark(
         _livecodebench, "livecodebench/code_generation_lite", ("livecodebench*", "*lcb*")
+    ),
+    "mathvista": Benchmark(
+        _mathvista,
+        "AI4Math/MathVista",
+        ("*mathvista*", "*MathVista*"),
+        split="testmini",
+        images=("decoded_image", "image"),
+    ),
+    "mathvision": Benchmark(
+        _mathvision,
+        "MathLLMs/MathVision",
+        ("*mathvision*", "*MathVision*"),
+        images=("decoded_image", "image"),
+    ),
+    "geometry3k": Benchmark(
+        _geometry3k,
+        "hiyouga/geometry3k",
+        ("*geometry3k*", "*geo3k*"),
+        images=("images",),
     ),
 }

@@ -1,8 +1,9 @@
-"""Problem sets from files: JSONL (also .gz), CSV or Parquet with a declared mapping.
+"""Problem sets from files: JSONL (also .gz), CSV, TSV or Parquet with a declared mapping.
 
 In: a path, and which column is the question and which the reference with the verifier's name, or
 which benchmark's rows they are. Out: a ProblemSet. Every row needs a question and an answer; the
-first without is named.
+first without is named. ``images`` (a list) or ``image`` are read from paths relative to the file,
+from data URLs, or from the bytes in a Parquet column.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import polars as pl
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.problems.benchmarks import BENCHMARKS
+from passgap.problems.images import images_of
 
 QUESTION_FIELDS = ("question", "problem", "prompt")
 ANSWER_FIELDS = ("reference", "answer", "gold", "final_answer")
@@ -49,7 +51,7 @@ def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
     if not rows:
         raise UsageError(f"{path} has no problems; one row per problem is needed")
     if mapping.benchmark is not None:
-        return ProblemSet.of(path.name, _as_benchmark(path, mapping.benchmark, rows))
+        return ProblemSet.of(path.name, as_benchmark(path, mapping.benchmark, rows, path.parent))
     question = _field(path, rows[0], mapping.question, QUESTION_FIELDS, "--question-field")
     answer = _field(path, rows[0], mapping.answer, ANSWER_FIELDS, "--answer-field")
     problems = (
@@ -59,16 +61,23 @@ def load_file(path: Path, mapping: Mapped = Mapped()) -> ProblemSet:
     return ProblemSet.of(path.name, problems)
 
 
-def _as_benchmark(
-    path: Path, benchmark: str, rows: Iterable[Mapping[str, object]]
+def as_benchmark(
+    where: Path | str, benchmark: str, rows: Iterable[Mapping[str, object]], folder: Path
 ) -> Iterator[Problem]:
+    """The problems of a benchmark's rows; errors name ``where`` they are, and paths of images begin
+    in ``folder``."""
     for number, row in enumerate(rows, start=1):
         try:
-            yield BENCHMARKS[benchmark].problem(row)
+            yield BENCHMARKS[benchmark].read(row, folder)
         except KeyError as error:
             raise UsageError(
-                f"{path} problem {number} has no field {error}, which rows of {benchmark} have; "
+                f"{where} problem {number} has no field {error}, which rows of {benchmark} have; "
                 f"its fields are {', '.join(row)}"
+            ) from error
+        except (UsageError, ValueError, TypeError, IndexError) as error:
+            raise UsageError(
+                f"{where} problem {number} is not as rows of {benchmark} are: {error}; correct it, "
+                "or leave it out"
             ) from error
 
 
@@ -78,8 +87,9 @@ def read_rows(path: Path) -> list[dict[str, object]]:
     try:
         if suffixes in ("jsonl", "ndjson"):
             return _json_lines(path)
-        if suffixes == "csv":
-            return pl.read_csv(path, infer_schema=False).to_dicts()
+        if suffixes in ("csv", "tsv"):
+            mark = "," if suffixes == "csv" else "\t"
+            return pl.read_csv(path, infer_schema=False, separator=mark).to_dicts()
         if suffixes == "parquet":
             return pl.read_parquet(path, glob=False).to_dicts()
     except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, zlib.error, OSError) as error:
@@ -88,7 +98,9 @@ def read_rows(path: Path) -> list[dict[str, object]]:
             f"{path} cannot be read as its suffix says ({why}); save it again in that format, as "
             "UTF-8"
         ) from error
-    raise UsageError(f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .parquet")
+    raise UsageError(
+        f"{path} ends in {suffixes!r}; allowed: .jsonl, .jsonl.gz, .csv, .tsv, .parquet"
+    )
 
 
 def _json_lines(path: Path) -> list[dict[str, object]]:
@@ -141,6 +153,11 @@ def _problem(
     reference = str(row[answer]).strip()
     if "####" in reference:  # GSM8K keeps the worked solution and the answer in one field
         reference = reference.rpartition("####")[2].strip().replace(",", "")
-    metadata = {k: v for k, v in row.items() if k not in (question, answer, "verifier")}
+    try:
+        images, held = images_of(row, path.parent)
+    except UsageError as error:
+        raise UsageError(f"{path} problem {number}: {error}") from error
+    metadata = {k: v for k, v in row.items() if k not in (question, answer, "verifier", held)}
     metadata = json.loads(json.dumps(metadata, default=str))
-    return Problem(str(row[question]), reference, str(row.get("verifier") or verifier), metadata)
+    verifier = str(row.get("verifier") or verifier)
+    return Problem(str(row[question]), reference, verifier, metadata, images)

@@ -20,6 +20,7 @@ from passgap.errors import UsageError
 TEMPLATES = ("plain", "chat", "boxed")
 LEAST_MARK, LEAST_WORD = 2, 4  # characters: "Q:" is not an answer, "Q" may be one
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
+IMAGE_MARK = re.compile(r"<image>\s*")  # of data sets that say where an image belongs
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
 
 
@@ -30,12 +31,15 @@ def render(problem: Problem, settings: PromptSettings) -> Prompt:
     ``chat``: messages for the model's chat template. ``boxed``: the same, asking for the
     answer within ``\\boxed{}``. Anything else is the text of a Jinja template, which sees
     ``question``, ``system`` and ``shots`` (pairs of question and answer).
+
+    Images come before the question, whose marks ``<image>`` are left out.
     """
+    asked = IMAGE_MARK.sub("", problem.question).strip() if problem.images else problem.question
     if settings.template == "plain":
-        return Prompt(text=_plain(problem.question, settings))
+        return Prompt(text=_plain(asked, settings), images=problem.images)
     if settings.template in ("chat", "boxed"):
-        return Prompt(messages=_messages(problem.question, settings))
-    return Prompt(text=_jinja(problem.question, settings))
+        return Prompt(messages=_messages(asked, settings), images=problem.images)
+    return Prompt(text=_jinja(asked, settings), images=problem.images)
 
 
 def next_question(settings: PromptSettings) -> str | None:

@@ -10,8 +10,10 @@ from passgap.results.codec import FLAT, IN_CURVE, Result
 from passgap.results.estimates import Curve, Estimate
 from passgap.results.parts import AnswerShares, At, Both, HistogramBin, Interval, Luck
 from passgap.results.sampling_alone import SamplingAlone
+from passgap.results.trajectories import TrajectoriesCompared
 from passgap.results.verdict import Verdict
 
+Change = Literal["up", "down", "unclear"]
 TiltReading = Literal["tilt", "uneven", "more"]
 
 
@@ -205,6 +207,20 @@ class Reasoned:
     delta: Curve
 
 
+@dataclass(frozen=True)
+class AllOfK:
+    """pass^k, the share of problems with k of k draws correct, and its change at one ``k``.
+
+    ``change`` is ``up`` or ``down`` where the interval of ``delta`` at ``k`` excludes 0.
+    """
+
+    base: Annotated[Curve, IN_CURVE]
+    trained: Annotated[Curve, IN_CURVE]
+    delta: Curve
+    k: int
+    change: Change
+
+
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
     """The verdict after training and everything it is based on; print it, or use ``to_dict()``."""
@@ -232,10 +248,12 @@ class Comparison(Result):
     bands: tuple[BandGain, ...]
     luck: Both[Luck | None]
     reasoned: Reasoned | None
+    all_of_k: AllOfK
     answered: Answered | None
     histogram: tuple[HistogramBin, ...]
     notes: tuple[str, ...]
     sampling_alone: SamplingAlone | None
+    trajectories: TrajectoriesCompared | None
 
     def __str__(self) -> str:
         lines = [f"{self.verdict.label}  ({self.problems} problems)", *self.verdict.lines()]

@@ -13,6 +13,7 @@ from passgap.results.labels import Label
 from passgap.results.parts import AnswerShares, HistogramBin, Interval, Luck
 from passgap.results.sampling_alone import SamplingAlone
 from passgap.results.settings import AdaptiveSettings
+from passgap.results.trajectories import Trajectories
 from passgap.results.verdict import Verdict
 
 
@@ -132,10 +133,12 @@ class Probe(Result):
     extrapolation: tuple[Extrapolated, ...]
     luck: Luck | None
     reasoned: ReasonedCurve | None
+    all_of_k: Curve
     answered: ProbeAnswered | None
     histogram: tuple[HistogramBin, ...]
     notes: tuple[str, ...]
     sampling_alone: SamplingAlone | None
+    trajectories: Trajectories | None
 
     def at(self, k: int) -> Estimate:
         """pass@k, measured or extrapolated; a k that is neither listed nor requested is refused."""

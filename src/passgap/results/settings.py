@@ -74,6 +74,33 @@ class AdaptiveSettings:
 
 
 @dataclass(frozen=True)
+class KeepSettings:
+    """How the checkpoint to keep is found, in rounds.
+
+    Parameters
+    ----------
+    k
+        The best is that of the highest pass@k; at most ``first``.
+    first, most
+        Draws per problem of every checkpoint in the first round, and of those in the last; each
+        round doubles them.
+    seed
+        Seed of the folds and bootstraps.
+    accept_trained_on
+        Choose on problems that the checkpoints were trained on.
+    accept_unscored
+        Choose even if more than 2% of a policy's draws are unscored.
+    """
+
+    k: int = 1
+    first: int = 8
+    most: int = 64
+    seed: int = 0
+    accept_trained_on: bool = False
+    accept_unscored: bool = False
+
+
+@dataclass(frozen=True)
 class CompareSettings:
     """How two policies are compared; the defaults of Python and of the command line.
 

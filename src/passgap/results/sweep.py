@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from passgap.results.codec import FLAT, HIDDEN, IN_CURVE, Result
 from passgap.results.comparison import ComparedWith
-from passgap.results.estimates import Curve
+from passgap.results.estimates import Curve, Estimate
 from passgap.results.verdict import Verdict
+
+Standing = Literal["on", "open", "behind"]
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,48 @@ class Fall:
 
 @dataclass(frozen=True)
 class Keep:
-    """The checkpoint to keep; ``alike`` are the steps not distinguished from it at the small k."""
+    """The checkpoint to keep; ``alike`` are the steps not distinguished from it at the small k.
+
+    ``corrected`` is the gain at the small k on problems that had no part in the choice.
+    """
 
     step: int
     policy: str
     small: Difference
     large: Difference
+    corrected: Estimate
     alike: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """One policy between pass@1 (``small``) and coverage (``large``); the base's step is 0.
+
+    ``standing`` is ``on`` if it is shown ahead of every other one in pass@1 or in coverage,
+    ``behind`` if another is shown ahead of it in both (the steps ``behind``), else ``open``.
+    """
+
+    step: int
+    small: Estimate
+    large: Estimate
+    standing: Standing
+    behind: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Coverage, pass@``k_large``, against pass@1; all standings hold at once, at 95%."""
+
+    k_large: int
+    points: tuple[FrontierPoint, ...]
 
 
 @dataclass(frozen=True, repr=False)
 class Sweep(Result):
     """pass@k against training step and what it says; print it, or use ``to_dict()``.
 
-    ``fall`` is None where none is shown, ``keep`` where the base is best.
+    ``fall`` is None where none is shown, ``keep`` where the base is best, ``frontier`` where the
+    large k is 1.
     """
 
     schema: ClassVar[str] = "passgap.compare_sweep/1"
@@ -83,6 +113,7 @@ class Sweep(Result):
     checkpoints: tuple[Checkpoint, ...]
     fall: Fall | None
     keep: Keep | None
+    frontier: Frontier | None
     rule: str
     notes: tuple[str, ...]
 

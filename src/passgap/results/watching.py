@@ -53,7 +53,11 @@ class ProblemsOfSpan(ProblemsSoFar):
 
 @dataclass(frozen=True)
 class Span:
-    """The steps from ``step`` to ``last_step``; ``groups_left_out`` have under two scored."""
+    """The steps from ``step`` to ``last_step``; ``groups_left_out`` have under two scored.
+
+    ``solved`` is the share correct, ``pass_at_k`` that of the problems solved within k completions
+    of one group, up to the group's size.
+    """
 
     step: int
     last_step: int
@@ -64,6 +68,7 @@ class Span:
     mixed: Estimate
     forecast: Forecast | None
     solved: Estimate
+    pass_at_k: tuple[At, ...]
     reward: Estimate
     length: Estimate
     truncated: Estimate
@@ -72,7 +77,12 @@ class Span:
 
 @dataclass(frozen=True)
 class StepZero:
-    """Step 0 against the forecast, one pair per problem, and whether they agree."""
+    """Step 0 against the base's counts on the same problems, and whether they agree.
+
+    ``observed`` and ``forecast`` are shares of mixed groups, with their paired ``difference``;
+    ``solved`` and ``solved_by_base`` are shares of correct completions. ``p_value`` says how often
+    the base itself would differ as much in either.
+    """
 
     step: int
     problems: int
@@ -80,6 +90,9 @@ class StepZero:
     observed: Estimate
     forecast: Estimate
     difference: Estimate
+    solved: Estimate
+    solved_by_base: Estimate
+    p_value: float
     agrees: bool
 
 
@@ -181,6 +194,8 @@ class Watching(Result):
         One row per span of steps.
     lost
         Problems lost by now.
+    could_be_lost
+        Problems that were drawn often enough to count as lost.
     new_to_base
         How many of the problems that the base never solved were solved in training.
     bands
@@ -199,6 +214,7 @@ class Watching(Result):
     against_forecast: AgainstForecast | None
     steps: tuple[Span, ...]
     lost: tuple[LostProblem, ...]
+    could_be_lost: int
     new_to_base: NewToBase | None
     bands: tuple[Band, ...]
     held_out: tuple[At, ...]

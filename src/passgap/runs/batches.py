@@ -1,6 +1,7 @@
-"""Many shards at once: in bounded memory, and read by several threads.
+"""Many shards at once, in bounded memory.
 
-In: a run, names of shards, the wanted columns. Out: frames of about `ROWS` rows, in block order.
+In: a run, names of shards, the wanted columns; ``readings.any`` is a field of a column. Out: frames
+of about `ROWS` rows, in block order.
 
 Shards that hold what passgap writes (the schema's own types, all pairs of their blocks in order)
 are recognised many at once. Where one of a batch is not like that, each is judged by itself.
@@ -22,6 +23,7 @@ from passgap.runs.run import STATUSES, Run
 from passgap.runs.shards import UNREADABLE, as_frame, misfit, read_table
 
 ROWS = 1 << 18
+READERS = 16
 FEW = 1 << 15  # rows whose texts are held at once
 KEYS = ["problem_id", "draw"]
 
@@ -30,8 +32,11 @@ Out = TypeVar("Out")
 
 
 def threaded(run: Run, function: Callable[[In], Out], items: Sequence[In]) -> Iterator[Out]:
-    """`map` by threads: reading and polars let several of them run."""
-    with ThreadPoolExecutor(run.place.readers) as threads:
+    """`map`; over a network by threads, which mostly wait. On a disk they would contend."""
+    if run.place.local is not None:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(READERS) as threads:
         yield from threads.map(function, items)
 
 
@@ -72,8 +77,8 @@ def outcome_batches(
     run: Run, verifier_digest: str, names: Sequence[str], columns: Sequence[str]
 ) -> Iterator[pl.DataFrame]:
     """Columns of the outcomes of these shards, checked as they are read."""
+    keyed = list(dict.fromkeys([*KEYS, *columns]))
     for part in batched(run, names):
-        keyed = list(dict.fromkeys([*KEYS, *columns]))
         yield outcomes_of(run, verifier_digest, part, keyed).select(columns)
 
 
@@ -130,8 +135,9 @@ def outcomes_of(
     found = _recognised(run, folder, names, OUTCOME_SCHEMA, columns)
     if found is not None and found["status"].is_in(STATUSES).all():
         return found
+    wanted = [pl.col(n).cast(kind) for n, kind in _kinds(OUTCOME_SCHEMA, columns).items()]
     each = threaded(
-        run, lambda name: run.read_outcomes(verifier_digest, name).select(columns), names
+        run, lambda name: run.read_outcomes(verifier_digest, name).select(wanted), names
     )
     return pl.concat(each)
 
@@ -152,11 +158,26 @@ def _recognised(
             raise ValueError(name)
         return table
 
+    kinds = _kinds(schema, columns)
     try:
-        frame = as_frame(list(threaded(run, read, names))).select(columns)
+        frame = as_frame(list(threaded(run, read, names))).select(list(kinds))
     except (*UNREADABLE, PassgapError):
         return None
-    kinds = {name: schema[name] for name in columns}
-    if frame.schema != kinds or misfit(frame, kinds, columns):
+    if frame.schema != kinds or misfit(frame, kinds, list(kinds)):
         return None
     return frame if in_order([run.blocks[name] for name in names], frame) else None
+
+
+def _kinds(schema: Mapping[str, pl.DataType], columns: Sequence[str]) -> dict[str, pl.DataType]:
+    """The types of columns, and of a column of which only some fields are wanted."""
+    fields: dict[str, set[str]] = {}
+    for column in columns:
+        name, _, part = column.partition(".")
+        fields.setdefault(name, set()).update({part} - {""})
+    kinds: dict[str, pl.DataType] = {}
+    for name, parts in fields.items():
+        kind = schema[name]
+        if parts and isinstance(kind, pl.Struct):
+            kind = pl.Struct([field for field in kind.fields if field.name in parts])
+        kinds[name] = kind
+    return kinds

@@ -6,16 +6,18 @@ In: problems, completions, outcomes. Out: frames with the columns of the schemas
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
 
 from passgap.data.completions import Block, Completion
+from passgap.data.images import Image
 from passgap.data.outcomes import Outcome
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import WorkError
 from passgap.plain import Json, plural
+from passgap.runs.shards import EFFORT
 
 COMPLETION_SCHEMA: dict[str, pl.DataType] = {
     "problem_id": pl.String(),
@@ -26,6 +28,9 @@ COMPLETION_SCHEMA: dict[str, pl.DataType] = {
     "finish_reason": pl.String(),
     "logprob": pl.Float64(),
 }
+EFFORT_SCHEMA: dict[str, pl.DataType] = dict(
+    zip(EFFORT, (pl.Int32(), pl.Float64()), strict=True)  # of trajectories
+)
 READINGS = pl.Struct(
     {
         "asked": pl.String(),
@@ -46,6 +51,7 @@ OUTCOME_SCHEMA: dict[str, pl.DataType] = {
 PROBLEM_SCHEMA: dict[str, pl.DataType] = dict.fromkeys(
     ("problem_id", "question", "reference", "verifier", "metadata"), pl.String()
 )
+IMAGES_SCHEMA: dict[str, pl.DataType] = {"images": pl.List(pl.String)}  # absent without any
 LOGPROB_SCHEMA: dict[str, pl.DataType] = {
     "problem_id": pl.String(),
     "draw": pl.Int32(),
@@ -58,6 +64,12 @@ def with_readings(frame: pl.DataFrame) -> pl.DataFrame:
     if "readings" in frame.columns:
         return frame
     return frame.with_columns(readings=pl.lit(None, dtype=READINGS))
+
+
+def with_effort(frame: pl.DataFrame) -> pl.DataFrame:
+    """Completions with the columns of their effort: null in older runs, or where it is unknown."""
+    absent = {name: kind for name, kind in EFFORT_SCHEMA.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in absent.items())
 
 
 def beside(marks: pl.DataFrame, completions: pl.DataFrame) -> pl.DataFrame:
@@ -79,8 +91,8 @@ def tally() -> dict[str, pl.Expr]:
 
 
 def problem_frame(problems: ProblemSet) -> pl.DataFrame:
-    """The problems, one row each, metadata as JSON."""
-    return pl.DataFrame(
+    """The problems, one row each, metadata as JSON; their images by name, if there are any."""
+    frame = pl.DataFrame(
         {
             "problem_id": [p.id for p in problems],
             "question": [p.question for p in problems],
@@ -89,12 +101,23 @@ def problem_frame(problems: ProblemSet) -> pl.DataFrame:
             "metadata": [json.dumps(dict(p.metadata)) for p in problems],
         }
     )
+    names = [[image.name for image in p.images] for p in problems]
+    return frame.with_columns(pl.Series("images", names)) if any(names) else frame
 
 
-def problems_of(frame: pl.DataFrame) -> tuple[Problem, ...]:
-    """The inverse of `problem_frame`; a ValueError for metadata that are not JSON, or other ids."""
+def problems_of(frame: pl.DataFrame, image: Callable[[str], Image]) -> tuple[Problem, ...]:
+    """The inverse of `problem_frame`, where ``image`` finds an image by its name.
+
+    A ValueError for metadata that are not JSON, names that are not of images, or other ids.
+    """
     problems = tuple(
-        Problem(row["question"], row["reference"], row["verifier"], fields_of(row["metadata"]))
+        Problem(
+            row["question"],
+            row["reference"],
+            row["verifier"],
+            fields_of(row["metadata"]),
+            tuple(map(image, row.get("images") or ())),
+        )
         for row in frame.iter_rows(named=True)
     )
     if [problem.id for problem in problems] != frame["problem_id"].to_list():

@@ -68,9 +68,10 @@ def level(part: Part) -> int:
     return size
 
 
-def first_free_rank(folder: Path | str) -> int:
-    """The lowest rank that no other process writes; this process owns it from now on."""
-    rank = 0
+def first_free_rank(folder: Path | str, first: int = 0) -> int:
+    """The lowest rank from ``first`` on that no other process writes; this process owns it from now
+    on."""
+    rank = first
     while True:
         try:
             hold(own(Path(folder), rank_name(rank)))

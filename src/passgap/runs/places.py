@@ -33,8 +33,7 @@ def is_run(where: Path | str) -> bool:
 class Place:
     """A folder by path or URL; ``local`` is its path, None if it is remote.
 
-    As text, it is without the keys that a URL may hold; ``name`` opens it again. ``readers`` is how
-    many threads should read from it at once.
+    As text, it is without the keys that a URL may hold; ``name`` opens it again.
     """
 
     def __init__(self, where: Path | str) -> None:
@@ -45,8 +44,6 @@ class Place:
         if self.local is None:
             remote = self._call(Remote, self.name)
             self._files, self._root = remote, remote.root
-        # Over a network a thread mostly waits; on a disk it unpacks.
-        self.readers = min(8, os.cpu_count() or 1) if self.local is not None else 16
 
     def __str__(self) -> str:
         return self.name if self.local is not None else shareable(self.name)

@@ -80,6 +80,7 @@ class PolicyFile(Request, frozen=True, kw_only=True):
 
     step: int | None = None
     seconds: float | None = None
+    stopped_by: str | None = None  # an early warning
     train_problem_ids: tuple[str, ...] | None = None
     versions: Mapping[str, str] = {}
 

@@ -13,7 +13,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, get_args
 
@@ -22,6 +22,7 @@ import polars as pl
 
 from passgap.data.completions import Block, Completion
 from passgap.data.identity import digest
+from passgap.data.images import Image
 from passgap.data.journals import AuditMark, Call, Row
 from passgap.data.outcomes import Outcome, Status
 from passgap.data.problems import ProblemSet
@@ -29,6 +30,8 @@ from passgap.errors import RunError, UsageError
 from passgap.runs.documents import write_json
 from passgap.runs.frames import (
     COMPLETION_SCHEMA,
+    EFFORT_SCHEMA,
+    IMAGES_SCHEMA,
     LOGPROB_SCHEMA,
     OUTCOME_SCHEMA,
     PROBLEM_SCHEMA,
@@ -38,8 +41,10 @@ from passgap.runs.frames import (
     outcome_frame,
     problem_frame,
     problems_of,
+    with_effort,
     with_readings,
 )
+from passgap.runs.images import read_stored, write_images
 from passgap.runs.journal import lines, parse_journal
 from passgap.runs.locks import locked
 from passgap.runs.manifest import Manifest, Round, cut, owed_rounds, read_manifest
@@ -48,6 +53,7 @@ from passgap.runs.names import (
     AUDITS,
     CALLS_FILE,
     COMPLETIONS,
+    IMAGES,
     LATEST,
     LOCK_FILE,
     LOGPROBS,
@@ -58,7 +64,15 @@ from passgap.runs.names import (
 )
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.places import Place
-from passgap.runs.shards import STRANGE, ShardError, misfit, one_line, read_shard, write_shard
+from passgap.runs.shards import (
+    EFFORT,
+    STRANGE,
+    ShardError,
+    misfit,
+    one_line,
+    read_shard,
+    write_shard,
+)
 from passgap.runs.writing import own, write_bytes, write_text
 
 DIGEST = re.compile("[0-9a-f]{8,64}")
@@ -124,6 +138,7 @@ class Run:
                 raise UsageError(f"{path} has no run to top up; leave out --top-up")
             if run is None:
                 refuse_other(folder.local)
+            write_images(folder.local, problems)
             write_shard(problem_frame(problems), own(folder.local, PROBLEMS_FILE))
             _write_manifest(manifest, folder.local)
         return cls(path)
@@ -179,7 +194,7 @@ class Run:
     def _problems(self) -> ProblemSet:
         about = self.manifest.problem_set
         try:
-            found = problems_of(self.problem_rows)
+            found = problems_of(self.problem_rows, self.image)
         except ValueError as error:
             raise RunError(
                 f"{self.place}/{PROBLEMS_FILE} is damaged: {error}; {self._remade}"
@@ -193,8 +208,19 @@ class Run:
     @cached_property
     def problem_rows(self) -> pl.DataFrame:
         """The problems as they are on disk, one row each; columns as in PROBLEM_SCHEMA."""
+        schema = PROBLEM_SCHEMA | IMAGES_SCHEMA
         with self._opened(PROBLEMS_FILE, self._remade) as file:
-            return read_shard(PROBLEMS_FILE, file, schema=PROBLEM_SCHEMA, repair=self._remade)
+            return read_shard(PROBLEMS_FILE, file, schema=schema, repair=self._remade)
+
+    def image(self, name: str) -> Image:
+        """An image of the run by its name, read when it is needed; a ValueError for other names.
+
+        Reading it raises RunError where it is missing, a link, or another image.
+        """
+        return Image.named(name, partial(self._stored, name))
+
+    def _stored(self, name: str) -> bytes:
+        return read_stored(self.place, name, self._remade)
 
     @property
     def _remade(self) -> str:
@@ -223,8 +249,9 @@ class Run:
             yield file
 
     def repair_problems(self, problems: ProblemSet) -> None:
-        """Write the problems again where they cannot be read or are others; the manifest says that
-        they are these."""
+        """Write the problems again where they or their images cannot be read or are others; the
+        manifest says that they are these."""
+        write_images(self.path, problems)
         try:
             _ = self.problems()
             if self.problem_ids == [problem.id for problem in problems]:
@@ -304,9 +331,9 @@ class Run:
         """Write one block, from an engine or an importer, as a frame.
 
         Its columns are ``problem_id``, ``draw``, ``text``, ``finish_reason`` (null where unknown),
-        ``token_count`` (0 where unknown), optionally ``token_ids`` and ``logprob``; others are
-        ignored. Raises WorkError if its (problem, draw) pairs are not those of the block, each
-        once.
+        ``token_count`` (0 where unknown), optionally ``token_ids`` and ``logprob``, and for
+        trajectories ``turns`` and ``cost`` in US dollars (null where unknown); others are ignored.
+        Raises WorkError if its (problem, draw) pairs are not those of the block, each once.
         """
         must_fill(self.blocks[name], name, frame)
         unknown = {"token_ids": pl.lit([], pl.List(pl.Int32)), "logprob": pl.lit(float("nan"))}
@@ -314,7 +341,9 @@ class Run:
             **{column: value for column, value in unknown.items() if column not in frame.columns}
         )
         self._forget_derived(name)
-        shard = whole.select(pl.col(c).cast(t) for c, t in COMPLETION_SCHEMA.items())
+        effort = {c: t for c, t in EFFORT_SCHEMA.items() if c in frame.columns}
+        kinds = COMPLETION_SCHEMA | effort
+        shard = whole.select(pl.col(c).cast(t) for c, t in kinds.items())
         self._write_shard(shard, COMPLETIONS, name)
 
     def _write_shard(self, frame: pl.DataFrame, *names: str) -> None:
@@ -331,7 +360,7 @@ class Run:
         block = self.blocks[name]
         return {
             "distribution": self._distribution,
-            "problems": digest(list(block.problem_ids)),
+            "problems": block.problems,
             "first_draw": block.first_draw,
             "draws": block.size,
         }
@@ -352,6 +381,21 @@ class Run:
         )
         redo = self._repair(f"rerun the passgap {verb} command that made the run{again}")
         return self._read((COMPLETIONS,), name, COMPLETION_SCHEMA, redo, columns=columns)
+
+    def has_effort(self) -> bool:
+        """Whether the completions are trajectories with turns or costs, by the first shard."""
+        names = self.completion_names() if self.manifest.imported else []
+        return bool(names) and set(EFFORT) <= set(self._effort(names[0]).columns)
+
+    def read_effort(self, name: str) -> pl.DataFrame:
+        """The turns of one shard's draws and their cost in US dollars; null where unknown."""
+        return with_effort(self._effort(name))
+
+    def _effort(self, name: str) -> pl.DataFrame:
+        columns = ["problem_id", "draw", "finish_reason", *EFFORT]
+        redo = self._repair("rerun the passgap import command that made the run")
+        schema = COMPLETION_SCHEMA | EFFORT_SCHEMA
+        return self._read((COMPLETIONS,), name, schema, redo, columns=columns)
 
     def _read(
         self,
@@ -586,7 +630,7 @@ def _write_manifest(manifest: Manifest, folder: Path) -> None:
 def refuse_other(folder: Path) -> None:
     """Refuse (RunError) a folder with a file that an early interrupted run cannot have left."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix != ".tmp")
-    other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE)]
+    other = [name for name in names if name not in (LOCK_FILE, PROBLEMS_FILE, IMAGES)]
     if other:
         raise RunError(f"{folder} is not empty and not a run ({other[0]}); give another --out")
 

@@ -31,6 +31,8 @@ NEVER_NULL = (
     "verifier",
     "metadata",
 )
+EFFORT = ("turns", "cost")  # optional columns of completions
+OPTIONAL = (*EFFORT, "images")
 STRANGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError)
 UNREADABLE = (pyarrow.ArrowException, OSError, ValueError, *STRANGE)
 
@@ -47,11 +49,12 @@ class ShardError(RunError):
 
 
 def write_shard(
-    frame: pl.DataFrame, path: Path, *, about: Mapping[str, object] | None = None
+    rows: pl.DataFrame | pyarrow.Table, path: Path, *, about: Mapping[str, object] | None = None
 ) -> None:
     """Write one shard, with page checksums, so that ``path`` exists only when it is complete."""
-    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    table = table.replace_schema_metadata({ABOUT: json.dumps(dict(about or {}), sort_keys=True)})
+    if isinstance(rows, pl.DataFrame):
+        rows = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    table = rows.replace_schema_metadata({ABOUT: json.dumps(dict(about or {}), sort_keys=True)})
     write_whole(
         path,
         lambda temporary: pq.write_table(
@@ -110,9 +113,12 @@ def one_line(error: BaseException) -> str:
 def misfit(
     frame: pl.DataFrame, schema: Mapping[str, pl.DataType], columns: Sequence[str] | None
 ) -> str:
-    """Why a frame is not of a schema, in words; empty if it is. READINGS may be absent."""
+    """Why a frame is not of a schema, in words; empty if it is. READINGS, images and what is known
+    only of trajectories may be absent."""
     for name, kind in schema.items():
         if name not in frame.columns:
+            if name in OPTIONAL:
+                continue
             if (columns is None and name != "readings") or name in (columns or ()):
                 return f"has no column {name!r}"
             continue

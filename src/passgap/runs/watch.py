@@ -9,6 +9,9 @@ A call is one part, on disk when ``append`` returns. Small parts are merged occa
 part is written completely under the range of its calls before the small ones are removed, and where
 ranges overlap the widest counts, so that a writer killed in between neither loses nor duplicates a
 row.
+
+The writer uses Arrow and not polars, whose threads do not exist in a forked process: there it would
+wait for them forever.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
+import pyarrow
 
 from passgap.errors import RunError, UsageError, WorkError
 from passgap.runs.about import is_watch, read_about, write_about
@@ -27,7 +31,14 @@ from passgap.runs.locks import hold
 from passgap.runs.names import ABOUT_FILE
 from passgap.runs.parts import MERGED, Part, level, parse_part, parse_rank, rank_name, widest
 from passgap.runs.places import Place
-from passgap.runs.shards import ShardError, read_shard, write_shard
+from passgap.runs.shards import (
+    UNREADABLE,
+    ShardError,
+    one_line,
+    read_shard,
+    read_table,
+    write_shard,
+)
 from passgap.runs.writing import own
 
 STATUSES = ("correct", "incorrect", "unscored")
@@ -42,6 +53,19 @@ COLUMNS: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "seconds": pl.Float64(),
 }
+SCHEMA = pyarrow.schema(  # the same for the writer
+    [
+        ("call", pyarrow.int64()),
+        ("step", pyarrow.int64()),
+        ("problem_id", pyarrow.large_string()),
+        ("status", pyarrow.large_string()),
+        ("reward", pyarrow.float64()),
+        ("tokens", pyarrow.int32()),
+        ("finish_reason", pyarrow.large_string()),
+        ("reason", pyarrow.large_string()),
+        ("seconds", pyarrow.float64()),
+    ]
+)
 LISTINGS = 100
 NEEDED, OPTIONAL = ("problem_id", "status"), ("reward", "tokens", "finish_reason", "reason")
 
@@ -82,8 +106,8 @@ class WatchLog:
         status; WorkError if it cannot be written, and then nothing of this call is written.
         """
         call = self._parts[-1].last + 1 if self._parts else 0
-        frame = _frame(call, step, rows)
-        if frame.is_empty():
+        table = _table(call, step, rows)
+        if not table.num_rows:
             return
         if not (self.folder / ABOUT_FILE).is_file():
             write_about(self.folder, {})
@@ -95,7 +119,7 @@ class WatchLog:
             )
         self._merge()  # first: if it fails, nothing of this call is written
         try:
-            write_shard(frame, self._place / part.name)
+            write_shard(table, self._place / part.name)
         except WorkError:
             with suppress(OSError):
                 (self._place / part.name).unlink(missing_ok=True)
@@ -109,15 +133,17 @@ class WatchLog:
     def drop_after(self, step: int) -> int:
         """Remove this rank's rows beyond ``step``, which a resumed run draws again; returns how
         many."""
+        import pyarrow.compute  # here, since it takes longer to import than the rest of pyarrow
+
         self._tidy()
         dropped = 0
         for part in self._parts:
-            frame = _read(Place(self.folder), f"{self._place.name}/{part.name}")
-            kept = frame.filter(pl.col("step") <= step)
-            dropped += frame.height - kept.height
-            if kept.is_empty():
+            table = self._part(part)
+            kept = table.filter(pyarrow.compute.less_equal(table["step"], step))
+            dropped += table.num_rows - kept.num_rows
+            if not kept.num_rows:
                 _remove(self._place / part.name)
-            elif kept.height < frame.height:
+            elif kept.num_rows < table.num_rows:
                 write_shard(kept, self._place / part.name)
         self._tidy()
         return dropped
@@ -127,14 +153,22 @@ class WatchLog:
         newest = self._parts[-MERGED:]
         if len(newest) < MERGED or len({level(part) for part in newest}) > 1:
             return
-        place = Place(self.folder)
-        frames = [_read(place, f"{self._place.name}/{part.name}") for part in newest]
         merged = Part(newest[0].first, newest[-1].last)
-        write_shard(pl.concat(frames), self._place / merged.name)
+        tables = [self._part(part) for part in newest]
+        write_shard(pyarrow.concat_tables(tables), self._place / merged.name)
         self._parts[-MERGED:] = [merged]
         for part in newest:
             _remove(self._place / part.name)
         self._merge()
+
+    def _part(self, part: Part) -> pyarrow.Table:
+        with Place(self.folder).open(f"{self._place.name}/{part.name}") as file:
+            try:
+                return read_table(file, SCHEMA.names)[0].cast(SCHEMA)
+            except UNREADABLE as error:
+                raise _unreadable(
+                    self._place / part.name, f"is damaged ({one_line(error)})"
+                ) from error
 
     def _tidy(self) -> None:
         """Resume from what is there: remove incomplete files and parts that a wider one
@@ -198,14 +232,16 @@ def _read(place: Place, name: str) -> pl.DataFrame:
         try:
             return read_shard(name, file, schema=COLUMNS)
         except ShardError as error:
-            raise RunError(
-                f"{place}/{name} {error.fault}; move it away to read the other calls"
-            ) from error
+            raise _unreadable(f"{place}/{name}", error.fault) from error
 
 
-def _frame(
+def _unreadable(part: Path | str, fault: str) -> RunError:
+    return RunError(f"{part} {fault}; move it away to read the other calls")
+
+
+def _table(
     call: int, step: int | Sequence[int], rows: Mapping[str, Sequence[object]]
-) -> pl.DataFrame:
+) -> pyarrow.Table:
     allowed = {*NEEDED, *OPTIONAL, "seconds"}
     wrong = sorted({*NEEDED} - {*rows}) + sorted({*rows} - allowed)
     if wrong:
@@ -227,7 +263,13 @@ def _frame(
     strange = next((status for status in columns["status"] if status not in STATUSES), None)
     if strange is not None:
         raise UsageError(f"status is {strange!r}; allowed: {', '.join(STATUSES)}")
-    return pl.DataFrame({name: columns[name] for name in COLUMNS}, schema=COLUMNS)
+    try:
+        return pyarrow.table({name: columns[name] for name in COLUMNS}, schema=SCHEMA)
+    except (pyarrow.ArrowException, TypeError, OverflowError) as error:
+        raise UsageError(
+            f"a column has a value of another type ({one_line(error)}); needed: a number or None "
+            "for reward and tokens, an integer for step, texts for the others"
+        ) from error
 
 
 def _remove(path: Path) -> None:

@@ -8,7 +8,7 @@ them visible and escapes them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import TYPE_CHECKING, Literal
 
@@ -212,7 +212,8 @@ class Problem:
 
     ``cells`` hold each arm's counts, then the difference and what changed of a pair; ``numbers``
     what the first of them are sorted by. ``groups`` are what the table is filtered by; ``arms``
-    say the shares by role.
+    say the shares by role. ``images`` are the names of those that `Problems` holds; ``unseen`` says
+    how many it does not.
     """
 
     problem_id: str
@@ -224,6 +225,8 @@ class Problem:
     reference: str
     arms: Sequence[tuple[str, str]]
     draws: Sequence[Drawn]
+    images: Sequence[str] = ()
+    unseen: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,13 +242,15 @@ class Group:
 class Problems:
     """The table of problems, a line each, with its filters: groups under a name.
 
-    ``total`` is how many problems there are; the table may hold fewer.
+    ``total`` is how many problems there are; the table may hold fewer. ``images`` are data URLs by
+    name, each once.
     """
 
     head: Sequence[str]
     problems: Sequence[Problem]
     filters: Sequence[tuple[str, Sequence[Group]]]
     total: int
+    images: Mapping[str, str] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """How many problems each group has; ``all`` is every one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from passgap.data.images import Image
 from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.results.audit import Audit
 from passgap.results.comparison import Comparison
@@ -41,6 +42,7 @@ class ProblemRow:
     trained: Arm | None = None
     question: str = ""
     reference: str = ""
+    images: tuple[Image, ...] = ()
 
     @property
     def change(self) -> str:

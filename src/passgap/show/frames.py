@@ -13,13 +13,16 @@ from passgap.results.backtest import Backtest
 from passgap.results.codec import Json, to_json
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
+from passgap.results.feature_audit import FeatureAudit
 from passgap.results.findings import Checks
 from passgap.results.forecast import RunForecast
 from passgap.results.forecast_scores import AddedPairs, ForecastScores
 from passgap.results.pairs import TrainingPair, TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
+from passgap.results.proxy_audit import ProxyAudit
 from passgap.results.reach import Reach
+from passgap.results.reward_audit import RewardAudit
 from passgap.results.seeds import SeedsComparison
 from passgap.results.selection import Selection
 from passgap.results.slices import Slices
@@ -147,8 +150,11 @@ frame_of.register(Audit, _table_of("corrected"))
 frame_of.register(Backtest, _table_of("pairs"))
 frame_of.register(Checks, _table_of("findings"))
 frame_of.register(Counts, counts_frame)
+frame_of.register(FeatureAudit, _table_of("rows"))
 frame_of.register(ForecastScores, _table_of("rows"))
 frame_of.register(Plan, _table_of("designs"))
+frame_of.register(ProxyAudit, _table_of("shares"))
 frame_of.register(Reach, _table_of("rows"))
+frame_of.register(RewardAudit, _table_of("attempts"))
 frame_of.register(RunForecast, _table_of("intervals"))
 frame_of.register(Watching, _table_of("steps"))

@@ -20,11 +20,30 @@ BANDS = {  # how hard a problem is for the base, by the names in `passgap.data.b
 }
 
 
-NUMBER = rf"[+{MINUS}-]?\d[\d.,]*%?"
+NUMBER = rf"[+{MINUS}-]?\$?\d[\d.,]*%?"
 WHOLE = re.compile(
     rf"\(?{NUMBER} to {NUMBER}\)?|\b[kpnTGδ] [=<>≤≥] {NUMBER}|{NUMBER} points?\b"
     r"|\b(?:small|large) k\b"
 )
+
+
+ROLES = ("assistant", "user", "system", "tool", "function", "environment", "developer")
+TURN = re.compile(rf"^({'|'.join(ROLES)}): ?", re.MULTILINE)
+
+
+def turns_of(text: str) -> list[tuple[str, str]]:
+    """The turns of a trajectory, as importers write them: role and text, from the policy's first.
+
+    Empty where others do not speak between. A line of a turn that itself begins like a turn is
+    taken for one: this is for showing alone.
+    """
+    marks = list(TURN.finditer(text))
+    if not text.startswith(f"{ROLES[0]}:") or len({mark[1] for mark in marks}) < 2:
+        return []
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    return [
+        (mark[1], text[mark.end() : end].strip("\n")) for mark, end in zip(marks, ends, strict=True)
+    ]
 
 
 def held(text: str, space: str) -> str:

@@ -69,7 +69,7 @@ COLUMNS = (
     "draw",
     *MARKS,
 )
-OUTCOMES = ("status", "reason", "extracted", "readings")
+OUTCOMES = ("status", "reason", "extracted", "readings.asked", "readings.any")
 KEPT = ("guess_rate", "cluster", "design")  # columns of a row per sample that are of its problem
 
 
@@ -123,7 +123,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
         | {"verifier": chosen}
         | _training(run)
         | _why(run, chosen, frame),
-        cluster=_clusters(run),
+        cluster=clusters_of(run),
         c_asked=frame["c_asked"].to_numpy() if frame["read"].sum() else None,
         c_any=frame["c_any"].to_numpy() if frame["read"].sum() else None,
     )
@@ -149,7 +149,7 @@ class _Counting:
         return _tally(frame), self.guesses.counted(frame) if self.guesses else None
 
 
-def _clusters(run: Run) -> list[str] | None:
+def clusters_of(run: Run) -> list[str] | None:
     """Each problem's cluster, if all of them name one."""
     found = run.problem_field("cluster")
     known = [one for one in found if one is not None]

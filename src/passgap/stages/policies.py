@@ -63,10 +63,15 @@ def scalars(row: Mapping[str, object]) -> dict[str, object]:
 def policy_fields(row: Mapping[str, object]) -> dict[str, object]:
     """The fields of a row that tell policies apart by their names."""
     return {
-        name: value
-        for name, value in row.items()
-        if names_a_policy(name) and (value is None or isinstance(value, str | int | float))
+        name: row[name]
+        for name in _policy_names(tuple(row))
+        if row[name] is None or isinstance(row[name], str | int | float)
     }
+
+
+@lru_cache(256)
+def _policy_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filter(names_a_policy, names))
 
 
 @lru_cache(4096)

@@ -21,7 +21,7 @@ from passgap.data.counts import Design
 from passgap.data.journals import Call
 from passgap.data.policies import Policy, PromptSettings, SamplingParams
 from passgap.data.problems import ProblemSet
-from passgap.engines import Work, check_engine, load_engine, resolve_policy, versions
+from passgap.engines import Work, check_engine, check_images, load_engine, resolve_policy, versions
 from passgap.engines.base import Engine
 from passgap.errors import UsageError, WorkError
 from passgap.plain import Json, shareable
@@ -124,6 +124,7 @@ class Sampler:
         check_specs(problems)  # an unknown verifier is reported now
         self._engine_args = check_engine(engine, engine_args or {})
         self._policy, self._problems = resolve_policy(policy, engine), problems
+        check_images(engine, self._policy, problems)
         stop = (*sampling.stop, *policy.prompt.stop)
         self._sampling = dataclasses.replace(sampling, stop=tuple(dict.fromkeys(stop)))
         self._name, self._command = engine, shareable(command)
@@ -193,9 +194,10 @@ class Sampler:
                 shown.update(done, total, self._tokens)
 
     def close(self) -> None:
-        """Release what the engine holds."""
+        """Release what the engine holds; drawing again loads it again."""
         if self._engine is not None:
             self._engine.close()
+            self._engine = None
 
     @contextmanager
     def _logged(self, run: Run) -> Iterator[Engine]:

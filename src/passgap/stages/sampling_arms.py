@@ -108,11 +108,11 @@ def sample_arms(
         for arm, _, manifest in prepared
     ]
     for run, (arm, sampler, _) in zip(runs, prepared, strict=True):
-        _draw(run, arm, sampler, bar)
+        draw_arm(run, arm, sampler, bar)
     return runs
 
 
-def _draw(run: Run, arm: Arm, sampler: Sampler, bar: Bar) -> None:
+def draw_arm(run: Run, arm: Arm, sampler: Sampler, bar: Bar) -> None:
     """Draw what one arm is missing; errors name the arm."""
     where = f"{arm.name} ({arm.policy.path})"
     rest = "the earlier runs are finished, and the same command continues from here"

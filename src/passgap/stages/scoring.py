@@ -17,6 +17,7 @@ from passgap.data.policies import Policy, Prompt, PromptSettings
 from passgap.engines import (
     Engine,
     check_engine,
+    check_images,
     check_scores,
     load_engine,
     resolve_policy,
@@ -98,6 +99,7 @@ def score(
         if not owed:
             return key
         _check_vocabulary(run, policy)
+        check_images(engine, policy, run.problems())
         loaded = load_engine(
             engine, policy, run.problems(), run.manifest.sampling_params, arguments
         )

@@ -1,11 +1,13 @@
 """Pure mathematics: from arrays to results, with only numpy and scipy."""
 
+from passgap.stats.association import Associations, within_associations
 from passgap.stats.betabinomial import (
     BetaBinomial,
     beta_of_curve,
     fit_beta_binomial,
     shaped_interval,
 )
+from passgap.stats.exchange import same_policy_p
 from passgap.stats.guessing import (
     corrected_pass_at_k,
     lucky_pass_at_k,
@@ -41,6 +43,7 @@ from passgap.stats.passk import (
     share_at_k,
     wins_at_k,
 )
+from passgap.stats.ratios import mean_ratio, ratio_change
 from passgap.stats.tilt import (
     Misfit,
     SlopedTilt,
@@ -52,6 +55,7 @@ from passgap.stats.tilt import (
 from passgap.stats.votes import maj_at_k
 
 __all__ = [
+    "Associations",
     "BetaBinomial",
     "Excluded",
     "Misfit",
@@ -85,6 +89,7 @@ __all__ = [
     "mean_curve",
     "mean_ends",
     "mean_interval",
+    "mean_ratio",
     "mixed_at_g",
     "mixture_of_curve",
     "odds_spread",
@@ -93,6 +98,8 @@ __all__ = [
     "paired_interval",
     "pass_at_k",
     "plausible_limits",
+    "ratio_change",
+    "same_policy_p",
     "seeds_interval",
     "shaped_interval",
     "share_at_k",
@@ -100,5 +107,6 @@ __all__ = [
     "student_interval",
     "thinned_pass_at_k",
     "wins_at_k",
+    "within_associations",
     "zero_discordance_bound",
 ]

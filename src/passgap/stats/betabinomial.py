@@ -18,7 +18,8 @@ from scipy import optimize, special
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
-from passgap.stats.mixture import checked_counts, fall_allowed, log_choose, whole
+from passgap.stats.discrete import log_choose
+from passgap.stats.mixture import checked_counts, fall_allowed, whole
 
 LIMITS = ((-7.0, 9.0), (-7.0, 9.0), (-12.0, 12.0))  # bounds of log a, log b and the logit of never
 NEAR, TINY, FAR = 5e-4, 1e-7, 1e4

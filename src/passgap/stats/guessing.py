@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
-from passgap.stats.mixture import log_choose, whole
+from passgap.stats.discrete import log_choose
+from passgap.stats.mixture import whole
 from passgap.stats.passk import pass_at_k
 
 SMALLEST = 1e-12

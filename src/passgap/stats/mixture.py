@@ -24,6 +24,7 @@ from scipy import optimize, special
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError, WorkError
 from passgap.results.estimates import Estimate
+from passgap.stats.discrete import log_choose
 
 # The stated grid: logit p = -12, -11.85, .., 12 between the points p = 0 and p = 1.
 GRID = np.concatenate([[-np.inf], np.linspace(-12.0, 12.0, 161), [np.inf]])
@@ -326,11 +327,6 @@ def checked_counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
     if not kept.any():
         raise UsageError("no problem has a scored sample; at least one with n > 0 is needed")
     return totals[kept].astype(np.int64), hits[kept].astype(np.int64)
-
-
-def log_choose(n: IntArray | int, c: IntArray | int) -> FloatArray:
-    """Logarithm of the binomial coefficients C(n, c), shapes broadcast."""
-    return np.asarray(-np.log1p(n) - special.betaln(np.subtract(n, c) + 1, np.add(c, 1)), float)
 
 
 def log_kernel(s: IntArray, n: IntArray, n_moved: IntArray, delta: float) -> FloatArray:

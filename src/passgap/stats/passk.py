@@ -21,7 +21,8 @@ from scipy import special
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
-from passgap.stats.mixture import distinct, log_choose
+from passgap.stats.discrete import log_hypergeometric
+from passgap.stats.mixture import distinct
 
 CELLS = 1_000_000  # largest size of a table of products
 LONGEST = 65_536  # up to this k, all smaller k are computed on the way
@@ -248,11 +249,7 @@ def fisher_exact(n_b: ArrayLike, c_b: ArrayLike, n_t: ArrayLike, c_t: ArrayLike)
             p[inside] = each
             continue
         split = np.arange(least, min(total, size) + 1)
-        chance = np.exp(
-            log_choose(size, split)
-            + log_choose(other, total - split)
-            - log_choose(size + other, total)
-        )
+        chance = np.exp(log_hypergeometric(split, size + other, size, total))
         order = np.argsort(chance)
         upto = np.cumsum(chance[order])
         seen = chance[hits[inside] - least] * (1 + 1e-7)
@@ -275,9 +272,7 @@ def _fisher_of_many(size: int, other: int, total: int, hits: int) -> float:
         return 0.0
     step = max(1, (high - low) // LONGEST)
     split = np.arange(hits - (hits - low) // step * step, high + 1, step)
-    log_chance = (
-        log_choose(size, split) + log_choose(other, total - split) - log_choose(drawn, total)
-    )
+    log_chance = log_hypergeometric(split, drawn, size, total)
     seen = log_chance[(hits - low) // step]
     inside = np.exp(log_chance[log_chance <= seen + 1e-7]).sum() * step
     return float(inside - (step - 1) / 2 * np.exp(seen))  # the last one has neighbours on one side

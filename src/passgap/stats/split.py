@@ -15,8 +15,8 @@ from scipy import optimize, special
 
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.results.estimates import Estimate
+from passgap.stats.discrete import log_choose
 from passgap.stats.intervals.fixed import fixed_paired_interval
-from passgap.stats.mixture import log_choose
 
 METHOD = "fixed problems: half-widths of both runs' samples combined"
 FURTHEST = 100.0  # shares of the gain are searched up to this distance from the value

@@ -23,13 +23,13 @@ from scipy import optimize, special
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
+from passgap.stats.discrete import log_choose
 from passgap.stats.mixture import (
     GRID,
     TOLERANCE,
     Mixture,
     checked_counts,
     fit_mixture,
-    log_choose,
     log_kernel,
     solve,
 )

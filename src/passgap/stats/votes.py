@@ -13,6 +13,7 @@ import numpy as np
 
 from passgap.data.arrays import FloatArray
 from passgap.errors import UsageError
+from passgap.stats.discrete import binomial
 
 
 def maj_at_k(
@@ -88,14 +89,12 @@ def _elected(right: int, silent: int, votes: tuple[int, ...], k: int) -> float:
         return float(maj_at_two(counts[0], counts[1], counts[2], k)[0])
     if not right:
         return 0.0
-    from scipy import stats  # takes longer to import than everything else here
-
     # every draw enters with chance r on its own; given that k enter, they are a uniform subset
     r = k / (n + 1)
     roots = np.exp(2j * np.pi * np.arange(n + 1) / (n + 1))
     below = {a: np.zeros(n + 1, complex) for a in sizes.tolist()}  # drawn fewer than m times
     times = np.arange(min(right, k) + 1)
-    *drawn, ours = stats.binom.pmf(times, np.append(sizes, right)[:, None], r)
+    *drawn, ours = binomial(times, np.append(sizes, right)[:, None], r)
     total = 0.0
     for m in times[1:].tolist():
         free, rivals = silent, []
@@ -116,7 +115,7 @@ def _elected(right: int, silent: int, votes: tuple[int, ...], k: int) -> float:
         product *= (1 - r + r * roots) ** free
         coefficient = float(np.mean(product * roots ** -(k - m)).real)
         total += float(ours[m]) * coefficient
-    return min(max(total / float(stats.binom.pmf(k, n, r)), 0.0), 1.0)
+    return min(max(total / float(binomial(k, n, r)), 0.0), 1.0)
 
 
 _nodes = lru_cache(maxsize=256)(np.polynomial.legendre.leggauss)

@@ -1,8 +1,9 @@
 """A TRL callback for your own script: held-out problems measured during training.
 
-In: held-out problems, how to prompt and mark them. Out: ``held_out.jsonl`` in a folder, with the
-same rows that ``passgap train`` writes, and the same numbers for the trainer's own trackers.
-Together with ``Watch.reward`` it gives ``passgap watch`` everything it shows.
+In: held-out problems, how to prompt and mark them. Out: ``held_out.jsonl`` and ``training.jsonl``
+in a folder, with the same rows that ``passgap train`` writes, and the same numbers for the
+trainer's own trackers. Together with ``Watch.reward`` it gives ``passgap watch`` everything it
+shows.
 
 passgap's own engine samples the model in memory, so prompts and settings are those of ``passgap
 sample``, whatever the trainer does. Not covered: weights that are sharded over processes (DeepSpeed
@@ -14,14 +15,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from passgap.data.journals import TrainingRow
 from passgap.data.policies import PromptSettings
 from passgap.data.problems import ProblemSet
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError, UsageError
-from passgap.runs.journal import drop_rows_after
-from passgap.runs.names import HELD_OUT_FILE
+from passgap.runs.journal import append_row, drop_rows_after
+from passgap.runs.names import HELD_OUT_FILE, TRAINING_FILE
 from passgap.training.config import TrainConfig
-from passgap.training.logs import HeldOutCallback
+from passgap.training.logs import HeldOutCallback, Logs, is_step, measured
 from passgap.training.processes import Processes
 from passgap.training.tracker import HeldOutTracker
 from passgap.verifiers import Verifier, for_problems
@@ -40,14 +42,16 @@ except ImportError as error:
 class PassgapCallback(HeldOutCallback):
     """Measures pass@k, entropy and answer entropy on held-out problems at regular steps.
 
+    The trainer's own entropy, loss and so on are kept too, as often as it logs them.
+
     Parameters
     ----------
     problems
         Held-out problems; none of them should be used in training.
     out
-        The folder that gets ``held_out.jsonl``. With the watch folder at ``out/watch``, ``passgap
-        watch out`` shows both. Rows after the step from which training starts are dropped: a
-        resumed run measures them again.
+        The folder that gets ``held_out.jsonl`` and ``training.jsonl``. With the watch folder at
+        ``out/watch``, ``passgap watch out`` shows all. Rows after the step from which training
+        starts are dropped: a resumed run measures them again.
     max_tokens
         Largest number of new tokens per completion.
     every
@@ -74,9 +78,10 @@ class PassgapCallback(HeldOutCallback):
     --------
     ::
 
-        held_out = PassgapCallback(problems, "out", max_tokens=512, every=50) trainer =
-        GRPOTrainer(..., callbacks=[held_out]) held_out.trainer = trainer  # then TensorBoard, W&B
-        .. get them too trainer.train()
+        held_out = PassgapCallback(problems, "out", max_tokens=512, every=50)
+        trainer = GRPOTrainer(..., callbacks=[held_out])
+        held_out.trainer = trainer  # then TensorBoard, W&B .. get them too
+        trainer.train()
     """
 
     def __init__(
@@ -128,7 +133,9 @@ class PassgapCallback(HeldOutCallback):
         if processes.is_main:
             self._out.mkdir(parents=True, exist_ok=True)
             start = int(state.global_step) or -1  # step 0 is measured when training starts there
-            drop_rows_after(self._out / HELD_OUT_FILE, start)
+            for name in (HELD_OUT_FILE, TRAINING_FILE):
+                drop_rows_after(self._out / name, start)
+        self._is_main = processes.is_main
         self._model = getattr(model, "module", model)
         sampling = self._config.sampling(self._prompt.stop)
         engine = TransformersEngine(
@@ -138,3 +145,12 @@ class PassgapCallback(HeldOutCallback):
         asked = (self._prompt, self._verifier, config, self._out, processes)
         self._tracker = HeldOutTracker(engine, self._problems, *asked)
         super().on_train_begin(args, state)
+
+    def on_log(
+        self, args: object, state: TrainerState, *_: object, logs: Logs, **__: object
+    ) -> None:
+        """Keep what the trainer logs of a step."""
+        if self._is_main and is_step(logs):
+            row = TrainingRow(step=int(state.global_step), **measured(logs))
+            append_row(self._out / TRAINING_FILE, row)
+        super().on_log(args, state, logs=logs)

@@ -122,7 +122,7 @@ def id_of(value: object) -> str:
 
     Raises UsageError for anything else, such as a missing id: all its problems would be one.
     """
-    plain = _scalar(value)
+    plain = scalar(value)
     if isinstance(plain, str) and plain:
         return plain
     if isinstance(plain, int) and not isinstance(plain, bool):
@@ -196,7 +196,7 @@ def _reward(name: str, index: int, reward: object) -> float | None:
         ) from error
 
 
-def _scalar(value: object) -> object:
+def scalar(value: object) -> object:
     """A tensor's or array's single entry as a plain value; anything else as it is."""
     item = getattr(value, "item", None)
     return item() if callable(item) and getattr(value, "shape", None) == () else value

@@ -16,10 +16,12 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from passgap.data.images import refuse_images
 from passgap.data.policies import BY_DEFAULT, Policy, PromptSettings
 from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import MismatchError, RunError, UsageError
 from passgap.plain import plural
+from passgap.problems.overlap import same_questions
 from passgap.runs import write_text
 from passgap.runs.journal import drop_rows_after
 from passgap.runs.locks import hold
@@ -72,24 +74,26 @@ def request(
 
 
 def check_problems(problems: ProblemSet, config: TrainConfig, held_out: ProblemSet | None) -> None:
-    """Refuse too few problems, and held-out problems that are also trained on."""
+    """Refuse too few problems, some with images, and held-out problems that are also trained on."""
     if config.method.trainer != "sft" and len(problems) < config.prompts_per_step:
         raise UsageError(
             f"prompts_per_step is {config.prompts_per_step}, but {problems.name} has only "
             f"{plural(len(problems), 'problem')}; allowed: at most as many prompts per step as "
             "problems"
         )
-    refuse_shared(problems, list(held_out or ()))
+    images = [problem.images for problem in (*problems, *(held_out or ()))]
+    refuse_images(images, "training with TRL", "leave them out, or train elsewhere and compare")
+    refuse_shared(problems, held_out or ())
 
 
-def refuse_shared(problems: Iterable[Problem], held_out: Sequence[Problem]) -> None:
-    """Refuse held-out problems that are also trained on."""
-    trained = {problem.id for problem in problems}
-    shared = [problem for problem in held_out if problem.id in trained]
+def refuse_shared(problems: Iterable[Problem], held_out: Iterable[Problem]) -> None:
+    """Refuse held-out problems whose questions are also trained on."""
+    training, held = ProblemSet.of("training", problems), ProblemSet.of("held-out", held_out)
+    shared = same_questions(held, training)
     if shared:
         raise MismatchError(
-            f"{len(shared)} of the {len(held_out)} held-out problems are also training problems, "
-            f"e.g. {shared[0].id}; hold out others, or leave them out of training "
+            f"{len(shared)} of the {len(held)} held-out problems are also training problems, "
+            f"e.g. {shared[0].problem}; hold out others, or leave them out of training "
             "(--leave-out-held-out)"
         )
 

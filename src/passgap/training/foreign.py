@@ -1,12 +1,12 @@
-"""The reward that exported files call inside verl, OpenRLHF and plain TRL.
+"""The reward that exported files call inside the trainers that passgap exports for.
 
 In: a completion as the trainer passes it, and the row that passgap exported. Out: the reward in the
 trainer's form. The verifier is the one of evaluation, so the reward agrees with evaluation: correct
-1, incorrect 0. An unscored completion has no reward in TRL; verl and OpenRLHF need a number and get
-0, and the watch folder records which those were.
+1, incorrect 0. An unscored completion has no reward in TRL; the others need a number and get 0, and
+the watch folder records which those were.
 
 Imports neither torch nor a trainer: passgap's core dependencies are enough, inside the trainer's
-own environment. Rewards are called from threads there, one completion at a time.
+own environment. Rewards are called from threads and processes there, one completion at a time.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ExportedReward:
     stop
         Strings that end a completion: anything after them is ignored, as in evaluation.
     special
-        Texts of special tokens to leave out, if the trainer does not (OpenRLHF).
+        Texts of special tokens to leave out, if the trainer does not (OpenRLHF, slime, AReaL).
     max_tokens, end_tokens
         If given, a completion of ``max_tokens`` token ids that does not end in one of
         ``end_tokens`` counts as cut off (TRL).
@@ -97,20 +97,19 @@ class ExportedReward:
 
         Raises MismatchError for a row that passgap did not export, or that has changed since.
         """
-        row = dict(extra_info or {})
-        problem = problem_of({**row, "reference": ground_truth})
+        row = {**(extra_info or {}), "reference": ground_truth}
         tokens, most = _whole(row.get("tokens")), _whole(row.get("max_tokens"))
-        cut = tokens is not None and most is not None and not row.get("ended", tokens < most)
-        text, finish = self._read(solution_str, None if tokens is None else bool(cut))
-        outcome = self._marked([Item(problem, text, finish or "stop")])[0]
-        split = str(row["split"])
-        step = self._told(split, _whole(row.get("global_steps")))
-        self._record(split, problem, outcome, finish, step, tokens)
+        ended: FinishReason | None = None
+        if tokens is not None:
+            cut = most is not None and not row.get("ended", tokens < most)
+            ended = "length" if cut else "stop"
+        step = _whole(row.get("global_steps"))
+        outcome = self._scored([row], [solution_str], [tokens], [ended], step)[0]
         return {
             "score": REWARDS[outcome.status],
             "acc": float(outcome.status == "correct"),
             "pred": outcome.extracted or "",
-            "problem_id": problem.id,
+            "problem_id": str(row["problem_id"]),
             "status": outcome.status,
             "reason": outcome.reason,
             "unscored": float(outcome.status == "unscored"),
@@ -169,12 +168,80 @@ class ExportedReward:
 
     __call__ = trl
 
+    # -- for any trainer
+
+    def one(
+        self,
+        row: Mapping[str, object],
+        text: str,
+        *,
+        tokens: int | None = None,
+        finish_reason: FinishReason | None = None,
+        step: int | None = None,
+    ) -> float:
+        """The reward of one completion, 1.0 or 0.0; arguments as in `each`."""
+        outcome = self._scored([row], [text], [tokens], [finish_reason], step)[0]
+        return REWARDS[outcome.status]
+
+    def each(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        texts: Sequence[str],
+        *,
+        finish_reasons: Sequence[FinishReason | None] | None = None,
+        step: int | None = None,
+    ) -> list[float]:
+        """The reward of each completion, 1.0 or 0.0.
+
+        Parameters
+        ----------
+        rows
+            The exported row of each completion's problem.
+        texts
+            The completions.
+        finish_reasons
+            Why each ended, ``stop`` or ``length``, where the trainer says.
+        step
+            The optimizer steps of the policy, where the trainer says.
+
+        Raises
+        ------
+        MismatchError
+            For a row that passgap did not export, or that has changed since.
+        """
+        unknown = [None] * len(rows)
+        outcomes = self._scored(rows, texts, unknown, finish_reasons or unknown, step)
+        return [REWARDS[outcome.status] for outcome in outcomes]
+
     def flush(self) -> None:
         """Write the rows that wait in memory."""
         for watch in self._watches.values():
             watch.flush()
 
     # -- shared
+
+    def _scored(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        texts: Sequence[str],
+        tokens: Sequence[int | None],
+        ended: Sequence[FinishReason | None],
+        step: int | None,
+    ) -> list[Outcome]:
+        problems = [problem_of(row) for row in rows]
+        read = [
+            self._read(self._plain(text), None if end is None else end == "length")
+            for text, end in zip(texts, ended, strict=True)
+        ]
+        items = [
+            Item(p, text, end or "stop") for p, (text, end) in zip(problems, read, strict=True)
+        ]
+        outcomes = self._marked(items)
+        for i, outcome in enumerate(outcomes):
+            split = str(rows[i]["split"])
+            at = self._told(split, step)
+            self._record(split, problems[i], outcome, read[i][1], at, tokens[i])
+        return outcomes
 
     def _openrlhf_one(self, query: str, prompt: str, label: str) -> Outcome:
         """The query is prompt and completion decoded together, special tokens included."""
@@ -183,13 +250,16 @@ class ExportedReward:
         text, finish = query.removeprefix(prompt), None
         if self._special:
             ended = text.endswith(self._special)
-            text, finish = self._read(self._pattern.sub("", text), not ended)
+            text, finish = self._read(self._plain(text), not ended)
         if query.startswith(prompt):
             outcome = self._marked([Item(problem, text, finish or "stop")])[0]
         else:  # the decoded text lacks the prompt: where does the completion begin?
             outcome = Outcome("unscored", None, "prompt")
         self._record(row["split"], problem, outcome, finish)
         return outcome
+
+    def _plain(self, text: str) -> str:
+        return self._pattern.sub("", text) if self._special else text
 
     def _read(self, text: str, cut: bool | None) -> tuple[str, FinishReason | None]:
         """The text up to the first stop string, and how it ended; None if unknown."""

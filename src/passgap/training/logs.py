@@ -14,14 +14,21 @@ from passgap.data.journals import HeldOutRow, TrainingRow
 from passgap.engines.transformers import TransformersEngine
 from passgap.errors import MissingExtraError
 from passgap.runs.journal import append_row
-from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE
+from passgap.runs.names import CHECKPOINT, TRAINER, TRAINING_FILE, WATCH
+from passgap.runs.stopping import should_stop
 from passgap.runs.writing import remove
 from passgap.training.folder import checkpoint, mark_whole
 from passgap.training.runtime import AlreadyTrainedError, Job, Saver, evaluating
 from passgap.training.tracker import HeldOutTracker
 
 try:
-    from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainerState
+    from transformers import (
+        PreTrainedModel,
+        Trainer,
+        TrainerCallback,
+        TrainerControl,
+        TrainerState,
+    )
 except ImportError as error:
     raise MissingExtraError(error.name or "trl", "lm") from error
 
@@ -35,6 +42,7 @@ METRICS = {
     "no_answer_share": "no_answer_share",
     "unscored": "unscored",
     "entropy": "entropy",
+    "logp_difference": "sampling/sampling_logp_difference/mean",
     "kl": "kl",
     "loss": "loss",
     "token_accuracy": "mean_token_accuracy",
@@ -55,7 +63,7 @@ def callbacks(
         asked = (job.policy.prompt, job.verifier, job.config, job.out, job.processes)
         tracker = HeldOutTracker(engine, job.held_out, *asked)
         found.append(HeldOutCallback(tracker, model))
-    return [*found, Checkpoints(job, saver), WholeStates(job), NoMoreSteps()]
+    return [*found, Checkpoints(job, saver), StopAsked(job), WholeStates(job), NoMoreSteps()]
 
 
 def connect(listed: Sequence[TrainerCallback], trainer: Trainer) -> None:
@@ -173,6 +181,19 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
         self._saver.save(begun, getattr(model, "module", model))
         self._job.write(begun, step)
         begun.rename(folder)
+
+
+class StopAsked(TrainerCallback):  # type: ignore[misc]
+    """Ends training, in every process, once a stop is asked for in the watch folder."""
+
+    def __init__(self, job: Job) -> None:
+        self._watch, self._processes = job.out / WATCH, job.processes
+
+    def on_step_end(
+        self, args: object, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        if self._processes.once(lambda: should_stop(self._watch)):
+            control.should_training_stop = True
 
 
 class NoMoreSteps(TrainerCallback):  # type: ignore[misc]

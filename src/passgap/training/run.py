@@ -11,10 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from passgap.data.journals import TrainingRow
 from passgap.data.policies import Policy
 from passgap.data.problems import ProblemSet
 from passgap.engines import resolve_policy
 from passgap.errors import UsageError
+from passgap.runs.journal import read_journal
+from passgap.runs.names import TRAINING_FILE, WATCH
+from passgap.runs.stopping import stopped_by
 from passgap.training.config import TrainConfig
 from passgap.training.folder import (
     as_requested,
@@ -132,7 +136,12 @@ def train(
         if job.resume:
             told["resumed_from"] = step_of_state(job.resume)
         seconds = round(time.monotonic() - start, 1)
-        write(folder, config.steps, **told, seconds=seconds, processes=us.count)
+        step, stop = config.steps, stopped_by(folder / WATCH)
+        if stop:
+            step = read_journal(folder / TRAINING_FILE, TrainingRow)[-1].step
+        if step < config.steps:
+            told["stopped_by"] = stop
+        write(folder, step, **told, seconds=seconds, processes=us.count)
         drop_states(folder)
     us.wait()
     return trained_policy(folder)

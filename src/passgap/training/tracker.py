@@ -91,6 +91,8 @@ class HeldOutTracker:
             unscored=len(n) * draws - int(totals.sum()),
             left_out=left_out,
             curve=curve,
+            n=tuple(n.values()),
+            c=tuple(c.values()),
             **spread(drawn),
         )
         if self._processes.is_main:

@@ -13,19 +13,27 @@ input (an unknown status, a missing column) does raise: it shows at the first re
 
 from __future__ import annotations
 
-import atexit
+import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
+from multiprocessing.util import Finalize
 from pathlib import Path
 
-from passgap.errors import UsageError
+from passgap.data.journals import TrainingRow
+from passgap.errors import PassgapError, UsageError
 from passgap.runs.about import write_about
+from passgap.runs.journal import append_row, drop_rows_after
+from passgap.runs.names import TRAINING_FILE
+from passgap.runs.parts import first_free_rank
+from passgap.runs.stopping import should_stop
 from passgap.runs.watch import STATUSES
 from passgap.training import calls
 from passgap.training.calls import Call, F
 from passgap.training.patience import PatientLog, log, rank_of
+
+FORKED = 10_000  # ranks of forked processes begin here: no launcher counts so far
 
 
 class Watch:
@@ -62,6 +70,9 @@ class Watch:
     of time, ``group_size`` per visit. An asynchronous trainer that gives the step at which it
     requested the reward is some steps ahead of the policy that sampled.
 
+    Reward calls may come from threads, from async code and from the workers of a process pool: a
+    forked process writes under a free rank of its own, from 10,000 on.
+
     Examples
     --------
     In a script that trains with TRL, whose data set has a column ``problem_id``::
@@ -89,16 +100,16 @@ class Watch:
         self._about: dict[str, object] = dict(about or {})
         self._flush_rows, self._flush_seconds = flush_rows, flush_seconds
         self._lock = threading.RLock()
-        self._log = PatientLog(self.folder, self.rank)
+        self._log: PatientLog | None = PatientLog(self.folder, self.rank)
         self._mode = ""
+        self._logged = -1
         self._buffer: list[tuple[int | None, dict[str, object]]] = []
-        # weakly: an exit handler that held the watch would keep every watch of a long process alive
-        atexit.register(_at_exit, weakref.ref(self))
+        _WATCHES.add(self)
 
     @property
     def unwritten(self) -> int:
         """Rows that wait for the disk, or were lost because of it."""
-        return self._log.unwritten
+        return self._log.unwritten if self._log else 0
 
     def record(
         self,
@@ -137,7 +148,11 @@ class Watch:
             "finish_reason": finish_reason,
             "reason": reason,
         }
-        given = {name: list(values) for name, values in columns.items() if values is not None}
+        given = {
+            name: list(map(calls.scalar, values))
+            for name, values in columns.items()
+            if values is not None
+        }
         given["problem_id"] = list(map(calls.id_of, problem_id))
         self._record(step, given)
 
@@ -146,7 +161,7 @@ class Watch:
             if self._buffer:
                 self.flush()
             self._begin(step)
-            self._log.write(Call(step, columns))
+            self._open().write(Call(step, columns))
 
     def record_one(
         self,
@@ -167,8 +182,8 @@ class Watch:
         row: dict[str, object] = {
             "problem_id": calls.id_of(problem_id),
             "status": status,
-            "reward": reward,
-            "tokens": tokens,
+            "reward": calls.scalar(reward),
+            "tokens": calls.scalar(tokens),
             "finish_reason": finish_reason,
             "reason": reason,
             "seconds": time.time(),
@@ -192,8 +207,8 @@ class Watch:
             if rows:
                 steps = [step for step, _ in rows if step is not None]
                 columns = {name: [row[name] for _, row in rows] for name in rows[0][1]}
-                self._log.write(Call(None, columns, steps))
-            else:
+                self._open().write(Call(None, columns, steps))
+            elif self._log:
                 self._log.write()
 
     def reward(
@@ -263,10 +278,41 @@ class Watch:
 
         return calls.wrapped(function, seen)
 
+    def log(
+        self, step: int, *, entropy: float | None = None, logp_difference: float | None = None
+    ) -> None:
+        """Keep what the trainer knows of a step; call it in one process.
+
+        Parameters
+        ----------
+        step
+            Optimizer steps so far. Rows of this step or later, from before a restart, are dropped.
+        entropy
+            Of a sampled token, on average, in nats.
+        logp_difference
+            The log-probability of a sampled token by the sampler, minus that by the trainer:
+            the mean of its absolute value. TRL calls it ``sampling/sampling_logp_difference/mean``,
+            slime ``train/train_rollout_logprob_abs_diff``.
+        """
+        row = TrainingRow(step=step, entropy=entropy, logp_difference=logp_difference)
+        try:
+            with self._lock:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                if step <= self._logged or self._logged < 0:
+                    drop_rows_after(self.folder / TRAINING_FILE, step - 1)
+                append_row(self.folder / TRAINING_FILE, row)
+                self._logged = step
+        except (PassgapError, OSError) as error:
+            log.error("what was logged of step %d is lost, training continues: %s", step, error)
+
+    def should_stop(self) -> bool:
+        """Whether ``passgap watch --stop-on`` has asked this training to stop."""
+        return should_stop(self.folder)
+
     def drop_after(self, step: int) -> int:
         """Remove this rank's rows with a later step, as for a run resumed from ``step + 1``."""
         with self._lock:
-            return self._log.drop_after(step)
+            return self._open().drop_after(step)
 
     def _see(self, call: Call, log_metric: object) -> None:
         with self._lock:
@@ -275,6 +321,17 @@ class Watch:
                 for name, value in calls.call_metrics(call).items():
                     log_metric(f"watch/{name}", value)
                 log_metric("watch/unwritten_rows", float(self.unwritten))
+
+    def _open(self) -> PatientLog:
+        """This process's log; a forked process gets its own, at a free rank, with its first row."""
+        if self._log is None:
+            self.rank = first_free_rank(self.folder, FORKED)
+            self._log = PatientLog(self.folder, self.rank)
+        return self._log
+
+    def _forked(self) -> None:
+        """In a forked process: nothing of the parent's is written again, or waited for."""
+        self._lock, self._log, self._mode, self._buffer = threading.RLock(), None, "", []
 
     def _begin(self, step: int | None) -> None:
         """At the first row: record what a step is, and drop what a resumed run draws again."""
@@ -293,9 +350,13 @@ class Watch:
                 "the trainer gives no step and group_size is not set; pass group_size, the "
                 "number of completions per problem in one step, to Watch"
             )
+        opened = self._open()
         write_about(self.folder, {"step": mode, "group_size": self.group_size, **self._about})
         self._mode = mode
-        dropped = self._log.drop_after(step - 1) if step is not None else 0
+        # Called at exit, also in the workers of a process pool, where atexit is not. Weakly: a
+        # handler that held the watch would keep every watch of a long process alive.
+        Finalize(None, _at_exit, (weakref.ref(self),), exitpriority=0)
+        dropped = opened.drop_after(step - 1) if step is not None else 0
         if dropped:
             log.warning(
                 "%s: training resumes at step %d; %d rows of rank %d from that step on are "
@@ -312,6 +373,17 @@ def _check(group_size: int | None, flush_rows: int, flush_seconds: float) -> Non
     for name, (value, holds, allowed) in rules.items():
         if not holds:
             raise UsageError(f"{name} is {value!r}; allowed: {allowed}")
+
+
+_WATCHES: weakref.WeakSet[Watch] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for watch in list(_WATCHES):
+        watch._forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _at_exit(reference: weakref.ref[Watch]) -> None:

@@ -24,7 +24,7 @@ from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
 
 CREDIT = "passgap.verifiers.gym:credit"
-TIMEOUT = 10.0
+TIMEOUT = 10.0  # seconds of a processor
 
 
 class GymVerifier(WorkerVerifier[float]):
@@ -37,7 +37,7 @@ class GymVerifier(WorkerVerifier[float]):
             self._version = version("reasoning-gym")
         except PackageNotFoundError as error:
             raise MissingExtraError("reasoning-gym", "gym") from error
-        super().__init__(function_pool(CREDIT, float, seconds=TIMEOUT))
+        super().__init__(function_pool(CREDIT, float, seconds=TIMEOUT, of_processor=True))
 
     @property
     def digest(self) -> str:
@@ -83,6 +83,11 @@ class Entry(TypedDict):
     question: str
     answer: str
     metadata: dict[str, object]
+
+
+def prepare() -> None:
+    """Import what the first answer would import, so that its time limit is not affected."""
+    import reasoning_gym  # noqa: F401
 
 
 def credit(entry: Entry, answer: str) -> float:

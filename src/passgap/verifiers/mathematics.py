@@ -24,6 +24,7 @@ from passgap.verifiers.answers.parse import described, form
 from passgap.verifiers.base import Item, Mark, Verifier, nothing_said, positive
 from passgap.verifiers.candidates import Reading, read
 from passgap.verifiers.concluding import concludes
+from passgap.verifiers.copied import without_copies
 from passgap.verifiers.workers.child import function_pool
 from passgap.verifiers.workers.pool import Lost
 
@@ -65,7 +66,7 @@ class MathVerifier(Verifier):
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 3, self._algebra, self._timeout])
+        return digest([self.name, 4, self._algebra, self._timeout])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""
@@ -187,8 +188,11 @@ def at_sight(gold: str, answer: str, algebra: Algebra | None = None) -> Mark | N
 
 
 def answer_of(item: Item) -> Reading:
-    """How a completion is read; one that was cut off before its conclusion has no answer."""
-    reading = read(item.text, item.asked)
+    """How a completion is read: apart from copies of its question.
+
+    One that was cut off before its conclusion has no answer.
+    """
+    reading = read(without_copies(item.text, item.problem.question), item.asked)
     final, cut = reading.final, item.finish_reason == "length" and not reading.run_on
     weak = final if final is not None and final.rule in ("bold", "value") else None
     if cut and weak is not None and not concludes(reading.shown, weak):

@@ -45,7 +45,7 @@ class NumericVerifier(Verifier):
 
     @property
     def digest(self) -> str:
-        return digest([self.name, 3, str(self._tolerance)])
+        return digest([self.name, 4, str(self._tolerance)])
 
     def verify_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Mark many completions, in their order."""

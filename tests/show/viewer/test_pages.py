@@ -410,6 +410,7 @@ def test_a_watch_of_another_trainer_is_read(tmp_path):
     assert "Step 2: 72 completions" in text
     assert "6 of 6 problems solved at least once" in text
     assert 'data-chart="watch_signal"' in text
+    assert 'data-chart="watch_pass_at_k"' in text
     library.stop()
 
 

@@ -14,12 +14,14 @@ from hostile import HOSTILE
 from known_runs import VERIFIER, N, add_block, solved_by, sums, write_run
 from playwright.sync_api import expect, sync_playwright
 
+from passgap.data.problems import ProblemSet
 from passgap.runs import Run, WatchLog
 from passgap.show.viewer.app import build
 from passgap.show.viewer.finding import root_of
 from passgap.show.viewer.guard import Access
 from passgap.show.viewer.library import Library
-from passgap.show.viewer.links import diff_path, sample_path
+from passgap.show.viewer.links import diff_path, problem_path, sample_path
+from tests.pictures import GIF, png, shown
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
@@ -100,6 +102,12 @@ def opened(browser):
         context.close()
 
 
+def follow(page, link):
+    """Click a link; its page and its scripts are loaded then."""
+    with page.expect_navigation():
+        link.click()
+
+
 def press(page, key):
     """Press a key once the page's script listens."""
     page.wait_for_load_state("load")
@@ -108,16 +116,17 @@ def press(page, key):
 
 def test_from_the_list_to_a_lost_problem_and_on_by_keyboard(opened, served, folder):
     page, heard = opened(served(folder))
-    page.get_by_role("link", name="base", exact=True).click()
-    page.wait_for_load_state("load")  # its script listens to the choice only then
-    page.get_by_label("side by side with").select_option(label="deep/trained as the trained run")
-    page.wait_for_url("**with=**")
-    page.get_by_role("link", name="change").click()
+    follow(page, page.get_by_role("link", name="base", exact=True))
+    with page.expect_navigation(url="**with=**"):
+        page.get_by_label("side by side with").select_option(
+            label="deep/trained as the trained run"
+        )
+    follow(page, page.get_by_role("link", name="change"))
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("change ↑")
     expect(page.locator("tbody .row").first).to_contain_text("What is \\(1 + 1")
     page.get_by_label("change").select_option("lost")
     expect(page.locator("#count")).to_have_text("1 of 70 problems")
-    page.locator("tbody .row").click()
+    follow(page, page.locator("tbody .row"))
     expect(page.locator(".arm")).to_have_count(2)
     expect(page.locator(".heading .pager")).to_contain_text("1 of 1")
     assert page.locator(".text math").first.bounding_box()["width"] > 10, "LaTeX is drawn"
@@ -151,7 +160,7 @@ def test_dark_is_kept_from_page_to_page(opened, served, folder):
     page.get_by_role("button", name="dark").click()
     dark = page.evaluate(paper)
     assert dark != light
-    page.get_by_role("link", name="base", exact=True).click()
+    follow(page, page.get_by_role("link", name="base", exact=True))
     expect(page.get_by_role("button", name="light")).to_be_visible()
     assert page.evaluate(paper) == dark
     assert heard == []
@@ -160,8 +169,8 @@ def test_dark_is_kept_from_page_to_page(opened, served, folder):
 def test_an_audit_row_is_marked_and_the_rate_moves(opened, served, tmp_path):
     run = write_run(tmp_path / "mine", sums(12), solved_by(lambda i: i))
     page, heard = opened(served(tmp_path))
-    page.get_by_role("link", name="mine", exact=True).click()
-    page.get_by_role("link", name="Audit mine").click()
+    follow(page, page.get_by_role("link", name="mine", exact=True))
+    follow(page, page.get_by_role("link", name="Audit mine"))
     rate = page.locator("#rate")
     expect(rate).to_have_text("– (0.0 to 100.0%)")
     page.get_by_role("button", name="wrong").click()
@@ -185,7 +194,7 @@ def test_a_comparison_is_drawn_in_the_app(opened, served, folder):
     choose(page, "base", "deep/trained")
     page.wait_for_selector(".chart svg")
     assert page.locator(".verdict").count() >= 1
-    page.get_by_role("link", name="All runs").click()
+    follow(page, page.get_by_role("link", name="All runs"))
     expect(page.locator("h1")).to_have_text("Runs")
     assert heard == []
 
@@ -193,26 +202,26 @@ def test_a_comparison_is_drawn_in_the_app(opened, served, folder):
 def test_from_the_verdict_to_two_samples_that_differ(opened, served, related):
     root = served(related)
     page, heard = opened(root)
-    page.get_by_role("row", name="a-trained").locator("a.tag").click()
+    follow(page, page.get_by_role("row", name="a-trained").locator("a.tag"))
     page.wait_for_selector(".chart svg")
     expect(page).to_have_url(re.compile(r"/compare/\w+/\w+$"))
     link = page.get_by_role("link", name="All samples of problem").first
     problem = link.get_attribute("aria-label").removeprefix("All samples of problem ")
     page.locator("#problems tbody button").first.click()
     expect(page.locator(".sheet").get_by_text("All samples of this problem")).to_be_visible()
-    link.click()
+    follow(page, link)
     expect(page.locator("h1")).to_contain_text(f"Problem {problem}")
     expect(page.locator(".arm h3").nth(0)).to_have_text("base z-base")
     expect(page.locator(".arm h3").nth(1)).to_have_text("trained a-trained")
 
     group = page.locator(".answers tbody tr").first
     answer = group.locator("code").inner_text()
-    group.get_by_role("link").click()
+    follow(page, group.get_by_role("link"))
     expect(page.locator(".answers tr.on")).to_contain_text(answer)
     assert {one.inner_text() for one in page.locator(".draw .mark code").all()} == {answer}
-    page.get_by_role("link", name=re.compile("^sample ")).first.click()
+    follow(page, page.get_by_role("link", name=re.compile("^sample ")).first)
     expect(page.locator("h1")).to_contain_text("of z-base")
-    page.get_by_role("button", name="Show the differences").click()
+    follow(page, page.get_by_role("button", name="Show the differences"))
     expect(page.locator("h1")).to_contain_text("Differences between two samples")
     page.get_by_label("sample").nth(1).fill("7")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -245,8 +254,7 @@ def test_what_is_opened_stays_open_while_a_training_goes_on(opened, served, tmp_
     call(0)
     call(1)
     page, heard = opened(served(tmp_path))
-    page.get_by_role("link", name="w", exact=True).click()
-    page.wait_for_load_state("load")
+    follow(page, page.get_by_role("link", name="w", exact=True))
     steps = page.locator("[data-part=told] details").first
     steps.locator("summary").click()
     expect(page.locator("[data-part=told]")).to_contain_text("Step 1")
@@ -260,8 +268,8 @@ def test_a_link_is_copied(opened, served, folder):
     root = served(folder)
     page, heard = opened(root)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("link", name="base", exact=True).click()
-    page.locator("tbody .row").first.click()
+    follow(page, page.get_by_role("link", name="base", exact=True))
+    follow(page, page.locator("tbody .row").first)
     button = page.get_by_role("button", name="copy link")
     address = button.get_attribute("data-copy")
     button.click()
@@ -321,7 +329,7 @@ def test_an_open_page_follows_a_training_run(opened, served, tmp_path):
     row = '{"step": %d, "curve": [{"k": 1, "value": %s, "low": 0.1, "high": 0.9}]}\n'
     measured.write_text(row % (0, 0.2) + row % (2, 0.4))
     page, heard = opened(served(tmp_path))
-    page.get_by_role("link", name="policy").click()
+    follow(page, page.get_by_role("link", name="policy"))
     chart = page.locator("[data-chart=held_out]")
     expect(chart.locator("svg")).to_be_visible()
     for words in ("Held-out problems solved within k tries", "pass@1", "training step", "40%"):
@@ -395,7 +403,7 @@ def test_hostile_completions_run_nothing(opened, served, tmp_path):
     )
     root = served(tmp_path)
     page, heard = opened(root)
-    page.get_by_role("link", name="r", exact=True).click()
+    follow(page, page.get_by_role("link", name="r", exact=True))
     expect(page.locator("tbody .row")).to_have_count(4)
     hrefs = [row.get_attribute("href") for row in page.locator("tbody .row").all()]
     seen = set()
@@ -439,3 +447,23 @@ def test_no_serious_finding_of_axe(opened, served, folder, scheme):
             if rule["impact"] in ("serious", "critical")
         ]
     assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_images_of_a_problem_are_shown_and_described(opened, served, tmp_path, scheme):
+    problem = shown(1, [png(1, 90), GIF])
+    problems = ProblemSet.of("squares", [problem])
+    write_run(tmp_path / "base", problems, solved_by(lambda i: 5))
+    root = served(tmp_path)
+    page, heard = opened(root, width=420, scheme=scheme)
+    run = page.get_by_role("link", name="base", exact=True).get_attribute("href").split("/")[-1]
+    page.goto(root + problem_path(run, problem.id))
+    for i, width in ((1, 90), (2, 1)):
+        picture = page.get_by_role("img", name=f"Image {i} of 2 of the question")
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("naturalWidth", width)
+    if AXE.is_file():
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        result = page.evaluate("axe.run('.asked', {resultTypes: ['violations']})")
+        assert [rule["id"] for rule in result["violations"]] == []
+    assert heard == []

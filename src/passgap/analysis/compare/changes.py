@@ -27,7 +27,7 @@ from passgap.stats import (
     plausible_limits,
     wins_at_k,
 )
-from passgap.stats.mixture import log_choose
+from passgap.stats.discrete import log_choose
 
 FALSE_DISCOVERIES = 0.05
 

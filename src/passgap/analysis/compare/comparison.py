@@ -23,10 +23,11 @@ from passgap.analysis.compare.judging import difference, judge, robust
 from passgap.analysis.compare.pairing import paired
 from passgap.analysis.compare.sharpening import sharpening
 from passgap.analysis.luck import luck_of_both, withheld
+from passgap.analysis.trajectories import Tries, trajectories_compared
 from passgap.data.arrays import FloatArray
 from passgap.data.counts import Counts
 from passgap.plain import plural
-from passgap.results.comparison import Comparison, Crossover, Reasoned
+from passgap.results.comparison import AllOfK, Comparison, Crossover, Reasoned
 from passgap.results.estimates import Curve
 from passgap.results.labels import CompareLabel
 from passgap.results.parts import Both, Interval
@@ -34,6 +35,7 @@ from passgap.results.settings import CompareSettings
 from passgap.stats import mean_curve, paired_curve, pass_at_k, plausible_limits
 
 DEFAULTS = CompareSettings()
+RELIABLE = 8  # the largest k at which the change of pass^k is named, as in arXiv 2406.12045
 SAME = 10  # so many problems with 0 < c < n do not agree by chance in two runs
 
 
@@ -44,6 +46,7 @@ def compare(
     *,
     trained_on: bool | None = None,
     answers: Arms | None = None,
+    tries: Both[Tries] | None = None,
 ) -> Comparison:
     """Say what training did: sharpened, narrowed, expanded, unchanged, or not decided.
 
@@ -57,6 +60,8 @@ def compare(
         Whether these problems were trained on (None: unknown).
     answers
         The answers of both, for what sampling alone gives.
+    tries
+        What the trajectories of both took; None: the samples are single answers.
 
     Raises
     ------
@@ -106,6 +111,7 @@ def compare(
         bands=changes.bands(base, trained, (rule.k_small, rule.k_large), settings.seed),
         luck=luck,
         reasoned=_reasoned(base, trained, listed, settings.seed),
+        all_of_k=_all_of_k(base, trained, listed, rule.interval, settings.seed),
         answered=changes.answered(base, trained, rule.k_small),
         histogram=inputs.histogram(base, trained),
         notes=(
@@ -116,6 +122,11 @@ def compare(
         ),
         sampling_alone=(
             alone_against(answers, base.problem_id, seed=settings.seed) if answers else None
+        ),
+        trajectories=(
+            trajectories_compared(tries, Both(base, trained), listed, settings.seed)
+            if tries
+            else None
         ),
     )
 
@@ -139,6 +150,24 @@ def _reasoned(base: Counts, trained: Counts, ks: Sequence[int], seed: int) -> Re
         base=mean_curve(b, ks, seed=seed, clusters=base.clusters),
         trained=mean_curve(t, ks, seed=seed, clusters=base.clusters),
         delta=_difference_curve(b, t, ks, seed, base),
+    )
+
+
+def _all_of_k(
+    base: Counts, trained: Counts, ks: Sequence[int], interval: Interval, seed: int
+) -> AllOfK:
+    """pass^k of both and its difference, from the failures: base minus trained of their pass@k."""
+    missed = inputs.failures(trained), inputs.failures(base)
+    delta = _delta(*missed, ks, interval, seed)
+    known = [k for k in map(int, delta.k) if k <= RELIABLE and np.isfinite(delta.at(k).low)]
+    k = max(known, default=int(delta.k[0]))
+    one = delta.at(k)
+    return AllOfK(
+        base=inputs.all_of_k(base, ks, interval, seed),
+        trained=inputs.all_of_k(trained, ks, interval, seed),
+        delta=delta,
+        k=k,
+        change="up" if one.low > 0 else "down" if one.high < 0 else "unclear",
     )
 
 

@@ -17,7 +17,8 @@ from scipy import special
 
 from passgap.data.arrays import FloatArray
 from passgap.stats import pass_at_k
-from passgap.stats.mixture import log_choose, log_kernel
+from passgap.stats.discrete import log_choose
+from passgap.stats.mixture import log_kernel
 
 NODES = 64  # quantiles of the spread observed between few seeds
 

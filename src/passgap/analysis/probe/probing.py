@@ -18,6 +18,7 @@ from passgap.analysis.forecast.forecasting import Models, briefly
 from passgap.analysis.luck import luck_of, withheld_for
 from passgap.analysis.probe.extrapolation import Extrapolation, extrapolation, forecast_curve
 from passgap.analysis.short import flag_that_helps, usual_draws, without_short
+from passgap.analysis.trajectories import Tries, trajectories
 from passgap.analysis.verdicts import Headroom, Thresholds, probe_verdict
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
@@ -66,6 +67,7 @@ def probe(
     *,
     answers: Sequence[Answers] = (),
     models: Models | None = None,
+    tries: Tries | None = None,
 ) -> Probe:
     """Say whether RLVR can pay on this base, on problems like these.
 
@@ -80,6 +82,8 @@ def probe(
         The answers of the base's run and of its runs at other settings.
     models
         The forecast's models; None: no forecast.
+    tries
+        What the base's trajectories took; None: its samples are single answers.
 
     Raises
     ------
@@ -142,6 +146,7 @@ def probe(
         extrapolation=further,
         luck=luck,
         reasoned=_reasoned(counts, ks, seed),
+        all_of_k=inputs.all_of_k(counts, ks, interval, seed),
         answered=_answered(counts, k_small),
         histogram=inputs.histogram(counts),
         notes=(
@@ -154,6 +159,7 @@ def probe(
             *(() if answers else (NOT_AT_HAND,)),
         ),
         sampling_alone=alone(answers, seed=seed) if answers else None,
+        trajectories=None if tries is None else trajectories(tries, counts, ks, seed),
     )
 
 

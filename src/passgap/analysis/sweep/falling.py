@@ -43,30 +43,37 @@ class Differences:
 
 
 def differences(arms: Sequence[Counts], k: int, seed: int) -> Differences:
-    """All differences at one k.
+    """All differences at one k, as in `differences_at`."""
+    (found,) = differences_at(arms, [k], seed)
+    return found
+
+
+def differences_at(arms: Sequence[Counts], ks: Sequence[int], seed: int) -> list[Differences]:
+    """All differences at each k; the band holds for all of them, at all these k, at once.
 
     Parameters
     ----------
     arms
         The base and S >= 1 checkpoints by step, on the same problems in the same order.
-    k
-        At most the smallest n.
+    ks
+        Each at most the smallest n.
     seed
         Seed of the bootstrap behind the band.
     """
-    passes = np.stack([pass_at_k(arm.n, arm.c, k) for arm in arms], axis=1)
+    passes = np.stack([pass_at_k(arm.n, arm.c, list(ks)) for arm in arms], axis=1)
     pairs = list(itertools.combinations(range(len(arms)), 2))
     earlier, later = np.array(pairs).T
-    d = passes[:, later] - passes[:, earlier]
-    curve = paired_curve(d, np.arange(len(pairs)), seed=seed, clusters=arms[0].clusters)
+    d = (passes[:, later] - passes[:, earlier]).transpose(0, 2, 1).reshape(len(passes), -1)
+    curve = paired_curve(d, np.arange(d.shape[1]), seed=seed, clusters=arms[0].clusters)
 
-    def square(column: FloatArray | None) -> FloatArray:
-        table = np.full((len(arms), len(arms)), np.nan)
-        table[earlier, later] = column
-        return table
+    def squares(column: FloatArray | None) -> FloatArray:
+        tables = np.full((len(ks), len(arms), len(arms)), np.nan)
+        tables[:, earlier, later] = np.asarray(column).reshape(len(ks), -1)
+        return tables
 
     columns = (curve.value, curve.low, curve.high, curve.band_low, curve.band_high)
-    return Differences(k, *map(square, columns))
+    by_k = zip(ks, *map(squares, columns), strict=True)
+    return [Differences(k, *tables) for k, *tables in by_k]
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,14 @@ from passgap.analysis.compare.deciding import (
 from passgap.analysis.compare.judging import judge, robust
 from passgap.analysis.compare.pairing import on_common_problems
 from passgap.analysis.luck import luck_of, withheld, withheld_for
+from passgap.analysis.sweep.corrected import corrected_gain
 from passgap.analysis.sweep.falling import Differences, FallAt, alike, differences, fall, ranked
+from passgap.analysis.sweep.frontier import frontier
 from passgap.analysis.sweep.verdict import RULE, sweep_notes, sweep_verdict
 from passgap.analysis.verdicts import points
 from passgap.data.counts import Counts
 from passgap.errors import UsageError
+from passgap.results.estimates import Estimate
 from passgap.results.labels import CompareLabel, SweepLabel
 from passgap.results.parts import Both, Luck
 from passgap.results.settings import CompareSettings
@@ -93,7 +96,10 @@ def compare_sweep(
         base=inputs.curve_of(everyone[0], listed, "population", settings.seed),
         checkpoints=rows,
         fall=None if found is None else _fall_row(found, large, steps),
-        keep=_keep_row(chosen, small, large, rows) if chosen else None,
+        keep=_keep_row(chosen, small, large, rows, _corrected(everyone, rule, settings))
+        if chosen
+        else None,
+        frontier=frontier(everyone, steps, rule.k_large, settings.seed),
         rule=RULE.format(k=rule.k_small, K=rule.k_large, margin=points(rule.margin)),
         notes=(*left_out, *rule.notes, *sweep_notes(chosen, everyone, trained_on)),
     )
@@ -145,8 +151,16 @@ def _fall_row(found: FallAt, large: Differences, steps: Sequence[int]) -> Fall:
     return Fall(steps[found.since], steps[found.step], below, row)
 
 
+def _corrected(everyone: Sequence[Counts], rule: Deciding, settings: CompareSettings) -> Estimate:
+    return corrected_gain(everyone, rule.k_small, rule.k_large, rule.margin, settings.seed)
+
+
 def _keep_row(
-    chosen: int, small: Differences, large: Differences, rows: Sequence[Checkpoint]
+    chosen: int,
+    small: Differences,
+    large: Differences,
+    rows: Sequence[Checkpoint],
+    corrected: Estimate,
 ) -> Keep:
     one = rows[chosen - 1]
     return Keep(
@@ -154,5 +168,6 @@ def _keep_row(
         policy=one.policy,
         small=small.row(0, chosen),
         large=large.row(0, chosen),
+        corrected=corrected,
         alike=tuple(rows[other - 1].step for other in alike(small, chosen)),
     )

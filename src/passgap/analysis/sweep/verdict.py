@@ -21,8 +21,8 @@ RULE = (
     "of two that tie"
 )
 CAVEAT = (
-    "the checkpoint to keep is chosen on these problems, so its numbers here are optimistic; "
-    "evaluate it on fresh problems"
+    "the checkpoint to keep is chosen on these problems, so its own numbers are optimistic; the "
+    "corrected gain is measured on problems that had no part in the choice"
 )
 BANDS = "at its k, each band holds for all differences among the base and its checkpoints at once"
 

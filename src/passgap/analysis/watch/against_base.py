@@ -16,7 +16,15 @@ from passgap.data.counts import Counts
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
 from passgap.results.watching import AgainstForecast, CountedBy, NewToBase, Stands, StepZero
-from passgap.stats import mean_interval, mixed_at_g, paired_interval
+from passgap.stats import mean_interval, mixed_at_g, paired_interval, same_policy_p
+from passgap.stats.discrete import hypergeometric
+
+FALSE_DISAGREEMENT = 0.02
+CHANCE = 0.01
+CHOSEN = (
+    "the problems were chosen by the base's counts, which makes the forecast of mixed groups too "
+    "high; the comparison at step 0 takes the choice into account"
+)
 
 
 def base_rows(groups: Groups, base: Counts) -> IntArray:
@@ -46,13 +54,17 @@ def forecast_of(groups: Groups, base: Counts, size: int) -> FloatArray:
 
 
 def agreement_of(
-    groups: Groups, forecast: FloatArray | None, size: int, counted_by: CountedBy
+    groups: Groups,
+    base: Counts | None,
+    forecast: FloatArray | None,
+    size: int,
+    counted_by: CountedBy,
 ) -> tuple[StepZero | None, list[str]]:
-    """Observed against forecast at step 0, one pair per problem; or why that is not possible.
+    """Observed against predicted at step 0, one pair per problem; or why that is not possible.
 
     Only groups with G scored completions: a smaller one is mixed less often.
     """
-    if forecast is None:
+    if base is None or forecast is None:
         return None, []
     first = within(groups, (0, 0))
     whole = first.take(np.flatnonzero(first.n >= size))
@@ -66,17 +78,39 @@ def agreement_of(
             f"no problem of step 0 has {size} scored completions there and {size} samples in the "
             "base's counts, so the forecast cannot be checked"
         ]
-    gap = paired_interval(values[both] - expected[both])
+    rows = base_rows(groups, base)[problems[both]]
+    drawn = (np.bincount(whole.problem, one)[problems[both]] for one in (whole.n, whole.c))
+    n, c = (one.astype(np.int64) for one in drawn)
+    chosen = chosen_between(groups, base)
+    p_value = same_policy_p(base.n[rows], base.c[rows], n, c, chosen=chosen)
     agreement = StepZero(
         step=0,
         problems=int(both.sum()),
         left_out=len(np.unique(first.problem)) - int(both.sum()),
         observed=mean_interval(values[both]),
         forecast=mean_interval(expected[both]),
-        difference=gap,
-        agrees=bool(gap.low <= 0 <= gap.high),
+        difference=paired_interval(values[both] - expected[both]),
+        solved=mean_interval(c / n),
+        solved_by_base=mean_interval(base.c[rows] / base.n[rows]),
+        p_value=p_value,
+        agrees=p_value >= FALSE_DISAGREEMENT,
     )
-    return agreement, []
+    return agreement, [] if chosen == (0.0, 1.0) else [CHOSEN]
+
+
+def chosen_between(groups: Groups, base: Counts) -> tuple[float, float]:
+    """The lowest and the highest base rate of a training problem, 0 and 1 if that may be chance.
+
+    Where the base has other problems beyond these, and as many that a random choice would hardly
+    have missed them all, the problems were chosen by the base's counts (`passgap select`).
+    """
+    drawn = base.n > 0
+    rate = base.c[drawn] / base.n[drawn]
+    trained = np.isin(np.flatnonzero(drawn), base_rows(groups, base))
+    low, high = float(rate[trained].min()), float(rate[trained].max())
+    beyond = int(((rate < low) | (rate > high)).sum())
+    missed = hypergeometric(0, len(rate), beyond, int(trained.sum()))
+    return (low, high) if missed < CHANCE else (0.0, 1.0)
 
 
 def new_to_base(progress: Progress, base: Counts) -> NewToBase:

@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.errors import UsageError
 from passgap.results.estimates import Estimate
+from passgap.results.parts import At
 from passgap.results.watching import CountedBy
-from passgap.stats import mean_interval, mixed_at_g, student_interval
+from passgap.stats import mean_interval, mixed_at_g, pass_at_k, student_interval
 
 NOTHING = Estimate(math.nan, math.nan, math.nan)
 
@@ -173,6 +174,20 @@ def mixed_share(groups: Groups, size: int) -> tuple[Estimate, int]:
     means = per_problem(groups.problem, values)[1]
     estimate = mean_interval(means) if means.size else NOTHING
     return estimate, int(np.isnan(values).sum())
+
+
+def passes(groups: Groups, size: int) -> tuple[At, ...]:
+    """pass@k over the problems, at powers of two up to ``size`` and at ``size``.
+
+    All completions of a group are of one policy, so k goes up to its size and not further; a group
+    with fewer than k scored ones is left out at that k.
+    """
+    ks = sorted({1 << i for i in range(size.bit_length())} | {size})
+    found = pass_at_k(groups.n, groups.c, ks).T
+    means = [per_problem(groups.problem, values)[1] for values in found]
+    return tuple(
+        At(k, mean_interval(one) if one.size else NOTHING) for k, one in zip(ks, means, strict=True)
+    )
 
 
 def level(problem: IntArray, sums: FloatArray, of: IntArray) -> Estimate:

@@ -23,7 +23,7 @@ from passgap.analysis.watch.groups import Groups
 from passgap.data.arrays import FloatArray, IntArray
 from passgap.results.watching import Drawn, LostProblem, ProblemsSoFar
 from passgap.stats import false_discovery_rates
-from passgap.stats.mixture import log_choose
+from passgap.stats.discrete import log_choose
 
 FALSE_LOSSES = 0.05
 

@@ -31,10 +31,18 @@ from passgap.analysis.watch.groups import (
     Groups,
     level,
     mixed_share,
+    passes,
     share,
     spans,
     usual_size,
     within,
+)
+from passgap.analysis.watch.logged import (
+    NOTHING_LOGGED,
+    Logged,
+    entropy_rising,
+    entropy_spent,
+    sampler_apart,
 )
 from passgap.analysis.watch.progress import FALSE_LOSSES, Progress
 from passgap.data.arrays import FloatArray
@@ -61,6 +69,7 @@ def watching(
     *,
     base: Counts | None = None,
     held_out: Sequence[HeldOut] = (),
+    logged: Logged = NOTHING_LOGGED,
     counted_by: CountedBy = "trainer",
     models: Models | None = None,
 ) -> Watching:
@@ -78,6 +87,8 @@ def watching(
         missing, or have fewer than G draws, are left out of the forecast and counted.
     held_out
         Measurements on held-out problems, oldest first.
+    logged
+        What the trainer logged of its steps.
     counted_by
         ``trainer`` where a step is an optimizer step, ``visits`` where it counts the visits of each
         problem (then it is not certain which draws came from the base, and no agreement is
@@ -101,15 +112,22 @@ def watching(
     every = settings.every or -(-len(np.unique(groups.step)) // MOST_ROWS)
     progress = Progress.of(groups, settings.visits)
     forecast = None if base is None else forecast_of(groups, base, size)
-    agreement, notes = agreement_of(groups, forecast, size, counted_by)
+    agreement, notes = agreement_of(groups, base, forecast, size, counted_by)
     windows = alarms.Windows.of(groups, settings.window, counted_by)
     found = [
         alarms.nothing_scored(windows),
         alarms.no_signal(windows, size),
         alarms.forecast_missed(agreement),
         alarms.coverage_falling(held_out),
+        alarms.held_out_falling(held_out),
+        alarms.held_out_flat(windows, held_out),
+        alarms.reward_apart(windows),
+        alarms.groups_uneven(windows, settings.group_size if counted_by == "trainer" else None),
         alarms.length_running_away(windows),
         alarms.truncation_rising(windows),
+        entropy_rising(logged, settings.window),
+        entropy_spent(logged, windows),
+        sampler_apart(logged, settings.window),
     ]
     return Watching(
         settings=WatchedWith(
@@ -133,6 +151,7 @@ def watching(
             for span in spans(groups, every, counted_by)
         ),
         lost=tuple(progress.lost()),
+        could_be_lost=int((np.bincount(groups.problem) > settings.visits).sum()),
         new_to_base=None if base is None else new_to_base(progress, base),
         bands=reward_bands(groups, base, counted_by),
         held_out=tuple(alarms.since_first(held_out)),
@@ -186,6 +205,7 @@ def _row(
         mixed=signal,
         forecast=None if forecast is None else _forecast(forecast[np.unique(groups.problem)]),
         solved=share(groups.problem, groups.c, groups.n),
+        pass_at_k=passes(groups, size),
         reward=level(groups.problem, groups.reward_sum, groups.rewards),
         length=level(groups.problem, groups.token_sum, groups.tokens),
         truncated=share(groups.problem, groups.cut, groups.endings),

@@ -12,9 +12,17 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "Training jobs": {
-        "verl": "GRPO on a Ray cluster: data, watched reward, launch script",
+        "verl": "RLVR on a Ray cluster: data, watched reward, launch script",
         "openrlhf": "GRPO with OpenRLHF: data, watched reward, launch script",
         "trl": "GRPO with TRL: data and a script to run and adapt",
+    },
+    "Data and reward": {
+        "slime": "Data and watched reward for slime",
+        "skyrl": "Data and watched reward for SkyRL",
+        "ms-swift": "Data and watched reward for ms-swift",
+        "areal": "Data and watched reward for AReaL",
+        "nemo-rl": "Data and watched reward for NeMo-RL",
+        "verifiers": "Taskset with a watched reward for prime-rl",
     },
     "Results": {
         "counts": "n, c and unscored of every problem as CSV, Parquet or JSONL",

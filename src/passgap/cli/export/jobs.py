@@ -7,27 +7,26 @@ general text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from passgap.cli import flags
 from passgap.cli.command import Command, Fields, Given, argument, command, flag
-from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop, without
+from passgap.cli.flags import ProblemFlags, PromptFlags, tell_stop
+from passgap.cli.held_out import apart
 from passgap.cli.progress import say
 from passgap.errors import UsageError
-from passgap.launch.settings import JobSettings
+from passgap.launch.settings import OF_REWARD, JobSettings
 from passgap.plain import plural
 
 if TYPE_CHECKING:
     from passgap.data.policies import Policy
     from passgap.launch.exporting import Source
 
-SHOWN = (
-    "out policy held-out arm steps learning-rate group-size prompts-per-step max-tokens "
-    "save-every template verifier "
-)
+SHOWN = "out policy held-out arm group-size max-tokens template verifier "
+LAUNCHED = "steps learning-rate prompts-per-step save-every "
 CLUSTER = {"Cluster": "max_prompt_tokens nodes gpus tensor_parallel rollout"}
 
 SourceArgument = Annotated[
@@ -41,26 +40,43 @@ class Trainer:
     """One trainer's command: its text, its own flags, and the fixed settings."""
 
     about: str
-    shown: str = ""
+    shown: str = LAUNCHED
     fields: Fields = field(default=Fields("Training", sections=CLUSTER))
     known: Mapping[str, int] = field(default_factory=dict)
 
 
+def _rewarded(trainer: str) -> Trainer:
+    """Data and a reward file only: the other settings are the trainer's own."""
+    less = [one.name for one in fields(JobSettings) if one.name not in OF_REWARD]
+    return Trainer(
+        f"Data for {trainer}, and a reward file that is recorded; you start it with your settings.",
+        "temperature",
+        Fields("Training", " ".join(less)),
+        {"gpus": 1, "prompts_per_step": 1},
+    )
+
+
 TRAINERS = {
     "verl": Trainer(
-        "GRPO on a Ray cluster: Parquet data, a watched reward file, verl's launch script.",
-        "nodes gpus rollout",
+        "RLVR on a Ray cluster: Parquet data, a watched reward file, verl's launch script.",
+        LAUNCHED + "algorithm nodes gpus rollout",
     ),
     "openrlhf": Trainer(
         "GRPO with OpenRLHF: JSONL data, a watched reward file, its launch script.",
-        "nodes gpus",
-        Fields("Training", "rollout", CLUSTER),
+        LAUNCHED + "nodes gpus",
+        Fields("Training", "algorithm rollout", CLUSTER),
     ),
     "trl": Trainer(
         "GRPO with plain TRL: data and a script to run and adapt, with a watched reward.",
-        fields=Fields("Training", "nodes gpus rollout tensor_parallel max_prompt_tokens"),
+        fields=Fields("Training", "algorithm nodes gpus rollout tensor_parallel max_prompt_tokens"),
         known={"gpus": 1},
     ),
+    "slime": _rewarded("slime"),
+    "skyrl": _rewarded("SkyRL"),
+    "ms-swift": _rewarded("ms-swift"),
+    "areal": _rewarded("AReaL"),
+    "nemo-rl": _rewarded("NeMo-RL"),
+    "verifiers": _rewarded("prime-rl, as a taskset of verifiers"),
 }
 ADDED = Trainer("Job for a trainer whose launcher an installed package adds.")
 EXAMPLE = "\n\nExample: passgap export {} teach --policy base --held-out test.jsonl --out job"
@@ -124,8 +140,8 @@ def export_job(
     held = fields.sound(held, marker) if held else None
     if found.prompt is None:
         found = replace(found, problems=fields.sound(found.problems, marker))
-    if data.leave_out_held_out:
-        found = replace(found, problems=without(found.problems, held))
+    kept = apart(found.problems, held, leave_out=data.leave_out_held_out)
+    found = replace(found, problems=kept)
     chosen = _policy(policy, found, prompt)
     check_shots(chosen, found.problems)
     tell_stop(chosen)
@@ -134,7 +150,7 @@ def export_job(
     )
     say(
         f"{out}: {plural(len(found.problems), 'problem')} to train on, {len(held or ())} held "
-        f"out; {', '.join(path.name for path in files)}; next: the three commands in "
+        f"out; {', '.join(path.name for path in files)}; next: the commands in "
         f"{out}/README.md"
     )
 

@@ -17,24 +17,34 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from transformers import AttentionInterface, Cache, DynamicCache, PreTrainedModel
+from transformers import (
+    AttentionInterface,
+    Cache,
+    DynamicCache,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
+from passgap.engines.transformers.vision import Shown, on_device
+
 ROOM = 64
 ATTENTION = "passgap_sdpa"
-Prompt = tuple[int, ...]
+Prompt = tuple[int, ...] | Shown
 
 
 @dataclass(frozen=True)
 class Prefilled:
-    """Prompts after one forward pass: their cache (left padded) and each one's next scores."""
+    """Prompts after one forward pass: their cache (left padded), each one's next scores, and the
+    position of the token to come."""
 
     prompts: tuple[Prompt, ...]
     cache: DynamicCache
     mask: torch.Tensor
     logits: torch.Tensor
+    after: torch.Tensor
 
 
 class Rows(Protocol):
@@ -54,26 +64,52 @@ class Rows(Protocol):
 
 def rows_for(model: PreTrainedModel, count: int, longest: int) -> Rows:
     """The cache that suits the model, for ``count`` rows and prompts of up to ``longest``."""
-    if joins_late(model):
+    if joins_late(model.config):
         return SlotCache(model, count, longest)
     return WaveCache()
 
 
-def joins_late(model: PreTrainedModel) -> bool:
+def joins_late(config: PreTrainedConfig) -> bool:
     """Whether rows may start at any column: attention layers only, full or sliding."""
-    config = model.config.get_text_config(decoder=True)
-    kinds = {type(layer) for layer in DynamicCache(config=model.config).layers}
-    named = set(getattr(config, "layer_types", None) or ())
+    kinds = {type(layer) for layer in DynamicCache(config=config).layers}
+    named = set(getattr(config.get_text_config(decoder=True), "layer_types", None) or ())
     return kinds <= {DynamicLayer, DynamicSlidingWindowLayer} and named <= {
         "full_attention",
         "sliding_attention",
     }
 
 
-def prefill(model: PreTrainedModel, prompts: Sequence[Prompt], pad_id: int) -> Prefilled:
-    """Run distinct prompts as one left-padded batch."""
+def prefill(model: PreTrainedModel, prompts: Sequence[Prompt], pad_id: int) -> list[Prefilled]:
+    """Run distinct prompts: texts as one left-padded batch, each prompt with images alone."""
+    texts = [prompt for prompt in prompts if not isinstance(prompt, Shown)]
+    images = [prompt for prompt in prompts if isinstance(prompt, Shown)]
+    batched = [_prefill_texts(model, texts, pad_id)] if texts else []
+    return [*batched, *(_prefill_shown(model, prompt) for prompt in images)]
+
+
+def _prefill_shown(model: PreTrainedModel, prompt: Shown) -> Prefilled:
+    ids = torch.tensor([prompt.ids], device=model.device)
+    mask, cache = torch.ones_like(ids), DynamicCache()
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+        **on_device(prompt.features(), model.dtype, model.device),
+    ).logits[:, -1]
+    # With rotary positions in three dimensions (Qwen-VL), an image takes fewer positions than
+    # tokens: the model has just computed how many fewer.
+    deltas = getattr(getattr(model, "model", None), "rope_deltas", None)
+    after = mask.sum(1) if deltas is None else mask.sum(1) + deltas.view(-1).to(mask.device)
+    return Prefilled((prompt,), cache, mask, logits, after)
+
+
+def _prefill_texts(
+    model: PreTrainedModel, prompts: Sequence[tuple[int, ...]], pad_id: int
+) -> Prefilled:
     ids, mask = left_padded(prompts, pad_id, model.device)
-    cache = DynamicCache() if joins_late(model) else DynamicCache(config=model.config)
+    cache = DynamicCache() if joins_late(model.config) else DynamicCache(config=model.config)
     logits = model(
         input_ids=ids,
         attention_mask=mask,
@@ -82,7 +118,23 @@ def prefill(model: PreTrainedModel, prompts: Sequence[Prompt], pad_id: int) -> P
         use_cache=True,
         logits_to_keep=1,
     ).logits[:, -1]
-    return Prefilled(tuple(prompts), cache, mask, logits)
+    return Prefilled(tuple(prompts), cache, mask, logits, mask.sum(1))
+
+
+def continued(model: PreTrainedModel, ready: Prefilled, ids: Sequence[int]) -> torch.Tensor:
+    """The scores for each of ``ids`` after a single prompt, shape (ids, vocab)."""
+    if len(ids) == 1:
+        return ready.logits
+    given = torch.tensor([ids[:-1]], device=model.device)
+    steps = torch.arange(len(ids) - 1, device=model.device)
+    later = model(
+        input_ids=given,
+        attention_mask=torch.cat([ready.mask, torch.ones_like(given)], dim=1),
+        position_ids=ready.after[:, None] + steps,
+        past_key_values=ready.cache,
+        use_cache=True,
+    ).logits[0]
+    return torch.cat([ready.logits, later])
 
 
 def left_padded(
@@ -121,7 +173,7 @@ class SlotCache:
 
     def __init__(self, model: PreTrainedModel, count: int, longest: int) -> None:
         self._layers: list[_Layer] = []
-        self._count, self._start, self._length = count, 0, longest
+        self._count, self._start, self._length, self._longest = count, 0, longest, longest
         self._mask = torch.zeros(count, longest + ROOM, dtype=torch.long, device=model.device)
         self._positions = torch.zeros(count, dtype=torch.long, device=model.device)
 
@@ -141,7 +193,7 @@ class SlotCache:
         # the buffers need not be cleared.
         self._mask[into] = 0
         self._mask[into, end - width : end] = ready.mask[source]
-        self._positions[into] = ready.mask[source].sum(1)
+        self._positions[into] = ready.after[source]
         self._skip_unused()
 
     def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
@@ -169,17 +221,19 @@ class SlotCache:
             layer.view(self._start)
 
     def _make_room(self) -> None:
-        """When the buffers are full: remove the dropped columns, then grow."""
+        """When the buffers are full: remove dropped columns, then grow."""
         if self._length < self._mask.shape[1]:
             return
         # The end column moves right with every step as long as rows join. Without removing the left
-        # part, the buffers would grow with the number of draws and not with the longest row.
+        # part, the buffers would grow with the number of draws and not with the longest row. The
+        # longest prompt, which may still have to join, keeps its place before the end column.
+        dropped = max(0, min(self._start, self._length - self._longest))
         pad = self._mask.new_zeros(len(self._mask), ROOM)
-        self._mask = torch.cat([self._mask[:, self._start :], pad], dim=1)
-        self._length -= self._start
-        self._start = 0
+        self._mask = torch.cat([self._mask[:, dropped:], pad], dim=1)
+        self._length -= dropped
+        self._start -= dropped
         for layer in self._layers:
-            layer.move(self._mask.shape[1])
+            layer.move(dropped, self._mask.shape[1])
 
 
 class _Layer(DynamicLayer):  # type: ignore[misc]
@@ -224,15 +278,15 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
         self._keys, self._values = self._keys[rows], self._values[rows]
         self.view(self._start)
 
-    def move(self, columns: int) -> None:
-        """Drop the columns left out and make the buffers ``columns`` long."""
+    def move(self, dropped: int, columns: int) -> None:
+        """Drop the first columns and make the buffers ``columns`` long."""
         for name in ("_keys", "_values"):
-            old = getattr(self, name)[:, :, self._start :]
+            old = getattr(self, name)[:, :, dropped:]
             new = _buffer(old, len(old), columns)
             new[:, :, : old.shape[2]] = old
             setattr(self, name, new)
-        self._length -= self._start
-        self.view(0)
+        self._length -= dropped
+        self.view(self._start - dropped)
 
 
 def _buffer(like: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
@@ -255,7 +309,7 @@ class WaveCache:
         source = torch.tensor([which[i] for i in order], device=ready.mask.device)
         self._cache, self._mask = ready.cache, ready.mask[source]
         self._cache.reorder_cache(source)
-        self._positions = self._mask.sum(1)
+        self._positions = ready.after[source]
 
     def step(self, model: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
         """One forward pass of one token a row."""

@@ -228,8 +228,8 @@ class _Wave:
         ready, asked = self._ready, [self._prompts[row] for row in starting]
         new = [prompt for prompt in dict.fromkeys(asked) if prompt not in ready]
         if new:
-            prefilled = prefill(self._model, new, self._settings.pad_id)
-            ready |= {prompt: (prefilled, i) for i, prompt in enumerate(new)}
+            for prefilled in prefill(self._model, new, self._settings.pad_id):
+                ready |= {prompt: (prefilled, i) for i, prompt in enumerate(prefilled.prompts)}
         for prefilled in {id(ready[prompt][0]): ready[prompt][0] for prompt in asked}.values():
             mine = [i for i, prompt in enumerate(asked) if ready[prompt][0] is prefilled]
             which = [ready[asked[i]][1] for i in mine]

@@ -19,6 +19,7 @@ import torch
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    ProcessorMixin,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
@@ -29,9 +30,23 @@ from passgap.data.policies import Policy, Prompt, SamplingParams
 from passgap.data.problems import ProblemSet
 from passgap.engines.base import Capabilities, Engine
 from passgap.engines.encoding import encode
-from passgap.engines.transformers.cache import ATTENTION, left_padded, positions
+from passgap.engines.transformers.cache import (
+    ATTENTION,
+    continued,
+    left_padded,
+    positions,
+    prefill,
+)
+from passgap.engines.transformers.cache import Prompt as Encoded
 from passgap.engines.transformers.decoding import Drawn, Settings, Streams, decode
-from passgap.engines.transformers.loading import end_token_ids, load_model, pad_token_id
+from passgap.engines.transformers.loading import (
+    check_decodes_images,
+    end_token_ids,
+    load_model,
+    load_processor,
+    pad_token_id,
+)
+from passgap.engines.transformers.vision import Shown, shown
 from passgap.errors import UsageError, WorkError
 
 PROMPT = 256
@@ -46,7 +61,9 @@ class TransformersEngine(Engine):
     """
 
     name = "transformers"
-    capabilities = Capabilities(logprobs=True, token_ids=True, seeds="bitwise", scores=True)
+    capabilities = Capabilities(
+        logprobs=True, token_ids=True, seeds="bitwise", scores=True, images=True
+    )
 
     def __init__(
         self,
@@ -55,10 +72,12 @@ class TransformersEngine(Engine):
         sampling: SamplingParams,
         *,
         batch_size: int | None = None,
+        processor: ProcessorMixin | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise UsageError(f"batch_size is {batch_size}; allowed: an integer >= 1")
         self._model, self._tokenizer, self._sampling = model, tokenizer, sampling
+        self._processor = processor
         self._batch_size = batch_size or fitting(model, sampling.max_tokens)
         self._asked = self._batch_size
         self._end_ids = end_token_ids(model, tokenizer)
@@ -77,16 +96,21 @@ class TransformersEngine(Engine):
         threads: int | None = None,
         trust_remote_code: bool = False,
     ) -> TransformersEngine:
-        """Load the policy's weights (safetensors only) and tokenizer; the problems do not matter.
+        """Load the policy's weights (safetensors only) and tokenizer; its processor too, if the
+        problems have images.
 
         ``threads`` sets torch's CPU threads for the whole process (its own default otherwise).
         """
         if threads is not None:
             torch.set_num_threads(threads)
+        processor = None
+        if images := any(problem.images for problem in problems):
+            check_decodes_images(policy, trust_remote_code=trust_remote_code)
+            processor = load_processor(policy, trust_remote_code=trust_remote_code)
         model, tokenizer = load_model(
-            policy, dtype=dtype, device=device, trust_remote_code=trust_remote_code
+            policy, dtype=dtype, device=device, trust_remote_code=trust_remote_code, images=images
         )
-        return cls(model, tokenizer, sampling, batch_size=batch_size)
+        return cls(model, tokenizer, sampling, batch_size=batch_size, processor=processor)
 
     def describe(self) -> Mapping[str, object]:
         """What was used: batch size (and the requested one, if memory halved it), dtype, device."""
@@ -111,7 +135,7 @@ class TransformersEngine(Engine):
 
     def complete(self, block: Block, prompts: Sequence[Prompt]) -> list[Completion]:
         """Draw a block; only the block's seed determines the random numbers."""
-        encoded = [tuple(self.encode(prompt)) for prompt in prompts]
+        encoded = [self.encoded(prompt) for prompt in prompts]
         rows = [ids for ids in encoded for _ in range(block.size)]
         with torch.inference_mode(), self._own_attention():
             drawn = self._drawn(rows, Streams(block.seed, len(rows)))
@@ -124,7 +148,7 @@ class TransformersEngine(Engine):
             for row in range(len(rows))
         ]
 
-    def _drawn(self, rows: Sequence[tuple[int, ...]], streams: Streams) -> dict[int, Drawn]:
+    def _drawn(self, rows: Sequence[Encoded], streams: Streams) -> dict[int, Drawn]:
         """Every row, with fewer at a time whenever memory runs out."""
         settings = self._settings()
         done: dict[int, Drawn] = {}
@@ -194,9 +218,10 @@ class TransformersEngine(Engine):
 
     def score(self, pairs: Sequence[tuple[Prompt, Sequence[int]]]) -> list[float]:
         """Teacher forcing: one pass over prompt and given ids, under the sampling settings."""
-        rows = [(self.encode(prompt), list(ids)) for prompt, ids in pairs]
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + len(rows[i][1]))
-        scores = [0.0] * len(rows)
+        encoded = [(self.encoded(prompt), list(ids)) for prompt, ids in pairs]
+        rows = {i: (p, ids) for i, (p, ids) in enumerate(encoded) if not isinstance(p, Shown)}
+        order = sorted(rows, key=lambda i: len(rows[i][0]) + len(rows[i][1]))
+        scores = [0.0] * len(encoded)
         done = 0
         with torch.inference_mode():
             while done < len(order):
@@ -209,11 +234,24 @@ class TransformersEngine(Engine):
                 for i, value in zip(some, found, strict=True):
                     scores[i] = value
                 done += len(some)
+            for i, (prompt, ids) in enumerate(encoded):
+                if isinstance(prompt, Shown):
+                    scores[i] = self._forced_shown(prompt, ids)
         return scores
 
-    def _forced(self, rows: Sequence[tuple[list[int], list[int]]]) -> list[float]:
+    def _forced_shown(self, prompt: Shown, answer: list[int]) -> float:
+        """A pass over a prompt with images, then one over its answer.
+
+        In one pass over both, a mark of an image among the drawn tokens would count as an image.
+        """
+        (ready,) = prefill(self._model, [prompt], self._pad_id)
+        scores = continued(self._model, ready, answer)
+        steps = torch.arange(len(answer), device=scores.device)
+        return float(self._warp(scores)[steps, answer].double().sum())
+
+    def _forced(self, rows: Sequence[tuple[tuple[int, ...], list[int]]]) -> list[float]:
         answers = max(len(ids) for _, ids in rows)
-        whole = [prompt + ids for prompt, ids in rows]
+        whole = [[*prompt, *ids] for prompt, ids in rows]
         ids, mask = left_padded(whole, self._pad_id, self._model.device)
         # With padding on the left all answers end at the last column, so the scores of the last
         # columns are enough; the scores of a column are for the token after it.
@@ -237,6 +275,12 @@ class TransformersEngine(Engine):
     def encode(self, prompt: Prompt) -> list[int]:
         """Token ids of a rendered prompt; chat messages go through the model's own template."""
         return encode(self._tokenizer, prompt)
+
+    def encoded(self, prompt: Prompt) -> Encoded:
+        """The ids; for a prompt with images, also what the model's processor makes of them."""
+        if prompt.images and self._processor is not None:
+            return shown(self._processor, prompt)
+        return tuple(self.encode(prompt))
 
     def read(self, ids: Sequence[int]) -> tuple[str, FinishReason]:
         """Text and finish reason of token ids, whatever drew them."""

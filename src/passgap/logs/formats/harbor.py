@@ -2,7 +2,7 @@
 
 In: the trials of one job. Out: one Record per trial; its text is what the agent said, where
 ``agent/trajectory.json`` lies beside it. A trial without a reward, or whose reward Harbor calls not
-valid (``reward_valid``), is unscored with the name of its exception.
+valid (``reward_valid``), is unscored with the name of its exception. Turns are the agent's steps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from passgap.logs.base import Asked, Format, Peek, Record, Told, one_log
 from passgap.logs.choosing import chosen
 from passgap.logs.documents import whole_object
 from passgap.logs.rows import Row, field, mapped, several, whole
-from passgap.logs.values import completed, plain, said, status_of
+from passgap.logs.values import completed, dollars, plain, said, status_of, turns_of
 
 CUT = ("ContextWindowExceededError", "ContextLengthExceededError", "OutputTokenExceededError")
 ROLES = {"agent": "assistant"}
@@ -60,14 +60,21 @@ def _record(row: Row, path: Path, position: int, asked: Asked, told: Told) -> Re
     where = plain(row["trial_name"])
     exception = plain(field(row, "exception_info.exception_type")) or _of_a_step(row)
     status = _status(row, asked, told, where)
+    trajectory = _trajectory(path.parent / "agent" / "trajectory.json")
+    messages = list(_messages(trajectory))
+    priced = field(row, "agent_result.cost_usd"), field(trajectory, "final_metrics.total_cost_usd")
+    lost = status == "unscored"
+    reason = f"error: {exception or 'no reward'}" if lost else exception * (status == "incorrect")
     return Record(
-        text=_text(path.parent / "agent" / "trajectory.json"),
+        text=completed([one for one in messages if one["content"] or one.get("tool_calls")]),
         key=plain(row["task_name"]),
         order=position,
         status=status,
-        reason=f"error: {exception or 'no reward'}" if status == "unscored" else "",
+        reason=reason,
         finish_reason="length" if exception in CUT else None,
         tokens=whole(field(row, "agent_result.n_output_tokens") or 0),
+        turns=turns_of(messages),
+        cost=next((cost for cost in map(dollars, priced) if cost is not None), None),
     )
 
 
@@ -90,18 +97,19 @@ def _status(row: Row, asked: Asked, told: Told, where: str) -> Status:
     return status_of(rewards[name], asked, name, where)
 
 
-def _text(path: Path) -> str:
-    """What the agent said, from its trajectory."""
-    if not path.is_file():
-        return ""
-    steps = [mapped(step) for step in several(whole_object(path).get("steps"))]
-    return completed(
-        [
-            {"role": ROLES.get(plain(one.get("source")), one.get("source")), "content": text}
-            for one in steps
-            if (text := plain(one.get("message")))
-        ]
-    )
+def _trajectory(path: Path) -> Row:
+    """What the agent did; empty where it is not there."""
+    return whole_object(path) if path.is_file() else {}
+
+
+def _messages(trajectory: Row) -> Iterator[Row]:
+    """The steps of a trajectory as messages, what the agent saw after a step as one of a tool."""
+    for step in map(mapped, several(trajectory.get("steps"))):
+        role = ROLES.get(plain(step.get("source")), step.get("source"))
+        said = {"role": role, "content": plain(step.get("message"))}
+        yield said | {"tool_calls": step.get("tool_calls")}
+        for seen in filter(None, map(plain, several(field(step, "observation.results")))):
+            yield {"role": "tool", "content": seen}
 
 
 FORMAT = Format(

@@ -32,11 +32,12 @@ def claims(peek: Peek) -> bool:
 def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
     """All rows of all seeds."""
     for position, path in enumerate(files):
-        seed = re.search(r"-rs(\d+)", path.name)
+        name = path.name
+        seed = re.search(r"-rs(\d+)", name)
         for number, row in enumerate(read_lines(path), start=1):
             if not chosen(row, asked, told):
                 continue
-            where = f"{path.name} line {number}"
+            where = f"{name} line {number}"
             text = plain(required(row, "generation", where))
             question = asked.question_field or usual(row, QUESTIONS) or ""
             extracted = row.get("predicted_answer")

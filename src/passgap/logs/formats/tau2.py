@@ -2,7 +2,8 @@
 
 In: the results of one domain. Out: one Record per simulation, in the order of the trials. As in the
 package, only a reward of 1 (within a millionth) is a success, and a simulation that ended in
-``infrastructure_error`` is not counted: it is unscored.
+``infrastructure_error`` is not counted: it is unscored. Turns are the agent's messages, the cost is
+that of the agent without the simulated user.
 """
 
 from __future__ import annotations
@@ -15,11 +16,20 @@ from passgap.logs.base import Asked, Format, Peek, Record, Told
 from passgap.logs.choosing import chosen
 from passgap.logs.documents import member, rows_under, whole_object
 from passgap.logs.rows import Row, field, mapped, whole
-from passgap.logs.values import completed, plain, required, said, status_of
+from passgap.logs.values import (
+    completed,
+    dollars,
+    plain,
+    required,
+    said,
+    status_of,
+    turns_of,
+)
 from passgap.stages.policies import policy_fields
 
 LABEL = "reward"
 INFRASTRUCTURE = "infrastructure_error"
+FINISHED = ("agent_stop", "user_stop")
 
 
 def claims(peek: Peek) -> bool:
@@ -61,13 +71,16 @@ def _record(row: Row, asked: Asked, where: str) -> Record:
     reward = field(row, "reward_info.reward")
     near = round(reward, 6) if isinstance(reward, float) else reward
     status = "unscored" if failed else status_of(near, asked, LABEL, where)
+    kept = ended if status != "correct" and ended not in FINISHED else ""
     return Record(
         text=completed(row.get("messages")),
         key=str(required(row, "task_id", where)),
         order=whole(row.get("trial") or 0),
         status=status,
-        reason=f"error: {ended}" if failed else ended if status == "unscored" else "",
+        reason=f"error: {ended}" if failed else kept,
         finish_reason="length" if ended in ("max_steps", "context_window_exceeded") else None,
+        turns=turns_of(row.get("messages")),
+        cost=dollars(row.get("agent_cost")),
         fields=policy_fields(row),
     )
 

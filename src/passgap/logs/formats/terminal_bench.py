@@ -1,8 +1,9 @@
 """Terminal-Bench: ``results.json`` of ``tb run``, one object with the trials under ``results``.
 
 In: the file of one run, with ``run_metadata.json`` beside it. Out: one Record per trial, without
-a text: what the agent did is in files of its own. A trial that was not marked is unscored, and so
-is one whose agent could not be installed or broke off, which the package counts as unresolved.
+a text, turns or cost: what the agent did is in files of its own. A trial that was not marked is
+unscored, and so is one whose agent could not be installed or broke off, which the package counts as
+unresolved.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from passgap.logs.values import plain, required, said, status_of
 from passgap.stages.policies import policy_fields
 
 LABEL = "is_resolved"
+UNBROKEN = ("unset", "none")
 BROKEN = ("agent_installation_failed", "unknown_agent_error")
 
 
@@ -43,12 +45,13 @@ def _record(row: Row, asked: Asked, told: Told, where: str) -> Record:
     if broken:
         told.note(f"trials that ended in {mode} are unscored here, but unresolved for the source")
     status = "unscored" if broken else status_of(row.get(LABEL), asked, LABEL, where)
+    kept = mode if status != "correct" and mode not in UNBROKEN else ""
     return Record(
         text="",
         question=plain(row.get("instruction")),
         key=str(required(row, "task_id", where)),
         status=status,
-        reason=f"error: {mode}" if broken else mode if status == "unscored" else "",
+        reason=f"error: {mode}" if broken else kept,
         tokens=whole(row.get("total_output_tokens") or 0),
         fields=policy_fields(row),
     )

@@ -29,6 +29,7 @@ from passgap.logs.values import (
     said,
     shown,
     status_of,
+    turns_of,
 )
 from passgap.stages.policies import policy_fields
 
@@ -106,6 +107,7 @@ def _of_result(row: Row, position: int, asked: Asked, told: Told, where: str) ->
         reason="error" if failed else "",
         finish_reason=None if cut is None else "length" if cut else "stop",
         tokens=whole(field(row, "token_usage.output_tokens")),
+        turns=turns_of(row.get("completion")),
     )
 
 
@@ -134,6 +136,7 @@ def _of_episode(row: Row, position: int, asked: Asked, told: Told, where: str) -
         reason="error" if failed else "",
         finish_reason=ended(call.get("finish_reason")),
         tokens=whole(field(call, "usage.completion_tokens")) if len(sampled) == 1 else 0,
+        turns=len(sampled) or None,
     )
 
 

@@ -2,19 +2,24 @@
 
 In: the results of one or several evaluations (``PRED_FORMAT=json``, or Excel files saved as CSV).
 Out: one Record per row; an evaluation gives one per question, so several are the draws. The
-question's index is the problem: questions about different images may read alike.
+question's index is the problem: questions about different images may read alike. Where the rows
+have the data set's own column ``image``, in base64, its image and the question with its options are
+the problem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from string import ascii_uppercase
 
+from passgap.data.images import Image
 from passgap.errors import UsageError
 from passgap.logs.base import Asked, Format, Record, Told, has
 from passgap.logs.choosing import chosen
-from passgap.logs.rows import SUFFIXES, ending, numbered, read_rows
+from passgap.logs.rows import SUFFIXES, Row, ending, numbered, read_rows
 from passgap.logs.values import final, plain, required, said, status_of
+from passgap.problems.images import images_of
 from passgap.stages.policies import policy_fields
 
 LABEL = "hit"
@@ -35,8 +40,10 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             continue
         mark = required(row, LABEL, where)
         status = status_of(mark if mark != "" else None, asked, LABEL, where)
+        images = _images(row, files[position].parent, where)
         yield Record(
             text=plain(row.get("prediction")),
+            question=_question(row) if images else "",
             reference=final(row.get("answer")),
             key=plain(required(row, "index", where)),
             order=position,
@@ -44,7 +51,21 @@ def read(files: Sequence[Path], asked: Asked, told: Told) -> Iterator[Record]:
             reason="no mark" if status == "unscored" else "",
             metadata={k: row[k] for k in ("question", "category", "split") if k in row},
             fields=policy_fields(row),
+            images=images,
         )
+
+
+def _images(row: Row, folder: Path, where: str) -> tuple[Image, ...]:
+    try:
+        return images_of(row, folder, ("image",))[0]
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def _question(row: Row) -> str:
+    """The question with its options, a line each."""
+    options = [f"{name}. {plain(row[name])}" for name in ascii_uppercase if row.get(name)]
+    return "\n".join([plain(row.get("question")), *options])
 
 
 def _model(path: Path) -> str:

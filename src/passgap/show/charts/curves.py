@@ -109,8 +109,8 @@ def _reached(k: int) -> Layer:
     )
 
 
-def starts_curves(curves: Sequence[tuple[str, Curve]]) -> Chart:
-    """pass@k over k of the first few starts, with intervals."""
+def several_curves(curves: Sequence[tuple[str, Curve]]) -> Chart:
+    """pass@k over k of the first few, in one colour from light to dark, with intervals."""
     shown = curves[: len(SHADES)]
     names = [name for name, _ in shown]
     rows = [row for name, curve in shown for row in over_k(points_of(curve), name)]

@@ -6,10 +6,12 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
-from passgap.errors import UsageError
-from passgap.runs import write_bytes
+from passgap.errors import PassgapError, UsageError
+from passgap.runs import write_bytes, write_text
 from passgap.show.blocks import Block, pictures
 from passgap.show.charts import check_charts
 from passgap.show.charts.lazy import Chart
@@ -102,8 +104,20 @@ def picture(spec: str, form: str) -> bytes:
 
 
 def javascript_bundle(script: str) -> str:
-    """Vega, Vega-Lite and vega-embed in one script with what is to use them."""
+    """Vega, Vega-Lite and vega-embed in one script with what is to use them as ``vegaEmbed``."""
+    return f"{_vega()}\n(() => {{\n{script}\n}})();\n"
+
+
+def _vega() -> str:
+    """The libraries alone. Bundling them takes seconds, so the user's cache keeps them."""
     check_charts()
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(script))
+    root = Path(os.environ.get("PASSGAP_CACHE") or os.path.expanduser("~/.cache/passgap"))
+    kept = root / "charts" / f"vl-convert-{version('vl-convert-python')}.js"
+    with suppress(OSError, UnicodeDecodeError):
+        return kept.read_text(encoding="utf-8")
+    bundle = str(vl_convert.javascript_bundle("globalThis.vegaEmbed = vegaEmbed;"))
+    with suppress(PassgapError):  # such as a home folder that is read-only
+        write_text(bundle, kept)
+    return bundle

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from passgap.plain import plural
 from passgap.results.estimates import Curve
-from passgap.results.sweep import Fall
+from passgap.results.keeping import Kept
+from passgap.results.sweep import Fall, Frontier
 from passgap.results.watching import Band, BandSpan, Span
 from passgap.show.charts.lazy import Chart, Layer, alt
 from passgap.show.charts.parts import (
@@ -27,8 +29,9 @@ from passgap.show.charts.parts import (
     steps,
     strokes,
     texts,
+    tooltips,
 )
-from passgap.show.text import Valued, known, number, percent
+from passgap.show.text import Valued, estimated, known, number, percent
 from passgap.show.theme import LIGHT, SHADES
 
 
@@ -52,8 +55,12 @@ def training_series(
     return layered([raw.encode(amounts(form)), smooth, told], title)
 
 
-def held_out_curves(rows: Sequence[tuple[int, Sequence[Point]]]) -> Chart:
-    """pass@k on held-out problems over training steps, for at most four of the k."""
+def held_out_curves(
+    rows: Sequence[tuple[int, Sequence[Point]]],
+    title: str = "Held-out problems solved within k tries",
+    unit: str = "training step",
+) -> Chart:
+    """pass@k over training steps, for at most four of the k."""
     chosen = _spread(sorted({k for _, curve in rows for k, _ in curve}), len(SHADES))
     long: list[Datum] = [
         {"step": step, "series": f"pass@{k}", **texts(one)}
@@ -63,9 +70,9 @@ def held_out_curves(rows: Sequence[tuple[int, Sequence[Point]]]) -> Chart:
     ]
     names = [f"pass@{k}" for k in chosen]
     colour = coloured(names, SHADES[-len(chosen) :], strokes())
-    drawn = lined(long, steps(), colour, ends="band", points=36, dashes=dashed(names))
-    told = hover_series(long, "step", "step")
-    return layered([*drawn, told], "Held-out problems solved within k tries")
+    drawn = lined(long, steps(unit), colour, ends="band", points=36, dashes=dashed(names))
+    told = hover_series(long, "step", unit.split()[-1])
+    return layered([*drawn, told], title)
 
 
 def sweep_curves(
@@ -86,6 +93,56 @@ def sweep_curves(
             text.encode(alt.Text("label:N"), y=alt.value("height")),
         ]
     return layered(layers, "Share of problems solved within k tries (pass@k)")
+
+
+PLACES = {"on": "on the frontier", "open": "may be on it", "behind": "behind another in both"}
+COLOURS = {"on": "trained", "open": "base", "behind": "muted"}
+SHAPES = {"on": "circle", "open": "diamond", "behind": "cross"}
+
+
+def frontier_chart(found: Frontier) -> Chart:
+    """Coverage against pass@1, a cross of intervals per policy, labelled with its step."""
+    rows: list[Datum] = [
+        {
+            "series": PLACES[one.standing],
+            "label": str(one.step),
+            "x": one.small.value,
+            "x_low": one.small.low,
+            "x_high": one.small.high,
+            **texts(one.large),
+            "text": f"{estimated(one.small)}; pass@{found.k_large} {estimated(one.large)}",
+        }
+        for one in found.points
+    ]
+    places = [place for place in PLACES if any(one.standing == place for one in found.points)]
+    names, colours, shapes = ([of[one] for one in places] for of in (PLACES, COLOURS, SHAPES))
+    scale = alt.Scale(zero=False, padding=10)
+    x = alt.X("x:Q", title="pass@1", axis=alt.Axis(format=".0%", tickCount=6), scale=scale)
+    y = alt.Y("value:Q", title=None, axis=alt.Axis(format=".0%"), scale=scale)
+    plot = alt.Chart(data_of(rows)).encode(
+        x,
+        y,
+        coloured(names, [LIGHT[colour] for colour in colours]),
+        tooltip=tooltips({"label": "step", "series": "", "text": "pass@1"}),
+    )
+    shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes))
+    bars = plot.mark_rule(opacity=0.5)
+    across = bars.encode(alt.X("x_low:Q", title="pass@1"), alt.X2("x_high:Q"))
+    upwards = bars.encode(alt.Y("low:Q", title=None), alt.Y2("high:Q"))
+    dots = plot.mark_point(filled=True, size=60, opacity=1).encode(shape)
+    labels = plot.mark_text(align="left", dx=6, dy=-7, fontSize=11).encode(alt.Text("label:N"))
+    return layered([across, upwards, dots, labels], f"pass@{found.k_large} against pass@1")
+
+
+def kept_chart(kept: Kept) -> Chart:
+    """pass@k of the base and each checkpoint tried, with intervals; the best one is marked."""
+    ones = [(0, kept.base), *((one.step, one.passes) for one in kept.checkpoints)]
+    rows: list[Datum] = [{"step": step, **texts(one)} for step, one in ones]
+    drawn = lined(rows, steps(), LIGHT["trained"], ends="bars", points=36, width=1)
+    plot = alt.Chart(data_of([{"step": kept.step}])).encode(alt.X("step:Q"))
+    mark = plot.mark_rule(color=LIGHT["muted"], strokeDash=[4, 4])
+    title = f"Share of problems solved within {plural(kept.settings.k, 'try', 'tries')}"
+    return layered([*drawn, mark, hover(rows, "step", {"step": "step", "text": title})], title)
 
 
 def _form(value: float, form: str) -> str:

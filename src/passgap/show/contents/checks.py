@@ -17,8 +17,8 @@ LOOKED_AT = (
 def blocks(checks: Checks) -> list[Block]:
     """A line for each finding, or one that says there is none."""
     if not checks.findings:
-        return [Text(f"Data checks: {checks.draws:,} samples checked, nothing found", "quiet")]
-    title = Text(f"Data checks of {checks.draws:,} samples", "strong")
+        return [Text(f"Data checks: {checks.looked_at}, nothing found", "quiet")]
+    title = Text(f"Data checks: {checks.looked_at}", "strong")
     return [title, Findings(checks.findings)]
 
 

@@ -20,7 +20,7 @@ from passgap.results.parts import At, Luck
 from passgap.results.probe import TiltedCurve
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show import blocks as b
-from passgap.show.contents import captions, curves, deciding
+from passgap.show.contents import captions, curves, deciding, trajectories
 from passgap.show.contents.alone import alone
 from passgap.show.contents.parts import (
     FEW,
@@ -55,6 +55,7 @@ def blocks(result: Comparison) -> list[b.Block]:
         solved_within(result),
         b.Section("Which problems changed", changes(result)),
         answered(result),
+        trajectories.compared(result.trajectories),
         alone(result.sampling_alone),
         noted(result.notes),
     )

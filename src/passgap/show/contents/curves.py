@@ -16,7 +16,7 @@ from passgap.results.seeds import SeedsComparison
 from passgap.results.unpaired import UnpairedComparison
 from passgap.show.blocks import Block, Columns, Folded, Picture, Section, Table
 from passgap.show.charts.curves import paired_delta, pass_at_k
-from passgap.show.contents import captions
+from passgap.show.contents import all_of_k, captions
 from passgap.show.contents.captions import is_banded
 from passgap.show.contents.parts import ROLES, curve_table, present, table
 from passgap.show.text import between, changed, estimated, points
@@ -49,7 +49,8 @@ def of_one(probe: Probe, beside: Sequence[Block] = ()) -> Section:
     caption = " ".join([*filter(None, said), *([BEYOND] if probe.extrapolation else [])])
     pictures = Columns([Picture("curves", draw, caption), *beside])
     numbers = curve_table(probe.curve)
-    return Section(TITLE, present(pictures, _folded(NUMBERS, numbers)), BEFORE)
+    content = present(pictures, _folded(NUMBERS, numbers), all_of_k.of_one(probe.all_of_k))
+    return Section(TITLE, content, BEFORE)
 
 
 def of_pair(
@@ -75,7 +76,9 @@ def of_pair(
         ]
     )
     folded = {NUMBERS: pair_table(result), "How large, how certain, and only sharpening?": further}
-    return Section(TITLE, present(pictures, *(_folded(*one) for one in folded.items())), AFTER)
+    every = all_of_k.of_pair(result.all_of_k) if isinstance(result, Comparison) else None
+    details = (_folded(*one) for one in folded.items())
+    return Section(TITLE, present(pictures, *details, every), AFTER)
 
 
 def pair_table(result: Pair) -> Table | None:

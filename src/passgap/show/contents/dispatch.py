@@ -11,13 +11,17 @@ from passgap.results.audit import Audit
 from passgap.results.backtest import Backtest
 from passgap.results.comparison import Comparison
 from passgap.results.estimates import Curve, Estimate
+from passgap.results.feature_audit import FeatureAudit
 from passgap.results.findings import Checks
 from passgap.results.forecast import RunForecast
 from passgap.results.forecast_scores import AddedPairs, ForecastScores
+from passgap.results.keeping import Kept
 from passgap.results.pairs import TrainingPairs
 from passgap.results.plan import Plan
 from passgap.results.probe import AdaptiveProbe, Probe
+from passgap.results.proxy_audit import ProxyAudit
 from passgap.results.reach import Reach
+from passgap.results.reward_audit import RewardAudit
 from passgap.results.seeds import SeedsComparison
 from passgap.results.selection import Selection
 from passgap.results.slices import Slices
@@ -34,10 +38,14 @@ from passgap.show.contents import (
     backtest,
     checks,
     comparison,
+    feature_audit,
     forecast,
+    keeping,
     plan,
     probe,
+    proxy_audit,
     reach,
+    reward_audit,
     seeds,
     selection,
     slices,
@@ -108,10 +116,14 @@ blocks_of.register(Comparison, comparison.blocks)
 blocks_of.register(Counts, of_counts)
 blocks_of.register(Curve, of_curve)
 blocks_of.register(Estimate, of_estimate)
+blocks_of.register(FeatureAudit, feature_audit.blocks)
 blocks_of.register(ForecastScores, forecast.scores)
+blocks_of.register(Kept, keeping.blocks)
 blocks_of.register(Plan, plan.blocks)
 blocks_of.register(Probe, probe.blocks)
+blocks_of.register(ProxyAudit, proxy_audit.blocks)
 blocks_of.register(Reach, reach.blocks)
+blocks_of.register(RewardAudit, reward_audit.blocks)
 blocks_of.register(RunForecast, forecast.blocks)
 blocks_of.register(SeedsComparison, seeds.blocks)
 blocks_of.register(Selection, selection.blocks)

@@ -48,11 +48,11 @@ def details(rows: Iterable[Sequence[object]]) -> Table | None:
     return table(DETAILS, rows, (0, 2))
 
 
-def curve_table(curve: Curve) -> Table | None:
+def curve_table(curve: Curve, name: str = "pass@k") -> Table | None:
     """One row per k: the estimate and its interval."""
     ones = ((int(k), curve.at(int(k))) for k in curve.k)
     return table(
-        ("k", "pass@k", "interval"), ([k, percent(one.value), interval(one)] for k, one in ones)
+        ("k", name, "interval"), ([k, percent(one.value), interval(one)] for k, one in ones)
     )
 
 

@@ -10,7 +10,7 @@ from passgap.results.probe import AdaptiveProbe, Gap, Probe, ProbedWith, Signal
 from passgap.show import blocks as b
 from passgap.show.charts.curves import forecast_fan, learning_signal
 from passgap.show.charts.designs import rounds_chart
-from passgap.show.contents import captions, curves
+from passgap.show.contents import captions, curves, trajectories
 from passgap.show.contents.alone import alone
 from passgap.show.contents.forecast import of_forecast
 from passgap.show.contents.parts import (
@@ -44,6 +44,7 @@ def blocks(probe: Probe) -> list[b.Block]:
         verdict(probe),
         figures(probe),
         curves.of_one(probe),
+        trajectories.section(probe.trajectories),
         b.Section("What training could gain", gains(probe)),
         alone(probe.sampling_alone),
         noted(probe.notes),
@@ -187,6 +188,7 @@ def figures(probe: Probe) -> b.Figures:
                 "Headroom", _gap(gap), interval(gap.estimate, points) + _extrapolated(probe) + these
             ),
             *teaches,
+            *trajectories.figures(probe),
             size_figure(probe.problems, [probe.draws], f"{probe.unscored:,}"),
         ]
     )

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from passgap.data.bands import BANDS, band_index
+from passgap.errors import PassgapError
+from passgap.plain import plural
 from passgap.show import blocks as b
 from passgap.show import text
 from passgap.show.charts.designs import CLASSES
@@ -24,6 +27,8 @@ from passgap.show.text import ABSENT, points
 TEXT_CAP = 4_000
 PAGE_CAP = 2_000_000
 ROWS_CAP = 1_000
+IMAGE_CAP = 1_500_000  # characters of one image, in base64
+IMAGES_CAP = 12_000_000
 QUESTION_SHOWN = 140
 CHANGES = {
     "lost": "base only",
@@ -92,16 +97,20 @@ def problem_by_problem(data: PageData) -> b.Section | None:
     groups = _groups(data, paired)
     ordered = sorted(data.problems, key=partial(_place, groups) if paired else _hardest_first)
     shown = ordered[:ROWS_CAP]
-    draws = _embedded(shown, data.completions)
+    draws, images = _embedded(shown, data.completions), _pictures(shown)
     said = _said(data, sum(map(len, draws.values())))
     if len(ordered) > len(shown):
         said += f" The table shows the first {len(shown):,} of {len(ordered):,} problems."
     pair_head = ("Trained", "Change, points", "Solved by") if paired else ()
     content = b.Problems(
         head=("Problem", "Base", *pair_head),
-        problems=[_line(one, draws[one.problem_id], groups, paired) for one in shown],
+        problems=[
+            _pictured(_line(one, draws[one.problem_id], groups, paired), one, images)
+            for one in shown
+        ],
         filters=_filters(groups, data),
         total=len(ordered),
+        images=images,
     )
     blocks: list[b.Block] = [b.Text(said), content]
     return b.Section("Problem by problem", blocks)
@@ -251,6 +260,28 @@ def _embedded(
                 break
             found[completion.problem_id].append(one)
     return found
+
+
+def _pictures(shown: Sequence[ProblemRow]) -> dict[str, str]:
+    """The images that the page has room for, each once: data URLs by name."""
+    found: dict[str, str] = {}
+    room = IMAGES_CAP
+    for image in dict.fromkeys(image for one in shown for image in one.images):
+        if room < IMAGE_CAP:
+            break
+        with suppress(PassgapError):  # the data checks name an image that cannot be read
+            url = image.data_url
+            if len(url) <= IMAGE_CAP:
+                found[image.name] = url
+                room -= len(url)
+    return found
+
+
+def _pictured(line: b.Problem, problem: ProblemRow, held: Mapping[str, str]) -> b.Problem:
+    names = [image.name for image in problem.images if image.name in held]
+    unseen = len(problem.images) - len(names)
+    said = f"{plural(unseen, 'image is', 'images are')} not in this page." if unseen else ""
+    return replace(line, images=names, unseen=said)
 
 
 def _size(*texts: str) -> int:

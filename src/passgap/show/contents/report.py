@@ -23,6 +23,7 @@ from passgap.show.contents import (
     seeds,
     slices,
     sweep,
+    trajectories,
     unpaired,
     watching,
 )
@@ -42,12 +43,14 @@ def page(data: PageData) -> b.Page:
     # makes the verdict worthless is not left to its place but said at the top (`grave`).
     result = data.comparison or data.probe
     pair = data.several if isinstance(data.several, UnpairedComparison) else data.comparison
-    several = seeds.by_seed(data.several) if isinstance(data.several, SeedsComparison) else None
+    several: list[b.Section | None] = []
+    if isinstance(data.several, SeedsComparison):
+        several = [seeds.by_seed(data.several)]
     if isinstance(data.several, Sweep):
-        several = sweep.by_checkpoint(data.several)
+        several = [sweep.by_checkpoint(data.several), sweep.against_pass_at_1(data.several)]
     blocks = present(
         *_first_verdict(data),
-        several,
+        *several,
         *_moments(data),
         _problems(data),
         reach.section(data.reach),
@@ -89,7 +92,10 @@ def _moments(data: PageData) -> list[b.Block]:
     of_base = not data.comparison and not isinstance(
         data.several, SeedsComparison | UnpairedComparison
     )
-    ordered = (solved, before, during) if of_base else (before, during, solved)
+    took = trajectories.section(data.probe.trajectories) if data.probe else None
+    if data.comparison and data.comparison.trajectories:
+        took = trajectories.compared(data.comparison.trajectories)
+    ordered = (solved, took, before, during) if of_base else (before, during, solved, took)
     return present(*ordered)
 
 

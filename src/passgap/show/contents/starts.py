@@ -8,7 +8,7 @@ from functools import partial
 
 from passgap.results.starts import Apart, Start, Starts
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, VerdictBlock
-from passgap.show.charts.curves import starts_curves
+from passgap.show.charts.curves import several_curves
 from passgap.show.contents.parts import noted, present, table, verdict_block
 from passgap.show.text import ABSENT, changed, interval, number, percent, points
 from passgap.show.theme import SHADES
@@ -48,7 +48,7 @@ def side_by_side(starts: Starts) -> Section:
     """Their curves, and a row for each with its forecast."""
     shown = [(one.name, one.curve) for one in starts.starts]
     caption = CURVES.format(shown=min(len(shown), len(SHADES)))
-    picture = Picture("starts", partial(starts_curves, shown), caption)
+    picture = Picture("starts", partial(several_curves, shown), caption)
     rule = Text(f"Ranked {starts.rule}.", "quiet")
     shown_of = present(Columns([picture], "wide"), starts_table(starts), rule)
     return Section("Start by start", shown_of, answers=True)

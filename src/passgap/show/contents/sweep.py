@@ -7,16 +7,23 @@ from dataclasses import replace
 from functools import partial
 
 from passgap.results.estimates import Curve
-from passgap.results.sweep import Checkpoint, Difference, Sweep
+from passgap.results.sweep import Checkpoint, Difference, Frontier, FrontierPoint, Sweep
 from passgap.show.blocks import Block, Columns, Picture, Section, Table, Text, VerdictBlock
-from passgap.show.charts.training import sweep_curves
+from passgap.show.charts.training import frontier_chart, sweep_curves
 from passgap.show.contents.parts import doubt, noted, present, table, verdict_block
-from passgap.show.text import ABSENT, between, percent, points
+from passgap.show.text import ABSENT, between, changed, estimated, percent, points
+
+FRONTIER = (
+    "Right: better at the first try. Up: more problems within reach. Crosses: intervals; numbers: "
+    "training steps, 0 is the base."
+)
 
 
 def blocks(sweep: Sweep) -> list[Block]:
     """Everything to show of a sweep."""
-    return present(verdict(sweep), by_checkpoint(sweep), noted(sweep.notes))
+    return present(
+        verdict(sweep), by_checkpoint(sweep), against_pass_at_1(sweep), noted(sweep.notes)
+    )
 
 
 def verdict(sweep: Sweep) -> VerdictBlock:
@@ -40,7 +47,10 @@ def _keep(sweep: Sweep) -> str:
     if keep.alike:
         others = f"step{'s' * (len(keep.alike) > 1)} {', '.join(map(str, keep.alike))}"
         more = f"; {others} cannot be distinguished from it there"
-    gain = f"pass@{keep.small.k} {points(keep.small.value)} points compared with the base{more}"
+    gain = (
+        f"pass@{keep.small.k} {points(keep.small.value)} points compared with the base, "
+        f"{changed(keep.corrected)} corrected for the choice{more}"
+    )
     return f"Keep step {keep.step} ({gain})."
 
 
@@ -72,6 +82,46 @@ def _rule(sweep: Sweep) -> str:
         f"Ranked by this rule: {sweep.rule}. The last column gives a reason for doubt, if there is "
         "one."
     )
+
+
+STANDINGS = {"on": "on the frontier", "open": "may be on it"}
+SHOWN_BEHIND = 3
+
+
+def against_pass_at_1(sweep: Sweep) -> Section | None:
+    """Coverage against pass@1: who is on the frontier, who may be, who is behind which others."""
+    found = sweep.frontier
+    if found is None:
+        return None
+    head = ("step", "pass@1", f"pass@{found.k_large}", "place")
+    rows = [
+        (one.step, estimated(one.small), estimated(one.large), _place(one)) for one in found.points
+    ]
+    picture = Picture("frontier", lambda: frontier_chart(found), FRONTIER)
+    return Section(
+        "Coverage against pass@1",
+        present(Text(_frontier(found)), Columns([picture], "wide"), table(head, rows, (0, 3))),
+    )
+
+
+def _frontier(found: Frontier) -> str:
+    """How many stand where."""
+    where = [one.standing for one in found.points]
+    return (
+        f"Of {len(where)} policies, the base included, {where.count('on')} "
+        f"{'is' if where.count('on') == 1 else 'are'} shown to be on the frontier: no other one "
+        f"is as good in both pass@1 and pass@{found.k_large}. {where.count('open')} may be on it, "
+        f"and {where.count('behind')} {'is' if where.count('behind') == 1 else 'are'} behind "
+        "another one in both."
+    )
+
+
+def _place(one: FrontierPoint) -> str:
+    if one.standing != "behind":
+        return STANDINGS[one.standing]
+    first = ", ".join(map(str, one.behind[:SHOWN_BEHIND]))
+    more = len(one.behind) - SHOWN_BEHIND
+    return f"behind step{'s' * (len(one.behind) > 1)} {first}{f' and {more} more' * (more > 0)}"
 
 
 def sweep_table(sweep: Sweep) -> Table | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from passgap.data.journals import HeldOutRow, TrainingRow
+from passgap.data.journals import TrainingRow
 from passgap.results.estimates import Estimate
 from passgap.results.watching import AgainstForecast, Band, BandSpan, Span, Watching
 from passgap.show import blocks as b
@@ -48,6 +48,10 @@ BANDS = (
 )
 RUNS_AWAY = "If the length suddenly grows or shrinks, read some of the completions."
 LENGTH = f"{RUNS_AWAY} Shaded: interval."
+PASSES = (
+    "Problems that are trained on, so what is memorised counts too; the large k is the group size. "
+    "Shaded: interval over the problems of those {unit}s."
+)
 LEGEND = (
     "means over problems with 95% intervals{forecast}{step}; new, never, lost: problems newly "
     "solved, never solved so far, lost by then"
@@ -92,8 +96,7 @@ def sentences(watching: Watching) -> list[str]:
     counted, new, agreement = watching.steps[-1].problems, watching.new_to_base, watching.agreement
     lines = [
         f"{counted.solved} of {counted.seen} problems solved at least once, "
-        f"{counted.never_solved} never so far, {counted.lost} lost since "
-        f"(false discoveries {percent(watching.settings.false_discovery_rate, 0)})"
+        f"{counted.never_solved} never so far, {_lost(watching)}"
     ]
     if new and new.problems:
         lines.append(
@@ -104,7 +107,8 @@ def sentences(watching: Watching) -> list[str]:
         verb = "agree" if agreement.agrees else "DISAGREE"
         lines.append(
             f"at step 0 {estimated(agreement.observed)} of the groups are mixed, forecast "
-            f"{estimated(agreement.forecast)}: they {verb}"
+            f"{estimated(agreement.forecast)}; {estimated(agreement.solved)} of their completions "
+            f"are correct, by the base {estimated(agreement.solved_by_base)}: they {verb}"
         )
     if watching.against_forecast:
         lines.append(_against_forecast(watching.against_forecast))
@@ -113,6 +117,18 @@ def sentences(watching: Watching) -> list[str]:
         changes = ", ".join(f"pass@{row.k} {changed(row.estimate)}" for row in ends)
         lines.append(f"held-out problems since the first measurement, points: {changes}")
     return lines
+
+
+def _lost(watching: Watching) -> str:
+    """How many problems were lost, of those of which it can be said."""
+    if not watching.could_be_lost:
+        visits = watching.settings.visits
+        return f"none can be lost yet: no problem was drawn in more than {visits} steps"
+    rate = percent(watching.settings.false_discovery_rate, 0)
+    return (
+        f"{watching.steps[-1].problems.lost} lost since, of {watching.could_be_lost} drawn often "
+        f"enough (false discoveries {rate})"
+    )
 
 
 STANDS = {
@@ -261,7 +277,7 @@ def pictures(watching: Watching) -> list[b.Picture]:
     last, shaded = steps[-1].problems, SIGNAL.format(unit=name)
     so_far = (
         f"Of {last.seen:,} problems sampled so far {last.solved:,} were solved at least once, "
-        f"{last.never_solved:,} never, {last.lost:,} lost since. {LOST}"
+        f"{last.never_solved:,} never, {_lost(watching)}. {LOST}"
     )
     signal = captions.went([(row.last_step, row.mixed) for row in steps], name)
     length = captions.went(
@@ -272,6 +288,7 @@ def pictures(watching: Watching) -> list[b.Picture]:
     mixed = any(known(row.mixed.value) for row in steps)
     long = any(known(row.length.value) for row in steps)
     return [
+        *_passes(watching),
         *(
             [b.Picture("watch_signal", partial(signal_chart, steps, unit), f"{signal} {shaded}")]
             if mixed
@@ -293,6 +310,22 @@ def pictures(watching: Watching) -> list[b.Picture]:
             else []
         ),
     ]
+
+
+def _passes(watching: Watching) -> list[b.Picture]:
+    """pass@k on the training problems at 1 and the group size, where completions have scores."""
+    unit = _unit(watching)
+    rows: list[tuple[int, Sequence[Point]]] = []
+    for row in watching.steps:
+        ends = [row.pass_at_k[0], row.pass_at_k[-1]]
+        shown = [(one.k, one.estimate) for one in ends if known(one.estimate.value)]
+        rows.append((row.last_step, shown))
+    if not any(curve for _, curve in rows):
+        return []
+    title = "Training problems solved within k tries"
+    draw = partial(held_out_curves, rows, title, _axis(unit))
+    caption = f"{_since(rows, unit)} {PASSES.format(unit=unit)}"
+    return [b.Picture("watch_pass_at_k", draw, caption)]
 
 
 def _bands(bands: Sequence[Band], unit: str) -> str:
@@ -346,19 +379,20 @@ def _held_out(data: PageData) -> list[b.Picture]:
     rows: list[tuple[int, Sequence[Point]]] = [
         (row.step, [(one.k, one) for one in row.curve if known(one.value)]) for row in data.held_out
     ]
-    drawn = any(curve for _, curve in rows)
-    caption = f"{_since(data.held_out)} {HELD_OUT}"
-    return [b.Picture("held_out", partial(held_out_curves, rows), caption)] if drawn else []
+    if not any(curve for _, curve in rows):
+        return []
+    caption = f"{_since(rows, 'step')} {HELD_OUT}"
+    return [b.Picture("held_out", partial(held_out_curves, rows), caption)]
 
 
-def _since(rows: Sequence[HeldOutRow]) -> str:
+def _since(rows: Sequence[tuple[int, Sequence[Point]]], unit: str) -> str:
     """How pass@k changed between the first and the last measurement."""
-    ends = [[(one.k, one.value) for one in row.curve if known(one.value)] for row in rows]
-    measured = [(row.step, end) for row, end in zip(rows, ends, strict=True) if end]
+    values = ((step, [(k, v) for k, one in curve if known(v := one.value)]) for step, curve in rows)
+    measured = [row for row in values if row[1]]
     if len(measured) < 2:
         return "Measured once so far."
     (first, before), (last, after) = measured[0], measured[-1]
-    return f"From step {first} to {last}: {captions.gained(before, after)}."
+    return f"From {unit} {first} to {last}: {captions.gained(before, after)}."
 
 
 def _ran(values: Sequence[tuple[int, float | None]], form: str, unit: str) -> str:

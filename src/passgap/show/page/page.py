@@ -23,7 +23,7 @@ from passgap.show.blocks import Page, Problem, Problems, pictures, walk
 from passgap.show.charts.figures import javascript_bundle
 from passgap.show.charts.parts import page_spec
 from passgap.show.page.painter import environment, of_page, template
-from passgap.show.text import visible
+from passgap.show.text import turns_of, visible
 from passgap.show.theme import LIGHT, css_variables
 
 MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -51,6 +51,7 @@ def render(page: Page) -> str:
             specs=json_for_html(specs),
             palette=json_for_html(LIGHT),
             details=json_for_html([_opens(one) for table in tables for one in table.problems]),
+            images=json_for_html({k: v for table in tables for k, v in table.images.items()}),
             style=Markup(style),
             script=Markup(script),
             policy=content_policy(script, style),
@@ -65,9 +66,11 @@ def _opens(problem: Problem) -> dict[str, object]:
         "id": visible(problem.problem_id),
         "question": visible(problem.question),
         "reference": visible(problem.reference),
+        "images": problem.images,
+        "unseen": problem.unseen,
         "arms": [{"role": role, "text": text} for role, text in problem.arms],
         "draws": [
-            {"role": one.role, "mark": visible(one.mark), "text": visible(one.text)}
+            {"role": one.role, "mark": visible(one.mark), **_spoken(visible(one.text))}
             for one in problem.draws
         ],
     }
@@ -95,3 +98,9 @@ def _sha256(text: str) -> str:
 def _script() -> str:
     """Vega, Vega-Lite and vega-embed in one bundle with the page's own scripts."""
     return javascript_bundle("\n".join(map(template, ("theme.js", "charts.js", "problems.js"))))
+
+
+def _spoken(text: str) -> dict[str, object]:
+    """A completion's text; of a trajectory its turns, each with its role."""
+    turns = turns_of(text)
+    return {"turns": turns} if turns else {"text": text}

@@ -50,7 +50,7 @@ MOST_PROBLEMS = 1_000
 
 
 def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemRow]:
-    """One row per problem: question, reference, and each arm's counts with the share's interval.
+    """One row per problem: question, reference, images, and each arm's counts and interval.
 
     Without the base's run, its counts say which problems there are, but not what they ask.
     """
@@ -65,13 +65,13 @@ def problem_rows(run: Run | None, counts: Mapping[str, Counts]) -> list[ProblemR
         return Arm(n, c, unscored, *_ends(c, n))
 
     asked = (
-        [(p.id, p.question, p.reference) for p in run.problems()]
+        [(p.id, (p.question, p.reference, p.images)) for p in run.problems()]
         if run
-        else [(problem_id, "", "") for problem_id in counts["base"].problem_id]
+        else [(problem_id, ("", "", ())) for problem_id in counts["base"].problem_id]
     )
     return [
-        ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *texts)
-        for problem_id, *texts in asked
+        ProblemRow(problem_id, arm("base", problem_id), arm("trained", problem_id), *shown)
+        for problem_id, shown in asked
     ]
 
 

@@ -37,6 +37,7 @@ PAGES: dict[str, Page] = {
     "/run/{run}/problem/{problem:path}": problem.problem,
     "/run/{run}/sample/{draw:int}/{problem:path}": sample.sample,
     "/run/{run}/text/{draw:int}/{problem:path}": problem.exact_text,
+    "/run/{run}/image/{name}": problem.image,
     "/diff": sample.two,
     "/training/{training}": training.training,
     "/training/{training}/live": training.training_live,

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
+from passgap.data.images import Image
 from passgap.errors import PassgapError, RunError
 from passgap.plain import Json
 from passgap.results.estimates import Estimate
@@ -138,6 +139,17 @@ class OpenRun:
         except ValueError as error:
             raise RunError(
                 f"problems.parquet of {self.name} contains metadata that is not JSON; copy the "
+                "run again from where it was made"
+            ) from error
+
+    def images(self, row: int) -> list[Image]:
+        """The images of the problem in this row; a RunError for a name that is none of an image."""
+        names = self.problems.row(row, named=True).get("images") or ()
+        try:
+            return [self.run.image(name) for name in names]
+        except ValueError as error:
+            raise RunError(
+                f"problems.parquet of {self.name} names an image that is none ({error}); copy the "
                 "run again from where it was made"
             ) from error
 

@@ -27,6 +27,11 @@ def problem_path(run: str, problem_id: str) -> str:
     return f"/run/{run}{of_problem(problem_id)}"
 
 
+def image_path(run: str, name: str) -> str:
+    """An image of a run's questions, by its name there."""
+    return f"/run/{run}/image/{quote(name, safe='')}"
+
+
 def sample_path(run: str, problem_id: str, draw: int) -> str:
     """The page of one sample."""
     return f"/run/{run}/sample/{draw}/{quote(problem_id, safe='')}"

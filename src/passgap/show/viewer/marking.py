@@ -18,7 +18,8 @@ from passgap.show.page.painter import of_page
 from passgap.show.text import estimated, number
 from passgap.show.viewer.guard import may_change
 from passgap.show.viewer.library import OpenRun
-from passgap.show.viewer.links import link
+from passgap.show.viewer.links import image_path, link
+from passgap.show.viewer.problem import row_of
 from passgap.show.viewer.problems import whole
 from passgap.show.viewer.showing import CAP, Budget, shown_text
 from passgap.show.viewer.site import Site
@@ -53,7 +54,7 @@ def marking(site: Site, request: Request) -> Response:
     open_ = next((i for i, mark in enumerate(given, start=1) if not mark), len(given))
     at = min(whole(asked.get("case"), "case"), len(cases)) if asked.get("case") else open_
     case, exact = cases[at - 1], bool(asked.get("raw"))
-    budget = Budget()
+    budget, place = Budget(), row_of(run, case.problem_id)
     kept = {"size": str(size) if size != SIZE else "", "seed": str(seed) if seed else ""}
     here = f"/run/{run.id}/audit"
     return site.page(
@@ -62,6 +63,7 @@ def marking(site: Site, request: Request) -> Response:
         case=case,
         mark=given[at - 1],
         question=shown_text(case.question, budget, exact),
+        images=[image_path(run.id, image.name) for image in run.images(place)],
         body=shown_text(case.text, budget, exact),
         left_out=max(0, len(case.text) - CAP),
         at=at,

@@ -19,13 +19,14 @@ from passgap.runs.names import LOGPROBS
 from passgap.show.text import visible
 from passgap.show.viewer import completions, problems
 from passgap.show.viewer.library import NothingThereError, OpenRun
-from passgap.show.viewer.links import link, of_problem, problem_path
+from passgap.show.viewer.links import image_path, link, of_problem, problem_path
 from passgap.show.viewer.problems import Query, whole
 from passgap.show.viewer.showing import CAP, Budget, shown_text
 from passgap.show.viewer.site import Site
 from passgap.show.viewer.table import selected
 
 MOST_DRAW = 2**31 - 1
+UNCHANGING = {"cache-control": "private, max-age=86400, immutable"}  # its name is its digest
 
 
 def problem(site: Site, request: Request) -> Response:
@@ -77,8 +78,19 @@ def question_of(run: OpenRun, row: int, budget: Budget, exact: bool) -> dict[str
     return {
         "problem": found,
         "question": shown_text(found["question"], budget, exact),
+        "images": [image_path(run.id, image.name) for image in run.images(row)],
         "metadata": {name: _short(value) for name, value in run.metadata[row].items()},
     }
+
+
+def image(site: Site, request: Request) -> Response:
+    """``/run/{run}/image/{name}``: an image as it is, with the type that its bytes have."""
+    run = site.library.run(request.path_params["run"])
+    try:
+        found = run.run.image(request.path_params["name"])
+    except ValueError as error:
+        raise NothingThereError(request.path_params["name"]) from error
+    return Response(found.read(), media_type=found.mime, headers=UNCHANGING)
 
 
 def exact_text(site: Site, request: Request) -> Response:

@@ -19,7 +19,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Token, _TokenType
 from pygments.util import ClassNotFound
 
-from passgap.show.text import visible
+from passgap.show.text import turns_of, visible
 from passgap.show.viewer.mathml import MOST_CHARACTERS, OutOfTime, mathml, within
 
 CAP = 20_000
@@ -46,6 +46,9 @@ KINDS = {
 }
 
 
+TURN = '<div class="turn" data-role="{0}"><p class="role">{0}</p>{1}</div>'
+
+
 class Budget:
     """Seconds that one page may spend on LaTeX and code; a stopwatch that runs inside ``with``."""
 
@@ -64,8 +67,15 @@ class Budget:
 
 
 def shown_text(text: str, budget: Budget, exact: bool) -> Markup:
-    """The first CAP characters of a text: exact, or with LaTeX and code rendered."""
-    return raw(text[:CAP]) if exact else rendered(text[:CAP], budget)
+    """The first CAP characters of a text: exact, or with LaTeX, code and turns rendered."""
+    if exact:
+        return raw(text[:CAP])
+    turns = turns_of(text[:CAP])
+    if not turns:
+        return rendered(text[:CAP], budget)
+    return Markup("").join(
+        Markup(TURN).format(role, rendered(said, budget)) for role, said in turns
+    )
 
 
 def raw(text: str) -> Markup:

@@ -2,6 +2,7 @@
 // problems on the page, whose link (#only-GROUP) the back button takes back; a row opens to its
 // completions. All that outsiders wrote is set as text, never as markup.
 const details = JSON.parse(document.getElementById("details").textContent);
+const images = JSON.parse(document.getElementById("images").textContent);
 const table = document.getElementById("problems");
 
 function element(name, text = "", kind = "") {
@@ -29,7 +30,8 @@ function opened(about, columns) {
     button.addEventListener("click", () => move(step));
   }
   bar.append(element("span", `Problem ${about.id}. Keys: p and n, Escape closes.`, "small muted"));
-  place.append(labelled("Question", ""), quoted(about.question), labelled("Reference", about.reference));
+  place.append(labelled("Question", ""), ...pictures(about), quoted(about.question));
+  place.append(labelled("Reference", about.reference));
   const arms = place.appendChild(element("div", "", "pair"));
   for (const { role, text } of about.arms) {
     const arm = arms.appendChild(element("div"));
@@ -37,9 +39,26 @@ function opened(about, columns) {
     head.append(element("span", ` ${text}`, "small muted"));
     const draws = about.draws.filter((draw) => draw.role === role);
     if (!draws.length) arm.append(element("p", "None of its completions is in this page.", "small muted"));
-    for (const draw of draws) arm.append(element("p", draw.mark, "mark"), quoted(draw.text));
+    for (const draw of draws) arm.append(element("p", draw.mark, "mark"), draw.turns ? spoken(draw.turns) : quoted(draw.text));
   }
   return row;
+}
+
+function pictures({ images: names, unseen }) {
+  const shown = names.map((name, i) => {
+    const image = element("img", "", "picture");
+    image.loading = "lazy";
+    image.alt = `Image ${i + 1} of ${names.length} of the question`;
+    image.src = images[name];
+    return image;
+  });
+  return unseen ? [...shown, element("p", unseen, "small muted")] : shown;
+}
+
+function spoken(turns) {
+  const block = quoted("");
+  for (const [role, text] of turns) block.append(element("strong", role, "role"), element("span", text, "turn"));
+  return block;
 }
 
 function quoted(text) {
