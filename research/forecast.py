@@ -108,6 +108,12 @@ The world of the lab ends above its 90% interval. It trains on problems of one f
 distribution that it is measured on, until few of them are left to learn. Its pass@64 has not
 moved.
 
+SmolLM2 ends inside both of its 90% intervals, far from their middles: pass@1 rose to 30.5%, with a
+forecast of 15.1%, and pass@32 fell from 53.4% to 39.2%, with a forecast of 59.7%. Both changes are
+shown (+18.8 points at k = 2, 13.9 to 23.3; −14.2 at k = 32, −19.2 to −8.9), but `compare` withholds
+a verdict: guessing alone solves 41% within 32 tries, so much of what was lost may be luck that a
+more certain policy has no longer.
+
 ## Where it fails
 
 **A base that is almost never right.** On the {rare_bases} measurements with a base below 5%,
