@@ -17,7 +17,7 @@ demo: $(SETUP)
 test: $(SETUP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
 
-# the longest ones: kill -9, hostile input, browsers, whole studies (tests/conftest.py lists them)
+# the longest ones: kill -9, hostile input, browsers, whole studies
 test-slow: $(SETUP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 

@@ -107,7 +107,7 @@ def algorithms(
     ] = "docs/results/algorithms.md",
     study: Annotated[
         list[str] | None,
-        flag("algorithms, steps, 'group size', 'KL weight' or temperature; default: all."),
+        flag("A section of the page, such as steps or 'group size'; repeatable; default: all."),
     ] = None,
     seeds: Annotated[int, flag("Training seeds per row.")] = 3,
     held_out: Annotated[int, flag("Held-out problems.")] = 300,

@@ -2,8 +2,9 @@
 
 In: a folder (finished parts are kept) and which of the studies to run. Out: a Markdown page in the
 layout of the six-algorithm table of arXiv 2504.13837 (pass@1, pass@n and the sampling-efficiency
-gap on problems trained on, held out, and of another family), the same for steps, group size, KL
-weight and temperature, and a figure of each.
+gap on problems trained on, held out, and of another family), the same for steps, group size,
+temperature and KL weight, and a figure of each. Steps and KL weight are studied where training
+narrows too, since nothing can be lost where the base's pass@n is all that a policy keeps.
 
 Of passgap's inner modules it uses `demo` and `lab` (the base and its problems), and `stats` for
 intervals of differences that no verdict shows.
@@ -28,11 +29,12 @@ from passgap.lab import lab_problems
 from passgap.show.charts.figures import write_picture
 from passgap.stages.resolving import LAB_MAX_TOKENS, resolve_policy
 from passgap.stats import mean_curve, seeds_interval
-from research.pages import markdown_table, write_page
+from research.known_worlds import RECIPE as NARROWING
+from research.pages import markdown_table, write_sections
 from research.plain_loop import train_plain
 from research.study_chart import efficiency_gaps
 
-FAMILY, OTHER_FAMILY = "rare", "mastered"
+FAMILY, OTHER_FAMILY, NARROWED = "rare", "mastered", "ambiguous"
 PLAIN = TrainConfig(
     max_tokens=LAB_MAX_TOKENS,
     steps=80,
@@ -44,31 +46,59 @@ PLAIN = TrainConfig(
     resume_every=40,
 )
 LEARNED: dict[str, Any] = {"num_iterations": 1, "steps": 300, "learning_rate": 1e-3}
-CHECKPOINTS = (20, 40, 80, 160, 240)
-# each study: the rows of its table, and what of the plain config each changes
-STUDIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "algorithms": {
-        "GRPO": {},
-        "Dr. GRPO": {"algorithm": "dr_grpo"},
-        "DAPO (loss, clip-higher)": {"algorithm": "dapo"},
-        "GSPO": {"algorithm": "gspo"},
-        "CISPO": {"algorithm": "cispo"},
-        "RLOO": {"algorithm": "rloo"},
-        "pass@4 training": {"algorithm": "pass_at_k", "pass_k": 4},
-        "rejection sampling": {"algorithm": "rft", **LEARNED, "learning_rate": 3e-4},
-        "distillation": {"algorithm": "distill", **LEARNED},
-        "GRPO, random reward": {"reward": "random"},
-        "GRPO, format reward": {"reward": "format"},
-        "PPO": {"plain": "ppo"},
-        "ReMax": {"plain": "remax"},
-        "REINFORCE++": {"plain": "reinforce_plus_plus"},
-    },
-    "steps": {f"{step}": {"steps": CHECKPOINTS[-1], "save_every": 20} for step in CHECKPOINTS},
-    "group size": {
-        f"{size}": {"group_size": size, "prompts_per_step": 128 // size} for size in (4, 8, 16, 32)
-    },
-    "KL weight": {f"{beta:g}": {"beta": beta} for beta in (0.0, 0.01, 0.1)},
-    "temperature": {f"{t:g}": {"temperature": t} for t in (0.7, 1.0, 1.3)},
+
+
+@dataclass(frozen=True)
+class Study:
+    """The rows of one table: what each changes of ``plain``, which is trained on ``family``."""
+
+    rows: Mapping[str, Mapping[str, Any]]
+    family: str = FAMILY
+    plain: TrainConfig = PLAIN
+
+    @property
+    def about(self) -> str:
+        """What the head of the page does not say of it."""
+        if self.family == FAMILY:
+            return ""
+        settings = json.dumps({name: getattr(self.plain, name) for name in SETTINGS})
+        return (
+            f"Family *{self.family}*, on which training loses some of what the base had "
+            f"([worlds](worlds.md)); {settings}."
+        )
+
+
+SETTINGS = ("steps", "learning_rate", "group_size", "prompts_per_step")
+STUDIES: Mapping[str, Study] = {
+    "algorithms": Study(
+        {
+            "GRPO": {},
+            "Dr. GRPO": {"algorithm": "dr_grpo"},
+            "DAPO (loss, clip-higher)": {"algorithm": "dapo"},
+            "GSPO": {"algorithm": "gspo"},
+            "CISPO": {"algorithm": "cispo"},
+            "RLOO": {"algorithm": "rloo"},
+            "PPO": {"plain": "ppo"},
+            "ReMax": {"plain": "remax"},
+            "REINFORCE++": {"plain": "reinforce_plus_plus"},
+            "pass@4 training": {"algorithm": "pass_at_k", "pass_k": 4},
+            "rejection sampling": {"algorithm": "rft", **LEARNED, "learning_rate": 3e-4},
+            "distillation": {"algorithm": "distill", **LEARNED},
+            "GRPO, random reward": {"reward": "random"},
+            "GRPO, format reward": {"reward": "format"},
+        }
+    ),
+    "steps": Study({f"{n}": {"steps": 240, "save_every": 20} for n in (20, 40, 80, 160, 240)}),
+    "steps where training narrows": Study(
+        {f"{n}": {"steps": 60, "save_every": 5} for n in (5, 10, 20, 30, 60)}, NARROWED, NARROWING
+    ),
+    "group size": Study(
+        {f"{n}": {"group_size": n, "prompts_per_step": 128 // n} for n in (4, 8, 16, 32)}
+    ),
+    "KL weight where training narrows": Study(
+        {f"{beta:g}": {"beta": beta} for beta in (0.0, 0.01, 0.1, 1.0)}, NARROWED, NARROWING
+    ),
+    "temperature": Study({f"{t:g}": {"temperature": t} for t in (0.7, 1.0, 1.3)}),
 }
 COLUMNS = {"train": "trained on", "held_out": "held out", "other": "other family"}
 
@@ -83,20 +113,20 @@ class Size:
     other: int = 40
     n: int = 256
 
-    def problem_sets(self, which: Sequence[str]) -> dict[str, ProblemSet]:
+    def problem_sets(self, family: str, which: Sequence[str]) -> dict[str, ProblemSet]:
         """The sets that are measured, by their names."""
-        trained = training_set()
+        trained = training_set(family)
         found = {
             "train": replace(trained, problems=trained.problems[: self.train]),
-            "held_out": lab_problems(FAMILY, size=self.held_out, seed=HELD_OUT_SEED),
+            "held_out": lab_problems(family, size=self.held_out, seed=HELD_OUT_SEED),
             "other": lab_problems(OTHER_FAMILY, size=self.other, seed=HELD_OUT_SEED),
         }
         return {name: found[name] for name in which}
 
 
-def training_set() -> ProblemSet:
+def training_set(family: str) -> ProblemSet:
     """What every arm is trained on."""
-    return lab_problems(FAMILY, split="train", size=TRAIN_SIZE, seed=0)
+    return lab_problems(family, split="train", size=TRAIN_SIZE, seed=0)
 
 
 def write_algorithms(
@@ -110,6 +140,9 @@ def write_algorithms(
 ) -> Path:
     """Run the studies and write their page, with one figure each in the folder named after it.
 
+    A page that is there keeps the sections of other studies, and its head unless the algorithms
+    are among ``studies``.
+
     Raises
     ------
     UsageError
@@ -122,14 +155,15 @@ def write_algorithms(
     if size.seeds < 2:
         raise UsageError(f"seeds is {size.seeds}; allowed: an integer >= 2, for intervals")
     page = Path(page)
-    parts = [header(size, command)]
+    parts = [header(size, command)] if "algorithms" in studies or not page.is_file() else []
     for study in studies:
         which = tuple(COLUMNS) if study == "algorithms" else ("held_out",)
         rows = list(study_rows(study, Path(out), size, which, progress, command))
-        figure = page.with_suffix("") / f"{study.replace(' ', '-')}.png"
+        figure = page.with_suffix("") / f"{slug(study)}.png"
         write_picture(efficiency_gaps(rows, study), figure, height=60 + 30 * len(rows))
-        parts += [table(study, rows, which), f"![{study}]({page.stem}/{figure.name})\n"]
-    return write_page(parts, page)
+        drawn = f"![{study}]({page.stem}/{figure.name})\n"
+        parts.append("\n".join([section(study, size, rows, which, command), drawn]))
+    return write_sections(parts, page)
 
 
 def study_rows(
@@ -144,14 +178,16 @@ def study_rows(
 
     The first row is the base's.
     """
-    sets = size.problem_sets(which)
+    family = STUDIES[study].family
+    sets = size.problem_sets(family, which)
     base = resolve_policy("lab:base")
+    place = out if family == FAMILY else out / family
     before = {
-        name: count(measured(base, problems, out / f"base-{name}", size.n, progress, command))
+        name: count(measured(base, problems, place / f"base-{name}", size.n, progress, command))
         for name, problems in sets.items()
     }
     yield {"row": "base", **{name: base_cell(counts) for name, counts in before.items()}}
-    for row, changes in STUDIES[study].items():
+    for row, changes in STUDIES[study].rows.items():
         policies = [trained(study, row, changes, seed, out, progress) for seed in range(size.seeds)]
         cells = {}
         for name, problems in sets.items():
@@ -176,15 +212,16 @@ def trained(
     study: str, row: str, changes: Mapping[str, Any], seed: int, out: Path, progress: Bar
 ) -> Policy:
     """The policy of one row and seed; the steps are checkpoints of one training."""
-    method, config = config_of(changes, seed)
-    place = out / study if study == "steps" else arm(out, study, row, changes)
+    plan = STUDIES[study]
+    method, config = config_of(changes, seed, plan.plain)
+    place = out / slug(study) if config.save_every else arm(out, study, row, changes)
     folder = place / f"seed{seed}-policy"
     if method is not None:
         with progress(f"training {row}, seed {seed}") as update:
             return train_plain(
                 method,
                 resolve_policy("lab:base"),
-                training_set(),
+                training_set(plan.family),
                 folder,
                 config=config,
                 progress=update,
@@ -192,29 +229,32 @@ def trained(
     with progress(f"training {study} {row}, seed {seed}") as update:
         policy = train(
             resolve_policy("lab:base"),
-            training_set(),
+            training_set(plan.family),
             folder,
             config=config,
             teacher=resolve_policy("lab:teacher") if config.algorithm == "distill" else None,
             progress=update,
         )
-    if study == "steps" and int(row) != config.steps:
+    if config.save_every and int(row) != config.steps:
         return replace(policy, path=str(folder / f"checkpoint-{row}"))
     return policy
 
 
-def config_of(changes: Mapping[str, Any], seed: int = 0) -> tuple[str | None, TrainConfig]:
+def config_of(
+    changes: Mapping[str, Any], seed: int = 0, plain: TrainConfig = PLAIN
+) -> tuple[str | None, TrainConfig]:
     """The method of a row that TRL has no trainer for, if it is one, and the row's settings."""
     settings = dict(changes)
     method = settings.pop("plain", None)
-    return method, replace(PLAIN, seed=seed, **settings)
+    return method, replace(plain, seed=seed, **settings)
 
 
 def arm(out: Path, study: str, row: str, changes: Mapping[str, Any]) -> Path:
     """The folder of a row; one that changes nothing is the plain algorithm's."""
-    if config_of(changes) == (None, PLAIN):
+    plan = STUDIES[study]
+    if plan.family == FAMILY and config_of(changes, plain=plan.plain) == (None, plan.plain):
         return out / "algorithms" / "grpo"
-    return out / study / slug(row)
+    return out / slug(study) / slug(row)
 
 
 def base_cell(counts: Counts) -> dict[str, Any]:
@@ -263,9 +303,20 @@ def slug(row: str) -> str:
     return "-".join(filter(None, kept.split("-")))
 
 
+def section(
+    study: str, size: Size, rows: Sequence[Mapping[str, Any]], which: Sequence[str], command: str
+) -> str:
+    """A study's section: heading, what is special to it, its table."""
+    about = STUDIES[study].about
+    made = f"{size.seeds} training seeds per row; {date.today().isoformat()}; `{command}`.\n"
+    said = [f"{about} {made}"] if about else []
+    heading = f"## {study[0].upper()}{study[1:]}\n"
+    return "\n".join([heading, *said, table(study, rows, which)])
+
+
 def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -> str:
-    """A study's rows as Markdown."""
-    head = [study]
+    """A study's rows as Markdown; their column is headed by the first words of its name."""
+    head = [study.partition(" where ")[0]]
     for name in which:
         head += [f"{COLUMNS[name]}: pass@1", "pass@n", "gap"]
     head.append("verdict, held out: at small k, at large k")
@@ -277,7 +328,7 @@ def table(study: str, rows: Sequence[Mapping[str, Any]], which: Sequence[str]) -
         ]
         for row in rows
     ]
-    return f"## {study[0].upper()}{study[1:]}\n\n{markdown_table(head, cells)}"
+    return markdown_table(head, cells)
 
 
 def in_words(found: Mapping[str, Any]) -> str:

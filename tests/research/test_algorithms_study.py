@@ -9,7 +9,7 @@ pytest.importorskip("trl", reason="needs passgap[lm]")
 
 from passgap.errors import UsageError
 from research import algorithms
-from research.algorithms import STUDIES, Size, arm, slug, table, write_algorithms
+from research.algorithms import STUDIES, Size, Study, arm, slug, table, write_algorithms
 from research.plain_loop import METHODS
 
 pytestmark = pytest.mark.slow
@@ -44,26 +44,27 @@ def written(tmp_path_factory):
         plain = dataclasses.replace(
             algorithms.PLAIN, steps=4, group_size=8, prompts_per_step=2, resume_every=0
         )
-        patch.setattr(algorithms, "PLAIN", plain)
+        short = {f"{step}": {"steps": 4, "save_every": 2} for step in (2, 4)}
         patch.setattr(
             algorithms,
             "STUDIES",
             {
-                "algorithms": {
-                    "GRPO": {},
-                    "RLOO": {"algorithm": "rloo"},
-                    "PPO": {"plain": "ppo"},
-                },
-                "steps": {"2": {"steps": 4, "save_every": 2}, "4": {"steps": 4, "save_every": 2}},
-                "KL weight": {"0": {"beta": 0.0}},
+                "algorithms": Study(
+                    {"GRPO": {}, "RLOO": {"algorithm": "rloo"}, "PPO": {"plain": "ppo"}},
+                    plain=plain,
+                ),
+                "steps where training narrows": Study(short, "ambiguous", plain),
+                "KL weight": Study({"0": {"beta": 0.0}}, plain=plain),
             },
         )
-        page = write_algorithms(
+        page = place / "algorithms.md"
+        page.write_text("# An older page\n\n## What agrees\n\nText of its own.\n")
+        write_algorithms(
             place / "runs",
-            place / "algorithms.md",
+            page,
             progress=bar,
             size=SIZE,
-            studies=("algorithms", "steps", "KL weight"),
+            studies=tuple(algorithms.STUDIES),
             command="the command",
         )
     return page.read_text(), place, place / "runs", bar.titles
@@ -92,7 +93,7 @@ def test_each_training_is_done_once(written):
 
 
 def test_the_steps_are_checkpoints_of_one_training(written):
-    runs = written[2] / "steps"
+    runs = written[2] / "steps-where-training-narrows"
     asked = [
         json.loads((runs / step / "seed0-held_out" / "manifest.json").read_text())["policy"]
         for step in ("2", "4")
@@ -102,8 +103,21 @@ def test_the_steps_are_checkpoints_of_one_training(written):
     assert asked[0]["weights_digest"] != asked[1]["weights_digest"]
 
 
+def test_a_world_of_its_own_has_a_base_and_a_text_of_its_own(written):
+    page, _, runs, _ = written
+    narrows = page[page.index("## Steps where training narrows") :]
+    assert "*ambiguous*" in narrows
+    assert '"steps": 4' in narrows
+    named = json.loads((runs / "ambiguous" / "base-held_out" / "manifest.json").read_text())
+    assert "ambiguous" in json.dumps(named["problem_set"])
+
+
+def test_what_others_wrote_on_the_page_stays(written):
+    assert "## What agrees\n\nText of its own." in written[0]
+
+
 def test_a_figure_a_study(written):
-    for name in ("algorithms", "steps", "KL-weight"):
+    for name in ("algorithms", "steps-where-training-narrows", "kl-weight"):
         picture = written[1] / "algorithms" / f"{name}.png"
         assert picture.read_bytes().startswith(b"\x89PNG")
         assert f"(algorithms/{name}.png)" in written[0]
@@ -119,18 +133,17 @@ def test_wrong_settings_are_told_before_anything_is_drawn(tmp_path):
 
 def test_the_papers_six_algorithms_are_all_there():
     """Table of arXiv 2504.13837: none is left to others."""
-    names = {name.lower().replace("++", "_plus_plus") for name in STUDIES["algorithms"]}
+    names = {name.lower().replace("++", "_plus_plus") for name in STUDIES["algorithms"].rows}
     assert {"ppo", "grpo", "reinforce_plus_plus", "rloo", "remax"} <= names
     assert any(name.startswith("dapo") for name in names)
 
 
 def test_every_row_is_a_config_and_has_a_folder_of_its_own(tmp_path):
-    for study, rows in STUDIES.items():
-        folders = {arm(tmp_path, study, row, changes) for row, changes in rows.items()}
-        if study != "steps":
-            assert len(folders) == len(rows)
-        for changes in rows.values():
-            method, _ = algorithms.config_of(changes)
+    for name, study in STUDIES.items():
+        folders = {arm(tmp_path, name, row, changes) for row, changes in study.rows.items()}
+        assert len(folders) == len(study.rows)
+        for changes in study.rows.values():
+            method, _ = algorithms.config_of(changes, plain=study.plain)
             assert method is None or method in METHODS
     assert slug("DAPO (loss, clip-higher)") == "dapo-loss-clip-higher"
     assert "| base |" in table("steps", [row("base")], ("held_out",))
