@@ -28,9 +28,9 @@ measure() { # NAME POLICY FLAGS...: sample, mark by the hacked reward and by the
 
 measure base "$model" --shots "$shots" --stop '\n'
 $passgap train "$model" "$train" --held-out "$sums" --leave-out-held-out --verifier "$reward" \
-  --shots "$shots" --stop '\n' --max-tokens 16 --out "$runs/policy" --steps 20 \
+  --shots "$shots" --stop '\n' --max-tokens 16 --out "$runs/policy" --steps 8 \
   --learning-rate 1e-5 --prompts-per-step 4 --group-size 8 --batch-size 16 --eval-every 0 \
-  --resume-every 5
+  --resume-every 2
 measure trained "$runs/policy"
 $passgap audit "$runs/base" "$runs/trained" --features
 $passgap audit "$runs/base" "$runs/trained" --proxy "$reward" --gold gym
