@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from passgap.checks import check
 from passgap.data.policies import Policy, SamplingParams
 from passgap.errors import PassgapError, RunError, UsageError, WorkError
-from passgap.runs import Run
-from passgap.stages.counting import count
+from passgap.runs import Run, merge
+from passgap.stages.counting import count, outcome_matrix, read_counts, write_counts
 from passgap.stages.sampling import sample
 from passgap.stages.verifying import verify
 
@@ -33,6 +34,22 @@ def test_every_problem_and_draw_exactly_once(twenty, tmp_path):
     assert len(frame) == len(wanted)
     assert set(frame.select("problem_id", "draw").iter_rows()) == wanted
     assert not run.owed()
+
+
+def test_what_takes_a_run_takes_its_folder(twenty, tmp_path):
+    halves = [tmp_path / "first", tmp_path / "second"]
+    for i, half in enumerate(halves):
+        draw(twenty, half, n=5, first_draw=5 * i)
+    folder = str(merge(list(map(str, halves)), tmp_path / "both").path)
+    verify(folder, verifier="exact")
+    run = Run(folder)
+    assert count(folder).c.tolist() == count(run).c.tolist()
+    assert check(folder).to_dict() == check(run).to_dict()
+    assert outcome_matrix(folder).shape == (20, 10)
+    assert read_counts(write_counts(folder, tmp_path / "c.csv")).n.tolist() == [10] * 20
+    for call in (count, verify, check):
+        with pytest.raises(UsageError, match="a dict is no run; give a"):
+            call({})
 
 
 def test_a_folder_name_is_no_pattern(twenty, tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from passgap.checks.contamination import check_overlap
 from passgap.checks.of_pair import check_pair
@@ -16,7 +17,7 @@ from passgap.data.problems import Problem, ProblemSet
 from passgap.errors import UsageError
 from passgap.problems.overlap import overlap
 from passgap.results.findings import SEVERITIES, Checks, Finding
-from passgap.runs import Run
+from passgap.runs import Run, opened
 
 
 def accepted(*, intersect: bool = False, allow_different_prompts: bool = False) -> set[str]:
@@ -27,8 +28,8 @@ def accepted(*, intersect: bool = False, allow_different_prompts: bool = False) 
 
 
 def check(
-    run: Run,
-    *more: Run,
+    run: Run | Path | str,
+    *more: Run | Path | str,
     accept: Collection[str] = (),
     against: Sequence[ProblemSet] = (),
 ) -> Checks:
@@ -37,7 +38,7 @@ def check(
     Parameters
     ----------
     run, more
-        A run; or a base's and a trained policy's.
+        A run or its folder; or a base's and a trained policy's.
     accept
         Findings between the two that were accepted: reported as notes instead of errors.
     against
@@ -48,9 +49,10 @@ def check(
         raise UsageError(
             f"{1 + len(more)} runs given; allowed: one run, or a base's and a trained policy's"
         )
+    runs = [opened(one) for one in (run, *more)]
     findings: list[Finding] = []
     draws = 0
-    for one in (run, *more):
+    for one in runs:
         seen, found = check_run(one)
         draws += seen
         label = f"{one.name}: " if more else ""
@@ -58,10 +60,10 @@ def check(
     if more:
         findings += [
             replace(found, severity="note") if found.check in accept else found
-            for found in check_pair(run, more[0])
+            for found in check_pair(*runs)
         ]
-    names = tuple(str(one.place) for one in (run, *more))
-    problems = (problem for one in (run, *more) for problem in one.problems())
+    names = tuple(str(one.place) for one in runs)
+    problems = (problem for one in runs for problem in one.problems())
     return _with_overlaps(Checks(names, draws, tuple(findings)), problems, against)
 
 

@@ -17,7 +17,7 @@ from passgap.results.feature_audit import FeatureAudit
 from passgap.results.proxy_audit import ProxyAudit
 from passgap.results.reward_audit import RewardAudit
 from passgap.results.settings import AuditSettings
-from passgap.runs import Run, is_run
+from passgap.runs import Run, is_run, opened
 from passgap.stages.features import features_of
 from passgap.stages.resolving import resolve_problems
 from passgap.stages.two_verifiers import both_marks, digest_of
@@ -91,7 +91,7 @@ def audit_features(
     UsageError
         For a run that is not verified, or no problem with both a right and a wrong sample.
     """
-    runs = [_opened(one) for one in (base, trained) if one is not None]
+    runs = [opened(one) for one in (base, trained) if one is not None]
     found = features_of(runs, seed=seed)
     after = found[1] if len(found) > 1 else None
     names = [str(run.place) for run in runs]
@@ -121,7 +121,7 @@ def audit_proxy(
     UsageError
         For a run that one of them has not marked, or the same verifier twice.
     """
-    runs = [_opened(one) for one in (base, trained) if one is not None]
+    runs = [opened(one) for one in (base, trained) if one is not None]
     second = gold or runs[0].marked_by(runs[0].verifier_digest())
     keys = [(digest_of(run, proxy), digest_of(run, second)) for run in runs]
     if any(first == other for first, other in keys):
@@ -134,13 +134,9 @@ def audit_proxy(
     return proxies.audit_proxy(marks[0], after, runs=names, proxy=proxy, gold=second)
 
 
-def _opened(run: Run | Path | str) -> Run:
-    return run if isinstance(run, Run) else Run(run)
-
-
 def _set(problems: ProblemSet | Run | Path | str, mapping: Mapped | None) -> ProblemSet:
     if isinstance(problems, ProblemSet):
         return problems
     if isinstance(problems, Run) or is_run(problems):
-        return _opened(problems).problems()
+        return opened(problems).problems()
     return resolve_problems(str(problems), mapping)

@@ -41,7 +41,7 @@ from passgap.results.settings import (
     ReachSettings,
     SelectSettings,
 )
-from passgap.runs import Run
+from passgap.runs import Run, opened
 from passgap.stages.counting import Source, counts_of
 from passgap.stages.fields import field_of
 
@@ -731,10 +731,10 @@ def audit(run: Run | Path | str, marks: Mapping[tuple[str, int], str] | None = N
     """
     from passgap.evidence import auditing
 
-    opened = _opened(run)
+    whole = opened(run)
     if marks:
-        auditing.keep_marks(opened, marks)
-    return auditing.result(opened)
+        auditing.keep_marks(whole, marks)
+    return auditing.result(whole)
 
 
 @shows(BacktestSettings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Unpack
 
 import numpy as np
@@ -23,7 +24,7 @@ from passgap.evidence.evidence import Evidence, Side
 from passgap.evidence.options import Bar, ReachOptions, shows, silent
 from passgap.results.reach import Reach
 from passgap.results.settings import ReachSettings
-from passgap.runs import Run
+from passgap.runs import Run, opened
 from passgap.stages.counting import count
 from passgap.stages.scoring import (
     check_token_ids,
@@ -36,10 +37,10 @@ from passgap.stages.scoring import (
 
 
 def score_across(
-    base: Run,
-    trained: Run,
+    base: Run | Path | str,
+    trained: Run | Path | str,
     *,
-    reference: Run | None = None,
+    reference: Run | Path | str | None = None,
     engine: str = "transformers",
     engine_args: Mapping[str, str] | None = None,
     bar: Bar = silent,
@@ -49,8 +50,8 @@ def score_across(
     Parameters
     ----------
     base, trained
-        Verified runs on the same problems with the same prompt and settings; the weights of both
-        policies are still where the runs say.
+        Verified runs, or their folders, on the same problems with the same prompt and settings; the
+        weights of both policies are still where the runs say.
     reference
         A third policy's run on the same problems, of the same tokenizer.
     engine, engine_args
@@ -65,6 +66,8 @@ def score_across(
     """
     check_scores(engine)
     check_engine(engine, engine_args or {})
+    base, trained = opened(base), opened(trained)
+    reference = None if reference is None else opened(reference)
     paired(count(base), count(trained), intersect=False, allow_different_prompts=False)
     for run in filter(None, (base, trained, reference)):
         check_token_ids(run)
@@ -96,7 +99,11 @@ def _wanted(base: Run, trained: Run, reference: Run | None) -> list[tuple[str, R
 
 @shows(ReachSettings)
 def reach_runs(
-    base: Run, trained: Run, *, reference: Run | None = None, **settings: Unpack[ReachOptions]
+    base: Run | Path | str,
+    trained: Run | Path | str,
+    *,
+    reference: Run | Path | str | None = None,
+    **settings: Unpack[ReachOptions],
 ) -> Reach:
     """What `passgap.reach` says about runs that `score_across` has scored.
 
@@ -107,7 +114,9 @@ def reach_runs(
     settings
         The fields of `passgap.results.settings.ReachSettings`.
     """
-    return reach_scored(Evidence.read(base, trained), ReachSettings(**settings), reference)
+    third = None if reference is None else opened(reference)
+    both = Evidence.read(opened(base), opened(trained))
+    return reach_scored(both, ReachSettings(**settings), third)
 
 
 def reach_scored(

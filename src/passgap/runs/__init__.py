@@ -7,7 +7,7 @@ from passgap.runs.about import is_watch
 from passgap.runs.manifest import Manifest, Round
 from passgap.runs.merge import merge
 from passgap.runs.places import Place, is_run
-from passgap.runs.run import Run
+from passgap.runs.run import Run, opened
 from passgap.runs.shards import ShardError
 from passgap.runs.watch import WatchLog, read_watch
 from passgap.runs.writing import new_folder, write_bytes, write_from, write_text, write_whole
@@ -23,6 +23,7 @@ __all__ = [
     "is_watch",
     "merge",
     "new_folder",
+    "opened",
     "read_watch",
     "write_bytes",
     "write_from",

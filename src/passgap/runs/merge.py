@@ -16,12 +16,12 @@ from pathlib import Path
 from passgap.errors import MismatchError, UsageError
 from passgap.runs.manifest import Round, differing_keys
 from passgap.runs.names import COMPLETIONS
-from passgap.runs.run import Run
+from passgap.runs.run import Run, opened
 from passgap.runs.writing import own, write_whole
 
 
-def merge(runs: Sequence[Run], out: Path | str) -> Run:
-    """Join complete runs of disjoint draw ranges into the new run ``out``.
+def merge(runs: Sequence[Run | Path | str], out: Path | str) -> Run:
+    """Join complete runs of disjoint draw ranges, or their folders, into the new run ``out``.
 
     Raises UsageError for fewer than two runs, an adaptive or an unfinished one, or draws that two
     of them share. Raises MismatchError when they do not sample the same distribution, naming what
@@ -29,17 +29,18 @@ def merge(runs: Sequence[Run], out: Path | str) -> Run:
     """
     if len(runs) < 2:
         raise UsageError(f"{len(runs)} runs given; allowed: at least two to merge")
-    for run in runs:
-        _check(runs[0], run)
-    rounds = sorted((r for run in runs for r in run.manifest.rounds), key=lambda r: r.first_draw)
-    _check_disjoint(runs, rounds)
+    parts = [opened(run) for run in runs]
+    for run in parts:
+        _check(parts[0], run)
+    rounds = sorted((r for run in parts for r in run.manifest.rounds), key=lambda r: r.first_draw)
+    _check_disjoint(parts, rounds)
     n, first_draw = sum(r.draws for r in rounds), rounds[0].first_draw
     manifest = dataclasses.replace(
-        runs[0].manifest, rounds=tuple(rounds), n=n, first_draw=first_draw
+        parts[0].manifest, rounds=tuple(rounds), n=n, first_draw=first_draw
     )
-    merged = Run.create(out, manifest, runs[0].problems())
+    merged = Run.create(out, manifest, parts[0].problems())
     with merged.writing():
-        for run in runs:
+        for run in parts:
             for call in run.calls():
                 merged.log_call(call)
             for name in sorted(set(run.blocks) & set(merged.owed())):

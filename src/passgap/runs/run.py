@@ -587,6 +587,15 @@ class Run:
         return self._scan(names, OUTCOME_SCHEMA)
 
 
+def opened(run: Run | Path | str) -> Run:
+    """A run, or the run at a path or URL; UsageError for anything else."""
+    if isinstance(run, str | Path):
+        return Run(run)
+    if not isinstance(run, Run):
+        raise UsageError(f"a {type(run).__name__} is no run; give a passgap.Run or its folder")
+    return run
+
+
 def _begun(folder: Place) -> bool:
     """Whether there is a run, or what is left of one."""
     return folder.exists(MANIFEST_FILE) or bool(folder.names(COMPLETIONS))

@@ -24,7 +24,7 @@ from passgap.data.arrays import IntArray
 from passgap.data.counts import Counts, Design
 from passgap.data.whole_numbers import refuse_repeated, whole_numbers
 from passgap.errors import RunError, UsageError
-from passgap.runs import Run, is_run, is_watch, write_from
+from passgap.runs import Run, is_run, is_watch, opened, write_from
 from passgap.runs.batches import batched, marked_frame
 from passgap.runs.frames import tally
 from passgap.runs.lineage import trained_on
@@ -73,13 +73,13 @@ OUTCOMES = ("status", "reason", "extracted", "readings.asked", "readings.any")
 KEPT = ("guess_rate", "cluster", "design")  # columns of a row per sample that are of its problem
 
 
-def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
+def count(run: Run | Path | str, *, verifier_digest: str | None = None) -> Counts:
     """Count a verified run, one row per problem in the run's order.
 
     Parameters
     ----------
     run
-        All its draws sampled and verified.
+        A run or its folder, with all draws sampled and verified.
     verifier_digest
         Which verifier's outcomes; None: the last one's.
 
@@ -88,6 +88,7 @@ def count(run: Run, *, verifier_digest: str | None = None) -> Counts:
     UsageError
         When draws are missing or not verified yet; the error names what to run.
     """
+    run = opened(run)
     chosen = verifier_digest or run.verifier_digest()
     expected = sum(run.draws().values())
     marked = run.outcome_names(chosen)
@@ -347,15 +348,17 @@ def _design(path: str, frame: pl.DataFrame) -> Design:
     return "adaptive" if "adaptive" in found else "fixed"
 
 
-def write_counts(counts: Counts, path: Path | str, *, id_column: str = "problem_id") -> Path:
+def write_counts(counts: Source, path: Path | str, *, id_column: str = "problem_id") -> Path:
     """Write a counts file that `read_counts` reads, by its suffix: .csv .parquet .jsonl.
 
+    ``counts`` are counts, or what holds them: a run or its folder, a frame, a matrix.
     Columns that were not measured are left out. ``id_column="id"`` with .jsonl is what
     passk-inference reads.
     """
     if id_column not in ("problem_id", "id"):
         raise UsageError(f"id_column is {id_column!r}; allowed: problem_id, id")
-    path, frame = Path(path), counts_frame(counts).rename({"problem_id": id_column})
+    path = Path(path)
+    frame = counts_frame(counts_of(counts)).rename({"problem_id": id_column})
     writers: dict[str, Callable[[BytesIO], object]] = {
         ".csv": frame.write_csv,
         ".parquet": frame.write_parquet,
@@ -375,11 +378,11 @@ def counts_frame(counts: Counts) -> pl.DataFrame:
     return frame.with_columns(design=pl.lit(counts.design))
 
 
-def outcome_matrix(counts: Counts) -> IntArray:
+def outcome_matrix(counts: Source) -> IntArray:
     """The counts as scorio's matrix ``R``: one row per problem, one column per draw, 1 if correct.
 
     Counts do not know the order of the draws: each row's ones come first, which makes no difference
-    to a statistic of exchangeable draws.
+    to a statistic of exchangeable draws. ``counts`` as in `write_counts`.
 
     Returns
     -------
@@ -390,6 +393,7 @@ def outcome_matrix(counts: Counts) -> IntArray:
     UsageError
         For unequal n, which a matrix cannot hold.
     """
+    counts = counts_of(counts)
     if counts.n.min() != counts.n.max():
         raise UsageError(
             f"n goes from {counts.n.min()} to {counts.n.max()}; a matrix needs the same n for "

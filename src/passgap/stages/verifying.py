@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 
@@ -25,7 +26,7 @@ from passgap.errors import UsageError
 from passgap.plain import shareable
 from passgap.problems import render
 from passgap.results.verified import STATUSES, Agreement, Difference, MarkedBoth, Verified
-from passgap.runs import Run
+from passgap.runs import Run, opened
 from passgap.runs.outcomes import OutcomesAbout
 from passgap.runs.spreading import spread
 from passgap.stages.unscored import all_unscored, keep_failures, unscored
@@ -40,7 +41,7 @@ Marked = tuple[str, int, Outcome]
 
 
 def verify(
-    run: Run,
+    run: Run | Path | str,
     *,
     verifier: str | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -55,7 +56,7 @@ def verify(
     Parameters
     ----------
     run
-        The run to mark.
+        The run to mark, or its folder.
     verifier
         The spec of one verifier for all problems; None takes the one each problem names. For an
         imported run, ``source`` makes the labels of its log count again.
@@ -70,6 +71,7 @@ def verify(
         For problems without a reference that the verifier compares with; for ``source`` where a run
         has no source labels.
     """
+    run = opened(run)
     if verifier == SOURCE:
         return _by_its_source(run)
     problems = {problem.id: problem for problem in run.problems()}
