@@ -61,7 +61,9 @@ class Study:
         """What the head of the page does not say of it."""
         if self.family == FAMILY:
             return ""
-        settings = json.dumps({name: getattr(self.plain, name) for name in SETTINGS})
+        named = {name for changes in self.rows.values() for name in changes}
+        common = [name for name in SETTINGS if name not in named]
+        settings = json.dumps({name: getattr(self.plain, name) for name in common})
         return (
             f"Family *{self.family}*, on which training loses some of what the base had "
             f"([worlds](worlds.md)); {settings}."
@@ -340,20 +342,15 @@ def in_words(found: Mapping[str, Any]) -> str:
 def header(size: Size, command: str) -> str:
     """What the page is about, and how it was made."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "trl"))
-    plain = json.dumps(
-        {
-            name: getattr(PLAIN, name)
-            for name in ("steps", "learning_rate", "group_size", "prompts_per_step")
-        }
-        | {"num_iterations": PLAIN.num_iterations}
-    )
+    plain = json.dumps({name: getattr(PLAIN, name) for name in (*SETTINGS, "num_iterations")})
     return f"""# One base trained in many ways
 
-The lab's *{FAMILY}* family: {size.seeds} training seeds per row, n = {size.n} samples per problem
-at temperature 1, {size.held_out} problems held out, {size.train} of the {TRAIN_SIZE} trained on,
-{size.other} of the family *{OTHER_FAMILY}*; {date.today().isoformat()}; {versions}, CPU. Made by
-`{command}`. Every arm but the two that learn completions samples 128 completions at a time and
-takes two optimizer steps on them ({plain}); rows change what they name. PPO, ReMax and
+The lab's *{FAMILY}* family, if nothing else is said: {size.seeds} training seeds per row,
+n = {size.n} samples per problem at temperature 1, {size.held_out} problems held out, {size.train}
+of the {TRAIN_SIZE} trained on, {size.other} of the family *{OTHER_FAMILY}*;
+{date.today().isoformat()}; {versions}, CPU. Made by `{command}`.
+Every arm but the two that learn completions samples 128 completions at a time and takes two
+optimizer steps on them ({plain}); rows change what they name. PPO, ReMax and
 REINFORCE++, for which TRL has no trainer, are the plain PyTorch loop of `research/plain_loop.py`.
 
 Values are percentages with 95% intervals over problems and training seeds (of the base: over

@@ -107,7 +107,8 @@ def test_a_world_of_its_own_has_a_base_and_a_text_of_its_own(written):
     page, _, runs, _ = written
     narrows = page[page.index("## Steps where training narrows") :]
     assert "*ambiguous*" in narrows
-    assert '"steps": 4' in narrows
+    assert '"group_size": 8' in narrows
+    assert '"steps"' not in narrows, "each row has its own"
     named = json.loads((runs / "ambiguous" / "base-held_out" / "manifest.json").read_text())
     assert "ambiguous" in json.dumps(named["problem_set"])
 
