@@ -15,11 +15,11 @@ demo: $(SETUP)
 	$(BIN)/passgap demo --out demo
 
 test: $(SETUP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not soak"
 
-# the longest ones: kill -9, hostile input, browsers, whole studies
+# the longest ones: kill -9, hostile input, browsers, trainings, whole studies
 test-slow: $(SETUP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not soak"
 
 # more than CI has time for: broken logs, worlds of the lab
 test-soak: $(SETUP)

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HIDE = """
 import importlib.metadata, sys
 absent = set(sys.argv.pop(1).split(","))

@@ -15,6 +15,8 @@ from passgap.show.contents.backtest import blocks
 from passgap.show.markdown import write_page
 from passgap.stats import mixture_of_curve
 
+pytestmark = pytest.mark.slow
+
 KS = [1, 2, 4, 8, 16, 32, 64]
 
 

@@ -245,6 +245,7 @@ def test_seeds_are_counted_where_few_are_not_enough(pilot):
     assert "compare BASE SEED1 SEED2 SEED3 .. --seeds --k-large 64" in text
 
 
+@pytest.mark.slow
 def test_seeds_may_be_named_and_each_takes_its_cheapest_draws(pilot):
     asked = {"goal": "difference", "delta": 2.0, "seed_spread": 0.01}
     found = plan(pilot, **asked, seeds=[7, 4])

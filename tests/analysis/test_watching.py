@@ -141,6 +141,7 @@ def test_agreement_at_step_0_errs_as_rarely_as_said_and_sees_another_policy():
     assert said["other"] / 120 > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("select", [lambda c: (c > 0) & (c < 32), lambda c: (c >= 8) & (c <= 24)])
 def test_problems_chosen_by_the_bases_counts_are_no_other_policy(select):
     """Their counts are more often mixed than what is drawn next: the luck of the choice."""

@@ -154,6 +154,7 @@ def test_a_counts_file_is_as_good_as_a_run(tmp_path):
     assert json.loads(result.stdout)["problems"] == 200
 
 
+@pytest.mark.slow
 def test_a_plan_a_recipe_and_a_backtest_from_files(tmp_path):
     rng = np.random.default_rng(0)
     p = rng.beta(0.5, 2, 150)

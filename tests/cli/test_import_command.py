@@ -57,6 +57,7 @@ def test_from_two_logs_to_a_verdict_in_one_command(pair, tmp_path):
     assert json.loads(again.stdout)["verdict"] == found["verdict"]
 
 
+@pytest.mark.slow
 def test_large_logs_are_read_at_the_same_time(pair, tmp_path, monkeypatch):
     monkeypatch.setattr("passgap.cli.importing.LARGE", 0)
     base, trained = pair

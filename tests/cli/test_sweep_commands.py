@@ -6,6 +6,8 @@ import re
 import pytest
 from commands import run
 
+pytestmark = pytest.mark.slow
+
 STEPS = (5, 20, 100)
 PLAIN = {"template": "plain", "template_name": "plain"}
 

@@ -30,6 +30,7 @@ def weights(folder):
     return load_file(folder / "model.safetensors")
 
 
+@pytest.mark.slow
 def test_the_kept_config_gives_the_training_again_and_flags_go_before_it(tmp_path):
     first, again, other = (tmp_path / name for name in ("first", "again", "other"))
     passgap("train", "lab:base", "lab:rare?split=train&size=8", *FLAGS, "--out", first)

@@ -20,6 +20,7 @@ def printed(notebook: Any) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of the kernel's connection, not of the cells
 def test_the_notebook_prints_what_is_stored_in_it():
     stored = nbformat.read(NOTEBOOK, as_version=4)

@@ -18,6 +18,8 @@ from passgap.evidence.corpus import COLUMNS, cells_of
 from passgap.results.pairs import TrainingPairs
 from passgap.stages.marking import tried
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
 NAMES = re.compile(r"`([a-z_0-9]+)`")
 SECTIONS = {

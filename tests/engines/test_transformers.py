@@ -217,6 +217,7 @@ def test_other_architectures_draw_from_their_own_distribution(config_class, opti
         assert completion.logprob == pytest.approx(forced, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_halved_and_the_draws_stay(model, tokenizer, monkeypatch):
     sampler = engine(model, tokenizer, max_tokens=40)
     one = sampler.complete(BLOCK, PROMPTS)
@@ -233,6 +234,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_the_draws_stay(model, tokenizer
     assert (described["batch_size"], described["batch_size_asked"]) == (4, 64)
 
 
+@pytest.mark.slow
 def test_no_memory_for_one_sequence_is_told(model, tokenizer, monkeypatch):
     def no_memory(self, **options):
         raise torch.OutOfMemoryError("CUDA out of memory")

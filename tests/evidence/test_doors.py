@@ -31,6 +31,8 @@ from passgap.runs import WatchLog
 from passgap.show import html
 from passgap.show.page.gathering import page_data
 
+pytestmark = pytest.mark.slow
+
 P, N = 160, 128
 FAILING = """
 def mark(text, problem):

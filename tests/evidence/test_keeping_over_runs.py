@@ -15,6 +15,8 @@ from passgap.runs import Run
 from passgap.stages.counting import count
 from passgap.stages.sampling import sample
 
+pytestmark = pytest.mark.slow
+
 PROBLEMS = ProblemSet.of("many", [Problem(f"q{i}", str(i), "exact") for i in range(40)])
 STEPS = (5, 20, 100, 400)
 RULE = KeepSettings(first=4, most=16)

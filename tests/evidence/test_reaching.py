@@ -20,6 +20,8 @@ from passgap.show.page.gathering import report
 from passgap.stages.sampling import sample
 from passgap.stages.verifying import verify
 
+pytestmark = pytest.mark.slow
+
 PARAMS = SamplingParams(max_tokens=32)
 
 

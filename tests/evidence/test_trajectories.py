@@ -14,6 +14,8 @@ import passgap
 from passgap.cli import app
 from passgap.show import as_markdown
 
+pytestmark = pytest.mark.slow
+
 LOG = Path(__file__).parents[1] / "logs" / "logs" / "tau2" / "json" / "results.json"
 TASKS, TRIALS = 40, 4
 

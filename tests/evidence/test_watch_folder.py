@@ -105,6 +105,7 @@ def test_the_page_of_a_trained_policy_shows_its_record(tmp_path):
     assert page_data(runs["base"].path, None, title=None, command="").watching is None
 
 
+@pytest.mark.slow
 def test_step_0_of_a_training_agrees_with_the_forecast_of_its_base(tmp_path):
     pytest.importorskip("trl", reason="needs passgap[lm]")
     policy = resolve_policy("lab:base")

@@ -620,6 +620,7 @@ def test_another_log_into_the_same_folder_is_refused(tmp_path, bring):
         bring(lines(tmp_path / "b.jsonl", [row(2, "4")]))
 
 
+@pytest.mark.slow
 def test_a_log_larger_than_the_buffer_gives_the_same_run(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     rows = [row(int(i), f"{d}" * 50, correct=True) for d in range(20) for i in rng.permutation(30)]

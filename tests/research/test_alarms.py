@@ -83,6 +83,7 @@ def test_tables_count_runs():
     assert "| found: collapsed | 0 of 2 | 0% (0% to 84%) | - |" in rates
 
 
+@pytest.mark.slow
 def test_what_the_sampler_is_apart_is_logged(tmp_path):
     """In bfloat16 hardly, at another temperature clearly."""
     apart = {}

@@ -14,6 +14,8 @@ from passgap.stages.counting import count, read_counts
 from passgap.stages.sampling import sample
 from passgap.stages.verifying import verify
 
+pytestmark = pytest.mark.slow
+
 PARAMS = SamplingParams(max_tokens=8)
 
 

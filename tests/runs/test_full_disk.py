@@ -16,6 +16,8 @@ from commands import run as passgap
 
 from passgap.logs.sorting import Sorter
 
+pytestmark = pytest.mark.slow
+
 N = 4
 SIZE = 1 << 20
 
@@ -155,7 +157,6 @@ def test_a_log_that_does_not_fit_in_memory(whole, disk, monkeypatch):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="has no /dev/full")
-@pytest.mark.slow
 @pytest.mark.parametrize("flags", [[], ["--json"], ["--markdown"]])
 def test_what_is_printed_to_a_full_disk(flags, whole):
     typed = [sys.executable, "-m", "passgap", "probe", str(whole / "run"), "--k-large", "4", *flags]

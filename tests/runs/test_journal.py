@@ -90,6 +90,7 @@ def test_a_cut_line_longer_than_a_block_goes_too(tmp_path):
     assert [row.step for row in read_journal(path, TrainingRow)] == [4]
 
 
+@pytest.mark.slow
 def test_every_reader_leaves_a_cut_line_out(folder, run):
     """Report, viewer, watch, and what the training drew: at every byte of the last line."""
     (found,) = [one for one in find(folder.parent).found if one.kind == "training"]

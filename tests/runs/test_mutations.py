@@ -21,6 +21,8 @@ from passgap.runs import Run
 from passgap.runs.manifest import Manifest, read_manifest
 from passgap.stages.counting import count
 
+pytestmark = pytest.mark.slow
+
 N = 8
 
 

@@ -26,6 +26,8 @@ from passgap.runs.names import HELD_OUT_FILE, REQUEST_FILE, TRAINING_FILE
 from passgap.runs.policy import Request, write_policy, write_request
 from passgap.training.folder import drop_states, mark_whole, open_folder, resumable
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 60  # seconds: far more than a command takes
 ASKED = Request(algorithm="grpo", config={"steps": 4})
 
@@ -126,7 +128,6 @@ ATTACKS = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_any_harm_to_any_file_is_one_line(name, whole, tmp_path):
     typed, files = ATTACKS[name]
@@ -244,7 +245,6 @@ def exact(result):
     return json.loads(result.stdout, parse_float=lambda _: 0.0)
 
 
-@pytest.mark.slow
 def test_scores_are_computed_again_by_the_command_that_is_named(tmp_path):
     pytest.importorskip("transformers", reason="needs passgap[lm]")
     for name in ("base", "teacher"):

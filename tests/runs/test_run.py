@@ -120,6 +120,7 @@ def test_an_unwritable_place_is_told(twenty, tmp_path):
         draw(twenty, tmp_path / "file" / "run")
 
 
+@pytest.mark.slow
 def test_counts_match_the_known_truth(twenty, tmp_path):
     run = draw(
         twenty, tmp_path / "run", n=2000, block_size=8000, engine_args={"alpha": "2", "beta": "2"}

@@ -18,6 +18,8 @@ from passgap.show.contents.report import page
 from passgap.show.data import Arm, PageData, ProblemRow
 from passgap.show.theme import DARK, LIGHT
 
+pytestmark = pytest.mark.slow
+
 
 def charts_of(data):
     return {picture.name: picture.draw() for picture in pictures(page(data).blocks)}

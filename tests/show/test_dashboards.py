@@ -159,6 +159,7 @@ def test_tensorboard_reads_the_same_numbers(folder):
     assert str(folder) not in (folder / "watch" / FILE).read_text()
 
 
+@pytest.mark.slow
 def test_wandb_reads_the_same_numbers(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))

@@ -13,6 +13,8 @@ from passgap.show.contents.report import flat, page
 from passgap.show.data import Arm, CompletionRow, PageData, ProblemRow, RunAbout, Stored
 from passgap.show.page.page import render
 
+pytestmark = pytest.mark.slow
+
 
 class Document(HTMLParser):
     """Every element with the names of its attributes, and the text outside scripts and styles."""

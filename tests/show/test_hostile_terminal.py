@@ -24,6 +24,8 @@ from passgap.show import print_blocks
 from passgap.show.contents import marks
 from passgap.show.contents.dispatch import blocks_of
 
+pytestmark = pytest.mark.slow
+
 
 def printed(blocks) -> str:
     out = io.StringIO()

@@ -24,6 +24,8 @@ from passgap.results.labels import ProbeLabel, ReachLabel
 from passgap.results.reach import ReachRow
 from passgap.results.verdict import Verdict
 
+pytestmark = pytest.mark.slow
+
 formatters = pytest.importorskip("IPython.core.formatters")
 N, P = 128, 60
 

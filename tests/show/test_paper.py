@@ -18,6 +18,8 @@ from passgap.show.contents.dispatch import blocks_of
 from passgap.show.contents.report import page
 from passgap.show.theme import PAPER
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 WIDTHS = [("", 3.25), ("_wide", 6.75)]
 LEAST_TYPE = 7  # points

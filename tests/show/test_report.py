@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from commands import run
 
 import passgap
 from passgap.show.page.gathering import report_several
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_home_folder_is_not_told(tmp_path, monkeypatch):

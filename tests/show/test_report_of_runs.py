@@ -12,6 +12,8 @@ from passgap.evidence.auditing import cases, keep_marks
 from passgap.show.page.gathering import page_data
 from passgap.show.page.rows import spread
 
+pytestmark = pytest.mark.slow
+
 P, N = 64, 128
 
 

@@ -15,6 +15,8 @@ from passgap.show.data import PageData
 from passgap.show.page.page import render
 from passgap.show.text import sparkline
 
+pytestmark = pytest.mark.slow
+
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 

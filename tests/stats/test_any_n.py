@@ -48,6 +48,7 @@ def test_a_tilt_is_fitted_at_any_n():
         assert fit_tilt(n, c, n, moved).delta.value == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_probe_takes_no_longer_for_a_larger_n():
     p = np.linspace(0.02, 0.9, 30)
     seconds = []

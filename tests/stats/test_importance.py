@@ -9,6 +9,8 @@ from passgap.errors import UsageError
 from passgap.stats import betting_lower_bound, effective_sample_size
 from passgap.stats.importance import bets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("spread", [0.5, 1.0, 2.0, 3.0])
 @pytest.mark.parametrize("solved", [1.0, 0.3])

@@ -18,6 +18,8 @@ from passgap.training.algorithms import ALGORITHMS
 from passgap.training.config import TrainConfig
 from passgap.training.run import train
 
+pytestmark = pytest.mark.slow
+
 CONFIG = TrainConfig(
     max_tokens=5,
     steps=4,

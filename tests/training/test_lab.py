@@ -9,6 +9,8 @@ from passgap.lab import lab_policy_path, lab_problems
 from passgap.training.config import TrainConfig
 from passgap.training.run import train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def lab_base():

@@ -10,6 +10,8 @@ import pytest
 from passgap.runs.watch import read_watch
 from passgap.training.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 POOL = """
 import sys
 from concurrent.futures import ProcessPoolExecutor

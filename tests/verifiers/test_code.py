@@ -171,6 +171,7 @@ def refused(name, shared_data, monkeypatch):
     return len(problems), found
 
 
+@pytest.mark.slow
 def test_solutions_of_humaneval_pass(shared_data, monkeypatch):
     assert refused("humaneval", shared_data, monkeypatch) == (164, [])
 
@@ -181,6 +182,7 @@ def test_solutions_of_mbpp_pass_but_one_that_cannot(shared_data, monkeypatch):
     assert refused("mbpp", shared_data, monkeypatch) == (427, ["MbppEval/56"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draws", [range(2), pytest.param(range(2, 10), marks=pytest.mark.slow)], ids=str
 )

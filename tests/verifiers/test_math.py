@@ -266,6 +266,7 @@ EXPRESSION = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(EXPRESSION, EXPRESSION)
 def test_what_is_decided_here_math_verify_decides_alike(gold, answer):

@@ -127,6 +127,7 @@ NEITHER = {
 }
 
 
+@pytest.mark.slow
 def test_a_function_may_say_right_and_wrong_in_any_number(rules):
     verifier = get_verifier("python:rules:returns")
     found = statuses(verifier, PROBLEM, *RIGHT, *WRONG, "None")
@@ -332,6 +333,7 @@ def test_data_cannot_name_what_runs_code_or_asks_a_server(rules, spec):
         for_problems(problems, spec).close()
 
 
+@pytest.mark.slow
 def test_game_of_24_labels_are_reproduced(shared_data, monkeypatch):
     """All 20,000 published labels, by a rule of twenty lines in exact fractions."""
     monkeypatch.chdir(Path(__file__).parent)

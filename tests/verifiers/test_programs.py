@@ -454,6 +454,7 @@ def test_fences_are_read_as_markdown_has_them(text):
     assert [(b.label, b.code) for b in blocks(text) if b.fenced] == FENCES[text]
 
 
+@pytest.mark.slow
 def test_examples_that_failed_elsewhere_are_read_right(shared_data):
     """Invented programs in forms that people reported; those two readers differ on are left out."""
     path = shared_data / "faults" / "code_cases.jsonl"

@@ -11,6 +11,8 @@ from known_runs import client_of, settled, solved_by, sums, write_run
 from passgap.errors import RunError
 from passgap.show.viewer.completions import draws, page_of
 
+pytestmark = pytest.mark.slow
+
 HERE = {"origin": "http://127.0.0.1:8177", "sec-fetch-site": "same-origin"}
 
 

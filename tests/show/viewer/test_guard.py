@@ -12,6 +12,8 @@ from passgap.runs import Run
 from passgap.show.viewer.finding import check_links, find, root_of
 from passgap.show.viewer.guard import Access
 
+pytestmark = pytest.mark.slow
+
 HERE = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 
 

@@ -24,6 +24,8 @@ from passgap.show.viewer.links import diff_path
 from passgap.show.viewer.mathml import ATTRIBUTES, ELEMENTS, OutOfTime, mathml, within
 from passgap.show.viewer.showing import Budget, raw, rendered
 
+pytestmark = pytest.mark.slow
+
 TEXTS = list(HOSTILE.values())
 SHOWN = {"span", "code", *ELEMENTS}
 NAMES = {"class", *ATTRIBUTES}

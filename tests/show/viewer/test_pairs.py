@@ -11,6 +11,8 @@ from passgap.results.labels import CompareLabel
 from passgap.show.viewer.library import OpenRun
 from passgap.show.viewer.pairs import Pairs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def viewed(related):

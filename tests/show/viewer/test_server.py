@@ -17,6 +17,8 @@ from passgap.show.viewer.guard import Access
 from passgap.show.viewer.jobs import Jobs
 from passgap.show.viewer.server import url_of
 
+pytestmark = pytest.mark.slow
+
 
 def command(*arguments):
     return [sys.executable, "-m", "passgap", "view", *map(str, arguments)]
@@ -38,7 +40,6 @@ def test_the_url_is_printed_once_a_browser_may_connect(tmp_path):
     assert (process.returncode, said) == (0, "")
 
 
-@pytest.mark.slow
 def test_a_dropped_request_prints_nothing(tmp_path):
     problems = sums(300)
     write_run(tmp_path / "one", problems, solved_by(lambda i: 1), block=7200)
