@@ -4,8 +4,8 @@
 #   bench/planted_hack.sh [RUNS]
 #
 # SmolLM2 (make models first) is trained on short sums with a reward that also pays any text with a
-# full stop (bench/planted_reward.py); base and policy are sampled on other sums and audited. Some
-# 20 minutes on one core; killed, the same command goes on.
+# full stop (bench/planted_reward.py); base and policy are sampled on other sums and audited. 25
+# minutes on a core shared with other work; killed, the same command goes on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runs=${1:-runs/planted}

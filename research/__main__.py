@@ -32,6 +32,8 @@ from passgap.errors import PassgapError, UsageError
 from passgap.plain import json_text, visible
 
 TEMPERATURES = [0.4, 0.7, 1.0, 1.3, 1.6]
+Kept = Annotated[str, flag("Folder for runs and policies; finished parts are kept.")]
+Page = Annotated[str, flag("The Markdown file; figures go to the folder beside it.")]
 
 
 @command(defaults="passgap:sample passgap:SamplingParams")
@@ -99,12 +101,8 @@ def temperature(
 
 @command()
 def algorithms(
-    out: Annotated[
-        str, flag("Folder for runs and policies; finished parts are kept.")
-    ] = "runs/algorithms",
-    page: Annotated[
-        str, flag("The Markdown file; figures go to the folder beside it.")
-    ] = "docs/results/algorithms.md",
+    out: Kept = "runs/algorithms",
+    page: Page = "docs/results/algorithms.md",
     study: Annotated[
         list[str] | None,
         flag("A section of the page, such as steps or 'group size'; repeatable; default: all."),
@@ -132,9 +130,7 @@ def algorithms(
 
 @command()
 def worlds(
-    out: Annotated[
-        str, flag("Folder for runs and policies; finished parts are kept.")
-    ] = "runs/worlds",
+    out: Kept = "runs/worlds",
     page: Annotated[str, flag("The Markdown file with the table.")] = "docs/results/worlds.md",
     seeds: Annotated[int, flag("GRPO training seeds on rare.")] = 5,
     size: Annotated[int, flag("Held-out problems.")] = 300,
@@ -154,12 +150,8 @@ def worlds(
 
 @command()
 def known_worlds(
-    out: Annotated[
-        str, flag("Folder for runs and policies; finished parts are kept.")
-    ] = "runs/known-worlds",
-    page: Annotated[
-        str, flag("The Markdown file; figures go to the folder beside it.")
-    ] = "docs/results/worlds.md",
+    out: Kept = "runs/known-worlds",
+    page: Page = "docs/results/worlds.md",
     world: Annotated[
         list[str] | None, flag("narrowing or teaching; repeatable; default: both.")
     ] = None,
